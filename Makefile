@@ -1,0 +1,117 @@
+# The whole build: two programs, the simulator, every test, every sanitizer variant. `make help` lists the targets.
+MODE   ?= release
+CC     ?= gcc
+B      := build/$(MODE)
+prefix ?= /usr/local
+
+WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
+        -Wconversion -Wsign-conversion -Wwrite-strings -Wcast-qual
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_debug   := -O0 -g
+FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+LINK_release  := -pie -Wl,-z,relro,-z,now
+FLAGS := $(FLAGS_$(MODE))
+ifeq ($(FLAGS),)
+$(error MODE=$(MODE) is not one of release, debug, asan, tsan, fuzz)
+endif
+CFLAGS_ALL  := -std=gnu11 -D_GNU_SOURCE -pthread $(WARN) $(FLAGS) -I. -I$(B) -isystem /usr/include/libxml2 $(CFLAGS)
+LDFLAGS_ALL := -pthread $(filter -fsanitize%,$(FLAGS)) $(LINK_$(MODE)) $(LDFLAGS)
+
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
+COMMON    := $(call objects,common) $(B)/sql.o
+COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
+UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
+SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
+LIBS_collector := -lxml2 -lsqlite3 -levent
+LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all run send test unit bench bench-page-size deps test-deps install lint clean help
+all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim
+
+help:
+	@echo 'make              build/$(MODE)/bin/{collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
+	@echo 'make run          install what is needed, build, run both programs in the foreground'
+	@echo 'make send         send a handful of events to the running collector'
+	@echo 'make test         install what the tests need, build, run every test that CI runs'
+	@echo 'make unit         the unit tests alone'
+	@echo 'make bench        the benchmark: a table, never a verdict'
+	@echo 'make lint         clang-format, clang-tidy, cppcheck, gcc and clang without a warning'
+	@echo 'make deps, make test-deps, make install prefix= DESTDIR=, make clean'
+
+$(B)/bin/collector: $(B)/collector/main.o $(COLLECTOR) $(COMMON)
+$(B)/bin/uploader: $(B)/uploader/main.o $(UPLOADER) $(COMMON)
+$(B)/bin/acmsim: $(call objects,tools/acmsim)
+$(B)/bin/collector: LIBS = $(LIBS_collector)
+$(B)/bin/uploader: LIBS = $(LIBS_uploader)
+$(B)/bin/%:
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/%.o: %.c $(B)/sql_names.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+# ISO C guarantees 4,095 characters of a string literal; the compilers of this project take the schema's 10,000.
+$(B)/sql.o: $(B)/sql.c
+	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
+$(B)/sql.c: sql/embed.awk $(SQL)
+	@mkdir -p $(@D)
+	awk -f $^ > $@.tmp && mv $@.tmp $@
+$(B)/sql_names.h: sql/embed.awk $(SQL)
+	@mkdir -p $(@D)
+	awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
+
+# Each unit test links both sides of the product but their main(): the test decides which it drives.
+$(B)/unit/%: $(B)/tests/unit/%.o $(COLLECTOR) $(UPLOADER) $(COMMON) $(call objects,tests/support)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(sort $(LIBS_collector) $(LIBS_uploader)) -o $@
+$(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_collector) -o $@
+
+deps:
+	@sh tools/deps.sh build
+test-deps:
+	@sh tools/deps.sh test
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	@sh tools/run.sh $(B)/bin
+send:
+	@$(MAKE) --no-print-directory $(B)/bin/acmsim
+	@sh tools/send.sh $(B)/bin
+
+unit: deps
+	@sh tools/deps.sh unit
+	@$(MAKE) --no-print-directory $(UNIT_TESTS)
+	@sh tests/run.sh $(B) unit
+test: test-deps
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
+	@sh tests/run.sh $(B)
+bench: test-deps
+	@$(MAKE) --no-print-directory all $(B)/bench/baseline
+	@sh tests/bench/bench.sh $(B)
+bench-page-size: deps
+	@$(MAKE) --no-print-directory $(B)/bench/page_size
+	@mkdir -p $(B)/bench/data && $(B)/bench/page_size $(B)/bench/data 5
+
+install: all
+	install -d $(DESTDIR)$(prefix)/libexec/eventspool $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/eventspool/sql \
+	    $(DESTDIR)$(prefix)/share/doc/eventspool
+	install -m 755 $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(DESTDIR)$(prefix)/libexec/eventspool/
+	sed 's|@libexec@|$(prefix)/libexec/eventspool|' tools/eventspool.sh > $(DESTDIR)$(prefix)/bin/eventspool
+	chmod 755 $(DESTDIR)$(prefix)/bin/eventspool
+	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
+	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md $(DESTDIR)$(prefix)/share/doc/eventspool/
+
+lint:
+	@sh tools/deps.sh lint
+	@sh tools/lint.sh
+
+clean:
+	rm -rf build
+
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

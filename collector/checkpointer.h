@@ -1,0 +1,21 @@
+/*
+ * checkpointer -- a thread that moves the write-ahead log into the spool's file while the writer goes on.
+ *
+ * It keeps the WAL short without making an event wait; the last part, which needs the writer to pause, is the writer's
+ * own (spool_in_finish_checkpoint). Losing it would cost space, never data.
+ */
+#ifndef COLLECTOR_CHECKPOINTER_H
+#define COLLECTOR_CHECKPOINTER_H
+
+#include "common/why.h"
+
+struct checkpointer;
+
+/* Opens a connection of its own to the spool at `path` (which exists) and starts the thread. */
+MUST_CHECK enum result checkpointer_start(struct checkpointer **checkpointer, const char *path, struct why *why);
+void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; waits for the thread */
+
+/* The WAL has grown long enough: do a part of it. Never blocks for long. */
+void checkpointer_nudge(struct checkpointer *checkpointer);
+
+#endif

@@ -1,0 +1,654 @@
+/*
+ * framer -- see framer.h.
+ *
+ * A state machine over single bytes that may stop and go on between any two of them. What has been seen of the current
+ * *piece* lies in `held` (from earlier segments) and in the segment from `start` on; positions in the piece are counted
+ * from its beginning, so they mean the same whatever the segments were.
+ *
+ * A piece is one of: an unfinished event; a run of stray bytes, perhaps with markup after it that is not finished; a
+ * DOCTYPE and what follows it up to its event; markup between events. It ends as one frame, or is skipped.
+ *
+ * Nothing here can fail: a hostile stream makes rejects, and memory has a ceiling.
+ */
+#include "collector/framer.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "collector/markup.h"
+#include "common/buf.h"
+
+enum state {
+    ST_BETWEEN,  /* outside of events: separators or stray bytes */
+    ST_BOM,      /* some bytes of a byte order mark */
+    ST_LT,       /* after '<' */
+    ST_BANG,     /* after '<!': which construct is it? */
+    ST_NAME,     /* in a tag's name, as long as it could be the event element's */
+    ST_TAG,      /* in a tag, after its name */
+    ST_QUOTE,    /* in a quoted attribute value */
+    ST_END_TAG,  /* in the event's end tag, after its name */
+    ST_TEXT,     /* in an event, between markup */
+    ST_COMMENT,
+    ST_CDATA,
+    ST_PI,
+    ST_DOCTYPE,
+    ST_PROBE,    /* '<' where markup is out of place: is it the event's start tag? If not, back to `resume` */
+};
+
+struct framer {
+    const char *element;
+    size_t element_len;
+    size_t max_message;
+
+    enum state state;
+    enum state resume;    /* of ST_PROBE */
+    bool in_event;
+    bool in_start_tag;    /* in_event: its start tag is not complete yet */
+    bool is_end_tag;      /* ST_NAME */
+    bool has_stray;       /* the piece begins with stray bytes */
+    bool has_doctype;     /* the piece begins with a DOCTYPE */
+    bool in_doctype;      /* and that is not complete yet */
+    bool in_subset;       /* DOCTYPE: between its brackets */
+    char quote;           /* ST_QUOTE, ST_DOCTYPE: the quote that is open; 0: none */
+    size_t match;         /* how much of a name or keyword has been seen */
+    unsigned tail;        /* how much of a closing (or, in a DOCTYPE, comment-opening) delimiter has been seen */
+    char keyword[8];      /* ST_BANG */
+    uint64_t lt;          /* where in the piece the last '<' (or byte order mark) stands */
+
+    const char *data;     /* the segment: borrowed */
+    size_t len;
+    size_t pos;           /* next byte to look at */
+    size_t start;         /* where the piece begins or goes on in it */
+    char before;          /* the byte before the segment */
+
+    struct buf held;      /* the piece's bytes from earlier segments, at most max_message */
+    uint64_t held_total;  /* their true number */
+    bool is_lent;         /* a frame points into `held`: forget them at the next call */
+    char carry[FRAMER_ELEMENT_MAX + 2]; /* the next piece's first bytes, where they lie in what is forgotten */
+    size_t carry_len;
+
+    char encoding[FRAMER_ENCODING_MAX];
+};
+
+struct framer *framer_new(const char *element, size_t max_message)
+{
+    struct framer *f = calloc(1, sizeof *f);
+    if (!f) abort();
+    f->element = element;
+    f->element_len = strlen(element);
+    f->max_message = max_message;
+    assert(f->element_len >= 1 && f->element_len <= FRAMER_ELEMENT_MAX);
+    return f;
+}
+
+void framer_free(struct framer *f)
+{
+    if (!f) return;
+    buf_fini(&f->held);
+    free(f);
+}
+
+size_t framer_held_bytes(const struct framer *f)
+{
+    return f->held.capacity;
+}
+
+/* ---- the piece ---- */
+
+static uint64_t offset(const struct framer *f)
+{
+    return f->held_total + (f->pos - f->start);
+}
+
+static char byte_before(const struct framer *f)
+{
+    return f->pos > 0 ? f->data[f->pos - 1] : f->before;
+}
+
+/* Moves the segment's bytes of the piece up to `end` into `held`, as far as the ceiling allows. */
+static void hold_until(struct framer *f, size_t end)
+{
+    size_t len = end - f->start;
+    size_t room = f->max_message - f->held.len;
+    buf_append(&f->held, f->data + f->start, len < room ? len : room);
+    f->held_total += len;
+    f->start = end;
+}
+
+/* The first `len` bytes of the piece in one stretch, cut at the ceiling. */
+static struct slice piece_bytes(struct framer *f, uint64_t len)
+{
+    size_t kept = len < f->max_message ? (size_t)len : f->max_message;
+    if (f->held_total == 0) return (struct slice){f->data + f->start, kept};
+    if (len > f->held_total) hold_until(f, f->start + (size_t)(len - f->held_total));
+    return (struct slice){f->held.data, kept < f->held.len ? kept : f->held.len};
+}
+
+static void forget_piece(struct framer *f)
+{
+    f->start = f->pos;
+    f->held_total = 0;
+    f->has_stray = f->has_doctype = f->in_doctype = false;
+    /* Most events lie in one segment and need no memory here; a large piece should not keep its memory for ever. */
+    if (f->held.capacity > 65536) buf_fini(&f->held);
+    buf_clear(&f->held);
+}
+
+/* Ends the loan of the last frame: the bytes go, the next piece's first ones come. */
+static void end_loan(struct framer *f)
+{
+    if (!f->is_lent) return;
+    f->is_lent = false;
+    buf_clear(&f->held);
+    if (f->held.capacity > 65536) buf_fini(&f->held);
+    buf_append(&f->held, f->carry, f->carry_len);
+    f->held_total = f->carry_len;
+}
+
+/* Makes a frame of the piece's first `len` bytes. What follows is the caller's to forget or to keep. */
+static void make_frame(struct framer *f, struct frame *frame, uint64_t len)
+{
+    struct slice bytes = piece_bytes(f, len);
+    *frame = (struct frame){.data = bytes.data, .len = bytes.len, .true_len = len, .encoding = f->encoding};
+}
+
+static void make_reject(struct framer *f, struct frame *frame, uint64_t len, enum reject_reason reason,
+                        const char *detail)
+{
+    make_frame(f, frame, len);
+    frame->reason = reason;
+    frame->detail = detail;
+}
+
+/* After a frame of the whole piece: nothing is left of it. */
+static void drop_all(struct framer *f)
+{
+    f->is_lent = f->held_total > 0;
+    f->carry_len = 0;
+    f->start = f->pos;
+    f->has_stray = f->has_doctype = f->in_doctype = false;
+}
+
+/*
+ * After a frame of the piece up to `lt`: the piece begins anew there with `text`, which is what stands from `lt` to the
+ * position. It is given because those bytes may lie in `held`, beyond the ceiling.
+ */
+static void keep_from_lt(struct framer *f, const char *text1, const char *text2)
+{
+    uint64_t len = offset(f) - f->lt;
+    size_t in_segment = f->pos - f->start;
+    f->is_lent = f->held_total > 0;
+    f->carry_len = 0;
+    if (len <= in_segment) {
+        f->start = f->pos - (size_t)len;
+    } else {
+        size_t len1 = strlen(text1);
+        memcpy(f->carry, text1, len1);
+        memcpy(f->carry + len1, text2, strlen(text2));
+        f->carry_len = (size_t)len - in_segment;
+    }
+    if (!f->is_lent) f->held_total = f->carry_len = 0;
+    f->lt = 0;
+    f->has_stray = f->has_doctype = f->in_doctype = false;
+}
+
+/* ---- what ends as a reject ---- */
+
+static bool starts_with(struct slice bytes, const char *text)
+{
+    size_t len = strlen(text);
+    return bytes.len >= len && memcmp(bytes.data, text, len) == 0;
+}
+
+static void reject_stray(struct framer *f, struct frame *frame, uint64_t len)
+{
+    static const char *const methods[] = {"GET ",     "POST ",  "PUT ",     "HEAD ", "OPTIONS ",
+                                          "CONNECT ", "PATCH ", "DELETE ", "TRACE ", "PRI * "};
+    make_reject(f, frame, len, REJECT_STRAY_BYTES, "these bytes stand between events and belong to none");
+    struct slice bytes = {frame->data, frame->len};
+    if (starts_with(bytes, "\x16\x03")) {
+        frame->reason = REJECT_LOOKS_LIKE_TLS;
+        frame->detail = "this looks like a TLS handshake: the sender must use plain TCP";
+    }
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (!starts_with(bytes, methods[i])) continue;
+        frame->reason = REJECT_LOOKS_LIKE_HTTP;
+        frame->detail = "this looks like an HTTP request: the sender must use plain TCP";
+    }
+}
+
+static void reject_doctype(struct framer *f, struct frame *frame, uint64_t len)
+{
+    make_reject(f, frame, len, REJECT_DOCTYPE, "a document type declaration (<!DOCTYPE) is not accepted");
+}
+
+static void reject_cut_off(struct framer *f, struct frame *frame, uint64_t len, const char *detail)
+{
+    make_reject(f, frame, len, REJECT_CUT_OFF, detail);
+    if (len <= f->max_message) return;
+    frame->reason = REJECT_OVERSIZE;
+    frame->detail = "larger than MAX_MESSAGE_SIZE, and cut off; its beginning is kept";
+}
+
+/* ---- moves between states; each returns whether `frame` has been filled ---- */
+
+/* The event's end has been read. */
+static bool finish_event(struct framer *f, struct frame *frame)
+{
+    uint64_t len = offset(f);
+    if (f->has_doctype) {
+        reject_doctype(f, frame, len);
+    } else if (len > f->max_message) {
+        make_reject(f, frame, len, REJECT_OVERSIZE, "larger than MAX_MESSAGE_SIZE; its beginning is kept");
+    } else {
+        make_frame(f, frame, len);
+        frame->is_event = true;
+    }
+    drop_all(f);
+    f->in_event = false;
+    f->state = ST_BETWEEN;
+    return true;
+}
+
+/* The event's start tag has been read up to its name, which began at `lt`. */
+static bool begin_event(struct framer *f, struct frame *frame)
+{
+    bool has_frame = true;
+    if (f->in_event)
+        reject_cut_off(f, frame, f->lt, "cut off: the next event began before this one's end tag");
+    else if (f->in_doctype)
+        reject_doctype(f, frame, f->lt);
+    else if (f->has_stray)
+        reject_stray(f, frame, f->lt);
+    else
+        has_frame = false; /* a complete DOCTYPE stays with its event */
+    if (has_frame) keep_from_lt(f, "<", f->element);
+    f->in_event = f->in_start_tag = true;
+    f->state = ST_TAG;
+    return has_frame;
+}
+
+/* Markup is not what it seemed: in an event the validator will tell, outside it is stray. */
+static void not_markup(struct framer *f)
+{
+    f->state = f->in_event ? ST_TEXT : ST_BETWEEN;
+    if (f->in_event) return;
+    f->has_stray = true;
+}
+
+/* Takes what a DOCTYPE or stray bytes before the markup at `lt` have gathered as a reject. */
+static bool reject_before_lt(struct framer *f, struct frame *frame)
+{
+    if (f->has_doctype) reject_doctype(f, frame, f->lt);
+    else if (f->has_stray) reject_stray(f, frame, f->lt);
+    else return false;
+    return true;
+}
+
+/* Markup between events is complete and allowed there: skip it, and report what stood before it. */
+static bool skip_markup(struct framer *f, struct frame *frame)
+{
+    f->state = ST_BETWEEN;
+    if (reject_before_lt(f, frame)) {
+        drop_all(f);
+        return true;
+    }
+    forget_piece(f);
+    return false;
+}
+
+/* A comment or processing instruction is complete. Between a DOCTYPE and its event it stays in the piece. */
+static bool finish_misc(struct framer *f, struct frame *frame)
+{
+    if (f->in_doctype) f->state = ST_DOCTYPE;
+    else if (f->in_event) f->state = ST_TEXT;
+    else if (f->has_doctype) f->state = ST_BETWEEN;
+    else return skip_markup(f, frame);
+    return false;
+}
+
+static bool finish_tag(struct framer *f, struct frame *frame, bool is_empty_element)
+{
+    if (f->in_event) {
+        f->state = ST_TEXT;
+        bool is_whole = f->in_start_tag && is_empty_element;
+        f->in_start_tag = false;
+        return is_whole && finish_event(f, frame);
+    }
+    struct slice bytes = piece_bytes(f, offset(f));
+    bool is_kept = offset(f) == bytes.len; /* one too long to keep cannot be judged: it is stray */
+    if (is_kept && markup_is_tag(bytes.data + f->lt, bytes.len - (size_t)f->lt)) return skip_markup(f, frame);
+    not_markup(f);
+    return false;
+}
+
+static bool finish_pi(struct framer *f, struct frame *frame)
+{
+    if (!f->in_event && !f->in_doctype) {
+        struct slice bytes = piece_bytes(f, offset(f));
+        if (bytes.len > f->lt)
+            markup_read_declaration(bytes.data + f->lt, bytes.len - (size_t)f->lt, f->encoding, sizeof f->encoding);
+    }
+    return finish_misc(f, frame);
+}
+
+/* ---- one function per state: looks at bytes from `pos` on ---- */
+
+static void note_lt(struct framer *f, enum state next)
+{
+    f->lt = offset(f);
+    f->match = 0;
+    f->state = next;
+    f->pos++;
+}
+
+static bool is_separator(char c)
+{
+    return c == '\0' || markup_is_space(c);
+}
+
+static bool step_between(struct framer *f, struct frame *frame)
+{
+    char c = f->data[f->pos];
+    if (c == '<') {
+        note_lt(f, ST_LT);
+    } else if (c == '\xEF') {
+        note_lt(f, ST_BOM);
+    } else if (is_separator(c)) {
+        f->pos++;
+        if (!f->has_stray && !f->has_doctype) f->start = f->pos;
+    } else if (f->has_doctype) {
+        reject_doctype(f, frame, offset(f));
+        drop_all(f);
+        return true;
+    } else {
+        f->has_stray = true;
+        f->pos++;
+    }
+    return false;
+}
+
+static bool step_bom(struct framer *f, struct frame *frame)
+{
+    static const char bom[] = "\xEF\xBB\xBF";
+    (void)frame;
+    if (f->match == 0) f->match = 1;
+    if (f->data[f->pos] != bom[f->match]) {
+        f->has_stray = true;
+        f->state = ST_BETWEEN;
+        return false;
+    }
+    f->pos++;
+    if (++f->match < 3) return false;
+    f->state = ST_BETWEEN;
+    if (!f->has_stray && !f->has_doctype) forget_piece(f);
+    return false;
+}
+
+static bool step_lt(struct framer *f, struct frame *frame)
+{
+    char c = f->data[f->pos];
+    (void)frame;
+    f->tail = 0;
+    f->is_end_tag = c == '/';
+    if (c == '!') f->state = ST_BANG;
+    else if (c == '?') f->state = ST_PI;
+    else if (c == '/' || markup_is_name_start(c)) f->state = ST_NAME;
+    else not_markup(f);
+    if (c == '!' || c == '?' || c == '/') f->pos++;
+    return false;
+}
+
+/* `<!--` in a comment, `<![CDATA[` in an event, `<!DOCTYPE` outside of one; all else is no markup here. */
+static bool step_bang(struct framer *f, struct frame *frame)
+{
+    static const char *const keywords[] = {"--", "[CDATA[", "DOCTYPE"};
+    bool is_prefix = false;
+    f->keyword[f->match++] = f->data[f->pos];
+    for (size_t i = 0; i < 3; i++) is_prefix |= strncmp(keywords[i], f->keyword, f->match) == 0;
+    if (!is_prefix) {
+        if (f->in_event) f->state = ST_TAG;
+        else not_markup(f);
+        return false;
+    }
+    f->pos++;
+    f->tail = 0;
+    if (f->keyword[0] == '-' && f->match == 2) f->state = ST_COMMENT;
+    if (f->match < 7) return false;
+    if (f->in_event) {
+        f->state = f->keyword[0] == '[' ? ST_CDATA : ST_TAG;
+        return false;
+    }
+    if (f->keyword[0] == '[') {
+        not_markup(f);
+        return false;
+    }
+    bool has_frame = f->has_stray && reject_before_lt(f, frame);
+    if (has_frame) keep_from_lt(f, "<!DOCTYPE", "");
+    f->has_doctype = f->in_doctype = true;
+    f->in_subset = false;
+    f->quote = 0;
+    f->state = ST_DOCTYPE;
+    return has_frame;
+}
+
+/* Is the name so far the event element's, whole? Moves on while it may become so; -1: it is another name. */
+static int match_element(struct framer *f)
+{
+    for (; f->pos < f->len; f->pos++) {
+        char c = f->data[f->pos];
+        if (f->match < f->element_len && c == f->element[f->match]) f->match++;
+        else return f->match == f->element_len && (markup_is_space(c) || c == '>' || c == '/') ? 1 : -1;
+    }
+    return 0;
+}
+
+static bool step_name(struct framer *f, struct frame *frame)
+{
+    int is_element = match_element(f);
+    if (is_element < 0) f->state = ST_TAG;
+    if (is_element <= 0) return false;
+    if (!f->is_end_tag) return begin_event(f, frame);
+    if (f->in_event) f->state = ST_END_TAG;
+    else not_markup(f); /* the event element's end tag without its start */
+    return false;
+}
+
+static bool step_probe(struct framer *f, struct frame *frame)
+{
+    int is_element = match_element(f);
+    if (is_element < 0) f->state = f->resume;
+    return is_element > 0 && begin_event(f, frame);
+}
+
+static bool step_tag(struct framer *f, struct frame *frame)
+{
+    for (; f->pos < f->len; f->pos++) {
+        char c = f->data[f->pos];
+        if (c > '>') continue; /* names, mostly */
+        if (c == '>') {
+            bool is_empty_element = byte_before(f) == '/';
+            f->pos++;
+            return finish_tag(f, frame, is_empty_element);
+        }
+        if (c == '"' || c == '\'') {
+            f->quote = c;
+            f->state = ST_QUOTE;
+            f->pos++;
+            return false;
+        }
+        if (c == '<') { /* never in a well-formed tag: this one was cut off */
+            if (f->in_event) note_lt(f, ST_LT);
+            else not_markup(f);
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool step_quote(struct framer *f, struct frame *frame)
+{
+    (void)frame;
+    for (; f->pos < f->len; f->pos++) {
+        char c = f->data[f->pos];
+        if (c == f->quote) {
+            f->state = ST_TAG;
+            f->pos++;
+            return false;
+        }
+        if (c == '<') {
+            f->resume = ST_QUOTE;
+            if (f->in_event) note_lt(f, ST_PROBE);
+            else not_markup(f);
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool step_end_tag(struct framer *f, struct frame *frame)
+{
+    char c = f->data[f->pos];
+    if (c == '<') {
+        note_lt(f, ST_LT);
+        return false;
+    }
+    f->pos++;
+    return c == '>' && finish_event(f, frame);
+}
+
+static bool step_text(struct framer *f, struct frame *frame)
+{
+    const char *lt = memchr(f->data + f->pos, '<', f->len - f->pos);
+    (void)frame;
+    f->pos = lt ? (size_t)(lt - f->data) : f->len;
+    if (lt) note_lt(f, ST_LT);
+    return false;
+}
+
+/* Moves past `mark mark >`; true when its end has been read. */
+static bool skip_to_double(struct framer *f, char mark)
+{
+    while (f->pos < f->len) {
+        if (f->tail == 0) {
+            const char *found = memchr(f->data + f->pos, mark, f->len - f->pos);
+            f->pos = found ? (size_t)(found - f->data) : f->len;
+            if (!found) return false;
+        }
+        char c = f->data[f->pos++];
+        if (c == '>' && f->tail == 2) return true;
+        if (c != mark) f->tail = 0;
+        else if (f->tail < 2) f->tail++;
+    }
+    return false;
+}
+
+static bool step_comment(struct framer *f, struct frame *frame)
+{
+    return skip_to_double(f, '-') && finish_misc(f, frame);
+}
+
+static bool step_cdata(struct framer *f, struct frame *frame)
+{
+    (void)frame;
+    if (skip_to_double(f, ']')) f->state = ST_TEXT;
+    return false;
+}
+
+static bool step_pi(struct framer *f, struct frame *frame)
+{
+    while (f->pos < f->len) {
+        char c = f->data[f->pos];
+        if (c == '<' && f->in_event) {
+            f->tail = 0;
+            f->resume = ST_PI;
+            note_lt(f, ST_PROBE);
+            return false;
+        }
+        f->pos++;
+        if (c == '>' && f->tail == 1) return finish_pi(f, frame);
+        f->tail = c == '?';
+    }
+    return false;
+}
+
+/* Quotes and brackets hide '>'; comments hide quotes; nothing but a comment hides the event's start tag. */
+static bool step_doctype(struct framer *f, struct frame *frame)
+{
+    static const char comment[] = "<!--";
+    char c = f->data[f->pos];
+    (void)frame;
+    if (c == '<') {
+        f->tail = 1;
+        f->resume = ST_DOCTYPE;
+        note_lt(f, ST_PROBE);
+        return false;
+    }
+    f->pos++;
+    f->tail = f->tail > 0 && c == comment[f->tail] ? f->tail + 1 : 0;
+    if (f->quote) {
+        if (c == f->quote) f->quote = 0;
+    } else if (f->tail == 4) {
+        f->tail = 0;
+        f->state = ST_COMMENT;
+    } else if (c == '"' || c == '\'') {
+        f->quote = c;
+    } else if (c == '[' || c == ']') {
+        f->in_subset = c == '[';
+    } else if (c == '>' && !f->in_subset) {
+        f->in_doctype = false;
+        f->state = ST_BETWEEN;
+    }
+    return false;
+}
+
+typedef bool step_function(struct framer *f, struct frame *frame);
+
+static step_function *const steps[] = {
+    [ST_BETWEEN] = step_between, [ST_BOM] = step_bom,         [ST_LT] = step_lt,
+    [ST_BANG] = step_bang,       [ST_NAME] = step_name,       [ST_TAG] = step_tag,
+    [ST_QUOTE] = step_quote,     [ST_END_TAG] = step_end_tag, [ST_TEXT] = step_text,
+    [ST_COMMENT] = step_comment, [ST_CDATA] = step_cdata,     [ST_PI] = step_pi,
+    [ST_DOCTYPE] = step_doctype, [ST_PROBE] = step_probe,
+};
+
+void framer_feed(struct framer *f, const char *data, size_t len)
+{
+    end_loan(f);
+    assert(f->pos == f->len); /* the segment before has been used up */
+    f->data = data;
+    f->len = len;
+    f->pos = f->start = 0;
+}
+
+bool framer_next(struct framer *f, struct frame *frame)
+{
+    end_loan(f);
+    while (f->pos < f->len)
+        if (steps[f->state](f, frame)) return true;
+    if (f->len > 0) {
+        f->before = f->data[f->len - 1];
+        hold_until(f, f->len);
+        f->data = NULL;
+        f->len = f->pos = f->start = 0;
+    }
+    return false;
+}
+
+bool framer_end(struct framer *f, struct frame *frame)
+{
+    end_loan(f);
+    uint64_t len = offset(f);
+    if (len == 0) return false;
+    if (f->in_event) reject_cut_off(f, frame, len, "cut off: the connection ended before the event's end tag");
+    else if (f->has_doctype) reject_doctype(f, frame, len);
+    else if (f->has_stray) reject_stray(f, frame, len);
+    else reject_cut_off(f, frame, len, "cut off: the connection ended inside a tag, comment or instruction");
+    drop_all(f);
+    f->in_event = false;
+    f->state = ST_BETWEEN;
+    return true;
+}

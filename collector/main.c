@@ -1,0 +1,43 @@
+/* The collector: XML events from the network to durable rows in the spool. */
+#include <unistd.h>
+
+#include "collector/run.h"
+#include "collector/settings.h"
+#include "common/command.h"
+#include "common/log.h"
+
+static const struct command commands[] = {
+    {"run", run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
+    {"check", run_check, "validates the configuration and the surroundings, and says what to do"},
+    {"healthcheck", run_healthcheck, "exit 0 if the running collector lives"},
+    {"config", run_config, "prints the effective configuration"},
+    {NULL, NULL, NULL},
+};
+
+static const struct program program = {
+    "collector",
+    "receives XML events by TCP and keeps each as a row in the spool",
+    commands,
+    collector_settings,
+};
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct why why = {0};
+    int first = 0;
+    int exit_code = EX_OK;
+
+    log_open(program.name);
+    const struct command *command = command_find(&program, argc, argv, &first, &exit_code);
+    if (!command) return exit_code;
+    enum result res = settings_load(&settings, environ, &why);
+    if (res == RES_OK) {
+        log_configure((enum log_level)settings.log_level, (enum log_format)settings.log_format);
+        exit_code = command->run(&settings, argc - first, argv + first);
+    } else {
+        exit_code = command_exit(res, &why);
+    }
+    settings_free(&settings);
+    return exit_code;
+}

@@ -1,0 +1,102 @@
+/* markup -- see markup.h. Each function walks its text once; nothing can fail. */
+#include "collector/markup.h"
+
+#include <string.h>
+
+struct cursor {
+    const char *p;
+    const char *end;
+};
+
+bool markup_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+bool markup_is_name_start(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (unsigned char)c >= 0x80;
+}
+
+static bool is_name_char(char c)
+{
+    return markup_is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+static bool take_spaces(struct cursor *at)
+{
+    const char *from = at->p;
+    while (at->p < at->end && markup_is_space(*at->p)) at->p++;
+    return at->p > from;
+}
+
+static bool take_char(struct cursor *at, char c)
+{
+    if (at->p == at->end || *at->p != c) return false;
+    at->p++;
+    return true;
+}
+
+static bool take_name(struct cursor *at)
+{
+    if (at->p == at->end || !markup_is_name_start(*at->p)) return false;
+    while (at->p < at->end && is_name_char(*at->p)) at->p++;
+    return true;
+}
+
+/* = "value"; the value's place goes to `value`, `len`. */
+static bool take_value(struct cursor *at, const char **value, size_t *len)
+{
+    (void)take_spaces(at);
+    if (!take_char(at, '=')) return false;
+    (void)take_spaces(at);
+    if (at->p == at->end || (*at->p != '"' && *at->p != '\'')) return false;
+    const char *close = memchr(at->p + 1, *at->p, (size_t)(at->end - at->p - 1));
+    if (!close) return false;
+    *value = at->p + 1;
+    *len = (size_t)(close - at->p - 1);
+    at->p = close + 1;
+    return true;
+}
+
+bool markup_is_name(const char *text, size_t len)
+{
+    struct cursor at = {text, text + len};
+    return take_name(&at) && at.p == at.end;
+}
+
+bool markup_is_tag(const char *text, size_t len)
+{
+    struct cursor at = {text, text + len};
+    const char *value = NULL;
+    size_t value_len = 0;
+
+    if (!take_char(&at, '<')) return false;
+    bool is_end = take_char(&at, '/');
+    if (!take_name(&at)) return false;
+    while (take_spaces(&at) && !is_end && take_name(&at))
+        if (!take_value(&at, &value, &value_len)) return false;
+    if (!is_end) (void)take_char(&at, '/');
+    return take_char(&at, '>') && at.p == at.end;
+}
+
+void markup_read_declaration(const char *text, size_t len, char *encoding, size_t size)
+{
+    struct cursor at = {text, text + len};
+    const char *value = NULL;
+    size_t value_len = 0;
+
+    if (len < 6 || memcmp(text, "<?xml", 5) != 0 || !markup_is_space(text[5])) return;
+    encoding[0] = '\0';
+    at.p += 5;
+    while (take_spaces(&at)) {
+        const char *name = at.p;
+        if (!take_name(&at)) return;
+        size_t name_len = (size_t)(at.p - name);
+        if (!take_value(&at, &value, &value_len)) return;
+        if (name_len != strlen("encoding") || memcmp(name, "encoding", name_len) != 0) continue;
+        if (value_len >= size) value_len = size - 1;
+        memcpy(encoding, value, value_len);
+        encoding[value_len] = '\0';
+    }
+}

@@ -1,0 +1,12 @@
+/*
+ * run -- the collector's subcommands: the service itself, and the questions about it. Each returns the exit code.
+ */
+#ifndef COLLECTOR_RUN_H
+#define COLLECTOR_RUN_H
+
+int run_service(const void *settings, int argc, char **argv);
+int run_check(const void *settings, int argc, char **argv);
+int run_healthcheck(const void *settings, int argc, char **argv);
+int run_config(const void *settings, int argc, char **argv);
+
+#endif

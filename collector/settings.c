@@ -1,0 +1,56 @@
+/* settings -- see settings.h. */
+#include "collector/settings.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "collector/framer.h"
+#include "collector/markup.h"
+#include "common/names.h"
+#include "common/spool.h"
+
+#define FIELD(name) offsetof(struct settings, name)
+#define MIB         (1 << 20)
+
+const struct setting collector_settings[] = {
+    {"PORT", SETTING_UINT, FIELD(port), "8080", 1, 65535, NULL, "TCP port for events"},
+    {"BIND_HOST", SETTING_TEXT, FIELD(bind_host), "0.0.0.0", 1, 255, NULL, "address to listen on (IPv4 or IPv6)"},
+    {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, 60000, NULL,
+     "senders at once; at the ceiling accepting waits"},
+    {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, 8 * MIB, NULL,
+     "largest single event; of a larger one this much is kept as a reject"},
+    {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, FRAMER_ELEMENT_MAX, NULL,
+     "name of the event element"},
+    {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
+     "the SQLite file; its directory must be local"},
+    {"SPOOL_SYNC", SETTING_CHOICE, FIELD(spool_sync), "full", 0, 0, "full|normal",
+     "full: a committed event survives power loss; normal: a crash of the program"},
+    {"NODE_ID", SETTING_TEXT, FIELD(node_id), NULL, 1, SPOOL_NODE_MAX, NULL,
+     "names this installation; default: the host name at the spool's creation"},
+    {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug", "how much is logged"},
+    {"LOG_FORMAT", SETTING_CHOICE, FIELD(log_format), "text", 0, 0, "text|json", "text is logfmt"},
+    SETTING_END,
+};
+
+/* It goes into object keys and metadata. */
+static bool is_node_name(const char *name)
+{
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
+}
+
+enum result settings_load(struct settings *settings, char *const *env, struct why *why)
+{
+    enum result res = config_load(collector_settings, env, settings, why);
+    if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
+        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT", settings->event_element);
+    if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
+        res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
+                      settings->node_id);
+    if (res == RES_OK) res = names_check(env, why);
+    return res;
+}
+
+void settings_free(struct settings *settings)
+{
+    config_free(collector_settings, settings);
+}

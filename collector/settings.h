@@ -1,0 +1,30 @@
+/*
+ * settings -- the collector's settings: one struct, one table.
+ */
+#ifndef COLLECTOR_SETTINGS_H
+#define COLLECTOR_SETTINGS_H
+
+#include <stdint.h>
+
+#include "common/config.h"
+
+struct settings {
+    int64_t port;
+    char *bind_host;
+    int64_t max_connections;
+    int64_t max_message_bytes;
+    char *event_element;
+    char *spool_path;
+    int64_t spool_sync; /* enum spool_sync */
+    char *node_id;      /* NULL: as the spool knows it */
+    int64_t log_level;  /* enum log_level */
+    int64_t log_format; /* enum log_format */
+};
+
+extern const struct setting collector_settings[];
+
+/* config_load() and what a table cannot say: EVENT_ELEMENT is a name, NODE_ID fits a key. */
+MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
+void settings_free(struct settings *settings);
+
+#endif

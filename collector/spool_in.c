@@ -1,0 +1,268 @@
+/*
+ * spool_in -- see spool_in.h.
+ *
+ * What holds, whatever is killed and whenever:
+ * 1. Events, rejects, senders and the counters of a group are one transaction: all of it is there or nothing.
+ * 2. The counters are read in the transaction that changes them, so an id is given out once.
+ * 3. (writer, group_number) names a group: when its commit failed and it is there all the same, the next try sees it.
+ */
+#include "collector/spool_in.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "collector/group.h"
+#include "collector/spool_schema.h"
+#include "common/db.h"
+#include "common/log.h"
+#include "common/spool.h"
+#include "common/sql.h"
+
+#define WRITER_SIZE 17 /* sixteen hex digits */
+#define DAY_MS      86400000
+
+struct counters {
+    int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
+    int64_t last_event_at; /* -1: no event in this group */
+    char writer[WRITER_SIZE];
+    int64_t group_number;
+};
+
+struct spool_in {
+    struct db *db;
+    const char *path;
+    dev_t device; /* of the file that is open */
+    ino_t inode;
+    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender;
+    char writer[WRITER_SIZE]; /* this process */
+    int64_t groups;
+    int64_t page_size;
+    int wal_pages;
+};
+
+static void note_wal(void *context, int wal_pages)
+{
+    struct spool_in *in = context;
+    in->wal_pages = wal_pages;
+}
+
+static enum result prepare(struct spool_in *in, struct why *why)
+{
+    enum result res = stmt_prepare(&in->append_event, in->db, sql_append_event, why);
+    if (res == RES_OK) res = stmt_prepare(&in->append_reject, in->db, sql_append_reject, why);
+    if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
+    if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
+    if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
+    return res;
+}
+
+static enum result remember_file(struct spool_in *in, struct why *why)
+{
+    struct stat st;
+    if (stat(in->path, &st) != 0) return why_set(why, RES_BROKEN, "stat %s: %s", in->path, strerror(errno));
+    in->device = st.st_dev;
+    in->inode = st.st_ino;
+    return RES_OK;
+}
+
+enum result spool_in_open(struct spool_in **out, const char *path, const char *node, enum spool_sync sync,
+                          struct why *why)
+{
+    struct spool_in *in = calloc(1, sizeof *in);
+    uint64_t token = 0;
+    if (!in) abort();
+    if (getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token) abort();
+    (void)snprintf(in->writer, sizeof in->writer, "%016llx", (unsigned long long)token);
+    in->path = path;
+
+    enum result res = spool_create_or_open(&in->db, path, node, why);
+    if (res == RES_OK && sync == SPOOL_SYNC_NORMAL) res = db_exec(in->db, "PRAGMA synchronous = NORMAL", why);
+    if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
+    if (res == RES_OK) res = remember_file(in, why);
+    if (res == RES_OK) res = prepare(in, why);
+    if (res == RES_OK) {
+        db_on_commit(in->db, note_wal, in);
+    } else {
+        spool_in_close(in);
+        in = NULL;
+    }
+    *out = in;
+    return res;
+}
+
+void spool_in_close(struct spool_in *in)
+{
+    if (!in) return;
+    stmt_free(in->append_event);
+    stmt_free(in->append_reject);
+    stmt_free(in->load_intake);
+    stmt_free(in->store_intake);
+    stmt_free(in->count_sender);
+    db_close(in->db);
+    free(in);
+}
+
+enum result spool_in_settle(struct spool_in *in, struct why *why)
+{
+    int left = 0;
+    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &left, why);
+    return res == RES_OK ? res : why_wrap(why, res, "settle the spool's write-ahead log");
+}
+
+/* ---- one group ---- */
+
+static enum result load_counters(struct spool_in *in, struct counters *counters, struct why *why)
+{
+    bool has_row = false;
+    enum result res = stmt_step(in->load_intake, &has_row, why);
+    if (res != RES_OK) return res;
+    if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost its counters");
+    counters->last_event_id = stmt_int(in->load_intake, 0);
+    counters->event_bytes = stmt_int(in->load_intake, 1);
+    counters->last_reject_id = stmt_int(in->load_intake, 2);
+    counters->reject_bytes = stmt_int(in->load_intake, 3);
+    (void)snprintf(counters->writer, sizeof counters->writer, "%s", stmt_text(in->load_intake, 4));
+    counters->group_number = stmt_int(in->load_intake, 5);
+    counters->last_event_at = -1;
+    stmt_reset(in->load_intake);
+    return RES_OK;
+}
+
+static void set_slice(struct stmt *stmt, const char *name, struct slice slice)
+{
+    stmt_set_text_n(stmt, name, slice.data, slice.len);
+}
+
+static enum result append_event(struct spool_in *in, const struct event *event, struct counters *counters,
+                                struct why *why)
+{
+    struct stmt *stmt = in->append_event;
+    counters->event_bytes += (int64_t)event->bytes;
+    counters->last_event_at = event->received_at;
+    stmt_set_int(stmt, ":id", ++counters->last_event_id);
+    stmt_set_int(stmt, ":received_at", event->received_at);
+    stmt_set_int(stmt, ":total_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":bytes", (int64_t)event->bytes);
+    set_slice(stmt, ":source", event->source);
+    set_slice(stmt, ":uid", event->fields[EVENT_UID]);
+    set_slice(stmt, ":name", event->fields[EVENT_NAME]);
+    set_slice(stmt, ":time", event->fields[EVENT_TIME]);
+    set_slice(stmt, ":sender", event->fields[EVENT_SENDER]);
+    set_slice(stmt, ":source_name", event->fields[EVENT_SOURCE_NAME]);
+    set_slice(stmt, ":payload", event->payload);
+    return stmt_run(stmt, NULL, why);
+}
+
+static enum result append_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
+                                 struct why *why)
+{
+    struct stmt *stmt = in->append_reject;
+    counters->reject_bytes += (int64_t)reject->payload.len;
+    stmt_set_int(stmt, ":id", ++counters->last_reject_id);
+    stmt_set_int(stmt, ":received_at", reject->received_at);
+    stmt_set_int(stmt, ":total_bytes", counters->reject_bytes);
+    stmt_set_int(stmt, ":bytes", (int64_t)reject->bytes);
+    set_slice(stmt, ":source", reject->source);
+    stmt_set_text(stmt, ":reason", reject_reason_name(reject->reason));
+    set_slice(stmt, ":detail", reject->detail);
+    stmt_set_blob(stmt, ":payload", reject->payload.data, reject->payload.len);
+    return stmt_run(stmt, NULL, why);
+}
+
+static bool is_same(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* Events of one sender come in runs: one row changes for each run, not for each event. */
+static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
+{
+    enum result res = RES_OK;
+    size_t run = 0;
+    for (size_t i = 0; i < group->event_count && res == RES_OK; i++) {
+        const struct event *event = &group->events[i];
+        const struct event *next = i + 1 < group->event_count ? event + 1 : NULL;
+        run++;
+        if (next && is_same(event->source, next->source) &&
+            is_same(event->fields[EVENT_SENDER], next->fields[EVENT_SENDER]))
+            continue;
+        struct slice sender = event->fields[EVENT_SENDER];
+        stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
+        set_slice(in->count_sender, ":source", event->source);
+        stmt_set_int(in->count_sender, ":received_at", event->received_at);
+        stmt_set_int(in->count_sender, ":day", event->received_at / DAY_MS);
+        stmt_set_int(in->count_sender, ":events", (int64_t)run);
+        res = stmt_run(in->count_sender, NULL, why);
+        run = 0;
+    }
+    return res;
+}
+
+static enum result store_counters(struct spool_in *in, const struct counters *counters, const struct group *group,
+                                  struct why *why)
+{
+    struct stmt *stmt = in->store_intake;
+    stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
+    stmt_set_int(stmt, ":event_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":last_reject_id", counters->last_reject_id);
+    stmt_set_int(stmt, ":reject_bytes", counters->reject_bytes);
+    stmt_set_text(stmt, ":writer", in->writer);
+    stmt_set_int(stmt, ":group_number", group->number);
+    if (counters->last_event_at < 0) stmt_set_text(stmt, ":last_event_at", NULL);
+    else stmt_set_int(stmt, ":last_event_at", counters->last_event_at);
+    return stmt_run(stmt, NULL, why);
+}
+
+static enum result append_rows(struct spool_in *in, const struct group *group, struct counters *counters,
+                               struct why *why)
+{
+    enum result res = RES_OK;
+    for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
+        res = append_event(in, &group->events[i], counters, why);
+    for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
+        res = append_reject(in, &group->rejects[i], counters, why);
+    if (res == RES_OK) res = count_senders(in, group, why);
+    if (res == RES_OK) res = store_counters(in, counters, group, why);
+    return res;
+}
+
+/* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
+static enum result check_file(const struct spool_in *in, struct why *why)
+{
+    struct stat st;
+    bool is_ours = stat(in->path, &st) == 0 && st.st_dev == in->device && st.st_ino == in->inode;
+    if (is_ours) return RES_OK;
+    (void)why_remedy(why, RES_BROKEN, "put the spool back in its place, or restart the collector to begin a new one");
+    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->path);
+}
+
+enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
+{
+    struct counters counters;
+    if (group->number == 0) group->number = ++in->groups;
+    enum result res = db_begin(in->db, why);
+    if (res != RES_OK) return why_wrap(why, res, "commit a group of events");
+    res = load_counters(in, &counters, why);
+    bool is_there = res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
+    if (res == RES_OK && !is_there) res = append_rows(in, group, &counters, why);
+    res = db_end(in->db, res, why);
+    if (res == RES_OK) res = check_file(in, why);
+    return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");
+}
+
+int64_t spool_in_wal_bytes(const struct spool_in *in)
+{
+    return in->wal_pages * in->page_size;
+}
+
+void spool_in_finish_checkpoint(struct spool_in *in)
+{
+    struct why why = {0};
+    int left = 0;
+    if (db_checkpoint(in->db, DB_PASSIVE, &left, &why) != RES_OK)
+        log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+}

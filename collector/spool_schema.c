@@ -1,0 +1,222 @@
+/*
+ * spool_schema -- see spool_schema.h. The file is made before SQLite sees it (for its mode); a crash at any point leaves
+ * an empty file or a whole schema, and the next start goes on from there.
+ */
+#include "collector/spool_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/spool.h"
+#include "common/sql.h"
+
+/* user_version after each rung. */
+static const struct {
+    int version;
+    const char *sql;
+} ladder[] = {
+    {100, sql_schema_001_init},
+};
+
+/* What tells one file from a copy of it. */
+struct file_identity {
+    int64_t device, inode, born_at;
+};
+
+const char *spool_directory_of(const char *path, char out[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    int len = slash && slash > path ? (int)(slash - path) : 1;
+    (void)snprintf(out, PATH_MAX, "%.*s", len, slash ? path : ".");
+    return out;
+}
+
+static enum result make_one_directory(const char *dir, struct why *why)
+{
+    if (mkdir(dir, 02770) == 0) {
+        if (chmod(dir, 02770) != 0) log_debug("cannot set the directory's mode", "path=%s", LOG_QUOTE(dir));
+        return RES_OK;
+    }
+    return errno == EEXIST ? RES_OK : why_set(why, RES_REFUSE, "cannot make %s: %s", dir, strerror(errno));
+}
+
+enum result spool_make_directory(const char *path, struct why *why)
+{
+    char dir[PATH_MAX];
+    enum result res = RES_OK;
+    (void)spool_directory_of(path, dir);
+    for (char *slash = strchr(dir + 1, '/'); slash && res == RES_OK; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        res = make_one_directory(dir, why);
+        *slash = '/';
+    }
+    if (res == RES_OK) res = make_one_directory(dir, why);
+    if (res == RES_OK && access(dir, W_OK | X_OK) != 0)
+        res = why_set(why, RES_REFUSE, "cannot write in %s: %s", dir, strerror(errno));
+    if (res == RES_OK) return res;
+    (void)why_remedy(why, res, "give this user write access to the directory, or set SPOOL_PATH to another place");
+    return why_wrap(why, res, "SPOOL_PATH=%s", path);
+}
+
+/* SQLite gives -wal and -shm the mode of the file itself, which both programs' group must be able to write. */
+static enum result make_file(const char *path, struct why *why)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+    if (fd < 0 && errno == EEXIST) return RES_OK;
+    if (fd < 0) {
+        (void)why_remedy(why, RES_REFUSE, "give this user write access to the directory, or set SPOOL_PATH");
+        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s: cannot create it: %s", path, strerror(errno));
+    }
+    if (fchmod(fd, 0660) != 0) log_debug("cannot set the spool's mode", "path=%s", LOG_QUOTE(path));
+    close(fd);
+    return RES_OK;
+}
+
+static enum result look_at_file(const char *path, struct file_identity *file, struct why *why)
+{
+    struct statx st;
+    if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
+        return why_set(why, RES_BROKEN, "stat %s: %s", path, strerror(errno));
+    file->device = (int64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    file->inode = (int64_t)st.stx_ino;
+    file->born_at = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000 : 0;
+    return RES_OK;
+}
+
+static void draw_spool_id(char out[SPOOL_ID_SIZE])
+{
+    unsigned char random[(SPOOL_ID_SIZE - 1) / 2];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) abort(); /* never fails for so few bytes */
+    for (size_t i = 0; i < sizeof random; i++) (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
+}
+
+static void bind_file(struct stmt *stmt, const char *spool, const struct file_identity *file)
+{
+    stmt_set_text(stmt, ":spool", spool);
+    stmt_set_int(stmt, ":device", file->device);
+    stmt_set_int(stmt, ":inode", file->inode);
+    stmt_set_int(stmt, ":born_at", file->born_at);
+}
+
+static enum result create_identity(struct db *db, const struct file_identity *file, const char *node,
+                                   struct why *why)
+{
+    char spool[SPOOL_ID_SIZE];
+    char host[SPOOL_NODE_MAX + 1] = "";
+    struct stmt *stmt = NULL;
+
+    draw_spool_id(spool);
+    if (gethostname(host, sizeof host - 1) != 0 || !*host) (void)snprintf(host, sizeof host, "eventspool");
+    enum result res = stmt_prepare(&stmt, db, sql_create_identity, why);
+    if (res == RES_OK) {
+        bind_file(stmt, spool, file);
+        stmt_set_text(stmt, ":node", node ? node : host);
+        stmt_set_int(stmt, ":created_at", clock_now_ms());
+        res = stmt_run(stmt, NULL, why);
+    }
+    stmt_free(stmt);
+    if (res == RES_OK) log_info("spool created", "spool=%s node=%s", spool, LOG_QUOTE(node ? node : host));
+    return res;
+}
+
+static enum result redraw_identity(struct db *db, const struct file_identity *file, struct why *why)
+{
+    char spool[SPOOL_ID_SIZE];
+    struct stmt *stmt = NULL;
+
+    draw_spool_id(spool);
+    enum result res = stmt_prepare(&stmt, db, sql_redraw_identity, why);
+    if (res == RES_OK) {
+        bind_file(stmt, spool, file);
+        res = stmt_run(stmt, NULL, why);
+    }
+    stmt_free(stmt);
+    if (res == RES_OK) log_warn("the spool's file is a copy: it got a new identity", "spool=%s", spool);
+    return res;
+}
+
+static enum result check_identity(struct db *db, const struct file_identity *file, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    bool is_same = false;
+    enum result res = stmt_prepare(&stmt, db, sql_load_file_identity, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row)
+        is_same = stmt_int(stmt, 0) == file->device && stmt_int(stmt, 1) == file->inode &&
+                  stmt_int(stmt, 2) == file->born_at;
+    stmt_free(stmt);
+    return res == RES_OK && !is_same ? redraw_identity(db, file, why) : res;
+}
+
+static enum result rename_node(struct db *db, const char *node, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    if (!node) return RES_OK;
+    enum result res = stmt_prepare(&stmt, db, sql_rename_node, why);
+    if (res == RES_OK) {
+        stmt_set_text(stmt, ":node", node);
+        res = stmt_run(stmt, NULL, why);
+    }
+    stmt_free(stmt);
+    return res;
+}
+
+/* Page size and vacuum mode must be set before the first page is written; they do nothing to a file that has pages. */
+static enum result shape_file(struct db *db, struct why *why)
+{
+    char sql[96];
+    (void)snprintf(sql, sizeof sql, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", SPOOL_PAGE_SIZE);
+    return db_exec(db, sql, why);
+}
+
+/* All missing rungs in one transaction. */
+static enum result climb(struct db *db, int64_t schema, const struct file_identity *file, const char *node,
+                         struct why *why)
+{
+    char sql[96];
+    enum result res = db_begin(db, why);
+    if (res != RES_OK) return res;
+    for (size_t i = 0; i < sizeof ladder / sizeof *ladder && res == RES_OK; i++) {
+        if (ladder[i].version <= schema) continue;
+        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d", ladder[i].version,
+                       SPOOL_APPLICATION_ID);
+        res = db_exec(db, ladder[i].sql, why);
+        if (res == RES_OK) res = db_exec(db, sql, why);
+    }
+    if (res == RES_OK && schema == 0) res = create_identity(db, file, node, why);
+    if (res == RES_OK && schema != 0) res = check_identity(db, file, why);
+    if (res == RES_OK) res = rename_node(db, node, why);
+    return db_end(db, res, why);
+}
+
+enum result spool_create_or_open(struct db **out, const char *path, const char *node, struct why *why)
+{
+    struct db *db = NULL;
+    struct file_identity file = {0};
+    int64_t schema = 0;
+
+    enum result res = make_file(path, why);
+    if (res == RES_OK) res = look_at_file(path, &file, why);
+    if (res == RES_OK) res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
+    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    if (res == RES_OK && schema == 0) res = shape_file(db, why);
+    if (res == RES_OK) res = spool_configure(db, why);
+    if (res == RES_OK) res = climb(db, schema, &file, node, why);
+    if (res != RES_OK) {
+        db_close(db);
+        db = NULL;
+    }
+    *out = db;
+    return res;
+}

@@ -1,0 +1,63 @@
+/* buf -- see buf.h. Grows by doubling; the only failure is the end of memory, which aborts. */
+#include "common/buf.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 256
+
+void buf_reserve(struct buf *buf, size_t extra)
+{
+    if (buf->capacity - buf->len >= extra) return;
+    assert(extra <= BUF_MAX - buf->len);
+    size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
+    while (capacity < buf->len + extra) capacity *= 2;
+    char *data = realloc(buf->data, capacity);
+    if (!data) abort();
+    buf->data = data;
+    buf->capacity = capacity;
+}
+
+void buf_append(struct buf *buf, const void *data, size_t len)
+{
+    if (len == 0) return;
+    buf_reserve(buf, len);
+    memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+}
+
+void buf_append_text(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void buf_append_char(struct buf *buf, char c)
+{
+    buf_append(buf, &c, 1);
+}
+
+void buf_append_format(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0) abort();
+    buf_append(buf, text, (size_t)len);
+    free(text);
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+}
+
+void buf_fini(struct buf *buf)
+{
+    free(buf->data);
+    *buf = BUF_EMPTY;
+}

@@ -1,0 +1,31 @@
+/*
+ * buf -- a growable byte buffer.
+ *
+ * The caller owns the struct; `BUF_EMPTY` starts it, buf_fini() frees it. Running out of memory aborts: a crash is a
+ * tested path here. A buffer never grows past BUF_MAX: whoever fills it from a peer checks a named ceiling first.
+ */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BUF_MAX ((size_t)2 << 30)
+
+struct buf {
+    char *data; /* owned; NULL while empty; not terminated */
+    size_t len;
+    size_t capacity;
+};
+
+#define BUF_EMPTY ((struct buf){NULL, 0, 0})
+
+void buf_reserve(struct buf *buf, size_t extra); /* room for `extra` more bytes after `len` */
+void buf_append(struct buf *buf, const void *data, size_t len);
+void buf_append_text(struct buf *buf, const char *text);
+void buf_append_char(struct buf *buf, char c);
+void buf_append_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_clear(struct buf *buf); /* len = 0; keeps the memory for the next use */
+void buf_fini(struct buf *buf);  /* frees; the struct is empty again */
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * command -- which subcommand the command line asks for, and the exit codes.
+ */
+#ifndef COMMON_COMMAND_H
+#define COMMON_COMMAND_H
+
+#include <sysexits.h>
+
+#include "common/config.h"
+#include "common/why.h"
+
+#define EVENTSPOOL_VERSION "0.1.0"
+
+/* 0 done, 1 the operation failed, 64 wrong usage (EX_USAGE), 75 temporary (EX_TEMPFAIL), 78 configuration (EX_CONFIG). */
+#define EX_FAILED 1
+
+struct command {
+    const char *name;
+    int (*run)(const void *settings, int argc, char **argv); /* argv[0] is the subcommand; returns the exit code */
+    const char *meaning;
+};
+
+struct program {
+    const char *name;
+    const char *purpose;              /* one sentence */
+    const struct command *commands;   /* NULL name at the end; the first is the default */
+    const struct setting *settings;   /* the table */
+};
+
+/*
+ * Finds the subcommand. NULL when there is nothing to run: --help or --version was answered (`*exit_code` 0) or the
+ * usage was wrong and has been explained on stderr (`*exit_code` 64). `*first` is the index of the subcommand's own
+ * name in argv, or argc when it was left out.
+ */
+const struct command *command_find(const struct program *program, int argc, char **argv, int *first, int *exit_code);
+
+/* The exit code that a result stands for; an error is logged with its explanation and remedy. */
+int command_exit(enum result res, const struct why *why);
+
+#endif

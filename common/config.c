@@ -1,0 +1,256 @@
+/*
+ * config -- see config.h. Every row is read, its text trimmed and parsed by its kind; the first wrong value ends it.
+ */
+#include "common/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRETS_DIR "/run/secrets"
+
+struct unit {
+    const char *suffix;
+    int64_t factor;
+};
+
+static const struct unit plain_units[] = {{"", 1}, {NULL, 0}};
+static const struct unit size_units[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+static const struct unit duration_units[] = {{"", 1000},      {"ms", 1},        {"s", 1000}, {"m", 60000},
+                                             {"h", 3600000},  {"d", 86400000},  {NULL, 0}};
+
+static const struct {
+    const struct unit *units;
+    const char *what;
+} numbers[] = {
+    [SETTING_UINT] = {plain_units, "a whole number"},
+    [SETTING_SIZE] = {size_units, "bytes, or a number with K, M or G"},
+    [SETTING_DURATION] = {duration_units, "seconds, or a number with ms, s, m, h or d"},
+};
+
+const char *config_env(char *const *env, const char *name)
+{
+    size_t len = strlen(name);
+    for (; *env; env++)
+        if (strncmp(*env, name, len) == 0 && (*env)[len] == '=') return *env + len + 1;
+    return NULL;
+}
+
+/* A trimmed copy, or NULL when nothing is left. */
+static char *trimmed(const char *text, size_t len)
+{
+    while (len > 0 && isspace((unsigned char)*text)) text++, len--;
+    while (len > 0 && isspace((unsigned char)text[len - 1])) len--;
+    if (len == 0) return NULL;
+    char *copy = strndup(text, len);
+    if (!copy) abort();
+    return copy;
+}
+
+/* The file's text, trimmed. An absent file is an error only where the user named it. */
+static enum result read_secret_file(const char *name, const char *path, bool must_exist, char **text,
+                                    struct why *why)
+{
+    char content[CONFIG_SECRET_MAX + 1];
+    FILE *file = fopen(path, "re");
+    if (!file && errno == ENOENT && !must_exist) return RES_OK;
+    if (!file) return why_set(why, RES_REFUSE, "%s: cannot read %s: %s", name, path, strerror(errno));
+    size_t len = fread(content, 1, sizeof content, file);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file);
+    if (failed) return why_set(why, RES_REFUSE, "%s: cannot read %s", name, path);
+    if (len > CONFIG_SECRET_MAX)
+        return why_set(why, RES_REFUSE, "%s: %s is longer than %d bytes", name, path, CONFIG_SECRET_MAX);
+    *text = trimmed(content, len);
+    memset(content, 0, sizeof content);
+    return RES_OK;
+}
+
+/* A secret comes from NAME, from the file that NAME_FILE names, or from the secrets directory, in this order. */
+static enum result read_secret(const struct setting *row, char *const *env, char **text, struct why *why)
+{
+    char name_file[128];
+    char path[sizeof SECRETS_DIR + 128];
+
+    if (*text) return RES_OK;
+    (void)snprintf(name_file, sizeof name_file, "%s_FILE", row->name);
+    const char *named = config_env(env, name_file);
+    char *file = named ? trimmed(named, strlen(named)) : NULL;
+    if (file) {
+        enum result res = read_secret_file(name_file, file, true, text, why);
+        free(file);
+        return res;
+    }
+    int len = snprintf(path, sizeof path, "%s/%s", SECRETS_DIR, row->name);
+    for (int i = (int)sizeof SECRETS_DIR; i < len; i++) path[i] = (char)tolower((unsigned char)path[i]);
+    return read_secret_file(row->name, path, false, text, why);
+}
+
+/* What people leave in a number by accident, and what to write instead. */
+static enum result refuse_leftovers(const struct setting *row, const char *text, struct why *why)
+{
+    if (strchr(text, '#'))
+        return why_set(why, RES_REFUSE, "%s=%s: a comment was left in the value; put it on a line of its own",
+                       row->name, text);
+    if (strchr(text, '"') || strchr(text, '\''))
+        return why_set(why, RES_REFUSE, "%s=%s: quotes were left in the value; write it without them", row->name,
+                       text);
+    return RES_OK;
+}
+
+/* A bound as a person would write it: 1073741824 as 1G, 3600000 ms as 3600. */
+static void number_text(enum setting_kind kind, int64_t value, char out[32])
+{
+    const char *unit = "";
+    if (kind == SETTING_DURATION) {
+        if (value % 1000) unit = "ms";
+        else value /= 1000;
+    }
+    if (kind == SETTING_SIZE && value >= 1 << 30 && value % (1 << 30) == 0) {
+        unit = "G";
+        value >>= 30;
+    } else if (kind == SETTING_SIZE && value >= 1 << 20 && value % (1 << 20) == 0) {
+        unit = "M";
+        value >>= 20;
+    }
+    (void)snprintf(out, 32, "%" PRId64 "%s", value, unit);
+}
+
+static enum result parse_number(const struct setting *row, const char *text, int64_t *out, struct why *why)
+{
+    char low[32];
+    char high[32];
+    char *end = NULL;
+    int64_t factor = 0;
+
+    enum result res = refuse_leftovers(row, text, why);
+    if (res != RES_OK) return res;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    for (const struct unit *u = numbers[row->kind].units; u->suffix; u++)
+        if (strcasecmp(end, u->suffix) == 0) factor = u->factor;
+    bool is_number = isdigit((unsigned char)*text) && factor != 0;
+    bool is_in_range = is_number && errno == 0 && value <= INT64_MAX / factor && value * factor >= row->min &&
+                       value * factor <= row->max;
+    if (is_in_range) {
+        *out = value * factor;
+        return RES_OK;
+    }
+    number_text(row->kind, row->min, low);
+    number_text(row->kind, row->max, high);
+    return why_set(why, RES_REFUSE, "%s=%s is %s: expected %s, from %s to %s", row->name, text,
+                   is_number ? "out of range" : "not understood", numbers[row->kind].what, low, high);
+}
+
+const char *config_choice(const struct setting *row, int64_t index, size_t *len)
+{
+    const char *word = row->choices;
+    for (; index > 0; index--) word += strcspn(word, "|") + 1;
+    *len = strcspn(word, "|");
+    return word;
+}
+
+static enum result parse_choice(const struct setting *row, const char *text, int64_t *out, struct why *why)
+{
+    int64_t index = 0;
+    for (const char *word = row->choices;; index++) {
+        size_t len = strcspn(word, "|");
+        if (strlen(text) == len && strncasecmp(word, text, len) == 0) {
+            *out = index;
+            return RES_OK;
+        }
+        if (!word[len]) break;
+        word += len + 1;
+    }
+    return why_set(why, RES_REFUSE, "%s=%s is not understood: expected one of %s", row->name, text, row->choices);
+}
+
+static enum result check_text(const struct setting *row, const char *text, struct why *why)
+{
+    int64_t len = (int64_t)strlen(text);
+    if (len >= row->min && len <= row->max) return RES_OK;
+    return why_set(why, RES_REFUSE, "%s is %" PRId64 " bytes long: expected %" PRId64 " to %" PRId64, row->name,
+                   len, row->min, row->max);
+}
+
+/* Takes `text` over where the field is a text, frees it otherwise. */
+static enum result store(const struct setting *row, char *text, void *settings, struct why *why)
+{
+    char *field = (char *)settings + row->offset;
+    enum result res = RES_OK;
+
+    switch (row->kind) {
+    case SETTING_UINT:
+    case SETTING_SIZE:
+    case SETTING_DURATION: res = parse_number(row, text, (int64_t *)(void *)field, why); break;
+    case SETTING_CHOICE: res = parse_choice(row, text, (int64_t *)(void *)field, why); break;
+    case SETTING_TEXT:
+    case SETTING_SECRET:
+        *(char **)(void *)field = text;
+        return check_text(row, text, why);
+    }
+    free(text);
+    return res;
+}
+
+enum result config_load(const struct setting *rows, char *const *env, void *settings, struct why *why)
+{
+    enum result res = RES_OK;
+    for (const struct setting *row = rows; row->name && res == RES_OK; row++) {
+        const char *value = config_env(env, row->name);
+        char *text = value ? trimmed(value, strlen(value)) : NULL;
+        if (row->kind == SETTING_SECRET) res = read_secret(row, env, &text, why);
+        if (!text && row->fallback) text = trimmed(row->fallback, strlen(row->fallback));
+        if (res == RES_OK && text) res = store(row, text, settings, why);
+        else free(text);
+    }
+    return res;
+}
+
+static bool is_text(const struct setting *row)
+{
+    return row->kind == SETTING_TEXT || row->kind == SETTING_SECRET;
+}
+
+void config_free(const struct setting *rows, void *settings)
+{
+    for (const struct setting *row = rows; row->name; row++) {
+        if (!is_text(row)) continue;
+        char **field = (char **)(void *)((char *)settings + row->offset);
+        free(*field);
+        *field = NULL;
+    }
+}
+
+void config_print(const struct setting *rows, const void *settings, FILE *out)
+{
+    for (const struct setting *row = rows; row->name; row++) {
+        const char *field = (const char *)settings + row->offset;
+        if (is_text(row)) {
+            const char *text = *(char *const *)(const void *)field;
+            if (row->kind == SETTING_SECRET && text) text = "********";
+            (void)fprintf(out, "%s=%s\n", row->name, text ? text : "");
+            continue;
+        }
+        int64_t value = *(const int64_t *)(const void *)field;
+        if (row->kind == SETTING_CHOICE) {
+            size_t len = 0;
+            const char *word = config_choice(row, value, &len);
+            (void)fprintf(out, "%s=%.*s\n", row->name, (int)len, word);
+            continue;
+        }
+        char text[32];
+        number_text(row->kind, value, text);
+        (void)fprintf(out, "%s=%s\n", row->name, text);
+    }
+}
+
+void config_help(const struct setting *rows, FILE *out)
+{
+    for (const struct setting *row = rows; row->name; row++)
+        (void)fprintf(out, "  %-22s %-14s %s\n", row->name, row->fallback ? row->fallback : "-", row->meaning);
+}

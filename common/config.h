@@ -1,0 +1,64 @@
+/*
+ * config -- settings from a table: read from the environment, checked, printed, explained.
+ *
+ * Each program has one struct of settings and one table of rows that say where each value lives in it. Parsing, range
+ * checks, `config`, `--help` and the README's table all come from the same rows. Values are trimmed of white space and
+ * CR; an empty one counts as not set.
+ */
+#ifndef COMMON_CONFIG_H
+#define COMMON_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/why.h"
+
+#define CONFIG_SECRET_MAX 4096 /* bytes of a file that holds a secret */
+
+enum setting_kind {
+    SETTING_UINT,     /* int64_t; a whole number */
+    SETTING_SIZE,     /* int64_t, bytes; `10485760`, `64K`, `10M`, `1G` */
+    SETTING_DURATION, /* int64_t, milliseconds; plain seconds, or `ms` `s` `m` `h` `d` */
+    SETTING_CHOICE,   /* int64_t, the index of the word in `choices` */
+    SETTING_TEXT,     /* char *, owned by the struct, NULL when not set; min and max are its length */
+    SETTING_SECRET,   /* as TEXT; also NAME_FILE and <secrets directory>/<lower-case name>; never printed */
+};
+
+struct setting {
+    const char *name;
+    enum setting_kind kind;
+    size_t offset;        /* of the field in the program's struct */
+    const char *fallback; /* the default as a user would write it; NULL: none */
+    int64_t min, max;     /* in the unit of the kind; unused by CHOICE */
+    const char *choices;  /* CHOICE only: "xml|json|ndjson" */
+    const char *meaning;  /* one sentence for people */
+};
+
+#define SETTING_END                                                                                                \
+    {                                                                                                              \
+        NULL, SETTING_TEXT, 0, NULL, 0, 0, NULL, NULL                                                              \
+    }
+
+/*
+ * Fills the struct at `settings` (zeroed by the caller) from `env` (NAME=value texts, NULL at the end).
+ *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what would be right; exit 78
+ * config_free() is due in either case.
+ */
+MUST_CHECK enum result config_load(const struct setting *rows, char *const *env, void *settings,
+                                   struct why *why);
+void config_free(const struct setting *rows, void *settings);
+
+/* The value of NAME in `env`, or NULL. Borrowed, untrimmed. */
+const char *config_env(char *const *env, const char *name);
+
+/* The effective configuration, one NAME=value a line, readable back; secrets masked. */
+void config_print(const struct setting *rows, const void *settings, FILE *out);
+
+/* The rows for `--help`: name, default, meaning. */
+void config_help(const struct setting *rows, FILE *out);
+
+/* The word that a CHOICE field holds. Borrowed from `choices`; its length goes to `len`. */
+const char *config_choice(const struct setting *row, int64_t index, size_t *len);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * db -- see db.h. SQLite's own busy handler sleeps up to 100 ms between tries; ours 0.25 ms, so that the two programs
+ * slip into each other's gaps at full speed.
+ */
+#include "common/db.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BUSY_SLEEP_US  250
+#define STMT_PARAM_MAX 32
+
+struct db {
+    sqlite3 *handle;
+    int busy_ms;
+    void (*on_commit)(void *context, int wal_pages);
+    void *on_commit_context;
+};
+
+struct stmt {
+    sqlite3_stmt *handle;
+    struct db *db;
+    int params;
+    int next; /* names are mostly bound in their order: the likely index of the next one, from 1 */
+    const char *names[STMT_PARAM_MAX];
+};
+
+static enum result db_result(struct db *db, int code, const char *what, struct why *why)
+{
+    enum result res = RES_BROKEN;
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return RES_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL: res = RES_RETRY; break;
+    case SQLITE_READONLY: res = code == SQLITE_READONLY_DBMOVED ? RES_BROKEN : RES_RETRY; break;
+    case SQLITE_NOTADB: res = RES_REFUSE; break;
+    default: break;
+    }
+    return why_set(why, res, "%s: %s (%d)", what, db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
+                   db->handle ? sqlite3_extended_errcode(db->handle) : code);
+}
+
+static int wait_for_lock(void *context, int tries)
+{
+    const struct db *db = context;
+    struct timespec nap = {.tv_sec = 0, .tv_nsec = BUSY_SLEEP_US * 1000};
+    if ((int64_t)tries * BUSY_SLEEP_US > (int64_t)db->busy_ms * 1000) return 0;
+    (void)nanosleep(&nap, NULL);
+    return 1;
+}
+
+enum result db_open(struct db **out, const char *path, enum db_access access, int busy_ms, struct why *why)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (access == DB_CREATE ? SQLITE_OPEN_CREATE : 0);
+    struct db *db = calloc(1, sizeof *db);
+    if (!db) abort();
+    db->busy_ms = busy_ms;
+    enum result res = db_result(db, sqlite3_open_v2(path, &db->handle, flags, NULL), path, why);
+    if (res != RES_OK) {
+        db_close(db);
+        db = NULL;
+    } else {
+        (void)sqlite3_extended_result_codes(db->handle, 1);
+        (void)sqlite3_busy_handler(db->handle, wait_for_lock, db);
+    }
+    *out = db;
+    return res;
+}
+
+void db_close(struct db *db)
+{
+    if (!db) return;
+    int code = sqlite3_close(db->handle);
+    assert(code == SQLITE_OK); /* a statement was left open */
+    free(db);
+}
+
+enum result db_exec(struct db *db, const char *sql, struct why *why)
+{
+    return db_result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL), "execute", why);
+}
+
+enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *value = 0;
+    enum result res = stmt_prepare(&stmt, db, sql, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *value = stmt_int(stmt, 0);
+    stmt_free(stmt);
+    return res;
+}
+
+enum result db_begin(struct db *db, struct why *why)
+{
+    return db_result(db, sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin", why);
+}
+
+enum result db_end(struct db *db, enum result res, struct why *why)
+{
+    if (res == RES_OK) res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
+    /* A failed commit can leave the transaction open; a rollback of none is an error that means nothing. */
+    if (res != RES_OK) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return res;
+}
+
+enum result db_checkpoint(struct db *db, enum db_checkpoint how, int *left_frames, struct why *why)
+{
+    int mode = how == DB_TRUNCATE ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int frames = 0;
+    int copied = 0;
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, &frames, &copied);
+    *left_frames = frames > copied ? frames - copied : 0;
+    return db_result(db, code, "checkpoint", why);
+}
+
+static int committed(void *context, sqlite3 *handle, const char *name, int wal_pages)
+{
+    const struct db *db = context;
+    (void)handle;
+    (void)name;
+    db->on_commit(db->on_commit_context, wal_pages);
+    return SQLITE_OK;
+}
+
+void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context)
+{
+    db->on_commit = hook;
+    db->on_commit_context = context;
+    (void)sqlite3_wal_hook(db->handle, committed, db);
+}
+
+enum result stmt_prepare(struct stmt **out, struct db *db, const char *sql, struct why *why)
+{
+    struct stmt *stmt = calloc(1, sizeof *stmt);
+    if (!stmt) abort();
+    stmt->db = db;
+    stmt->next = 1;
+    int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, NULL);
+    enum result res = db_result(db, code, "prepare", why);
+    if (res != RES_OK) {
+        free(stmt);
+        stmt = NULL;
+    } else {
+        stmt->params = sqlite3_bind_parameter_count(stmt->handle);
+        assert(stmt->params <= STMT_PARAM_MAX);
+        for (int i = 0; i < stmt->params; i++) stmt->names[i] = sqlite3_bind_parameter_name(stmt->handle, i + 1);
+    }
+    *out = stmt;
+    return res;
+}
+
+void stmt_free(struct stmt *stmt)
+{
+    if (!stmt) return;
+    (void)sqlite3_finalize(stmt->handle); /* repeats the last step's error, which has been reported */
+    free(stmt);
+}
+
+static int param_index(struct stmt *stmt, const char *name)
+{
+    int index = stmt->next;
+    if (index > stmt->params || strcmp(stmt->names[index - 1], name) != 0)
+        index = sqlite3_bind_parameter_index(stmt->handle, name);
+    assert(index > 0); /* our own SQL and our own call disagree */
+    stmt->next = index + 1;
+    return index;
+}
+
+void stmt_set_int(struct stmt *stmt, const char *name, int64_t value)
+{
+    int code = sqlite3_bind_int64(stmt->handle, param_index(stmt, name), value);
+    assert(code == SQLITE_OK);
+}
+
+void stmt_set_text_n(struct stmt *stmt, const char *name, const char *text, size_t len)
+{
+    int code =
+        sqlite3_bind_text64(stmt->handle, param_index(stmt, name), text, len, SQLITE_STATIC, SQLITE_UTF8);
+    assert(code == SQLITE_OK);
+}
+
+void stmt_set_text(struct stmt *stmt, const char *name, const char *text)
+{
+    stmt_set_text_n(stmt, name, text, text ? strlen(text) : 0);
+}
+
+void stmt_set_blob(struct stmt *stmt, const char *name, const void *data, size_t len)
+{
+    /* A NULL pointer would bind NULL: an empty blob needs some address. */
+    int code = sqlite3_bind_blob64(stmt->handle, param_index(stmt, name), len ? data : "", len, SQLITE_STATIC);
+    assert(code == SQLITE_OK);
+}
+
+enum result stmt_step(struct stmt *stmt, bool *has_row, struct why *why)
+{
+    int code = sqlite3_step(stmt->handle);
+    enum result res = db_result(stmt->db, code, "step", why);
+    *has_row = code == SQLITE_ROW;
+    if (!*has_row) stmt_reset(stmt);
+    return res;
+}
+
+enum result stmt_run(struct stmt *stmt, int64_t *changed, struct why *why)
+{
+    bool has_row = false;
+    enum result res = stmt_step(stmt, &has_row, why);
+    assert(res != RES_OK || !has_row);
+    if (changed) *changed = res == RES_OK ? sqlite3_changes64(stmt->db->handle) : 0;
+    return res;
+}
+
+void stmt_reset(struct stmt *stmt)
+{
+    (void)sqlite3_reset(stmt->handle); /* repeats the last step's error, which has been reported */
+    stmt->next = 1;
+}
+
+int64_t stmt_int(struct stmt *stmt, int column)
+{
+    return sqlite3_column_int64(stmt->handle, column);
+}
+
+bool stmt_is_null(struct stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
+}
+
+const char *stmt_text(struct stmt *stmt, int column)
+{
+    return (const char *)sqlite3_column_text(stmt->handle, column);
+}
+
+const void *stmt_blob(struct stmt *stmt, int column, size_t *len)
+{
+    const void *data = sqlite3_column_blob(stmt->handle, column);
+    *len = (size_t)sqlite3_column_bytes(stmt->handle, column);
+    return data;
+}

@@ -1,0 +1,83 @@
+/* lockfile -- see lockfile.h. */
+#include "common/lockfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define TAKE_TRIES 6 /* a healthcheck holds the lock for an instant while it looks */
+
+static const char *lock_path(char out[PATH_MAX], const char *spool_path, const char *program)
+{
+    (void)snprintf(out, PATH_MAX, "%s-%s.lock", spool_path, program);
+    return out;
+}
+
+static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
+{
+    char pid[24] = "";
+    ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+    if (n > 0) pid[strcspn(pid, "\n")] = '\0';
+    return why_set(why, RES_RETRY, "another %s (process %s) already works on %s: there can be one per spool", program,
+                   *pid ? pid : "unknown", spool_path);
+}
+
+enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
+{
+    char path[PATH_MAX];
+    struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+
+    lock->fd = open(lock_path(path, spool_path, program), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (lock->fd < 0) return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
+    for (int tries = 0; flock(lock->fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (tries == TAKE_TRIES) {
+            enum result res = held_by_other(lock->fd, spool_path, program, why);
+            lockfile_release(lock);
+            return res;
+        }
+        (void)nanosleep(&nap, NULL);
+    }
+    if (ftruncate(lock->fd, 0) != 0 || dprintf(lock->fd, "%d\n", (int)getpid()) < 0)
+        log_warn("cannot note the process in the lock file", "path=%s", LOG_QUOTE(path));
+    lockfile_beat(lock);
+    return RES_OK;
+}
+
+void lockfile_release(struct lockfile *lock)
+{
+    if (lock->fd >= 0) close(lock->fd);
+    lock->fd = -1;
+}
+
+void lockfile_beat(const struct lockfile *lock)
+{
+    if (lock->fd >= 0 && futimens(lock->fd, NULL) != 0)
+        log_debug("cannot renew the sign of life", "why=%s", LOG_QUOTE(strerror(errno)));
+}
+
+enum result lockfile_check(const char *spool_path, const char *program, struct why *why)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int fd = open(lock_path(path, spool_path, program), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return why_set(why, RES_RETRY, "no %s has run here: %s: %s", program, path, strerror(errno));
+    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    bool has_time = fstat(fd, &st) == 0;
+    close(fd);
+    if (!is_held) return why_set(why, RES_RETRY, "no %s is running on %s", program, spool_path);
+    int64_t age_ms = has_time ? clock_now_ms() - (int64_t)st.st_mtim.tv_sec * 1000 : INT64_MAX;
+    if (age_ms > LOCKFILE_DEAD_MS)
+        return why_set(why, RES_RETRY, "the %s has not turned its loop for %lld s", program,
+                       (long long)(age_ms / 1000));
+    return RES_OK;
+}

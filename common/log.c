@@ -1,0 +1,129 @@
+/*
+ * log -- see log.h. A line is built on the stack and written once; a line too long is cut, a stderr that cannot be
+ * written is ignored: there is nobody left to tell.
+ */
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+#define LINE_SIZE 4096
+
+static struct {
+    const char *program;
+    enum log_level level;
+    enum log_format format;
+} destination = {"eventspool", LOG_INFO, LOG_TEXT};
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+void log_open(const char *program)
+{
+    destination.program = program;
+}
+
+void log_configure(enum log_level level, enum log_format format)
+{
+    destination.level = level;
+    destination.format = format;
+}
+
+const char *log_quote(struct log_quoted *out, const char *value)
+{
+    size_t n = 0;
+    out->text[n++] = '"';
+    for (const char *p = value ? value : ""; *p && n < sizeof out->text - 4; p++) {
+        if (*p == '"' || *p == '\\') out->text[n++] = '\\';
+        out->text[n++] = (unsigned char)*p < 0x20 ? ' ' : *p;
+    }
+    out->text[n++] = '"';
+    out->text[n] = '\0';
+    return out->text;
+}
+
+struct line {
+    char text[LINE_SIZE];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct line *line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    size_t room = sizeof line->text - 1 - line->len; /* one byte stays for the newline */
+    int n = vsnprintf(line->text + line->len, room, format, args);
+    va_end(args);
+    if (n > 0) line->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* The length of one value: up to a blank, or a quoted text whole. */
+static size_t value_length(const char *value)
+{
+    if (*value != '"') return strcspn(value, " ");
+    size_t n = 1;
+    while (value[n] && value[n] != '"') n += value[n] == '\\' && value[n + 1] ? 2 : 1;
+    return n + (value[n] == '"');
+}
+
+static bool is_number(const char *value, size_t len)
+{
+    size_t digits = strspn(value, "0123456789");
+    return len > 0 && len < 16 && digits == len && (len == 1 || value[0] != '0');
+}
+
+/* key=value pairs as JSON members; what is not a number is a string. */
+static void put_json_fields(struct line *line, const char *fields)
+{
+    while (*fields) {
+        fields += strspn(fields, " ");
+        size_t key = strcspn(fields, "= ");
+        if (fields[key] != '=') return;
+        const char *value = fields + key + 1;
+        size_t len = value_length(value);
+        const char *quote = *value == '"' || is_number(value, len) ? "" : "\"";
+        put(line, ",\"%.*s\":%s%.*s%s", (int)key, fields, quote, (int)len, value, quote);
+        fields = value + len;
+    }
+}
+
+static void write_line(enum log_level level, const char *message, const char *fields, va_list args)
+{
+    char values[LINE_SIZE / 2] = "";
+    char now[CLOCK_ISO_SIZE];
+    struct line line = {.len = 0};
+
+    if (level > destination.level) return;
+    if (fields) (void)vsnprintf(values, sizeof values, fields, args);
+    (void)clock_iso(clock_now_ms(), now);
+    if (destination.format == LOG_JSON) {
+        put(&line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s", now, destination.program,
+            level_names[level], LOG_QUOTE(message));
+        put_json_fields(&line, values);
+        put(&line, "}");
+    } else {
+        put(&line, "%s %s %s %s%s%s", now, destination.program, level_names[level], LOG_QUOTE(message),
+            *values ? " " : "", values);
+    }
+    line.text[line.len++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line.text, line.len);
+    (void)written;
+}
+
+#define LOG_FUNCTION(name, level)                                                                                  \
+    void name(const char *message, const char *fields, ...)                                                        \
+    {                                                                                                              \
+        va_list args;                                                                                              \
+        va_start(args, fields);                                                                                    \
+        write_line(level, message, fields, args);                                                                  \
+        va_end(args);                                                                                              \
+    }
+
+LOG_FUNCTION(log_error, LOG_ERROR)
+LOG_FUNCTION(log_warn, LOG_WARN)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_debug, LOG_DEBUG)

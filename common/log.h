@@ -1,0 +1,35 @@
+/*
+ * log -- one line per event on stderr: time, program, level, a constant message, key=value fields.
+ *
+ *   2031-05-04T10:11:12.345Z uploader info "batch shipped" batch=41 events=500
+ *
+ * Whoever decides logs, once; whoever fails returns. error: a person must act; warn: we coped; info: life cycle and one
+ * line per batch; debug: the rest. Personal data (names, card numbers, payloads) never goes into a log.
+ * Each line is one write(2), so lines of several threads do not mix.
+ */
+#ifndef COMMON_LOG_H
+#define COMMON_LOG_H
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+#define LOG_QUOTED_SIZE 1200
+
+struct log_quoted {
+    char text[LOG_QUOTED_SIZE];
+};
+
+/* A value that may hold blanks or quotes, ready to stand after `key=`: `"why=%s", LOG_QUOTE(why.text)`. */
+#define LOG_QUOTE(value) log_quote(&(struct log_quoted){""}, (value))
+const char *log_quote(struct log_quoted *out, const char *value);
+
+void log_open(const char *program); /* borrowed for the program's life; level info, format text */
+void log_configure(enum log_level level, enum log_format format);
+
+/* `fields` is a printf format of blank-separated key=value, or NULL for none. */
+void log_error(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
+void log_warn(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
+void log_info(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
+void log_debug(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,125 @@
+/* names -- see names.h. Pure but for the log. */
+#include "common/names.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/log.h"
+
+#define NAME_MAX_LENGTH 48
+
+const char *const names_of_settings[] = {
+    "PORT", "BIND_HOST", "MAX_CONNECTIONS", "MAX_MESSAGE_SIZE", "SPOOL_PATH", "SPOOL_SYNC", "EVENT_ELEMENT",
+    "NODE_ID", "LOG_LEVEL", "LOG_FORMAT", "BUCKET_NAME", "PREFIX", "ROTATION_INTERVAL",
+    "MAX_FILE_SIZE", "OUTPUT_FORMAT", "DESTINATION_DIR", "REJECTS_PREFIX", "RETENTION", "EVENT_METADATA",
+    "S3_ADDRESSING", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", NULL,
+};
+
+static const struct {
+    const char *name;
+    const char *reason;
+} retired[] = {
+    {"RATE_LIMIT_", "there is no rate limit: a sender that is too fast is slowed down by TCP, and loses nothing"},
+    {"CURRENT_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
+    {"TEMP_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
+    {"MAX_RETRIES", "an upload is tried until it succeeds: the data is innocent"},
+};
+
+/* Promised for a later version. Where silence could harm, the program does not start; else it says so and runs. */
+static const struct {
+    const char *name;
+    bool harmful;
+} planned[] = {
+    {"ALLOW_FROM", true},      {"DROP_FIELDS", true},           {"COMPRESSION", true},
+    {"USE_DATE_FOLDERS", true}, {"INDEX_FIELDS", true},         {"S3_SSE", true},
+    {"S3_SSE_KMS_KEY_ID", true}, {"S3_EXPECTED_BUCKET_OWNER", true}, {"S3_STORAGE_CLASS", true},
+    {"S3_TAGS", true},         {"PRETTY_PRINT_JSON", false},    {"IDLE_TIMEOUT", false},
+    {"SILENCE_ALERT", false},  {"REJECTS_MAX_SIZE", false},     {"SPOOL_MAX_SIZE", false},
+    {"SPOOL_MIN_FREE", false}, {"INTAKE_MEMORY", false}, {"UPLOAD_CONCURRENCY", false},   {"ALERT_URL", false},
+    {"HEARTBEAT_URL", false},  {"STATUS_PREFIX", false},        {"STATUS_HOST", false},
+    {"STATUS_PORT", false},    {"UPLOADER_STATUS_PORT", false}, {"REJECTS_PAYLOAD", false},
+};
+
+/* Values that ask for what happens anyway, so that a full .env file does no harm. */
+static bool asks_for_nothing(const char *value)
+{
+    static const char *const nothing[] = {"", "0", "false", "none", "all", "no", "off"};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        if (strcasecmp(value, nothing[i]) == 0) return true;
+    return false;
+}
+
+/* The number of single-character edits between two names, as far as it matters: Levenshtein's table, one row. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_LENGTH + 1];
+    size_t len = strlen(b);
+    if (len > NAME_MAX_LENGTH || strlen(a) > NAME_MAX_LENGTH) return NAME_MAX_LENGTH;
+    for (size_t j = 0; j <= len; j++) row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            size_t insert = row[j - 1] + 1;
+            size_t remove = row[j] + 1;
+            diagonal = row[j];
+            row[j] = replace < insert ? replace : insert;
+            if (remove < row[j]) row[j] = remove;
+        }
+    }
+    return row[len];
+}
+
+/* `BUCKET` for `BUCKET_NAME`: all of a setting's name but its last word. */
+static bool is_all_but_last_word(const char *name, const char *setting)
+{
+    size_t len = strlen(name);
+    const char *last = strrchr(setting, '_');
+    return len >= 5 && last && (size_t)(last - setting) == len && strncmp(name, setting, len) == 0;
+}
+
+const char *names_suggest(const char *name)
+{
+    for (size_t i = 0; names_of_settings[i]; i++)
+        if (strcmp(name, names_of_settings[i]) == 0) return NULL;
+    for (size_t i = 0; names_of_settings[i]; i++) {
+        const char *setting = names_of_settings[i];
+        size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(setting) < 8 ? 1 : 2;
+        if (strlen(name) >= 5 && distance(name, setting) <= allowed) return setting;
+        if (is_all_but_last_word(name, setting)) return setting;
+    }
+    return NULL;
+}
+
+static enum result check_one(const char *name, const char *value, struct why *why)
+{
+    for (size_t i = 0; i < sizeof retired / sizeof *retired; i++)
+        if (strncmp(name, retired[i].name, strlen(retired[i].name)) == 0)
+            log_warn("this setting is no longer needed", "name=%s why=%s", name, LOG_QUOTE(retired[i].reason));
+    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
+        if (strcmp(name, planned[i].name) != 0 || asks_for_nothing(value)) continue;
+        if (planned[i].harmful)
+            return why_set(why, RES_REFUSE, "%s=%s: this version does not honour %s yet; remove it to run without",
+                           name, value, name);
+        log_warn("this version does not honour this setting yet", "name=%s", name);
+    }
+    const char *meant = names_suggest(name);
+    if (meant) log_warn("unknown setting", "name=%s did_you_mean=%s", name, meant);
+    return RES_OK;
+}
+
+enum result names_check(char *const *env, struct why *why)
+{
+    enum result res = RES_OK;
+    for (; *env && res == RES_OK; env++) {
+        char name[NAME_MAX_LENGTH + 1];
+        size_t len = strcspn(*env, "=");
+        if (len == 0 || len > NAME_MAX_LENGTH || !(*env)[len]) continue;
+        memcpy(name, *env, len);
+        name[len] = '\0';
+        res = check_one(name, *env + len + 1, why);
+    }
+    return res;
+}

@@ -1,0 +1,25 @@
+/*
+ * names -- every setting's name in the product, whichever program owns it, and names that are no settings.
+ *
+ * A variable that looks like a misspelt setting, a retired one and one that this version does not honour yet each get
+ * one line, so that nobody trusts a setting that does nothing.
+ */
+#ifndef COMMON_NAMES_H
+#define COMMON_NAMES_H
+
+#include "common/why.h"
+
+/*
+ * Looks through `env` and logs what a person should know.
+ *   RES_REFUSE   a setting is set that this version does not honour and whose absence could harm (who may send, what
+ *                is left out of the objects); exit 78
+ */
+MUST_CHECK enum result names_check(char *const *env, struct why *why);
+
+/* The settings of both programs, NULL at the end; a unit test holds it equal to the two tables. */
+extern const char *const names_of_settings[];
+
+/* The setting that `name` was probably meant to be, or NULL. */
+const char *names_suggest(const char *name);
+
+#endif

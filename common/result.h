@@ -1,0 +1,19 @@
+/*
+ * result -- the four ways a call can end.
+ *
+ * Each module maps what its library says to one of these in exactly one function (db_result() for SQLite,
+ * s3_result() for curl and HTTP); everything above decides by these four alone.
+ */
+#ifndef COMMON_RESULT_H
+#define COMMON_RESULT_H
+
+enum result {
+    RES_OK,     /* done */
+    RES_RETRY,  /* the world is busy or away: the same call may succeed later */
+    RES_REFUSE, /* this input can never succeed: set it aside and carry on */
+    RES_BROKEN, /* our own state is in doubt: say so, exit, recover on restart */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+#endif

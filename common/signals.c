@@ -1,0 +1,44 @@
+/* signals -- see signals.h. A signalfd(2); what can fail is its creation (descriptors), said so. */
+#include "common/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum result signals_open(struct signals *signals, struct why *why)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signals->stop_pending = false;
+    signals->fd = -1;
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return why_set(why, RES_BROKEN, "block signals: %s", strerror(errno));
+    signals->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (signals->fd < 0) return why_set(why, RES_BROKEN, "signalfd: %s", strerror(errno));
+    return RES_OK;
+}
+
+void signals_close(struct signals *signals)
+{
+    if (signals->fd >= 0) close(signals->fd);
+    signals->fd = -1;
+}
+
+bool signals_stop_requested(struct signals *signals)
+{
+    struct signalfd_siginfo info;
+    if (!signals->stop_pending) signals->stop_pending = read(signals->fd, &info, sizeof info) == sizeof info;
+    return signals->stop_pending;
+}
+
+bool signals_wait(struct signals *signals, int timeout_ms)
+{
+    struct pollfd wait = {.fd = signals->fd, .events = POLLIN};
+    if (!signals->stop_pending && timeout_ms > 0) (void)poll(&wait, 1, timeout_ms);
+    return signals_stop_requested(signals);
+}

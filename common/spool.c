@@ -1,0 +1,71 @@
+/* spool -- see spool.h. */
+#include "common/spool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/sql.h"
+
+enum result spool_configure(struct db *db, struct why *why)
+{
+    /* secure_delete: Debian's SQLite overwrites freed pages by default, which would write every event twice. */
+    return db_exec(db,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+                   "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+                   why);
+}
+
+enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why)
+{
+    int64_t application = 0;
+    int64_t objects = 0;
+    enum result res = db_get_int(db, "PRAGMA application_id", &application, why);
+    if (res == RES_OK) res = db_get_int(db, "PRAGMA user_version", schema, why);
+    if (res == RES_OK) res = db_get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, why);
+    if (res != RES_OK) return why_wrap(why, res, "open the spool %s", path);
+    if (application == 0 && *schema == 0 && objects == 0) return RES_OK; /* empty: not created yet */
+    if (application != SPOOL_APPLICATION_ID) {
+        (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another file, or move this one away");
+        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is an SQLite file, but not a spool of eventspool; untouched",
+                       path);
+    }
+    if (*schema / 100 > SPOOL_SCHEMA / 100) {
+        (void)why_remedy(why, RES_RETRY, "upgrade this program");
+        return why_set(why, RES_RETRY, "the spool %s has schema %" PRId64 ", newer than this program's %d", path,
+                       *schema, SPOOL_SCHEMA);
+    }
+    return RES_OK;
+}
+
+enum result spool_open(struct db **out, const char *path, struct why *why)
+{
+    struct db *db = NULL;
+    int64_t schema = 0;
+    enum result res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
+    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    if (res == RES_OK && schema == 0)
+        res = why_set(why, RES_RETRY, "the spool %s is not there yet: the collector creates it", path);
+    if (res == RES_OK) res = spool_configure(db, why);
+    if (res != RES_OK) {
+        db_close(db);
+        db = NULL;
+    }
+    *out = db;
+    return res;
+}
+
+enum result spool_load_identity(struct db *db, struct spool_identity *identity, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = stmt_prepare(&stmt, db, sql_load_identity, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && !has_row) res = why_set(why, RES_BROKEN, "the spool has lost its identity");
+    if (res == RES_OK) {
+        (void)snprintf(identity->spool, sizeof identity->spool, "%s", stmt_text(stmt, 0));
+        (void)snprintf(identity->node, sizeof identity->node, "%s", stmt_text(stmt, 1));
+    }
+    stmt_free(stmt);
+    return res;
+}

@@ -1,0 +1,17 @@
+/*
+ * sql -- the statements of sql/, embedded at build time: sql/NAME.sql is sql_NAME, sql/schema/NAME.sql is
+ * sql_schema_NAME. sql_all lists them for the test that prepares each and looks at its plan.
+ */
+#ifndef COMMON_SQL_H
+#define COMMON_SQL_H
+
+struct sql_text {
+    const char *name; /* NULL ends the list */
+    const char *text;
+};
+
+extern const struct sql_text sql_all[];
+
+#include "sql_names.h" /* made from the same files: one extern for each */
+
+#endif

@@ -1,0 +1,46 @@
+/* why -- see why.h. Formatting can only fail by being cut, which is accepted. */
+#include "common/why.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum result why_set(struct why *why, enum result res, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why->text, sizeof why->text, format, args);
+    va_end(args);
+    return res;
+}
+
+enum result why_wrap(struct why *why, enum result res, const char *format, ...)
+{
+    struct why inner = *why;
+    va_list args;
+    va_start(args, format);
+    int used = vsnprintf(why->text, sizeof why->text, format, args);
+    va_end(args);
+    if (used < 0 || (size_t)used > sizeof why->text - sizeof ": ") return res;
+    char *end = why->text + used;
+    size_t room = sizeof why->text - (size_t)used - sizeof ": ";
+    size_t len = strnlen(inner.text, room);
+    memcpy(end, ": ", 2);
+    memcpy(end + 2, inner.text, len);
+    end[2 + len] = '\0';
+    return res;
+}
+
+enum result why_remedy(struct why *why, enum result res, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why->remedy, sizeof why->remedy, format, args);
+    va_end(args);
+    return res;
+}
+
+void why_clear(struct why *why)
+{
+    memset(why, 0, sizeof *why);
+}

@@ -1,0 +1,3 @@
+-- At the spool's creation.
+INSERT INTO _spool (one, spool, node, created_at, device, inode, born_at)
+VALUES (1, :spool, :node, :created_at, :device, :inode, :born_at);

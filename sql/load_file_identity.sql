@@ -1,0 +1,2 @@
+-- Which file the spool was when its identity was drawn.
+SELECT device, inode, born_at FROM _spool;

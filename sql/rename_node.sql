@@ -1,0 +1,2 @@
+-- NODE_ID has been set to another name.
+UPDATE _spool SET node = :node WHERE node <> :node;

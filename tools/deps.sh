@@ -1,0 +1,32 @@
+#!/bin/sh
+# Installs the distribution packages that a step needs: deps.sh build|unit|test|lint. Says what it will install first;
+# does nothing, fast, when all is there. apt only; sudo when not root.
+set -eu
+
+build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev sqlite3 ca-certificates"
+unit="$build libcmocka-dev"
+test="$unit curl jq libxml2-utils strace openssl procps util-linux python3-minimal ceph-common ceph-mon ceph-osd radosgw"
+lint="$build clang clang-format clang-tidy cppcheck"
+
+case ${1:-} in
+build) wanted=$build ;;
+unit) wanted=$unit ;;
+test) wanted=$test ;;
+lint) wanted=$lint ;;
+*) echo "usage: $0 build|unit|test|lint" >&2; exit 64 ;;
+esac
+
+missing=
+for package in $wanted; do
+    case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+    installed) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
+echo "Installing distribution packages:$missing"
+$as_root apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
