@@ -21,6 +21,8 @@
 #include "collector/markup.h"
 #include "common/buf.h"
 
+#define DECLARATION_MAX 256 /* bytes of an XML declaration that are looked at */
+
 enum state {
     ST_BETWEEN,  /* outside of events: separators or stray bytes */
     ST_BOM,      /* some bytes of a byte order mark */
@@ -70,6 +72,8 @@ struct framer {
     char carry[FRAMER_ELEMENT_MAX + 2]; /* the next piece's first bytes, where they lie in what is forgotten */
     size_t carry_len;
 
+    char pi[DECLARATION_MAX]; /* ST_PI: its beginning, wherever in a long piece it stands */
+    size_t pi_len;
     char encoding[FRAMER_ENCODING_MAX];
 };
 
@@ -80,6 +84,7 @@ struct framer *framer_new(const char *element, size_t max_message)
     f->element = element;
     f->element_len = strlen(element);
     f->max_message = max_message;
+    memcpy(f->pi, "<?", strlen("<?"));
     assert(f->element_len >= 1 && f->element_len <= FRAMER_ELEMENT_MAX);
     return f;
 }
@@ -253,18 +258,25 @@ static bool finish_event(struct framer *f, struct frame *frame)
     return true;
 }
 
+/* Takes what a DOCTYPE or stray bytes before the markup at `lt` have gathered as a reject. */
+static bool reject_before_lt(struct framer *f, struct frame *frame)
+{
+    if (f->has_doctype) reject_doctype(f, frame, f->lt);
+    else if (f->has_stray) reject_stray(f, frame, f->lt);
+    else return false;
+    return true;
+}
+
 /* The event's start tag has been read up to its name, which began at `lt`. */
 static bool begin_event(struct framer *f, struct frame *frame)
 {
     bool has_frame = true;
     if (f->in_event)
         reject_cut_off(f, frame, f->lt, "cut off: the next event began before this one's end tag");
-    else if (f->in_doctype)
-        reject_doctype(f, frame, f->lt);
-    else if (f->has_stray)
-        reject_stray(f, frame, f->lt);
+    else if (f->in_doctype || f->has_stray)
+        (void)reject_before_lt(f, frame);
     else
-        has_frame = false; /* a complete DOCTYPE stays with its event */
+        has_frame = false; /* a complete DOCTYPE alone stays with its event */
     if (has_frame) keep_from_lt(f, "<", f->element);
     f->in_event = f->in_start_tag = true;
     f->state = ST_TAG;
@@ -277,15 +289,6 @@ static void not_markup(struct framer *f)
     f->state = f->in_event ? ST_TEXT : ST_BETWEEN;
     if (f->in_event) return;
     f->has_stray = true;
-}
-
-/* Takes what a DOCTYPE or stray bytes before the markup at `lt` have gathered as a reject. */
-static bool reject_before_lt(struct framer *f, struct frame *frame)
-{
-    if (f->has_doctype) reject_doctype(f, frame, f->lt);
-    else if (f->has_stray) reject_stray(f, frame, f->lt);
-    else return false;
-    return true;
 }
 
 /* Markup between events is complete and allowed there: skip it, and report what stood before it. */
@@ -327,11 +330,7 @@ static bool finish_tag(struct framer *f, struct frame *frame, bool is_empty_elem
 
 static bool finish_pi(struct framer *f, struct frame *frame)
 {
-    if (!f->in_event && !f->in_doctype) {
-        struct slice bytes = piece_bytes(f, offset(f));
-        if (bytes.len > f->lt)
-            markup_read_declaration(bytes.data + f->lt, bytes.len - (size_t)f->lt, f->encoding, sizeof f->encoding);
-    }
+    if (!f->in_event) markup_read_declaration(f->pi, f->pi_len, f->encoding, sizeof f->encoding);
     return finish_misc(f, frame);
 }
 
@@ -394,6 +393,7 @@ static bool step_lt(struct framer *f, struct frame *frame)
     (void)frame;
     f->tail = 0;
     f->is_end_tag = c == '/';
+    f->pi_len = strlen("<?");
     if (c == '!') f->state = ST_BANG;
     else if (c == '?') f->state = ST_PI;
     else if (c == '/' || markup_is_name_start(c)) f->state = ST_NAME;
@@ -461,6 +461,7 @@ static bool step_probe(struct framer *f, struct frame *frame)
 {
     int is_element = match_element(f);
     if (is_element < 0) f->state = f->resume;
+    if (f->match > 0) f->tail = 0; /* "<E" begins no comment */
     return is_element > 0 && begin_event(f, frame);
 }
 
@@ -481,6 +482,7 @@ static bool step_tag(struct framer *f, struct frame *frame)
             return false;
         }
         if (c == '<') { /* never in a well-formed tag: this one was cut off */
+            f->in_start_tag = false;
             if (f->in_event) note_lt(f, ST_LT);
             else not_markup(f);
             return false;
@@ -539,9 +541,10 @@ static bool skip_to_double(struct framer *f, char mark)
             if (!found) return false;
         }
         char c = f->data[f->pos++];
-        if (c == '>' && f->tail == 2) return true;
+        bool is_end = c == '>' && f->tail == 2;
         if (c != mark) f->tail = 0;
         else if (f->tail < 2) f->tail++;
+        if (is_end) return true;
     }
     return false;
 }
@@ -569,6 +572,7 @@ static bool step_pi(struct framer *f, struct frame *frame)
             return false;
         }
         f->pos++;
+        if (f->pi_len < sizeof f->pi) f->pi[f->pi_len++] = c;
         if (c == '>' && f->tail == 1) return finish_pi(f, frame);
         f->tail = c == '?';
     }
@@ -582,7 +586,7 @@ static bool step_doctype(struct framer *f, struct frame *frame)
     char c = f->data[f->pos];
     (void)frame;
     if (c == '<') {
-        f->tail = 1;
+        f->tail = !f->quote; /* a comment's beginning, but not in quotes */
         f->resume = ST_DOCTYPE;
         note_lt(f, ST_PROBE);
         return false;

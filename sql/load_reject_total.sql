@@ -1,0 +1,2 @@
+-- The same for one reject.
+SELECT total_bytes FROM _reject WHERE id = :id;

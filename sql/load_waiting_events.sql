@@ -1,0 +1,7 @@
+-- The events that no batch holds yet: the first and last id, when the first came, the running byte totals before the
+-- first and at the last. No row: nothing waits.
+SELECT e.id, i.last_event_id, e.received_at, e.total_bytes - e.bytes, i.event_bytes
+FROM _intake i
+JOIN _event e ON e.id = 1 + coalesce((SELECT last_id FROM _batch INDEXED BY _batch_range
+                                      WHERE kind = 'events' AND reship_of IS NULL
+                                      ORDER BY first_id DESC LIMIT 1), 0);

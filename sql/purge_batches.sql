@@ -1,0 +1,6 @@
+-- Batches long shipped whose rows are gone. The newest of each kind stays: ids are sealed from its end on.
+DELETE FROM _batch
+WHERE shipped_at <= :before
+  AND first_id < (SELECT max(first_id) FROM _batch n WHERE n.kind = _batch.kind AND n.reship_of IS NULL)
+  AND last_id < coalesce(CASE kind WHEN 'events' THEN (SELECT min(id) FROM _event) ELSE (SELECT min(id) FROM _reject) END,
+                         9223372036854775807);

@@ -1,0 +1,55 @@
+/*
+ * acmsim -- plays an Avigilon ACM appliance that pushes XML events by TCP, for trials and for load.
+ * Happy path: read the command line, render the template events, connect, send, say what was sent.
+ * What can fail: wrong usage (exit 64); a connection, the name lookup or the ledger (exit 1, what was sent is
+ * reported all the same).
+ */
+#include "tools/acmsim/options.h"
+#include "tools/acmsim/report.h"
+#include "tools/acmsim/run.h"
+#include "tools/acmsim/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Opened before anything is sent: a ledger that cannot be written is found out early. */
+static bool open_ledger(const struct options *o, FILE **ledger)
+{
+    *ledger = NULL;
+    if (o->ledger == NULL) return true;
+    *ledger = fopen(o->ledger, "we");
+    if (*ledger == NULL) say("--ledger: \"%s\" cannot be written: %s", o->ledger, strerror(errno));
+    return *ledger != NULL;
+}
+
+static bool report(const struct run *run, FILE *ledger)
+{
+    bool is_well = report_line(run->options->is_stdout ? stderr : stdout, run);
+
+    if (ledger != NULL && !report_ledger(ledger, run)) {
+        say("--ledger: \"%s\" cannot be written: %s", run->options->ledger, strerror(errno));
+        is_well = false;
+    }
+    return is_well;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct run run;
+    FILE *ledger = NULL;
+    bool is_well = false;
+    enum options_verdict verdict = options_load(&options, argc, argv);
+
+    if (verdict != OPTIONS_RUN) return verdict == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_USAGE;
+    if (!open_ledger(&options, &ledger)) return EXIT_FAILURE;
+    if (run_open(&run, &options)) {
+        is_well = run_all(&run);
+        is_well &= report(&run, ledger);
+    }
+    run_close(&run);
+    if (ledger != NULL) fclose(ledger);
+    return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,226 @@
+/*
+ * options -- the command line as a value.
+ * Happy path: every option is a row of one table; the row gives the default, the parser, the range and the
+ * line of --help.
+ * What can fail: an unknown option, a value outside its range; the message names the option, the value and
+ * what would be right.
+ */
+#include "tools/acmsim/options.h"
+
+#include "tools/acmsim/say.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { KIND_TEXT, KIND_UINT, KIND_FLAG, KIND_SEPARATOR, KIND_HOSTILE, KIND_HELP, KIND_VERSION };
+
+struct row {
+    const char *name;
+    const char *label; /* of the value in --help; NULL: takes none */
+    enum kind kind;
+    size_t offset;        /* of the field in struct options */
+    const char *standard; /* the default as it would be typed; NULL: the field stays zero */
+    uint64_t min, max;
+    const char *meaning;
+};
+
+#define FIELD(f) offsetof(struct options, f)
+
+static const struct row rows[] = {
+    {"host", "HOST", KIND_TEXT, FIELD(host), "127.0.0.1", 0, 0, "the receiver: a name, IPv4 or IPv6"},
+    {"port", "N", KIND_UINT, FIELD(port), "8080", 1, 65535, "its TCP port"},
+    {"count", "N", KIND_UINT, FIELD(count), "10", 0, UINT64_C(1) << 47,
+     "events in total over all connections; 0: endless, until SIGINT or SIGTERM"},
+    {"rate", "N", KIND_UINT, FIELD(rate), "0", 0, 100000000,
+     "events per second in total; 0: as fast as possible"},
+    {"connections", "N", KIND_UINT, FIELD(connections), "1", 1, 4096,
+     "connections at once, one gateway on each; the events are split evenly"},
+    {"seed", "N", KIND_UINT, FIELD(seed), "1", 0, UINT64_MAX, "same seed and options: same bytes"},
+    {"declaration", NULL, KIND_FLAG, FIELD(is_declared), NULL, 0, 0, "an XML declaration before each event"},
+    {"separator", "KIND", KIND_SEPARATOR, 0, "newline", 0, 0, "after each event: newline, none or nul"},
+    {"size", "N", KIND_UINT, FIELD(size_bytes), NULL, 200, 16777216,
+     "bytes of one event, about, without declaration and separator (default: natural, about 2200)"},
+    {"hostile", "KIND", KIND_HOSTILE, 0, NULL, 0, 0,
+     "malformed: about every 10th event is not well-formed; truncated: about every 10th ends in its\n"
+     "middle and the next follows at once; split: every byte travels alone; may be repeated"},
+    {"stdout", NULL, KIND_FLAG, FIELD(is_stdout), NULL, 0, 0,
+     "write the stream of one connection to standard output instead"},
+    {"ledger", "FILE", KIND_TEXT, FIELD(ledger), NULL, 0, 0,
+     "write at the end a line per connection: its index, events and bytes handed to the kernel"},
+    {"linger-ms", "N", KIND_UINT, FIELD(linger_ms), "0", 0, 86400000,
+     "keep each connection open this long after its last byte"},
+    {"wait", "SECONDS", KIND_UINT, FIELD(wait_s), "0", 0, 86400,
+     "keep trying this long to connect, for a receiver that is still starting"},
+    {"help", NULL, KIND_HELP, 0, NULL, 0, 0, "this text"},
+    {"version", NULL, KIND_VERSION, 0, NULL, 0, 0, "the version"},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0], FIRST_VALUE = 1000 };
+
+/* Digits only: strtoull alone would take blanks, signs and a minus that wraps around. */
+static bool parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+    size_t digits = strspn(text, "0123456789");
+    uint64_t sum = 0;
+
+    if (digits == 0 || text[digits] != '\0') return false;
+    for (; *text != '\0'; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+        if (sum > (UINT64_MAX - digit) / 10) return false;
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return min <= sum && sum <= max;
+}
+
+static bool parse_separator(const char *text, enum separator *value)
+{
+    static const char *const names[] = {"newline", "none", "nul"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *value = (enum separator)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_hostile(const char *text, unsigned *set)
+{
+    static const char *const names[] = {"malformed", "truncated", "split"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *set |= 1u << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What would be right for this row, as the end of a message. */
+static void describe_right(const struct row *row, char *text, size_t size)
+{
+    switch (row->kind) {
+    case KIND_UINT:
+        snprintf(text, size, "a whole number from %" PRIu64 " to %" PRIu64, row->min, row->max);
+        break;
+    case KIND_SEPARATOR: snprintf(text, size, "newline, none or nul"); break;
+    case KIND_HOSTILE: snprintf(text, size, "malformed, truncated or split"); break;
+    default: snprintf(text, size, "a text that is not empty"); break;
+    }
+}
+
+/* Put one value where its row says; false when the value does not fit the row. */
+static bool store(struct options *o, const struct row *row, const char *text)
+{
+    void *field = (char *)o + row->offset;
+
+    switch (row->kind) {
+    case KIND_TEXT: *(const char **)field = text; return text[0] != '\0';
+    case KIND_UINT: return parse_uint(text, row->min, row->max, field);
+    case KIND_FLAG: *(bool *)field = true; return true;
+    case KIND_SEPARATOR: return parse_separator(text, &o->separator);
+    case KIND_HOSTILE: return parse_hostile(text, &o->hostile);
+    default: return true;
+    }
+}
+
+static void print_help(void)
+{
+    printf(
+        "Usage: acmsim [OPTION]...\n"
+        "Plays an Avigilon ACM appliance that pushes XML events by TCP, for trials and for load.\n"
+        "The field cn of each event is 16 hex digits: 4 for the connection, counted from 0, and 12 for the\n"
+        "event on that connection, counted from 1.\n\n");
+    for (const struct row *row = rows; row < rows + ROWS; row++) {
+        char head[32];
+        const char *line = row->meaning;
+        size_t length = strcspn(line, "\n");
+
+        snprintf(head, sizeof head, "--%s %s", row->name, row->label ? row->label : "");
+        printf("  %-20s %.*s", head, (int)length, line);
+        for (line += length; *line != '\0'; line += length) {
+            line++;
+            length = strcspn(line, "\n");
+            printf("\n  %-20s %.*s", "", (int)length, line);
+        }
+        if (row->standard != NULL) printf(" (default %s)", row->standard);
+        putchar('\n');
+    }
+    printf("\nExit codes: 0 all sent, or stopped by a signal; 1 a connection failed; 64 wrong usage.\n");
+}
+
+static enum options_verdict wrong_value(const struct row *row, const char *text)
+{
+    char right[128];
+
+    describe_right(row, right, sizeof right);
+    if (text == NULL)
+        say("--%s: has no value; right would be %s", row->name, right);
+    else
+        say("--%s: \"%s\" is wrong; right would be %s", row->name, text, right);
+    return OPTIONS_WRONG;
+}
+
+/* getopt found a word that is no option of ours, or an option without its value. */
+static enum options_verdict wrong_word(int answer, const char *word)
+{
+    if (answer == ':') return wrong_value(&rows[optopt - FIRST_VALUE], NULL);
+    if (optopt >= FIRST_VALUE)
+        say("%s: has a value; right would be --%s alone", word, rows[optopt - FIRST_VALUE].name);
+    else
+        say("%s: is no option; right would be one of those that --help lists", word);
+    return OPTIONS_WRONG;
+}
+
+static enum options_verdict check_together(const struct options *o)
+{
+    if (o->is_stdout && o->connections != 1) {
+        say("--connections: \"%" PRIu64
+            "\" is wrong with --stdout, which writes one stream; right would be 1",
+            o->connections);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_RUN;
+}
+
+static void set_defaults(struct options *o)
+{
+    *o = (struct options){0};
+    for (const struct row *row = rows; row < rows + ROWS; row++) {
+        if (row->standard != NULL) (void)store(o, row, row->standard);
+    }
+}
+
+enum options_verdict options_load(struct options *o, int argc, char **argv)
+{
+    struct option longs[ROWS + 1] = {0};
+    int answer = 0;
+
+    set_defaults(o);
+    for (int i = 0; i < ROWS; i++)
+        longs[i] = (struct option){rows[i].name, rows[i].label ? required_argument : no_argument, NULL,
+                                   FIRST_VALUE + i};
+    opterr = 0;
+    while ((answer = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+        if (answer < FIRST_VALUE) return wrong_word(answer, argv[optind - 1]);
+        const struct row *row = &rows[answer - FIRST_VALUE];
+        if (row->kind == KIND_HELP) {
+            print_help();
+            return OPTIONS_DONE;
+        }
+        if (row->kind == KIND_VERSION) {
+            printf("acmsim %s\n", ACMSIM_VERSION);
+            return OPTIONS_DONE;
+        }
+        if (!store(o, row, optarg)) return wrong_value(row, optarg);
+    }
+    if (optind < argc) return wrong_word('?', argv[optind]);
+    return check_together(o);
+}

@@ -1,0 +1,80 @@
+/*
+ * check -- `uploader check`: may we write under both prefixes? One small valid document each, under a fixed key, removed
+ * again where that is allowed. Exit 0 only if `run` would work; it passes beside a running uploader.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/command.h"
+#include "uploader/run.h"
+#include "uploader/store.h"
+
+static const char *const empty_documents[] = {
+    [BATCH_XML] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n</EVENTS>\n",
+    [BATCH_JSON] = "[]\n",
+    [BATCH_NDJSON] = "",
+};
+
+static int report(bool is_ok, const char *what, const struct why *why)
+{
+    if (is_ok) {
+        (void)printf("ok      %s\n", what);
+        return 0;
+    }
+    (void)printf("problem %s: %s\n", what, why->text);
+    if (*why->remedy) (void)printf("        %s\n", why->remedy);
+    return 1;
+}
+
+/* The installation's name: the spool's, or this host's where there is no spool yet. */
+static void find_node(const struct settings *settings, char node[SPOOL_NODE_MAX + 1])
+{
+    struct spool_out *spool = NULL;
+    struct spool_identity identity;
+    struct why ignored = {0};
+    if (spool_out_open(&spool, settings->spool_path, &ignored) == RES_OK &&
+        spool_out_identity(spool, &identity, &ignored) == RES_OK)
+        (void)snprintf(node, SPOOL_NODE_MAX + 1, "%s", identity.node);
+    else if (gethostname(node, SPOOL_NODE_MAX) != 0)
+        (void)snprintf(node, SPOOL_NODE_MAX + 1, "eventspool");
+    spool_out_close(spool);
+}
+
+static int check_prefix(struct store *store, const char *prefix, enum batch_format format, const char *node)
+{
+    char key[BATCH_KEY_MAX];
+    char what[BATCH_KEY_MAX + 64];
+    struct buf body = BUF_EMPTY;
+    struct why why = {0};
+    struct batch batch = {.format = format};
+    (void)snprintf(key, sizeof key, "%s_check-%s.%s", prefix, node, batch_extension(format));
+    (void)snprintf(what, sizeof what, "objects can be written as %s", key);
+    buf_append_text(&body, empty_documents[format]);
+    enum store_answer answer = store_probe(store, key, batch_content_type(&batch), &body, &why);
+    buf_fini(&body);
+    return report(answer == STORE_DONE, what, &why);
+}
+
+int run_check(const void *context, int argc, char **argv)
+{
+    const struct settings *settings = context;
+    struct why why = {0};
+    struct signals signals = {.fd = -1};
+    struct store *store = NULL;
+    char node[SPOOL_NODE_MAX + 1] = "";
+    int problems = 0;
+    (void)argc, (void)argv;
+
+    enum result res = settings_check_destination(settings, &why);
+    problems += report(res == RES_OK, "a destination and its credentials are set", &why);
+    if (res != RES_OK) return EX_CONFIG;
+    res = signals_open(&signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &why);
+    if (res != RES_OK) return command_exit(res, &why);
+    find_node(settings, node);
+    problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
+    if (settings->rejects_prefix) problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
+    store_close(store);
+    signals_close(&signals);
+    return problems ? EX_FAILED : EX_OK;
+}

@@ -1,0 +1,11 @@
+/* due -- see due.h. */
+#include "uploader/due.h"
+
+bool due_now(const struct waiting *waiting, const struct due_rules *rules, struct due_watch *watch, int64_t now,
+             int64_t monotonic)
+{
+    if (!waiting->is_some) return false;
+    if (watch->first_id != waiting->first_id) *watch = (struct due_watch){waiting->first_id, monotonic};
+    return waiting->bytes >= rules->max_file_bytes || now - waiting->oldest_at >= rules->rotation_ms ||
+           monotonic - watch->seen_at >= rules->rotation_ms || waiting->first_id <= rules->flush_id;
+}

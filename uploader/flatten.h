@@ -1,0 +1,35 @@
+/*
+ * flatten -- one event's XML as flat JSON members, every value a string.
+ *
+ * A child's text, trimmed of XML white space, under its name in document order; a repeated child `name[2]`; nested
+ * `parent/child`; attributes `name/@attr`, the event's own `@attr`. An element with children has a key of its own only
+ * if it has text of its own; text of the event element itself stands under its own name. Keys are unique, because no
+ * XML name holds '[', '/' or '@'. Names are as written, prefix included; namespace declarations are no attributes.
+ *
+ * A key repeats the names of all its parents, so a hostile event of deep nesting could make JSON of a thousand times its
+ * size. One that would pass FLATTEN_MAX is given as it is: its XML as the single member `#xml`.
+ */
+#ifndef UPLOADER_FLATTEN_H
+#define UPLOADER_FLATTEN_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "common/why.h"
+
+#define FLATTEN_MAX ((size_t)64 << 20)
+
+struct flatten;
+
+struct flatten *flatten_new(void);
+void flatten_free(struct flatten *flatten); /* accepts NULL */
+
+/*
+ * Appends the members of the event, after a comma unless `is_first`. With `makes_way` names that collide with the
+ * metadata's get one more underscore.
+ *   RES_BROKEN   not well-formed after all
+ */
+MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len, bool makes_way,
+                                     bool is_first, struct buf *out, struct why *why);
+
+#endif

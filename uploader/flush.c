@@ -1,0 +1,98 @@
+/*
+ * flush -- `uploader flush`: ships everything up to the newest event of now, and waits for it. Where an uploader runs it
+ * is asked through the spool and does the work; else this process does. Exit 0 only if all of it is shipped.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/command.h"
+#include "common/lockfile.h"
+#include "uploader/run.h"
+#include "uploader/shipper.h"
+
+#define LOOK_MS 200
+
+struct flusher {
+    const struct settings *settings;
+    struct signals signals;
+    struct spool_out *spool;
+    struct lockfile lock; /* held: no uploader runs, we do the work */
+    struct store *store;
+    struct shipper *shipper;
+    struct flush flush;
+};
+
+/* A running uploader has met an obstacle: there is no sense in waiting on. */
+static enum result look_for_trouble(struct flusher *f, struct why *why)
+{
+    struct summary summary;
+    struct why away = {0};
+    enum result res = spool_out_summary(f->spool, &summary, why);
+    if (res != RES_OK) return res;
+    if (*summary.last_error) {
+        (void)why_remedy(why, RES_RETRY, "%s", summary.remedy);
+        return why_set(why, RES_RETRY, "%s", summary.last_error);
+    }
+    if (lockfile_check(f->settings->spool_path, "uploader", &away) == RES_OK) return RES_OK;
+    return why_set(why, RES_RETRY, "the running uploader has gone away: %s", away.text);
+}
+
+/* One step: our own turn, or a look at what the running uploader does. */
+static enum result step(struct flusher *f, struct why *why)
+{
+    int wait_ms = 0;
+    if (!f->shipper) return look_for_trouble(f, why);
+    lockfile_beat(&f->lock);
+    enum result res = shipper_turn(f->shipper, &wait_ms, why);
+    const struct why *trouble = shipper_trouble(f->shipper);
+    if (res != RES_OK || !trouble) return res;
+    *why = *trouble;
+    return RES_RETRY;
+}
+
+static enum result wait_until_shipped(struct flusher *f, struct why *why)
+{
+    int64_t left = 0;
+    int64_t told = -1;
+    enum result res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
+    while (res == RES_OK && left > 0) {
+        if (left != told) (void)printf("%" PRId64 " to ship\n", left);
+        (void)fflush(stdout);
+        told = left;
+        res = step(f, why);
+        if (res == RES_OK) res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
+        if (res == RES_OK && left > 0 && signals_wait(&f->signals, LOOK_MS))
+            res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", left);
+    }
+    if (res == RES_OK) (void)printf("all shipped\n");
+    return res;
+}
+
+int run_flush(const void *context, int argc, char **argv)
+{
+    struct flusher f = {.settings = context, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    struct why why = {0};
+    struct why held = {0};
+    (void)argc, (void)argv;
+
+    enum result res = settings_check_destination(f.settings, &why);
+    if (res == RES_OK) res = signals_open(&f.signals, &why);
+    if (res == RES_OK) res = spool_out_open(&f.spool, f.settings->spool_path, &why);
+    if (res == RES_OK && lockfile_take(&f.lock, f.settings->spool_path, "uploader", &held) == RES_OK) {
+        res = store_open(&f.store, f.settings, &f.signals, &why);
+        if (res == RES_OK) f.shipper = shipper_new(f.settings, f.spool, f.store, &f.signals);
+    }
+    if (res == RES_OK) res = spool_out_request_flush(f.spool, f.settings->rejects_prefix != NULL, &f.flush, &why);
+    if (res == RES_OK) res = wait_until_shipped(&f, &why);
+
+    shipper_free(f.shipper);
+    store_close(f.store);
+    lockfile_release(&f.lock);
+    spool_out_close(f.spool);
+    signals_close(&f.signals);
+    if (res != RES_RETRY) return command_exit(res, &why);
+    (void)fprintf(stderr, "uploader: not all is shipped: %s\n", why.text);
+    if (*why.remedy) (void)fprintf(stderr, "uploader: %s\n", why.remedy);
+    return EX_FAILED;
+}

@@ -1,0 +1,54 @@
+/*
+ * http -- one HTTP request with libcurl: sent exactly as given, with what came back. Knows nothing of S3.
+ *
+ * One connection, kept alive between requests. TLS is verified. Proxies come from the environment, as libcurl reads it.
+ */
+#ifndef UPLOADER_HTTP_H
+#define UPLOADER_HTTP_H
+
+#include "common/buf.h"
+#include "common/signals.h"
+#include "common/why.h"
+
+#define HTTP_BODY_MAX    65536 /* bytes kept of an answer's body */
+#define HTTP_HEADER_SIZE 128   /* of a kept header's value; a longer one counts as absent */
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_DELETE };
+
+struct http_request {
+    enum http_method method;
+    const char *url;
+    const char *const *headers; /* "Name: value", NULL at the end */
+    const struct buf *body;     /* PUT only */
+};
+
+/* Headers that callers look at; "" where absent. */
+struct http_answer {
+    long status; /* 0: no answer */
+    char etag[HTTP_HEADER_SIZE];
+    char sha256[HTTP_HEADER_SIZE]; /* x-amz-meta-sha256 */
+    char region[HTTP_HEADER_SIZE]; /* x-amz-bucket-region */
+    int64_t length;                /* Content-Length; -1: absent */
+    struct buf body;               /* owned; at most HTTP_BODY_MAX */
+};
+
+enum http_outcome {
+    HTTP_ANSWERED,   /* there is a status */
+    HTTP_NOT_SENT,   /* no connection: the server has seen nothing of it */
+    HTTP_UNTRUSTED,  /* no connection, because the server's certificate does not hold */
+    HTTP_UNKNOWN,    /* broke on the way: the server may have acted */
+};
+
+struct http;
+
+/* `ca_bundle` NULL: the system's. `signals` is borrowed: a stop ends a running request after `stop_ms`. */
+MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals, int stop_ms,
+                                 struct why *why);
+void http_close(struct http *http); /* accepts NULL */
+
+/* `answer` is filled in any case and needs http_answer_fini(); `why` explains all but HTTP_ANSWERED. */
+enum http_outcome http_do(struct http *http, const struct http_request *request, struct http_answer *answer,
+                          struct why *why);
+void http_answer_fini(struct http_answer *answer);
+
+#endif

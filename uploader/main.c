@@ -1,0 +1,45 @@
+/* The uploader: rows of the spool to objects in S3. */
+#include <unistd.h>
+
+#include "common/command.h"
+#include "common/log.h"
+#include "uploader/run.h"
+#include "uploader/settings.h"
+
+static const struct command commands[] = {
+    {"run", run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
+    {"flush", run_flush, "ships everything up to the newest event of now, and waits for it"},
+    {"status", run_status, "the spool on one screen"},
+    {"check", run_check, "may we write where we should? Says for each problem what to do"},
+    {"healthcheck", run_healthcheck, "exit 0 if the running uploader lives"},
+    {"config", run_config, "prints the effective configuration"},
+    {NULL, NULL, NULL},
+};
+
+static const struct program program = {
+    "uploader",
+    "ships the events of the spool in batches, as objects in S3",
+    commands,
+    uploader_settings,
+};
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct why why = {0};
+    int first = 0;
+    int exit_code = EX_OK;
+
+    log_open(program.name);
+    const struct command *command = command_find(&program, argc, argv, &first, &exit_code);
+    if (!command) return exit_code;
+    enum result res = settings_load(&settings, environ, &why);
+    if (res == RES_OK) {
+        log_configure((enum log_level)settings.log_level, (enum log_format)settings.log_format);
+        exit_code = command->run(&settings, argc - first, argv + first);
+    } else {
+        exit_code = command_exit(res, &why);
+    }
+    settings_free(&settings);
+    return exit_code;
+}

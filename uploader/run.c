@@ -1,0 +1,108 @@
+/* run -- see run.h. The service and the small subcommands; flush.c, status.c and check.c hold the others. */
+#include "uploader/run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/command.h"
+#include "common/lockfile.h"
+#include "common/log.h"
+#include "uploader/shipper.h"
+
+#define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
+#define SPOOL_BUSY_PAUSE_MS 1000
+
+/* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
+static enum result open_spool(struct spool_out **spool, const struct settings *settings, struct lockfile *lock,
+                              struct signals *signals, struct why *why)
+{
+    bool is_told = false;
+    enum result res = RES_OK;
+    do {
+        bool is_there = access(settings->spool_path, F_OK) == 0;
+        if (is_there && lock->fd < 0) res = lockfile_take(lock, settings->spool_path, "uploader", why);
+        if (res != RES_OK) return res;
+        if (is_there) res = spool_out_open(spool, settings->spool_path, why);
+        if (*spool || (res != RES_OK && res != RES_RETRY) || *why->remedy) return res; /* waiting will not do */
+        if (!is_told) log_info("waiting for the collector to create the spool", "path=%s", LOG_QUOTE(settings->spool_path));
+        is_told = true;
+        lockfile_beat(lock);
+        res = RES_OK;
+    } while (!signals_wait(signals, SPOOL_WAIT_MS));
+    return RES_OK;
+}
+
+static enum result ship_until_stopped(struct shipper *shipper, struct signals *signals, const struct lockfile *lock,
+                                      struct why *why)
+{
+    int64_t beat_at = 0;
+    int wait_ms = 0;
+    bool is_told = false;
+    enum result res = RES_OK;
+    while (!signals_wait(signals, wait_ms)) {
+        if (clock_monotonic_ms() >= beat_at) {
+            lockfile_beat(lock);
+            beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
+        }
+        res = shipper_turn(shipper, &wait_ms, why);
+        if (res != RES_OK && res != RES_RETRY) return res;
+        if (res == RES_RETRY) {
+            if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
+            wait_ms = SPOOL_BUSY_PAUSE_MS;
+        } else if (is_told) {
+            log_info("the spool can be used again", NULL);
+        }
+        is_told = res == RES_RETRY;
+    }
+    return RES_OK;
+}
+
+int run_service(const void *context, int argc, char **argv)
+{
+    const struct settings *settings = context;
+    struct why why = {0};
+    struct signals signals = {.fd = -1};
+    struct lockfile lock = LOCKFILE_NONE;
+    struct spool_out *spool = NULL;
+    struct store *store = NULL;
+    struct shipper *shipper = NULL;
+    (void)argc, (void)argv;
+
+    enum result res = settings_check_destination(settings, &why);
+    if (res == RES_OK) res = signals_open(&signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &why);
+    if (res == RES_OK) res = open_spool(&spool, settings, &lock, &signals, &why);
+    if (res == RES_OK && spool) {
+        log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)), LOG_QUOTE(settings->prefix));
+        if (store_is_trial(store))
+            log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
+        shipper = shipper_new(settings, spool, store, &signals);
+        res = ship_until_stopped(shipper, &signals, &lock, &why);
+    }
+    if (res == RES_OK) log_info("stopped", NULL);
+
+    shipper_free(shipper);
+    spool_out_close(spool);
+    store_close(store);
+    lockfile_release(&lock);
+    signals_close(&signals);
+    return command_exit(res, &why);
+}
+
+int run_config(const void *settings, int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    config_print(uploader_settings, settings, stdout);
+    return EX_OK;
+}
+
+int run_healthcheck(const void *context, int argc, char **argv)
+{
+    const struct settings *settings = context;
+    struct why why = {0};
+    (void)argc, (void)argv;
+    if (lockfile_check(settings->spool_path, "uploader", &why) == RES_OK) return EX_OK;
+    (void)fprintf(stderr, "uploader: %s\n", why.text);
+    return EX_FAILED;
+}

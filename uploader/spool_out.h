@@ -1,0 +1,97 @@
+/*
+ * spool_out -- the uploader's side of the spool: seal, load, record, mark, purge.
+ *
+ * Each call is one short transaction, durable when it returns. Never holds a snapshot: rows are immutable, so a batch is
+ * loaded in slices. One thread. All calls may say RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (damaged).
+ */
+#ifndef UPLOADER_SPOOL_OUT_H
+#define UPLOADER_SPOOL_OUT_H
+
+#include "uploader/batch.h"
+#include "uploader/render.h"
+
+struct spool_out;
+
+/* Opens an existing spool: as spool_open(). */
+MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
+void spool_out_close(struct spool_out *out); /* accepts NULL */
+
+/* As the spool knows it now: the collector may draw a new one. */
+MUST_CHECK enum result spool_out_identity(struct spool_out *out, struct spool_identity *identity, struct why *why);
+
+/* What waits outside of batches. */
+struct waiting {
+    bool is_some;
+    int64_t first_id, last_id;
+    int64_t oldest_at; /* when the first was received */
+    int64_t bytes;
+    int64_t bytes_before; /* running total before the first; for spool_out_cut() */
+};
+MUST_CHECK enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
+                                         struct why *why);
+
+/*
+ * The last id that still fits into `max_bytes` (the first always does) and the bytes up to it: by bisection over running
+ * totals, so it costs the same whatever waits.
+ */
+MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind, const struct waiting *waiting,
+                                     int64_t max_bytes, int64_t *last_id, int64_t *bytes, struct why *why);
+
+/* Seals; sets batch->id. */
+MUST_CHECK enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct why *why);
+
+/* Takes the seal off a batch that cannot have stored anything; `*is_done` is false where that cannot be. */
+MUST_CHECK enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, bool *is_done,
+                                        struct why *why);
+
+/* The oldest batch of the kind that is not shipped, with first id `from_id` or later. */
+MUST_CHECK enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
+                                            struct batch *batch, bool *is_some, struct why *why);
+
+/* Renders all rows of the batch into `body` (cleared first). RES_BROKEN where a row is missing. */
+MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
+                                        struct why *why);
+
+struct rendition {
+    char sha256[BATCH_SHA256_SIZE];
+    char md5[BATCH_MD5_SIZE];
+    int64_t bytes;
+};
+MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
+                                                const struct rendition *rendition, struct why *why);
+MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch, const struct why *failure,
+                                                bool is_definite, bool is_blocked, struct why *why);
+MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch, const char *etag,
+                                              bool is_verified, struct why *why);
+
+/* Deletes one slice of rows shipped before `before`; `*purged` is how many: 0, nothing is left to do. */
+MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *purged,
+                                       struct why *why);
+MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
+
+/* Gives pages back to the file system, a few milliseconds long, where more than a quarter are free. `*has_more`. */
+MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
+
+/* What a person sees in `summary`. `trouble` NULL: none. */
+MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, const struct why *trouble, struct why *why);
+
+struct flush {
+    int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
+};
+MUST_CHECK enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, struct why *why);
+MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush,
+                                               struct why *why);
+/* How many up to those ids are not shipped yet. */
+MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, const struct flush *flush, int64_t *count,
+                                                 struct why *why);
+
+/* The view `summary`; texts "" where it has NULL. */
+struct summary {
+    int64_t events, bytes, oldest_age_seconds, rejects_24h, spool_bytes;
+    bool is_trial;
+    char last_event_at[32], last_shipped_at[32], uploader_seen_at[32];
+    char last_error[WHY_SIZE], remedy[WHY_SIZE];
+};
+MUST_CHECK enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why);
+
+#endif

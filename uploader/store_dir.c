@@ -1,0 +1,190 @@
+/*
+ * store_dir -- objects as files `<directory>/<key>`: the trial mode.
+ *
+ * Each file is written aside, synced, linked to its name without replacing anything, and the directory is synced: a
+ * reader sees it whole or not at all, and so does the next start after a power cut. What was written aside by a process
+ * that died is overwritten by the next try.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "uploader/store.h"
+
+struct store_dir {
+    const char *directory; /* borrowed from the settings */
+};
+
+struct paths {
+    char final[PATH_MAX], aside[PATH_MAX], directory[PATH_MAX];
+};
+
+static enum store_answer failed(struct why *why, const char *what, const char *path)
+{
+    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOTDIR || errno == ENAMETOOLONG;
+    (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(errno));
+    if (errno == ENOSPC || errno == EDQUOT) (void)why_remedy(why, RES_RETRY, "make room on the disk of DESTINATION_DIR");
+    if (!needs_person) return STORE_NOT_NOW;
+    (void)why_remedy(why, RES_RETRY, "give this user write access there, or set DESTINATION_DIR to another directory");
+    return STORE_REFUSED;
+}
+
+static bool make_paths(const struct store_dir *store, const char *key, struct paths *paths, struct why *why)
+{
+    const char *name = strrchr(key, '/');
+    name = name ? name + 1 : key;
+    int directory_len = (int)(name - key);
+    int len = snprintf(paths->final, PATH_MAX, "%s/%s", store->directory, key);
+    int aside_len = snprintf(paths->aside, PATH_MAX, "%s/%.*s.%s.part", store->directory, directory_len, key, name);
+    (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", store->directory, directory_len, key);
+    if (len < PATH_MAX && aside_len < PATH_MAX) return true;
+    errno = ENAMETOOLONG;
+    (void)failed(why, "name", key);
+    return false;
+}
+
+static bool sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool is_ok = fsync(fd) == 0;
+    close(fd);
+    return is_ok;
+}
+
+/* mkdir -p; a new directory's name is made durable in its parent. */
+static bool make_directories(const char *directory)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s", directory);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        char parent[PATH_MAX];
+        *slash = '\0';
+        (void)snprintf(parent, sizeof parent, "%s", path);
+        bool is_new = mkdir(path, 0777) == 0;
+        if (!is_new && errno != EEXIST) return false;
+        if (is_new && !sync_directory(dirname(parent))) return false;
+        *slash = '/';
+    }
+    return true;
+}
+
+static bool write_all(int fd, const struct buf *body)
+{
+    for (size_t done = 0; done < body->len;) {
+        ssize_t n = write(fd, body->data + done, body->len - done);
+        if (n < 0 && errno != EINTR) return false;
+        if (n > 0) done += (size_t)n;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_aside(const char *path, const struct buf *body)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return false;
+    bool is_ok = write_all(fd, body);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return is_ok;
+}
+
+/* Do both hold the same bytes? -1: cannot say, errno tells why. */
+static int compare(const char *path, const struct buf *body)
+{
+    char block[65536];
+    size_t done = 0;
+    ssize_t n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    while ((n = read(fd, block, sizeof block)) > 0) {
+        if ((size_t)n > body->len - done || memcmp(block, body->data + done, (size_t)n) != 0) break;
+        done += (size_t)n;
+    }
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    if (n < 0) return -1;
+    return n == 0 && done == body->len;
+}
+
+static enum store_answer find_path(const struct paths *paths, const struct buf *body, struct stored *stored,
+                                   struct why *why)
+{
+    int is_same = compare(paths->final, body);
+    *stored = (struct stored){.is_verified = true};
+    if (is_same == 1 && sync_directory(paths->directory)) return STORE_DONE;
+    if (is_same == 0) {
+        (void)why_set(why, RES_BROKEN, "another file stands at %s", paths->final);
+        (void)why_remedy(why, RES_BROKEN, "see who wrote it and move it away: the batch is tried again");
+        return STORE_CONFLICT;
+    }
+    return errno == ENOENT ? STORE_ABSENT : failed(why, "read", paths->final);
+}
+
+static enum store_answer find(void *self, const struct object *object, struct stored *stored, struct why *why)
+{
+    struct paths paths;
+    if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
+    return find_path(&paths, object->body, stored, why);
+}
+
+static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
+{
+    struct paths paths;
+    *stored = (struct stored){.is_verified = true};
+    if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
+    if (!make_directories(paths.directory)) return failed(why, "make", paths.directory);
+    if (!write_aside(paths.aside, object->body)) {
+        enum store_answer answer = failed(why, "write", paths.aside);
+        (void)unlink(paths.aside);
+        return answer;
+    }
+    bool is_linked = link(paths.aside, paths.final) == 0;
+    int link_errno = errno;
+    (void)unlink(paths.aside);
+    if (!is_linked && link_errno == EEXIST) return find_path(&paths, object->body, stored, why);
+    errno = link_errno;
+    if (!is_linked) return failed(why, "name", paths.final);
+    if (sync_directory(paths.directory)) return STORE_DONE;
+    (void)failed(why, "sync", paths.directory);
+    return STORE_UNKNOWN;
+}
+
+static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
+                               struct why *why)
+{
+    struct paths paths;
+    (void)content_type;
+    if (!make_paths(self, key, &paths, why)) return STORE_REFUSED;
+    if (!make_directories(paths.directory)) return failed(why, "make", paths.directory);
+    bool is_ok = write_aside(paths.aside, body);
+    enum store_answer answer = is_ok ? STORE_DONE : failed(why, "write", paths.aside);
+    (void)unlink(paths.aside);
+    return answer;
+}
+
+static void close_store(void *self)
+{
+    free(self);
+}
+
+enum result store_dir_open(void **self, const struct store_ops **ops, const struct settings *settings,
+                           struct why *why)
+{
+    static const struct store_ops directory_ops = {put, find, probe, close_store};
+    struct store_dir *store = calloc(1, sizeof *store);
+    (void)why;
+    if (!store) abort();
+    store->directory = settings->destination_dir;
+    *self = store;
+    *ops = &directory_ops;
+    return RES_OK;
+}
