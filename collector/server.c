@@ -156,6 +156,17 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     reception_log_rejects(server->parts.reception);
 }
 
+/* Senders whose connection stood before the stop have sent in good faith: they are read as well. */
+static void accept_waiting(struct server *server)
+{
+    char source[SOURCE_SIZE];
+    while (server->client_count < server->parts.settings->max_connections) {
+        int fd = listener_accept(server->parts.listening_fd, source, sizeof source);
+        if (fd < 0) return;
+        add_client(server, fd, source);
+    }
+}
+
 /* Reads what had arrived before the stop; sockets that never run dry get SERVER_DRAIN_MS. */
 static void drain(struct server *server)
 {
@@ -216,7 +227,7 @@ enum result server_run(struct server *server, struct why *why)
 {
     if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
     log_info("stopping: reading what has arrived", "connections=%" PRId64, server->client_count);
-    (void)event_del(server->acceptable);
+    accept_waiting(server);
     drain(server);
     reception_log_rejects(server->parts.reception);
     return RES_OK;

@@ -1,0 +1,163 @@
+"""The uploader against a real S3 server: outages, restarts, refusals, both addressing styles, TLS, secrets."""
+import json
+import time
+
+from harness import Rgw, assert_keys_have_no_gap, main, size, uids_of_xml, wait_for
+
+OUTAGE_SECONDS = size("OUTAGE_SECONDS", 30, 10)
+RATE = size("OUTAGE_RATE", 2000, 500)
+
+
+def with_rgw(test):
+    def run(site):
+        rgw = Rgw(site.directory)
+        try:
+            test(site, rgw)
+        finally:
+            rgw.close()
+    return run
+
+
+def shipped_uids(rgw):
+    keys = sorted((k for k in rgw.keys() if k.startswith("xml-events/")), key=lambda k: int(k.split("-")[-2]))
+    assert_keys_have_no_gap(keys)
+    return [uid for key in keys for uid in uids_of_xml(rgw.get(key)[0])]
+
+
+def spool_uids(site):
+    return [u.encode() for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+
+
+@with_rgw
+def test_an_outage_of_s3_costs_nothing_and_ends_without_help(site, rgw):
+    site.collector()
+    site.uploader(**rgw.settings(MAX_FILE_SIZE="1M"))
+    seconds = OUTAGE_SECONDS + 8
+    sim = site.acmsim("--count", RATE * seconds, "--rate", RATE)
+    wait_for("the first object", lambda: site.value("SELECT count(*) FROM batches WHERE state = 'shipped'") > 0)
+    rgw.stop_gateway()
+    down_since = time.monotonic()
+    wait_for("the backlog to show the outage",
+             lambda: site.value("SELECT last_error FROM summary") and site.value("SELECT count(*) FROM backlog") > RATE)
+    wait_for("the outage to be over", lambda: time.monotonic() - down_since > OUTAGE_SECONDS, OUTAGE_SECONDS + 5)
+    lag = site.value("SELECT (strftime('%s', 'now') - strftime('%s', last_event_at)) FROM summary")
+    assert lag <= 1, "the collector has noticed the outage"
+    rgw.start_gateway()
+    out, err = sim.communicate(timeout=120)
+    assert sim.returncode == 0, err
+    rate = int(out.split("events_per_second=")[1])
+    assert rate > RATE * 0.9, out
+    site.wait_for_events(RATE * seconds)
+    site.wait_until_shipped(120)
+    assert site.value("SELECT last_error FROM summary") is None
+    order = [f for (f,) in site.query("SELECT first_id FROM batches WHERE kind = 'events' ORDER BY shipped_at, id")]
+    assert order == sorted(order), "oldest first"
+    assert shipped_uids(rgw) == spool_uids(site)
+
+
+@with_rgw
+def test_restarting_the_uploader_at_any_time_loses_and_doubles_nothing(site, rgw):
+    site.collector()
+    sim = site.acmsim("--count", 6000, "--rate", 2000)
+    while sim.poll() is None:
+        uploader = site.uploader(**rgw.settings(MAX_FILE_SIZE="100K"))
+        before = site.value("SELECT count(*) FROM batches WHERE state = 'shipped'")
+        wait_for("some batches", lambda: sim.poll() is not None or
+                 site.value("SELECT count(*) FROM batches WHERE state = 'shipped'") > before)
+        uploader.stop()
+    done = site.command("uploader", "flush", **rgw.settings())
+    assert done.returncode == 0, done.stderr
+    assert shipped_uids(rgw) == spool_uids(site) and len(spool_uids(site)) == 6000
+
+
+@with_rgw
+def test_objects_carry_the_metadata_and_types_of_the_contract(site, rgw):
+    site.collector(NODE_ID="gate-7")
+    site.send_events(7)
+    site.send(b"not an event\xff")
+    wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
+    for output_format, kind in (("xml", "application/xml"), ("json", "application/json"),
+                                ("ndjson", "application/x-ndjson")):
+        done = site.command("uploader", "flush", **rgw.settings(OUTPUT_FORMAT=output_format, PREFIX=f"{output_format}/"))
+        assert done.returncode == 0, done.stderr
+        (key,) = [k for k in rgw.keys() if k.startswith(f"{output_format}/")]
+        body, headers = rgw.get(key)
+        assert headers["content-type"] == kind and "content-encoding" not in headers
+        assert headers["x-amz-meta-node"] == "gate-7" and headers["x-amz-meta-events"] == "7"
+        assert headers["x-amz-meta-spool"] == key.split("-")[-3] and int(headers["x-amz-meta-batch"]) >= 1
+        assert int(headers["x-amz-meta-last-id"]) - int(headers["x-amz-meta-first-id"]) == 6
+        assert len(body) > 7 * 1500
+        site.send_events(7)
+        site.wait_for_events(int(headers["x-amz-meta-last-id"]) + 7)
+    (key,) = [k for k in rgw.keys() if k.startswith("rejected/")]
+    line = json.loads(rgw.get(key)[0])
+    assert key.startswith("rejected/xml/") and line["_reason"] == "stray_bytes" and "payload_base64" in line
+
+
+@with_rgw
+def test_path_and_virtual_host_style_and_tls_work_and_an_unknown_authority_is_refused(site, rgw):
+    site.collector()
+    tls = f"https://localhost:{rgw.tls_port}"
+    cases = ({"S3_ADDRESSING": "path"}, {"S3_ADDRESSING": "virtual", "AWS_ENDPOINT_URL": f"http://localhost:{rgw.port}"},
+             {"AWS_ENDPOINT_URL": tls, "AWS_CA_BUNDLE": rgw.ca},
+             {"AWS_ENDPOINT_URL_S3": tls, "AWS_CA_BUNDLE": rgw.ca, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    for n, case in enumerate(cases, 1):
+        site.send_events(1)
+        site.wait_for_events(n)
+        done = site.command("uploader", "flush", **rgw.settings(**case))
+        assert done.returncode == 0, (case, done.stderr)
+    assert len(rgw.keys()) == len(cases)
+    site.send_events(1)
+    site.wait_for_events(len(cases) + 1)
+    done = site.command("uploader", "flush", **rgw.settings(AWS_ENDPOINT_URL=tls))
+    assert done.returncode == 1 and "AWS_CA_BUNDLE" in done.stderr and "certificate" in done.stderr, done.stderr
+
+
+@with_rgw
+def test_keys_come_from_files_and_check_says_what_is_wrong(site, rgw):
+    site.collector()
+    site.send_events(2)
+    site.wait_for_events(2)
+    id_file, secret_file = site.directory / "id", site.directory / "secret"
+    id_file.write_text(rgw.access + "\r\n")
+    secret_file.write_text(rgw.secret + "\n")
+    files = rgw.settings(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_ACCESS_KEY_ID_FILE=id_file,
+                         AWS_SECRET_ACCESS_KEY_FILE=secret_file)
+    assert site.command("uploader", "check", **files).returncode == 0
+    assert site.command("uploader", "flush", **files).returncode == 0
+    assert "_check" not in " ".join(rgw.keys())
+    shown = site.command("uploader", "config", **files).stdout
+    assert rgw.secret not in shown and "AWS_SECRET_ACCESS_KEY=********" in shown
+    for wrong, remedy in (({"BUCKET_NAME": "no-such-bucket"}, "create the bucket no-such-bucket"),
+                          ({"AWS_SECRET_ACCESS_KEY": "x" * 40}, "correct AWS_SECRET_ACCESS_KEY"),
+                          ({"AWS_ACCESS_KEY_ID": "nobody"}, "correct AWS_ACCESS_KEY_ID")):
+        done = site.command("uploader", "check", **rgw.settings(**wrong))
+        assert done.returncode == 1 and remedy in done.stdout, (wrong, done.stdout)
+
+
+@with_rgw
+def test_a_refusal_is_shown_with_its_remedy_and_ends_when_a_person_acts(site, rgw):
+    site.collector()
+    site.uploader(**rgw.settings(BUCKET_NAME="later-bucket"))
+    site.send_events(5)
+    wait_for("the remedy", lambda: site.query("SELECT state, remedy FROM batches") ==
+             [("blocked", "create the bucket later-bucket, or correct BUCKET_NAME")])
+    assert "create the bucket later-bucket" in site.command("uploader", "status").stdout
+    rgw.request("PUT", "/later-bucket")
+    site.wait_until_shipped(60)
+    assert site.query("SELECT state, remedy, last_error FROM batches") == [("shipped", None, None)]
+
+
+@with_rgw
+def test_rejects_have_a_lane_of_their_own(site, rgw):
+    site.collector()
+    site.send(b"stray")
+    site.send_events(3)
+    site.wait_for_events(3)
+    done = site.command("uploader", "flush", **rgw.settings(REJECTS_PREFIX="none"))
+    assert done.returncode == 0, done.stderr
+    assert [k.split("/")[0] for k in rgw.keys()] == ["xml-events"]
+    assert site.value("SELECT state FROM rejects") == "pending"
+
+
+main(dict(globals()))

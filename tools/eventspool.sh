@@ -1,0 +1,20 @@
+#!/bin/sh
+# eventspool SUBCOMMAND: finds the program that owns the subcommand.
+libexec=@libexec@
+case ${1:-} in
+flush | status | reship) exec "$libexec/uploader" "$@" ;;
+rejects) case ${2:-} in retry) exec "$libexec/collector" "$@" ;; *) exec "$libexec/uploader" "$@" ;; esac ;;
+tail | new-identity) exec "$libexec/collector" "$@" ;;
+check | healthcheck)
+    "$libexec/collector" "$@"
+    collector=$?
+    "$libexec/uploader" "$@" || exit $?
+    exit $collector
+    ;;
+config) "$libexec/collector" config && exec "$libexec/uploader" config ;;
+--version) exec "$libexec/collector" --version ;;
+*)
+    echo "usage: eventspool check | config | flush | healthcheck | status"
+    [ "${1:-}" = --help ] || exit 64
+    ;;
+esac
