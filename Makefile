@@ -92,7 +92,7 @@ test: test-deps
 	@sh tests/run.sh $(B)
 bench: test-deps
 	@$(MAKE) --no-print-directory all $(B)/bench/baseline
-	@sh tests/bench/bench.sh $(B)
+	@BUILD=$(B) python3 -B tests/bench/bench.py
 bench-page-size: deps
 	@$(MAKE) --no-print-directory $(B)/bench/page_size
 	@mkdir -p $(B)/bench/data && $(B)/bench/page_size $(B)/bench/data 5

@@ -27,7 +27,8 @@ struct paths {
 
 static enum store_answer failed(struct why *why, const char *what, const char *path)
 {
-    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOTDIR || errno == ENAMETOOLONG;
+    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOENT || errno == ENOTDIR ||
+                        errno == EEXIST || errno == ENAMETOOLONG;
     (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(errno));
     if (errno == ENOSPC || errno == EDQUOT) (void)why_remedy(why, RES_RETRY, "make room on the disk of DESTINATION_DIR");
     if (!needs_person) return STORE_NOT_NOW;

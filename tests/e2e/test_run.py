@@ -1,0 +1,62 @@
+"""What `make run` and `make send` do: tools/run.sh and tools/send.sh, as a new user would use them."""
+import os
+import signal
+import subprocess
+
+from harness import BIN, ROOT, assert_keys_have_no_gap, clean_environment, main, wait_for
+
+
+def start(site):
+    """In a terminal of its own, so that Ctrl-C reaches all of its programs."""
+    environment = {**clean_environment(), "PORT": str(site.port), "ROTATION_INTERVAL": "1"}
+    log = open(site.directory / "run.log", "ab")
+    return subprocess.Popen(["sh", ROOT / "tools/run.sh", BIN], cwd=site.directory, env=environment, stdout=log,
+                            stderr=log, start_new_session=True)
+
+
+def ctrl_c(process):
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+
+
+def send(site):
+    subprocess.run(["sh", ROOT / "tools/send.sh", BIN], cwd=site.directory, check=True,
+                   env={**clean_environment(), "PORT": str(site.port)}, stdout=subprocess.DEVNULL)
+
+
+def test_run_ships_to_var_objects_stops_on_ctrl_c_and_goes_on_where_it_was(site):
+    site.objects = site.directory / "var/objects"
+    for expected in (10, 20):
+        process = start(site)
+        wait_for("the collector to listen", site.accepts)
+        send(site)
+        site.wait_for_events(expected)
+        site.wait_until_shipped()
+        assert assert_keys_have_no_gap([str(f) for f in site.files()]) == expected
+        ctrl_c(process)
+    log = (site.directory / "run.log").read_text()
+    for words in ("make send", "sqlite3", "BUCKET_NAME", "var/objects"):
+        assert words in log, words
+
+
+def test_sigterm_stops_both_programs(site):
+    process = start(site)
+    wait_for("the collector to listen", site.accepts)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert not site.accepts()
+
+
+def test_run_reads_an_env_file_and_the_environment_wins(site):
+    (site.directory / ".env").write_text(f"# a comment\nPORT=1\nDESTINATION_DIR = elsewhere\r\n"
+                                         f"NODE_ID=\"gate-7\"\nOUTPUT_FORMAT='ndjson'\n")
+    site.objects = site.directory / "elsewhere"
+    process = start(site)
+    wait_for("the collector to listen", site.accepts)
+    send(site)
+    wait_for("an object", site.files)
+    ctrl_c(process)
+    assert site.files()[0].suffix == ".ndjson" and '"_node":"gate-7"' in site.files()[0].read_text()
+
+
+main(dict(globals()))

@@ -1,0 +1,239 @@
+"""Settings, subcommands, exit codes: what a person sees who does something wrong, or asks."""
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from harness import BIN, clean_environment, main, wait_for
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+
+
+def assert_refused(done, *words):
+    assert done.returncode == 78, (done.returncode, done.stderr)
+    for word in words:
+        assert word in done.stderr, (word, done.stderr)
+
+
+def test_a_wrong_setting_ends_with_78_and_names_setting_value_and_remedy(site):
+    for settings, words in (
+            ({"PORT": "70000"}, ("PORT=70000", "from 1 to 65535")),
+            ({"PORT": "80 # web"}, ("PORT=80 # web", "comment")),
+            ({"PORT": '"8080"'}, ("quotes",)),
+            ({"MAX_MESSAGE_SIZE": "9M"}, ("MAX_MESSAGE_SIZE=9M", "to 8M")),
+            ({"SPOOL_SYNC": "fully"}, ("SPOOL_SYNC=fully", "full|normal")),
+            ({"EVENT_ELEMENT": "<EVENT>"}, ("EVENT_ELEMENT=<EVENT>", "EVENT")),
+            ({"NODE_ID": "gate 7"}, ("NODE_ID=gate 7",)),
+            ({"ALLOW_FROM": "10.0.0.0/8"}, ("ALLOW_FROM", "does not honour")),
+            ({"BIND_HOST": "192.0.2.1"}, ("BIND_HOST=192.0.2.1",)),
+            ({"SPOOL_PATH": "/proc/nowhere/spool.db"}, ("SPOOL_PATH=/proc/nowhere/spool.db",))):
+        assert_refused(site.command("collector", **settings), *words)
+    for settings, words in (
+            ({}, ("BUCKET_NAME", "DESTINATION_DIR")),
+            ({"BUCKET_NAME": "b-u"}, ("AWS_ACCESS_KEY_ID", "_FILE")),
+            ({"BUCKET_NAME": "s3://bucket", **CREDENTIALS}, ("BUCKET_NAME=s3://bucket", "name alone")),
+            ({"DESTINATION_DIR": "d", "ROTATION_INTERVAL": "1 hour"}, ("ROTATION_INTERVAL=1 hour", "seconds")),
+            ({"DESTINATION_DIR": "d", "MAX_FILE_SIZE": "1T"}, ("MAX_FILE_SIZE=1T", "256M")),
+            ({"DESTINATION_DIR": "d", "OUTPUT_FORMAT": "csv"}, ("OUTPUT_FORMAT=csv", "xml|json|ndjson")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "../x"}, ("PREFIX=../x",)),
+            ({"DESTINATION_DIR": "d", "REJECTS_PREFIX": "xml-events/bad"}, ("REJECTS_PREFIX", "inside PREFIX")),
+            ({"DESTINATION_DIR": "d", "DROP_FIELDS": "cn"}, ("DROP_FIELDS", "does not honour")),
+            ({"BUCKET_NAME": "b-u", **CREDENTIALS, "AWS_ENDPOINT_URL": "localhost:9"}, ("AWS_ENDPOINT_URL", "http://")),
+            ({"BUCKET_NAME": "b-u", "AWS_ACCESS_KEY_ID_FILE": "/nowhere"}, ("AWS_ACCESS_KEY_ID_FILE", "/nowhere"))):
+        assert_refused(site.command("uploader", **settings), *words)
+
+
+def test_misspelt_and_retired_settings_are_told_of(site):
+    site.collector(PORTT="1", RATE_LIMIT_PER_MINUTE="1000", MAX_RETRIES="3", ROTATION_INTERVALL="5", BUCKET="x")
+    log = site.running[0].log
+    for words in ("name=PORTT did_you_mean=PORT", "ROTATION_INTERVALL did_you_mean=ROTATION_INTERVAL",
+                  "BUCKET did_you_mean=BUCKET_NAME", "RATE_LIMIT_PER_MINUTE", "MAX_RETRIES"):
+        assert words in log, (words, log)
+
+
+def test_usage_help_and_version(site):
+    for program in ("collector", "uploader"):
+        shown = site.command(program, "--help")
+        assert shown.returncode == 0 and "SPOOL_PATH" in shown.stdout and "healthcheck" in shown.stdout
+        assert site.command(program, "--version").stdout == f"{program} 0.1.0\n"
+        wrong = site.command(program, "frobnicate")
+        assert wrong.returncode == 64 and "frobnicate" in wrong.stderr and "run" in wrong.stderr
+
+
+def test_config_prints_what_can_be_read_back(site):
+    for program in ("collector", "uploader"):
+        first = site.command(program, "config", MAX_MESSAGE_SIZE="2M", ROTATION_INTERVAL="90s").stdout
+        assert "MAX_MESSAGE_SIZE=2M" in first or "ROTATION_INTERVAL=90" in first
+        again = site.command(program, "config", **dict(line.split("=", 1) for line in first.splitlines()))
+        assert again.stdout == first
+
+
+def test_a_second_program_on_the_same_spool_says_so_and_exits_75(site):
+    collector = site.collector()
+    uploader = site.uploader()
+    uploader.wait_for_log('"shipping"')
+    for program, pid in (("collector", collector.process.pid), ("uploader", uploader.process.pid)):
+        second = site.command(program, PORT="0" if program == "uploader" else "18999", DESTINATION_DIR=site.objects)
+        assert second.returncode == 75, second.stderr
+        assert f"another {program} (process {pid})" in second.stderr, second.stderr
+
+
+def test_a_taken_port_is_refused_with_a_clear_message(site):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", site.port))
+        s.listen()
+        done = site.command("collector", PORT=site.port, BIND_HOST="127.0.0.1")
+    assert done.returncode == 75 and f"PORT={site.port}" in done.stderr and "set PORT" in done.stderr, done.stderr
+
+
+def test_healthcheck_tells_a_living_program_from_a_dead_and_a_stuck_one(site):
+    assert site.command("collector", "healthcheck").returncode == 1
+    collector = site.collector()
+    assert site.command("collector", "healthcheck").returncode == 0
+    lock = site.spool.parent / "spool.db-collector.lock"
+    collector.process.send_signal(signal.SIGSTOP)
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    stuck = site.command("collector", "healthcheck")
+    assert stuck.returncode == 1 and "has not turned its loop" in stuck.stderr, stuck.stderr
+    collector.process.send_signal(signal.SIGCONT)
+    wait_for("the next sign of life", lambda: site.command("collector", "healthcheck").returncode == 0)
+    collector.kill()
+    dead = site.command("collector", "healthcheck")
+    assert dead.returncode == 1 and "no collector is running" in dead.stderr
+
+
+def test_check_passes_before_and_beside_the_running_service(site):
+    settings = {"PORT": site.port, "BIND_HOST": "127.0.0.1"}
+    assert site.command("collector", "check", **settings).returncode == 0
+    site.collector()
+    assert site.command("collector", "check", **settings).returncode == 0
+    taken = site.command("collector", "check", PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_PATH=site.directory / "x.db")
+    assert taken.returncode == 1 and "problem" in taken.stdout and "set PORT" in taken.stdout
+    assert site.command("uploader", "check", DESTINATION_DIR=site.objects).returncode == 0
+    assert site.files() == []
+    nowhere = site.command("uploader", "check", DESTINATION_DIR="/proc/nowhere")
+    assert nowhere.returncode == 1 and "DESTINATION_DIR" in nowhere.stdout, nowhere.stdout
+
+
+def test_a_foreign_file_is_refused_and_left_as_it_is(site):
+    site.spool.parent.mkdir()
+    site.spool.write_bytes(b"precious text of somebody\n" * 50)
+    before = site.spool.read_bytes()
+    done = site.command("collector")
+    assert done.returncode == 78, (done.returncode, done.stderr)
+    assert site.spool.read_bytes() == before
+
+
+def test_status_shows_backlog_problem_and_trial_mode(site):
+    site.collector(NODE_ID="gate-7")
+    uploader = site.uploader()
+    site.send_events(5)
+    site.wait_for_events(5)
+    wait_for("the objects", site.files)
+    uploader.stop()
+    site.send_events(3, "--seed", 2)
+    site.wait_for_events(8)
+    shown = site.command("uploader", "status").stdout
+    for words in ("node gate-7", "collector    running", "no uploader is running", "3 events", "trial mode"):
+        assert words in shown, (words, shown)
+
+
+def test_flush_asks_the_running_uploader_and_waits_until_all_is_shipped(site):
+    site.collector()
+    site.uploader(ROTATION_INTERVAL="1h")
+    site.send_events(50)
+    site.wait_for_events(50)
+    assert site.files() == []
+    done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    assert done.returncode == 0 and "all shipped" in done.stdout, done.stderr
+    assert site.value("SELECT count(*) FROM backlog") == 0 and len(site.files()) == 1
+
+
+def test_flush_fails_and_says_why_where_nothing_can_be_shipped(site):
+    site.collector()
+    site.send_events(1)
+    site.wait_for_events(1)
+    done = site.command("uploader", "flush", BUCKET_NAME="b-u", AWS_ENDPOINT_URL="http://127.0.0.1:9", **CREDENTIALS)
+    assert done.returncode == 1 and "127.0.0.1:9" in done.stderr, done.stderr
+    assert site.value("SELECT state FROM events") == "sealed"
+    done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    assert done.returncode == 0, "nothing can have been stored: sealed again for the other destination"
+    assert site.value("SELECT state FROM events") == "shipped"
+
+
+def test_an_object_is_never_written_over_another_file(site):
+    site.collector()
+    site.send_events(2)
+    site.wait_for_events(2)
+    site.objects.write_text("in the way of the directory")
+    assert site.command("uploader", "flush", DESTINATION_DIR=site.objects).returncode == 1
+    site.objects.unlink()
+    file = site.objects / site.value("SELECT object_key FROM batches")
+    file.parent.mkdir(parents=True)
+    file.write_text("somebody else's")
+    done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    assert done.returncode == 1 and "another file stands at" in done.stderr, done.stderr
+    assert file.read_text() == "somebody else's" and site.value("SELECT state FROM batches") == "blocked"
+    file.unlink()
+    assert site.command("uploader", "flush", DESTINATION_DIR=site.objects).returncode == 0
+    assert site.files() == [file] and site.value("SELECT state FROM batches") == "shipped"
+
+
+def test_a_stop_commits_all_that_had_arrived_and_rejects_what_is_unfinished(site):
+    collector = site.collector()
+    with contextlib.ExitStack() as stack:
+        for n in range(20):
+            s = stack.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            s.sendall(b"<EVENT><cn>%016x</cn></EVENT><EVENT><cn>unfinished" % n)
+        collector.stop()
+    assert site.value("SELECT count(DISTINCT uid) FROM events") == 20
+    assert site.query("SELECT DISTINCT reason FROM rejects") == [("cut_off",)]
+    assert site.value("SELECT count(*) FROM rejects") == 20
+
+
+def test_at_max_connections_a_new_sender_waits_and_loses_nothing(site):
+    site.collector(MAX_CONNECTIONS=2)
+    first = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(2)]
+    for s in first:
+        s.sendall(b"<EVENT><cn>first</cn></EVENT>")
+    site.wait_for_events(2)
+    third = socket.create_connection(("127.0.0.1", site.port))
+    third.sendall(b"<EVENT><cn>third</cn></EVENT>")
+    third.close()
+    site.running[0].wait_for_log("MAX_CONNECTIONS reached")
+    first[0].close()
+    wait_for("the one that waited", lambda: site.value("SELECT count(*) FROM events WHERE uid = 'third'") == 1)
+    first[1].close()
+
+
+def test_other_senders_ipv6_and_another_event_element_work(site):
+    site.collector(BIND_HOST="::", EVENT_ELEMENT="Event")
+    with socket.create_connection(("::1", site.port)) as s:
+        s.sendall(b'<?xml version="1.0"?><Event><a>1</a></Event>')
+    site.wait_for_events(1)
+    with socket.create_connection(("127.0.0.1", site.port)) as s:
+        s.sendall(b'<?xml version="1.0" encoding="ISO-8859-1"?><Event><name>M\xfcller</name></Event>')
+    site.wait_for_events(2)
+    assert site.query("SELECT source, payload FROM events ORDER BY id") == [
+        ("::1", "<Event><a>1</a></Event>"), ("127.0.0.1", "<Event><name>Müller</name></Event>")]
+
+
+def test_json_log_lines_are_json(site):
+    collector = site.collector(LOG_FORMAT="json", NODE_ID="gate-7")
+    collector.stop()
+    lines = [json.loads(line) for line in collector.log.splitlines()]
+    assert [line["message"] for line in lines] == ["spool created", "listening", "stopping: reading what has arrived",
+                                                   "stopped"]
+    assert lines[0]["node"] == "gate-7" and all(line["program"] == "collector" for line in lines)
+
+
+def test_a_closed_standard_error_does_not_hurt(site):
+    done = subprocess.run(["sh", "-c", f"exec {BIN / 'collector'} config 2>&-"], env=clean_environment(),
+                          capture_output=True, text=True, check=True)
+    assert "PORT=8080" in done.stdout
+
+
+main(dict(globals()))
