@@ -23,9 +23,9 @@ static const struct {
     const char *name;
     bool is_network; /* WAL shares memory between both programs: it does not work there */
 } file_systems[] = {
-    {0x6969, "NFS", true},        {0xFF534D42, "CIFS", true},      {0xFE534D42, "SMB2", true},
-    {0x517B, "SMB", true},        {0x00C36400, "Ceph", true},      {0x65735546, "FUSE", false},
-    {0x01021994, "tmpfs", false}, {0x794C7630, "overlay", false},  {0x858458F6, "ramfs", false},
+    {0x6969, "NFS", true},        {0xFF534D42, "CIFS", true},     {0xFE534D42, "SMB2", true},
+    {0x517B, "SMB", true},        {0x00C36400, "Ceph", true},     {0x65735546, "FUSE", false},
+    {0x01021994, "tmpfs", false}, {0x794C7630, "overlay", false}, {0x858458F6, "ramfs", false},
 };
 
 static int report(enum result res, const char *what, const struct why *why)
@@ -43,12 +43,13 @@ static enum result check_file_system(const char *path, struct why *why)
 {
     struct statfs fs;
     char dir[PATH_MAX];
-    if (statfs(spool_directory_of(path, dir), &fs) != 0) return why_set(why, RES_RETRY, "statfs %s: %s", path, strerror(errno));
+    if (statfs(spool_directory_of(path, dir), &fs) != 0)
+        return why_set(why, RES_RETRY, "statfs %s: %s", path, strerror(errno));
     for (size_t i = 0; i < sizeof file_systems / sizeof *file_systems; i++) {
         if (file_systems[i].type != (unsigned long)fs.f_type) continue;
         if (!file_systems[i].is_network) {
-            (void)printf("note    SPOOL_PATH=%s lies on %s: see that it outlives a restart of the machine\n", path,
-                         file_systems[i].name);
+            (void)printf("note    SPOOL_PATH=%s lies on %s: see that it outlives a restart of the machine\n",
+                         path, file_systems[i].name);
             continue;
         }
         (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a local disk");
@@ -78,7 +79,8 @@ static enum result check_port(const struct settings *settings, struct why *why)
     int fd = -1;
     enum result res = listener_bind(&fd, settings->bind_host, settings->port, why);
     if (fd >= 0) close(fd);
-    if (res == RES_RETRY && lockfile_check(settings->spool_path, "collector", &ignored) == RES_OK) return RES_OK;
+    if (res == RES_RETRY && lockfile_check(settings->spool_path, "collector", &ignored) == RES_OK)
+        return RES_OK;
     return res;
 }
 

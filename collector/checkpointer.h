@@ -12,7 +12,8 @@
 struct checkpointer;
 
 /* Opens a connection of its own to the spool at `path` (which exists) and starts the thread. */
-MUST_CHECK enum result checkpointer_start(struct checkpointer **checkpointer, const char *path, struct why *why);
+MUST_CHECK enum result checkpointer_start(struct checkpointer **checkpointer, const char *path,
+                                          struct why *why);
 void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; waits for the thread */
 
 /* The WAL has grown long enough: do a part of it. Never blocks for long. */

@@ -34,7 +34,8 @@ void conn_close(struct conn *conn)
 {
     struct frame frame;
     if (!conn) return;
-    if (framer_end(conn->framer, &frame)) reception_take(conn->reception, &frame, conn->source, clock_now_ms());
+    if (framer_end(conn->framer, &frame))
+        reception_take(conn->reception, &frame, conn->source, clock_now_ms());
     framer_free(conn->framer);
     close(conn->fd);
     free(conn);

@@ -24,20 +24,20 @@
 #define DECLARATION_MAX 256 /* bytes of an XML declaration that are looked at */
 
 enum state {
-    ST_BETWEEN,  /* outside of events: separators or stray bytes */
-    ST_BOM,      /* some bytes of a byte order mark */
-    ST_LT,       /* after '<' */
-    ST_BANG,     /* after '<!': which construct is it? */
-    ST_NAME,     /* in a tag's name, as long as it could be the event element's */
-    ST_TAG,      /* in a tag, after its name */
-    ST_QUOTE,    /* in a quoted attribute value */
-    ST_END_TAG,  /* in the event's end tag, after its name */
-    ST_TEXT,     /* in an event, between markup */
+    ST_BETWEEN, /* outside of events: separators or stray bytes */
+    ST_BOM,     /* some bytes of a byte order mark */
+    ST_LT,      /* after '<' */
+    ST_BANG,    /* after '<!': which construct is it? */
+    ST_NAME,    /* in a tag's name, as long as it could be the event element's */
+    ST_TAG,     /* in a tag, after its name */
+    ST_QUOTE,   /* in a quoted attribute value */
+    ST_END_TAG, /* in the event's end tag, after its name */
+    ST_TEXT,    /* in an event, between markup */
     ST_COMMENT,
     ST_CDATA,
     ST_PI,
     ST_DOCTYPE,
-    ST_PROBE,    /* '<' where markup is out of place: is it the event's start tag? If not, back to `resume` */
+    ST_PROBE, /* '<' where markup is out of place: is it the event's start tag? If not, back to `resume` */
 };
 
 struct framer {
@@ -46,30 +46,31 @@ struct framer {
     size_t max_message;
 
     enum state state;
-    enum state resume;    /* of ST_PROBE */
+    enum state resume; /* of ST_PROBE */
     bool in_event;
-    bool in_start_tag;    /* in_event: its start tag is not complete yet */
-    bool is_end_tag;      /* ST_NAME */
-    bool has_stray;       /* the piece begins with stray bytes */
-    bool has_doctype;     /* the piece begins with a DOCTYPE */
-    bool in_doctype;      /* and that is not complete yet */
-    bool in_subset;       /* DOCTYPE: between its brackets */
-    char quote;           /* ST_QUOTE, ST_DOCTYPE: the quote that is open; 0: none */
-    size_t match;         /* how much of a name or keyword has been seen */
-    unsigned tail;        /* how much of a closing (or, in a DOCTYPE, comment-opening) delimiter has been seen */
-    char keyword[8];      /* ST_BANG */
-    uint64_t lt;          /* where in the piece the last '<' (or byte order mark) stands */
+    bool in_start_tag; /* in_event: its start tag is not complete yet */
+    bool is_end_tag;   /* ST_NAME */
+    bool has_stray;    /* the piece begins with stray bytes */
+    bool has_doctype;  /* the piece begins with a DOCTYPE */
+    bool in_doctype;   /* and that is not complete yet */
+    bool in_subset;    /* DOCTYPE: between its brackets */
+    char quote;        /* ST_QUOTE, ST_DOCTYPE: the quote that is open; 0: none */
+    size_t match;      /* how much of a name or keyword has been seen */
+    unsigned tail;     /* how much of a closing (or, in a DOCTYPE, comment-opening) delimiter has been seen */
+    char keyword[8];   /* ST_BANG */
+    uint64_t lt;       /* where in the piece the last '<' (or byte order mark) stands */
 
-    const char *data;     /* the segment: borrowed */
+    const char *data; /* the segment: borrowed */
     size_t len;
-    size_t pos;           /* next byte to look at */
-    size_t start;         /* where the piece begins or goes on in it */
-    char before;          /* the byte before the segment */
+    size_t pos;   /* next byte to look at */
+    size_t start; /* where the piece begins or goes on in it */
+    char before;  /* the byte before the segment */
 
-    struct buf held;      /* the piece's bytes from earlier segments, at most max_message */
-    uint64_t held_total;  /* their true number */
-    bool is_lent;         /* a frame points into `held`: forget them at the next call */
-    char carry[FRAMER_ELEMENT_MAX + 2]; /* the next piece's first bytes, where they lie in what is forgotten */
+    struct buf held;     /* the piece's bytes from earlier segments, at most max_message */
+    uint64_t held_total; /* their true number */
+    bool is_lent;        /* a frame points into `held`: forget them at the next call */
+    char
+        carry[FRAMER_ELEMENT_MAX + 2]; /* the next piece's first bytes, where they lie in what is forgotten */
     size_t carry_len;
 
     char pi[DECLARATION_MAX]; /* ST_PI: its beginning, wherever in a long piece it stands */
@@ -210,7 +211,7 @@ static bool starts_with(struct slice bytes, const char *text)
 
 static void reject_stray(struct framer *f, struct frame *frame, uint64_t len)
 {
-    static const char *const methods[] = {"GET ",     "POST ",  "PUT ",     "HEAD ", "OPTIONS ",
+    static const char *const methods[] = {"GET ",     "POST ",  "PUT ",    "HEAD ",  "OPTIONS ",
                                           "CONNECT ", "PATCH ", "DELETE ", "TRACE ", "PRI * "};
     make_reject(f, frame, len, REJECT_STRAY_BYTES, "these bytes stand between events and belong to none");
     struct slice bytes = {frame->data, frame->len};
@@ -261,9 +262,12 @@ static bool finish_event(struct framer *f, struct frame *frame)
 /* Takes what a DOCTYPE or stray bytes before the markup at `lt` have gathered as a reject. */
 static bool reject_before_lt(struct framer *f, struct frame *frame)
 {
-    if (f->has_doctype) reject_doctype(f, frame, f->lt);
-    else if (f->has_stray) reject_stray(f, frame, f->lt);
-    else return false;
+    if (f->has_doctype)
+        reject_doctype(f, frame, f->lt);
+    else if (f->has_stray)
+        reject_stray(f, frame, f->lt);
+    else
+        return false;
     return true;
 }
 
@@ -306,10 +310,14 @@ static bool skip_markup(struct framer *f, struct frame *frame)
 /* A comment or processing instruction is complete. Between a DOCTYPE and its event it stays in the piece. */
 static bool finish_misc(struct framer *f, struct frame *frame)
 {
-    if (f->in_doctype) f->state = ST_DOCTYPE;
-    else if (f->in_event) f->state = ST_TEXT;
-    else if (f->has_doctype) f->state = ST_BETWEEN;
-    else return skip_markup(f, frame);
+    if (f->in_doctype)
+        f->state = ST_DOCTYPE;
+    else if (f->in_event)
+        f->state = ST_TEXT;
+    else if (f->has_doctype)
+        f->state = ST_BETWEEN;
+    else
+        return skip_markup(f, frame);
     return false;
 }
 
@@ -394,10 +402,14 @@ static bool step_lt(struct framer *f, struct frame *frame)
     f->tail = 0;
     f->is_end_tag = c == '/';
     f->pi_len = strlen("<?");
-    if (c == '!') f->state = ST_BANG;
-    else if (c == '?') f->state = ST_PI;
-    else if (c == '/' || markup_is_name_start(c)) f->state = ST_NAME;
-    else not_markup(f);
+    if (c == '!')
+        f->state = ST_BANG;
+    else if (c == '?')
+        f->state = ST_PI;
+    else if (c == '/' || markup_is_name_start(c))
+        f->state = ST_NAME;
+    else
+        not_markup(f);
     if (c == '!' || c == '?' || c == '/') f->pos++;
     return false;
 }
@@ -410,8 +422,10 @@ static bool step_bang(struct framer *f, struct frame *frame)
     f->keyword[f->match++] = f->data[f->pos];
     for (size_t i = 0; i < 3; i++) is_prefix |= strncmp(keywords[i], f->keyword, f->match) == 0;
     if (!is_prefix) {
-        if (f->in_event) f->state = ST_TAG;
-        else not_markup(f);
+        if (f->in_event)
+            f->state = ST_TAG;
+        else
+            not_markup(f);
         return false;
     }
     f->pos++;
@@ -440,8 +454,10 @@ static int match_element(struct framer *f)
 {
     for (; f->pos < f->len; f->pos++) {
         char c = f->data[f->pos];
-        if (f->match < f->element_len && c == f->element[f->match]) f->match++;
-        else return f->match == f->element_len && (markup_is_space(c) || c == '>' || c == '/') ? 1 : -1;
+        if (f->match < f->element_len && c == f->element[f->match])
+            f->match++;
+        else
+            return f->match == f->element_len && (markup_is_space(c) || c == '>' || c == '/') ? 1 : -1;
     }
     return 0;
 }
@@ -452,8 +468,10 @@ static bool step_name(struct framer *f, struct frame *frame)
     if (is_element < 0) f->state = ST_TAG;
     if (is_element <= 0) return false;
     if (!f->is_end_tag) return begin_event(f, frame);
-    if (f->in_event) f->state = ST_END_TAG;
-    else not_markup(f); /* the event element's end tag without its start */
+    if (f->in_event)
+        f->state = ST_END_TAG;
+    else
+        not_markup(f); /* the event element's end tag without its start */
     return false;
 }
 
@@ -483,8 +501,10 @@ static bool step_tag(struct framer *f, struct frame *frame)
         }
         if (c == '<') { /* never in a well-formed tag: this one was cut off */
             f->in_start_tag = false;
-            if (f->in_event) note_lt(f, ST_LT);
-            else not_markup(f);
+            if (f->in_event)
+                note_lt(f, ST_LT);
+            else
+                not_markup(f);
             return false;
         }
     }
@@ -503,8 +523,10 @@ static bool step_quote(struct framer *f, struct frame *frame)
         }
         if (c == '<') {
             f->resume = ST_QUOTE;
-            if (f->in_event) note_lt(f, ST_PROBE);
-            else not_markup(f);
+            if (f->in_event)
+                note_lt(f, ST_PROBE);
+            else
+                not_markup(f);
             return false;
         }
     }
@@ -542,8 +564,10 @@ static bool skip_to_double(struct framer *f, char mark)
         }
         char c = f->data[f->pos++];
         bool is_end = c == '>' && f->tail == 2;
-        if (c != mark) f->tail = 0;
-        else if (f->tail < 2) f->tail++;
+        if (c != mark)
+            f->tail = 0;
+        else if (f->tail < 2)
+            f->tail++;
         if (is_end) return true;
     }
     return false;
@@ -647,10 +671,14 @@ bool framer_end(struct framer *f, struct frame *frame)
     end_loan(f);
     uint64_t len = offset(f);
     if (len == 0) return false;
-    if (f->in_event) reject_cut_off(f, frame, len, "cut off: the connection ended before the event's end tag");
-    else if (f->has_doctype) reject_doctype(f, frame, len);
-    else if (f->has_stray) reject_stray(f, frame, len);
-    else reject_cut_off(f, frame, len, "cut off: the connection ended inside a tag, comment or instruction");
+    if (f->in_event)
+        reject_cut_off(f, frame, len, "cut off: the connection ended before the event's end tag");
+    else if (f->has_doctype)
+        reject_doctype(f, frame, len);
+    else if (f->has_stray)
+        reject_stray(f, frame, len);
+    else
+        reject_cut_off(f, frame, len, "cut off: the connection ended inside a tag, comment or instruction");
     drop_all(f);
     f->in_event = false;
     f->state = ST_BETWEEN;

@@ -24,8 +24,8 @@
 struct framer;
 
 struct frame {
-    bool is_event;             /* a candidate event; else a reject */
-    const char *data;          /* borrowed until the next call on this framer */
+    bool is_event;    /* a candidate event; else a reject */
+    const char *data; /* borrowed until the next call on this framer */
     size_t len;
     uint64_t true_len;         /* more than `len` where the piece was too long to keep whole */
     const char *encoding;      /* event: as declared, "" for none; borrowed likewise */

@@ -82,7 +82,8 @@ void group_add_event(struct group *group, const struct event *event)
 
 void group_add_reject(struct group *group, const struct reject *reject)
 {
-    group->rejects = grown(group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
+    group->rejects =
+        grown(group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
     struct reject *copy = &group->rejects[group->reject_count++];
     *copy = *reject;
     keep(group, &copy->source);

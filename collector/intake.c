@@ -131,7 +131,8 @@ bool intake_wait_for_room(struct intake *intake, int timeout_ms)
     struct timespec moment = moment_in(timeout_ms);
     if (!group_is_full(intake->filling)) return false;
     lock(intake);
-    while (!can_hand_over(intake) && timeout_ms > 0 && wait_until(intake, &moment)) {}
+    while (!can_hand_over(intake) && timeout_ms > 0 && wait_until(intake, &moment)) {
+    }
     bool is_full = !can_hand_over(intake);
     if (!is_full) hand_over(intake);
     unlock(intake);
@@ -189,7 +190,8 @@ bool intake_wait_for_close(struct intake *intake, int ms)
 {
     struct timespec moment = moment_in(ms);
     lock(intake);
-    while (!intake->is_closing && wait_until(intake, &moment)) {}
+    while (!intake->is_closing && wait_until(intake, &moment)) {
+    }
     bool is_closing = intake->is_closing;
     unlock(intake);
     return is_closing;

@@ -22,12 +22,14 @@ static enum result bind_address(int fd, const struct addrinfo *address, const ch
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         (address->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0))
         return why_set(why, RES_BROKEN, "set up the socket: %s", strerror(errno));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, LISTENER_BACKLOG) == 0) return RES_OK;
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, LISTENER_BACKLOG) == 0)
+        return RES_OK;
     if (errno == EADDRINUSE) {
         (void)why_remedy(why, RES_RETRY, "stop the other program, or set PORT to a free one");
         return why_set(why, RES_RETRY, "PORT=%d on %s is taken by another program", (int)port, host);
     }
-    return why_set(why, RES_REFUSE, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, (int)port, strerror(errno));
+    return why_set(why, RES_REFUSE, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, (int)port,
+                   strerror(errno));
 }
 
 enum result listener_bind(int *out, const char *host, int64_t port, struct why *why)
@@ -40,7 +42,8 @@ enum result listener_bind(int *out, const char *host, int64_t port, struct why *
     (void)snprintf(service, sizeof service, "%d", (int)port);
     int code = getaddrinfo(host, service, &hints, &address);
     if (code != 0)
-        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine: %s", host, gai_strerror(code));
+        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine: %s", host,
+                       gai_strerror(code));
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     enum result res = fd < 0 ? why_set(why, RES_BROKEN, "socket: %s", strerror(errno))
                              : bind_address(fd, address, host, port, why);

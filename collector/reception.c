@@ -57,8 +57,8 @@ static struct slice text_slice(const char *text)
     return (struct slice){text, strlen(text)};
 }
 
-static void add_reject(struct reception *r, const struct frame *frame, enum reject_reason reason, const char *detail,
-                       const char *source, int64_t received_at)
+static void add_reject(struct reception *r, const struct frame *frame, enum reject_reason reason,
+                       const char *detail, const char *source, int64_t received_at)
 {
     struct reject reject = {
         .received_at = received_at,
@@ -95,8 +95,10 @@ void reception_take(struct reception *r, const struct frame *frame, const char *
         return;
     }
     validator_check(r->validator, frame->data, frame->len, frame->encoding, &verdict);
-    if (verdict.is_valid) add_event(r, frame, &verdict, source, received_at);
-    else add_reject(r, frame, verdict.reason, verdict.detail, source, received_at);
+    if (verdict.is_valid)
+        add_event(r, frame, &verdict, source, received_at);
+    else
+        add_reject(r, frame, verdict.reason, verdict.detail, source, received_at);
 }
 
 void reception_log_rejects(struct reception *r)

@@ -26,7 +26,8 @@ struct framer *reception_new_framer(const struct reception *reception);
 char *reception_buffer(struct reception *reception);
 
 /* Puts one frame, validated, into the intake as an event or a reject. */
-void reception_take(struct reception *reception, const struct frame *frame, const char *source, int64_t received_at);
+void reception_take(struct reception *reception, const struct frame *frame, const char *source,
+                    int64_t received_at);
 
 /* One line in the log for the rejects since the last call, if there were any. */
 void reception_log_rejects(struct reception *reception);

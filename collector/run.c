@@ -18,7 +18,8 @@
 static enum result settle(struct spool_in *spool, struct signals *signals, struct why *why)
 {
     enum result res = spool_in_settle(spool, why);
-    if (res == RES_RETRY) log_warn("waiting for another process to let the spool go", "why=%s", LOG_QUOTE(why->text));
+    if (res == RES_RETRY)
+        log_warn("waiting for another process to let the spool go", "why=%s", LOG_QUOTE(why->text));
     while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) res = spool_in_settle(spool, why);
     return res;
 }
@@ -42,7 +43,8 @@ int run_service(const void *context, int argc, char **argv)
     if (res == RES_OK) res = spool_make_directory(settings->spool_path, &why);
     if (res == RES_OK) res = lockfile_take(&lock, settings->spool_path, "collector", &why);
     if (res == RES_OK)
-        res = spool_in_open(&spool, settings->spool_path, settings->node_id, (enum spool_sync)settings->spool_sync, &why);
+        res = spool_in_open(&spool, settings->spool_path, settings->node_id,
+                            (enum spool_sync)settings->spool_sync, &why);
     if (res == RES_OK) res = settle(spool, &signals, &why);
     if (res == RES_OK) res = listener_bind(&fd, settings->bind_host, settings->port, &why);
     if (res == RES_OK) res = checkpointer_start(&checkpointer, settings->spool_path, &why);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "collector/conn.h"
 #include "collector/listener.h"
@@ -26,14 +27,14 @@ struct client {
     struct conn *conn;
     struct event *readable;
     bool is_paused; /* its event is off until the intake has room */
-    struct client *next, *prev;
+    LIST_ENTRY(client) neighbours;
 };
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
     struct event *acceptable, *accept_again, *stop, *room, *beat;
-    struct client *clients;
+    LIST_HEAD(, client) clients;
     int64_t client_count;
     bool is_paused; /* the intake is full */
 };
@@ -43,9 +44,7 @@ struct server {
 static void forget_client(struct client *client)
 {
     struct server *server = client->server;
-    if (client->prev) client->prev->next = client->next;
-    else server->clients = client->next;
-    if (client->next) client->next->prev = client->prev;
+    LIST_REMOVE(client, neighbours);
     log_debug("sender disconnected", "source=%s", conn_source(client->conn));
     event_free(client->readable);
     conn_close(client->conn);
@@ -85,7 +84,8 @@ static void on_room(evutil_socket_t fd, short what, void *context)
     intake_offer(server->parts.intake);
     if (!server->is_paused || intake_is_full(server->parts.intake)) return;
     server->is_paused = false;
-    for (struct client *client = server->clients; client; client = client->next) {
+    struct client *client = NULL;
+    LIST_FOREACH (client, &server->clients, neighbours) {
         if (client->is_paused) (void)event_add(client->readable, NULL);
         client->is_paused = false;
     }
@@ -101,9 +101,7 @@ static void add_client(struct server *server, int fd, const char *source)
     client->conn = conn_take_fd(fd, source, server->parts.reception);
     client->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
-    client->next = server->clients;
-    if (client->next) client->next->prev = client;
-    server->clients = client;
+    LIST_INSERT_HEAD(&server->clients, client, neighbours);
     server->client_count++;
     log_debug("sender connected", "source=%s", source);
 }
@@ -172,8 +170,8 @@ static void drain(struct server *server)
 {
     int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
     bool is_late = false;
-    while (server->clients) {
-        struct client *client = server->clients;
+    while (!LIST_EMPTY(&server->clients)) {
+        struct client *client = LIST_FIRST(&server->clients);
         enum conn_step step = CONN_READ;
         while (step == CONN_READ && !is_late) {
             int64_t left_ms = due - clock_monotonic_ms();
@@ -215,8 +213,9 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
 void server_close(struct server *server)
 {
     if (!server) return;
-    while (server->clients) forget_client(server->clients);
-    struct event *events[] = {server->acceptable, server->accept_again, server->stop, server->room, server->beat};
+    while (!LIST_EMPTY(&server->clients)) forget_client(LIST_FIRST(&server->clients));
+    struct event *events[] = {server->acceptable, server->accept_again, server->stop, server->room,
+                              server->beat};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);

@@ -14,7 +14,8 @@
 
 const struct setting collector_settings[] = {
     {"PORT", SETTING_UINT, FIELD(port), "8080", 1, 65535, NULL, "TCP port for events"},
-    {"BIND_HOST", SETTING_TEXT, FIELD(bind_host), "0.0.0.0", 1, 255, NULL, "address to listen on (IPv4 or IPv6)"},
+    {"BIND_HOST", SETTING_TEXT, FIELD(bind_host), "0.0.0.0", 1, 255, NULL,
+     "address to listen on (IPv4 or IPv6)"},
     {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, 60000, NULL,
      "senders at once; at the ceiling accepting waits"},
     {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, 8 * MIB, NULL,
@@ -27,7 +28,8 @@ const struct setting collector_settings[] = {
      "full: a committed event survives power loss; normal: a crash of the program"},
     {"NODE_ID", SETTING_TEXT, FIELD(node_id), NULL, 1, SPOOL_NODE_MAX, NULL,
      "names this installation; default: the host name at the spool's creation"},
-    {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug", "how much is logged"},
+    {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
+     "how much is logged"},
     {"LOG_FORMAT", SETTING_CHOICE, FIELD(log_format), "text", 0, 0, "text|json", "text is logfmt"},
     SETTING_END,
 };
@@ -42,7 +44,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
 {
     enum result res = config_load(collector_settings, env, settings, why);
     if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
-        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT", settings->event_element);
+        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT",
+                      settings->event_element);
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);

@@ -178,18 +178,21 @@ static bool is_same(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* Events of one sender come in runs: one row changes for each run, not for each event. */
+static bool is_same_run(const struct event *a, const struct event *b)
+{
+    return is_same(a->fields[EVENT_SENDER], b->fields[EVENT_SENDER]) && is_same(a->source, b->source) &&
+           a->received_at / DAY_MS == b->received_at / DAY_MS;
+}
+
+/* Events of one sender and day come in runs: one row changes for each run, not for each event. */
 static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
 {
     enum result res = RES_OK;
     size_t run = 0;
     for (size_t i = 0; i < group->event_count && res == RES_OK; i++) {
         const struct event *event = &group->events[i];
-        const struct event *next = i + 1 < group->event_count ? event + 1 : NULL;
         run++;
-        if (next && is_same(event->source, next->source) &&
-            is_same(event->fields[EVENT_SENDER], next->fields[EVENT_SENDER]))
-            continue;
+        if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
         struct slice sender = event->fields[EVENT_SENDER];
         stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
         set_slice(in->count_sender, ":source", event->source);
@@ -202,8 +205,8 @@ static enum result count_senders(struct spool_in *in, const struct group *group,
     return res;
 }
 
-static enum result store_counters(struct spool_in *in, const struct counters *counters, const struct group *group,
-                                  struct why *why)
+static enum result store_counters(struct spool_in *in, const struct counters *counters,
+                                  const struct group *group, struct why *why)
 {
     struct stmt *stmt = in->store_intake;
     stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
@@ -212,8 +215,10 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     stmt_set_int(stmt, ":reject_bytes", counters->reject_bytes);
     stmt_set_text(stmt, ":writer", in->writer);
     stmt_set_int(stmt, ":group_number", group->number);
-    if (counters->last_event_at < 0) stmt_set_text(stmt, ":last_event_at", NULL);
-    else stmt_set_int(stmt, ":last_event_at", counters->last_event_at);
+    if (counters->last_event_at < 0)
+        stmt_set_text(stmt, ":last_event_at", NULL);
+    else
+        stmt_set_int(stmt, ":last_event_at", counters->last_event_at);
     return stmt_run(stmt, NULL, why);
 }
 
@@ -236,18 +241,20 @@ static enum result check_file(const struct spool_in *in, struct why *why)
     struct stat st;
     bool is_ours = stat(in->path, &st) == 0 && st.st_dev == in->device && st.st_ino == in->inode;
     if (is_ours) return RES_OK;
-    (void)why_remedy(why, RES_BROKEN, "put the spool back in its place, or restart the collector to begin a new one");
+    (void)why_remedy(why, RES_BROKEN,
+                     "put the spool back in its place, or restart the collector to begin a new one");
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->path);
 }
 
 enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
 {
-    struct counters counters;
+    struct counters counters = {0};
     if (group->number == 0) group->number = ++in->groups;
     enum result res = db_begin(in->db, why);
     if (res != RES_OK) return why_wrap(why, res, "commit a group of events");
     res = load_counters(in, &counters, why);
-    bool is_there = res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
+    bool is_there =
+        res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
     if (res == RES_OK && !is_there) res = append_rows(in, group, &counters, why);
     res = db_end(in->db, res, why);
     if (res == RES_OK) res = check_file(in, why);

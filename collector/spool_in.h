@@ -19,8 +19,8 @@ struct group;    /* collector/group.h */
 struct spool_in; /* opaque; one per process, one thread at a time */
 
 /* As spool_create_or_open(). `path` is borrowed for the spool's life. `*in` is NULL unless RES_OK. */
-MUST_CHECK enum result spool_in_open(struct spool_in **in, const char *path, const char *node, enum spool_sync sync,
-                                     struct why *why);
+MUST_CHECK enum result spool_in_open(struct spool_in **in, const char *path, const char *node,
+                                     enum spool_sync sync, struct why *why);
 void spool_in_close(struct spool_in *in); /* accepts NULL */
 
 /*

@@ -64,7 +64,8 @@ enum result spool_make_directory(const char *path, struct why *why)
     if (res == RES_OK && access(dir, W_OK | X_OK) != 0)
         res = why_set(why, RES_REFUSE, "cannot write in %s: %s", dir, strerror(errno));
     if (res == RES_OK) return res;
-    (void)why_remedy(why, res, "give this user write access to the directory, or set SPOOL_PATH to another place");
+    (void)why_remedy(why, res,
+                     "give this user write access to the directory, or set SPOOL_PATH to another place");
     return why_wrap(why, res, "SPOOL_PATH=%s", path);
 }
 
@@ -89,14 +90,16 @@ static enum result look_at_file(const char *path, struct file_identity *file, st
         return why_set(why, RES_BROKEN, "stat %s: %s", path, strerror(errno));
     file->device = (int64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
     file->inode = (int64_t)st.stx_ino;
-    file->born_at = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000 : 0;
+    file->born_at =
+        st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000 : 0;
     return RES_OK;
 }
 
 static void draw_spool_id(char out[SPOOL_ID_SIZE])
 {
     unsigned char random[(SPOOL_ID_SIZE - 1) / 2];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) abort(); /* never fails for so few bytes */
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        abort(); /* never fails for so few bytes */
     for (size_t i = 0; i < sizeof random; i++) (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
 }
 
@@ -176,7 +179,8 @@ static enum result rename_node(struct db *db, const char *node, struct why *why)
 static enum result shape_file(struct db *db, struct why *why)
 {
     char sql[96];
-    (void)snprintf(sql, sizeof sql, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", SPOOL_PAGE_SIZE);
+    (void)snprintf(sql, sizeof sql, "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL",
+                   SPOOL_PAGE_SIZE);
     return db_exec(db, sql, why);
 }
 
@@ -189,8 +193,8 @@ static enum result climb(struct db *db, int64_t schema, const struct file_identi
     if (res != RES_OK) return res;
     for (size_t i = 0; i < sizeof ladder / sizeof *ladder && res == RES_OK; i++) {
         if (ladder[i].version <= schema) continue;
-        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d", ladder[i].version,
-                       SPOOL_APPLICATION_ID);
+        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d",
+                       ladder[i].version, SPOOL_APPLICATION_ID);
         res = db_exec(db, ladder[i].sql, why);
         if (res == RES_OK) res = db_exec(db, sql, why);
     }

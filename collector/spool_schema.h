@@ -28,6 +28,7 @@ MUST_CHECK enum result spool_make_directory(const char *path, struct why *why);
  *   RES_REFUSE   the place cannot be used, or the file is not ours (left untouched): exit 78
  *   RES_BROKEN   damaged
  */
-MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node, struct why *why);
+MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,
+                                            struct why *why);
 
 #endif

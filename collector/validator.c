@@ -1,13 +1,14 @@
 /*
  * validator -- see validator.h.
  *
- * The happy path: transcode where an encoding other than UTF-8 was declared, run libxml2's push parser once over the
+ * The happy path: transcode where an encoding other than UTF-8 was declared, see that the bytes are UTF-8, run libxml2's push parser once over the
  * bytes with SAX handlers that count depth and copy the texts of a few child elements, look at the verdict. Push, from
  * memory in one chunk, is libxml2's fastest way. The first error decides the reason.
  */
 #include "collector/validator.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <libxml/encoding.h>
 #include <libxml/parser.h>
 #include <stdio.h>
@@ -15,8 +16,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collector/markup.h"
 #include "common/buf.h"
 
+#define MESSAGE_MAX    300  /* bytes of a message from libxml2: a name in it may be very long */
 #define DICTIONARY_MAX 4096 /* names remembered before the parser context is made anew */
 
 /* INDEX_FIELDS' default: which child elements fill the spool's columns. */
@@ -32,7 +35,7 @@ struct field_text {
     char text[EVENT_FIELD_MAX];
     size_t len;
     bool is_present;
-    bool is_cut;
+    bool is_cut; /* it was too long: nothing more is taken */
 };
 
 struct validator {
@@ -57,17 +60,27 @@ static void fail(struct validator *v, enum reject_reason reason, const char *det
     if (v->parser) xmlStopParser(v->parser);
 }
 
-static enum reject_reason reason_of(const xmlError *error)
+/* How many of the first `len` bytes of a longer text are whole characters. */
+static size_t whole_characters(const char *text, size_t len)
 {
-    switch (error->code) {
-    case XML_ERR_INVALID_ENCODING:
-    case XML_ERR_UNSUPPORTED_ENCODING:
-    case XML_ERR_UNKNOWN_ENCODING:
-    case XML_I18N_CONV_FAILED: return REJECT_ENCODING;
-    case XML_ERR_INVALID_CHAR: /* libxml2 2.9 uses it for bytes that are no UTF-8 as well as for forbidden characters */
-        return error->message && strstr(error->message, "not proper UTF-8") ? REJECT_ENCODING : REJECT_MALFORMED;
-    default: return REJECT_MALFORMED;
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
+    return len;
+}
+
+/* Fails because of the byte at `at`. */
+static void fail_at(struct validator *v, enum reject_reason reason, struct slice bytes, size_t at,
+                    const char *why)
+{
+    char detail[VALIDATOR_DETAIL_MAX];
+    size_t line = 1;
+    size_t column = 1;
+
+    for (size_t i = 0; i < at; i++) {
+        if (((unsigned char)bytes.data[i] & 0xC0) != 0x80) column++;
+        if (bytes.data[i] == '\n') line++, column = 1;
     }
+    (void)snprintf(detail, sizeof detail, "line %zu, column %zu: %s", line, column, why);
+    fail(v, reason, detail);
 }
 
 static void on_error(void *context, xmlErrorPtr error)
@@ -77,9 +90,13 @@ static void on_error(void *context, xmlErrorPtr error)
 
     if (error->level == XML_ERR_WARNING) return;
     const char *message = error->message ? error->message : "not well-formed";
-    (void)snprintf(detail, sizeof detail, "line %d, column %d: %.*s", error->line, error->int2,
-                   (int)strcspn(message, "\n"), message);
-    fail(v, reason_of(error), detail);
+    /* libxml2 2.9 says of some forbidden characters that they are not UTF-8; here that has been looked at before. */
+    if (error->code == XML_ERR_INVALID_CHAR) message = "a character that XML does not allow";
+    size_t len = strcspn(message, "\n");
+    if (len > MESSAGE_MAX) len = whole_characters(message, MESSAGE_MAX);
+    (void)snprintf(detail, sizeof detail, "line %d, column %d: %.*s", error->line, error->int2, (int)len,
+                   message);
+    fail(v, REJECT_MALFORMED, detail);
 }
 
 /* ---- SAX handlers ---- */
@@ -98,7 +115,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
     struct validator *v = ((xmlParserCtxtPtr)context)->_private;
     (void)uri, (void)namespace_count, (void)namespaces;
     (void)attribute_count, (void)default_count, (void)attributes;
-    if (++v->depth > VALIDATOR_DEPTH_MAX) fail(v, REJECT_TOO_DEEP, "more than 200 elements inside each other");
+    if (++v->depth > VALIDATOR_DEPTH_MAX)
+        fail(v, REJECT_TOO_DEEP, "more than 200 elements inside each other");
     if (v->depth != 2 || prefix) return;
     struct field_text *field = field_of(v, name);
     if (!field || field->is_present) return; /* of a repeated child the first counts */
@@ -113,16 +131,21 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
     if (v->depth-- == 2) v->open_field = NULL;
 }
 
-static void on_text(void *context, const xmlChar *text, int len)
+static void on_text(void *context, const xmlChar *chars, int count)
 {
     struct validator *v = ((xmlParserCtxtPtr)context)->_private;
     struct field_text *field = v->open_field;
-    if (!field || v->depth != 2) return;
+    const char *text = (const char *)chars;
+    size_t len = (size_t)count;
+
+    if (!field || v->depth != 2 || field->is_cut) return;
+    if (field->len == 0) /* white space before the value takes none of its room */
+        while (len > 0 && markup_is_space(*text)) text++, len--;
     size_t room = sizeof field->text - field->len;
-    size_t kept = (size_t)len < room ? (size_t)len : room;
-    memcpy(field->text + field->len, text, kept);
-    field->len += kept;
-    field->is_cut |= kept < (size_t)len;
+    field->is_cut = len > room;
+    if (field->is_cut) len = whole_characters(text, room);
+    memcpy(field->text + field->len, text, len);
+    field->len += len;
 }
 
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
@@ -177,7 +200,7 @@ struct validator *validator_new(void)
 {
     struct validator *v = calloc(1, sizeof *v);
     if (!v) abort();
-    LIBXML_TEST_VERSION
+    xmlInitParser();
     return v;
 }
 
@@ -196,23 +219,30 @@ static bool is_utf8(const char *encoding)
     return !*encoding || strcasecmp(encoding, "UTF-8") == 0 || strcasecmp(encoding, "UTF8") == 0;
 }
 
-/* Encodings whose bytes cannot be what the framer has read as ASCII: a declaration of one is wrong. */
-static bool is_wide(const char *encoding)
+/* As XML defines it; what else is declared need not stand in a log, nor reach iconv, which knows names with options. */
+static bool is_encoding_name(const char *encoding)
 {
-    static const char *const wide[] = {"UTF-16", "UTF16", "UTF-32", "UTF32", "UCS-2", "UCS2", "UCS-4", "UCS4",
-                                       "ISO-10646-UCS", "EBCDIC"};
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-        if (strncasecmp(encoding, wide[i], strlen(wide[i])) == 0) return true;
-    return false;
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return isalpha((unsigned char)*encoding) && encoding[strspn(encoding, allowed)] == '\0';
 }
 
-/* Decodes all of `bytes` into v->utf8. False: some byte does not exist in that encoding. */
+/* libxml2 would print the bytes that cannot be decoded to stderr. */
+static void say_nothing(void *context, xmlErrorPtr error)
+{
+    (void)context, (void)error;
+}
+
+/*
+ * Decodes all of `bytes` into v->utf8. False: they are not in that encoding. The framer has read them as ASCII: where the
+ * first one becomes something else, as in UTF-16 and EBCDIC, the declaration is wrong.
+ */
 static bool decode(struct validator *v, xmlCharEncodingHandlerPtr handler, struct slice bytes)
 {
-    xmlBufferPtr in = xmlBufferCreateStatic((void *)(uintptr_t)bytes.data, bytes.len);
+    xmlBufferPtr in = xmlBufferCreateSize(bytes.len + 1);
     xmlBufferPtr out = xmlBufferCreateSize(bytes.len * 2 + 16);
-    if (!in || !out) abort();
+    if (!in || !out || xmlBufferAdd(in, (const xmlChar *)bytes.data, (int)bytes.len) != 0) abort();
     int res = 1;
+    xmlSetStructuredErrorFunc(NULL, say_nothing);
     while (res >= 0 && xmlBufferLength(in) > 0) {
         int before = xmlBufferLength(in);
         res = xmlCharEncInFunc(handler, out, in);
@@ -223,49 +253,80 @@ static bool decode(struct validator *v, xmlCharEncodingHandlerPtr handler, struc
     buf_append(&v->utf8, xmlBufferContent(out), (size_t)xmlBufferLength(out));
     xmlBufferFree(in);
     xmlBufferFree(out);
-    return is_whole;
+    return is_whole && v->utf8.len > 0 && v->utf8.data[0] == bytes.data[0];
 }
 
 /* The event as UTF-8: itself, or transcoded. */
 static struct slice to_utf8(struct validator *v, struct slice bytes, const char *encoding)
 {
     char detail[VALIDATOR_DETAIL_MAX];
-    if (is_utf8(encoding)) return bytes;
-    xmlCharEncodingHandlerPtr handler = is_wide(encoding) ? NULL : xmlFindCharEncodingHandler(encoding);
-    if (!handler) {
-        (void)snprintf(detail, sizeof detail, "declared encoding \"%s\": %s", encoding,
-                       is_wide(encoding) ? "the bytes are not in it" : "not known");
-        fail(v, REJECT_ENCODING, detail);
+    if (is_utf8(encoding) || bytes.len == 0) return bytes;
+    if (!is_encoding_name(encoding)) {
+        fail(v, REJECT_ENCODING, "the XML declaration names an encoding that cannot be one");
         return bytes;
     }
-    if (!decode(v, handler, bytes)) {
-        (void)snprintf(detail, sizeof detail, "declared encoding \"%s\": some bytes are not in it", encoding);
-        fail(v, REJECT_ENCODING, detail);
+    xmlCharEncodingHandlerPtr handler = xmlFindCharEncodingHandler(encoding);
+    bool is_decoded = handler && decode(v, handler, bytes);
+    if (handler) (void)xmlCharEncCloseFunc(handler);
+    if (is_decoded) return (struct slice){v->utf8.data, v->utf8.len};
+    (void)snprintf(detail, sizeof detail, "declared encoding \"%s\": %s", encoding,
+                   handler ? "the bytes are not in it" : "not known");
+    fail(v, REJECT_ENCODING, detail);
+    return bytes;
+}
+
+/* How many bytes follow `lead` in its character, and the range of the first of them; 0: it begins none. RFC 3629. */
+static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (lead >= 0xC2 && lead <= 0xDF) return 1;
+    if (lead >= 0xE0 && lead <= 0xEF) return 2;
+    if (lead >= 0xF0 && lead <= 0xF4) return 3;
+    return 0;
+}
+
+/* Are the next eight bytes ASCII? Most are: looking at them one by one would cost a fifth of the whole check. */
+static bool is_ascii_word(const unsigned char *text)
+{
+    uint64_t word = 0;
+    memcpy(&word, text, sizeof word);
+    return (word & 0x8080808080808080) == 0;
+}
+
+/* Where `bytes` stop to be UTF-8; their length: nowhere. libxml2 alone lets overlong forms in CDATA sections pass. */
+static size_t utf8_end(struct slice bytes)
+{
+    const unsigned char *text = (const unsigned char *)bytes.data;
+    size_t at = 0;
+    while (at < bytes.len) {
+        unsigned char low = 0;
+        unsigned char high = 0;
+        size_t more = 0;
+        if (bytes.len - at >= 8 && is_ascii_word(text + at)) {
+            at += 8;
+            continue;
+        }
+        if (text[at] >= 0x80) {
+            more = continuation(text[at], &low, &high);
+            if (more == 0 || bytes.len - at <= more || text[at + 1] < low || text[at + 1] > high) return at;
+        }
+        for (size_t i = 2; i <= more; i++)
+            if ((text[at + i] & 0xC0) != 0x80) return at;
+        at += more + 1;
     }
-    (void)xmlCharEncCloseFunc(handler);
-    return (struct slice){v->utf8.data, v->utf8.len};
+    return at;
 }
 
 /* ---- the verdict ---- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* A column's value: trimmed, and cut at a character where it was too long. */
+/* A column's value; on_text() has left out the white space before it. */
 static struct slice field_value(const struct field_text *field)
 {
-    const char *text = field->text;
     size_t len = field->len;
     if (!field->is_present) return (struct slice){NULL, 0};
-    if (field->is_cut) {
-        while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80) len--;
-        if (len > 0 && (unsigned char)text[len - 1] >= 0xC0) len--;
-    }
-    while (len > 0 && is_space(text[len - 1])) len--;
-    while (len > 0 && is_space(*text)) text++, len--;
-    return (struct slice){text, len};
+    while (len > 0 && markup_is_space(field->text[len - 1])) len--;
+    return (struct slice){field->text, len};
 }
 
 static void parse(struct validator *v, struct slice bytes)
@@ -273,7 +334,8 @@ static void parse(struct validator *v, struct slice bytes)
     reset_parser(v);
     v->depth = 0;
     v->open_field = NULL;
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++) v->fields[i].len = 0, v->fields[i].is_present = v->fields[i].is_cut = false;
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++)
+        v->fields[i].len = 0, v->fields[i].is_present = v->fields[i].is_cut = false;
     int code = xmlParseChunk(v->parser, bytes.data, (int)bytes.len, 1);
     bool is_good = code == XML_ERR_OK && v->parser->wellFormed && v->parser->nsWellFormed;
     if (!is_good) fail(v, REJECT_MALFORMED, "not well-formed");
@@ -284,11 +346,17 @@ void validator_check(struct validator *v, const char *data, size_t len, const ch
 {
     v->verdict = verdict;
     v->has_failed = false;
-    verdict->payload = to_utf8(v, (struct slice){data, len}, encoding);
+    struct slice payload = to_utf8(v, (struct slice){data, len}, encoding);
+    size_t end = utf8_end(payload);
+    if (end < payload.len)
+        fail_at(v, REJECT_ENCODING, payload, end, "not UTF-8, and no other encoding is declared");
     /* libxml2 takes a NUL for the end of its input; it is a forbidden character like others. */
-    if (!v->has_failed && memchr(verdict->payload.data, '\0', verdict->payload.len))
-        fail(v, REJECT_MALFORMED, "character U+0000 is not allowed");
-    if (!v->has_failed) parse(v, verdict->payload);
+    const char *nul = payload.len > 0 ? memchr(payload.data, '\0', payload.len) : NULL;
+    if (nul)
+        fail_at(v, REJECT_MALFORMED, payload, (size_t)(nul - payload.data),
+                "character U+0000 is not allowed");
+    verdict->payload = payload;
+    if (!v->has_failed) parse(v, payload);
     verdict->is_valid = !v->has_failed;
     for (int i = 0; i < EVENT_FIELD_COUNT; i++) verdict->fields[i] = field_value(&v->fields[i]);
 }

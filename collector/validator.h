@@ -18,10 +18,12 @@ struct validator;
 
 struct verdict {
     bool is_valid;
-    struct slice payload;                    /* valid: the event as UTF-8 */
-    struct slice fields[EVENT_FIELD_COUNT];  /* valid: trimmed of white space; absent or at most EVENT_FIELD_MAX bytes */
-    enum reject_reason reason;               /* not valid, as is detail */
-    char detail[VALIDATOR_DETAIL_MAX];       /* with line and column; names of elements may stand in it, text never */
+    struct slice payload; /* valid: the event as UTF-8 */
+    struct slice fields
+        [EVENT_FIELD_COUNT];   /* valid: trimmed of white space; absent or at most EVENT_FIELD_MAX bytes */
+    enum reject_reason reason; /* not valid, as is detail */
+    char detail
+        [VALIDATOR_DETAIL_MAX]; /* with line and column; names of elements may stand in it, text never */
 };
 
 struct validator *validator_new(void);

@@ -60,8 +60,10 @@ static enum result append_at_last(struct writer *w, struct group *group)
 static void tend_wal(struct writer *w)
 {
     int64_t wal_bytes = spool_in_wal_bytes(w->spool);
-    if (wal_bytes > SPOOL_WAL_FINISH_BYTES) spool_in_finish_checkpoint(w->spool);
-    else if (wal_bytes > SPOOL_WAL_PASSIVE_BYTES) checkpointer_nudge(w->checkpointer);
+    if (wal_bytes > SPOOL_WAL_FINISH_BYTES)
+        spool_in_finish_checkpoint(w->spool);
+    else if (wal_bytes > SPOOL_WAL_PASSIVE_BYTES)
+        checkpointer_nudge(w->checkpointer);
 }
 
 static void *run(void *context)
@@ -104,8 +106,10 @@ enum result writer_join(struct writer *w, struct why *why)
     int64_t rejects = w->lost_rejects;
     free(w);
     if (events + rejects == 0) return RES_OK;
-    return why_set(why, RES_BROKEN, "stopped while the disk refused: %" PRId64 " events and %" PRId64
-                   " rejects that had been read could not be committed", events, rejects);
+    return why_set(why, RES_BROKEN,
+                   "stopped while the disk refused: %" PRId64 " events and %" PRId64
+                   " rejects that had been read could not be committed",
+                   events, rejects);
 }
 
 bool writer_is_turning(struct writer *w, int64_t limit_ms)

@@ -11,13 +11,15 @@ static void print_help(const struct program *program, FILE *out)
     (void)fprintf(out, "%s %s -- %s\n\nusage: %s [SUBCOMMAND]\n\n", program->name, EVENTSPOOL_VERSION,
                   program->purpose, program->name);
     for (const struct command *c = program->commands; c->name; c++)
-        (void)fprintf(out, "  %-22s %s%s\n", c->name, c->meaning, c == program->commands ? " (the default)" : "");
+        (void)fprintf(out, "  %-22s %s%s\n", c->name, c->meaning,
+                      c == program->commands ? " (the default)" : "");
     (void)fprintf(out, "  %-22s %s\n  %-22s %s\n", "--help", "this text", "--version", "the version");
     (void)fprintf(out, "\nSettings are environment variables: name, default, meaning.\n\n");
     config_help(program->settings, out);
 }
 
-const struct command *command_find(const struct program *program, int argc, char **argv, int *first, int *exit_code)
+const struct command *command_find(const struct program *program, int argc, char **argv, int *first,
+                                   int *exit_code)
 {
     *exit_code = EX_OK;
     *first = argc;
@@ -45,7 +47,9 @@ int command_exit(enum result res, const struct why *why)
     static const int codes[] = {
         [RES_OK] = EX_OK, [RES_RETRY] = EX_TEMPFAIL, [RES_REFUSE] = EX_CONFIG, [RES_BROKEN] = EX_FAILED};
     if (res == RES_OK) return EX_OK;
-    if (*why->remedy) log_error("stopped", "why=%s remedy=%s", LOG_QUOTE(why->text), LOG_QUOTE(why->remedy));
-    else log_error("stopped", "why=%s", LOG_QUOTE(why->text));
+    if (*why->remedy)
+        log_error("stopped", "why=%s remedy=%s", LOG_QUOTE(why->text), LOG_QUOTE(why->remedy));
+    else
+        log_error("stopped", "why=%s", LOG_QUOTE(why->text));
     return codes[res];
 }

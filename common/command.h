@@ -16,15 +16,16 @@
 
 struct command {
     const char *name;
-    int (*run)(const void *settings, int argc, char **argv); /* argv[0] is the subcommand; returns the exit code */
+    int (*run)(const void *settings, int argc,
+               char **argv); /* argv[0] is the subcommand; returns the exit code */
     const char *meaning;
 };
 
 struct program {
     const char *name;
-    const char *purpose;              /* one sentence */
-    const struct command *commands;   /* NULL name at the end; the first is the default */
-    const struct setting *settings;   /* the table */
+    const char *purpose;            /* one sentence */
+    const struct command *commands; /* NULL name at the end; the first is the default */
+    const struct setting *settings; /* the table */
 };
 
 /*
@@ -32,7 +33,8 @@ struct program {
  * usage was wrong and has been explained on stderr (`*exit_code` 64). `*first` is the index of the subcommand's own
  * name in argv, or argc when it was left out.
  */
-const struct command *command_find(const struct program *program, int argc, char **argv, int *first, int *exit_code);
+const struct command *command_find(const struct program *program, int argc, char **argv, int *first,
+                                   int *exit_code);
 
 /* The exit code that a result stands for; an error is logged with its explanation and remedy. */
 int command_exit(enum result res, const struct why *why);

@@ -20,8 +20,8 @@ struct unit {
 
 static const struct unit plain_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit size_units[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
-static const struct unit duration_units[] = {{"", 1000},      {"ms", 1},        {"s", 1000}, {"m", 60000},
-                                             {"h", 3600000},  {"d", 86400000},  {NULL, 0}};
+static const struct unit duration_units[] = {{"", 1000},     {"ms", 1},       {"s", 1000}, {"m", 60000},
+                                             {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 
 static const struct {
     const struct unit *units;
@@ -97,8 +97,8 @@ static enum result refuse_leftovers(const struct setting *row, const char *text,
         return why_set(why, RES_REFUSE, "%s=%s: a comment was left in the value; put it on a line of its own",
                        row->name, text);
     if (strchr(text, '"') || strchr(text, '\''))
-        return why_set(why, RES_REFUSE, "%s=%s: quotes were left in the value; write it without them", row->name,
-                       text);
+        return why_set(why, RES_REFUSE, "%s=%s: quotes were left in the value; write it without them",
+                       row->name, text);
     return RES_OK;
 }
 
@@ -107,8 +107,10 @@ static void number_text(enum setting_kind kind, int64_t value, char out[32])
 {
     const char *unit = "";
     if (kind == SETTING_DURATION) {
-        if (value % 1000) unit = "ms";
-        else value /= 1000;
+        if (value % 1000)
+            unit = "ms";
+        else
+            value /= 1000;
     }
     if (kind == SETTING_SIZE && value >= 1 << 30 && value % (1 << 30) == 0) {
         unit = "G";
@@ -166,15 +168,16 @@ static enum result parse_choice(const struct setting *row, const char *text, int
         if (!word[len]) break;
         word += len + 1;
     }
-    return why_set(why, RES_REFUSE, "%s=%s is not understood: expected one of %s", row->name, text, row->choices);
+    return why_set(why, RES_REFUSE, "%s=%s is not understood: expected one of %s", row->name, text,
+                   row->choices);
 }
 
 static enum result check_text(const struct setting *row, const char *text, struct why *why)
 {
     int64_t len = (int64_t)strlen(text);
     if (len >= row->min && len <= row->max) return RES_OK;
-    return why_set(why, RES_REFUSE, "%s is %" PRId64 " bytes long: expected %" PRId64 " to %" PRId64, row->name,
-                   len, row->min, row->max);
+    return why_set(why, RES_REFUSE, "%s is %" PRId64 " bytes long: expected %" PRId64 " to %" PRId64,
+                   row->name, len, row->min, row->max);
 }
 
 /* Takes `text` over where the field is a text, frees it otherwise. */
@@ -189,9 +192,7 @@ static enum result store(const struct setting *row, char *text, void *settings, 
     case SETTING_DURATION: res = parse_number(row, text, (int64_t *)(void *)field, why); break;
     case SETTING_CHOICE: res = parse_choice(row, text, (int64_t *)(void *)field, why); break;
     case SETTING_TEXT:
-    case SETTING_SECRET:
-        *(char **)(void *)field = text;
-        return check_text(row, text, why);
+    case SETTING_SECRET: *(char **)(void *)field = text; return check_text(row, text, why);
     }
     free(text);
     return res;
@@ -205,8 +206,10 @@ enum result config_load(const struct setting *rows, char *const *env, void *sett
         char *text = value ? trimmed(value, strlen(value)) : NULL;
         if (row->kind == SETTING_SECRET) res = read_secret(row, env, &text, why);
         if (!text && row->fallback) text = trimmed(row->fallback, strlen(row->fallback));
-        if (res == RES_OK && text) res = store(row, text, settings, why);
-        else free(text);
+        if (res == RES_OK && text)
+            res = store(row, text, settings, why);
+        else
+            free(text);
     }
     return res;
 }
@@ -252,5 +255,6 @@ void config_print(const struct setting *rows, const void *settings, FILE *out)
 void config_help(const struct setting *rows, FILE *out)
 {
     for (const struct setting *row = rows; row->name; row++)
-        (void)fprintf(out, "  %-22s %-14s %s\n", row->name, row->fallback ? row->fallback : "-", row->meaning);
+        (void)fprintf(out, "  %-22s %-14s %s\n", row->name, row->fallback ? row->fallback : "-",
+                      row->meaning);
 }

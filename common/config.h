@@ -35,9 +35,9 @@ struct setting {
     const char *meaning;  /* one sentence for people */
 };
 
-#define SETTING_END                                                                                                \
-    {                                                                                                              \
-        NULL, SETTING_TEXT, 0, NULL, 0, 0, NULL, NULL                                                              \
+#define SETTING_END                                                                                          \
+    {                                                                                                        \
+        NULL, SETTING_TEXT, 0, NULL, 0, 0, NULL, NULL                                                        \
     }
 
 /*

@@ -46,7 +46,8 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_NOTADB: res = RES_REFUSE; break;
     default: break;
     }
-    return why_set(why, res, "%s: %s (%d)", what, db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
+    return why_set(why, res, "%s: %s (%d)", what,
+                   db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
                    db->handle ? sqlite3_extended_errcode(db->handle) : code);
 }
 
@@ -109,7 +110,8 @@ enum result db_begin(struct db *db, struct why *why)
 
 enum result db_end(struct db *db, enum result res, struct why *why)
 {
-    if (res == RES_OK) res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
+    if (res == RES_OK)
+        res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
     /* A failed commit can leave the transaction open; a rollback of none is an error that means nothing. */
     if (res != RES_OK) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return res;
@@ -155,7 +157,8 @@ enum result stmt_prepare(struct stmt **out, struct db *db, const char *sql, stru
     } else {
         stmt->params = sqlite3_bind_parameter_count(stmt->handle);
         assert(stmt->params <= STMT_PARAM_MAX);
-        for (int i = 0; i < stmt->params; i++) stmt->names[i] = sqlite3_bind_parameter_name(stmt->handle, i + 1);
+        for (int i = 0; i < stmt->params; i++)
+            stmt->names[i] = sqlite3_bind_parameter_name(stmt->handle, i + 1);
     }
     *out = stmt;
     return res;
@@ -199,7 +202,8 @@ void stmt_set_text(struct stmt *stmt, const char *name, const char *text)
 void stmt_set_blob(struct stmt *stmt, const char *name, const void *data, size_t len)
 {
     /* A NULL pointer would bind NULL: an empty blob needs some address. */
-    int code = sqlite3_bind_blob64(stmt->handle, param_index(stmt, name), len ? data : "", len, SQLITE_STATIC);
+    int code =
+        sqlite3_bind_blob64(stmt->handle, param_index(stmt, name), len ? data : "", len, SQLITE_STATIC);
     assert(code == SQLITE_OK);
 }
 

@@ -21,7 +21,8 @@ struct stmt;
 enum db_access { DB_READ_WRITE, DB_CREATE };
 
 /* Opens; waits up to `busy_ms` for other writers from then on. `*db` is NULL unless RES_OK. Borrows nothing. */
-MUST_CHECK enum result db_open(struct db **db, const char *path, enum db_access access, int busy_ms, struct why *why);
+MUST_CHECK enum result db_open(struct db **db, const char *path, enum db_access access, int busy_ms,
+                               struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
 
 /* Runs one or more statements and discards their rows. */
@@ -40,7 +41,8 @@ enum db_checkpoint { DB_PASSIVE, DB_TRUNCATE };
  * Copies the WAL into the file. `*left_frames` is how many frames of the WAL are not in the file yet.
  *   RES_RETRY   another connection is in the way
  */
-MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, int *left_frames, struct why *why);
+MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, int *left_frames,
+                                     struct why *why);
 
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);

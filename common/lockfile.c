@@ -28,8 +28,8 @@ static enum result held_by_other(int fd, const char *spool_path, const char *pro
     char pid[24] = "";
     ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
     if (n > 0) pid[strcspn(pid, "\n")] = '\0';
-    return why_set(why, RES_RETRY, "another %s (process %s) already works on %s: there can be one per spool", program,
-                   *pid ? pid : "unknown", spool_path);
+    return why_set(why, RES_RETRY, "another %s (process %s) already works on %s: there can be one per spool",
+                   program, *pid ? pid : "unknown", spool_path);
 }
 
 enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
@@ -38,7 +38,8 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
 
     lock->fd = open(lock_path(path, spool_path, program), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-    if (lock->fd < 0) return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
+    if (lock->fd < 0)
+        return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
     for (int tries = 0; flock(lock->fd, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (tries == TAKE_TRIES) {
             enum result res = held_by_other(lock->fd, spool_path, program, why);

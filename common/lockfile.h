@@ -12,8 +12,8 @@
 
 #include "common/why.h"
 
-#define LOCKFILE_BEAT_MS  5000  /* how often the owner renews the sign of life */
-#define LOCKFILE_DEAD_MS  30000 /* how old it may become */
+#define LOCKFILE_BEAT_MS 5000  /* how often the owner renews the sign of life */
+#define LOCKFILE_DEAD_MS 30000 /* how old it may become */
 
 struct lockfile {
     int fd; /* -1: not held */

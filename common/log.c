@@ -12,7 +12,9 @@
 
 #include "common/clock.h"
 
-#define LINE_SIZE 4096
+#define LINE_SIZE   4096
+#define VALUES_SIZE (LINE_SIZE / 2)
+#define END_SIZE    2 /* "}\n" */
 
 static struct {
     const char *program;
@@ -51,60 +53,67 @@ struct line {
     size_t len;
 };
 
+/* Adds a piece, or nothing of it where it does not fit whole: what is cut there are the last fields. */
 __attribute__((format(printf, 2, 3))) static void put(struct line *line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    size_t room = sizeof line->text - 1 - line->len; /* one byte stays for the newline */
+    size_t room = sizeof line->text - line->len - END_SIZE;
     int n = vsnprintf(line->text + line->len, room, format, args);
     va_end(args);
-    if (n > 0) line->len += (size_t)n < room ? (size_t)n : room - 1;
+    if (n > 0 && (size_t)n < room) line->len += (size_t)n;
 }
 
-/* The length of one value: up to a blank, or a quoted text whole. */
-static size_t value_length(const char *value)
+/* Copies one value as it was before it was quoted; returns what follows it. A cut one ends with the text. */
+static const char *read_value(const char *value, char plain[VALUES_SIZE])
 {
-    if (*value != '"') return strcspn(value, " ");
-    size_t n = 1;
-    while (value[n] && value[n] != '"') n += value[n] == '\\' && value[n + 1] ? 2 : 1;
-    return n + (value[n] == '"');
+    char end = *value == '"' ? '"' : ' ';
+    if (end == '"') value++;
+    for (; *value && *value != end; value++) {
+        if (end == '"' && *value == '\\' && value[1]) value++;
+        *plain++ = *value;
+    }
+    *plain = '\0';
+    return *value == '"' ? value + 1 : value;
 }
 
-static bool is_number(const char *value, size_t len)
+static bool is_number(const char *value)
 {
-    size_t digits = strspn(value, "0123456789");
-    return len > 0 && len < 16 && digits == len && (len == 1 || value[0] != '0');
+    size_t len = strlen(value);
+    return len > 0 && len < 16 && strspn(value, "0123456789") == len && (len == 1 || value[0] != '0');
 }
 
 /* key=value pairs as JSON members; what is not a number is a string. */
 static void put_json_fields(struct line *line, const char *fields)
 {
-    while (*fields) {
-        fields += strspn(fields, " ");
+    char plain[VALUES_SIZE];
+    for (fields += strspn(fields, " "); *fields; fields += strspn(fields, " ")) {
         size_t key = strcspn(fields, "= ");
         if (fields[key] != '=') return;
         const char *value = fields + key + 1;
-        size_t len = value_length(value);
-        const char *quote = *value == '"' || is_number(value, len) ? "" : "\"";
-        put(line, ",\"%.*s\":%s%.*s%s", (int)key, fields, quote, (int)len, value, quote);
-        fields = value + len;
+        const char *next = read_value(value, plain);
+        put(line, ",\"%.*s\":%s", (int)key, fields,
+            is_number(plain) && *value != '"' ? plain : LOG_QUOTE(plain));
+        fields = next;
     }
 }
 
 static void write_line(enum log_level level, const char *message, const char *fields, va_list args)
 {
-    char values[LINE_SIZE / 2] = "";
+    char values[VALUES_SIZE] = "";
     char now[CLOCK_ISO_SIZE];
     struct line line = {.len = 0};
 
     if (level > destination.level) return;
     if (fields) (void)vsnprintf(values, sizeof values, fields, args);
+    for (char *p = values; *p; p++)
+        if ((unsigned char)*p < 0x20) *p = ' ';
     (void)clock_iso(clock_now_ms(), now);
     if (destination.format == LOG_JSON) {
-        put(&line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s", now, destination.program,
-            level_names[level], LOG_QUOTE(message));
+        put(&line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s", now,
+            destination.program, level_names[level], LOG_QUOTE(message));
         put_json_fields(&line, values);
-        put(&line, "}");
+        line.text[line.len++] = '}';
     } else {
         put(&line, "%s %s %s %s%s%s", now, destination.program, level_names[level], LOG_QUOTE(message),
             *values ? " " : "", values);
@@ -114,13 +123,13 @@ static void write_line(enum log_level level, const char *message, const char *fi
     (void)written;
 }
 
-#define LOG_FUNCTION(name, level)                                                                                  \
-    void name(const char *message, const char *fields, ...)                                                        \
-    {                                                                                                              \
-        va_list args;                                                                                              \
-        va_start(args, fields);                                                                                    \
-        write_line(level, message, fields, args);                                                                  \
-        va_end(args);                                                                                              \
+#define LOG_FUNCTION(name, level)                                                                            \
+    void name(const char *message, const char *fields, ...)                                                  \
+    {                                                                                                        \
+        va_list args;                                                                                        \
+        va_start(args, fields);                                                                              \
+        write_line(level, message, fields, args);                                                            \
+        va_end(args);                                                                                        \
     }
 
 LOG_FUNCTION(log_error, LOG_ERROR)

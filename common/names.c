@@ -1,6 +1,7 @@
 /* names -- see names.h. Pure but for the log. */
 #include "common/names.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -9,18 +10,43 @@
 #define NAME_MAX_LENGTH 48
 
 const char *const names_of_settings[] = {
-    "PORT", "BIND_HOST", "MAX_CONNECTIONS", "MAX_MESSAGE_SIZE", "SPOOL_PATH", "SPOOL_SYNC", "EVENT_ELEMENT",
-    "NODE_ID", "LOG_LEVEL", "LOG_FORMAT", "BUCKET_NAME", "PREFIX", "ROTATION_INTERVAL",
-    "MAX_FILE_SIZE", "OUTPUT_FORMAT", "DESTINATION_DIR", "REJECTS_PREFIX", "RETENTION", "EVENT_METADATA",
-    "S3_ADDRESSING", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-    "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", NULL,
+    "PORT",
+    "BIND_HOST",
+    "MAX_CONNECTIONS",
+    "MAX_MESSAGE_SIZE",
+    "SPOOL_PATH",
+    "SPOOL_SYNC",
+    "EVENT_ELEMENT",
+    "NODE_ID",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "BUCKET_NAME",
+    "PREFIX",
+    "ROTATION_INTERVAL",
+    "MAX_FILE_SIZE",
+    "OUTPUT_FORMAT",
+    "DESTINATION_DIR",
+    "REJECTS_PREFIX",
+    "RETENTION",
+    "EVENT_METADATA",
+    "S3_ADDRESSING",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_CA_BUNDLE",
+    NULL,
 };
 
 static const struct {
     const char *name;
     const char *reason;
 } retired[] = {
-    {"RATE_LIMIT_", "there is no rate limit: a sender that is too fast is slowed down by TCP, and loses nothing"},
+    {"RATE_LIMIT_",
+     "there is no rate limit: a sender that is too fast is slowed down by TCP, and loses nothing"},
     {"CURRENT_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
     {"TEMP_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
     {"MAX_RETRIES", "an upload is tried until it succeeds: the data is innocent"},
@@ -31,22 +57,30 @@ static const struct {
     const char *name;
     bool harmful;
 } planned[] = {
-    {"ALLOW_FROM", true},      {"DROP_FIELDS", true},           {"COMPRESSION", true},
-    {"USE_DATE_FOLDERS", true}, {"INDEX_FIELDS", true},         {"S3_SSE", true},
-    {"S3_SSE_KMS_KEY_ID", true}, {"S3_EXPECTED_BUCKET_OWNER", true}, {"S3_STORAGE_CLASS", true},
-    {"S3_TAGS", true},         {"PRETTY_PRINT_JSON", false},    {"IDLE_TIMEOUT", false},
-    {"SILENCE_ALERT", false},  {"REJECTS_MAX_SIZE", false},     {"SPOOL_MAX_SIZE", false},
-    {"SPOOL_MIN_FREE", false}, {"INTAKE_MEMORY", false}, {"UPLOAD_CONCURRENCY", false},   {"ALERT_URL", false},
-    {"HEARTBEAT_URL", false},  {"STATUS_PREFIX", false},        {"STATUS_HOST", false},
-    {"STATUS_PORT", false},    {"UPLOADER_STATUS_PORT", false}, {"REJECTS_PAYLOAD", false},
+    {"ALLOW_FROM", true},         {"DROP_FIELDS", true},
+    {"COMPRESSION", true},        {"USE_DATE_FOLDERS", true},
+    {"INDEX_FIELDS", true},       {"S3_SSE", true},
+    {"S3_SSE_KMS_KEY_ID", true},  {"S3_EXPECTED_BUCKET_OWNER", true},
+    {"S3_STORAGE_CLASS", true},   {"S3_TAGS", true},
+    {"PRETTY_PRINT_JSON", false}, {"IDLE_TIMEOUT", false},
+    {"SILENCE_ALERT", false},     {"REJECTS_MAX_SIZE", false},
+    {"SPOOL_MAX_SIZE", false},    {"SPOOL_MIN_FREE", false},
+    {"INTAKE_MEMORY", false},     {"UPLOAD_CONCURRENCY", false},
+    {"ALERT_URL", false},         {"HEARTBEAT_URL", false},
+    {"STATUS_PREFIX", false},     {"STATUS_HOST", false},
+    {"STATUS_PORT", false},       {"UPLOADER_STATUS_PORT", false},
+    {"REJECTS_PAYLOAD", false},
 };
 
 /* Values that ask for what happens anyway, so that a full .env file does no harm. */
 static bool asks_for_nothing(const char *value)
 {
     static const char *const nothing[] = {"", "0", "false", "none", "all", "no", "off"};
+    size_t len = strlen(value); /* trimmed as config_load() does */
+    while (len > 0 && isspace((unsigned char)*value)) value++, len--;
+    while (len > 0 && isspace((unsigned char)value[len - 1])) len--;
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
-        if (strcasecmp(value, nothing[i]) == 0) return true;
+        if (strlen(nothing[i]) == len && strncasecmp(value, nothing[i], len) == 0) return true;
     return false;
 }
 
@@ -93,16 +127,26 @@ const char *names_suggest(const char *name)
     return NULL;
 }
 
+/* `RATE_LIMIT_` stands for all names that begin so, another for itself. */
+static bool is_retired(const char *name, const char *retired_name)
+{
+    size_t len = strlen(retired_name);
+    return retired_name[len - 1] == '_' ? strncmp(name, retired_name, len) == 0
+                                        : strcmp(name, retired_name) == 0;
+}
+
 static enum result check_one(const char *name, const char *value, struct why *why)
 {
     for (size_t i = 0; i < sizeof retired / sizeof *retired; i++)
-        if (strncmp(name, retired[i].name, strlen(retired[i].name)) == 0)
-            log_warn("this setting is no longer needed", "name=%s why=%s", name, LOG_QUOTE(retired[i].reason));
+        if (is_retired(name, retired[i].name))
+            log_warn("this setting is no longer needed", "name=%s why=%s", name,
+                     LOG_QUOTE(retired[i].reason));
     for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
         if (strcmp(name, planned[i].name) != 0 || asks_for_nothing(value)) continue;
         if (planned[i].harmful)
-            return why_set(why, RES_REFUSE, "%s=%s: this version does not honour %s yet; remove it to run without",
-                           name, value, name);
+            return why_set(why, RES_REFUSE,
+                           "%s=%s: this version does not honour %s yet; remove it to run without", name,
+                           value, name);
         log_warn("this version does not honour this setting yet", "name=%s", name);
     }
     const char *meant = names_suggest(name);

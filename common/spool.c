@@ -10,10 +10,17 @@
 enum result spool_configure(struct db *db, struct why *why)
 {
     /* secure_delete: Debian's SQLite overwrites freed pages by default, which would write every event twice. */
-    return db_exec(db,
-                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-                   "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
-                   why);
+    return db_exec(
+        db,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+        why);
+}
+
+static enum result refuse(const char *path, struct why *why)
+{
+    (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another file, or move this one away");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a spool of eventspool; untouched", path);
 }
 
 enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why)
@@ -23,17 +30,14 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
     enum result res = db_get_int(db, "PRAGMA application_id", &application, why);
     if (res == RES_OK) res = db_get_int(db, "PRAGMA user_version", schema, why);
     if (res == RES_OK) res = db_get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, why);
+    if (res == RES_REFUSE) return refuse(path, why); /* not even SQLite */
     if (res != RES_OK) return why_wrap(why, res, "open the spool %s", path);
     if (application == 0 && *schema == 0 && objects == 0) return RES_OK; /* empty: not created yet */
-    if (application != SPOOL_APPLICATION_ID) {
-        (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another file, or move this one away");
-        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is an SQLite file, but not a spool of eventspool; untouched",
-                       path);
-    }
+    if (application != SPOOL_APPLICATION_ID) return refuse(path, why);
     if (*schema / 100 > SPOOL_SCHEMA / 100) {
         (void)why_remedy(why, RES_RETRY, "upgrade this program");
-        return why_set(why, RES_RETRY, "the spool %s has schema %" PRId64 ", newer than this program's %d", path,
-                       *schema, SPOOL_SCHEMA);
+        return why_set(why, RES_RETRY, "the spool %s has schema %" PRId64 ", newer than this program's %d",
+                       path, *schema, SPOOL_SCHEMA);
     }
     return RES_OK;
 }

@@ -73,7 +73,8 @@ int run_check(const void *context, int argc, char **argv)
     if (res != RES_OK) return command_exit(res, &why);
     find_node(settings, node);
     problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
-    if (settings->rejects_prefix) problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
+    if (settings->rejects_prefix)
+        problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
     store_close(store);
     signals_close(&signals);
     return problems ? EX_FAILED : EX_OK;

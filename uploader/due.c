@@ -1,8 +1,8 @@
 /* due -- see due.h. */
 #include "uploader/due.h"
 
-bool due_now(const struct waiting *waiting, const struct due_rules *rules, struct due_watch *watch, int64_t now,
-             int64_t monotonic)
+bool due_now(const struct waiting *waiting, const struct due_rules *rules, struct due_watch *watch,
+             int64_t now, int64_t monotonic)
 {
     if (!waiting->is_some) return false;
     if (watch->first_id != waiting->first_id) *watch = (struct due_watch){waiting->first_id, monotonic};

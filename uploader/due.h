@@ -19,7 +19,7 @@ struct due_rules {
 };
 
 /* `now` wall and `monotonic` ms. Renews `watch` when another row has become the oldest. */
-bool due_now(const struct waiting *waiting, const struct due_rules *rules, struct due_watch *watch, int64_t now,
-             int64_t monotonic);
+bool due_now(const struct waiting *waiting, const struct due_rules *rules, struct due_watch *watch,
+             int64_t now, int64_t monotonic);
 
 #endif

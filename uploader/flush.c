@@ -83,7 +83,8 @@ int run_flush(const void *context, int argc, char **argv)
         res = store_open(&f.store, f.settings, &f.signals, &why);
         if (res == RES_OK) f.shipper = shipper_new(f.settings, f.spool, f.store, &f.signals);
     }
-    if (res == RES_OK) res = spool_out_request_flush(f.spool, f.settings->rejects_prefix != NULL, &f.flush, &why);
+    if (res == RES_OK)
+        res = spool_out_request_flush(f.spool, f.settings->rejects_prefix != NULL, &f.flush, &why);
     if (res == RES_OK) res = wait_until_shipped(&f, &why);
 
     shipper_free(f.shipper);

@@ -29,7 +29,8 @@ struct transfer {
     size_t sent;
 };
 
-enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals, int stop_ms, struct why *why)
+enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals, int stop_ms,
+                      struct why *why)
 {
     struct http *http = calloc(1, sizeof *http);
     if (!http) abort();
@@ -113,7 +114,8 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
 {
     struct http *http = context;
     (void)down_total, (void)down, (void)up_total, (void)up;
@@ -125,9 +127,9 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
 /* ---- the request ---- */
 
 /* Options whose names and values are right by construction: a failure is out of memory. */
-#define SET(option, value)                                                                                         \
-    do {                                                                                                           \
-        if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                      \
+#define SET(option, value)                                                                                   \
+    do {                                                                                                     \
+        if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                \
     } while (0)
 
 static void set_method(struct http *http, const struct http_request *request)

@@ -33,17 +33,17 @@ struct http_answer {
 };
 
 enum http_outcome {
-    HTTP_ANSWERED,   /* there is a status */
-    HTTP_NOT_SENT,   /* no connection: the server has seen nothing of it */
-    HTTP_UNTRUSTED,  /* no connection, because the server's certificate does not hold */
-    HTTP_UNKNOWN,    /* broke on the way: the server may have acted */
+    HTTP_ANSWERED,  /* there is a status */
+    HTTP_NOT_SENT,  /* no connection: the server has seen nothing of it */
+    HTTP_UNTRUSTED, /* no connection, because the server's certificate does not hold */
+    HTTP_UNKNOWN,   /* broke on the way: the server may have acted */
 };
 
 struct http;
 
 /* `ca_bundle` NULL: the system's. `signals` is borrowed: a stop ends a running request after `stop_ms`. */
-MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals, int stop_ms,
-                                 struct why *why);
+MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals,
+                                 int stop_ms, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
 
 /* `answer` is filled in any case and needs http_answer_fini(); `why` explains all but HTTP_ANSWERED. */

@@ -26,7 +26,8 @@ bool metadata_collides(const char *name, size_t len)
     while (underscores < len && name[underscores] == '_') underscores++;
     if (underscores == 0) return false;
     for (size_t i = 0; i < METADATA_COUNT; i++)
-        if (strlen(words[i]) == len - underscores && memcmp(name + underscores, words[i], len - underscores) == 0)
+        if (strlen(words[i]) == len - underscores &&
+            memcmp(name + underscores, words[i], len - underscores) == 0)
             return true;
     return false;
 }

@@ -44,10 +44,11 @@ static enum result render_json_event(struct render *render, const struct row *ro
     if (render->batch->has_metadata) {
         metadata_fill(metadata, &text, render->batch, row);
         for (size_t i = 0; i < METADATA_COUNT; i++)
-            json_member(render->out, &is_first, metadata[i].name, metadata[i].value, strlen(metadata[i].value));
+            json_member(render->out, &is_first, metadata[i].name, metadata[i].value,
+                        strlen(metadata[i].value));
     }
-    enum result res = flatten_event(render->flatten, row->payload, row->payload_len, render->batch->has_metadata,
-                                    is_first, render->out, why);
+    enum result res = flatten_event(render->flatten, row->payload, row->payload_len,
+                                    render->batch->has_metadata, is_first, render->out, why);
     buf_append_char(render->out, '}');
     return res;
 }
@@ -58,9 +59,12 @@ enum result render_row(struct render *render, const struct row *row, struct why 
     if (!render->is_first) buf_append_text(render->out, documents[render->batch->format].between);
     if (!render->is_first || render->batch->format != BATCH_NDJSON) buf_append_char(render->out, '\n');
     render->is_first = false;
-    if (render->batch->kind == BATCH_REJECTS) render_reject(render->out, row);
-    else if (render->batch->format == BATCH_XML) render_xml_event(render->out, render->batch, row);
-    else res = render_json_event(render, row, why);
+    if (render->batch->kind == BATCH_REJECTS)
+        render_reject(render->out, row);
+    else if (render->batch->format == BATCH_XML)
+        render_xml_event(render->out, render->batch, row);
+    else
+        res = render_json_event(render, row, why);
     return res;
 }
 

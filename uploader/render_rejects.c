@@ -28,7 +28,8 @@ static void add_base64(struct buf *out, const char *name, const char *data, size
 {
     buf_append_format(out, ",\"%s\":\"", name);
     buf_reserve(out, len / 3 * 4 + 8);
-    int written = EVP_EncodeBlock((unsigned char *)out->data + out->len, (const unsigned char *)data, (int)len);
+    int written =
+        EVP_EncodeBlock((unsigned char *)out->data + out->len, (const unsigned char *)data, (int)len);
     assert(written >= 0);
     out->len += (size_t)written;
     buf_append_char(out, '"');

@@ -14,8 +14,8 @@
 #define SPOOL_BUSY_PAUSE_MS 1000
 
 /* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
-static enum result open_spool(struct spool_out **spool, const struct settings *settings, struct lockfile *lock,
-                              struct signals *signals, struct why *why)
+static enum result open_spool(struct spool_out **spool, const struct settings *settings,
+                              struct lockfile *lock, struct signals *signals, struct why *why)
 {
     bool is_told = false;
     enum result res = RES_OK;
@@ -24,8 +24,11 @@ static enum result open_spool(struct spool_out **spool, const struct settings *s
         if (is_there && lock->fd < 0) res = lockfile_take(lock, settings->spool_path, "uploader", why);
         if (res != RES_OK) return res;
         if (is_there) res = spool_out_open(spool, settings->spool_path, why);
-        if (*spool || (res != RES_OK && res != RES_RETRY) || *why->remedy) return res; /* waiting will not do */
-        if (!is_told) log_info("waiting for the collector to create the spool", "path=%s", LOG_QUOTE(settings->spool_path));
+        if (*spool || (res != RES_OK && res != RES_RETRY) || *why->remedy)
+            return res; /* waiting will not do */
+        if (!is_told)
+            log_info("waiting for the collector to create the spool", "path=%s",
+                     LOG_QUOTE(settings->spool_path));
         is_told = true;
         lockfile_beat(lock);
         res = RES_OK;
@@ -33,8 +36,8 @@ static enum result open_spool(struct spool_out **spool, const struct settings *s
     return RES_OK;
 }
 
-static enum result ship_until_stopped(struct shipper *shipper, struct signals *signals, const struct lockfile *lock,
-                                      struct why *why)
+static enum result ship_until_stopped(struct shipper *shipper, struct signals *signals,
+                                      const struct lockfile *lock, struct why *why)
 {
     int64_t beat_at = 0;
     int wait_ms = 0;
@@ -74,7 +77,8 @@ int run_service(const void *context, int argc, char **argv)
     if (res == RES_OK) res = store_open(&store, settings, &signals, &why);
     if (res == RES_OK) res = open_spool(&spool, settings, &lock, &signals, &why);
     if (res == RES_OK && spool) {
-        log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)), LOG_QUOTE(settings->prefix));
+        log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
+                 LOG_QUOTE(settings->prefix));
         if (store_is_trial(store))
             log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
         shipper = shipper_new(settings, spool, store, &signals);

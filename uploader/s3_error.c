@@ -18,7 +18,8 @@ static const struct {
     {"SignatureDoesNotMatch", "correct AWS_SECRET_ACCESS_KEY for the store of %s"},
     {"ExpiredToken", "renew AWS_SESSION_TOKEN and its keys for %s"},
     {"InvalidToken", "correct AWS_SESSION_TOKEN, or remove it if the keys for %s are permanent"},
-    {"RequestTimeTooSkewed", "set this machine's clock (NTP): it is more than 15 minutes off from that of %s"},
+    {"RequestTimeTooSkewed",
+     "set this machine's clock (NTP): it is more than 15 minutes off from that of %s"},
     {"PermanentRedirect", "set AWS_REGION to the region of the bucket %s"},
     {"AuthorizationHeaderMalformed", "set AWS_REGION to the region of the bucket %s"},
     {"InvalidBucketName", "correct BUCKET_NAME: %s is not possible"},
@@ -46,12 +47,13 @@ static enum store_answer refuse(const char *code, const char *bucket, struct why
         if (strcmp(code, refusals[i].code) != 0) continue;
         char remedy[WHY_SIZE];
         const char *hole = strstr(refusals[i].remedy, "%s");
-        (void)snprintf(remedy, sizeof remedy, "%.*s%s%s", (int)(hole - refusals[i].remedy), refusals[i].remedy, bucket,
-                       hole + 2);
+        (void)snprintf(remedy, sizeof remedy, "%.*s%s%s", (int)(hole - refusals[i].remedy),
+                       refusals[i].remedy, bucket, hole + 2);
         (void)why_remedy(why, RES_RETRY, "%s", remedy);
         return STORE_REFUSED;
     }
-    (void)why_remedy(why, RES_RETRY, "look the answer up in the store's documentation, and check BUCKET_NAME, the keys "
+    (void)why_remedy(why, RES_RETRY,
+                     "look the answer up in the store's documentation, and check BUCKET_NAME, the keys "
                      "and AWS_ENDPOINT_URL");
     return STORE_REFUSED;
 }
@@ -63,14 +65,15 @@ enum store_answer s3_error_sort(const struct http_answer *answer, const char *bu
     char message[256];
     s3_error_field(answer, "Code", code, sizeof code);
     s3_error_field(answer, "Message", message, sizeof message);
-    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "", code,
-                  *message ? ": " : "", message);
+    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "",
+                  code, *message ? ": " : "", message);
     if (answer->status >= 500) return STORE_UNKNOWN; /* it may have failed after storing */
-    if (answer->status == 408 || answer->status == 409 || answer->status == 429 || strcmp(code, "SlowDown") == 0 ||
-        strcmp(code, "BadDigest") == 0)
+    if (answer->status == 408 || answer->status == 409 || answer->status == 429 ||
+        strcmp(code, "SlowDown") == 0 || strcmp(code, "BadDigest") == 0)
         return STORE_NOT_NOW;
     if ((answer->status == 301 || answer->status == 400) && *answer->region) {
-        (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", answer->region, bucket);
+        (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", answer->region,
+                         bucket);
         return STORE_REFUSED;
     }
     return refuse(code, bucket, why);

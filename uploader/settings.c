@@ -50,7 +50,8 @@ const struct setting uploader_settings[] = {
      "the same, wins over AWS_ENDPOINT_URL"},
     {"AWS_CA_BUNDLE", SETTING_TEXT, FIELD(ca_bundle), NULL, 1, PATH_MAX - 1, NULL,
      "a file of certificates to trust instead of the system's"},
-    {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug", "how much is logged"},
+    {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
+     "how much is logged"},
     {"LOG_FORMAT", SETTING_CHOICE, FIELD(log_format), "text", 0, 0, "text|json", "text is logfmt"},
     SETTING_END,
 };
@@ -73,8 +74,9 @@ static enum result check_prefix(const char *name, char **prefix, struct why *why
         if (iscntrl((unsigned char)*p) || *p == '\\')
             return why_set(why, RES_REFUSE, "%s holds a control character or a backslash", name);
     if (**prefix == '/' || strstr(*prefix, "//"))
-        return why_set(why, RES_REFUSE, "%s=%s: no slash at the beginning, nor two together; expected e.g. xml-events/",
-                       name, *prefix);
+        return why_set(why, RES_REFUSE,
+                       "%s=%s: no slash at the beginning, nor two together; expected e.g. xml-events/", name,
+                       *prefix);
     if ((*prefix)[strlen(*prefix) - 1] != '/') {
         set_text(prefix, *prefix, "/");
         log_info("a final slash was added", "setting=%s value=%s", name, LOG_QUOTE(*prefix));
@@ -98,9 +100,11 @@ static enum result check_prefixes(struct settings *s, struct why *why)
     }
     res = check_prefix("REJECTS_PREFIX", &s->rejects_prefix, why);
     if (res == RES_OK && strncmp(s->rejects_prefix, s->prefix, strlen(s->prefix)) == 0)
-        return why_set(why, RES_REFUSE,
-                       "REJECTS_PREFIX=%s lies inside PREFIX=%s, where loaders would find rejects among events: "
-                       "choose another, e.g. rejected/%s", s->rejects_prefix, s->prefix, s->prefix);
+        return why_set(
+            why, RES_REFUSE,
+            "REJECTS_PREFIX=%s lies inside PREFIX=%s, where loaders would find rejects among events: "
+            "choose another, e.g. rejected/%s",
+            s->rejects_prefix, s->prefix, s->prefix);
     return res;
 }
 
@@ -109,17 +113,23 @@ static enum result check_bucket(const char *name, struct why *why)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (!name || strspn(name, allowed) == strlen(name)) return RES_OK;
-    return why_set(why, RES_REFUSE, "BUCKET_NAME=%s: expected the bucket's name alone (letters, digits, dot, dash): "
-                   "no s3://, no path (that is PREFIX)", name);
+    return why_set(why, RES_REFUSE,
+                   "BUCKET_NAME=%s: expected the bucket's name alone (letters, digits, dot, dash): "
+                   "no s3://, no path (that is PREFIX)",
+                   name);
 }
 
 static enum result check_endpoint(const char *name, const char *url, struct why *why)
 {
     if (!url) return RES_OK;
-    const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
+    const char *host = strncmp(url, "http://", 7) == 0    ? url + 7
+                       : strncmp(url, "https://", 8) == 0 ? url + 8
+                                                          : NULL;
     size_t len = host ? strcspn(host, "/") : 0;
-    if (host && len > 0 && (host[len] == '\0' || host[len + 1] == '\0') && !strpbrk(host, "@?# ")) return RES_OK;
-    return why_set(why, RES_REFUSE, "%s=%s: expected http:// or https://, a host, perhaps a port, and nothing more", name,
+    if (host && len > 0 && (host[len] == '\0' || host[len + 1] == '\0') && !strpbrk(host, "@?# "))
+        return RES_OK;
+    return why_set(why, RES_REFUSE,
+                   "%s=%s: expected http:// or https://, a host, perhaps a port, and nothing more", name,
                    url);
 }
 
@@ -142,11 +152,14 @@ void settings_free(struct settings *settings)
 enum result settings_check_destination(const struct settings *s, struct why *why)
 {
     if (!s->bucket_name && !s->destination_dir)
-        return why_set(why, RES_REFUSE, "no destination: set BUCKET_NAME to an S3 bucket, or DESTINATION_DIR to a directory "
+        return why_set(why, RES_REFUSE,
+                       "no destination: set BUCKET_NAME to an S3 bucket, or DESTINATION_DIR to a directory "
                        "for a trial");
     if (s->bucket_name && (!s->access_key_id || !s->secret_access_key))
-        return why_set(why, RES_REFUSE, "no credentials for BUCKET_NAME=%s: set AWS_ACCESS_KEY_ID and "
-                       "AWS_SECRET_ACCESS_KEY, or each with _FILE, or as files in /run/secrets", s->bucket_name);
+        return why_set(why, RES_REFUSE,
+                       "no credentials for BUCKET_NAME=%s: set AWS_ACCESS_KEY_ID and "
+                       "AWS_SECRET_ACCESS_KEY, or each with _FILE, or as files in /run/secrets",
+                       s->bucket_name);
     return RES_OK;
 }
 

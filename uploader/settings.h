@@ -14,16 +14,16 @@ enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTU
 
 struct settings {
     char *spool_path;
-    char *bucket_name;     /* wins over destination_dir */
+    char *bucket_name; /* wins over destination_dir */
     char *destination_dir;
-    char *prefix;          /* ends in a slash */
-    char *rejects_prefix;  /* likewise; NULL: rejects stay in the spool */
+    char *prefix;         /* ends in a slash */
+    char *rejects_prefix; /* likewise; NULL: rejects stay in the spool */
     int64_t rotation_ms;
     int64_t max_file_bytes;
     int64_t output_format;  /* enum batch_format */
     int64_t event_metadata; /* enum event_metadata */
     int64_t retention_ms;
-    int64_t s3_addressing;  /* enum s3_addressing */
+    int64_t s3_addressing; /* enum s3_addressing */
     char *access_key_id, *secret_access_key, *session_token;
     char *region, *default_region;
     char *endpoint_url, *endpoint_url_s3;

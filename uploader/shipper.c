@@ -28,12 +28,13 @@
 #define REJECT_RETENTION_MS (30LL * 86400000)
 #define BATCH_PURGE_MS      3600000
 
-static const struct backoff when_busy = {500, 30000};     /* the store is away */
-static const struct backoff when_refused = {5000, 60000}; /* a person must act, and does so without restarting us */
+static const struct backoff when_busy = {500, 30000}; /* the store is away */
+static const struct backoff when_refused = {5000,
+                                            60000}; /* a person must act, and does so without restarting us */
 
 struct lane {
     enum batch_kind kind;
-    bool is_on;            /* REJECTS_PREFIX=none turns a lane off */
+    bool is_on; /* REJECTS_PREFIX=none turns a lane off */
     struct due_watch watch;
     int64_t from_id;       /* batches before this one wait for a person: pass them by */
     int64_t look_again_at; /* monotonic: when to look at those again */
@@ -108,12 +109,15 @@ static enum result seal_due(struct shipper *s, struct lane *lane, bool *is_seale
 {
     struct waiting waiting;
     struct batch batch = {.id = 0};
-    struct due_rules rules = {s->settings->rotation_ms, s->settings->max_file_bytes, s->flush.ids[lane->kind]};
+    struct due_rules rules = {s->settings->rotation_ms, s->settings->max_file_bytes,
+                              s->flush.ids[lane->kind]};
     *is_sealed = false;
     enum result res = spool_out_waiting(s->spool, lane->kind, &waiting, why);
-    if (res != RES_OK || !due_now(&waiting, &rules, &lane->watch, clock_now_ms(), clock_monotonic_ms())) return res;
+    if (res != RES_OK || !due_now(&waiting, &rules, &lane->watch, clock_now_ms(), clock_monotonic_ms()))
+        return res;
     describe(s, lane, &waiting, &batch);
-    res = spool_out_cut(s->spool, lane->kind, &waiting, rules.max_file_bytes, &batch.last_id, &batch.bytes, why);
+    res = spool_out_cut(s->spool, lane->kind, &waiting, rules.max_file_bytes, &batch.last_id, &batch.bytes,
+                        why);
     if (res == RES_OK) res = spool_out_identity(s->spool, &batch.identity, why);
     if (res != RES_OK) return res;
     object_key_make(&batch, lane->kind == BATCH_EVENTS ? s->settings->prefix : s->settings->rejects_prefix);
@@ -138,9 +142,9 @@ static enum result note_success(struct shipper *s, struct lane *lane, struct why
 /* How a try at shipping a batch ended. */
 struct outcome {
     enum store_answer answer;
-    struct stored stored;    /* with STORE_DONE */
-    struct why failure;      /* with all others */
-    bool is_surely_absent;   /* nothing of the batch is in the store, by this try or an earlier one */
+    struct stored stored;  /* with STORE_DONE */
+    struct why failure;    /* with all others */
+    bool is_surely_absent; /* nothing of the batch is in the store, by this try or an earlier one */
 };
 
 static enum result note_failure(struct shipper *s, struct lane *lane, struct batch *batch,
@@ -157,8 +161,9 @@ static enum result note_failure(struct shipper *s, struct lane *lane, struct bat
     int64_t pause_ms = backoff_ms(needs_person ? &when_refused : &when_busy, ++lane->failures, random);
     lane->next_try_at = clock_monotonic_ms() + pause_ms;
     if (is_news)
-        log_warn("upload failed; it will be tried until it works", "kind=%s batch=%" PRId64 " key=%s why=%s remedy=%s",
-                 batch_kind_name(lane->kind), batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(failure->text),
+        log_warn("upload failed; it will be tried until it works",
+                 "kind=%s batch=%" PRId64 " key=%s why=%s remedy=%s", batch_kind_name(lane->kind), batch->id,
+                 LOG_QUOTE(batch->object_key), LOG_QUOTE(failure->text),
                  LOG_QUOTE(*failure->remedy ? failure->remedy : "none needed: waiting"));
     lane->trouble = *failure;
     if (answer == STORE_CONFLICT) { /* this batch alone: the next ones have keys of their own */
@@ -197,16 +202,18 @@ static enum result redirect_batch(struct shipper *s, struct lane *lane, struct b
     bool is_done = false;
     enum result res = spool_out_unseal(s->spool, batch, &is_done, why);
     if (res != RES_OK || is_done) return res;
-    (void)why_set(&outcome.failure, RES_RETRY, "batch %" PRId64 " may be in %.300s, which is not the destination now",
-                  batch->id, batch->destination);
-    (void)why_remedy(&outcome.failure, RES_RETRY, "set the destination back to %.300s until this batch is shipped",
-                     batch->destination);
+    (void)why_set(&outcome.failure, RES_RETRY,
+                  "batch %" PRId64 " may be in %.300s, which is not the destination now", batch->id,
+                  batch->destination);
+    (void)why_remedy(&outcome.failure, RES_RETRY,
+                     "set the destination back to %.300s until this batch is shipped", batch->destination);
     return note_failure(s, lane, batch, &outcome, why);
 }
 
 static void log_shipped(const struct batch *batch, const struct rendition *rendition, int64_t since)
 {
-    log_info("batch shipped", "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
+    log_info("batch shipped",
+             "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
              batch->id, batch_kind_name(batch->kind), batch_count(batch), rendition->bytes,
              LOG_QUOTE(batch->object_key), clock_monotonic_ms() - since);
 }
@@ -218,7 +225,8 @@ static enum result ship_batch(struct shipper *s, struct lane *lane, struct batch
     struct object object = {batch, &s->body, &rendition};
     int64_t since = clock_monotonic_ms();
 
-    if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect_batch(s, lane, batch, why);
+    if (strcmp(batch->destination, store_destination(s->store)) != 0)
+        return redirect_batch(s, lane, batch, why);
     enum result res = spool_out_render(s->spool, batch, &s->body, why);
     if (res == RES_OK) {
         hash_rendition(&s->body, &rendition);
@@ -243,15 +251,18 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, struct why *w
         struct batch batch;
         bool is_some = false;
         res = spool_out_open_batch(s->spool, lane->kind, lane->from_id, &batch, &is_some, why);
-        if (res == RES_OK && is_some) res = ship_batch(s, lane, &batch, why);
-        else if (res == RES_OK) res = seal_due(s, lane, &go_on, why);
+        if (res == RES_OK && is_some)
+            res = ship_batch(s, lane, &batch, why);
+        else if (res == RES_OK)
+            res = seal_due(s, lane, &go_on, why);
     }
     return res;
 }
 
 /* ---- purging ---- */
 
-static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t due, bool *has_more, struct why *why)
+static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t due, bool *has_more,
+                              struct why *why)
 {
     int64_t keep_ms = kind == BATCH_EVENTS ? s->settings->retention_ms : REJECT_RETENTION_MS;
     int64_t purged = 1;
@@ -282,7 +293,8 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     *wait_ms = POLL_MS;
     enum result res = spool_out_load_flush(s->spool, &s->flush, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = say(s, why);
-    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++) res = lane_turn(s, &s->lanes[kind], why);
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
+        res = lane_turn(s, &s->lanes[kind], why);
     if (res == RES_OK) res = purge(s, &has_more, why);
     if (has_more) *wait_ms = 1;
     return res;

@@ -16,9 +16,27 @@
 #define VACUUM_PAGES    16
 
 enum statement {
-    WAITING_EVENTS, WAITING_REJECTS, EVENT_TOTAL, REJECT_TOTAL, SEAL, UNSEAL, OPEN_BATCH, LOAD_EVENTS, LOAD_REJECTS,
-    RECORD_ATTEMPT, RECORD_FAILURE, MARK_SHIPPED, PURGE_EVENTS, PURGE_REJECTS, PURGE_BATCHES, SAY, LOAD_FLUSH,
-    REQUEST_FLUSH, COUNT_UNSHIPPED, LOAD_SUMMARY, STATEMENT_COUNT
+    WAITING_EVENTS,
+    WAITING_REJECTS,
+    EVENT_TOTAL,
+    REJECT_TOTAL,
+    SEAL,
+    UNSEAL,
+    OPEN_BATCH,
+    LOAD_EVENTS,
+    LOAD_REJECTS,
+    RECORD_ATTEMPT,
+    RECORD_FAILURE,
+    MARK_SHIPPED,
+    PURGE_EVENTS,
+    PURGE_REJECTS,
+    PURGE_BATCHES,
+    SAY,
+    LOAD_FLUSH,
+    REQUEST_FLUSH,
+    COUNT_UNSHIPPED,
+    LOAD_SUMMARY,
+    STATEMENT_COUNT
 };
 
 static const char *const texts[STATEMENT_COUNT] = {
@@ -109,7 +127,8 @@ enum result spool_out_identity(struct spool_out *out, struct spool_identity *ide
 
 /* ---- sealing ---- */
 
-enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting, struct why *why)
+enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
+                              struct why *why)
 {
     struct stmt *stmt = NULL;
     *waiting = (struct waiting){.is_some = false};
@@ -125,7 +144,8 @@ enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struc
     return RES_OK;
 }
 
-static enum result total_at(struct spool_out *out, enum batch_kind kind, int64_t id, int64_t *total, struct why *why)
+static enum result total_at(struct spool_out *out, enum batch_kind kind, int64_t id, int64_t *total,
+                            struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
@@ -151,8 +171,10 @@ enum result spool_out_cut(struct spool_out *out, enum batch_kind kind, const str
     while (low < high && res == RES_OK) {
         int64_t middle = low + (high - low + 1) / 2;
         res = total_at(out, kind, middle, &total, why);
-        if (total - waiting->bytes_before <= max_bytes) low = middle;
-        else high = middle - 1;
+        if (total - waiting->bytes_before <= max_bytes)
+            low = middle;
+        else
+            high = middle - 1;
     }
     if (res == RES_OK) res = total_at(out, kind, low, &total, why);
     *last_id = low;
@@ -198,8 +220,8 @@ enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, b
     return res;
 }
 
-enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id, struct batch *batch,
-                                 bool *is_some, struct why *why)
+enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
+                                 struct batch *batch, bool *is_some, struct why *why)
 {
     struct stmt *stmt = NULL;
     *is_some = false;
@@ -225,7 +247,8 @@ enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, in
     bool is_known = batch_format_of(stmt_text(stmt, 6), &batch->format);
     (void)snprintf(batch->identity.spool, sizeof batch->identity.spool, "%s", stmt_text(stmt, 8));
     (void)snprintf(batch->identity.node, sizeof batch->identity.node, "%s", stmt_text(stmt, 9));
-    (void)snprintf(batch->sha256, sizeof batch->sha256, "%s", stmt_is_null(stmt, 11) ? "" : stmt_text(stmt, 11));
+    (void)snprintf(batch->sha256, sizeof batch->sha256, "%s",
+                   stmt_is_null(stmt, 11) ? "" : stmt_text(stmt, 11));
     stmt_reset(stmt);
     return is_known ? RES_OK : why_set(why, RES_BROKEN, "batch %" PRId64 " has an unknown format", batch->id);
 }
@@ -264,18 +287,20 @@ static enum result render_slice(struct stmt *stmt, const struct batch *batch, st
         if (res != RES_OK || !has_row) break;
         read_row(stmt, batch->kind, &row);
         if (row.id != *next_id)
-            res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool", batch_kind_name(batch->kind),
-                          *next_id);
+            res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool",
+                          batch_kind_name(batch->kind), *next_id);
         if (res == RES_OK) res = render_row(render, &row, why);
         ++*next_id;
     }
     stmt_reset(stmt);
     if (res == RES_OK && *next_id == from_id)
-        res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool", batch_kind_name(batch->kind), from_id);
+        res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool", batch_kind_name(batch->kind),
+                      from_id);
     return res;
 }
 
-enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body, struct why *why)
+enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
+                             struct why *why)
 {
     struct stmt *stmt = NULL;
     int64_t next_id = batch->first_id;
@@ -289,8 +314,8 @@ enum result spool_out_render(struct spool_out *out, const struct batch *batch, s
 
 /* ---- what happened to a batch ---- */
 
-enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch, const struct rendition *rendition,
-                                     struct why *why)
+enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
+                                     const struct rendition *rendition, struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = use(out, RECORD_ATTEMPT, &stmt, why);
@@ -416,7 +441,8 @@ enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, str
     return res == RES_OK ? read_flush(stmt, flush, why) : res;
 }
 
-enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush, struct why *why)
+enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush,
+                                    struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = use(out, REQUEST_FLUSH, &stmt, why);

@@ -17,7 +17,8 @@ MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, 
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
 /* As the spool knows it now: the collector may draw a new one. */
-MUST_CHECK enum result spool_out_identity(struct spool_out *out, struct spool_identity *identity, struct why *why);
+MUST_CHECK enum result spool_out_identity(struct spool_out *out, struct spool_identity *identity,
+                                          struct why *why);
 
 /* What waits outside of batches. */
 struct waiting {
@@ -34,8 +35,9 @@ MUST_CHECK enum result spool_out_waiting(struct spool_out *out, enum batch_kind 
  * The last id that still fits into `max_bytes` (the first always does) and the bytes up to it: by bisection over running
  * totals, so it costs the same whatever waits.
  */
-MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind, const struct waiting *waiting,
-                                     int64_t max_bytes, int64_t *last_id, int64_t *bytes, struct why *why);
+MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind,
+                                     const struct waiting *waiting, int64_t max_bytes, int64_t *last_id,
+                                     int64_t *bytes, struct why *why);
 
 /* Seals; sets batch->id. */
 MUST_CHECK enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct why *why);
@@ -59,21 +61,23 @@ struct rendition {
 };
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
                                                 const struct rendition *rendition, struct why *why);
-MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch, const struct why *failure,
-                                                bool is_definite, bool is_blocked, struct why *why);
-MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch, const char *etag,
-                                              bool is_verified, struct why *why);
+MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
+                                                const struct why *failure, bool is_definite, bool is_blocked,
+                                                struct why *why);
+MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
+                                              const char *etag, bool is_verified, struct why *why);
 
 /* Deletes one slice of rows shipped before `before`; `*purged` is how many: 0, nothing is left to do. */
-MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *purged,
-                                       struct why *why);
+MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
+                                       int64_t *purged, struct why *why);
 MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
 
 /* Gives pages back to the file system, a few milliseconds long, where more than a quarter are free. `*has_more`. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
 /* What a person sees in `summary`. `trouble` NULL: none. */
-MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, const struct why *trouble, struct why *why);
+MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, const struct why *trouble,
+                                     struct why *why);
 
 struct flush {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
@@ -82,8 +86,8 @@ MUST_CHECK enum result spool_out_load_flush(struct spool_out *out, struct flush 
 MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush,
                                                struct why *why);
 /* How many up to those ids are not shipped yet. */
-MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, const struct flush *flush, int64_t *count,
-                                                 struct why *why);
+MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, const struct flush *flush,
+                                                 int64_t *count, struct why *why);
 
 /* The view `summary`; texts "" where it has NULL. */
 struct summary {

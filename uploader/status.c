@@ -33,7 +33,8 @@ static void print_summary(const struct settings *settings, const struct spool_id
                  or_never(summary->last_shipped_at));
     (void)printf("%-12s %" PRId64 " in 24 h\n", "rejects", summary->rejects_24h);
     if (summary->is_trial)
-        (void)printf("%-12s objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3\n", "trial mode");
+        (void)printf("%-12s objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3\n",
+                     "trial mode");
     if (!*summary->last_error) return;
     (void)printf("%-12s %s\n%-12s %s\n", "problem", summary->last_error, "what to do",
                  *summary->remedy ? summary->remedy : "nothing: it is being tried again");

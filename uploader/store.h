@@ -11,7 +11,7 @@
 #include "uploader/settings.h"
 #include "uploader/spool_out.h"
 
-#define STORE_ETAG_SIZE 128 /* HTTP_HEADER_SIZE */
+#define STORE_ETAG_SIZE 128   /* HTTP_HEADER_SIZE */
 #define STORE_STOP_MS   10000 /* a stop gives a running request this long */
 
 enum store_answer {
@@ -41,8 +41,8 @@ struct store;
  * Opens what the settings name; `settings` and `signals` are borrowed.
  *   RES_REFUSE   the settings cannot work
  */
-MUST_CHECK enum result store_open(struct store **store, const struct settings *settings, struct signals *signals,
-                                  struct why *why);
+MUST_CHECK enum result store_open(struct store **store, const struct settings *settings,
+                                  struct signals *signals, struct why *why);
 void store_close(struct store *store); /* accepts NULL */
 
 /* s3://bucket or file://directory. */
@@ -50,7 +50,8 @@ const char *store_destination(const struct store *store);
 bool store_is_trial(const struct store *store);
 
 /* Puts the object, never over another one. With DONE `stored` is filled; with all but DONE `why`. */
-enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored, struct why *why);
+enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
+                            struct why *why);
 
 /* Is the object there already? Asked before a put whose predecessor's outcome is unknown. */
 enum store_answer store_find(struct store *store, const struct object *object, struct stored *stored,
@@ -60,13 +61,14 @@ enum store_answer store_find(struct store *store, const struct object *object, s
  * For `check`: writes a small document under `key` and removes it again, if that is allowed. DONE: an upload of such a
  * key would work.
  */
-enum store_answer store_probe(struct store *store, const char *key, const char *content_type, const struct buf *body,
-                              struct why *why);
+enum store_answer store_probe(struct store *store, const char *key, const char *content_type,
+                              const struct buf *body, struct why *why);
 
 /* What an implementation provides. */
 struct store_ops {
     enum store_answer (*put)(void *self, const struct object *object, struct stored *stored, struct why *why);
-    enum store_answer (*find)(void *self, const struct object *object, struct stored *stored, struct why *why);
+    enum store_answer (*find)(void *self, const struct object *object, struct stored *stored,
+                              struct why *why);
     enum store_answer (*probe)(void *self, const char *key, const char *content_type, const struct buf *body,
                                struct why *why);
     void (*close)(void *self);

@@ -27,12 +27,14 @@ struct paths {
 
 static enum store_answer failed(struct why *why, const char *what, const char *path)
 {
-    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOENT || errno == ENOTDIR ||
-                        errno == EEXIST || errno == ENAMETOOLONG;
+    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOENT ||
+                        errno == ENOTDIR || errno == EEXIST || errno == ENAMETOOLONG;
     (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(errno));
-    if (errno == ENOSPC || errno == EDQUOT) (void)why_remedy(why, RES_RETRY, "make room on the disk of DESTINATION_DIR");
+    if (errno == ENOSPC || errno == EDQUOT)
+        (void)why_remedy(why, RES_RETRY, "make room on the disk of DESTINATION_DIR");
     if (!needs_person) return STORE_NOT_NOW;
-    (void)why_remedy(why, RES_RETRY, "give this user write access there, or set DESTINATION_DIR to another directory");
+    (void)why_remedy(why, RES_RETRY,
+                     "give this user write access there, or set DESTINATION_DIR to another directory");
     return STORE_REFUSED;
 }
 
@@ -42,7 +44,8 @@ static bool make_paths(const struct store_dir *store, const char *key, struct pa
     name = name ? name + 1 : key;
     int directory_len = (int)(name - key);
     int len = snprintf(paths->final, PATH_MAX, "%s/%s", store->directory, key);
-    int aside_len = snprintf(paths->aside, PATH_MAX, "%s/%.*s.%s.part", store->directory, directory_len, key, name);
+    int aside_len =
+        snprintf(paths->aside, PATH_MAX, "%s/%.*s.%s.part", store->directory, directory_len, key, name);
     (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", store->directory, directory_len, key);
     if (len < PATH_MAX && aside_len < PATH_MAX) return true;
     errno = ENAMETOOLONG;

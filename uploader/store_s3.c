@@ -45,8 +45,8 @@ struct headers {
     size_t count;
 };
 
-__attribute__((format(printf, 3, 4))) static void add(struct headers *headers, const char *name, const char *format,
-                                                      ...)
+__attribute__((format(printf, 3, 4))) static void add(struct headers *headers, const char *name,
+                                                      const char *format, ...)
 {
     va_list args;
     size_t i = headers->count++;
@@ -63,7 +63,10 @@ static void add_metadata(struct headers *headers, const struct object *object)
     const struct batch *batch = object->batch;
     unsigned char md5[HASH_MD5_BYTES];
     char base64[HASH_MD5_BYTES * 2];
-    for (size_t i = 0; i < sizeof md5; i++) (void)sscanf(object->rendition->md5 + 2 * i, "%2hhx", &md5[i]);
+    for (size_t i = 0; i < sizeof md5; i++) {
+        const char *hex = object->rendition->md5 + 2 * i;
+        md5[i] = (unsigned char)strtoul((const char[]){hex[0], hex[1], '\0'}, NULL, 16);
+    }
     (void)EVP_EncodeBlock((unsigned char *)base64, md5, sizeof md5);
     add(headers, "content-md5", "%s", base64);
     add(headers, "x-amz-meta-node", "%s", batch->identity.node);
@@ -88,9 +91,11 @@ struct call {
     bool is_conditional;         /* If-None-Match: * */
 };
 
-static const char *const methods[] = {[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"};
+static const char *const methods[] = {
+    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"};
 
-static void make_headers(const struct store_s3 *store, const struct call *call, int64_t at_s, struct headers *headers)
+static void make_headers(const struct store_s3 *store, const struct call *call, int64_t at_s,
+                         struct headers *headers)
 {
     char timestamp[SIGV4_TIMESTAMP_SIZE];
     sigv4_timestamp(at_s, timestamp);
@@ -140,8 +145,8 @@ static bool make_path(const struct store_s3 *store, const char *key, char path[P
  * Sends one call. STORE_DONE means that the server has answered: look at `answer`, which needs http_answer_fini() in any
  * case.
  */
-static enum store_answer send_call(struct store_s3 *store, const struct call *call, struct http_answer *answer,
-                                   struct why *why)
+static enum store_answer send_call(struct store_s3 *store, const struct call *call,
+                                   struct http_answer *answer, struct why *why)
 {
     char path[PATH_SIZE];
     char url[PATH_SIZE + HOST_SIZE + 16];
@@ -154,7 +159,8 @@ static enum store_answer send_call(struct store_s3 *store, const struct call *ca
     if (!make_path(store, call->key, path) || !sign(store, call, path, at_s, headers)) {
         free(headers);
         (void)why_set(why, RES_REFUSE, "cannot sign the request for %s", call->key);
-        (void)why_remedy(why, RES_REFUSE, "look for control characters or excessive length in PREFIX and the keys");
+        (void)why_remedy(why, RES_REFUSE,
+                         "look for control characters or excessive length in PREFIX and the keys");
         return STORE_REFUSED;
     }
     (void)snprintf(url, sizeof url, "%s://%s%s", store->scheme, store->host, path);
@@ -165,7 +171,8 @@ static enum store_answer send_call(struct store_s3 *store, const struct call *ca
     if (outcome == HTTP_ANSWERED) return STORE_DONE;
     (void)why_wrap(why, RES_RETRY, "%s://%s", store->scheme, store->host);
     if (outcome != HTTP_UNTRUSTED) return outcome == HTTP_NOT_SENT ? STORE_NOT_NOW : STORE_UNKNOWN;
-    (void)why_remedy(why, RES_RETRY, "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
+    (void)why_remedy(why, RES_RETRY,
+                     "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
                      "server's");
     return STORE_REFUSED;
 }
@@ -175,8 +182,8 @@ static enum store_answer send_call(struct store_s3 *store, const struct call *ca
 static const char empty_sha256[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /* The witnesses in their order: the ETag is the MD5, else our metadata. */
-static enum store_answer judge(const struct http_answer *answer, const struct object *object, struct stored *stored,
-                               struct why *why)
+static enum store_answer judge(const struct http_answer *answer, const struct object *object,
+                               struct stored *stored, struct why *why)
 {
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer->etag);
     bool is_same = strcmp(answer->etag, object->rendition->md5) == 0 ||
@@ -197,18 +204,22 @@ static enum store_answer find(void *self, const struct object *object, struct st
     enum store_answer answer = send_call(store, &call, &http, why);
     if (answer == STORE_UNKNOWN) answer = STORE_NOT_NOW; /* a HEAD stores nothing */
     if (answer == STORE_DONE) {
-        if (http.status == 200) answer = judge(&http, object, stored, why);
-        else if (http.status == 404) answer = STORE_ABSENT;
-        else if (http.status == 403) answer = STORE_CANNOT_LOOK;
-        else answer = s3_error_sort(&http, store->bucket, call.key, why);
+        if (http.status == 200)
+            answer = judge(&http, object, stored, why);
+        else if (http.status == 404)
+            answer = STORE_ABSENT;
+        else if (http.status == 403)
+            answer = STORE_CANNOT_LOOK;
+        else
+            answer = s3_error_sort(&http, store->bucket, call.key, why);
     }
     http_answer_fini(&http);
     return answer;
 }
 
 /* The key is taken: by our own earlier try, as a rule. */
-static enum store_answer key_is_taken(struct store_s3 *store, const struct object *object, struct stored *stored,
-                                      struct why *why)
+static enum store_answer key_is_taken(struct store_s3 *store, const struct object *object,
+                                      struct stored *stored, struct why *why)
 {
     enum store_answer answer = find(store, object, stored, why);
     if (answer == STORE_ABSENT) { /* gone again in between */
@@ -216,8 +227,8 @@ static enum store_answer key_is_taken(struct store_s3 *store, const struct objec
         return STORE_NOT_NOW;
     }
     if (answer != STORE_CANNOT_LOOK) return answer;
-    log_warn("the object is there, and its bytes could not be compared: s3:GetObject is not allowed", "batch=%" PRId64,
-             object->batch->id);
+    log_warn("the object is there, and its bytes could not be compared: s3:GetObject is not allowed",
+             "batch=%" PRId64, object->batch->id);
     *stored = (struct stored){.is_verified = false};
     return STORE_DONE;
 }
@@ -242,8 +253,10 @@ static enum store_answer put(void *self, const struct object *object, struct sto
         return answer;
     }
     long status = http.status;
-    if (status >= 200 && status < 300) (void)snprintf(stored->etag, sizeof stored->etag, "%s", http.etag);
-    else if (status != 412) answer = s3_error_sort(&http, store->bucket, call.key, why);
+    if (status >= 200 && status < 300)
+        (void)snprintf(stored->etag, sizeof stored->etag, "%s", http.etag);
+    else if (status != 412)
+        answer = s3_error_sort(&http, store->bucket, call.key, why);
     http_answer_fini(&http);
     if (status == 501 && call.is_conditional) {
         log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", store->bucket);
@@ -260,7 +273,8 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     struct http_answer http;
     char sha256[SIGV4_HEX_SHA256_SIZE];
     sigv4_hex_sha256(body->data, body->len, sha256);
-    struct call call = {.method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
+    struct call call = {
+        .method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
     enum store_answer answer = send_call(store, &call, &http, why);
     if (answer == STORE_DONE && http.status != 200) answer = s3_error_sort(&http, store->bucket, key, why);
     http_answer_fini(&http);
@@ -307,7 +321,8 @@ enum result store_s3_open(void **self, const struct store_ops **ops, const struc
     if (!store) abort();
     store->bucket = settings->bucket_name;
     store->region = settings->region ? settings->region : settings->default_region;
-    store->keys = (struct sigv4_keys){settings->access_key_id, settings->secret_access_key, settings->session_token};
+    store->keys =
+        (struct sigv4_keys){settings->access_key_id, settings->secret_access_key, settings->session_token};
     find_host(store, settings);
     enum result res = http_open(&store->http, settings->ca_bundle, signals, STORE_STOP_MS, why);
     if (res != RES_OK) {
