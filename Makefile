@@ -26,6 +26,7 @@ UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
 LIBS_collector := -lxml2 -lsqlite3 -levent
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
+UNIT_COLLECTOR := test_framer test_markup test_validator test_schema test_spool_in test_power_cut test_plans test_intake
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all run send test unit bench bench-page-size deps test-deps install lint clean help
@@ -63,10 +64,14 @@ $(B)/sql_names.h: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
 	awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
 
-# Each unit test links both sides of the product but their main(): the test decides which it drives.
-$(B)/unit/%: $(B)/tests/unit/%.o $(COLLECTOR) $(UPLOADER) $(COMMON) $(call objects,tests/support)
+# Each unit test links one side of the product, never both: the sides share no code but common/.
+$(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): $(COLLECTOR)
+$(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): LIBS = $(LIBS_collector)
+$(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): $(UPLOADER)
+$(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): LIBS = $(LIBS_uploader)
+$(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(call objects,tests/support)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(sort $(LIBS_collector) $(LIBS_uploader)) -o $@
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
 $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_collector) -o $@

@@ -23,6 +23,7 @@ struct writer {
     struct intake *intake;
     struct checkpointer *checkpointer;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
+    int64_t give_up_at; /* monotonic ms; 0: no stop has met a failing disk */
     int64_t lost_events, lost_rejects;
 };
 
@@ -32,6 +33,14 @@ static enum result try_append(struct writer *w, struct group *group, struct why 
     enum result res = spool_append(w->spool, group, why);
     atomic_store(&w->busy_since, 0);
     return res;
+}
+
+/* At a stop: has the disk refused for long enough? All groups that are left share the time. */
+static bool gives_up(struct writer *w)
+{
+    int64_t now = clock_monotonic_ms();
+    if (w->give_up_at == 0) w->give_up_at = now + WRITER_GIVE_UP_MS;
+    return now >= w->give_up_at;
 }
 
 /* Tries until the group is durable, or until a stop has waited long enough. */
@@ -47,7 +56,7 @@ static enum result append_at_last(struct writer *w, struct group *group)
                   LOG_QUOTE(*why.remedy ? why.remedy : "see that the disk has room and works"));
     while (res != RES_OK) {
         bool is_closing = intake_wait_for_close(w->intake, pause_ms);
-        if (is_closing && clock_monotonic_ms() - failing_since > WRITER_GIVE_UP_MS) return res;
+        if (is_closing && gives_up(w)) return res;
         if (is_closing) (void)nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE_MS * 1000000L}, NULL);
         pause_ms = pause_ms * 2 < LAST_PAUSE_MS ? pause_ms * 2 : LAST_PAUSE_MS;
         res = try_append(w, group, &why);
