@@ -64,12 +64,15 @@ $(B)/sql_names.h: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
 	awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
 
+$(B)/support.a: $(call objects,tests/support)
+	@rm -f $@
+	ar rcs $@ $^
 # Each unit test links one side of the product, never both: the sides share no code but common/.
 $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): $(COLLECTOR)
 $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): LIBS = $(LIBS_collector)
 $(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): $(UPLOADER)
 $(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): LIBS = $(LIBS_uploader)
-$(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(call objects,tests/support)
+$(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
 $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
@@ -90,7 +93,7 @@ send:
 
 unit: deps
 	@sh tools/deps.sh unit
-	@$(MAKE) --no-print-directory $(UNIT_TESTS)
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
 	@sh tests/run.sh $(B) unit
 test: test-deps
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)

@@ -4,6 +4,7 @@
  */
 #include "collector/spool_schema.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -120,6 +121,8 @@ static enum result create_identity(struct db *db, const struct file_identity *fi
 
     draw_spool_id(spool);
     if (gethostname(host, sizeof host - 1) != 0 || !*host) (void)snprintf(host, sizeof host, "eventspool");
+    for (char *c = host; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) *c = '-'; /* as NODE_ID may be */
     enum result res = stmt_prepare(&stmt, db, sql_create_identity, why);
     if (res == RES_OK) {
         bind_file(stmt, spool, file);

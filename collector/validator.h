@@ -11,7 +11,7 @@
 
 #include "collector/event.h"
 
-#define VALIDATOR_DEPTH_MAX  200 /* libxml2 itself stops at 256 */
+#define VALIDATOR_DEPTH_MAX  200 /* libxml2's push parser has no limit of its own */
 #define VALIDATOR_DETAIL_MAX 400
 
 struct validator;

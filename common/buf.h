@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BUF_MAX ((size_t)2 << 30)
+#define BUF_MAX ((size_t)4 << 30)
 
 struct buf {
     char *data; /* owned; NULL while empty; not terminated */

@@ -98,7 +98,8 @@ static void put_json_fields(struct line *line, const char *fields)
     }
 }
 
-static void write_line(enum log_level level, const char *message, const char *fields, va_list args)
+__attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *message,
+                                                             const char *fields, va_list args)
 {
     char values[VALUES_SIZE] = "";
     char now[CLOCK_ISO_SIZE];

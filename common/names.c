@@ -114,17 +114,28 @@ static bool is_all_but_last_word(const char *name, const char *setting)
     return len >= 5 && last && (size_t)(last - setting) == len && strncmp(name, setting, len) == 0;
 }
 
+/* -1: it is this name; 0: it has nothing to do with it; 1: it was probably meant. */
+static int likeness(const char *name, const char *known)
+{
+    size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(known) < 8 ? 1 : 2;
+    if (strcmp(name, known) == 0) return -1;
+    return (strlen(name) >= 5 && distance(name, known) <= allowed) || is_all_but_last_word(name, known);
+}
+
 const char *names_suggest(const char *name)
 {
-    for (size_t i = 0; names_of_settings[i]; i++)
-        if (strcmp(name, names_of_settings[i]) == 0) return NULL;
+    const char *meant = NULL;
     for (size_t i = 0; names_of_settings[i]; i++) {
-        const char *setting = names_of_settings[i];
-        size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(setting) < 8 ? 1 : 2;
-        if (strlen(name) >= 5 && distance(name, setting) <= allowed) return setting;
-        if (is_all_but_last_word(name, setting)) return setting;
+        int like = likeness(name, names_of_settings[i]);
+        if (like < 0) return NULL;
+        if (like > 0 && !meant) meant = names_of_settings[i];
     }
-    return NULL;
+    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
+        int like = likeness(name, planned[i].name);
+        if (like < 0) return NULL;
+        if (like > 0 && !meant) meant = planned[i].name;
+    }
+    return meant;
 }
 
 /* `RATE_LIMIT_` stands for all names that begin so, another for itself. */

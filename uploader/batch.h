@@ -17,6 +17,9 @@
 #define BATCH_SHA256_SIZE     65   /* hex digits and the end */
 #define BATCH_MD5_SIZE        33
 
+/* However small the events: what is added to each of them bounds the object. */
+#define BATCH_COUNT_MAX 1000000
+
 enum batch_kind { BATCH_EVENTS, BATCH_REJECTS, BATCH_KIND_COUNT };
 enum batch_format { BATCH_XML, BATCH_JSON, BATCH_NDJSON };
 

@@ -6,6 +6,8 @@ bool due_now(const struct waiting *waiting, const struct due_rules *rules, struc
 {
     if (!waiting->is_some) return false;
     if (watch->first_id != waiting->first_id) *watch = (struct due_watch){waiting->first_id, monotonic};
-    return waiting->bytes >= rules->max_file_bytes || now - waiting->oldest_at >= rules->rotation_ms ||
+    return waiting->bytes >= rules->max_file_bytes ||
+           waiting->last_id - waiting->first_id >= BATCH_COUNT_MAX ||
+           now - waiting->oldest_at >= rules->rotation_ms ||
            monotonic - watch->seen_at >= rules->rotation_ms || waiting->first_id <= rules->flush_id;
 }

@@ -16,8 +16,9 @@
 #include "uploader/json.h"
 #include "uploader/metadata.h"
 
-#define DICTIONARY_MAX 4096 /* names remembered before the parser context is made anew */
-#define DEPTH_MAX      256  /* libxml2's own limit */
+#define DICTIONARY_MAX 4096  /* names remembered before the parser context is made anew */
+#define DEPTH_MAX      256   /* more than the collector takes; the push parser itself has no limit */
+#define WORK_SLACK     65536 /* keys that are gathered and not written, because their elements have no text */
 #define NONE           SIZE_MAX
 
 struct piece {
@@ -44,6 +45,7 @@ struct count {
 struct flatten {
     xmlParserCtxtPtr parser;
     bool makes_way;
+    size_t most_bytes; /* of keys and texts of this event */
     bool is_too_large;
     struct buf keys, texts;
     struct entry *entries;
@@ -53,7 +55,7 @@ struct flatten {
     struct count *counts; /* capacity a power of two */
     size_t count_used, count_capacity;
     unsigned event; /* stamps valid slots */
-    size_t open[DEPTH_MAX + 1];
+    size_t open[DEPTH_MAX];
     size_t depth;
 };
 
@@ -146,12 +148,17 @@ static void add_parent(struct flatten *f, size_t parent)
     buf_append_char(&f->keys, '/');
 }
 
+/* No more handlers are called for this event. */
+static void give_up(struct flatten *f)
+{
+    f->is_too_large = true;
+    xmlStopParser(f->parser);
+}
+
 static void end_key(struct flatten *f, size_t index)
 {
     f->entries[index].key_len = f->keys.len - f->entries[index].key;
-    if (f->keys.len + f->texts.len <= FLATTEN_MAX) return;
-    f->is_too_large = true;
-    xmlStopParser(f->parser);
+    if (f->keys.len + f->texts.len > f->most_bytes) give_up(f);
 }
 
 static void make_way(struct flatten *f, size_t index)
@@ -178,6 +185,7 @@ static void add_element(struct flatten *f, const xmlChar *prefix, const xmlChar 
         if (nth > 1) buf_append_format(&f->keys, "[%zu]", nth);
     } else {
         add_name(f, prefix, name);
+        make_way(f, index);
     }
     end_key(f, index);
     f->open[f->depth++] = index;
@@ -202,9 +210,12 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 {
     struct flatten *f = ((xmlParserCtxtPtr)context)->_private;
     (void)uri, (void)namespace_count, (void)namespaces, (void)default_count;
-    assert(f->depth < DEPTH_MAX);
+    if (f->depth == DEPTH_MAX) {
+        give_up(f);
+        return;
+    }
     add_element(f, prefix, name);
-    for (int i = 0; i < attribute_count; i++)
+    for (int i = 0; i < attribute_count && !f->is_too_large; i++)
         add_attribute(f, f->open[f->depth - 1], attributes + (ptrdiff_t)i * 5);
 }
 
@@ -321,11 +332,12 @@ void flatten_free(struct flatten *f)
     free(f);
 }
 
-static void clear(struct flatten *f, bool makes_way)
+static void clear(struct flatten *f, size_t len, bool makes_way)
 {
     buf_clear(&f->keys);
     buf_clear(&f->texts);
     f->entry_count = f->piece_count = f->count_used = f->depth = 0;
+    f->most_bytes = FLATTEN_GROWTH * len + WORK_SLACK;
     f->is_too_large = false;
     f->makes_way = makes_way;
     f->event++;
@@ -334,15 +346,19 @@ static void clear(struct flatten *f, bool makes_way)
 enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool makes_way, bool is_first,
                           struct buf *out, struct why *why)
 {
-    clear(f, makes_way);
+    size_t before = out->len;
+    clear(f, len, makes_way);
     reset_parser(f);
     int code = xmlParseChunk(f->parser, xml, (int)len, 1);
-    if (f->is_too_large) {
-        json_member(out, &is_first, "#xml", xml, len);
-        return RES_OK;
+    if (!f->is_too_large) {
+        if (code != XML_ERR_OK || !f->parser->wellFormed)
+            return why_set(why, RES_BROKEN, "an event in the spool is not well-formed");
+        write_entries(f, is_first, out);
+        f->is_too_large = out->len - before > FLATTEN_GROWTH * len + FLATTEN_SLACK;
     }
-    if (code != XML_ERR_OK || !f->parser->wellFormed)
-        return why_set(why, RES_BROKEN, "an event in the spool is not well-formed");
-    write_entries(f, is_first, out);
+    if (f->is_too_large) {
+        out->len = before;
+        json_member(out, &is_first, "#xml", xml, len);
+    }
     return RES_OK;
 }

@@ -7,7 +7,9 @@
  * XML name holds '[', '/' or '@'. Names are as written, prefix included; namespace declarations are no attributes.
  *
  * A key repeats the names of all its parents, so a hostile event of deep nesting could make JSON of a thousand times its
- * size. One that would pass FLATTEN_MAX is given as it is: its XML as the single member `#xml`.
+ * size, and a batch of such more than there is memory. One whose keys and texts together would be longer than
+ * FLATTEN_GROWTH times its XML (small ones have FLATTEN_SLACK bytes more) is given as it is: its XML as the single
+ * member `#xml`.
  */
 #ifndef UPLOADER_FLATTEN_H
 #define UPLOADER_FLATTEN_H
@@ -17,7 +19,8 @@
 #include "common/buf.h"
 #include "common/why.h"
 
-#define FLATTEN_MAX ((size_t)64 << 20)
+#define FLATTEN_GROWTH 8
+#define FLATTEN_SLACK  1024
 
 struct flatten;
 

@@ -58,6 +58,24 @@ static enum store_answer refuse(const char *code, const char *bucket, struct why
     return STORE_REFUSED;
 }
 
+/* The body was cut or changed on its way, or the server is busy: all with a status of 4xx. */
+static bool passes_by_itself(const char *code)
+{
+    static const char *const codes[] = {"SlowDown", "RequestTimeout", "IncompleteBody", "BadDigest",
+                                        "XAmzContentSHA256Mismatch"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(code, codes[i]) == 0) return true;
+    return false;
+}
+
+/* Does the region that the server names explain the refusal? Without a code (HEAD has no body) it does. */
+static bool is_elsewhere(const struct http_answer *answer, const char *code)
+{
+    if ((answer->status != 301 && answer->status != 400) || !*answer->region) return false;
+    return !*code || strcmp(code, "PermanentRedirect") == 0 ||
+           strcmp(code, "AuthorizationHeaderMalformed") == 0;
+}
+
 enum store_answer s3_error_sort(const struct http_answer *answer, const char *bucket, const char *key,
                                 struct why *why)
 {
@@ -68,10 +86,9 @@ enum store_answer s3_error_sort(const struct http_answer *answer, const char *bu
     (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "",
                   code, *message ? ": " : "", message);
     if (answer->status >= 500) return STORE_UNKNOWN; /* it may have failed after storing */
-    if (answer->status == 408 || answer->status == 409 || answer->status == 429 ||
-        strcmp(code, "SlowDown") == 0 || strcmp(code, "BadDigest") == 0)
+    if (answer->status == 408 || answer->status == 409 || answer->status == 429 || passes_by_itself(code))
         return STORE_NOT_NOW;
-    if ((answer->status == 301 || answer->status == 400) && *answer->region) {
+    if (is_elsewhere(answer, code)) {
         (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", answer->region,
                          bucket);
         return STORE_REFUSED;

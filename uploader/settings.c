@@ -30,8 +30,8 @@ const struct setting uploader_settings[] = {
      "a batch is due when this many bytes of events, as received, wait"},
     {"OUTPUT_FORMAT", SETTING_CHOICE, FIELD(output_format), "xml", 0, 0, "xml|json|ndjson",
      "one XML document, one JSON array, or one JSON object a line"},
-    {"EVENT_METADATA", SETTING_CHOICE, FIELD(event_metadata), "auto", 0, 0, "auto|on|off",
-     "_spool, _id, _received_at, _source, _node in each event; auto: on for JSON, off for XML"},
+    {"EVENT_METADATA", SETTING_CHOICE, FIELD(event_metadata), "auto", 0, 0, "auto|true|false",
+     "_spool, _id, _received_at, _source, _node in each event; auto: true for JSON, false for XML"},
     {"REJECTS_PREFIX", SETTING_TEXT, FIELD(rejects_prefix), NULL, 1, OBJECT_KEY_PREFIX_MAX - 1, NULL,
      "key prefix of rejects, not inside PREFIX; default rejected/ and PREFIX; none: they stay in the spool"},
     {"RETENTION", SETTING_DURATION, FIELD(retention_ms), "7d", 0, 3650 * DAY_MS, NULL,
@@ -166,5 +166,5 @@ enum result settings_check_destination(const struct settings *s, struct why *why
 bool settings_has_metadata(const struct settings *s)
 {
     if (s->event_metadata == EVENT_METADATA_AUTO) return s->output_format != BATCH_XML;
-    return s->event_metadata == EVENT_METADATA_ON;
+    return s->event_metadata == EVENT_METADATA_TRUE;
 }

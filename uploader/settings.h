@@ -9,7 +9,7 @@
 
 #include "common/config.h"
 
-enum event_metadata { EVENT_METADATA_AUTO, EVENT_METADATA_ON, EVENT_METADATA_OFF };
+enum event_metadata { EVENT_METADATA_AUTO, EVENT_METADATA_TRUE, EVENT_METADATA_FALSE };
 enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
 
 struct settings {

@@ -165,7 +165,8 @@ enum result spool_out_cut(struct spool_out *out, enum batch_kind kind, const str
                           int64_t max_bytes, int64_t *last_id, int64_t *bytes, struct why *why)
 {
     int64_t low = waiting->first_id; /* fits */
-    int64_t high = waiting->last_id;
+    int64_t most = waiting->first_id + BATCH_COUNT_MAX - 1;
+    int64_t high = waiting->last_id < most ? waiting->last_id : most;
     int64_t total = 0;
     enum result res = RES_OK;
     while (low < high && res == RES_OK) {

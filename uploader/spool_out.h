@@ -32,7 +32,7 @@ MUST_CHECK enum result spool_out_waiting(struct spool_out *out, enum batch_kind 
                                          struct why *why);
 
 /*
- * The last id that still fits into `max_bytes` (the first always does) and the bytes up to it: by bisection over running
+ * The last id that still fits into `max_bytes` (the first always does), BATCH_COUNT_MAX of them at most, and the bytes up to it: by bisection over running
  * totals, so it costs the same whatever waits.
  */
 MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind,

@@ -49,7 +49,9 @@ static struct group *read_rows(void)
             assert(frame.is_event);
             validator_check(validator, frame.data, frame.len, frame.encoding, &verdict);
             assert(verdict.is_valid);
-            struct event event = {.received_at = clock_now_ms(), .source = {"127.0.0.1", 9}, .bytes = frame.len,
+            struct event event = {.received_at = clock_now_ms(),
+                                  .source = {"127.0.0.1", 9},
+                                  .bytes = frame.len,
                                   .payload = verdict.payload};
             for (int i = 0; i < EVENT_FIELD_COUNT; i++) event.fields[i] = verdict.fields[i];
             group_add_event(group, &event);
@@ -66,9 +68,11 @@ static void bind(sqlite3_stmt *insert, int column, struct slice slice)
 }
 
 /* The parameters of sql/append_event.sql in their order. */
-static void insert_row(sqlite3 *db, sqlite3_stmt *insert, const struct event *event, int64_t id, int64_t total)
+static void insert_row(sqlite3 *db, sqlite3_stmt *insert, const struct event *event, int64_t id,
+                       int64_t total)
 {
-    static const enum event_field order[] = {EVENT_UID, EVENT_NAME, EVENT_TIME, EVENT_SENDER, EVENT_SOURCE_NAME};
+    static const enum event_field order[] = {EVENT_UID, EVENT_NAME, EVENT_TIME, EVENT_SENDER,
+                                             EVENT_SOURCE_NAME};
     check(sqlite3_bind_int64(insert, 1, id), db);
     check(sqlite3_bind_int64(insert, 2, event->received_at), db);
     check(sqlite3_bind_int64(insert, 3, total), db);
@@ -109,9 +113,11 @@ int main(int argc, char **argv)
     (void)snprintf(path, sizeof path, "%s/baseline.db", argv[1]);
     struct group *rows = read_rows();
     check(sqlite3_open(path, &db), db);
-    (void)snprintf(shape, sizeof shape, "PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL", SPOOL_PAGE_SIZE);
+    (void)snprintf(shape, sizeof shape, "PRAGMA page_size=%d; PRAGMA auto_vacuum=INCREMENTAL",
+                   SPOOL_PAGE_SIZE);
     execute(db, shape);
-    execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF");
+    execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA "
+                "secure_delete=OFF");
     execute(db, sql_schema_001_init);
     check(sqlite3_prepare_v2(db, sql_append_event, -1, &insert, NULL), db);
     (void)sqlite3_wal_hook(db, note_wal, NULL);

@@ -1,0 +1,109 @@
+/* test_buf -- a buffer grows as it is filled, and keeps what is in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/buf.h"
+
+#include <string.h>
+
+static void an_empty_buffer_owns_nothing(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    buf_append(&buf, NULL, 0);
+    buf_append_text(&buf, "");
+    buf_append_format(&buf, "%s", "");
+    buf_reserve(&buf, 0);
+    assert_null(buf.data);
+    assert_int_equal(buf.len, 0);
+    buf_clear(&buf);
+    buf_fini(&buf);
+}
+
+static void what_is_appended_stays_while_it_grows(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    for (unsigned i = 0; i < 100000; i++) {
+        buf_append_char(&buf, (char)(i % 251));
+        assert_true(buf.capacity >= buf.len);
+    }
+    assert_int_equal(buf.len, 100000);
+    for (unsigned i = 0; i < 100000; i++) assert_int_equal((unsigned char)buf.data[i], i % 251);
+    buf_fini(&buf);
+}
+
+static void bytes_texts_and_formats_follow_each_other(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    buf_append(&buf, "a\0b", 3);
+    buf_append_text(&buf, " text");
+    buf_append_char(&buf, '\0');
+    buf_append_format(&buf, "%d-%s", 42, "x");
+    assert_int_equal(buf.len, 13);
+    assert_memory_equal(buf.data, "a\0b text\00042-x", 13);
+    buf_fini(&buf);
+}
+
+static void a_format_may_be_longer_than_all_that_was_there(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    buf_append_text(&buf, "<");
+    buf_append_format(&buf, "%100000d>", 7);
+    assert_int_equal(buf.len, 100002);
+    assert_memory_equal(buf.data + buf.len - 3, " 7>", 3);
+    buf_fini(&buf);
+}
+
+static void room_that_was_reserved_is_filled_without_moving(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    buf_append_text(&buf, "start");
+    buf_reserve(&buf, 5000);
+    const char *data = buf.data;
+    for (int i = 0; i < 5000; i++) buf_append_char(&buf, 'x');
+    assert_ptr_equal(buf.data, data);
+    assert_memory_equal(buf.data, "startx", 6);
+    buf_fini(&buf);
+}
+
+static void clearing_keeps_the_memory_and_the_end_frees_it(void **state)
+{
+    struct buf buf = BUF_EMPTY;
+    (void)state;
+    buf_append_text(&buf, "first use");
+    const char *data = buf.data;
+    buf_clear(&buf);
+    assert_int_equal(buf.len, 0);
+    buf_append_text(&buf, "second");
+    assert_ptr_equal(buf.data, data);
+    assert_memory_equal(buf.data, "second", 6);
+
+    buf_fini(&buf);
+    assert_null(buf.data);
+    assert_int_equal(buf.len + buf.capacity, 0);
+    buf_append_text(&buf, "third");
+    assert_memory_equal(buf.data, "third", 5);
+    buf_fini(&buf);
+    buf_fini(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_buffer_owns_nothing),
+        cmocka_unit_test(what_is_appended_stays_while_it_grows),
+        cmocka_unit_test(bytes_texts_and_formats_follow_each_other),
+        cmocka_unit_test(a_format_may_be_longer_than_all_that_was_there),
+        cmocka_unit_test(room_that_was_reserved_is_filled_without_moving),
+        cmocka_unit_test(clearing_keeps_the_memory_and_the_end_frees_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/*
+ * test_flatten -- one event as flat JSON members. In the tables a single quote in what is expected stands for a double
+ * one, for the eye.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/flatten.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+struct row {
+    const char *xml;
+    const char *json;
+};
+
+static int flatten_start(void **state)
+{
+    *state = flatten_new();
+    return 0;
+}
+
+static int flatten_end(void **state)
+{
+    flatten_free(*state);
+    return 0;
+}
+
+/* All rows with one flattener, as a batch does it. */
+static void check(struct flatten *flatten, const struct row *rows, size_t count, bool makes_way)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct buf out = BUF_EMPTY;
+        struct why why = {0};
+        assert_int_equal(
+            flatten_event(flatten, rows[i].xml, strlen(rows[i].xml), makes_way, true, &out, &why), RES_OK);
+        for (size_t j = 0; j < out.len; j++)
+            if (out.data[j] == '"') out.data[j] = '\'';
+        buf_append_char(&out, '\0');
+        if (strcmp(out.data, rows[i].json) != 0)
+            fail_msg("%s\n    is %s\nnot %s", rows[i].xml, out.data, rows[i].json);
+        buf_fini(&out);
+    }
+}
+
+static void children_stand_under_their_names_in_document_order(void **state)
+{
+    static const struct row rows[] = {
+        {"<EVENT/>", ""},
+        {"<EVENT></EVENT>", ""},
+        {"<EVENT> \r\n\t </EVENT>", ""},
+        {"<EVENT><b>2</b><a>1</a></EVENT>", "'b':'2','a':'1'"},
+        {"<EVENT>\n  <a>1</a>\n  <b>2</b>\n</EVENT>\n", "'a':'1','b':'2'"},
+        {"<EVENT><a/><b></b><c> \t\r\n </c></EVENT>", "'a':'','b':'','c':''"},
+        {"<EVENT><a>1</a><b>x</b><a>2</a><a/></EVENT>", "'a':'1','b':'x','a[2]':'2','a[3]':''"},
+        {"<EVENT><A>1</A><a>2</a></EVENT>", "'A':'1','a':'2'"},
+        {"<EVENT><a>007</a><b>1E5</b><c>true</c><d>null</d><e>-0.0</e></EVENT>",
+         "'a':'007','b':'1E5','c':'true','d':'null','e':'-0.0'"},
+        {"<\xC3\xA9v><n\xC3\xA9>\xE2\x82\xAC</n\xC3\xA9></\xC3\xA9v>", "'n\xC3\xA9':'\xE2\x82\xAC'"},
+    };
+    check(*state, rows, COUNT(rows), false);
+}
+
+static void nested_elements_carry_their_parents_names(void **state)
+{
+    static const struct row rows[] = {
+        {"<EVENT><a><b>1</b></a></EVENT>", "'a/b':'1'"},
+        {"<EVENT><a><b><c/></b></a></EVENT>", "'a/b/c':''"},
+        {"<EVENT><a><b>1</b><b>2</b></a><a><b>3</b></a></EVENT>", "'a/b':'1','a/b[2]':'2','a[2]/b':'3'"},
+        {"<EVENT><a><x>1</x></a><b><x>2</x></b><x>3</x></EVENT>", "'a/x':'1','b/x':'2','x':'3'"},
+        {"<EVENT><a><a><a>1</a></a></a></EVENT>", "'a/a/a':'1'"},
+        {"<EVENT><a> <b/> </a></EVENT>", "'a/b':''"},
+        {"<EVENT><a>one<b>two</b>three</a></EVENT>", "'a':'onethree','a/b':'two'"},
+        {"<EVENT><a>\n <b>two</b>\n three </a></EVENT>", "'a':'three','a/b':'two'"},
+        {"<EVENT>own<a>1</a> text</EVENT>", "'EVENT':'own text','a':'1'"},
+        {"<EVENT> text </EVENT>", "'EVENT':'text'"},
+    };
+    check(*state, rows, COUNT(rows), false);
+}
+
+static void attributes_follow_their_element(void **state)
+{
+    static const struct row rows[] = {
+        {"<EVENT x='1' y='2'><a/></EVENT>", "'@x':'1','@y':'2','a':''"},
+        {"<EVENT><a x='1'>t</a></EVENT>", "'a':'t','a/@x':'1'"},
+        {"<EVENT><a x='1'/><a x='2'/></EVENT>", "'a':'','a/@x':'1','a[2]':'','a[2]/@x':'2'"},
+        {"<EVENT><a x='1'><b y='2'/></a></EVENT>", "'a/@x':'1','a/b':'','a/b/@y':'2'"},
+        {"<EVENT x='1'>t<a/></EVENT>", "'EVENT':'t','@x':'1','a':''"},
+        {"<EVENT><a x=''/></EVENT>", "'a':'','a/@x':''"},
+        {"<EVENT x=' 1 '/>", "'@x':' 1 '"},
+        {"<EVENT x='a&amp;b&lt;c&gt;&quot;'/>", "'@x':'a&b<c>\\''"},
+        {"<EVENT x='&#38;#38;'/>", "'@x':'&#38;'"},
+        {"<EVENT x='a\nb\tc\r\nd'/>", "'@x':'a b c d'"}, /* XML 1.0, 3.3.3 */
+        {"<EVENT x='a&#10;b&#9;c&#xD;d'/>", "'@x':'a\\nb\\tc\\rd'"},
+    };
+    check(*state, rows, COUNT(rows), false);
+}
+
+static void a_text_is_what_xml_says_it_is_without_white_space_around_it(void **state)
+{
+    static const struct row rows[] = {
+        {"<EVENT><a> \t\r\n x  y \n</a></EVENT>", "'a':'x  y'"},
+        {"<EVENT><a>\xC2\xA0x\xE2\x80\x83</a></EVENT>",
+         "'a':'\xC2\xA0x\xE2\x80\x83'"}, /* no XML white space */
+        {"<EVENT><a>x\r\ny\rz</a></EVENT>", "'a':'x\\ny\\nz'"},
+        {"<EVENT><a>&lt;b&gt; &amp; &quot;</a></EVENT>", "'a':'<b> & \\''"},
+        {"<EVENT><a>&amp;lt;</a></EVENT>", "'a':'&lt;'"},
+        {"<EVENT><a>&#65;&#x42;&#xe9;&#x1F6AA;</a></EVENT>", "'a':'AB\xC3\xA9\xF0\x9F\x9A\xAA'"},
+        {"<EVENT><a>&#32;x&#10;</a></EVENT>", "'a':'x'"},
+        {"<EVENT><a><![CDATA[<b>&amp;]]></a></EVENT>", "'a':'<b>&amp;'"},
+        {"<EVENT><a>x<![CDATA[]]>y <![CDATA[ z ]]></a></EVENT>", "'a':'xy  z'"},
+        {"<EVENT><a><![CDATA[]]></a></EVENT>", "'a':''"},
+        {"<EVENT><a>x<!-- not this -->y<?nor this?>z</a></EVENT>", "'a':'xyz'"},
+        {"<EVENT><!-- <a>1</a> --><?a 1?></EVENT><!-- after -->", ""},
+        {"<EVENT><a>C:\\dir \t \"q\"</a></EVENT>", "'a':'C:\\\\dir \\t \\'q\\''"},
+        {"<EVENT><a>\x7f</a></EVENT>", "'a':'\x7f'"},
+    };
+    check(*state, rows, COUNT(rows), false);
+}
+
+static void names_keep_their_prefixes_and_declarations_are_no_attributes(void **state)
+{
+    static const struct row rows[] = {
+        {"<EVENT xmlns='u' xmlns:p='v'><a/><p:a p:x='1' x='2'/></EVENT>",
+         "'a':'','p:a':'','p:a/@p:x':'1','p:a/@x':'2'"},
+        {"<EVENT xmlns:p='u' xmlns:q='u'><p:a/><q:a/><p:a/></EVENT>", "'p:a':'','q:a':'','p:a[2]':''"},
+        {"<p:EVENT xmlns:p='u'>t<p:a>1</p:a></p:EVENT>", "'p:EVENT':'t','p:a':'1'"},
+        {"<EVENT xml:lang='de'><a xml:space='preserve'> x </a></EVENT>",
+         "'@xml:lang':'de','a':'x','a/@xml:space':'preserve'"},
+    };
+    check(*state, rows, COUNT(rows), false);
+}
+
+static void names_that_collide_with_metadata_make_way_where_there_is_metadata(void **state)
+{
+    static const struct row with[] = {
+        {"<EVENT><_id>1</_id><id>2</id></EVENT>", "'__id':'1','id':'2'"},
+        {"<EVENT><_id>1</_id><__id>2</__id><_id>3</_id></EVENT>", "'__id':'1','___id':'2','__id[2]':'3'"},
+        {"<EVENT><_node><a x='1'/></_node></EVENT>", "'__node/a':'','__node/a/@x':'1'"},
+        {"<EVENT _id='1'><a _id='2'><_id>3</_id></a></EVENT>", "'@_id':'1','a/@_id':'2','a/_id':'3'"},
+        {"<EVENT xmlns:p='u'><p:_id>1</p:_id></EVENT>", "'p:_id':'1'"},
+        {"<EVENT><_spool/><_received_at/><_source/></EVENT>",
+         "'__spool':'','__received_at':'','__source':''"},
+        {"<_id>own<a/></_id>", "'__id':'own','a':''"},
+    };
+    static const struct row without[] = {
+        {"<EVENT><_id>1</_id><__id>2</__id></EVENT>", "'_id':'1','__id':'2'"},
+        {"<_id>own<a/></_id>", "'_id':'own','a':''"},
+    };
+    check(*state, with, COUNT(with), true);
+    check(*state, without, COUNT(without), false);
+}
+
+static void members_follow_what_is_there_after_a_comma(void **state)
+{
+    struct buf out = BUF_EMPTY;
+    struct why why = {0};
+    buf_append_text(&out, "{\"_id\":\"1\"");
+    assert_int_equal(flatten_event(*state, "<E><a/><b/></E>", 15, true, false, &out, &why), RES_OK);
+    assert_int_equal(flatten_event(*state, "<E/>", 4, true, false, &out, &why), RES_OK);
+    buf_append(&out, "}", 2);
+    assert_string_equal(out.data, "{\"_id\":\"1\",\"a\":\"\",\"b\":\"\"}");
+    buf_fini(&out);
+}
+
+static void what_is_not_well_formed_is_an_error_and_the_next_event_is_not_harmed(void **state)
+{
+    static const char *const rows[] = {
+        "", "x", "<E>", "<E><a></E>", "<E/><E/>", "<E>&nbsp;</E>", "<E a=1/>", "<E>\xE9</E>"};
+    static const struct row good = {"<EVENT><a>1</a></EVENT>", "'a':'1'"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = BUF_EMPTY;
+        struct why why = {0};
+        assert_int_equal(flatten_event(*state, rows[i], strlen(rows[i]), false, true, &out, &why),
+                         RES_BROKEN);
+        assert_non_null(strstr(why.text, "not well-formed"));
+        assert_int_equal(out.len, 0);
+        buf_fini(&out);
+        check(*state, &good, 1, false);
+    }
+}
+
+/* More names than one parser's dictionary keeps, so that it is made anew in between. */
+static void many_names_over_many_events_stay_apart(void **state)
+{
+    for (unsigned event = 0; event < 200; event++) {
+        struct buf xml = BUF_EMPTY;
+        struct buf json = BUF_EMPTY;
+        buf_append_text(&xml, "<EVENT>");
+        for (unsigned i = 0; i < 60; i++) {
+            buf_append_format(&xml, "<n%u_%u/><n%u_%u/>", event, i, event, i);
+            buf_append_format(&json, "%s'n%u_%u':'','n%u_%u[2]':''", i ? "," : "", event, i, event, i);
+        }
+        buf_append(&xml, "</EVENT>", 9);
+        buf_append_char(&json, '\0');
+        check(*state, &(struct row){xml.data, json.data}, 1, false);
+        buf_fini(&xml);
+        buf_fini(&json);
+    }
+}
+
+/* `depth` elements inside each other with names of `name_len`, and in the innermost what `inside` says. */
+static void nest(struct buf *xml, int depth, int name_len, const char *inside)
+{
+    buf_append_text(xml, "<EVENT>");
+    for (int i = 0; i < depth; i++) buf_append_format(xml, "<n%0*d>", name_len - 1, 0);
+    buf_append_text(xml, inside);
+    for (int i = 0; i < depth; i++) buf_append_format(xml, "</n%0*d>", name_len - 1, 0);
+    buf_append(xml, "</EVENT>", 9);
+    xml->len--;
+}
+
+static void an_event_as_deep_as_the_collector_takes_it_is_flattened(void **state)
+{
+    struct buf xml = BUF_EMPTY;
+    struct buf json = BUF_EMPTY;
+    nest(&xml, 199, 2, "x");
+    buf_append_char(&json, '\'');
+    for (int i = 0; i < 199; i++) buf_append_text(&json, i ? "/n0" : "n0");
+    buf_append(&json, "':'x'", 6);
+    check(*state, &(struct row){xml.data, json.data}, 1, false);
+    buf_fini(&xml);
+    buf_fini(&json);
+}
+
+/* Their keys would be a hundred or a thousand times their size, by elements or by attributes. */
+static void a_hostile_event_is_given_as_it_is(void **state)
+{
+    static const struct {
+        int depth, name_len, count;
+        bool by_attributes;
+    } shapes[] = {
+        {198, 57, 6000, false}, /* 50 KB: a batch of 10 MB would be 14 GB of JSON */
+        {198, 4000, 3000, false},
+        {150, 4000, 4000, true}, /* all within the start tag that passes the ceiling */
+        {10, 40000, 10000, true},
+        {300, 4, 5000, false}, /* deeper than any that the collector takes */
+    };
+    static const struct row good = {"<EVENT><a>1</a></EVENT>", "'a':'1'"};
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        struct buf inside = BUF_EMPTY;
+        struct buf xml = BUF_EMPTY;
+        struct buf out = BUF_EMPTY;
+        struct why why = {0};
+        bool by_attributes = shapes[i].by_attributes;
+        if (by_attributes) buf_append_text(&inside, "<a");
+        for (int j = 0; j < shapes[i].count; j++)
+            buf_append_format(&inside, by_attributes ? " a%d=''" : "<a%d/>", j);
+        if (by_attributes) buf_append_text(&inside, "/>");
+        buf_append_char(&inside, '\0');
+        nest(&xml, shapes[i].depth, shapes[i].name_len, inside.data);
+        assert_int_equal(flatten_event(*state, xml.data, xml.len, false, true, &out, &why), RES_OK);
+        assert_int_equal(out.len, xml.len + strlen("\"#xml\":\"\""));
+        assert_memory_equal(out.data, "\"#xml\":\"<EVENT><n000", 20);
+        assert_memory_equal(out.data + out.len - 9, "</EVENT>\"", 9);
+        buf_fini(&inside);
+        buf_fini(&xml);
+        buf_fini(&out);
+        check(*state, &good, 1, false);
+    }
+}
+
+/* Small ones as well: whatever the shape, the JSON is at most a small multiple of the XML. */
+static void no_event_grows_beyond_a_small_multiple_of_its_size(void **state)
+{
+    for (int depth = 0; depth < 199; depth += 11) {
+        for (int name_len = 2; name_len < 200; name_len *= 3) {
+            struct buf inside = BUF_EMPTY;
+            for (int i = 0; i < 500; i++) {
+                struct buf xml = BUF_EMPTY;
+                struct buf out = BUF_EMPTY;
+                struct why why = {0};
+                buf_append_text(&inside, "<a/>");
+                if (i % 20 != 0) continue;
+                buf_append_char(&inside, '\0');
+                inside.len--;
+                nest(&xml, depth, name_len, inside.data);
+                assert_int_equal(flatten_event(*state, xml.data, xml.len, false, true, &out, &why), RES_OK);
+                assert_true(out.len <= (FLATTEN_GROWTH + 2) * xml.len + 2 * FLATTEN_SLACK);
+                buf_fini(&xml);
+                buf_fini(&out);
+            }
+            buf_fini(&inside);
+        }
+    }
+}
+
+int main(void)
+{
+#define WITH_FLATTEN(test) cmocka_unit_test_setup_teardown(test, flatten_start, flatten_end)
+    const struct CMUnitTest tests[] = {
+        WITH_FLATTEN(children_stand_under_their_names_in_document_order),
+        WITH_FLATTEN(nested_elements_carry_their_parents_names),
+        WITH_FLATTEN(attributes_follow_their_element),
+        WITH_FLATTEN(a_text_is_what_xml_says_it_is_without_white_space_around_it),
+        WITH_FLATTEN(names_keep_their_prefixes_and_declarations_are_no_attributes),
+        WITH_FLATTEN(names_that_collide_with_metadata_make_way_where_there_is_metadata),
+        WITH_FLATTEN(members_follow_what_is_there_after_a_comma),
+        WITH_FLATTEN(what_is_not_well_formed_is_an_error_and_the_next_event_is_not_harmed),
+        WITH_FLATTEN(many_names_over_many_events_stay_apart),
+        WITH_FLATTEN(an_event_as_deep_as_the_collector_takes_it_is_flattened),
+        WITH_FLATTEN(a_hostile_event_is_given_as_it_is),
+        WITH_FLATTEN(no_event_grows_beyond_a_small_multiple_of_its_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

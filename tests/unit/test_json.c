@@ -1,0 +1,147 @@
+/* test_json -- strings are escaped as RFC 8259 asks; what is UTF-8 and what is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Initializes a text and its length; the literal may hold NUL. */
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+static void assert_is(struct buf *buf, const char *expected)
+{
+    buf_append_char(buf, '\0');
+    assert_string_equal(buf->data, expected);
+    buf_fini(buf);
+}
+
+static void what_json_cannot_hold_is_escaped_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        const char *json;
+    } rows[] = {
+        {BYTES(""), "\"\""},
+        {BYTES("plain / <b>&amp;</b> 'x'"), "\"plain / <b>&amp;</b> 'x'\""},
+        {BYTES("say \"no\""), "\"say \\\"no\\\"\""},
+        {BYTES("C:\\dir\\"), "\"C:\\\\dir\\\\\""},
+        {BYTES("a\nb\rc\td"), "\"a\\nb\\rc\\td\""},
+        {BYTES("\0\x01\b\f\x1f"), "\"\\u0000\\u0001\\u0008\\u000c\\u001f\""},
+        {BYTES("\x7f"), "\"\x7f\""},
+        {BYTES("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x9A\xAA"), "\"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x9A\xAA\""},
+        {BYTES("\xE2\x80\xA8"), "\"\xE2\x80\xA8\""}, /* a line separator needs no escape */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = BUF_EMPTY;
+        json_string(&out, rows[i].text, rows[i].len);
+        assert_is(&out, rows[i].json);
+    }
+}
+
+static void every_single_byte_below_128_comes_through_alone(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 128; c++) {
+        struct buf out = BUF_EMPTY;
+        char text = (char)c;
+        json_escape(&out, &text, 1);
+        if (c >= 0x20 && c != '"' && c != '\\')
+            assert_int_equal(out.len, 1);
+        else
+            assert_int_equal(out.data[0], '\\');
+        buf_fini(&out);
+    }
+}
+
+static void members_are_set_apart_by_commas(void **state)
+{
+    struct buf out = BUF_EMPTY;
+    bool is_first = true;
+    (void)state;
+    json_member(&out, &is_first, "a", "1", 1);
+    assert_false(is_first);
+    json_member(&out, &is_first, "b", "x\"y", 3);
+    json_member(&out, &is_first, "c", "", 0);
+    assert_is(&out, "\"a\":\"1\",\"b\":\"x\\\"y\",\"c\":\"\"");
+}
+
+static void utf8_is_what_rfc_3629_says(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        bool is_utf8;
+    } rows[] = {
+        {BYTES(""), true},
+        {BYTES("ascii\0\x7f"), true},
+        {BYTES("\xC2\x80"), true},         /* U+0080 */
+        {BYTES("\xDF\xBF"), true},         /* U+07FF */
+        {BYTES("\xE0\xA0\x80"), true},     /* U+0800 */
+        {BYTES("\xED\x9F\xBF"), true},     /* U+D7FF */
+        {BYTES("\xEE\x80\x80"), true},     /* U+E000 */
+        {BYTES("\xEF\xBF\xBF"), true},     /* U+FFFF */
+        {BYTES("\xF0\x90\x80\x80"), true}, /* U+10000 */
+        {BYTES("\xF4\x8F\xBF\xBF"), true}, /* U+10FFFF */
+        {BYTES("a\xC3\xA9z\xE2\x82\xAC\xF0\x9F\x9A\xAA."), true},
+        {BYTES("\x80"), false}, /* a continuation without a beginning */
+        {BYTES("\xBF"), false},
+        {BYTES("a\x80z"), false},
+        {BYTES("\xC3\xA9\xA9"), false},
+        {BYTES("\xC0\x80"), false}, /* overlong */
+        {BYTES("\xC1\xBF"), false},
+        {BYTES("\xE0\x80\x80"), false},
+        {BYTES("\xE0\x9F\xBF"), false},
+        {BYTES("\xF0\x80\x80\x80"), false},
+        {BYTES("\xF0\x8F\xBF\xBF"), false},
+        {BYTES("\xED\xA0\x80"), false}, /* surrogates */
+        {BYTES("\xED\xBF\xBF"), false},
+        {BYTES("\xED\xA0\xBD\xED\xB8\x80"), false},
+        {BYTES("\xF4\x90\x80\x80"), false}, /* above U+10FFFF */
+        {BYTES("\xF5\x80\x80\x80"), false},
+        {BYTES("\xF8\x88\x80\x80\x80"), false},
+        {BYTES("\xFE"), false},
+        {BYTES("\xFF"), false},
+        {BYTES("\xC3"), false}, /* truncated */
+        {BYTES("\xE2\x82"), false},
+        {BYTES("\xE2"), false},
+        {BYTES("\xF0\x9F\x9A"), false},
+        {BYTES("\xF0\x9F"), false},
+        {BYTES("\xF0"), false},
+        {BYTES("\xC3z"), false},
+        {BYTES("\xE2\x82z"), false},
+        {BYTES("\xE2z\xAC"), false},
+        {BYTES("\xF0\x9F\x9Az"), false},
+        {BYTES("\xE2\x82\xC3\xA9"), false},
+        {BYTES("caf\xE9"), false}, /* ISO-8859-1 */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = malloc(rows[i].len + !rows[i].len); /* a sanitizer sees a byte too many */
+        assert_non_null(text);
+        memcpy(text, rows[i].text, rows[i].len);
+        if (json_is_utf8(text, rows[i].len) != rows[i].is_utf8) fail_msg("row %zu", i);
+        free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_json_cannot_hold_is_escaped_and_nothing_else),
+        cmocka_unit_test(every_single_byte_below_128_comes_through_alone),
+        cmocka_unit_test(members_are_set_apart_by_commas),
+        cmocka_unit_test(utf8_is_what_rfc_3629_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,273 @@
+/* test_log -- one line per event, whatever is in it, as text and as JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/log.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define LOG_SIZE     16384
+#define TIME_LENGTH  24 /* 2031-05-04T10:11:12.345Z */
+
+struct capture {
+    int old, file;
+};
+
+static void capture_begin(struct capture *capture)
+{
+    capture->old = dup(STDERR_FILENO);
+    capture->file = memfd_create("log", 0);
+    assert_true(capture->old >= 0 && capture->file >= 0);
+    (void)dup2(capture->file, STDERR_FILENO);
+}
+
+static void capture_end(const struct capture *capture, char log[LOG_SIZE])
+{
+    (void)dup2(capture->old, STDERR_FILENO);
+    ssize_t len = pread(capture->file, log, LOG_SIZE - 1, 0);
+    close(capture->old);
+    close(capture->file);
+    assert_true(len >= 0);
+    log[len] = '\0';
+}
+
+/* Logs one line with one value after `value=`, ready as it is. */
+static void log_value(enum log_format format, const char *value, char log[LOG_SIZE])
+{
+    struct capture capture;
+    log_configure(LOG_INFO, format);
+    capture_begin(&capture);
+    log_info("it happened", "value=%s", value);
+    capture_end(&capture, log);
+}
+
+static bool is_time(const char *text)
+{
+    static const char shape[] = "0000-00-00T00:00:00.000Z";
+    for (size_t i = 0; i < TIME_LENGTH; i++)
+        if (shape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i]) return false;
+    return true;
+}
+
+/* ---- a checker for the JSON that we write: one object of strings and whole numbers ---- */
+
+static const char *skip_string(const char *p)
+{
+    if (!p || *p++ != '"') return NULL;
+    for (; *p != '"'; p++) {
+        if ((unsigned char)*p < 0x20) return NULL;
+        if (*p == '\\' && !strchr("\"\\/bfnrt", *++p)) return NULL;
+        if (!*p) return NULL;
+    }
+    return p + 1;
+}
+
+static const char *skip_number(const char *p)
+{
+    size_t digits = strspn(p, "0123456789");
+    return digits == 0 || (*p == '0' && digits > 1) ? NULL : p + digits;
+}
+
+static bool is_json_line(const char *p)
+{
+    if (*p != '{') return false;
+    do {
+        p = skip_string(p + 1);
+        if (!p || *p++ != ':') return false;
+        p = *p == '"' ? skip_string(p) : skip_number(p);
+    } while (p && *p == ',');
+    return p && strcmp(p, "}\n") == 0;
+}
+
+/* ---- tests ---- */
+
+static void a_line_of_text_has_time_program_level_message_and_fields(void **state)
+{
+    struct capture capture;
+    char log[LOG_SIZE];
+    (void)state;
+    log_configure(LOG_DEBUG, LOG_TEXT);
+    capture_begin(&capture);
+    log_error("a", NULL);
+    log_warn("b c", "batch=%d why=%s", 41, LOG_QUOTE("no \"space\" in C:\\x"));
+    log_info("d", "n=%s", LOG_QUOTE(NULL));
+    log_debug("e", "%s", "");
+    capture_end(&capture, log);
+
+    static const char *const expected[] = {
+        " test error \"a\"",
+        " test warn \"b c\" batch=41 why=\"no \\\"space\\\" in C:\\\\x\"",
+        " test info \"d\" n=\"\"",
+        " test debug \"e\"",
+    };
+    char *rest = log;
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        const char *line = strsep(&rest, "\n");
+        assert_true(line && is_time(line));
+        assert_string_equal(line + TIME_LENGTH, expected[i]);
+    }
+    assert_string_equal(rest, "");
+}
+
+static void a_line_of_json_has_the_same_and_only_numbers_are_no_strings(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *json;
+    } rows[] = {
+        {"41", "41"},
+        {"0", "0"},
+        {"999999999999999", "999999999999999"},
+        {"9999999999999999", "\"9999999999999999\""}, /* more than a double holds exactly */
+        {"007", "\"007\""},
+        {"-5", "\"-5\""},
+        {"1.5", "\"1.5\""},
+        {"", "\"\""},
+        {"plain", "\"plain\""},
+        {"10.0.0.1", "\"10.0.0.1\""},
+        {"\"two words\"", "\"two words\""},
+        {"\"41\"", "\"41\""},
+        {"\"a\\\"b\\\\c\"", "\"a\\\"b\\\\c\""},
+        {"41 other=x", "41,\"other\":\"x\""},
+        {"\"a b\"  other=7", "\"a b\",\"other\":7"},
+        {" other=x", "\"\",\"other\":\"x\""},
+        {"a=b", "\"a=b\""},
+        {"a\"b", "\"a\\\"b\""},
+        {"a\\b", "\"a\\\\b\""},
+        {"\\", "\"\\\\\""},
+        {"\"never closed", "\"never closed\""},
+        {"\"never closed\\", "\"never closed\\\\\""},
+        {"\xC3\xA9", "\"\xC3\xA9\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char log[LOG_SIZE];
+        char expected[200];
+        log_value(LOG_JSON, rows[i].value, log);
+        (void)snprintf(
+            expected, sizeof expected,
+            "\",\"program\":\"test\",\"level\":\"info\",\"message\":\"it happened\",\"value\":%s}\n",
+            rows[i].json);
+        assert_memory_equal(log, "{\"time\":\"", 9);
+        assert_true(is_time(log + 9));
+        assert_string_equal(log + 9 + TIME_LENGTH, expected);
+        assert_true(is_json_line(log));
+    }
+}
+
+static void no_value_can_break_a_line_or_forge_another_one(void **state)
+{
+    static const char *const values[] = {"a\nb",     "\"a\nb\"", "a\r\nb=1", "\n",  "a\tb",
+                                         "\x1b[31m", "\x01",     "{\"}",     "%n%s"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(values); i++) {
+        for (int quoted = 0; quoted < 2; quoted++) {
+            const char *value = quoted ? LOG_QUOTE(values[i]) : values[i];
+            char log[LOG_SIZE];
+            log_value(LOG_TEXT, value, log);
+            assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+            for (const char *p = log; *p != '\n'; p++) assert_true((unsigned char)*p >= 0x20);
+            log_value(LOG_JSON, value, log);
+            assert_true(is_json_line(log));
+        }
+    }
+}
+
+static void a_line_too_long_is_cut_and_still_one_line(void **state)
+{
+    static char many[LOG_SIZE]; /* of fields that grow most when they become JSON */
+    static char text[LOG_SIZE];
+    const char *const values[] = {many, text, text + 1, LOG_QUOTE(text)};
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof many; i++) many[i] = "a= "[i % 3];
+    for (size_t i = 0; i + 1 < sizeof text; i++) text[i] = i % 3 ? '\\' : '"';
+
+    for (size_t i = 0; i < COUNT(values); i++) {
+        char log[LOG_SIZE];
+        log_value(LOG_TEXT, values[i], log);
+        assert_true(strlen(log) <= 4096);
+        assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+        log_value(LOG_JSON, values[i], log);
+        assert_true(strlen(log) <= 4096);
+        assert_true(is_json_line(log));
+    }
+}
+
+static void two_long_explanations_fit_or_are_cut_without_breaking_the_json(void **state)
+{
+    struct capture capture;
+    char log[LOG_SIZE];
+    char why[1024];
+    (void)state;
+    memset(why, 'w', sizeof why - 1);
+    why[sizeof why - 1] = '\0';
+    log_configure(LOG_INFO, LOG_JSON);
+    capture_begin(&capture);
+    log_error(why, "why=%s remedy=%s", LOG_QUOTE(why), LOG_QUOTE(why));
+    capture_end(&capture, log);
+    assert_true(is_json_line(log));
+    assert_non_null(strstr(log, ",\"remedy\":\"www"));
+}
+
+static void quoting_keeps_within_its_size_and_never_ends_inside_an_escape(void **state)
+{
+    char value[2 * LOG_QUOTED_SIZE];
+    (void)state;
+    for (size_t shift = 0; shift < 2; shift++) {
+        memset(value, '"', sizeof value - 1);
+        memset(value, 'a', shift);
+        value[sizeof value - 1] = '\0';
+        struct log_quoted out;
+        const char *quoted = log_quote(&out, value);
+        assert_true(strlen(quoted) < LOG_QUOTED_SIZE);
+        assert_non_null(skip_string(quoted));
+        assert_string_equal(skip_string(quoted), "");
+    }
+}
+
+static void what_is_above_the_level_is_not_written(void **state)
+{
+    static const char *const words[] = {"error", "warn", "info", "debug"};
+    (void)state;
+    for (size_t level = 0; level < COUNT(words); level++) {
+        struct capture capture;
+        char log[LOG_SIZE];
+        size_t lines = 0;
+        log_configure((enum log_level)level, LOG_TEXT);
+        capture_begin(&capture);
+        log_error("x", NULL);
+        log_warn("x", NULL);
+        log_info("x", NULL);
+        log_debug("x", NULL);
+        capture_end(&capture, log);
+        char *rest = log;
+        for (const char *line; (line = strsep(&rest, "\n")) && *line; lines++)
+            assert_memory_equal(line + TIME_LENGTH + 6, words[lines], strlen(words[lines]));
+        assert_int_equal(lines, level + 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_of_text_has_time_program_level_message_and_fields),
+        cmocka_unit_test(a_line_of_json_has_the_same_and_only_numbers_are_no_strings),
+        cmocka_unit_test(no_value_can_break_a_line_or_forge_another_one),
+        cmocka_unit_test(a_line_too_long_is_cut_and_still_one_line),
+        cmocka_unit_test(two_long_explanations_fit_or_are_cut_without_breaking_the_json),
+        cmocka_unit_test(quoting_keeps_within_its_size_and_never_ends_inside_an_escape),
+        cmocka_unit_test(what_is_above_the_level_is_not_written),
+    };
+    log_open("test");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

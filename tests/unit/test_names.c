@@ -1,0 +1,303 @@
+/*
+ * test_names -- names that look like settings: retired, planned, misspelt. Run from the repository root; the programs
+ * whose tables are compared lie in $BIN.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/names.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define COUNT(array)  (sizeof(array) / sizeof(array)[0])
+#define LOG_SIZE      8192
+#define SETTINGS_MAX  100
+#define SETTING_BYTES 64
+
+/* Checks an environment of one variable and returns what was logged about it. */
+static enum result check(const char *variable, char log[LOG_SIZE], struct why *why)
+{
+    char text[256];
+    char *env[] = {text, NULL};
+    (void)snprintf(text, sizeof text, "%s", variable);
+    *why = (struct why){0};
+
+    int old = dup(STDERR_FILENO);
+    int file = memfd_create("log", 0);
+    assert_true(old >= 0 && file >= 0);
+    (void)dup2(file, STDERR_FILENO);
+    enum result res = names_check(env, why);
+    (void)dup2(old, STDERR_FILENO);
+    ssize_t len = pread(file, log, LOG_SIZE - 1, 0);
+    close(old);
+    close(file);
+    assert_true(len >= 0);
+    log[len] = '\0';
+    return res;
+}
+
+static size_t lines_of(const char *text)
+{
+    size_t lines = 0;
+    for (; *text; text++) lines += *text == '\n';
+    return lines;
+}
+
+static void a_retired_setting_gets_one_line_that_says_why_it_is_not_needed(void **state)
+{
+    static const struct {
+        const char *variable;
+        const char *says;
+    } rows[] = {
+        {"RATE_LIMIT_PER_SECOND=10", "name=RATE_LIMIT_PER_SECOND why=\"there is no rate limit"},
+        {"RATE_LIMIT_BURST=10", "name=RATE_LIMIT_BURST why=\"there is no rate limit"},
+        {"CURRENT_FILE=/tmp/x", "name=CURRENT_FILE why=\"events wait in the spool"},
+        {"TEMP_FILE=/tmp/x", "name=TEMP_FILE why=\"events wait in the spool"},
+        {"MAX_RETRIES=3", "name=MAX_RETRIES why=\"an upload is tried until it succeeds"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char log[LOG_SIZE];
+        struct why why;
+        assert_int_equal(check(rows[i].variable, log, &why), RES_OK);
+        assert_non_null(strstr(log, " warn "));
+        assert_non_null(strstr(log, rows[i].says));
+        assert_int_equal(lines_of(log), 1);
+    }
+}
+
+static void a_planned_setting_whose_absence_could_harm_is_refused(void **state)
+{
+    static const char *const rows[] = {
+        "ALLOW_FROM=10.0.0.0/8", "DROP_FIELDS=plasectrxCardno", "COMPRESSION=gzip",
+        "USE_DATE_FOLDERS=true", "USE_DATE_FOLDERS=hive",       "INDEX_FIELDS=uid=x",
+        "S3_SSE=aws:kms",        "S3_SSE_KMS_KEY_ID=x",         "S3_STORAGE_CLASS=GLACIER",
+        "S3_TAGS=a=b",           "S3_EXPECTED_BUCKET_OWNER=1"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char log[LOG_SIZE];
+        struct why why;
+        assert_int_equal(check(rows[i], log, &why), RES_REFUSE);
+        assert_memory_equal(why.text, rows[i], strlen(rows[i]));
+        assert_non_null(strstr(why.text, "this version does not honour"));
+    }
+}
+
+static void a_planned_setting_whose_absence_is_harmless_is_warned_of(void **state)
+{
+    static const char *const rows[] = {"IDLE_TIMEOUT=60",        "SILENCE_ALERT=1h",  "STATUS_PORT=8081",
+                                       "PRETTY_PRINT_JSON=true", "SPOOL_MIN_FREE=1G", "ALERT_URL=https://x"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char log[LOG_SIZE];
+        struct why why;
+        assert_int_equal(check(rows[i], log, &why), RES_OK);
+        assert_non_null(strstr(log, "does not honour this setting yet"));
+        assert_int_equal(lines_of(log), 1);
+    }
+}
+
+static void a_planned_setting_that_asks_for_what_happens_anyway_passes_in_silence(void **state)
+{
+    static const char *const rows[] = {"COMPRESSION=none",
+                                       "USE_DATE_FOLDERS=false",
+                                       "USE_DATE_FOLDERS=False",
+                                       "ALLOW_FROM=all",
+                                       "ALLOW_FROM=",
+                                       "PRETTY_PRINT_JSON=false",
+                                       "IDLE_TIMEOUT=0",
+                                       "COMPRESSION= none\r",
+                                       "USE_DATE_FOLDERS=\t false ",
+                                       "DROP_FIELDS= \r"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char log[LOG_SIZE];
+        struct why why;
+        if (check(rows[i], log, &why) != RES_OK) fail_msg("%s: %s", rows[i], why.text);
+        assert_string_equal(log, "");
+    }
+}
+
+static void a_misspelt_setting_is_recognised(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *meant;
+    } rows[] = {
+        {"BUCKET", "BUCKET_NAME"},
+        {"BUCKETNAME", "BUCKET_NAME"},
+        {"PREFX", "PREFIX"},
+        {"ROTATION_INTERVALL", "ROTATION_INTERVAL"},
+        {"ROTATION_INTERVALS", "ROTATION_INTERVAL"},
+        {"ROTATION", "ROTATION_INTERVAL"},
+        {"MAX_FILESIZE", "MAX_FILE_SIZE"},
+        {"MAX_CONECTIONS", "MAX_CONNECTIONS"},
+        {"OUTPUT_FROMAT", "OUTPUT_FORMAT"},
+        {"LOGLEVEL", "LOG_LEVEL"},
+        {"SPOOLPATH", "SPOOL_PATH"},
+        {"NODEID", "NODE_ID"},
+        {"AWS_REGON", "AWS_REGION"},
+        {"AWS_ENDPOINT", "AWS_ENDPOINT_URL"},
+        {"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
+        {"AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char variable[80];
+        char says[120];
+        char log[LOG_SIZE];
+        struct why why;
+        assert_non_null(names_suggest(rows[i].name));
+        assert_string_equal(names_suggest(rows[i].name), rows[i].meant);
+        (void)snprintf(variable, sizeof variable, "%s=x", rows[i].name);
+        (void)snprintf(says, sizeof says, "\"unknown setting\" name=%s did_you_mean=%s\n", rows[i].name,
+                       rows[i].meant);
+        assert_int_equal(check(variable, log, &why), RES_OK);
+        assert_non_null(strstr(log, says));
+    }
+}
+
+static void what_has_nothing_to_do_with_us_is_left_in_peace(void **state)
+{
+    static const char *const rows[] = {
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LANGUAGE",
+        "NODE_ENV",
+        "NODE_NAME",
+        "NODE_PATH",
+        "NODE_OPTIONS",
+        "AWS_PAGER",
+        "AWS_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_EXECUTION_ENV",
+        "AWS_SECRET_ACCESS_KEY_FILE",
+        "AWS_SESSION_TOKEN_FILE",
+        "AWS_MAX_ATTEMPTS",
+        "PORTAL",
+        "HOST",
+        "HOSTNAME",
+        "HOSTTYPE",
+        "LOGNAME",
+        "LOGPATH",
+        "PWD",
+        "OLDPWD",
+        "SHELL",
+        "SHLVL",
+        "TERM",
+        "USER",
+        "MAIL",
+        "EDITOR",
+        "PAGER",
+        "DISPLAY",
+        "TMPDIR",
+        "TZ",
+        "_",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "LD_LIBRARY_PATH",
+        "PS1",
+        "INVOCATION_ID",
+        "JOURNAL_STREAM",
+        "LISTEN_FDS",
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_PORT",
+        "XDG_RUNTIME_DIR",
+        "SSH_CONNECTION",
+        "DEBIAN_FRONTEND",
+        "MALLOC_ARENA_MAX",
+        "CURRENT_FILENAME",
+        "MAX_RETRIES_PER_REQUEST",
+        "TEMP_FILES",
+        "PREFIX_PATH",
+        "FORMAT",
+        "AN_UNUSUALLY_LONG_NAME_OF_SOMEBODY_ELSE_THAT_IS_NO_SETTING",
+        "",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char variable[120];
+        char log[LOG_SIZE];
+        struct why why;
+        (void)snprintf(variable, sizeof variable, "%s=x", rows[i]);
+        assert_int_equal(check(variable, log, &why), RES_OK);
+        if (*log) fail_msg("a false alarm: %s", log);
+    }
+}
+
+static void a_setting_is_no_misspelling_of_another_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; names_of_settings[i]; i++) assert_null(names_suggest(names_of_settings[i]));
+}
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; names_of_settings[i]; i++)
+        if (strcmp(names_of_settings[i], name) == 0) return true;
+    return false;
+}
+
+/* Adds the names that `program config` prints to those that are there; returns how many there are then. */
+static size_t names_of(const char *program, char names[SETTINGS_MAX][SETTING_BYTES], size_t count)
+{
+    const char *bin = getenv("BIN");
+    char command[512];
+    char line[1024];
+    (void)snprintf(command, sizeof command, "env -i '%s/%s' config", bin ? bin : "build/release/bin",
+                   program);
+    FILE *output = popen(command, "re");
+    assert_non_null(output);
+    while (count < SETTINGS_MAX && fgets(line, sizeof line, output)) {
+        (void)snprintf(names[count], SETTING_BYTES, "%.*s", (int)strcspn(line, "="), line);
+        bool is_new = true;
+        for (size_t i = 0; i < count; i++) is_new = is_new && strcmp(names[i], names[count]) != 0;
+        count += is_new;
+    }
+    assert_int_equal(pclose(output), 0); /* build the programs first */
+    return count;
+}
+
+static void the_list_is_what_both_programs_know_together(void **state)
+{
+    static char names[SETTINGS_MAX][SETTING_BYTES];
+    (void)state;
+    size_t of_collector = names_of("collector", names, 0);
+    size_t of_both = names_of("uploader", names, of_collector);
+    assert_true(of_collector > 0 && of_both > of_collector);
+    for (size_t i = 0; i < of_both; i++)
+        if (!is_known(names[i])) fail_msg("%s is missing in names_of_settings", names[i]);
+    size_t listed = 0;
+    while (names_of_settings[listed]) listed++;
+    assert_int_equal(listed, of_both);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_retired_setting_gets_one_line_that_says_why_it_is_not_needed),
+        cmocka_unit_test(a_planned_setting_whose_absence_could_harm_is_refused),
+        cmocka_unit_test(a_planned_setting_whose_absence_is_harmless_is_warned_of),
+        cmocka_unit_test(a_planned_setting_that_asks_for_what_happens_anyway_passes_in_silence),
+        cmocka_unit_test(a_misspelt_setting_is_recognised),
+        cmocka_unit_test(what_has_nothing_to_do_with_us_is_left_in_peace),
+        cmocka_unit_test(a_setting_is_no_misspelling_of_another_one),
+        cmocka_unit_test(the_list_is_what_both_programs_know_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,70 @@
+/* test_object_key -- the name of an object follows from the batch alone, and sorts as the ids do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/object_key.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct batch some_batch(int64_t first_id, int64_t last_id, enum batch_format format)
+{
+    return (struct batch){
+        .first_id = first_id,
+        .last_id = last_id,
+        .format = format,
+        .identity = {.spool = "7f3a9c21d4", .node = "gate-1"},
+        .sealed_at = 1753805700999, /* 2025-07-29 16:15:00.999 */
+    };
+}
+
+static void a_key_has_prefix_time_spool_first_and_last_id_and_extension(void **state)
+{
+    static const struct {
+        const char *prefix;
+        int64_t first_id, last_id;
+        enum batch_format format;
+        const char *key;
+    } rows[] = {
+        {"xml-events/", 1001, 5873, BATCH_XML,
+         "xml-events/20250729_161500-7f3a9c21d4-0000001001-0000005873.xml"}, /* the contract's example */
+        {"", 1, 1, BATCH_JSON, "20250729_161500-7f3a9c21d4-0000000001-0000000001.json"},
+        {"a/b/", 1, 2, BATCH_NDJSON, "a/b/20250729_161500-7f3a9c21d4-0000000001-0000000002.ndjson"},
+        {"100%/", 1, 2, BATCH_XML, "100%/20250729_161500-7f3a9c21d4-0000000001-0000000002.xml"},
+        {"p/", 9999999999, 10000000000, BATCH_XML, "p/20250729_161500-7f3a9c21d4-9999999999-10000000000.xml"},
+        {"p/", INT64_MAX, INT64_MAX, BATCH_XML,
+         "p/20250729_161500-7f3a9c21d4-9223372036854775807-9223372036854775807.xml"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct batch batch = some_batch(rows[i].first_id, rows[i].last_id, rows[i].format);
+        object_key_make(&batch, rows[i].prefix);
+        assert_string_equal(batch.object_key, rows[i].key);
+    }
+}
+
+static void the_longest_prefix_fits(void **state)
+{
+    char prefix[OBJECT_KEY_PREFIX_MAX + 1];
+    struct batch batch = some_batch(INT64_MAX, INT64_MAX, BATCH_NDJSON);
+    (void)state;
+    memset(prefix, 'p', OBJECT_KEY_PREFIX_MAX);
+    prefix[OBJECT_KEY_PREFIX_MAX] = '\0';
+    object_key_make(&batch, prefix);
+    assert_memory_equal(batch.object_key, prefix, OBJECT_KEY_PREFIX_MAX);
+    assert_string_equal(strrchr(batch.object_key, '.'), ".ndjson");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_has_prefix_time_spool_first_and_last_id_and_extension),
+        cmocka_unit_test(the_longest_prefix_fits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

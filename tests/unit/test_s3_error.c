@@ -1,0 +1,200 @@
+/* test_s3_error -- what a refusal means to us, and what a person is told to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/s3_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define ERROR(code)                                                                                          \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" code "</Code><Message>m</Message></Error>"
+
+/* Sorts an answer to a PUT of a/key into the bucket `archive`. */
+static enum store_answer sort(long status, const char *region, const char *body, struct why *why)
+{
+    struct http_answer answer = {.status = status, .length = -1};
+    (void)snprintf(answer.region, sizeof answer.region, "%s", region);
+    buf_append_text(&answer.body, body);
+    *why = (struct why){0};
+    enum store_answer meaning = s3_error_sort(&answer, "archive", "a/key", why);
+    http_answer_fini(&answer);
+    return meaning;
+}
+
+struct refusal {
+    long status;
+    const char *region;
+    const char *body;
+    const char *remedy; /* contains; "" where waiting is all there is */
+};
+
+static void check(const struct refusal *rows, size_t count, enum store_answer expected)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct why why;
+        enum store_answer meaning = sort(rows[i].status, rows[i].region, rows[i].body, &why);
+        if (meaning != expected) fail_msg("%ld %s is %d", rows[i].status, rows[i].body, meaning);
+        if (!strstr(why.remedy, rows[i].remedy)) fail_msg("%s: remedy: %s", rows[i].body, why.remedy);
+        assert_int_equal(*why.remedy == '\0', *rows[i].remedy == '\0');
+        assert_memory_equal(why.text, "archive/a/key: HTTP ", 20);
+    }
+}
+
+static void a_failure_of_the_server_may_have_stored_the_object(void **state)
+{
+    static const struct refusal rows[] = {
+        {500, "", ERROR("InternalError"), ""},
+        {503, "", ERROR("SlowDown"), ""},
+        {503, "", ERROR("ServiceUnavailable"), ""},
+        {503, "eu-west-1", "", ""},
+        {502, "", "<html><body>Bad Gateway</body></html>", ""},
+        {504, "", "upstream timed out", ""},
+        {507, "", ERROR("AccessDenied"), ""},
+        {599, "", "", ""},
+    };
+    (void)state;
+    check(rows, COUNT(rows), STORE_UNKNOWN);
+}
+
+static void what_passes_by_itself_is_tried_again(void **state)
+{
+    static const struct refusal rows[] = {
+        {408, "", "", ""},
+        {409, "", ERROR("OperationAborted"), ""},
+        {409, "", ERROR("ConditionalRequestConflict"), ""},
+        {429, "", ERROR("TooManyRequests"), ""},
+        {400, "", ERROR("SlowDown"), ""},
+        {400, "", ERROR("BadDigest"), ""},
+        {400, "", ERROR("XAmzContentSHA256Mismatch"), ""},
+        {400, "", ERROR("RequestTimeout"), ""},
+        {400, "", ERROR("IncompleteBody"), ""},
+        {400, "eu-west-1", ERROR("RequestTimeout"), ""},
+    };
+    (void)state;
+    check(rows, COUNT(rows), STORE_NOT_NOW);
+}
+
+static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
+{
+    static const struct refusal rows[] = {
+        {404, "", ERROR("NoSuchBucket"), "create the bucket archive"},
+        {403, "", ERROR("AccessDenied"), "s3:PutObject"},
+        {403, "", ERROR("AccessDenied"), "in the bucket archive"},
+        {403, "", ERROR("AllAccessDisabled"), "BUCKET_NAME"},
+        {403, "", ERROR("InvalidAccessKeyId"), "AWS_ACCESS_KEY_ID"},
+        {403, "", ERROR("SignatureDoesNotMatch"), "AWS_SECRET_ACCESS_KEY"},
+        {400, "", ERROR("ExpiredToken"), "AWS_SESSION_TOKEN"},
+        {400, "", ERROR("InvalidToken"), "AWS_SESSION_TOKEN"},
+        {400, "eu-west-1", ERROR("ExpiredToken"),
+         "AWS_SESSION_TOKEN"}, /* the region is right: it is only named */
+        {400, "eu-west-1", ERROR("InvalidToken"), "AWS_SESSION_TOKEN"},
+        {403, "", ERROR("RequestTimeTooSkewed"), "clock"},
+        {301, "", ERROR("PermanentRedirect"), "AWS_REGION"},
+        {301, "eu-west-1", ERROR("PermanentRedirect"), "AWS_REGION=eu-west-1"},
+        {301, "eu-west-1", "", "AWS_REGION=eu-west-1"}, /* a HEAD has no body */
+        {400, "eu-west-1", "", "AWS_REGION=eu-west-1"},
+        {400, "eu-west-1", ERROR("AuthorizationHeaderMalformed"), "AWS_REGION=eu-west-1"},
+        {400, "", ERROR("AuthorizationHeaderMalformed"), "AWS_REGION to the region of the bucket archive"},
+        {400, "", ERROR("InvalidBucketName"), "BUCKET_NAME: archive"},
+        {400, "", ERROR("SomethingNew"), "documentation"},
+        {403, "", "", "check BUCKET_NAME, the keys"},
+        {404, "", "<html><body>not found</body></html>", "AWS_ENDPOINT_URL"},
+        {405, "", ERROR("MethodNotAllowed"), "AWS_ENDPOINT_URL"},
+        {307, "", "", "AWS_ENDPOINT_URL"},
+    };
+    (void)state;
+    check(rows, COUNT(rows), STORE_REFUSED);
+}
+
+static void the_explanation_names_status_code_and_message(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *text;
+    } rows[] = {
+        {ERROR("AccessDenied"), "archive/a/key: HTTP 403 AccessDenied: m"},
+        {"<Error><Code>AccessDenied</Code></Error>", "archive/a/key: HTTP 403 AccessDenied"},
+        {"<Error xmlns='u'><Message>no &amp; no</Message></Error>", "archive/a/key: HTTP 403: no & no"},
+        {"<Error><Code><![CDATA[Acc]]>ess</Code><Inner><Message>not this</Message></Inner></Error>",
+         "archive/a/key: HTTP 403 Access"},
+        {"", "archive/a/key: HTTP 403"},
+        {" ", "archive/a/key: HTTP 403"},
+        {"{\"error\": \"json\"}", "archive/a/key: HTTP 403"},
+        {"<html><p>unclosed", "archive/a/key: HTTP 403"},
+        {"<Error><Code>Cut", "archive/a/key: HTTP 403"},
+        {"<Error/>", "archive/a/key: HTTP 403"},
+        {"\xFF\xFE\x01", "archive/a/key: HTTP 403"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct why why;
+        assert_int_equal(sort(403, "", rows[i].body, &why), STORE_REFUSED);
+        assert_string_equal(why.text, rows[i].text);
+    }
+}
+
+static void a_field_is_cut_to_its_place(void **state)
+{
+    char body[400];
+    char code[S3_CODE_SIZE];
+    struct http_answer answer = {0};
+    (void)state;
+    (void)snprintf(body, sizeof body, "<Error><Code>%0300d</Code></Error>", 0);
+    buf_append_text(&answer.body, body);
+    s3_error_field(&answer, "Code", code, sizeof code);
+    assert_int_equal(strlen(code), sizeof code - 1);
+    s3_error_field(&answer, "Absent", code, sizeof code);
+    assert_string_equal(code, "");
+    http_answer_fini(&answer);
+}
+
+/* Entities of entities, 10 by 10: a billion texts if they were expanded; and one file that is none of their business. */
+static void entities_in_a_body_neither_explode_nor_read_files(void **state)
+{
+    static const char *const ends[] = {
+        "<Error><Code>&e9;</Code><Message>&e9;</Message></Error>",
+        "<Error a='&e9;'><Code>AccessDenied</Code></Error>",
+        "<Error><Code>&file;</Code><Message>&file;</Message></Error>",
+        "<Error><Code>&e5;&e5;&e5;&e5;&e5;&e5;&e5;&e5;&e5;&e5;&e5;&e5;</Code></Error>",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct buf body = BUF_EMPTY;
+        struct why why;
+        buf_append_text(&body, "<!DOCTYPE Error [<!ENTITY file SYSTEM '/etc/passwd'><!ENTITY e0 'lol'>");
+        for (int n = 1; n < 10; n++) {
+            buf_append_format(&body, "<!ENTITY e%d '", n);
+            for (int j = 0; j < 10; j++) buf_append_format(&body, "&e%d;", n - 1);
+            buf_append_text(&body, "'>");
+        }
+        buf_append_text(&body, "]>");
+        buf_append(&body, ends[i], strlen(ends[i]) + 1);
+        int64_t before = clock_monotonic_ms();
+        assert_int_equal(sort(403, "", body.data, &why), STORE_REFUSED);
+        assert_true(clock_monotonic_ms() - before < 1000);
+        assert_null(strstr(why.text, "root"));
+        assert_null(strstr(why.text, "lol"));
+        buf_fini(&body);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_of_the_server_may_have_stored_the_object),
+        cmocka_unit_test(what_passes_by_itself_is_tried_again),
+        cmocka_unit_test(what_a_person_must_settle_is_refused_with_a_remedy),
+        cmocka_unit_test(the_explanation_names_status_code_and_message),
+        cmocka_unit_test(a_field_is_cut_to_its_place),
+        cmocka_unit_test(entities_in_a_body_neither_explode_nor_read_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
