@@ -3,6 +3,8 @@ MODE   ?= release
 CC     ?= gcc
 B      := build/$(MODE)
 prefix ?= /usr/local
+# V=1 shows the commands
+Q      := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
         -Wconversion -Wsign-conversion -Wwrite-strings -Wcast-qual
@@ -29,7 +31,7 @@ LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
 UNIT_COLLECTOR := test_framer test_markup test_validator test_schema test_spool_in test_power_cut test_plans test_intake
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run send test unit bench bench-page-size deps test-deps install lint clean help
+.PHONY: all run send test test-containers unit bench bench-page-size deps test-deps install lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim
 
 help:
@@ -38,6 +40,7 @@ help:
 	@echo 'make send         send a handful of events to the running collector'
 	@echo 'make test         install what the tests need, build, run every test that CI runs'
 	@echo 'make unit         the unit tests alone'
+	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
 	@echo 'make lint         clang-format, clang-tidy, cppcheck, gcc and clang without a warning'
 	@echo 'make deps, make test-deps, make install prefix= DESTDIR=, make clean'
@@ -49,24 +52,27 @@ $(B)/bin/collector: LIBS = $(LIBS_collector)
 $(B)/bin/uploader: LIBS = $(LIBS_uploader)
 $(B)/bin/%:
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+	@echo '  LD $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
 $(B)/%.o: %.c $(B)/sql_names.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo '  CC $<'
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 # ISO C guarantees 4,095 characters of a string literal; the compilers of this project take the schema's 10,000.
 $(B)/sql.o: $(B)/sql.c
-	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
+	@echo '  CC $<'
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
 $(B)/sql.c: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
-	awk -f $^ > $@.tmp && mv $@.tmp $@
+	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
 $(B)/sql_names.h: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
-	awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
+	$(Q)awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
 
 $(B)/support.a: $(call objects,tests/support)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 # Each unit test links one side of the product, never both: the sides share no code but common/.
 $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): $(COLLECTOR)
 $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): LIBS = $(LIBS_collector)
@@ -74,10 +80,12 @@ $(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): $(UPLOADE
 $(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): LIBS = $(LIBS_uploader)
 $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
+	@echo '  LD $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
 $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_collector) -o $@
+	@echo '  LD $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_collector) -o $@
 
 deps:
 	@sh tools/deps.sh build
@@ -98,6 +106,10 @@ unit: deps
 test: test-deps
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
 	@sh tests/run.sh $(B)
+# Builds the image and runs the services with a real engine, its own where none answers (as root); about 4 minutes.
+test-containers:
+	@sh tools/deps.sh containers
+	@bash tests/containers/run.sh
 bench: test-deps
 	@$(MAKE) --no-print-directory all $(B)/bench/baseline
 	@BUILD=$(B) python3 -B tests/bench/bench.py

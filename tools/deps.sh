@@ -1,19 +1,21 @@
 #!/bin/sh
-# Installs the distribution packages that a step needs: deps.sh build|unit|test|lint. Says what it will install first;
+# Installs the distribution packages that a step needs: deps.sh build|unit|test|containers|lint. Says what it will install first;
 # does nothing, fast, when all is there. apt only; sudo when not root.
 set -eu
 
 build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev sqlite3 ca-certificates"
 unit="$build libcmocka-dev"
 test="$unit curl jq libxml2-utils strace openssl procps util-linux python3-minimal ceph-common ceph-mon ceph-osd radosgw"
+containers="curl docker.io docker-compose debootstrap jq sqlite3 procps"
 lint="$build clang clang-format clang-tidy cppcheck"
 
 case ${1:-} in
 build) wanted=$build ;;
 unit) wanted=$unit ;;
 test) wanted=$test ;;
+containers) wanted=$containers ;;
 lint) wanted=$lint ;;
-*) echo "usage: $0 build|unit|test|lint" >&2; exit 64 ;;
+*) echo "usage: $0 build|unit|test|containers|lint" >&2; exit 64 ;;
 esac
 
 missing=

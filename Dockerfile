@@ -1,0 +1,37 @@
+# One image for both programs and the simulator; the command says which one runs: collector (the default), uploader, acmsim.
+# Plain Dockerfile syntax: builds with BuildKit and with the engine's classic builder.
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY tools/deps.sh tools/
+RUN sh tools/deps.sh build
+COPY . .
+RUN make -j"$(nproc)" && strip build/release/bin/collector build/release/bin/uploader build/release/bin/acmsim
+
+FROM debian:bookworm-slim
+LABEL org.opencontainers.image.title="eventspool" \
+      org.opencontainers.image.description="Keeps XML events from an access control system in an SQLite spool and ships them to S3" \
+      org.opencontainers.image.licenses="MIT"
+
+# sqlite3 is for a person who looks into the spool: `docker compose exec uploader sqlite3 -box spool.db ...`
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates libcurl4 libevent-2.1-7 libsqlite3-0 libssl3 libxml2 sqlite3 \
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
+
+# Fixed numbers, so that volumes and manifests can name them. A named volume that is mounted here for the first time
+# takes over this owner and this mode.
+RUN groupadd --gid 10001 eventspool \
+ && useradd --uid 10001 --gid 10001 --home-dir /var/lib/eventspool --no-create-home --shell /usr/sbin/nologin eventspool \
+ && install -d -o eventspool -g eventspool -m 2770 /var/lib/eventspool
+
+COPY --from=build /src/LICENSE /usr/share/doc/eventspool/LICENSE
+COPY --from=build /src/build/release/bin/collector /src/build/release/bin/uploader /src/build/release/bin/acmsim /usr/local/bin/
+# A library that the list above forgot stops the build here, not a service later.
+RUN collector --version && uploader --version && acmsim --version
+
+USER eventspool
+WORKDIR /var/lib/eventspool
+ENV SPOOL_PATH=/var/lib/eventspool/spool.db
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+CMD ["collector"]

@@ -1,0 +1,315 @@
+#!/bin/bash
+# Plays a person with a clean checkout and `docker compose up`: events in, objects under var/objects, a restart and a kill
+# of the uploader under load, stop, start again, the way to a bucket. Ends with a line `N passed, N failed`.
+#
+#   tests/containers/run.sh            with the engine that answers; as root it starts one of its own when none does
+#   COMPOSE=docker-compose ...         with this flavour of compose instead of the newest that is there
+#   SEED=123 ...                       kills the uploader at the same moments again
+#   BUILD_NETWORK=host ...             where a build reaches the packages only by the host's network
+#
+# Needs docker and either flavour of compose, and debootstrap where no registry can be reached. Works under a project, an
+# image and a directory of its own, and removes all three; other containers are never looked at.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/eventspool-containers.XXXXXX")
+project=eventspool-test-$$
+checkout=$work/checkout
+objects=$checkout/var/objects/xml-events
+build_network=${BUILD_NETWORK:-default}
+engine=             # process id of our own engine; empty: a person's
+passed=0
+failed=0
+
+# --- Helpers
+
+say() { printf '%s\n' "$*"; }
+
+# check SENTENCE COMMAND...: counts, and says what the command printed only when it failed. Not inside an `if`: a command
+# of several steps shall end at the first that fails.
+check() {
+    local sentence=$1 output status
+    shift
+    set +e
+    output=$(set -e; "$@" 2>&1)
+    status=$?
+    set -e
+    if [ $status = 0 ]; then
+        passed=$((passed + 1))
+        say "ok      $sentence"
+    else
+        failed=$((failed + 1))
+        say "FAILED  $sentence"
+        printf '%.2000s\n' "$output"
+    fi
+}
+
+# until_true SECONDS COMMAND...: waits for a condition; 1 when the time is over.
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || { say "not in time: $*"; return 1; }
+        sleep 0.2
+    done
+}
+
+# must COMMAND...: without it nothing further makes sense.
+must() {
+    "$@" >"$work/step.log" 2>&1 && return
+    tail -n 40 "$work/step.log"
+    say "cannot go on: $*"
+    exit 1
+}
+
+compose() { (cd "$checkout" && $COMPOSE "$@"); }
+container() { compose ps -q "$1" 2>/dev/null; }
+inspect() { docker inspect -f "$2" "$(cat "$work/$1.id")"; }
+inside() { docker exec "$(cat "$work/$1.id")" "${@:2}"; }
+same() { [ "$1" = "$2" ] || { say "$1 is not $2"; return 1; }; }
+prints_nothing() {
+    local output
+    output=$("$@")
+    [ -z "$output" ] || { say "$output"; return 1; }
+}
+at_most() { [ "$1" -le "$2" ] || { say "$1 is more than $2"; return 1; }; }
+
+clean_up() {
+    local status=$?
+    trap - EXIT INT TERM
+    [ ! -f "$work/collector.id" ] || [ "$failed$status" = 00 ] || compose logs --tail=30 2>&1 || true
+    if [ -f "$checkout/docker-compose.override.yml" ]; then
+        compose down --volumes --timeout 5 >/dev/null 2>&1 || true
+        docker image rm "$project" >/dev/null 2>&1 || true
+    fi
+    if [ -n "$engine" ]; then
+        docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1 || true
+        docker network prune -f >/dev/null 2>&1 || true
+        kill "$engine" 2>/dev/null || true
+        wait "$engine" 2>/dev/null || true
+        awk -v dir="$work/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount || true
+    fi
+    rm -rf "$work" || say "left behind: $work"
+    [ $status = 0 ] || failed=$((failed + 1))
+    say "$passed passed, $failed failed"
+    [ $failed = 0 ] && exit 0 || exit 1
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- An engine and a base image
+
+# Our own engine leaves the host as it was: it lives in one directory, makes no bridge but the project's (which go with
+# it) and touches no packet filter rule and no kernel setting. Published ports still work from the host by its proxy.
+start_engine() {
+    if [ "$(id -u)" != 0 ] || ! command -v dockerd >/dev/null; then
+        say "no engine answers, and starting one takes root and dockerd"
+        exit 1
+    fi
+    say "no engine answers: starting one in $work/engine"
+    mkdir "$work/engine"
+    export DOCKER_HOST=unix://$work/engine/docker.sock
+    setsid dockerd --data-root "$work/engine/data" --exec-root "$work/engine/run" -p "$work/engine/pid" -H "$DOCKER_HOST" \
+        --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false >"$work/engine/log" 2>&1 &
+    engine=$!
+    build_network=host      # having no bridge, it lets no build reach the packages else
+    until_true 30 docker version || { tail -n 5 "$work/engine/log"; exit 1; }
+    docker pull -q debian:bookworm-slim >/dev/null 2>&1 && return
+    say "no registry answers: making debian:bookworm-slim with debootstrap"
+    must debootstrap --variant=minbase bookworm "$work/base"
+    must sh -c "tar -C '$work/base' -c . | docker import - debian:bookworm-slim"
+    rm -rf "$work/base"
+}
+
+docker version >/dev/null 2>&1 || start_engine
+if [ -z "${COMPOSE:-}" ]; then
+    COMPOSE=docker-compose
+    ! docker compose version >/dev/null 2>&1 || COMPOSE="docker compose"
+fi
+say "engine $(docker version -f '{{.Server.Version}}'), $($COMPOSE version --short) as \`$COMPOSE\`"
+
+# --- A clean checkout, which knows nothing of the caller's settings
+
+mkdir "$checkout"
+tar -C "$top" --exclude=./.git --exclude=./.env --exclude=./build --exclude=./var -c . | tar -C "$checkout" -x
+[ "$(id -u)" != 0 ] || chown -R 4242:4242 "$checkout"     # its owner is some person, neither root nor the image's user
+unset COMPOSE_FILE COMPOSE_PROFILES
+for name in $(grep -oE '[{][A-Z0-9_]+' "$top/docker-compose.yml" | tr -d '{' | sort -u); do unset "$name"; done
+export COMPOSE_PROJECT_NAME=$project
+export PORT=0                             # any free port of the host
+export AWS_ACCESS_KEY_ID=a-key-of-the-test
+cat >"$checkout/docker-compose.override.yml" <<EOF
+services:
+  collector: {image: $project, build: {context: ., network: $build_network}}
+  uploader: {image: $project}
+  objects-dir: {image: $project}
+EOF
+
+# --- What the checks ask
+
+healthy() { same "$(inspect "$1" '{{.State.Health.Status}}')" healthy; }
+
+# up: starts all, waits until both programs say that they live, notes the containers' ids.
+up() {
+    local service
+    must compose up -d
+    for service in collector uploader; do
+        container "$service" >"$work/$service.id"
+        must until_true 60 healthy "$service"
+    done
+}
+
+# The objects that begin at event id $1 or later, by id: "first last spool path" a line.
+list_objects() {
+    find "$objects" -type f -name '*.xml' | sed -nE \
+        's|^(.*/[0-9]{8}_[0-9]{6}-([0-9a-f]{10})-([0-9]{10,})-([0-9]{10,})\.xml)$|\3 \4 \2 \1|p' |
+        sort -n | awk -v from="$1" '$1 + 0 >= from'
+}
+shipped() { list_objects "$1" | awk '{ n += $2 - $1 + 1 } END { print n + 0 }'; }
+all_shipped() { [ "$(shipped "$1")" -ge "$2" ]; }
+last_id() { list_objects 1 | awk 'END { print $2 + 0 }'; }
+
+# Every object under the folder has a name as promised, and the ids go on from $1 without a gap, once each.
+ids_are_gap_free() {
+    local strays
+    strays=$(find "$objects" -type f ! -name '.*' | wc -l)
+    same "$strays objects" "$(list_objects 1 | wc -l) objects"
+    list_objects "$1" | awk -v next_id="$1" '
+        $1 + 0 != next_id || $2 < $1 { print "expected " next_id " at " $4; bad = 1 }
+        { next_id = $2 + 1; spools[$3] }
+        END { for (s in spools) n++; if (n > 1) { print n " spools"; bad = 1 } exit bad }'
+}
+
+# Each object is one whole document with as many events as its name says.
+counts_match() {
+    local first last path events
+    while read -r first last _ path; do
+        events=$(grep -o '</EVENT>' "$path" | wc -l)
+        same "$(basename "$path"): $events" "$(basename "$path"): $((10#$last - 10#$first + 1))"
+        same "$(head -c 38 "$path")" '<?xml version="1.0" encoding="UTF-8"?>'
+        same "$(tail -n 1 "$path")" '</EVENTS>'
+    done < <(list_objects "$1")
+}
+
+# From event id $1 on there is each event of $2 senders with $3 events each once: <cn> is 4 hex digits of the sender and 12
+# of its running number.
+nothing_lost_or_doubled() {
+    list_objects "$1" | while read -r _ _ _ path; do grep -oE '<cn>[0-9a-f]{16}</cn>' "$path"; done | sort >"$work/found"
+    awk -v senders="$2" -v count="$3" 'BEGIN {
+        for (s = 0; s < senders; s++) for (n = 1; n <= count; n++) printf "<cn>%04x%012x</cn>\n", s, n }' >"$work/expected"
+    diff "$work/expected" "$work/found"
+}
+
+environment() { inspect "$1" '{{range .Config.Env}}{{println .}}{{end}}'; }
+running_environment() { inside "$1" sh -c "tr '\\0' '\\n' </proc/1/environ"; }
+has_line() { grep -xF -- "$1" >/dev/null; }
+has_no_aws() {
+    environment collector >"$work/environment"
+    running_environment collector >>"$work/environment"
+    has_line SPOOL_PATH=/var/lib/eventspool/spool.db <"$work/environment"
+    prints_nothing awk '/^AWS_/' "$work/environment"
+}
+uploader_has_aws() { environment uploader | has_line AWS_ACCESS_KEY_ID=a-key-of-the-test; }
+runs_with() { running_environment uploader | has_line "$1"; }
+
+# Process 1 is the program itself, is nobody of importance and cannot become anybody.
+is_confined() {
+    inside "$1" cat /proc/1/status >"$work/status"
+    same "$(awk '$1 == "Name:" { print $2 }' "$work/status")" "$1"
+    same "$(awk '$1 == "Uid:" || $1 == "Gid:" { print $2, $3, $4, $5 }' "$work/status" | sort -u)" "10001 10001 10001 10001"
+    same "$(awk '/^Cap/ { print $2 }' "$work/status" | sort -u)" 0000000000000000
+    same "$(awk '$1 == "NoNewPrivs:" { print $2 }' "$work/status")" 1
+    same "$(inspect "$1" '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.Privileged}}')" "true false"
+}
+folder_is_private() { same "$(inside collector stat -c '%a %u %g' /var/lib/eventspool)" "2770 10001 10001"; }
+folders_belong_to_checkout() {
+    prints_nothing find "$checkout/var" -type d ! -uid "$(stat -c %u "$checkout/Dockerfile")"
+}
+objects_belong_to_owner() {
+    folders_belong_to_checkout
+    prints_nothing find "$objects" -type f ! -perm -o+r
+}
+ended_by_itself() { same "$1 $(inspect "$1" '{{.State.ExitCode}}')" "$1 0"; }
+send() { inside collector acmsim --wait 10 "$@" >/dev/null; }
+
+# One event by the published port, as an appliance would.
+send_from_host() {
+    local port
+    port=$(compose port collector 8080 | sed 's/.*://')
+    say "<EVENT><cn>ffff000000000001</cn></EVENT>" >"/dev/tcp/127.0.0.1/$port"
+}
+
+# --- Up, from nothing
+
+since=$SECONDS
+must compose build
+say "image built in $((SECONDS - since)) s, $(($(docker image inspect -f '{{.Size}}' "$project") / 1000000)) MB"
+since=$SECONDS
+up
+say "both programs healthy after $((SECONDS - since)) s"
+check "the collector is process 1, without privileges" is_confined collector
+check "the uploader is process 1, without privileges" is_confined uploader
+check "the uploader gets the credentials" uploader_has_aws
+check "the collector gets none" has_no_aws
+check "the spool's folder is open to its group alone" folder_is_private
+check "the folders on the host belong to the owner of the checkout" folders_belong_to_checkout
+check "a trial ships after ten seconds" runs_with ROTATION_INTERVAL=10
+
+check "events are taken" send --count 300
+check "the port is published" send_from_host
+check "objects appear under var/objects" until_true 45 all_shipped 1 301
+check "ids have no gap" ids_are_gap_free 1
+check "objects are whole, and hold what their names say" counts_match 1
+check "the owner of the checkout can read and delete them" objects_belong_to_owner
+
+# --- The uploader is restarted and killed while events flow
+
+RANDOM=${SEED:=$$}
+say "the uploader is killed at moments drawn with SEED=$SEED"
+export ROTATION_INTERVAL=1
+up
+check "a setting reaches the program" runs_with ROTATION_INTERVAL=1
+base=$(last_id)
+send --connections 3 --count 15000 --rate 600 &
+sender=$!
+must until_true 30 all_shipped $((base + 1)) 500
+check "the uploader restarts" docker restart -t 30 "$(cat "$work/uploader.id")"
+for progress in 1500 2500 3500 4500 5500 6500; do
+    must until_true 30 all_shipped $((base + 1)) $progress
+    sleep "$((RANDOM % 2)).$((RANDOM % 10))"      # not always the same moment between two objects
+    must docker kill "$(cat "$work/uploader.id")"
+    must docker start "$(cat "$work/uploader.id")"
+done
+check "it was killed six times while events flowed" kill -0 $sender
+must wait $sender
+check "all is shipped" until_true 60 all_shipped $((base + 1)) 15000
+check "ids have no gap across restarts" ids_are_gap_free 1
+check "objects are whole across restarts" counts_match 1
+check "no event is lost or doubled" nothing_lost_or_doubled $((base + 1)) 3 5000
+
+# --- Down and up again
+
+since=$SECONDS
+check "everything stops" compose stop
+check "stopping takes a moment, not the grace period" at_most $((SECONDS - since)) 10
+check "the collector ended by itself" ended_by_itself collector
+check "the uploader ended by itself" ended_by_itself uploader
+base=$(last_id)
+sha256sum "$objects"/*.xml >"$work/before"
+must compose down
+up
+check "events are taken again" send --count 50
+check "they are shipped" until_true 30 all_shipped $((base + 1)) 50
+check "ids go on in the same spool" ids_are_gap_free 1
+check "the new events are the new ids" nothing_lost_or_doubled $((base + 1)) 1 50
+check "what was shipped stays as it was" sha256sum --check --quiet "$work/before"
+
+# --- Towards a bucket (nobody answers there)
+
+unset ROTATION_INTERVAL
+export BUCKET_NAME=a-bucket AWS_SECRET_ACCESS_KEY=a-secret AWS_REGION=eu-central-1 AWS_ENDPOINT_URL=http://127.0.0.1:9
+up
+check "with a bucket the program's own interval applies" runs_with ROTATION_INTERVAL=
+check "a bucket that does not answer leaves the uploader alive" same "$(inspect uploader '{{.RestartCount}}')" 0
+check "the collector still gets no credentials" has_no_aws
