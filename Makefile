@@ -1,6 +1,8 @@
 # The whole build: two programs, the simulator, every test, every sanitizer variant. `make help` lists the targets.
 MODE   ?= release
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC     := gcc
+endif
 B      := build/$(MODE)
 prefix ?= /usr/local
 # V=1 shows the commands
@@ -28,7 +30,8 @@ UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
 LIBS_collector := -lxml2 -lsqlite3 -levent
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
-UNIT_COLLECTOR := test_framer test_markup test_validator test_schema test_spool_in test_power_cut test_plans test_intake
+UNIT_COLLECTOR := test_framer test_markup test_validator test_schema test_identity test_spool_in test_spool_in_faults \
+    test_power_cut test_intake test_first_start
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all run send test test-containers unit bench bench-page-size deps test-deps install lint clean help

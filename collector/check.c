@@ -84,12 +84,11 @@ static enum result check_port(const struct settings *settings, struct why *why)
     return res;
 }
 
-int run_check(const void *context, int argc, char **argv)
+int run_check(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
     int problems = 0;
-    (void)argc, (void)argv;
 
     enum result res = check_spool(settings->spool_path, &why);
     problems += report(res, "the spool can be written", &why);

@@ -1,9 +1,8 @@
 /*
  * framer -- see framer.h.
  *
- * A state machine over single bytes that may stop and go on between any two of them. What has been seen of the current
- * *piece* lies in `held` (from earlier segments) and in the segment from `start` on; positions in the piece are counted
- * from its beginning, so they mean the same whatever the segments were.
+ * A state machine over single bytes that may stop and go on between any two of them. What it has begun to look at is a
+ * *piece* (piece.h): positions are counted from the piece's beginning, so they mean the same whatever the segments were.
  *
  * A piece is one of: an unfinished event; a run of stray bytes, perhaps with markup after it that is not finished; a
  * DOCTYPE and what follows it up to its event; markup between events. It ends as one frame, or is skipped.
@@ -13,13 +12,11 @@
 #include "collector/framer.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "collector/markup.h"
-#include "common/buf.h"
+#include "collector/piece.h"
 
 #define DECLARATION_MAX 256 /* bytes of an XML declaration that are looked at */
 
@@ -41,7 +38,8 @@ enum state {
 };
 
 struct framer {
-    const char *element;
+    char opening[FRAMER_ELEMENT_MAX + 2]; /* "<EVENT" */
+    const char *element;                  /* in it */
     size_t element_len;
     size_t max_message;
 
@@ -49,9 +47,10 @@ struct framer {
     enum state resume; /* of ST_PROBE */
     bool in_event;
     bool in_start_tag; /* in_event: its start tag is not complete yet */
+    bool has_too_many; /* in_event: attributes on one of its elements */
     bool is_end_tag;   /* ST_NAME */
     bool has_stray;    /* the piece begins with stray bytes */
-    bool has_doctype;  /* the piece begins with a DOCTYPE */
+    bool has_doctype;  /* the piece begins with a DOCTYPE, or the event holds one */
     bool in_doctype;   /* and that is not complete yet */
     bool in_subset;    /* DOCTYPE: between its brackets */
     char quote;        /* ST_QUOTE, ST_DOCTYPE: the quote that is open; 0: none */
@@ -59,19 +58,10 @@ struct framer {
     unsigned tail;     /* how much of a closing (or, in a DOCTYPE, comment-opening) delimiter has been seen */
     char keyword[8];   /* ST_BANG */
     uint64_t lt;       /* where in the piece the last '<' (or byte order mark) stands */
+    uint64_t probe;    /* ST_PROBE: where its '<' stands */
+    size_t values;     /* quoted values in this tag */
 
-    const char *data; /* the segment: borrowed */
-    size_t len;
-    size_t pos;   /* next byte to look at */
-    size_t start; /* where the piece begins or goes on in it */
-    char before;  /* the byte before the segment */
-
-    struct buf held;     /* the piece's bytes from earlier segments, at most max_message */
-    uint64_t held_total; /* their true number */
-    bool is_lent;        /* a frame points into `held`: forget them at the next call */
-    char
-        carry[FRAMER_ELEMENT_MAX + 2]; /* the next piece's first bytes, where they lie in what is forgotten */
-    size_t carry_len;
+    struct piece piece;
 
     char pi[DECLARATION_MAX]; /* ST_PI: its beginning, wherever in a long piece it stands */
     size_t pi_len;
@@ -82,82 +72,35 @@ struct framer *framer_new(const char *element, size_t max_message)
 {
     struct framer *f = calloc(1, sizeof *f);
     if (!f) abort();
-    f->element = element;
     f->element_len = strlen(element);
+    assert(f->element_len >= 1 && f->element_len <= FRAMER_ELEMENT_MAX);
+    f->opening[0] = '<';
+    memcpy(f->opening + 1, element, f->element_len);
+    f->element = f->opening + 1;
     f->max_message = max_message;
     memcpy(f->pi, "<?", strlen("<?"));
-    assert(f->element_len >= 1 && f->element_len <= FRAMER_ELEMENT_MAX);
+    piece_init(&f->piece, max_message);
     return f;
 }
 
 void framer_free(struct framer *f)
 {
     if (!f) return;
-    buf_fini(&f->held);
+    piece_fini(&f->piece);
     free(f);
 }
 
 size_t framer_held_bytes(const struct framer *f)
 {
-    return f->held.capacity;
+    return f->piece.held.capacity;
 }
 
-/* ---- the piece ---- */
-
-static uint64_t offset(const struct framer *f)
-{
-    return f->held_total + (f->pos - f->start);
-}
-
-static char byte_before(const struct framer *f)
-{
-    return f->pos > 0 ? f->data[f->pos - 1] : f->before;
-}
-
-/* Moves the segment's bytes of the piece up to `end` into `held`, as far as the ceiling allows. */
-static void hold_until(struct framer *f, size_t end)
-{
-    size_t len = end - f->start;
-    size_t room = f->max_message - f->held.len;
-    buf_append(&f->held, f->data + f->start, len < room ? len : room);
-    f->held_total += len;
-    f->start = end;
-}
-
-/* The first `len` bytes of the piece in one stretch, cut at the ceiling. */
-static struct slice piece_bytes(struct framer *f, uint64_t len)
-{
-    size_t kept = len < f->max_message ? (size_t)len : f->max_message;
-    if (f->held_total == 0) return (struct slice){f->data + f->start, kept};
-    if (len > f->held_total) hold_until(f, f->start + (size_t)(len - f->held_total));
-    return (struct slice){f->held.data, kept < f->held.len ? kept : f->held.len};
-}
-
-static void forget_piece(struct framer *f)
-{
-    f->start = f->pos;
-    f->held_total = 0;
-    f->has_stray = f->has_doctype = f->in_doctype = false;
-    /* Most events lie in one segment and need no memory here; a large piece should not keep its memory for ever. */
-    if (f->held.capacity > 65536) buf_fini(&f->held);
-    buf_clear(&f->held);
-}
-
-/* Ends the loan of the last frame: the bytes go, the next piece's first ones come. */
-static void end_loan(struct framer *f)
-{
-    if (!f->is_lent) return;
-    f->is_lent = false;
-    buf_clear(&f->held);
-    if (f->held.capacity > 65536) buf_fini(&f->held);
-    buf_append(&f->held, f->carry, f->carry_len);
-    f->held_total = f->carry_len;
-}
+/* ---- frames ---- */
 
 /* Makes a frame of the piece's first `len` bytes. What follows is the caller's to forget or to keep. */
 static void make_frame(struct framer *f, struct frame *frame, uint64_t len)
 {
-    struct slice bytes = piece_bytes(f, len);
+    struct slice bytes = piece_bytes(&f->piece, len);
     *frame = (struct frame){.data = bytes.data, .len = bytes.len, .true_len = len, .encoding = f->encoding};
 }
 
@@ -172,32 +115,14 @@ static void make_reject(struct framer *f, struct frame *frame, uint64_t len, enu
 /* After a frame of the whole piece: nothing is left of it. */
 static void drop_all(struct framer *f)
 {
-    f->is_lent = f->held_total > 0;
-    f->carry_len = 0;
-    f->start = f->pos;
+    piece_give_away(&f->piece);
     f->has_stray = f->has_doctype = f->in_doctype = false;
 }
 
-/*
- * After a frame of the piece up to `lt`: the piece begins anew there with `text`, which is what stands from `lt` to the
- * position. It is given because those bytes may lie in `held`, beyond the ceiling.
- */
-static void keep_from_lt(struct framer *f, const char *text1, const char *text2)
+/* After a frame of the piece up to `lt`: the piece begins anew there, with `opening`. */
+static void keep_from_lt(struct framer *f, const char *opening)
 {
-    uint64_t len = offset(f) - f->lt;
-    size_t in_segment = f->pos - f->start;
-    f->is_lent = f->held_total > 0;
-    f->carry_len = 0;
-    if (len <= in_segment) {
-        f->start = f->pos - (size_t)len;
-    } else {
-        size_t len1 = strlen(text1);
-        memcpy(f->carry, text1, len1);
-        memcpy(f->carry + len1, text2, strlen(text2));
-        f->carry_len = (size_t)len - in_segment;
-    }
-    if (!f->is_lent) f->held_total = f->carry_len = 0;
-    f->lt = 0;
+    piece_give_away_before(&f->piece, f->lt, opening);
     f->has_stray = f->has_doctype = f->in_doctype = false;
 }
 
@@ -244,17 +169,19 @@ static void reject_cut_off(struct framer *f, struct frame *frame, uint64_t len, 
 /* The event's end has been read. */
 static bool finish_event(struct framer *f, struct frame *frame)
 {
-    uint64_t len = offset(f);
+    uint64_t len = piece_offset(&f->piece);
     if (f->has_doctype) {
         reject_doctype(f, frame, len);
     } else if (len > f->max_message) {
         make_reject(f, frame, len, REJECT_OVERSIZE, "larger than MAX_MESSAGE_SIZE; its beginning is kept");
+    } else if (f->has_too_many) {
+        make_reject(f, frame, len, REJECT_MALFORMED, "more than 256 attributes on one element");
     } else {
         make_frame(f, frame, len);
         frame->is_event = true;
     }
     drop_all(f);
-    f->in_event = false;
+    f->in_event = f->has_too_many = false;
     f->state = ST_BETWEEN;
     return true;
 }
@@ -281,8 +208,9 @@ static bool begin_event(struct framer *f, struct frame *frame)
         (void)reject_before_lt(f, frame);
     else
         has_frame = false; /* a complete DOCTYPE alone stays with its event */
-    if (has_frame) keep_from_lt(f, "<", f->element);
+    if (has_frame) keep_from_lt(f, f->opening);
     f->in_event = f->in_start_tag = true;
+    f->has_too_many = false;
     f->state = ST_TAG;
     return has_frame;
 }
@@ -291,8 +219,7 @@ static bool begin_event(struct framer *f, struct frame *frame)
 static void not_markup(struct framer *f)
 {
     f->state = f->in_event ? ST_TEXT : ST_BETWEEN;
-    if (f->in_event) return;
-    f->has_stray = true;
+    f->has_stray |= !f->in_event;
 }
 
 /* Markup between events is complete and allowed there: skip it, and report what stood before it. */
@@ -303,7 +230,7 @@ static bool skip_markup(struct framer *f, struct frame *frame)
         drop_all(f);
         return true;
     }
-    forget_piece(f);
+    piece_forget(&f->piece);
     return false;
 }
 
@@ -329,8 +256,9 @@ static bool finish_tag(struct framer *f, struct frame *frame, bool is_empty_elem
         f->in_start_tag = false;
         return is_whole && finish_event(f, frame);
     }
-    struct slice bytes = piece_bytes(f, offset(f));
-    bool is_kept = offset(f) == bytes.len; /* one too long to keep cannot be judged: it is stray */
+    struct slice bytes = piece_bytes(&f->piece, piece_offset(&f->piece));
+    bool is_kept =
+        piece_offset(&f->piece) == bytes.len; /* one too long to keep cannot be judged: it is stray */
     if (is_kept && markup_is_tag(bytes.data + f->lt, bytes.len - (size_t)f->lt)) return skip_markup(f, frame);
     not_markup(f);
     return false;
@@ -346,10 +274,19 @@ static bool finish_pi(struct framer *f, struct frame *frame)
 
 static void note_lt(struct framer *f, enum state next)
 {
-    f->lt = offset(f);
+    f->lt = piece_offset(&f->piece);
     f->match = 0;
     f->state = next;
-    f->pos++;
+    f->piece.pos++;
+}
+
+static void begin_probe(struct framer *f)
+{
+    f->probe = piece_offset(&f->piece);
+    f->resume = f->state;
+    f->match = 0;
+    f->state = ST_PROBE;
+    f->piece.pos++;
 }
 
 static bool is_separator(char c)
@@ -359,21 +296,21 @@ static bool is_separator(char c)
 
 static bool step_between(struct framer *f, struct frame *frame)
 {
-    char c = f->data[f->pos];
+    char c = f->piece.data[f->piece.pos];
     if (c == '<') {
         note_lt(f, ST_LT);
     } else if (c == '\xEF') {
         note_lt(f, ST_BOM);
     } else if (is_separator(c)) {
-        f->pos++;
-        if (!f->has_stray && !f->has_doctype) f->start = f->pos;
+        f->piece.pos++;
+        if (!f->has_stray && !f->has_doctype) f->piece.start = f->piece.pos;
     } else if (f->has_doctype) {
-        reject_doctype(f, frame, offset(f));
+        reject_doctype(f, frame, piece_offset(&f->piece));
         drop_all(f);
         return true;
     } else {
         f->has_stray = true;
-        f->pos++;
+        f->piece.pos++;
     }
     return false;
 }
@@ -383,23 +320,24 @@ static bool step_bom(struct framer *f, struct frame *frame)
     static const char bom[] = "\xEF\xBB\xBF";
     (void)frame;
     if (f->match == 0) f->match = 1;
-    if (f->data[f->pos] != bom[f->match]) {
+    if (f->piece.data[f->piece.pos] != bom[f->match]) {
         f->has_stray = true;
         f->state = ST_BETWEEN;
         return false;
     }
-    f->pos++;
+    f->piece.pos++;
     if (++f->match < 3) return false;
     f->state = ST_BETWEEN;
-    if (!f->has_stray && !f->has_doctype) forget_piece(f);
+    if (!f->has_stray && !f->has_doctype) piece_forget(&f->piece);
     return false;
 }
 
 static bool step_lt(struct framer *f, struct frame *frame)
 {
-    char c = f->data[f->pos];
+    char c = f->piece.data[f->piece.pos];
     (void)frame;
     f->tail = 0;
+    f->values = 0;
     f->is_end_tag = c == '/';
     f->pi_len = strlen("<?");
     if (c == '!')
@@ -410,7 +348,7 @@ static bool step_lt(struct framer *f, struct frame *frame)
         f->state = ST_NAME;
     else
         not_markup(f);
-    if (c == '!' || c == '?' || c == '/') f->pos++;
+    if (c == '!' || c == '?' || c == '/') f->piece.pos++;
     return false;
 }
 
@@ -419,7 +357,7 @@ static bool step_bang(struct framer *f, struct frame *frame)
 {
     static const char *const keywords[] = {"--", "[CDATA[", "DOCTYPE"};
     bool is_prefix = false;
-    f->keyword[f->match++] = f->data[f->pos];
+    f->keyword[f->match++] = f->piece.data[f->piece.pos];
     for (size_t i = 0; i < 3; i++) is_prefix |= strncmp(keywords[i], f->keyword, f->match) == 0;
     if (!is_prefix) {
         if (f->in_event)
@@ -428,12 +366,12 @@ static bool step_bang(struct framer *f, struct frame *frame)
             not_markup(f);
         return false;
     }
-    f->pos++;
-    f->tail = 0;
+    f->piece.pos++;
     if (f->keyword[0] == '-' && f->match == 2) f->state = ST_COMMENT;
     if (f->match < 7) return false;
     if (f->in_event) {
         f->state = f->keyword[0] == '[' ? ST_CDATA : ST_TAG;
+        f->has_doctype |= f->keyword[0] == 'D';
         return false;
     }
     if (f->keyword[0] == '[') {
@@ -441,7 +379,7 @@ static bool step_bang(struct framer *f, struct frame *frame)
         return false;
     }
     bool has_frame = f->has_stray && reject_before_lt(f, frame);
-    if (has_frame) keep_from_lt(f, "<!DOCTYPE", "");
+    if (has_frame) keep_from_lt(f, "<!DOCTYPE");
     f->has_doctype = f->in_doctype = true;
     f->in_subset = false;
     f->quote = 0;
@@ -452,8 +390,8 @@ static bool step_bang(struct framer *f, struct frame *frame)
 /* Is the name so far the event element's, whole? Moves on while it may become so; -1: it is another name. */
 static int match_element(struct framer *f)
 {
-    for (; f->pos < f->len; f->pos++) {
-        char c = f->data[f->pos];
+    for (; f->piece.pos < f->piece.len; f->piece.pos++) {
+        char c = f->piece.data[f->piece.pos];
         if (f->match < f->element_len && c == f->element[f->match])
             f->match++;
         else
@@ -478,53 +416,62 @@ static bool step_name(struct framer *f, struct frame *frame)
 static bool step_probe(struct framer *f, struct frame *frame)
 {
     int is_element = match_element(f);
+    if (f->match > 0) f->tail = 0; /* "<E" begins no comment, and ends no instruction */
     if (is_element < 0) f->state = f->resume;
-    if (f->match > 0) f->tail = 0; /* "<E" begins no comment */
-    return is_element > 0 && begin_event(f, frame);
+    if (is_element <= 0) return false;
+    f->lt = f->probe;
+    f->has_stray |=
+        !f->in_event && !f->in_doctype; /* an instruction between events that was never finished */
+    return begin_event(f, frame);
+}
+
+/* The first byte from `pos` on that matters in a tag: one of < > " '. */
+static bool find_in_tag(struct piece *p)
+{
+    const char *at = p->data + p->pos;
+    const char *end = p->data + p->len;
+    while (at < end && (*at > '>' || (*at != '>' && *at != '<' && *at != '"' && *at != '\''))) at++;
+    p->pos = (size_t)(at - p->data);
+    return at < end;
 }
 
 static bool step_tag(struct framer *f, struct frame *frame)
 {
-    for (; f->pos < f->len; f->pos++) {
-        char c = f->data[f->pos];
-        if (c > '>') continue; /* names, mostly */
-        if (c == '>') {
-            bool is_empty_element = byte_before(f) == '/';
-            f->pos++;
-            return finish_tag(f, frame, is_empty_element);
-        }
-        if (c == '"' || c == '\'') {
-            f->quote = c;
-            f->state = ST_QUOTE;
-            f->pos++;
-            return false;
-        }
-        if (c == '<') { /* never in a well-formed tag: this one was cut off */
-            f->in_start_tag = false;
-            if (f->in_event)
-                note_lt(f, ST_LT);
-            else
-                not_markup(f);
-            return false;
-        }
+    if (!find_in_tag(&f->piece)) return false;
+    char c = f->piece.data[f->piece.pos];
+    if (c == '>') {
+        bool is_empty_element = piece_byte_before(&f->piece) == '/';
+        f->piece.pos++;
+        return finish_tag(f, frame, is_empty_element);
     }
+    if (c == '<') { /* never in a well-formed tag: this one was cut off */
+        f->in_start_tag = false;
+        if (f->in_event)
+            note_lt(f, ST_LT);
+        else
+            not_markup(f);
+        return false;
+    }
+    f->quote = c;
+    f->state = ST_QUOTE;
+    f->has_too_many |= f->in_event && ++f->values > FRAMER_VALUES_MAX;
+    f->piece.pos++;
     return false;
 }
 
 static bool step_quote(struct framer *f, struct frame *frame)
 {
     (void)frame;
-    for (; f->pos < f->len; f->pos++) {
-        char c = f->data[f->pos];
+    for (; f->piece.pos < f->piece.len; f->piece.pos++) {
+        char c = f->piece.data[f->piece.pos];
         if (c == f->quote) {
             f->state = ST_TAG;
-            f->pos++;
+            f->piece.pos++;
             return false;
         }
         if (c == '<') {
-            f->resume = ST_QUOTE;
             if (f->in_event)
-                note_lt(f, ST_PROBE);
+                begin_probe(f);
             else
                 not_markup(f);
             return false;
@@ -535,20 +482,20 @@ static bool step_quote(struct framer *f, struct frame *frame)
 
 static bool step_end_tag(struct framer *f, struct frame *frame)
 {
-    char c = f->data[f->pos];
+    char c = f->piece.data[f->piece.pos];
     if (c == '<') {
         note_lt(f, ST_LT);
         return false;
     }
-    f->pos++;
+    f->piece.pos++;
     return c == '>' && finish_event(f, frame);
 }
 
 static bool step_text(struct framer *f, struct frame *frame)
 {
-    const char *lt = memchr(f->data + f->pos, '<', f->len - f->pos);
+    const char *lt = memchr(f->piece.data + f->piece.pos, '<', f->piece.len - f->piece.pos);
     (void)frame;
-    f->pos = lt ? (size_t)(lt - f->data) : f->len;
+    f->piece.pos = lt ? (size_t)(lt - f->piece.data) : f->piece.len;
     if (lt) note_lt(f, ST_LT);
     return false;
 }
@@ -556,13 +503,13 @@ static bool step_text(struct framer *f, struct frame *frame)
 /* Moves past `mark mark >`; true when its end has been read. */
 static bool skip_to_double(struct framer *f, char mark)
 {
-    while (f->pos < f->len) {
+    while (f->piece.pos < f->piece.len) {
         if (f->tail == 0) {
-            const char *found = memchr(f->data + f->pos, mark, f->len - f->pos);
-            f->pos = found ? (size_t)(found - f->data) : f->len;
+            const char *found = memchr(f->piece.data + f->piece.pos, mark, f->piece.len - f->piece.pos);
+            f->piece.pos = found ? (size_t)(found - f->piece.data) : f->piece.len;
             if (!found) return false;
         }
-        char c = f->data[f->pos++];
+        char c = f->piece.data[f->piece.pos++];
         bool is_end = c == '>' && f->tail == 2;
         if (c != mark)
             f->tail = 0;
@@ -587,15 +534,14 @@ static bool step_cdata(struct framer *f, struct frame *frame)
 
 static bool step_pi(struct framer *f, struct frame *frame)
 {
-    while (f->pos < f->len) {
-        char c = f->data[f->pos];
-        if (c == '<' && f->in_event) {
+    while (f->piece.pos < f->piece.len) {
+        char c = f->piece.data[f->piece.pos];
+        if (c == '<') {
             f->tail = 0;
-            f->resume = ST_PI;
-            note_lt(f, ST_PROBE);
+            begin_probe(f);
             return false;
         }
-        f->pos++;
+        f->piece.pos++;
         if (f->pi_len < sizeof f->pi) f->pi[f->pi_len++] = c;
         if (c == '>' && f->tail == 1) return finish_pi(f, frame);
         f->tail = c == '?';
@@ -607,15 +553,14 @@ static bool step_pi(struct framer *f, struct frame *frame)
 static bool step_doctype(struct framer *f, struct frame *frame)
 {
     static const char comment[] = "<!--";
-    char c = f->data[f->pos];
+    char c = f->piece.data[f->piece.pos];
     (void)frame;
     if (c == '<') {
         f->tail = !f->quote; /* a comment's beginning, but not in quotes */
-        f->resume = ST_DOCTYPE;
-        note_lt(f, ST_PROBE);
+        begin_probe(f);
         return false;
     }
-    f->pos++;
+    f->piece.pos++;
     f->tail = f->tail > 0 && c == comment[f->tail] ? f->tail + 1 : 0;
     if (f->quote) {
         if (c == f->quote) f->quote = 0;
@@ -645,31 +590,22 @@ static step_function *const steps[] = {
 
 void framer_feed(struct framer *f, const char *data, size_t len)
 {
-    end_loan(f);
-    assert(f->pos == f->len); /* the segment before has been used up */
-    f->data = data;
-    f->len = len;
-    f->pos = f->start = 0;
+    piece_feed(&f->piece, data, len);
 }
 
 bool framer_next(struct framer *f, struct frame *frame)
 {
-    end_loan(f);
-    while (f->pos < f->len)
+    piece_end_loan(&f->piece);
+    while (f->piece.pos < f->piece.len)
         if (steps[f->state](f, frame)) return true;
-    if (f->len > 0) {
-        f->before = f->data[f->len - 1];
-        hold_until(f, f->len);
-        f->data = NULL;
-        f->len = f->pos = f->start = 0;
-    }
+    piece_hold_rest(&f->piece);
     return false;
 }
 
 bool framer_end(struct framer *f, struct frame *frame)
 {
-    end_loan(f);
-    uint64_t len = offset(f);
+    piece_end_loan(&f->piece);
+    uint64_t len = piece_offset(&f->piece);
     if (len == 0) return false;
     if (f->in_event)
         reject_cut_off(f, frame, len, "cut off: the connection ended before the event's end tag");

@@ -20,6 +20,7 @@
 
 #define FRAMER_ELEMENT_MAX  256
 #define FRAMER_ENCODING_MAX 40
+#define FRAMER_VALUES_MAX   256 /* attributes on one element: XML parsers compare each with all others */
 
 struct framer;
 
@@ -33,7 +34,7 @@ struct frame {
     const char *detail;        /* a constant sentence */
 };
 
-/* `element` (1 to FRAMER_ELEMENT_MAX bytes) is borrowed for the framer's life. */
+/* `element` is 1 to FRAMER_ELEMENT_MAX bytes long, copied; `max_message` at least 10 and longer than it. */
 struct framer *framer_new(const char *element, size_t max_message);
 void framer_free(struct framer *framer); /* accepts NULL */
 

@@ -25,19 +25,13 @@ int main(int argc, char **argv)
 {
     struct settings settings = {0};
     struct why why = {0};
-    int first = 0;
     int exit_code = EX_OK;
 
     log_open(program.name);
-    const struct command *command = command_find(&program, argc, argv, &first, &exit_code);
+    const struct command *command = command_find(&program, argc, argv, &exit_code);
     if (!command) return exit_code;
     enum result res = settings_load(&settings, environ, &why);
-    if (res == RES_OK) {
-        log_configure((enum log_level)settings.log_level, (enum log_format)settings.log_format);
-        exit_code = command->run(&settings, argc - first, argv + first);
-    } else {
-        exit_code = command_exit(res, &why);
-    }
+    exit_code = res == RES_OK ? command->run(&settings) : command_exit(res, &why);
     settings_free(&settings);
     return exit_code;
 }

@@ -24,7 +24,7 @@ static enum result settle(struct spool_in *spool, struct signals *signals, struc
     return res;
 }
 
-int run_service(const void *context, int argc, char **argv)
+int run_service(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
@@ -37,7 +37,6 @@ int run_service(const void *context, int argc, char **argv)
     struct reception *reception = NULL;
     struct server *server = NULL;
     int fd = -1;
-    (void)argc, (void)argv;
 
     enum result res = signals_open(&signals, &why);
     if (res == RES_OK) res = spool_make_directory(settings->spool_path, &why);
@@ -81,18 +80,16 @@ int run_service(const void *context, int argc, char **argv)
     return command_exit(res, &why);
 }
 
-int run_config(const void *settings, int argc, char **argv)
+int run_config(const void *settings)
 {
-    (void)argc, (void)argv;
     config_print(collector_settings, settings, stdout);
     return EX_OK;
 }
 
-int run_healthcheck(const void *context, int argc, char **argv)
+int run_healthcheck(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
-    (void)argc, (void)argv;
     if (lockfile_check(settings->spool_path, "collector", &why) == RES_OK) return EX_OK;
     (void)fprintf(stderr, "collector: %s\n", why.text);
     return EX_FAILED;

@@ -4,9 +4,9 @@
 #ifndef COLLECTOR_RUN_H
 #define COLLECTOR_RUN_H
 
-int run_service(const void *settings, int argc, char **argv);
-int run_check(const void *settings, int argc, char **argv);
-int run_healthcheck(const void *settings, int argc, char **argv);
-int run_config(const void *settings, int argc, char **argv);
+int run_service(const void *settings);
+int run_check(const void *settings);
+int run_healthcheck(const void *settings);
+int run_config(const void *settings);
 
 #endif

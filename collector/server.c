@@ -169,7 +169,7 @@ static void accept_waiting(struct server *server)
 static void drain(struct server *server)
 {
     int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
-    bool is_late = false;
+    bool is_late = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
     while (!LIST_EMPTY(&server->clients)) {
         struct client *client = LIST_FIRST(&server->clients);
         enum conn_step step = CONN_READ;

@@ -6,6 +6,7 @@
 
 #include "collector/framer.h"
 #include "collector/markup.h"
+#include "common/log.h"
 #include "common/names.h"
 #include "common/spool.h"
 
@@ -43,6 +44,7 @@ static bool is_node_name(const char *name)
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(collector_settings, env, settings, why);
+    log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
         res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT",
                       settings->event_element);

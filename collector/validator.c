@@ -18,6 +18,7 @@
 
 #include "collector/markup.h"
 #include "common/buf.h"
+#include "common/utf8.h"
 
 #define MESSAGE_MAX    300  /* bytes of a message from libxml2: a name in it may be very long */
 #define DICTIONARY_MAX 4096 /* names remembered before the parser context is made anew */
@@ -275,49 +276,6 @@ static struct slice to_utf8(struct validator *v, struct slice bytes, const char 
     return bytes;
 }
 
-/* How many bytes follow `lead` in its character, and the range of the first of them; 0: it begins none. RFC 3629. */
-static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
-{
-    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) return 1;
-    if (lead >= 0xE0 && lead <= 0xEF) return 2;
-    if (lead >= 0xF0 && lead <= 0xF4) return 3;
-    return 0;
-}
-
-/* Are the next eight bytes ASCII? Most are: looking at them one by one would cost a fifth of the whole check. */
-static bool is_ascii_word(const unsigned char *text)
-{
-    uint64_t word = 0;
-    memcpy(&word, text, sizeof word);
-    return (word & 0x8080808080808080) == 0;
-}
-
-/* Where `bytes` stop to be UTF-8; their length: nowhere. libxml2 alone lets overlong forms in CDATA sections pass. */
-static size_t utf8_end(struct slice bytes)
-{
-    const unsigned char *text = (const unsigned char *)bytes.data;
-    size_t at = 0;
-    while (at < bytes.len) {
-        unsigned char low = 0;
-        unsigned char high = 0;
-        size_t more = 0;
-        if (bytes.len - at >= 8 && is_ascii_word(text + at)) {
-            at += 8;
-            continue;
-        }
-        if (text[at] >= 0x80) {
-            more = continuation(text[at], &low, &high);
-            if (more == 0 || bytes.len - at <= more || text[at + 1] < low || text[at + 1] > high) return at;
-        }
-        for (size_t i = 2; i <= more; i++)
-            if ((text[at + i] & 0xC0) != 0x80) return at;
-        at += more + 1;
-    }
-    return at;
-}
-
 /* ---- the verdict ---- */
 
 /* A column's value; on_text() has left out the white space before it. */
@@ -347,8 +305,8 @@ void validator_check(struct validator *v, const char *data, size_t len, const ch
     v->verdict = verdict;
     v->has_failed = false;
     struct slice payload = to_utf8(v, (struct slice){data, len}, encoding);
-    size_t end = utf8_end(payload);
-    if (end < payload.len)
+    size_t end = utf8_valid_len(payload.data, payload.len);
+    if (end < payload.len) /* libxml2 alone lets overlong forms in CDATA sections pass */
         fail_at(v, REJECT_ENCODING, payload, end, "not UTF-8, and no other encoding is declared");
     /* libxml2 takes a NUL for the end of its input; it is a forbidden character like others. */
     const char *nul = payload.len > 0 ? memchr(payload.data, '\0', payload.len) : NULL;

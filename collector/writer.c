@@ -23,6 +23,7 @@ struct writer {
     struct intake *intake;
     struct checkpointer *checkpointer;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
+    atomic_bool is_failing;
     int64_t give_up_at; /* monotonic ms; 0: no stop has met a failing disk */
     int64_t lost_events, lost_rejects;
 };
@@ -32,6 +33,7 @@ static enum result try_append(struct writer *w, struct group *group, struct why 
     atomic_store(&w->busy_since, clock_monotonic_ms());
     enum result res = spool_append(w->spool, group, why);
     atomic_store(&w->busy_since, 0);
+    atomic_store(&w->is_failing, res != RES_OK);
     return res;
 }
 
@@ -119,6 +121,11 @@ enum result writer_join(struct writer *w, struct why *why)
                    "stopped while the disk refused: %" PRId64 " events and %" PRId64
                    " rejects that had been read could not be committed",
                    events, rejects);
+}
+
+bool writer_is_failing(struct writer *w)
+{
+    return atomic_load(&w->is_failing);
 }
 
 bool writer_is_turning(struct writer *w, int64_t limit_ms)

@@ -26,6 +26,9 @@ MUST_CHECK enum result writer_start(struct writer **writer, struct spool_in *spo
 /* After intake_finish(): waits for the last group. RES_BROKEN when something read could not be committed. */
 MUST_CHECK enum result writer_join(struct writer *writer, struct why *why); /* frees; accepts NULL */
 
+/* Does the disk refuse the group that is being tried? Then reading more would only lose more at a stop. */
+bool writer_is_failing(struct writer *writer);
+
 /* Is the thread turning? False when one try at a commit has been going on for `limit_ms`. */
 bool writer_is_turning(struct writer *writer, int64_t limit_ms);
 

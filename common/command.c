@@ -18,13 +18,10 @@ static void print_help(const struct program *program, FILE *out)
     config_help(program->settings, out);
 }
 
-const struct command *command_find(const struct program *program, int argc, char **argv, int *first,
-                                   int *exit_code)
+const struct command *command_find(const struct program *program, int argc, char **argv, int *exit_code)
 {
     *exit_code = EX_OK;
-    *first = argc;
     if (argc < 2) return program->commands;
-    *first = 1;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help(program, stdout);
         return NULL;
@@ -33,8 +30,14 @@ const struct command *command_find(const struct program *program, int argc, char
         (void)printf("%s %s\n", program->name, EVENTSPOOL_VERSION);
         return NULL;
     }
-    for (const struct command *c = program->commands; c->name; c++)
-        if (strcmp(argv[1], c->name) == 0) return c;
+    for (const struct command *c = program->commands; c->name; c++) {
+        if (strcmp(argv[1], c->name) != 0) continue;
+        if (argc == 2) return c;
+        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, argv[1],
+                      argv[2]);
+        *exit_code = EX_USAGE;
+        return NULL;
+    }
     (void)fprintf(stderr, "%s: unknown subcommand '%s'; one of:", program->name, argv[1]);
     for (const struct command *c = program->commands; c->name; c++) (void)fprintf(stderr, " %s", c->name);
     (void)fprintf(stderr, "; see %s --help\n", program->name);

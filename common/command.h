@@ -16,8 +16,7 @@
 
 struct command {
     const char *name;
-    int (*run)(const void *settings, int argc,
-               char **argv); /* argv[0] is the subcommand; returns the exit code */
+    int (*run)(const void *settings); /* returns the exit code */
     const char *meaning;
 };
 
@@ -30,11 +29,9 @@ struct program {
 
 /*
  * Finds the subcommand. NULL when there is nothing to run: --help or --version was answered (`*exit_code` 0) or the
- * usage was wrong and has been explained on stderr (`*exit_code` 64). `*first` is the index of the subcommand's own
- * name in argv, or argc when it was left out.
+ * usage was wrong and has been explained on stderr (`*exit_code` 64).
  */
-const struct command *command_find(const struct program *program, int argc, char **argv, int *first,
-                                   int *exit_code);
+const struct command *command_find(const struct program *program, int argc, char **argv, int *exit_code);
 
 /* The exit code that a result stands for; an error is logged with its explanation and remedy. */
 int command_exit(enum result res, const struct why *why);

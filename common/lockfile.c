@@ -40,6 +40,8 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     lock->fd = open(lock_path(path, spool_path, program), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
     if (lock->fd < 0)
         return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
+    if (fchmod(lock->fd, 0660) != 0)
+        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* not ours */
     for (int tries = 0; flock(lock->fd, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (tries == TAKE_TRIES) {
             enum result res = held_by_other(lock->fd, spool_path, program, why);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/sql.h"
 
@@ -23,13 +24,23 @@ static enum result refuse(const char *path, struct why *why)
     return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a spool of eventspool; untouched", path);
 }
 
+/* What tells whose file this is, all at one moment: a collector may be creating it. */
+static enum result read_version(struct db *db, int64_t *application, int64_t *schema, int64_t *objects,
+                                struct why *why)
+{
+    enum result res = db_exec(db, "BEGIN", why);
+    if (res != RES_OK) return res;
+    res = db_get_int(db, "PRAGMA application_id", application, why);
+    if (res == RES_OK) res = db_get_int(db, "PRAGMA user_version", schema, why);
+    if (res == RES_OK) res = db_get_int(db, "SELECT count(*) FROM sqlite_schema", objects, why);
+    return db_end(db, res, why);
+}
+
 enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why)
 {
     int64_t application = 0;
     int64_t objects = 0;
-    enum result res = db_get_int(db, "PRAGMA application_id", &application, why);
-    if (res == RES_OK) res = db_get_int(db, "PRAGMA user_version", schema, why);
-    if (res == RES_OK) res = db_get_int(db, "SELECT count(*) FROM sqlite_schema", &objects, why);
+    enum result res = read_version(db, &application, schema, &objects, why);
     if (res == RES_REFUSE) return refuse(path, why); /* not even SQLite */
     if (res != RES_OK) return why_wrap(why, res, "open the spool %s", path);
     if (application == 0 && *schema == 0 && objects == 0) return RES_OK; /* empty: not created yet */
@@ -46,6 +57,10 @@ enum result spool_open(struct db **out, const char *path, struct why *why)
 {
     struct db *db = NULL;
     int64_t schema = 0;
+    *out = NULL;
+    if (access(path, F_OK) != 0)
+        return why_set(why, RES_RETRY, "the spool SPOOL_PATH=%s is not there yet: the collector creates it",
+                       path);
     enum result res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0)

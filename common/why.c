@@ -5,12 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
+/* What was cut, or came from a server, stays UTF-8: it goes into the spool and onto the screen. */
+static void cut_to_utf8(char *text)
+{
+    text[utf8_valid_len(text, strlen(text))] = '\0';
+}
+
 enum result why_set(struct why *why, enum result res, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     (void)vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
+    cut_to_utf8(why->text);
     return res;
 }
 
@@ -28,6 +37,7 @@ enum result why_wrap(struct why *why, enum result res, const char *format, ...)
     memcpy(end, ": ", 2);
     memcpy(end + 2, inner.text, len);
     end[2 + len] = '\0';
+    cut_to_utf8(why->text);
     return res;
 }
 
@@ -37,6 +47,7 @@ enum result why_remedy(struct why *why, enum result res, const char *format, ...
     va_start(args, format);
     (void)vsnprintf(why->remedy, sizeof why->remedy, format, args);
     va_end(args);
+    cut_to_utf8(why->remedy);
     return res;
 }
 

@@ -55,21 +55,21 @@ static int check_prefix(struct store *store, const char *prefix, enum batch_form
     return report(answer == STORE_DONE, what, &why);
 }
 
-int run_check(const void *context, int argc, char **argv)
+int run_check(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
     struct signals signals = {.fd = -1};
+    struct lockfile no_lock = LOCKFILE_NONE;
     struct store *store = NULL;
     char node[SPOOL_NODE_MAX + 1] = "";
     int problems = 0;
-    (void)argc, (void)argv;
 
     enum result res = settings_check_destination(settings, &why);
     problems += report(res == RES_OK, "a destination and its credentials are set", &why);
     if (res != RES_OK) return EX_CONFIG;
     res = signals_open(&signals, &why);
-    if (res == RES_OK) res = store_open(&store, settings, &signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
     find_node(settings, node);
     problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);

@@ -39,12 +39,12 @@ static enum result look_for_trouble(struct flusher *f, struct why *why)
 }
 
 /* One step: our own turn, or a look at what the running uploader does. */
-static enum result step(struct flusher *f, struct why *why)
+static enum result step(struct flusher *f, int *wait_ms, struct why *why)
 {
-    int wait_ms = 0;
+    *wait_ms = LOOK_MS;
     if (!f->shipper) return look_for_trouble(f, why);
     lockfile_beat(&f->lock);
-    enum result res = shipper_turn(f->shipper, &wait_ms, why);
+    enum result res = shipper_turn(f->shipper, wait_ms, why);
     const struct why *trouble = shipper_trouble(f->shipper);
     if (res != RES_OK || !trouble) return res;
     *why = *trouble;
@@ -55,34 +55,42 @@ static enum result wait_until_shipped(struct flusher *f, struct why *why)
 {
     int64_t left = 0;
     int64_t told = -1;
+    int wait_ms = 0;
     enum result res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
     while (res == RES_OK && left > 0) {
         if (left != told) (void)printf("%" PRId64 " to ship\n", left);
         (void)fflush(stdout);
         told = left;
-        res = step(f, why);
+        res = step(f, &wait_ms, why);
         if (res == RES_OK) res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
-        if (res == RES_OK && left > 0 && signals_wait(&f->signals, LOOK_MS))
+        if (res == RES_OK && left > 0 && signals_wait(&f->signals, wait_ms))
             res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", left);
     }
     if (res == RES_OK) (void)printf("all shipped\n");
     return res;
 }
 
-int run_flush(const void *context, int argc, char **argv)
+/* Where no uploader runs, this process becomes one. */
+static enum result become_uploader(struct flusher *f, struct why *why)
+{
+    struct why held = {0};
+    enum result res = lockfile_take(&f->lock, f->settings->spool_path, "uploader", &held);
+    if (res == RES_RETRY) return RES_OK; /* one runs: it does the work */
+    if (res != RES_OK) *why = held;
+    if (res == RES_OK) res = settings_check_destination(f->settings, why);
+    if (res == RES_OK) res = store_open(&f->store, f->settings, &f->signals, &f->lock, why);
+    if (res == RES_OK) f->shipper = shipper_new(f->settings, f->spool, f->store);
+    return res;
+}
+
+int run_flush(const void *context)
 {
     struct flusher f = {.settings = context, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     struct why why = {0};
-    struct why held = {0};
-    (void)argc, (void)argv;
 
-    enum result res = settings_check_destination(f.settings, &why);
-    if (res == RES_OK) res = signals_open(&f.signals, &why);
+    enum result res = signals_open(&f.signals, &why);
     if (res == RES_OK) res = spool_out_open(&f.spool, f.settings->spool_path, &why);
-    if (res == RES_OK && lockfile_take(&f.lock, f.settings->spool_path, "uploader", &held) == RES_OK) {
-        res = store_open(&f.store, f.settings, &f.signals, &why);
-        if (res == RES_OK) f.shipper = shipper_new(f.settings, f.spool, f.store, &f.signals);
-    }
+    if (res == RES_OK) res = become_uploader(&f, &why);
     if (res == RES_OK)
         res = spool_out_request_flush(f.spool, f.settings->rejects_prefix != NULL, &f.flush, &why);
     if (res == RES_OK) res = wait_until_shipped(&f, &why);

@@ -19,6 +19,8 @@ struct http {
     CURL *curl;
     const char *ca_bundle;
     struct signals *signals;
+    const struct lockfile *lock;
+    int64_t beat_due; /* monotonic */
     int stop_ms;
     int64_t stop_due; /* monotonic; 0: no stop has been asked for */
 };
@@ -29,13 +31,14 @@ struct transfer {
     size_t sent;
 };
 
-enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals, int stop_ms,
-                      struct why *why)
+enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
+                      const struct lockfile *lock, int stop_ms, struct why *why)
 {
     struct http *http = calloc(1, sizeof *http);
     if (!http) abort();
     http->ca_bundle = ca_bundle;
     http->signals = signals;
+    http->lock = lock;
     http->stop_ms = stop_ms;
     *out = http;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && (http->curl = curl_easy_init())) return RES_OK;
@@ -119,6 +122,10 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
 {
     struct http *http = context;
     (void)down_total, (void)down, (void)up_total, (void)up;
+    if (clock_monotonic_ms() >= http->beat_due) {
+        lockfile_beat(http->lock);
+        http->beat_due = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
+    }
     if (!signals_stop_requested(http->signals)) return 0;
     if (http->stop_due == 0) http->stop_due = clock_monotonic_ms() + http->stop_ms;
     return clock_monotonic_ms() >= http->stop_due;

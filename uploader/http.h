@@ -7,6 +7,7 @@
 #define UPLOADER_HTTP_H
 
 #include "common/buf.h"
+#include "common/lockfile.h"
 #include "common/signals.h"
 #include "common/why.h"
 
@@ -41,9 +42,10 @@ enum http_outcome {
 
 struct http;
 
-/* `ca_bundle` NULL: the system's. `signals` is borrowed: a stop ends a running request after `stop_ms`. */
+/* `ca_bundle` NULL: the system's. `signals` and `lock` are borrowed: a stop ends a running request after
+ * `stop_ms`, and a long one renews the lock's sign of life. */
 MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals,
-                                 int stop_ms, struct why *why);
+                                 const struct lockfile *lock, int stop_ms, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
 
 /* `answer` is filled in any case and needs http_answer_fini(); `why` explains all but HTTP_ANSWERED. */

@@ -17,7 +17,4 @@ void json_string(struct buf *out, const char *text, size_t len);
 /* "name":"value" after a comma unless `*is_first`, which becomes false. `name` needs no escaping. */
 void json_member(struct buf *out, bool *is_first, const char *name, const char *value, size_t len);
 
-/* Is it well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF)? */
-bool json_is_utf8(const char *text, size_t len);
-
 #endif

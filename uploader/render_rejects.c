@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/utf8.h"
 #include "uploader/json.h"
 #include "uploader/render.h"
 
@@ -47,7 +48,7 @@ void render_reject(struct buf *out, const struct row *row)
     add_text(out, &is_first, "_detail", row->detail);
     add_number(out, &is_first, "_bytes", row->bytes);
     add_text(out, &is_first, "_truncated", row->payload_len < (uint64_t)row->bytes ? "true" : "false");
-    if (json_is_utf8(row->payload, row->payload_len))
+    if (utf8_valid_len(row->payload, row->payload_len) == row->payload_len)
         json_member(out, &is_first, "payload", row->payload, row->payload_len);
     else
         add_base64(out, "payload_base64", row->payload, row->payload_len);

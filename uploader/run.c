@@ -61,7 +61,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct signals *s
     return RES_OK;
 }
 
-int run_service(const void *context, int argc, char **argv)
+int run_service(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
@@ -70,18 +70,17 @@ int run_service(const void *context, int argc, char **argv)
     struct spool_out *spool = NULL;
     struct store *store = NULL;
     struct shipper *shipper = NULL;
-    (void)argc, (void)argv;
 
     enum result res = settings_check_destination(settings, &why);
     if (res == RES_OK) res = signals_open(&signals, &why);
-    if (res == RES_OK) res = store_open(&store, settings, &signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &lock, &why);
     if (res == RES_OK) res = open_spool(&spool, settings, &lock, &signals, &why);
     if (res == RES_OK && spool) {
         log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
                  LOG_QUOTE(settings->prefix));
         if (store_is_trial(store))
             log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-        shipper = shipper_new(settings, spool, store, &signals);
+        shipper = shipper_new(settings, spool, store);
         res = ship_until_stopped(shipper, &signals, &lock, &why);
     }
     if (res == RES_OK) log_info("stopped", NULL);
@@ -94,18 +93,16 @@ int run_service(const void *context, int argc, char **argv)
     return command_exit(res, &why);
 }
 
-int run_config(const void *settings, int argc, char **argv)
+int run_config(const void *settings)
 {
-    (void)argc, (void)argv;
     config_print(uploader_settings, settings, stdout);
     return EX_OK;
 }
 
-int run_healthcheck(const void *context, int argc, char **argv)
+int run_healthcheck(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
-    (void)argc, (void)argv;
     if (lockfile_check(settings->spool_path, "uploader", &why) == RES_OK) return EX_OK;
     (void)fprintf(stderr, "uploader: %s\n", why.text);
     return EX_FAILED;

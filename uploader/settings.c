@@ -136,6 +136,7 @@ static enum result check_endpoint(const char *name, const char *url, struct why 
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(uploader_settings, env, settings, why);
+    log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK) res = check_prefixes(settings, why);
     if (res == RES_OK) res = check_bucket(settings->bucket_name, why);
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL", settings->endpoint_url, why);

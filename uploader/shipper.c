@@ -48,22 +48,19 @@ struct shipper {
     const struct settings *settings;
     struct spool_out *spool;
     struct store *store;
-    struct signals *signals;
     struct lane lanes[BATCH_KIND_COUNT];
     struct flush flush;
     struct buf body;
     int64_t say_at, purge_batches_at; /* monotonic */
 };
 
-struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store,
-                            struct signals *signals)
+struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store)
 {
     struct shipper *s = calloc(1, sizeof *s);
     if (!s) abort();
     s->settings = settings;
     s->spool = spool;
     s->store = store;
-    s->signals = signals;
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
@@ -240,22 +237,21 @@ static enum result ship_batch(struct shipper *s, struct lane *lane, struct batch
     return note_success(s, lane, why);
 }
 
-/* Everything that this lane can do now. */
-static enum result lane_turn(struct shipper *s, struct lane *lane, struct why *why)
+/* One step of a lane: its oldest open batch, or the sealing of the next one. `*has_worked`: there may be more. */
+static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_worked, struct why *why)
 {
-    enum result res = RES_OK;
-    bool go_on = lane->is_on;
+    struct batch batch;
+    bool is_some = false;
+    bool is_sealed = false;
+
+    if (!lane->is_on || clock_monotonic_ms() < lane->next_try_at) return RES_OK;
     if (lane->from_id > 0 && clock_monotonic_ms() >= lane->look_again_at) lane->from_id = 0;
-    while (res == RES_OK && go_on && clock_monotonic_ms() >= lane->next_try_at &&
-           !signals_stop_requested(s->signals)) {
-        struct batch batch;
-        bool is_some = false;
-        res = spool_out_open_batch(s->spool, lane->kind, lane->from_id, &batch, &is_some, why);
-        if (res == RES_OK && is_some)
-            res = ship_batch(s, lane, &batch, why);
-        else if (res == RES_OK)
-            res = seal_due(s, lane, &go_on, why);
-    }
+    enum result res = spool_out_open_batch(s->spool, lane->kind, lane->from_id, &batch, &is_some, why);
+    if (res == RES_OK && is_some)
+        res = ship_batch(s, lane, &batch, why);
+    else if (res == RES_OK)
+        res = seal_due(s, lane, &is_sealed, why);
+    *has_worked |= is_some || is_sealed;
     return res;
 }
 
@@ -277,7 +273,6 @@ static enum result purge(struct shipper *s, bool *has_more, struct why *why)
 {
     bool has_pages = false;
     int64_t due = clock_monotonic_ms() + PURGE_MS;
-    *has_more = false;
     enum result res = purge_kind(s, BATCH_EVENTS, due, has_more, why);
     if (res == RES_OK) res = purge_kind(s, BATCH_REJECTS, due, has_more, why);
     if (res == RES_OK) res = spool_out_vacuum(s->spool, &has_pages, why);
@@ -290,12 +285,11 @@ static enum result purge(struct shipper *s, bool *has_more, struct why *why)
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
     bool has_more = false;
-    *wait_ms = POLL_MS;
     enum result res = spool_out_load_flush(s->spool, &s->flush, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = say(s, why);
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
-        res = lane_turn(s, &s->lanes[kind], why);
+        res = lane_turn(s, &s->lanes[kind], &has_more, why);
     if (res == RES_OK) res = purge(s, &has_more, why);
-    if (has_more) *wait_ms = 1;
+    *wait_ms = has_more ? 0 : POLL_MS;
     return res;
 }

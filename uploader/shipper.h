@@ -1,7 +1,7 @@
 /*
  * shipper -- seal, render, put, mark, purge; and the waiting between.
  *
- * Events and rejects are two lanes that do not wait for each other: a refusal of one never holds up the other. In a lane
+ * Events and rejects are two lanes that take turns, batch by batch: a refusal of one never holds up the other. In a lane
  * batches go oldest first. What a store cannot take now is tried again for ever, with growing pauses.
  */
 #ifndef UPLOADER_SHIPPER_H
@@ -12,12 +12,12 @@
 struct shipper;
 
 /* All are borrowed. */
-struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store,
-                            struct signals *signals);
+struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store);
 void shipper_free(struct shipper *shipper); /* accepts NULL */
 
 /*
- * Does all that can be done now; `*wait_ms` is how long there will be nothing to do unless events come.
+ * Does the next step of each lane (one batch at most) and some purging; `*wait_ms` is how long there will be nothing to do
+ * unless events come.
  *   RES_RETRY    the spool is locked or its disk is full; call again after a moment
  *   RES_BROKEN   the spool is damaged
  */

@@ -40,14 +40,13 @@ static void print_summary(const struct settings *settings, const struct spool_id
                  *summary->remedy ? summary->remedy : "nothing: it is being tried again");
 }
 
-int run_status(const void *context, int argc, char **argv)
+int run_status(const void *context)
 {
     const struct settings *settings = context;
     struct why why = {0};
     struct spool_out *spool = NULL;
     struct spool_identity identity;
     struct summary summary;
-    (void)argc, (void)argv;
 
     enum result res = spool_out_open(&spool, settings->spool_path, &why);
     if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);

@@ -12,7 +12,7 @@ struct store {
 };
 
 enum result store_open(struct store **out, const struct settings *settings, struct signals *signals,
-                       struct why *why)
+                       const struct lockfile *lock, struct why *why)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) abort();
@@ -20,8 +20,9 @@ enum result store_open(struct store **out, const struct settings *settings, stru
     (void)snprintf(store->destination, sizeof store->destination, "%s%s",
                    store->is_trial ? "file://" : "s3://",
                    store->is_trial ? settings->destination_dir : settings->bucket_name);
-    enum result res = store->is_trial ? store_dir_open(&store->self, &store->ops, settings, why)
-                                      : store_s3_open(&store->self, &store->ops, settings, signals, why);
+    enum result res = store->is_trial
+                          ? store_dir_open(&store->self, &store->ops, settings, why)
+                          : store_s3_open(&store->self, &store->ops, settings, signals, lock, why);
     if (res != RES_OK) {
         free(store);
         store = NULL;

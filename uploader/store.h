@@ -7,6 +7,7 @@
 #ifndef UPLOADER_STORE_H
 #define UPLOADER_STORE_H
 
+#include "common/lockfile.h"
 #include "common/signals.h"
 #include "uploader/settings.h"
 #include "uploader/spool_out.h"
@@ -38,11 +39,11 @@ struct stored {
 struct store;
 
 /*
- * Opens what the settings name; `settings` and `signals` are borrowed.
+ * Opens what the settings name; all three are borrowed. A long upload renews the lock's sign of life.
  *   RES_REFUSE   the settings cannot work
  */
 MUST_CHECK enum result store_open(struct store **store, const struct settings *settings,
-                                  struct signals *signals, struct why *why);
+                                  struct signals *signals, const struct lockfile *lock, struct why *why);
 void store_close(struct store *store); /* accepts NULL */
 
 /* s3://bucket or file://directory. */
@@ -76,6 +77,6 @@ struct store_ops {
 enum result store_dir_open(void **self, const struct store_ops **ops, const struct settings *settings,
                            struct why *why);
 enum result store_s3_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                          struct signals *signals, struct why *why);
+                          struct signals *signals, const struct lockfile *lock, struct why *why);
 
 #endif

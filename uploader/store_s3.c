@@ -314,7 +314,7 @@ static void find_host(struct store_s3 *store, const struct settings *settings)
 }
 
 enum result store_s3_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                          struct signals *signals, struct why *why)
+                          struct signals *signals, const struct lockfile *lock, struct why *why)
 {
     static const struct store_ops s3_ops = {put, find, probe, close_store};
     struct store_s3 *store = calloc(1, sizeof *store);
@@ -324,7 +324,7 @@ enum result store_s3_open(void **self, const struct store_ops **ops, const struc
     store->keys =
         (struct sigv4_keys){settings->access_key_id, settings->secret_access_key, settings->session_token};
     find_host(store, settings);
-    enum result res = http_open(&store->http, settings->ca_bundle, signals, STORE_STOP_MS, why);
+    enum result res = http_open(&store->http, settings->ca_bundle, signals, lock, STORE_STOP_MS, why);
     if (res != RES_OK) {
         free(store);
         store = NULL;

@@ -1,0 +1,174 @@
+"""What the documents say against what the programs print and a fresh spool holds: settings, views, reasons, links."""
+import re
+import subprocess
+
+from harness import BIN, ROOT, clean_environment, main
+
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs/reference.md"
+OPERATING = ROOT / "docs/operating.md"
+PROGRAMS = ("collector", "uploader")
+NAME = re.compile(r"`([A-Z][A-Z0-9_]*)`$")
+
+
+def ask(site, program, *arguments, **settings):
+    """What the program prints when nothing but `settings` is set."""
+    return subprocess.run([BIN / program, *arguments], cwd=site.directory, env={**clean_environment(), **settings},
+                          capture_output=True, text=True, timeout=30)
+
+
+def help_parts(site, program):
+    """The subcommands, and each setting's default as `--help` shows it ("" for none)."""
+    commands, settings = ask(site, program, "--help").stdout.split("Settings are environment variables")
+    rows = re.findall(r"^  (\S+) +(\S+) +\S.*$", settings, re.MULTILINE)
+    return re.findall(r"^  (\S+) ", commands, re.MULTILINE), {n: "" if d == "-" else d for n, d in rows}
+
+
+def defaults(site, program):
+    """{name: the ways to write its default}: as `--help` and as `config` show it."""
+    in_help = help_parts(site, program)[1]
+    lines = ask(site, program, "config").stdout.splitlines()
+    in_config = dict(line.split("=", 1) for line in lines)
+    assert list(in_help) == list(in_config) and len(lines) == len(in_config)
+    return {name: {in_help[name], in_config[name]} for name in in_help}
+
+
+def prose(path):
+    """The document without its code blocks."""
+    return re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def section(path, heading):
+    """The text under a heading, up to the next one of its level or above."""
+    level = heading.split()[0]
+    body = rf"^{re.escape(heading)}$\n(.*?)(?=^#{{1,{len(level)}}} |\Z)"
+    found = re.search(body, prose(path), re.MULTILINE | re.DOTALL)
+    assert found, f"{path.name} has no heading {heading!r}"
+    return found[1]
+
+
+def tables(text):
+    """Each table as a list of rows of cells; the first is the header."""
+    for block in re.findall(r"(?:^\|.*\|\n)+", text + "\n", re.MULTILINE):
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        yield [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
+
+
+def table(text, *header):
+    """The rows of the one table that has these columns, without its header."""
+    found = [rows for rows in tables(text) if rows[0][:len(header)] == list(header)]
+    assert len(found) == 1, f"{len(found)} tables with the columns {header}"
+    return found[0][1:]
+
+
+def documented_defaults(rows):
+    """{name: default} of rows whose first cell is `NAME` and whose last but one is the default."""
+    names = [NAME.match(row[0]) for row in rows]
+    assert all(names), [row[0] for row, name in zip(rows, names) if not name]
+    found = {name[1]: row[-2].strip("`") for name, row in zip(names, rows)}
+    assert len(found) == len(rows), "a setting stands twice"
+    return found
+
+
+def assert_same_defaults(documented, printed):
+    assert set(documented) == set(printed), sorted(set(documented) ^ set(printed))
+    for name, default in documented.items():
+        assert default in printed[name], (name, default, printed[name])
+
+
+def words(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+def test_the_reference_names_exactly_the_settings_and_defaults_of_each_program(site):
+    for program in PROGRAMS:
+        rows = table(section(REFERENCE, f"### {program}"), "name", "default", "meaning")
+        assert_same_defaults(documented_defaults(rows), defaults(site, program))
+
+
+def test_the_readme_names_exactly_the_settings_and_defaults_of_both_programs(site):
+    rows = table(README.read_text(), "name", "program", "default", "meaning")
+    printed = {program: defaults(site, program) for program in PROGRAMS}
+    assert_same_defaults(documented_defaults(rows), {**printed["collector"], **printed["uploader"]})
+    for cell, owner, *_ in rows:
+        owners = [program for program in PROGRAMS if cell.strip("`") in printed[program]]
+        assert owner == ("both" if len(owners) == 2 else owners[0]), (cell, owner)
+
+
+def test_settings_of_a_later_version_are_refused_or_ignored_as_the_reference_says(site):
+    lists = re.search(r"^\*\*Names of a later version.*?^- (.*?)^- (.*?)^(?=#|\*\*)", prose(REFERENCE),
+                      re.MULTILINE | re.DOTALL)
+    for text, code in ((lists[1], 78), (lists[2], 0)):
+        names = [word for word in words(text) if word.isupper()]
+        assert len(names) >= 5, text
+        for name in names:
+            done = ask(site, "collector", "config", **{name: "1"})
+            assert done.returncode == code and name in done.stderr and "does not honour" in done.stderr, (name, done)
+            assert ask(site, "collector", "config", **{name: "none"}).stderr == "", name
+
+
+def test_every_subcommand_is_documented(site):
+    for program in PROGRAMS:
+        for name in help_parts(site, program)[0]:
+            wanted = f"`{name}`" if name.startswith("--") else f"| `{program} {name}` |"
+            assert wanted in section(REFERENCE, "## Commands"), wanted
+    for documented in re.findall(r"^\| `((?:collector|uploader) [a-z-]+)` \|", REFERENCE.read_text(), re.MULTILINE):
+        program, name = documented.split()
+        assert name in help_parts(site, program)[0], documented
+
+
+def test_the_views_have_the_columns_that_the_reference_says(site):
+    site.collector()
+    rows = table(section(REFERENCE, "## The spool, as sqlite3 shows it"), "view", "columns")
+    views = {view for (view,) in site.query("SELECT name FROM sqlite_schema WHERE type = 'view'") if view[0] != "_"}
+    assert {row[0].strip("`") for row in rows} == views
+    for view, columns in rows:
+        real = [name for (name,) in site.query("SELECT name FROM pragma_table_info(?)", view.strip("`"))]
+        assert words(columns) == real, (view, real)
+    assert str(site.value("PRAGMA application_id")) in REFERENCE.read_text()
+    assert f"version, {site.value('PRAGMA user_version')}." in REFERENCE.read_text()
+
+
+def test_the_reject_reasons_are_those_of_the_schema(site):
+    site.collector()
+    schema = site.value("SELECT sql FROM sqlite_schema WHERE name = '_reject'")
+    reasons = sorted(re.findall(r"'(\w+)'", re.search(r"reason IN \(([^)]*)\)", schema)[1]))
+    documented = table(section(REFERENCE, "## The spool, as sqlite3 shows it"), "reason", "cause", "what to do")
+    assert sorted(row[0].strip("`") for row in documented) == reasons
+    explained = table(section(OPERATING, "## What to do when"), "reason", "usual cause")
+    assert sorted(word for row in explained for word in words(row[0])) == reasons
+
+
+def test_the_queries_in_the_documents_run_on_a_fresh_spool(site):
+    site.collector()
+    (block,) = [b for b in re.findall(r"^```sql\n(.*?)^```", OPERATING.read_text(), re.MULTILINE | re.DOTALL)
+                if "FROM summary" in b]
+    queries = [q for q in re.sub(r"^--.*$", "", block, flags=re.MULTILINE).split(";") if q.strip()]
+    queries += [q[1:-1] for q in re.findall(r"sqlite3 -box var/spool\.db ('SELECT[^']*'|\"SELECT[^\"]*\")",
+                                            README.read_text() + OPERATING.read_text())]
+    assert len(queries) >= 10
+    for query in queries:
+        site.query(query)
+
+
+def anchors(path):
+    """The headings as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", prose(path), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_relative_link_points_to_something(site):
+    seen = 0
+    for path in [README, *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
+            if re.match(r"[a-z]+:", link):
+                continue
+            file, _, anchor = link.partition("#")
+            target = path.parent / file if file else path
+            assert target.exists(), f"{path.name}: {link}"
+            assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
+            seen += 1
+    assert seen > 10
+
+
+main(dict(globals()))

@@ -1,0 +1,65 @@
+/*
+ * segments -- feeds a stream to a framer, cut into segments in some way, and keeps copies of the frames; the samples.
+ *
+ * Each segment lies in a block of memory of its own, freed before the next one comes: a sanitizer sees a framer that
+ * looks at a byte too many or too late. A mistake of the test itself aborts.
+ */
+#ifndef TESTS_SUPPORT_SEGMENTS_H
+#define TESTS_SUPPORT_SEGMENTS_H
+
+#include "collector/framer.h"
+
+/* Initializes a struct slice; the literal may hold NUL. */
+#define BYTES(literal)                                                                                       \
+    {                                                                                                        \
+        literal, sizeof(literal) - 1                                                                         \
+    }
+
+#define CUTS_MAX 8
+
+/* The lengths of a stream's segments: the last one stands for all that follow. */
+struct cuts {
+    size_t lengths[CUTS_MAX];
+    size_t count; /* 1 to CUTS_MAX */
+};
+
+#define WHOLE             ((struct cuts){{SIZE_MAX}, 1})
+#define EACH_OF(length)   ((struct cuts){{length}, 1})
+#define IN_TWO_AT(length) ((struct cuts){{length, SIZE_MAX}, 2})
+
+struct frames {
+    struct frame *list; /* owned, as are its data and encodings */
+    size_t count;
+    size_t most_held_bytes; /* by the framer, ever */
+};
+
+/* Every frame of `stream`, the last one after its end included. */
+struct frames *frames_read(const char *element, size_t max_message, struct slice stream, struct cuts cuts);
+void frames_free(struct frames *frames);
+bool frames_equal(const struct frames *a, const struct frames *b);
+
+/*
+ * Do the frames stand in the stream one after the other, with nothing but allowed separators before, between and after
+ * them? And is each what a frame may be: cut at the ceiling, no more held than that?
+ */
+bool frames_account_for(const struct frames *frames, struct slice stream, size_t max_message);
+
+/* For a test that is about to fail: a line on stderr for the bytes, for each frame. */
+void bytes_print(const char *title, struct slice bytes);
+void frames_print(const char *title, const struct frames *frames);
+
+#define SAMPLES_MAX 32
+
+struct sample {
+    char name[64];
+    char *data; /* owned */
+    size_t len;
+    size_t events;  /* as the manifest says */
+    bool is_broken; /* its event is not well-formed */
+};
+
+/* Reads what tests/data/samples/MANIFEST.tsv names: run from the repository's root. The number of samples. */
+size_t samples_load(struct sample samples[SAMPLES_MAX]);
+void samples_free(struct sample *samples, size_t count);
+
+#endif

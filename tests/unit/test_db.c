@@ -1,0 +1,319 @@
+/* test_db -- the skin over SQLite: what each failure becomes, binding, transactions, locks, checkpoints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/scratch.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define BUSY_MS      30
+
+struct fixture {
+    struct scratch *scratch;
+    struct db *db;
+    struct why why;
+};
+
+static int open_one(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (!f) abort();
+    f->scratch = scratch_new();
+    assert_int_equal(db_open(&f->db, f->scratch->spool, DB_CREATE, BUSY_MS, &f->why), RES_OK);
+    assert_int_equal(
+        db_exec(f->db,
+                "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, a ANY, b ANY, c ANY CHECK (c <> 'no')) STRICT",
+                &f->why),
+        RES_OK);
+    *state = f;
+    return 0;
+}
+
+static int close_one(void **state)
+{
+    struct fixture *f = *state;
+    db_close(f->db);
+    scratch_free(f->scratch);
+    free(f);
+    return 0;
+}
+
+static int64_t get_int(struct fixture *f, const char *sql)
+{
+    int64_t value = -1;
+    assert_int_equal(db_get_int(f->db, sql, &value, &f->why), RES_OK);
+    return value;
+}
+
+static struct stmt *prepared(struct fixture *f, const char *sql)
+{
+    struct stmt *stmt = NULL;
+    assert_int_equal(stmt_prepare(&stmt, f->db, sql, &f->why), RES_OK);
+    return stmt;
+}
+
+static void run(struct fixture *f, struct stmt *stmt)
+{
+    assert_int_equal(stmt_run(stmt, NULL, &f->why), RES_OK);
+}
+
+/* ---- opening ---- */
+
+static void a_missing_file_is_worth_another_try_and_is_not_made(void **state)
+{
+    struct scratch *scratch = scratch_new();
+    struct why why = {0};
+    struct db *db;
+
+    (void)state;
+    assert_int_equal(db_open(&db, scratch->spool, DB_READ_WRITE, BUSY_MS, &why), RES_RETRY);
+    assert_null(db);
+    assert_non_null(strstr(why.text, scratch->spool));
+    assert_false(scratch_exists(scratch->spool));
+    scratch_free(scratch);
+}
+
+static void a_file_of_another_kind_is_refused_and_untouched(void **state)
+{
+    static const char text[] =
+        "A letter to a friend, longer than the hundred bytes that SQLite's own header takes up,"
+        " so that there is something to be read.\n";
+    struct scratch *scratch = scratch_new();
+    struct why why = {0};
+    struct db *db;
+    int64_t value;
+    size_t len;
+
+    (void)state;
+    scratch_write(scratch->spool, text, sizeof text);
+    assert_int_equal(db_open(&db, scratch->spool, DB_READ_WRITE, BUSY_MS, &why), RES_OK);
+    assert_int_equal(db_get_int(db, "PRAGMA user_version", &value, &why), RES_REFUSE);
+    db_close(db);
+    char *now = scratch_read(scratch->spool, &len);
+    assert_int_equal(len, sizeof text);
+    assert_memory_equal(now, text, len);
+    free(now);
+    scratch_free(scratch);
+}
+
+static void a_damaged_file_is_broken(void **state)
+{
+    struct fixture *f = *state;
+    size_t len;
+    int64_t value;
+
+    assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
+    db_close(f->db); /* moves the write-ahead log into the file */
+    char *bytes = scratch_read(f->scratch->spool, &len);
+    memset(bytes + len / 2, 0x5a, len - len / 2); /* the table's page */
+    scratch_write(f->scratch->spool, bytes, len);
+    free(bytes);
+    assert_int_equal(db_open(&f->db, f->scratch->spool, DB_READ_WRITE, BUSY_MS, &f->why), RES_OK);
+    assert_int_equal(db_get_int(f->db, "SELECT count(a) FROM t", &value, &f->why), RES_BROKEN);
+}
+
+static void what_contradicts_our_own_sql_is_broken_and_says_where(void **state)
+{
+    static const char *const wrong[] = {"INSERT INTO t (c) VALUES ('no')", "SELECT nothing FROM t",
+                                        "not SQL"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(db_exec(f->db, wrong[i], &f->why), RES_BROKEN);
+        assert_non_null(strstr(f->why.text, "execute: "));
+    }
+}
+
+/* ---- binding and reading ---- */
+
+static void names_bind_in_order_out_of_order_and_again(void **state)
+{
+    static const char *const orders[][3] = {
+        {":a", ":b", ":c"}, {":c", ":b", ":a"}, {":b", ":c", ":a"}, {":c", ":a", ":b"}};
+    struct fixture *f = *state;
+    struct stmt *stmt = prepared(f, "INSERT INTO t (a, b, c) VALUES (:a, :b, :c * 10 + :a)");
+
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        for (size_t k = 0; k < 3; k++) stmt_set_int(stmt, orders[i][k], orders[i][k][1] - 'a' + 1);
+        run(f, stmt);
+    }
+    stmt_set_int(stmt, ":b", 7); /* the others keep what they had */
+    run(f, stmt);
+    stmt_set_int(stmt, ":b", 8);
+    stmt_set_int(stmt, ":b", 9); /* the last word counts */
+    run(f, stmt);
+    stmt_free(stmt);
+    char *rows = look_text(f->scratch->spool, "SELECT a, b, c FROM t ORDER BY id");
+    assert_string_equal(rows, "1|2|31\n1|2|31\n1|2|31\n1|2|31\n1|7|31\n1|9|31");
+    free(rows);
+}
+
+static void values_come_back_as_they_went_in(void **state)
+{
+    static const char with_nul[] = "a\0b";
+    struct fixture *f = *state;
+    bool has_row = false;
+    size_t len;
+    struct stmt *put = prepared(f, "INSERT INTO t (id, a, b, c) VALUES (:id, :a, :b, :c)");
+    struct stmt *get = prepared(f, "SELECT id, a, b, c FROM t");
+
+    stmt_set_int(put, ":id", INT64_MIN);
+    stmt_set_text_n(put, ":a", with_nul, 3);
+    stmt_set_text(put, ":b", NULL);
+    stmt_set_blob(put, ":c", NULL, 0);
+    run(f, put);
+    stmt_set_int(put, ":id", INT64_MAX);
+    stmt_set_text(put, ":a", "");
+    stmt_set_blob(put, ":c", with_nul, 3);
+    run(f, put);
+
+    assert_int_equal(stmt_step(get, &has_row, &f->why), RES_OK);
+    assert_true(has_row && stmt_int(get, 0) == INT64_MIN);
+    assert_memory_equal(stmt_blob(get, 1, &len), with_nul, 3);
+    assert_int_equal(len, 3);
+    assert_true(stmt_is_null(get, 2));
+    assert_null(stmt_text(get, 2));
+    assert_false(stmt_is_null(get, 3)); /* an empty blob is a value */
+    assert_int_equal(stmt_step(get, &has_row, &f->why), RES_OK);
+    assert_true(has_row && stmt_int(get, 0) == INT64_MAX);
+    assert_string_equal(stmt_text(get, 1), "");
+    assert_memory_equal(stmt_blob(get, 3, &len), with_nul, 3);
+    assert_int_equal(stmt_step(get, &has_row, &f->why), RES_OK);
+    assert_false(has_row);
+    assert_int_equal(stmt_step(get, &has_row, &f->why),
+                     RES_OK); /* it has been reset: from the beginning again */
+    assert_true(has_row && stmt_int(get, 0) == INT64_MIN);
+    stmt_free(put);
+    stmt_free(get);
+}
+
+static void a_run_tells_how_many_rows_changed(void **state)
+{
+    struct fixture *f = *state;
+    int64_t changed = -1;
+    struct stmt *stmt = prepared(f, "UPDATE t SET a = 5 WHERE id <= :id");
+
+    assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1), (2), (3)", &f->why), RES_OK);
+    for (int64_t id = 0; id <= 3; id++) {
+        stmt_set_int(stmt, ":id", id);
+        assert_int_equal(stmt_run(stmt, &changed, &f->why), RES_OK);
+        assert_int_equal(changed, id);
+    }
+    stmt_free(stmt);
+    assert_int_equal(get_int(f, "SELECT a FROM t WHERE id = 99"), 0); /* no row */
+}
+
+/* ---- transactions ---- */
+
+static void the_end_commits_what_succeeded_and_rolls_back_what_failed(void **state)
+{
+    static const enum result verdicts[] = {RES_OK, RES_RETRY, RES_REFUSE, RES_BROKEN};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(verdicts); i++) {
+        assert_int_equal(db_begin(f->db, &f->why), RES_OK);
+        assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
+        assert_int_equal(db_end(f->db, verdicts[i], &f->why), verdicts[i]);
+        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM t"), 1);
+    }
+}
+
+static void a_commit_that_fails_leaves_no_transaction_behind(void **state)
+{
+    static const enum fault faults[] = {FAULT_EIO, FAULT_FULL};
+    struct fixture *f = *state;
+    bool fired = true;
+    int rows = 0;
+    for (int nth = 1; fired; nth++) {
+        assert_int_equal(db_begin(f->db, &f->why), RES_OK);
+        assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
+        fault_disk_at(nth, faults[nth % 2]);
+        enum result res = db_end(f->db, RES_OK, &f->why);
+        fired = fault_fired();
+        assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+        rows += res == RES_OK;
+        assert_int_equal(get_int(f, "SELECT count(*) FROM t"), rows);
+    }
+    assert_int_equal(rows, 1);
+}
+
+/* ---- locks ---- */
+
+static void a_writer_waits_its_time_for_the_other_and_then_gives_up(void **state)
+{
+    struct fixture *f = *state;
+    struct db *other;
+
+    assert_int_equal(db_open(&other, f->scratch->spool, DB_READ_WRITE, 0, &f->why), RES_OK);
+    assert_int_equal(db_begin(other, &f->why), RES_OK);
+    int64_t since = clock_monotonic_ms();
+    assert_int_equal(db_begin(f->db, &f->why), RES_RETRY);
+    assert_true(clock_monotonic_ms() - since >= BUSY_MS);
+    assert_non_null(strstr(f->why.text, "begin: database is locked"));
+    assert_int_equal(db_end(other, RES_OK, &f->why), RES_OK);
+    assert_int_equal(db_begin(f->db, &f->why), RES_OK);
+    assert_int_equal(db_begin(other, &f->why), RES_RETRY); /* at once */
+    assert_int_equal(db_end(f->db, RES_OK, &f->why), RES_OK);
+    db_close(other);
+}
+
+/* ---- checkpoints ---- */
+
+static void note_pages(void *context, int wal_pages)
+{
+    *(int *)context = wal_pages;
+}
+
+static void a_checkpoint_moves_what_no_reader_holds(void **state)
+{
+    struct fixture *f = *state;
+    struct db *reader;
+    int left = -1;
+    int wal_pages = 0;
+
+    assert_int_equal(db_open(&reader, f->scratch->spool, DB_READ_WRITE, 0, &f->why), RES_OK);
+    assert_int_equal(db_exec(reader, "BEGIN; SELECT count(*) FROM t", &f->why), RES_OK);
+    db_on_commit(f->db, note_pages, &wal_pages);
+    assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
+    assert_true(wal_pages > 0);
+    assert_int_equal(db_checkpoint(f->db, DB_PASSIVE, &left, &f->why), RES_OK);
+    assert_true(left > 0); /* the reader's snapshot is older */
+    assert_int_equal(db_checkpoint(f->db, DB_TRUNCATE, &left, &f->why), RES_RETRY);
+    assert_int_equal(db_exec(reader, "COMMIT", &f->why), RES_OK);
+    assert_int_equal(db_checkpoint(f->db, DB_PASSIVE, &left, &f->why), RES_OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(db_checkpoint(f->db, DB_TRUNCATE, &left, &f->why), RES_OK);
+    db_close(reader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_missing_file_is_worth_another_try_and_is_not_made),
+        cmocka_unit_test(a_file_of_another_kind_is_refused_and_untouched),
+        cmocka_unit_test_setup_teardown(a_damaged_file_is_broken, open_one, close_one),
+        cmocka_unit_test_setup_teardown(what_contradicts_our_own_sql_is_broken_and_says_where, open_one,
+                                        close_one),
+        cmocka_unit_test_setup_teardown(names_bind_in_order_out_of_order_and_again, open_one, close_one),
+        cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, open_one, close_one),
+        cmocka_unit_test_setup_teardown(a_run_tells_how_many_rows_changed, open_one, close_one),
+        cmocka_unit_test_setup_teardown(the_end_commits_what_succeeded_and_rolls_back_what_failed, open_one,
+                                        close_one),
+        cmocka_unit_test_setup_teardown(a_commit_that_fails_leaves_no_transaction_behind, open_one,
+                                        close_one),
+        cmocka_unit_test_setup_teardown(a_writer_waits_its_time_for_the_other_and_then_gives_up, open_one,
+                                        close_one),
+        cmocka_unit_test_setup_teardown(a_checkpoint_moves_what_no_reader_holds, open_one, close_one),
+    };
+    fault_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* test_schema -- a fresh spool: its shape, its public face, who may write it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/spool_schema.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "common/spool.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/in_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static unsigned mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static void a_fresh_spool_has_the_shape_that_can_never_change_later(void **state)
+{
+    static const struct {
+        const char *pragma;
+        int64_t value;
+    } rows[] = {
+        {"application_id", SPOOL_APPLICATION_ID}, {"user_version", 100}, {"page_size", 16384},
+        {"auto_vacuum", 2 /* incremental */},     {"freelist_count", 0},
+    };
+    struct scratch *s = *state;
+    must_visit(s->spool, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(look_int(s->spool, "PRAGMA %s", rows[i].pragma), rows[i].value);
+    check_text(s->spool, "PRAGMA journal_mode", "wal");
+    check_text(s->spool, "PRAGMA integrity_check", "ok");
+}
+
+static void each_connection_syncs_each_commit_and_leaves_checkpoints_to_us(void **state)
+{
+    static const struct {
+        const char *pragma;
+        int64_t value;
+    } rows[] = {
+        {"PRAGMA synchronous", 2 /* full */},
+        {"PRAGMA wal_autocheckpoint", 0},
+        {"PRAGMA secure_delete", 0},
+        {"PRAGMA journal_size_limit", 64 << 20},
+    };
+    struct scratch *s = *state;
+    struct why why = {0};
+    struct db *dbs[2];
+    int64_t value;
+
+    assert_int_equal(spool_create_or_open(&dbs[0], s->spool, NULL, &why), RES_OK);
+    assert_int_equal(spool_open(&dbs[1], s->spool, &why), RES_OK);
+    for (size_t i = 0; i < COUNT(rows) * COUNT(dbs); i++) {
+        assert_int_equal(db_get_int(dbs[i % 2], rows[i / 2].pragma, &value, &why), RES_OK);
+        assert_int_equal(value, rows[i / 2].value);
+    }
+    db_close(dbs[0]);
+    db_close(dbs[1]);
+}
+
+static void every_table_is_private_and_strict(void **state)
+{
+    struct scratch *s = *state;
+    must_visit(s->spool, NULL);
+    check_text(
+        s->spool,
+        "SELECT name, strict FROM pragma_table_list"
+        " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+        "_batch|1\n_event|1\n_intake|1\n_reject|1\n_sender|1\n_spool|1\n_uploader|1");
+}
+
+/* As the contract's section 3 has them, in its order. */
+static const struct {
+    const char *view, *columns;
+} views[] = {
+    {"events",
+     "id,received_at,sender,source,uid,name,time,source_name,bytes,state,shipped_at,object_key,batch_id,"
+     "payload"},
+    {"backlog",
+     "id,received_at,sender,source,uid,name,time,source_name,bytes,state,shipped_at,object_key,batch_id"},
+    {"batches",
+     "id,kind,state,first_id,last_id,events,bytes,object_key,format,sha256,etag,attempts,sealed_at,"
+     "shipped_at,verified,last_error,remedy,reship_of"},
+    {"rejects", "id,received_at,source,reason,detail,bytes,truncated,state,payload"},
+    {"senders", "sender,source,last_received_at,silent_seconds,events_today"},
+    {"summary",
+     "events,bytes,oldest_age_seconds,last_event_at,last_shipped_at,uploader_seen_at,last_error,remedy,"
+     "rejects_24h,spool_bytes,trial_mode"},
+};
+
+static void the_public_views_have_the_columns_of_the_contract(void **state)
+{
+    struct scratch *s = *state;
+    char sql[128];
+    must_visit(s->spool, NULL);
+    for (size_t i = 0; i < COUNT(views); i++) {
+        (void)snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('%s')",
+                       views[i].view);
+        check_text(s->spool, sql, views[i].columns);
+    }
+    check_text(s->spool,
+               "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'view'"
+               " AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name)",
+               "backlog,batches,events,rejects,senders,summary");
+}
+
+static void both_users_of_the_group_can_write_whatever_the_umask(void **state)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    struct scratch *s = *state;
+    struct why why = {0};
+    struct db *db;
+    char path[256];
+    char dir[256];
+
+    (void)snprintf(path, sizeof path, "%s/a/b/spool.db", s->dir);
+    mode_t before = umask(077);
+    assert_int_equal(spool_make_directory(path, &why), RES_OK);
+    assert_int_equal(spool_make_directory(path, &why), RES_OK); /* it is there */
+    assert_int_equal(spool_create_or_open(&db, path, NULL, &why), RES_OK);
+    (void)umask(before);
+    (void)snprintf(dir, sizeof dir, "%s/a", s->dir);
+    assert_int_equal(mode_of(dir), 02770);
+    (void)snprintf(dir, sizeof dir, "%s/a/b", s->dir);
+    assert_int_equal(mode_of(dir), 02770);
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        (void)snprintf(dir, sizeof dir, "%s%s", path, ends[i]);
+        assert_int_equal(mode_of(dir), 0660);
+    }
+    db_close(db);
+}
+
+static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
+{
+    bool fired = true;
+    (void)state;
+    for (int nth = 1; fired; nth++) {
+        struct scratch *s = scratch_new();
+        struct why why;
+        fault_disk_at(nth, (enum fault)(nth % FAULT_COUNT));
+        enum result res = visit(s->spool, "first", &why);
+        fired = fault_fired();
+        assert_true(res == RES_OK || (fired && res == RES_RETRY));
+        must_visit(s->spool, "second");
+        assert_int_equal(look_int(s->spool, "PRAGMA user_version"), 100);
+        assert_int_equal(look_int(s->spool, "PRAGMA page_size"), SPOOL_PAGE_SIZE);
+        assert_int_equal(look_int(s->spool, "PRAGMA auto_vacuum"), 2);
+        check_text(s->spool, "PRAGMA integrity_check", "ok");
+        visit_and_append(s->spool, 1);
+        scratch_free(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(a_fresh_spool_has_the_shape_that_can_never_change_later),
+        IN_SCRATCH(each_connection_syncs_each_commit_and_leaves_checkpoints_to_us),
+        IN_SCRATCH(every_table_is_private_and_strict),
+        IN_SCRATCH(the_public_views_have_the_columns_of_the_contract),
+        IN_SCRATCH(both_users_of_the_group_can_write_whatever_the_umask),
+        cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
+    };
+    fault_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,587 @@
+/*
+ * test_validator -- what is well-formed, what is not and for which reason, encodings, and the columns' values.
+ * Run from the repository's root: the samples are read from tests/data/samples/.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/validator.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/segments.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define MEGABYTE     ((size_t)1 << 20)
+#define GOOD         "<EVENT><a>0</a><cn>1</cn></EVENT>"
+
+/* Judges a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives on. */
+static struct verdict judge(struct validator *validator, struct slice bytes, const char *encoding)
+{
+    static char payload[4096];
+    struct verdict verdict;
+    char *data = malloc(bytes.len + !bytes.len);
+
+    assert_non_null(data);
+    memcpy(data, bytes.data, bytes.len);
+    memset(&verdict, 0x55, sizeof verdict);
+    validator_check(validator, data, bytes.len, encoding, &verdict);
+    if (verdict.is_valid && verdict.payload.len <= sizeof payload) {
+        memcpy(payload, verdict.payload.data, verdict.payload.len);
+        verdict.payload.data = payload;
+    }
+    free(data);
+    return verdict;
+}
+
+static void assert_slice(struct slice slice, const char *expected)
+{
+    if (!expected) {
+        assert_null(slice.data);
+        return;
+    }
+    assert_non_null(slice.data);
+    assert_int_equal(slice.len, strlen(expected));
+    assert_memory_equal(slice.data, expected, slice.len);
+}
+
+/* The parser is used again and again: whatever came before, a good event is good and a bad prefix is bad. */
+static void assert_works(struct validator *validator)
+{
+    struct verdict verdict = judge(validator, (struct slice)BYTES("<EVENT><p:a/></EVENT>"), "");
+    assert_false(verdict.is_valid);
+    verdict = judge(validator, (struct slice)BYTES(GOOD), "");
+    assert_true(verdict.is_valid);
+    assert_slice(verdict.payload, GOOD);
+    assert_slice(verdict.fields[EVENT_UID], "1");
+    assert_slice(verdict.fields[EVENT_NAME], NULL);
+}
+
+/* ---- samples ---- */
+
+static const struct {
+    const char *sample;
+    const char *uid;
+    const char *name;
+    const char *time;
+    const char *source_name;
+} known[] = {
+    {"01_", "38901f4a95d14013", "Input point in alarm", "20140610125028Z", "Input on subpanel 0 Address 1"},
+    {"02_", "9be0c4d1a7f24e52", "Local grant", "20250804135402Z", "FLOOR 2 TS2 IN (21)"},
+    {"03_", "0f3a77c2d9b84d11", "Door forced open", "20250804031907Z", "Loading Dock North"},
+    {"04_", "63e5d0a94c1f4b07", "Door held open", "20250804032155Z", "Loading Dock North"},
+    {"05_", "a1b2c3d4e5f60718", "Valid credential at open door", "20250331011500Z",
+     "Wejście główne – 正面玄関"},
+    {"06_", "77aa00bb11cc22dd", "Invalid card format", "20250804140001Z", "Parking gate IN"},
+    {"07_", "c0ffee1234567890", "Deactivated card attempt", "20250804140544Z", "R&D Lab <3> \"Clean\" Room"},
+    {"10_", "10101010abababab", "Panel offline", "20250804151500Z", "HQ-LP4502-01"},
+    {"14_", "dec1000000000000", "Local grant", "20250804153000Z", "HQ Main"},
+    {"14_", "dec1000100000000", "Door open", "20250804153001Z", "HQ Main"},
+    {"14_", "dec1000200000000", "Door closed", "20250804153002Z", "HQ Main"},
+    {"16_", "acac00000000acac", "Input point in alarm", "20250804160000Z", "Cabinet 3"},
+    {"16_", "acac00000000acac", "Input point in alarm", "20250804160100Z", "Cabinet 3"},
+    {"16_", "acac00000000acac", "Input point in alarm", "20250804160200Z", "Cabinet 3"},
+    {"16_", "acac00000000acac", "Input point in alarm", "20250804160300Z", "Cabinet 3"},
+    {"16_", "acac00000000acac", "Input point in alarm", "20250804160300Z", "Cabinet 3"},
+    {"17_", NULL, NULL, NULL, NULL},
+};
+
+static void check_sample_event(struct validator *validator, const struct frame *frame, size_t nth)
+{
+    struct verdict verdict;
+    validator_check(validator, frame->data, frame->len, frame->encoding, &verdict);
+    assert_int_equal(verdict.is_valid, known[nth].uid != NULL);
+    if (!verdict.is_valid) { /* its first end tag is broken over two lines */
+        assert_int_equal(verdict.reason, REJECT_MALFORMED);
+        assert_string_equal(verdict.detail, "line 3, column 1: expected '>'");
+        return;
+    }
+    assert_ptr_equal(verdict.payload.data, frame->data);
+    assert_int_equal(verdict.payload.len, frame->len);
+    assert_slice(verdict.fields[EVENT_UID], known[nth].uid);
+    assert_slice(verdict.fields[EVENT_NAME], known[nth].name);
+    assert_slice(verdict.fields[EVENT_TIME], known[nth].time);
+    assert_slice(verdict.fields[EVENT_SOURCE_NAME], known[nth].source_name);
+    assert_slice(verdict.fields[EVENT_SENDER], "cn=544de4aa06914073,ou=gateways,dc=plasec");
+}
+
+static void every_sample_gets_its_verdict_and_columns_and_keeps_its_bytes(void **state)
+{
+    struct validator *validator = *state;
+    struct sample samples[SAMPLES_MAX];
+    size_t count = samples_load(samples);
+    size_t nth = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct frames *frames =
+            frames_read("EVENT", MEGABYTE, (struct slice){samples[i].data, samples[i].len}, WHOLE);
+        for (size_t k = 0; k < frames->count; k++) {
+            assert_in_range(nth, 0, COUNT(known) - 1);
+            assert_memory_equal(samples[i].name, known[nth].sample, strlen(known[nth].sample));
+            assert_int_equal(samples[i].is_broken, known[nth].uid == NULL);
+            check_sample_event(validator, &frames->list[k], nth++);
+        }
+        frames_free(frames);
+    }
+    assert_int_equal(nth, COUNT(known));
+    samples_free(samples, count);
+}
+
+/* ---- well-formed or not ---- */
+
+static void what_is_well_formed_is_valid_and_keeps_its_bytes(void **state)
+{
+    static const struct slice rows[] = {
+        BYTES("<EVENT/>"),
+        BYTES("<EVENT a='1' b=\"2\"></EVENT >"),
+        BYTES("<EVENT>&amp;&lt;&gt;&quot;&apos;&#65;&#x1F600;\r\n\t</EVENT>"),
+        BYTES("<EVENT a='&amp;&lt;&#10;'/>"),
+        BYTES("<EVENT><!-- a - b --><?p q?><![CDATA[<&]]]]></EVENT>"),
+        BYTES("<EVENT>"
+              "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xE2\x82\xAC\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F"
+              "\xBF\xBD<"
+              "/EVENT>"),
+        BYTES("<\xC3\xA9v\xC3\xA8nement/>"),
+        BYTES("<p:a xmlns:p='u'><p:b p:c='1'><q:d xmlns:q='v'/></p:b></p:a>"),
+        BYTES("<EVENT xmlns='relative/name' xml:space='odd' xml:lang='?'/>"),
+    };
+    struct validator *validator = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct verdict verdict = judge(validator, rows[i], "");
+        if (!verdict.is_valid) bytes_print(verdict.detail, rows[i]);
+        assert_true(verdict.is_valid);
+        assert_int_equal(verdict.payload.len, rows[i].len);
+        assert_memory_equal(verdict.payload.data, rows[i].data, rows[i].len);
+        assert_works(validator);
+    }
+}
+
+struct bad {
+    const char *encoding;
+    struct slice bytes;
+    enum reject_reason reason;
+    const char *detail; /* its beginning */
+};
+
+#define BAD(encoding, text, ...)                                                                             \
+    {                                                                                                        \
+        encoding, BYTES(text), __VA_ARGS__                                                                   \
+    }
+#define MALFORMED(text, detail) BAD("", text, REJECT_MALFORMED, detail)
+#define WITH_DOCTYPE(text)      BAD("", text, REJECT_DOCTYPE, "a document type declaration")
+#define BAD_ENCODING(encoding, text, why)                                                                    \
+    BAD(encoding, text, REJECT_ENCODING, "declared encoding \"" encoding "\": " why)
+#define NOT_IN_IT(encoding, text) BAD_ENCODING(encoding, text, "the bytes are not in it")
+#define NO_NAME(encoding)         BAD(encoding, "<EVENT/>", REJECT_ENCODING, "the XML declaration names")
+
+static void check_bad(struct validator *validator, const struct bad *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct verdict verdict = judge(validator, rows[i].bytes, rows[i].encoding);
+        bool is_expected = !verdict.is_valid && verdict.reason == rows[i].reason &&
+                           strncmp(verdict.detail, rows[i].detail, strlen(rows[i].detail)) == 0;
+        if (!is_expected) {
+            bytes_print("event", rows[i].bytes);
+            fail_msg("valid %d, reason %d, detail %s", verdict.is_valid, (int)verdict.reason, verdict.detail);
+        }
+        assert_works(validator);
+    }
+}
+
+static void what_is_not_well_formed_is_malformed_with_line_and_column(void **state)
+{
+    static const struct bad rows[] = {
+        MALFORMED("<EVENT><a></b></EVENT>", "line 1, column 15: "),
+        MALFORMED("<EVENT><cn>2</b></EVENT>", "line 1, column "),
+        MALFORMED("<EVENT>\r\n<a>\n\n </EVENT>", "line 4, column 10: "),
+        MALFORMED("<EVENT>a & b</EVENT>", "line 1, column 11: "),
+        MALFORMED("<EVENT>&amp</EVENT>", "line 1, column 12: "),
+        MALFORMED("<EVENT>&eacute;</EVENT>", "line 1, column 16: Entity 'eacute' not defined"),
+        MALFORMED("<EVENT a='&eacute;'/>", "line 1, column 19: Entity 'eacute' not defined"),
+        MALFORMED("<EVENT a='1' b='2' a='3'/>", "line 1, column 25: "),
+        MALFORMED("<EVENT xmlns:p='u' xmlns:q='u' p:a='1' q:a='2'/>", "line 1, column "),
+        MALFORMED("<EVENT a/>", "line 1, column "),
+        MALFORMED("<EVENT a=b/>", "line 1, column "),
+        MALFORMED("<EVENT a='1'b='2'/>", "line 1, column "),
+        MALFORMED("<EVENT a='<'/>", "line 1, column "),
+        MALFORMED("<EVENT><p:a/></EVENT>", "line 1, column 12: Namespace prefix p "),
+        MALFORMED("<EVENT><a p:b='1'/></EVENT>", "line 1, column 18: Namespace prefix p "),
+        MALFORMED("<EVENT><a xmlns:p='u'/><p:b/></EVENT>", "line 1, column 28: Namespace prefix p "),
+        MALFORMED("<EVENT xmlns:p='u'><p:a>", "line 1, column "),
+        MALFORMED("<EVENT>]]></EVENT>", "line 1, column 8: "),
+        MALFORMED("<EVENT><!-- a -- b --></EVENT>", "line 1, column 15: "),
+        MALFORMED("<EVENT><?xml version='1.0'?></EVENT>", "line 1, column 13: "),
+        MALFORMED("<EVENT>< a/></EVENT>", "line 1, column "),
+        MALFORMED("<EVENT><![cdata[]]></EVENT>", "line 1, column "),
+        MALFORMED("<EVENT><!DOCTYPE a></EVENT>", "line 1, column "),
+        MALFORMED("<EVENT><!ENTITY a 'b'></EVENT>", "line 1, column "),
+        MALFORMED("<EVENT/ >", "line 1, column "),
+        MALFORMED("<EVENT/>text", "line 1, column 9: "),
+        MALFORMED("<EVENT/><EVENT/>", "line 1, column 9: "),
+        MALFORMED("<EVENT>", "line 1, column "),
+        MALFORMED("<EVENT", "line 1, column "),
+        MALFORMED("<", "line 1, column "),
+        MALFORMED("text", "line 1, column "),
+        MALFORMED("", "line 1, column 1: "),
+        BAD("ISO-8859-1", "", REJECT_MALFORMED, "line 1, column 1: "),
+    };
+    check_bad(*state, rows, COUNT(rows));
+}
+
+static void a_character_that_xml_forbids_is_malformed_wherever_it_stands(void **state)
+{
+    static const struct bad rows[] = {
+        MALFORMED("<EVENT>\n\xC3\xA9\0</EVENT>", "line 2, column 2: character U+0000"),
+        MALFORMED("<EVENT/>\0", "line 1, column 9: character U+0000"),
+        MALFORMED("\0", "line 1, column 1: character U+0000"),
+        MALFORMED("<EVENT>\x01</EVENT>", "line 1, column 8: a character "),
+        MALFORMED("<EVENT>&#1;</EVENT>", "line 1, column 12: a character "),
+        MALFORMED("<EVENT>&#0;</EVENT>", "line 1, column 12: a character "),
+        MALFORMED("<EVENT>&#xD800;</EVENT>", "line 1, column 16: a character "),
+        MALFORMED("<EVENT>\xEF\xBF\xBE</EVENT>", "line 1, column 8: a character "),
+        MALFORMED("<EVENT a='\x1F'/>", "line 1, column 11: a character "),
+        MALFORMED("<EVENT><!--\x01--></EVENT>", "line 1, column 12: "),
+        MALFORMED("<EVENT><?p \x01?></EVENT>", "line 1, column 12: "),
+        MALFORMED("<EVENT><![CDATA[\x01]]></EVENT>", "line 1, column 17: a character "),
+        MALFORMED("<EVENT><![CDATA[\xEF\xBF\xBF]]></EVENT>", "line 1, column 17: a character "),
+        BAD("windows-1252", "<EVENT>\x01</EVENT>", REJECT_MALFORMED, "line 1, column 8: a character "),
+    };
+    check_bad(*state, rows, COUNT(rows));
+}
+
+static void a_doctype_is_its_own_reason_and_expands_nothing(void **state)
+{
+    static const struct bad rows[] = {
+        WITH_DOCTYPE("<!DOCTYPE EVENT><EVENT/>"),
+        WITH_DOCTYPE("<!DOCTYPE EVENT SYSTEM 'file:///etc/passwd'><EVENT/>"),
+        WITH_DOCTYPE("<!DOCTYPE EVENT [<!ENTITY a 'b'>]><EVENT>&a;</EVENT>"),
+        WITH_DOCTYPE("<!DOCTYPE EVENT [<!ENTITY a '0123456789'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>"
+                     "<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><EVENT>&c;&c;&c;&c;</EVENT>"),
+    };
+    check_bad(*state, rows, COUNT(rows));
+}
+
+static void bytes_that_are_not_utf8_are_an_encoding_reject_wherever_they_stand(void **state)
+{
+    static const char *const places[] = {"<EVENT>%s</EVENT>",
+                                         "<EVENT>01234%s56789</EVENT>",
+                                         "<EVENT>\xC3\xA9%s\xC3\xA9</EVENT>",
+                                         "<EVENT a='%s'/>",
+                                         "<EVENT a='&lt;%s'/>",
+                                         "<EVENT><!-- %s --></EVENT>",
+                                         "<EVENT><?p %s?></EVENT>",
+                                         "<EVENT><a%s/></EVENT>",
+                                         "<EVENT><![CDATA[%s]]></EVENT>",
+                                         "<EVENT xmlns:a='%s'/>",
+                                         "<EVENT/>%s",
+                                         "<EVENT><![CDATA[0123456789abcdef%s]]></EVENT>"};
+    static const char *const rows[] = {
+        "\x80", /* continuation bytes alone */
+        "\x80\x80",
+        "\xC3",             /* cut short */
+        "\xE2\x82",         /* the same */
+        "\xF0\x9F\x98",     /* the same */
+        "\xC0\xAF",         /* longer than need be */
+        "\xC1\xBF",         /* the same */
+        "\xE0\x80\xAF",     /* the same */
+        "\xE0\x9F\xBF",     /* the same */
+        "\xF0\x80\x80\xAF", /* the same */
+        "\xF0\x8F\xBF\xBF", /* the same */
+        "\xED\xA0\x80",     /* a surrogate */
+        "\xED\xBF\xBF",     /* the same */
+        "\xF4\x90\x80\x80", /* above U+10FFFF */
+        "\xF8\x88\x80\x80\x80",
+        "\xFE",
+        "\xFF",
+    };
+    struct validator *validator = *state;
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(rows) * COUNT(places); i++) {
+        const char *row = rows[i / COUNT(places)];
+        const char *place = places[i % COUNT(places)];
+        size_t before = (size_t)(strchr(place, '%') - place);
+        int len = snprintf(text, sizeof text, "%.*s%s%s", (int)before, place, row, place + before + 2);
+        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, "");
+        if (verdict.is_valid || verdict.reason != REJECT_ENCODING) fail_msg("%zu: %s", i, text);
+        assert_non_null(strstr(verdict.detail, "not UTF-8"));
+        assert_works(validator);
+    }
+}
+
+/* ---- depth ---- */
+
+static struct slice nested(char *text, size_t depth)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < depth; i++) len += (size_t)sprintf(text + len, i ? "<a>" : "<EVENT>");
+    for (size_t i = depth; i-- > 0;) len += (size_t)sprintf(text + len, i ? "</a>" : "</EVENT>");
+    return (struct slice){text, len};
+}
+
+static void elements_nest_two_hundred_deep_and_no_deeper(void **state)
+{
+    static const struct {
+        size_t depth;
+        bool is_valid;
+    } rows[] = {{1, true}, {199, true}, {200, true}, {201, false}, {256, false}, {257, false}, {5000, false}};
+    struct validator *validator = *state;
+    static char text[5000 * 8];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct verdict verdict = judge(validator, nested(text, rows[i].depth), "");
+        assert_int_equal(verdict.is_valid, rows[i].is_valid);
+        if (!verdict.is_valid) assert_int_equal(verdict.reason, REJECT_TOO_DEEP);
+        assert_works(validator);
+    }
+}
+
+/* ---- encodings ---- */
+
+static void an_event_in_a_declared_encoding_is_kept_as_utf8(void **state)
+{
+    static const struct {
+        const char *encoding;
+        const char *text;
+        const char *utf8;
+    } rows[] = {
+        {"ISO-8859-1", "\xE9", "é"},
+        {"iso-8859-1", "\xE9", "é"},
+        {"ISO-8859-2", "\xB1\xE6", "ąć"},
+        {"ISO-8859-15", "\xA4", "€"},
+        {"windows-1252", "\x80", "€"},
+        {"windows-1250", "\x9C", "ś"},
+        {"windows-1251", "\xC4", "Д"},
+        {"KOI8-R", "\xC4", "д"},
+        {"Shift_JIS", "\x90\xB3\x96\xCA", "正面"},
+        {"EUC-JP", "\xC0\xB5", "正"},
+        {"GB18030", "\xD5\xFD", "正"},
+        {"US-ASCII", "e", "e"},
+        {"UTF-8", "é", "é"},
+        {"utf-8", "é", "é"},
+        {"UTF8", "é", "é"},
+    };
+    struct validator *validator = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[64];
+        char utf8[64];
+        int len = snprintf(text, sizeof text, "<EVENT><cn>%s</cn></EVENT>", rows[i].text);
+        (void)snprintf(utf8, sizeof utf8, "<EVENT><cn>%s</cn></EVENT>", rows[i].utf8);
+        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, rows[i].encoding);
+        if (!verdict.is_valid) fail_msg("%s: %s", rows[i].encoding, verdict.detail);
+        assert_slice(verdict.payload, utf8);
+        assert_slice(verdict.fields[EVENT_UID], rows[i].utf8);
+        assert_works(validator);
+    }
+}
+
+static void bytes_that_are_not_in_the_declared_encoding_are_an_encoding_reject(void **state)
+{
+    static const struct bad rows[] = {
+        NOT_IN_IT("US-ASCII", "<EVENT>\xE9</EVENT>"),
+        NOT_IN_IT("windows-1252", "<EVENT>\x81</EVENT>"),
+        NOT_IN_IT("Shift_JIS", "<EVENT>\x83</EVENT>"),
+        NOT_IN_IT("UTF-16", "<EVENT/>"),
+        NOT_IN_IT("UTF-16LE", "<EVENT></EVENT>"),
+        NOT_IN_IT("utf-16be", "<EVENT/>"),
+        NOT_IN_IT("UTF-32", "<EVENT/>"),
+        NOT_IN_IT("UCS-2", "<EVENT/>"),
+        NOT_IN_IT("ISO-10646-UCS-2", "<EVENT/>"),
+        NOT_IN_IT("IBM037", "<EVENT/>"),
+        BAD_ENCODING("klingon", "<EVENT/>", "not known"),
+        NO_NAME("ISO-8859-1//TRANSLIT"),
+        NO_NAME("//"),
+        NO_NAME(" "),
+        NO_NAME("8859-1"),
+        NO_NAME("a\nb"),
+        NO_NAME("\xC3"),
+    };
+    check_bad(*state, rows, COUNT(rows));
+}
+
+/* The log is one line per event: a library must not write between them, and payload least of all. */
+static void nothing_is_printed_whatever_is_judged(void **state)
+{
+    struct validator *validator = *state;
+    FILE *file = tmpfile();
+    int saved = dup(STDERR_FILENO);
+
+    assert_non_null(file);
+    assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+    (void)judge(validator, (struct slice)BYTES("<EVENT>\x81</EVENT>"), "windows-1252");
+    (void)judge(validator, (struct slice)BYTES("<EVENT/>"), "klingon");
+    (void)judge(validator, (struct slice)BYTES("<EVENT xmlns='relative' xml:lang='?'><a></b>"), "");
+    (void)fflush(stderr);
+    assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+    assert_int_equal(lseek(fileno(file), 0, SEEK_END), 0);
+    (void)close(saved);
+    (void)fclose(file);
+}
+
+/* ---- columns ---- */
+
+static void a_column_is_the_trimmed_text_of_the_first_such_child(void **state)
+{
+    static const struct {
+        const char *event;
+        const char *uid; /* NULL: absent */
+    } rows[] = {
+        {"<EVENT/>", NULL},
+        {"<EVENT><CN>1</CN><cn2/></EVENT>", NULL},
+        {"<EVENT><cn></cn></EVENT>", ""},
+        {"<EVENT><cn/></EVENT>", ""},
+        {"<EVENT><cn> \r\n\t </cn></EVENT>", ""},
+        {"<EVENT><cn>\n 1  2\t</cn></EVENT>", "1  2"},
+        {"<EVENT><cn>\u00A01\u00A0</cn></EVENT>", "\u00A01\u00A0"}, /* white space is XML's */
+        {"<EVENT><cn>1</cn><cn>2</cn></EVENT>", "1"},
+        {"<EVENT><cn/><cn>2</cn></EVENT>", ""},
+        {"<EVENT><a><cn>1</cn></a></EVENT>", NULL},
+        {"<EVENT><a><cn>1</cn></a><cn>2</cn></EVENT>", "2"},
+        {"<EVENT><cn>1<cn>2</cn>3<b>4</b>5</cn></EVENT>", "135"},
+        {"<EVENT cn='1'>2</EVENT>", NULL},
+        {"<EVENT xmlns:p='u'><p:cn>1</p:cn></EVENT>", NULL},
+        {"<EVENT xmlns='u'><cn a='1'>2</cn></EVENT>", "2"},
+        {"<EVENT><cn>a&amp;b&#65;&#x20AC;</cn></EVENT>", "a&bA€"},
+        {"<EVENT><cn> <![CDATA[ <&> ]]> </cn></EVENT>", "<&>"},
+        {"<EVENT><cn>a<!-- b -->c<?d e?>f</cn></EVENT>", "acf"},
+        {"<cn>1</cn>", NULL},
+        {"<cn><cn>1</cn></cn>", "1"},
+    };
+    struct validator *validator = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct verdict verdict = judge(validator, (struct slice){rows[i].event, strlen(rows[i].event)}, "");
+        assert_true(verdict.is_valid);
+        assert_slice(verdict.fields[EVENT_UID], rows[i].uid);
+        assert_works(validator);
+    }
+}
+
+static void a_column_is_cut_at_a_character_and_white_space_takes_no_room(void **state)
+{
+    static const struct {
+        size_t spaces;
+        size_t letters;
+        const char *more;
+        size_t len;
+    } rows[] = {
+        {0, 255, "", 255},
+        {0, 256, "", 256},
+        {0, 257, "", 256},
+        {0, 1000, "", 256},
+        {0, 254, "é", 256},
+        {0, 254, "éa", 256},
+        {0, 255, "é", 255},
+        {0, 255, "éa", 255},
+        {0, 253, "€", 256},
+        {0, 254, "€", 254},
+        {0, 255, "€abc", 255},
+        {0, 252, "😀", 256},
+        {0, 253, "😀a", 253},
+        {0, 255, "<![CDATA[é]]>a", 255},
+        {0, 255, "&#233;a", 255},
+        {300, 1, "", 1},
+        {300, 256, "", 256},
+        {5000, 300, "", 256},
+        {0, 1, "<![CDATA[ \n]]> ", 1},
+    };
+    struct validator *validator = *state;
+    char text[8192];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int len = snprintf(text, sizeof text, "<EVENT><cn>%*s", (int)rows[i].spaces, "");
+        memset(text + len, 'x', rows[i].letters);
+        len += (int)rows[i].letters;
+        len += snprintf(text + len, sizeof text - (size_t)len, "%s</cn></EVENT>", rows[i].more);
+        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, "");
+        assert_true(verdict.is_valid);
+        assert_int_equal(verdict.fields[EVENT_UID].len, rows[i].len);
+        size_t same = rows[i].letters < rows[i].len ? rows[i].letters : rows[i].len;
+        assert_memory_equal(verdict.fields[EVENT_UID].data, strchr(text, 'x'), same);
+        assert_memory_equal(verdict.fields[EVENT_UID].data + same, rows[i].more, rows[i].len - same);
+    }
+}
+
+static void a_detail_is_one_line_of_whole_characters_however_long_the_names_in_it_are(void **state)
+{
+    struct validator *validator = *state;
+    char text[4096];
+
+    for (int pad = 0; pad < 4; pad++) {
+        size_t len = (size_t)sprintf(text, "<EVENT><a%.*s", pad, "aaa");
+        for (int i = 0; i < 500; i++) len += (size_t)sprintf(text + len, "正");
+        len += (size_t)sprintf(text + len, "></EVENT>");
+        struct verdict verdict = judge(validator, (struct slice){text, len}, "");
+        assert_false(verdict.is_valid);
+        assert_in_range(strlen(verdict.detail), 250, sizeof verdict.detail - 1);
+        assert_null(strchr(verdict.detail, '\n'));
+        /* It ends with the whole of that character. */
+        assert_string_equal(verdict.detail + strlen(verdict.detail) - strlen("正"), "正");
+    }
+}
+
+/* ---- memory ---- */
+
+static void ever_new_names_do_not_grow_the_memory(void **state)
+{
+    struct validator *validator = *state;
+    size_t before = 0;
+    char text[512];
+
+    for (int i = 0; i < 20000; i++) {
+        if (i == 5000) before = mallinfo2().uordblks; /* the dictionary has been full once by then */
+        size_t len = (size_t)sprintf(text, "<EVENT>");
+        for (int k = 0; k < 10; k++)
+            len += (size_t)sprintf(text + len, "<element_%d_%d a%d_%d='1'/>", i, k, i, k);
+        len += (size_t)sprintf(text + len, "</EVENT>");
+        struct verdict verdict;
+        validator_check(validator, text, len, "", &verdict);
+        assert_true(verdict.is_valid);
+    }
+    assert_true(mallinfo2().uordblks < before + 2 * MEGABYTE);
+    assert_works(validator);
+}
+
+/* One validator for all tests, as in the collector: nothing may be left of what it has seen. */
+static int set_up(void **state)
+{
+    *state = validator_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    validator_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_gets_its_verdict_and_columns_and_keeps_its_bytes),
+        cmocka_unit_test(what_is_well_formed_is_valid_and_keeps_its_bytes),
+        cmocka_unit_test(what_is_not_well_formed_is_malformed_with_line_and_column),
+        cmocka_unit_test(a_character_that_xml_forbids_is_malformed_wherever_it_stands),
+        cmocka_unit_test(a_doctype_is_its_own_reason_and_expands_nothing),
+        cmocka_unit_test(bytes_that_are_not_utf8_are_an_encoding_reject_wherever_they_stand),
+        cmocka_unit_test(elements_nest_two_hundred_deep_and_no_deeper),
+        cmocka_unit_test(an_event_in_a_declared_encoding_is_kept_as_utf8),
+        cmocka_unit_test(bytes_that_are_not_in_the_declared_encoding_are_an_encoding_reject),
+        cmocka_unit_test(nothing_is_printed_whatever_is_judged),
+        cmocka_unit_test(a_column_is_the_trimmed_text_of_the_first_such_child),
+        cmocka_unit_test(a_column_is_cut_at_a_character_and_white_space_takes_no_room),
+        cmocka_unit_test(a_detail_is_one_line_of_whole_characters_however_long_the_names_in_it_are),
+        cmocka_unit_test(ever_new_names_do_not_grow_the_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
