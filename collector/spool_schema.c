@@ -29,11 +29,6 @@ static const struct {
     {100, sql_schema_001_init},
 };
 
-/* What tells one file from a copy of it. */
-struct file_identity {
-    int64_t device, inode, born_at;
-};
-
 const char *spool_directory_of(const char *path, char out[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
@@ -84,18 +79,6 @@ static enum result make_file(const char *path, struct why *why)
     return RES_OK;
 }
 
-static enum result look_at_file(const char *path, struct file_identity *file, struct why *why)
-{
-    struct statx st;
-    if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
-        return why_set(why, RES_BROKEN, "stat %s: %s", path, strerror(errno));
-    file->device = (int64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
-    file->inode = (int64_t)st.stx_ino;
-    file->born_at =
-        st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000 : 0;
-    return RES_OK;
-}
-
 static void draw_spool_id(char out[SPOOL_ID_SIZE])
 {
     unsigned char random[(SPOOL_ID_SIZE - 1) / 2];
@@ -104,7 +87,7 @@ static void draw_spool_id(char out[SPOOL_ID_SIZE])
     for (size_t i = 0; i < sizeof random; i++) (void)snprintf(out + 2 * i, 3, "%02x", random[i]);
 }
 
-static void bind_file(struct stmt *stmt, const char *spool, const struct file_identity *file)
+static void bind_file(struct stmt *stmt, const char *spool, const struct spool_file *file)
 {
     stmt_set_text(stmt, ":spool", spool);
     stmt_set_int(stmt, ":device", file->device);
@@ -112,7 +95,7 @@ static void bind_file(struct stmt *stmt, const char *spool, const struct file_id
     stmt_set_int(stmt, ":born_at", file->born_at);
 }
 
-static enum result create_identity(struct db *db, const struct file_identity *file, const char *node,
+static enum result create_identity(struct db *db, const struct spool_file *file, const char *node,
                                    struct why *why)
 {
     char spool[SPOOL_ID_SIZE];
@@ -135,7 +118,7 @@ static enum result create_identity(struct db *db, const struct file_identity *fi
     return res;
 }
 
-static enum result redraw_identity(struct db *db, const struct file_identity *file, struct why *why)
+static enum result redraw_identity(struct db *db, const struct spool_file *file, struct why *why)
 {
     char spool[SPOOL_ID_SIZE];
     struct stmt *stmt = NULL;
@@ -151,17 +134,10 @@ static enum result redraw_identity(struct db *db, const struct file_identity *fi
     return res;
 }
 
-static enum result check_identity(struct db *db, const struct file_identity *file, struct why *why)
+static enum result check_identity(struct db *db, const struct spool_file *file, struct why *why)
 {
-    struct stmt *stmt = NULL;
-    bool has_row = false;
     bool is_same = false;
-    enum result res = stmt_prepare(&stmt, db, sql_load_file_identity, why);
-    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res == RES_OK && has_row)
-        is_same = stmt_int(stmt, 0) == file->device && stmt_int(stmt, 1) == file->inode &&
-                  stmt_int(stmt, 2) == file->born_at;
-    stmt_free(stmt);
+    enum result res = spool_check_file(db, file, &is_same, why);
     return res == RES_OK && !is_same ? redraw_identity(db, file, why) : res;
 }
 
@@ -188,7 +164,7 @@ static enum result shape_file(struct db *db, struct why *why)
 }
 
 /* All missing rungs in one transaction. */
-static enum result climb(struct db *db, int64_t schema, const struct file_identity *file, const char *node,
+static enum result climb(struct db *db, int64_t schema, const struct spool_file *file, const char *node,
                          struct why *why)
 {
     char sql[96];
@@ -210,11 +186,11 @@ static enum result climb(struct db *db, int64_t schema, const struct file_identi
 enum result spool_create_or_open(struct db **out, const char *path, const char *node, struct why *why)
 {
     struct db *db = NULL;
-    struct file_identity file = {0};
+    struct spool_file file = {0};
     int64_t schema = 0;
 
     enum result res = make_file(path, why);
-    if (res == RES_OK) res = look_at_file(path, &file, why);
+    if (res == RES_OK) res = spool_look_at_file(path, &file, why);
     if (res == RES_OK) res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0) res = shape_file(db, why);

@@ -1,9 +1,12 @@
 /* spool -- see spool.h. */
 #include "common/spool.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/sql.h"
@@ -85,6 +88,32 @@ enum result spool_load_identity(struct db *db, struct spool_identity *identity, 
         (void)snprintf(identity->spool, sizeof identity->spool, "%s", stmt_text(stmt, 0));
         (void)snprintf(identity->node, sizeof identity->node, "%s", stmt_text(stmt, 1));
     }
+    stmt_free(stmt);
+    return res;
+}
+
+enum result spool_look_at_file(const char *path, struct spool_file *file, struct why *why)
+{
+    struct statx st;
+    if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
+        return why_set(why, RES_BROKEN, "stat %s: %s", path, strerror(errno));
+    file->device = (int64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    file->inode = (int64_t)st.stx_ino;
+    file->born_at =
+        st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000 : 0;
+    return RES_OK;
+}
+
+enum result spool_check_file(struct db *db, const struct spool_file *file, bool *is_same, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *is_same = false;
+    enum result res = stmt_prepare(&stmt, db, sql_load_file_identity, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row)
+        *is_same = stmt_int(stmt, 1) == file->inode && stmt_int(stmt, 2) == file->born_at &&
+                   (file->born_at != 0 || stmt_int(stmt, 0) == file->device);
     stmt_free(stmt);
     return res;
 }

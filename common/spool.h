@@ -26,6 +26,21 @@ struct spool_identity {
     char node[SPOOL_NODE_MAX + 1];
 };
 
+/* What tells a file from a copy of it. */
+struct spool_file {
+    int64_t device, inode, born_at; /* born_at 0: the file system does not say */
+};
+
+/* RES_BROKEN when it cannot be looked at. */
+MUST_CHECK enum result spool_look_at_file(const char *path, struct spool_file *file, struct why *why);
+
+/*
+ * Is it the file that the spool remembers to be? A copied or restored one is not. The device counts only where the
+ * birth time is unknown: device numbers may change when the machine starts.
+ */
+MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *file, bool *is_same,
+                                        struct why *why);
+
 /*
  * Opens an existing spool.
  *   RES_RETRY    it is not there yet (the collector creates it), or of a newer major version: exit 75 or wait

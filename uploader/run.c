@@ -13,25 +13,37 @@
 #define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
 
+/* Opens the spool. `*will_come`: it fails for something that the collector will do. */
+static enum result try_open(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
+{
+    why_clear(why);
+    enum result res = spool_out_open(spool, path, why);
+    *will_come = res == RES_RETRY && !*why->remedy; /* a remedy: this program is too old for the spool */
+    if (res != RES_OK) return res;
+    res = spool_out_check_file(*spool, path, why);
+    *will_come = res == RES_RETRY;
+    if (res == RES_OK) return res;
+    spool_out_close(*spool);
+    *spool = NULL;
+    return res;
+}
+
 /* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
 static enum result open_spool(struct spool_out **spool, const struct settings *settings,
                               struct lockfile *lock, struct signals *signals, struct why *why)
 {
     bool is_told = false;
-    enum result res = RES_OK;
+    bool will_come = false;
     do {
         bool is_there = access(settings->spool_path, F_OK) == 0;
+        enum result res = RES_OK;
         if (is_there && lock->fd < 0) res = lockfile_take(lock, settings->spool_path, "uploader", why);
         if (res != RES_OK) return res;
-        if (is_there) res = spool_out_open(spool, settings->spool_path, why);
-        if (*spool || (res != RES_OK && res != RES_RETRY) || *why->remedy)
-            return res; /* waiting will not do */
-        if (!is_told)
-            log_info("waiting for the collector to create the spool", "path=%s",
-                     LOG_QUOTE(settings->spool_path));
+        res = try_open(spool, settings->spool_path, &will_come, why);
+        if (!will_come) return res;
+        if (!is_told) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         is_told = true;
         lockfile_beat(lock);
-        res = RES_OK;
     } while (!signals_wait(signals, SPOOL_WAIT_MS));
     return RES_OK;
 }

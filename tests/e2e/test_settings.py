@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -180,6 +181,36 @@ def test_an_object_is_never_written_over_another_file(site):
     file.unlink()
     assert site.command("uploader", "flush", DESTINATION_DIR=site.objects).returncode == 0
     assert site.files() == [file] and site.value("SELECT state FROM batches") == "shipped"
+
+
+def test_a_copied_spool_ships_under_a_name_of_its_own_once_the_collector_has_seen_it(site):
+    collector = site.collector()
+    site.send_events(3)
+    site.wait_for_events(3)
+    collector.stop()
+    assert site.command("uploader", "flush", DESTINATION_DIR=site.objects).returncode == 0
+    original = site.files()[0].name.split("-")[1]
+    copy = site.spool.with_name("copy.db")
+    copy.write_bytes(site.spool.read_bytes())
+    site.spool = copy
+    done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    assert done.returncode == 1 and "is a copy of another one" in done.stderr, done.stderr
+    uploader = site.uploader()
+    uploader.wait_for_log("is a copy of another one")
+    site.collector()
+    site.send_events(2)
+    wait_for("the copy's own object", lambda: len(site.files()) == 2)
+    names = sorted(f.name.split("-", 1)[1] for f in site.files() if f"-{original}-" not in f.name)
+    assert len(names) == 1 and names[0].endswith("-0000000004-0000000005.xml"), names
+
+
+def test_a_spool_of_a_newer_version_ends_both_programs_with_75(site):
+    site.collector().stop()
+    with contextlib.closing(sqlite3.connect(site.spool)) as db:
+        db.execute("PRAGMA user_version = 200")
+    for program in ("collector", "uploader"):
+        done = site.command(program, DESTINATION_DIR=site.objects, PORT=site.port)
+        assert done.returncode == 75 and "upgrade this program" in done.stderr, done.stderr
 
 
 def test_a_stop_commits_all_that_had_arrived_and_rejects_what_is_unfinished(site):
