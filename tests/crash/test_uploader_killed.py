@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness import Rgw, assert_keys_have_no_gap, main, size, uids_of_xml, wait_for
 
 ROUNDS = size("CRASH_ROUNDS", 20, 5)
-EVENTS = size("CRASH_UPLOADER_EVENTS", 30000, 5000)
+EVENTS = size("CRASH_UPLOADER_EVENTS", 40000, 5000)
 
 
 def sleep_until(moment):
@@ -47,7 +47,7 @@ def test_every_event_is_in_exactly_one_object_whatever_moment_the_uploader_is_ki
         site.wait_for_events(EVENTS)
         for n in range(ROUNDS):
             uploader = site.uploader(**settings)
-            sleep_until(rng.uniform(0.02, 0.5))
+            sleep_until(rng.uniform(0.02, 0.3))
             uploader.kill()
             states = dict(site.query("SELECT state, count(*) FROM batches GROUP BY state"))
             print(f"# kill {n + 1}: {states}")

@@ -69,13 +69,15 @@ class Program:
         self.name = name
         self.log_path = pathlib.Path(cwd) / f"{name}.log"
         self.log_file = open(self.log_path, "ab")
+        self.log_start = self.log_path.stat().st_size
         environment = {**clean_environment(), **{k: str(v) for k, v in settings.items()}}
         self.process = subprocess.Popen([BIN / name, *arguments], cwd=cwd, env=environment, stderr=self.log_file,
                                         stdout=self.log_file, stdin=subprocess.DEVNULL)
 
     @property
     def log(self):
-        return self.log_path.read_text(errors="replace")
+        """What it has logged since it was started."""
+        return self.log_path.read_bytes()[self.log_start:].decode(errors="replace")
 
     def wait_for_log(self, text):
         wait_for(f"{self.name} to log {text!r}", lambda: text in self.log or self.process.poll() is not None)
@@ -121,7 +123,9 @@ class Site:
     def uploader(self, **settings):
         if "BUCKET_NAME" not in settings:
             settings = {"DESTINATION_DIR": self.objects, **settings}
-        return self.start("uploader", **{"ROTATION_INTERVAL": "1", **settings})
+        program = self.start("uploader", **{"ROTATION_INTERVAL": "1", **settings})
+        wait_for("the uploader to start", lambda: program.log or program.process.poll() is not None)
+        return program
 
     def command(self, name, *arguments, **settings):
         """Runs a subcommand to its end."""
