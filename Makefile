@@ -1,7 +1,7 @@
 # The whole build: two programs, the simulator, every test, every sanitizer variant. `make help` lists the targets.
 MODE   ?= release
 ifeq ($(origin CC),default)
-CC     := gcc
+CC     := $(if $(filter fuzz,$(MODE)),clang,gcc)
 endif
 B      := build/$(MODE)
 prefix ?= /usr/local

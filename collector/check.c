@@ -66,7 +66,8 @@ static enum result check_spool(const char *path, struct why *why)
     enum result res = spool_make_directory(path, why);
     if (res != RES_OK) return res;
     if (access(path, F_OK) != 0) return RES_OK; /* the service will create it */
-    res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
+    res = spool_check_access(path, why);
+    if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     db_close(db);
     return res;

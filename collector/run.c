@@ -14,13 +14,19 @@
 
 #define SETTLE_PAUSE_MS 200
 
-/* Sockets are not read before the write-ahead log of an earlier process is in the file. */
-static enum result settle(struct spool_in *spool, struct signals *signals, struct why *why)
+/* Sockets are not read before the write-ahead log of an earlier process is in the file; less than RES_OK: stop. */
+static enum result settle(struct spool_in *spool, struct signals *signals, const struct lockfile *lock,
+                          struct why *why)
 {
     enum result res = spool_in_settle(spool, why);
     if (res == RES_RETRY)
-        log_warn("waiting for another process to let the spool go", "why=%s", LOG_QUOTE(why->text));
-    while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) res = spool_in_settle(spool, why);
+        log_warn("not receiving yet: the spool cannot be settled", "why=%s remedy=%s", LOG_QUOTE(why->text),
+                 LOG_QUOTE(*why->remedy ? why->remedy
+                                        : "close the program that reads the spool, if it does not end"));
+    while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
+        lockfile_beat(lock);
+        res = spool_in_settle(spool, why);
+    }
     return res;
 }
 
@@ -44,7 +50,7 @@ int run_service(const void *context)
     if (res == RES_OK)
         res = spool_in_open(&spool, settings->spool_path, settings->node_id,
                             (enum spool_sync)settings->spool_sync, &why);
-    if (res == RES_OK) res = settle(spool, &signals, &why);
+    if (res == RES_OK) res = settle(spool, &signals, &lock, &why);
     if (res == RES_OK) res = listener_bind(&fd, settings->bind_host, settings->port, &why);
     if (res == RES_OK) res = checkpointer_start(&checkpointer, settings->spool_path, &why);
     if (res == RES_OK) res = intake_open(&intake, &why);
@@ -53,6 +59,7 @@ int run_service(const void *context)
         reception = reception_new(settings->event_element, (size_t)settings->max_message_bytes, intake);
         struct server_parts parts = {settings, reception, intake, writer, &signals, &lock, fd};
         res = server_open(&server, &parts, &why);
+        fd = -1;
     }
     if (res == RES_OK) {
         log_info("listening", "host=%s port=%" PRId64 " spool=%s", settings->bind_host, settings->port,
@@ -63,8 +70,12 @@ int run_service(const void *context)
     server_close(server);
     if (writer) {
         intake_finish(intake);
-        enum result last = writer_join(writer, &why);
-        if (res == RES_OK) res = last;
+        struct why last = {0};
+        enum result end = writer_join(writer, &last);
+        if (res == RES_OK && end != RES_OK) {
+            res = end;
+            why = last;
+        }
     }
     if (reception) {
         struct reception_counts counts = reception_counts(reception);
@@ -76,7 +87,9 @@ int run_service(const void *context)
     if (fd >= 0) close(fd);
     spool_in_close(spool);
     lockfile_release(&lock);
+    bool stop_was_asked = signals.stop_pending;
     signals_close(&signals);
+    if (res == RES_RETRY && stop_was_asked) return EX_OK; /* nothing had been read */
     return command_exit(res, &why);
 }
 

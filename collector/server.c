@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "collector/conn.h"
 #include "collector/listener.h"
@@ -19,6 +21,7 @@
 #include "common/log.h"
 
 #define ACCEPT_PAUSE_MS 100
+#define DRAIN_QUIET_MS  50
 #define STUCK_MS        LOCKFILE_DEAD_MS
 #define SOURCE_SIZE     64
 
@@ -37,7 +40,15 @@ struct server {
     LIST_HEAD(client_list, client) clients;
     int64_t client_count;
     bool is_paused; /* the intake is full */
+    bool is_stopping;
+    bool is_told; /* why new senders wait, since the last one was accepted */
 };
+
+static void accept_more(struct server *server)
+{
+    if (server->is_stopping) return;
+    if (event_add(server->acceptable, NULL) != 0) abort(); /* out of memory */
+}
 
 /* ---- clients ---- */
 
@@ -50,7 +61,7 @@ static void forget_client(struct client *client)
     conn_close(client->conn);
     free(client);
     server->client_count--;
-    (void)event_add(server->acceptable, NULL); /* it may have been off at the ceiling */
+    accept_more(server); /* it may have been off at the ceiling */
 }
 
 /* clang-analyzer does not follow LIST_REMOVE, and takes the next first one for the one that was freed. */
@@ -109,7 +120,16 @@ static void add_client(struct server *server, int fd, const char *source)
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
     LIST_INSERT_HEAD(&server->clients, client, neighbours);
     server->client_count++;
+    server->is_told = false;
     log_debug("sender connected", "source=%s", source);
+}
+
+/* Once, until a sender is accepted again. */
+static void tell_waiting(struct server *server, const char *message, const char *remedy)
+{
+    if (!server->is_told)
+        log_warn(message, "connections=%" PRId64 " remedy=%s", server->client_count, LOG_QUOTE(remedy));
+    server->is_told = true;
 }
 
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
@@ -118,7 +138,7 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
     char source[SOURCE_SIZE];
     (void)what;
     if (server->client_count >= server->parts.settings->max_connections) {
-        log_warn("MAX_CONNECTIONS reached: new senders wait", "connections=%" PRId64, server->client_count);
+        tell_waiting(server, "MAX_CONNECTIONS reached: new senders wait", "raise MAX_CONNECTIONS");
         (void)event_del(server->acceptable);
         return;
     }
@@ -127,7 +147,8 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
         add_client(server, fd, source);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
-        log_warn("cannot accept a sender now", "why=%s", LOG_QUOTE(strerror(errno)));
+        tell_waiting(server, "out of descriptors or memory: new senders wait",
+                     "raise the limit of open files");
         (void)event_del(server->acceptable);
         (void)event_add(server->accept_again, &pause);
     }
@@ -138,7 +159,7 @@ static void on_accept_again(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     (void)fd;
     (void)what;
-    (void)event_add(server->acceptable, NULL);
+    accept_more(server);
 }
 
 /* ---- life and stop ---- */
@@ -171,22 +192,52 @@ static void accept_waiting(struct server *server)
     }
 }
 
-/* Reads what had arrived before the stop; sockets that never run dry get SERVER_DRAIN_MS. */
+/* Reads each client once; those that have ended go. True: something came. */
+static bool read_round(struct server *server)
+{
+    bool has_read = false;
+    struct client *next = NULL;
+    for (struct client *client = first_client(server); client; client = next) {
+        next = LIST_NEXT(client, neighbours);
+        if (intake_is_full(server->parts.intake)) return true; /* there is more, when there is room */
+        enum conn_step step = conn_receive(client->conn);
+        has_read |= step == CONN_READ;
+        if (step == CONN_ENDED) forget_client(client);
+        intake_offer(server->parts.intake);
+    }
+    return has_read;
+}
+
+/*
+ * Reads what had arrived before the stop, all senders in turn, until nothing has come for DRAIN_QUIET_MS: data that the
+ * peer's kernel held back while we were not reading needs that moment. Senders that never run dry get SERVER_DRAIN_MS.
+ */
 static void drain(struct server *server)
 {
     int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
-    bool is_late = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
-    struct client *client = NULL;
-    while ((client = first_client(server))) {
-        enum conn_step step = CONN_READ;
-        while (step == CONN_READ && !is_late) {
-            int64_t left_ms = due - clock_monotonic_ms();
-            is_late = left_ms <= 0 || intake_wait_for_room(server->parts.intake, (int)left_ms);
-            if (!is_late) step = conn_receive(client->conn);
-            intake_offer(server->parts.intake);
-        }
-        forget_client(client);
+    int64_t quiet_since = clock_monotonic_ms();
+    bool is_done = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
+    while (!is_done && first_client(server)) {
+        int64_t now = clock_monotonic_ms();
+        (void)intake_wait_for_room(server->parts.intake, (int)(due - now));
+        if (read_round(server))
+            quiet_since = now;
+        else
+            (void)poll(NULL, 0, 1);
+        is_done = now - quiet_since >= DRAIN_QUIET_MS || now >= due;
+        if (now >= due) log_warn("stopping while senders go on: what is not read is theirs", NULL);
     }
+    struct client *client = NULL;
+    while ((client = first_client(server))) forget_client(client);
+}
+
+/* From here on a connection is refused, so that its sender knows. */
+static void stop_listening(struct server *server)
+{
+    server->is_stopping = true;
+    (void)event_del(server->acceptable);
+    close(server->parts.listening_fd);
+    server->parts.listening_fd = -1;
 }
 
 static struct event *watch(struct server *server, int fd, short what, event_callback_fn callback)
@@ -226,6 +277,7 @@ void server_close(struct server *server)
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);
+    if (server->parts.listening_fd >= 0) close(server->parts.listening_fd);
     free(server);
 }
 
@@ -234,6 +286,7 @@ enum result server_run(struct server *server, struct why *why)
     if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
     log_info("stopping: reading what has arrived", "connections=%" PRId64, server->client_count);
     accept_waiting(server);
+    stop_listening(server);
     drain(server);
     reception_log_rejects(server->parts.reception);
     return RES_OK;

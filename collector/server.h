@@ -17,7 +17,7 @@
 
 struct server;
 
-struct server_parts { /* all borrowed until server_close() */
+struct server_parts { /* all borrowed until server_close(), but the descriptor, which is taken over */
     const struct settings *settings;
     struct reception *reception;
     struct intake *intake;

@@ -24,6 +24,7 @@
 
 #define WRITER_SIZE 17 /* sixteen hex digits */
 #define DAY_MS      86400000
+#define SENDERS_MAX 1000 /* kept; between two trims there may be that many more, and those of one group */
 
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
@@ -37,11 +38,12 @@ struct spool_in {
     const char *path;
     dev_t device; /* of the file that is open */
     ino_t inode;
-    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender;
+    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
     int wal_pages;
+    int64_t sender_runs; /* counted since the table of senders was trimmed */
 };
 
 static void note_wal(void *context, int wal_pages)
@@ -57,6 +59,7 @@ static enum result prepare(struct spool_in *in, struct why *why)
     if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
+    if (res == RES_OK) res = stmt_prepare(&in->trim_senders, in->db, sql_trim_senders, why);
     return res;
 }
 
@@ -102,6 +105,7 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->load_intake);
     stmt_free(in->store_intake);
     stmt_free(in->count_sender);
+    stmt_free(in->trim_senders);
     db_close(in->db);
     free(in);
 }
@@ -200,9 +204,13 @@ static enum result count_senders(struct spool_in *in, const struct group *group,
         stmt_set_int(in->count_sender, ":day", event->received_at / DAY_MS);
         stmt_set_int(in->count_sender, ":events", (int64_t)run);
         res = stmt_run(in->count_sender, NULL, why);
+        in->sender_runs++;
         run = 0;
     }
-    return res;
+    if (res != RES_OK || in->sender_runs < SENDERS_MAX) return res;
+    in->sender_runs = 0;
+    stmt_set_int(in->trim_senders, ":most", SENDERS_MAX);
+    return stmt_run(in->trim_senders, NULL, why);
 }
 
 static enum result store_counters(struct spool_in *in, const struct counters *counters,

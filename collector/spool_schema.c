@@ -37,10 +37,20 @@ const char *spool_directory_of(const char *path, char out[PATH_MAX])
     return out;
 }
 
+/* Makes a new directory's name durable; where that fails there is nothing better to do. */
+static void sync_parent(const char *dir)
+{
+    char parent[PATH_MAX];
+    int fd = open(spool_directory_of(dir, parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) log_debug("cannot sync the directory", "path=%s", LOG_QUOTE(parent));
+    if (fd >= 0) close(fd);
+}
+
 static enum result make_one_directory(const char *dir, struct why *why)
 {
     if (mkdir(dir, 02770) == 0) {
         if (chmod(dir, 02770) != 0) log_debug("cannot set the directory's mode", "path=%s", LOG_QUOTE(dir));
+        sync_parent(dir);
         return RES_OK;
     }
     return errno == EEXIST ? RES_OK : why_set(why, RES_REFUSE, "cannot make %s: %s", dir, strerror(errno));
@@ -68,16 +78,22 @@ enum result spool_make_directory(const char *path, struct why *why)
 /* SQLite gives -wal and -shm the mode of the file itself, which both programs' group must be able to write. */
 static enum result make_file(const char *path, struct why *why)
 {
+    struct stat st = {.st_size = 0};
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
-    if (fd < 0 && errno == EEXIST) return RES_OK;
-    if (fd < 0) {
+    if (fd < 0 && errno != EEXIST) {
         (void)why_remedy(why, RES_REFUSE, "give this user write access to the directory, or set SPOOL_PATH");
         return why_set(why, RES_REFUSE, "SPOOL_PATH=%s: cannot create it: %s", path, strerror(errno));
     }
-    if (fchmod(fd, 0660) != 0) log_debug("cannot set the spool's mode", "path=%s", LOG_QUOTE(path));
-    close(fd);
-    return RES_OK;
+    if (fd >= 0) close(fd);
+    enum result res = spool_check_access(path, why);
+    /* An empty file is new, or a start before this one ended before its mode was set. */
+    if (res == RES_OK && stat(path, &st) == 0 && st.st_size == 0 && chmod(path, 0660) != 0)
+        log_debug("cannot set the spool's mode", "path=%s", LOG_QUOTE(path));
+    return res;
 }
+
+/* What opening has changed. */
+enum change { CHANGE_NONE, CHANGE_CREATED, CHANGE_REDRAWN };
 
 static void draw_spool_id(char out[SPOOL_ID_SIZE])
 {
@@ -114,7 +130,6 @@ static enum result create_identity(struct db *db, const struct spool_file *file,
         res = stmt_run(stmt, NULL, why);
     }
     stmt_free(stmt);
-    if (res == RES_OK) log_info("spool created", "spool=%s node=%s", spool, LOG_QUOTE(node ? node : host));
     return res;
 }
 
@@ -130,15 +145,17 @@ static enum result redraw_identity(struct db *db, const struct spool_file *file,
         res = stmt_run(stmt, NULL, why);
     }
     stmt_free(stmt);
-    if (res == RES_OK) log_warn("the spool's file is a copy: it got a new identity", "spool=%s", spool);
     return res;
 }
 
-static enum result check_identity(struct db *db, const struct spool_file *file, struct why *why)
+static enum result check_identity(struct db *db, const struct spool_file *file, enum change *change,
+                                  struct why *why)
 {
     bool is_same = false;
     enum result res = spool_check_file(db, file, &is_same, why);
-    return res == RES_OK && !is_same ? redraw_identity(db, file, why) : res;
+    if (res != RES_OK || is_same) return res;
+    *change = CHANGE_REDRAWN;
+    return redraw_identity(db, file, why);
 }
 
 static enum result rename_node(struct db *db, const char *node, struct why *why)
@@ -165,7 +182,7 @@ static enum result shape_file(struct db *db, struct why *why)
 
 /* All missing rungs in one transaction. */
 static enum result climb(struct db *db, int64_t schema, const struct spool_file *file, const char *node,
-                         struct why *why)
+                         enum change *change, struct why *why)
 {
     char sql[96];
     enum result res = db_begin(db, why);
@@ -177,10 +194,23 @@ static enum result climb(struct db *db, int64_t schema, const struct spool_file 
         res = db_exec(db, ladder[i].sql, why);
         if (res == RES_OK) res = db_exec(db, sql, why);
     }
+    *change = schema == 0 ? CHANGE_CREATED : CHANGE_NONE;
     if (res == RES_OK && schema == 0) res = create_identity(db, file, node, why);
-    if (res == RES_OK && schema != 0) res = check_identity(db, file, why);
+    if (res == RES_OK && schema != 0) res = check_identity(db, file, change, why);
     if (res == RES_OK) res = rename_node(db, node, why);
     return db_end(db, res, why);
+}
+
+/* After the commit: what has become of the spool. */
+static enum result tell(struct db *db, enum change change, struct why *why)
+{
+    struct spool_identity identity;
+    enum result res = spool_load_identity(db, &identity, why);
+    if (res == RES_OK && change == CHANGE_CREATED)
+        log_info("spool created", "spool=%s node=%s", identity.spool, LOG_QUOTE(identity.node));
+    if (res == RES_OK && change == CHANGE_REDRAWN)
+        log_warn("the spool's file is a copy: it got a new identity", "spool=%s", identity.spool);
+    return res;
 }
 
 enum result spool_create_or_open(struct db **out, const char *path, const char *node, struct why *why)
@@ -188,15 +218,18 @@ enum result spool_create_or_open(struct db **out, const char *path, const char *
     struct db *db = NULL;
     struct spool_file file = {0};
     int64_t schema = 0;
+    enum change change = CHANGE_NONE;
 
     enum result res = make_file(path, why);
     if (res == RES_OK) res = spool_look_at_file(path, &file, why);
-    if (res == RES_OK) res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
+    if (res == RES_OK) res = db_open(&db, path, SPOOL_WRITER_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0) res = shape_file(db, why);
     if (res == RES_OK) res = spool_configure(db, why);
-    if (res == RES_OK) res = climb(db, schema, &file, node, why);
+    if (res == RES_OK) res = climb(db, schema, &file, node, &change, why);
+    if (res == RES_OK) res = tell(db, change, why);
     if (res != RES_OK) {
+        (void)why_wrap(why, res, "SPOOL_PATH=%s", path);
         db_close(db);
         db = NULL;
     }

@@ -20,8 +20,9 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 
-#define MESSAGE_MAX    300  /* bytes of a message from libxml2: a name in it may be very long */
-#define DICTIONARY_MAX 4096 /* names remembered before the parser context is made anew */
+#define MESSAGE_MAX      300       /* bytes of a message from libxml2: a name in it may be very long */
+#define DICTIONARY_MAX   4096      /* names remembered before the parser context is made anew, */
+#define DICTIONARY_BYTES (1 << 20) /* and their bytes: at 10 MB libxml2 would refuse any new name */
 
 /* INDEX_FIELDS' default: which child elements fill the spool's columns. */
 static const char *const field_elements[EVENT_FIELD_COUNT] = {
@@ -191,7 +192,9 @@ static void close_parser(struct validator *v)
 /* A context for the next event. Names stay in its dictionary, so one that has seen too many is replaced. */
 static void reset_parser(struct validator *v)
 {
-    if (v->parser && xmlDictSize(v->parser->dict) > DICTIONARY_MAX) close_parser(v);
+    if (v->parser && (xmlDictSize(v->parser->dict) > DICTIONARY_MAX ||
+                      xmlDictGetUsage(v->parser->dict) > DICTIONARY_BYTES))
+        close_parser(v);
     if (!v->parser) open_parser(v);
     int res = xmlCtxtResetPush(v->parser, NULL, 0, NULL, NULL);
     assert(res == 0);

@@ -51,11 +51,13 @@ static enum result append_at_last(struct writer *w, struct group *group)
     struct why why = {0};
     int pause_ms = FIRST_PAUSE_MS;
     int64_t failing_since = clock_monotonic_ms();
-    enum result res = try_append(w, group, &why);
 
+    if (w->give_up_at != 0 && gives_up(w)) return RES_RETRY;
+    enum result res = try_append(w, group, &why);
     if (res != RES_OK)
         log_error("cannot commit; reading stops until it works", "why=%s remedy=%s", LOG_QUOTE(why.text),
-                  LOG_QUOTE(*why.remedy ? why.remedy : "see that the disk has room and works"));
+                  LOG_QUOTE(*why.remedy ? why.remedy
+                                        : "close the program that holds the spool, if it does not end"));
     while (res != RES_OK) {
         bool is_closing = intake_wait_for_close(w->intake, pause_ms);
         if (is_closing && gives_up(w)) return res;

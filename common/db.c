@@ -11,12 +11,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 #define BUSY_SLEEP_US  250
 #define STMT_PARAM_MAX 32
 
 struct db {
     sqlite3 *handle;
     int busy_ms;
+    int64_t busy_due; /* monotonic: of the lock that is waited for */
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
 };
@@ -46,6 +49,8 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_NOTADB: res = RES_REFUSE; break;
     default: break;
     }
+    if ((code & 0xff) == SQLITE_FULL) (void)why_remedy(why, res, "make room on the disk of SPOOL_PATH");
+    if ((code & 0xff) == SQLITE_IOERR) (void)why_remedy(why, res, "see to the disk of SPOOL_PATH: it fails");
     return why_set(why, res, "%s: %s (%d)", what,
                    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
                    db->handle ? sqlite3_extended_errcode(db->handle) : code);
@@ -53,20 +58,21 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
 
 static int wait_for_lock(void *context, int tries)
 {
-    const struct db *db = context;
+    struct db *db = context;
     struct timespec nap = {.tv_sec = 0, .tv_nsec = BUSY_SLEEP_US * 1000};
-    if ((int64_t)tries * BUSY_SLEEP_US > (int64_t)db->busy_ms * 1000) return 0;
+    if (tries == 0) db->busy_due = clock_monotonic_ms() + db->busy_ms;
+    if (clock_monotonic_ms() >= db->busy_due) return 0;
     (void)nanosleep(&nap, NULL);
     return 1;
 }
 
-enum result db_open(struct db **out, const char *path, enum db_access access, int busy_ms, struct why *why)
+enum result db_open(struct db **out, const char *path, int busy_ms, struct why *why)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (access == DB_CREATE ? SQLITE_OPEN_CREATE : 0);
     struct db *db = calloc(1, sizeof *db);
     if (!db) abort();
     db->busy_ms = busy_ms;
-    enum result res = db_result(db, sqlite3_open_v2(path, &db->handle, flags, NULL), path, why);
+    enum result res = db_result(
+        db, sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL), path, why);
     if (res != RES_OK) {
         db_close(db);
         db = NULL;
@@ -105,6 +111,8 @@ enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct wh
 
 enum result db_begin(struct db *db, struct why *why)
 {
+    /* A rollback that failed before has left a transaction open, which would stand in the way for ever. */
+    if (!sqlite3_get_autocommit(db->handle)) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return db_result(db, sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin", why);
 }
 

@@ -18,11 +18,8 @@
 struct db;
 struct stmt;
 
-enum db_access { DB_READ_WRITE, DB_CREATE };
-
 /* Opens; waits up to `busy_ms` for other writers from then on. `*db` is NULL unless RES_OK. Borrows nothing. */
-MUST_CHECK enum result db_open(struct db **db, const char *path, enum db_access access, int busy_ms,
-                               struct why *why);
+MUST_CHECK enum result db_open(struct db **db, const char *path, int busy_ms, struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
 
 /* Runs one or more statements and discards their rows. */

@@ -17,9 +17,12 @@
 
 #define TAKE_TRIES 6 /* a healthcheck holds the lock for an instant while it looks */
 
+/* The same for every spelling of the spool's path: through links, and before the spool is there. */
 static const char *lock_path(char out[PATH_MAX], const char *spool_path, const char *program)
 {
-    (void)snprintf(out, PATH_MAX, "%s-%s.lock", spool_path, program);
+    char real[PATH_MAX];
+    if (!realpath(spool_path, real)) (void)snprintf(real, sizeof real, "%s", spool_path);
+    if ((size_t)snprintf(out, PATH_MAX, "%s-%s.lock", real, program) >= PATH_MAX) out[0] = '\0';
     return out;
 }
 

@@ -13,10 +13,19 @@
 
 enum result spool_configure(struct db *db, struct why *why)
 {
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = stmt_prepare(&stmt, db, "PRAGMA journal_mode = WAL", why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && (!has_row || strcmp(stmt_text(stmt, 0), "wal") != 0))
+        res = why_set(why, RES_REFUSE,
+                      "SPOOL_PATH: SQLite cannot use a write-ahead log there: choose a local disk");
+    stmt_free(stmt);
+    if (res != RES_OK) return res;
     /* secure_delete: Debian's SQLite overwrites freed pages by default, which would write every event twice. */
     return db_exec(
         db,
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
         why);
 }
@@ -56,6 +65,20 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
     return RES_OK;
 }
 
+enum result spool_check_access(const char *path, struct why *why)
+{
+    struct stat st;
+    bool is_file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (is_file && access(path, R_OK | W_OK) == 0) return RES_OK;
+    if (!is_file) {
+        (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a file");
+        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is no regular file", path);
+    }
+    (void)why_remedy(why, RES_REFUSE,
+                     "put this user into the spool's group, or make the file writable for it");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s cannot be read and written by this user", path);
+}
+
 enum result spool_open(struct db **out, const char *path, struct why *why)
 {
     struct db *db = NULL;
@@ -64,7 +87,8 @@ enum result spool_open(struct db **out, const char *path, struct why *why)
     if (access(path, F_OK) != 0)
         return why_set(why, RES_RETRY, "the spool SPOOL_PATH=%s is not there yet: the collector creates it",
                        path);
-    enum result res = db_open(&db, path, DB_READ_WRITE, SPOOL_BUSY_MS, why);
+    enum result res = spool_check_access(path, why);
+    if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0)
         res = why_set(why, RES_RETRY, "the spool %s is not there yet: the collector creates it", path);

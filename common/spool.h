@@ -15,7 +15,8 @@
 #define SPOOL_SCHEMA         100 /* major * 100 + minor: the same major stays usable one version older */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
-#define SPOOL_BUSY_MS        30000
+#define SPOOL_BUSY_MS        5000 /* a try ends within it; callers try again */
+#define SPOOL_WRITER_BUSY_MS 1000
 
 /* The WAL: a checkpoint in the background above the first, one that the writer waits for above the second. */
 #define SPOOL_WAL_PASSIVE_BYTES (8 << 20)
@@ -25,6 +26,9 @@ struct spool_identity {
     char spool[SPOOL_ID_SIZE];
     char node[SPOOL_NODE_MAX + 1];
 };
+
+/* RES_REFUSE where `path` is no regular file, or not one that this user may read and write. */
+MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
 
 /* What tells a file from a copy of it. */
 struct spool_file {

@@ -1,6 +1,5 @@
--- Everything up to now.
+-- Everything up to now; rejects only where the uploader ships them.
 UPDATE _uploader
-SET flush_events = max(flush_events, (SELECT last_event_id FROM _intake)),
-    flush_rejects = CASE WHEN :with_rejects THEN max(flush_rejects, (SELECT last_reject_id FROM _intake))
-                         ELSE flush_rejects END
+SET flush_events = (SELECT last_event_id FROM _intake),
+    flush_rejects = CASE WHEN rejects_travel THEN (SELECT last_reject_id FROM _intake) ELSE 0 END
 RETURNING flush_events, flush_rejects;

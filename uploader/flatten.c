@@ -16,10 +16,11 @@
 #include "uploader/json.h"
 #include "uploader/metadata.h"
 
-#define DICTIONARY_MAX 4096  /* names remembered before the parser context is made anew */
-#define DEPTH_MAX      256   /* more than the collector takes; the push parser itself has no limit */
-#define WORK_SLACK     65536 /* keys that are gathered and not written, because their elements have no text */
-#define NONE           SIZE_MAX
+#define DICTIONARY_MAX   4096      /* names remembered before the parser context is made anew, */
+#define DICTIONARY_BYTES (1 << 20) /* and their bytes: at 10 MB libxml2 would refuse any new name */
+#define DEPTH_MAX        256       /* more than the collector takes; the push parser itself has no limit */
+#define WORK_SLACK       65536 /* keys that are gathered and not written, because their elements have no text */
+#define NONE             SIZE_MAX
 
 struct piece {
     size_t offset, len; /* in `texts` */
@@ -248,7 +249,8 @@ static void reset_parser(struct flatten *f)
         .cdataBlock = on_text,
         .serror = on_error,
     };
-    if (f->parser && xmlDictSize(f->parser->dict) > DICTIONARY_MAX) {
+    if (f->parser && (xmlDictSize(f->parser->dict) > DICTIONARY_MAX ||
+                      xmlDictGetUsage(f->parser->dict) > DICTIONARY_BYTES)) {
         xmlFreeParserCtxt(f->parser);
         f->parser = NULL;
     }

@@ -23,6 +23,25 @@ struct flusher {
     struct flush flush;
 };
 
+/* What is left to ship of each kind. */
+struct left {
+    int64_t counts[BATCH_KIND_COUNT];
+};
+
+static int64_t sum(const struct left *left)
+{
+    return left->counts[BATCH_EVENTS] + left->counts[BATCH_REJECTS];
+}
+
+static enum result count_left(struct flusher *f, struct left *left, struct why *why)
+{
+    enum result res = RES_OK;
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
+        res = spool_out_count_unshipped(f->spool, (enum batch_kind)kind, f->flush.ids[kind],
+                                        &left->counts[kind], why);
+    return res;
+}
+
 /* A running uploader has met an obstacle: there is no sense in waiting on. */
 static enum result look_for_trouble(struct flusher *f, struct why *why)
 {
@@ -38,14 +57,17 @@ static enum result look_for_trouble(struct flusher *f, struct why *why)
     return why_set(why, RES_RETRY, "the running uploader has gone away: %s", away.text);
 }
 
-/* One step: our own turn, or a look at what the running uploader does. */
-static enum result step(struct flusher *f, int *wait_ms, struct why *why)
+/* Our own turn. It is over when every kind that is left has met an obstacle: one of rejects does not hold up events. */
+static enum result take_turn(struct flusher *f, const struct left *left, int *wait_ms, struct why *why)
 {
-    *wait_ms = LOOK_MS;
-    if (!f->shipper) return look_for_trouble(f, why);
+    const struct why *trouble = NULL;
     lockfile_beat(&f->lock);
     enum result res = shipper_turn(f->shipper, wait_ms, why);
-    const struct why *trouble = shipper_trouble(f->shipper);
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++) {
+        if (left->counts[kind] == 0) continue;
+        trouble = shipper_trouble(f->shipper, (enum batch_kind)kind);
+        if (!trouble) return RES_OK;
+    }
     if (res != RES_OK || !trouble) return res;
     *why = *trouble;
     return RES_RETRY;
@@ -53,18 +75,19 @@ static enum result step(struct flusher *f, int *wait_ms, struct why *why)
 
 static enum result wait_until_shipped(struct flusher *f, struct why *why)
 {
-    int64_t left = 0;
+    struct left left = {{0}};
     int64_t told = -1;
     int wait_ms = 0;
-    enum result res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
-    while (res == RES_OK && left > 0) {
-        if (left != told) (void)printf("%" PRId64 " to ship\n", left);
+    enum result res = count_left(f, &left, why);
+    while (res == RES_OK && sum(&left) > 0) {
+        if (sum(&left) != told) (void)printf("%" PRId64 " to ship\n", sum(&left));
         (void)fflush(stdout);
-        told = left;
-        res = step(f, &wait_ms, why);
-        if (res == RES_OK) res = spool_out_count_unshipped(f->spool, &f->flush, &left, why);
-        if (res == RES_OK && left > 0 && signals_wait(&f->signals, wait_ms))
-            res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", left);
+        told = sum(&left);
+        wait_ms = LOOK_MS;
+        res = f->shipper ? take_turn(f, &left, &wait_ms, why) : look_for_trouble(f, why);
+        if (res == RES_OK) res = count_left(f, &left, why);
+        if (res == RES_OK && sum(&left) > 0 && signals_wait(&f->signals, wait_ms))
+            res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", sum(&left));
     }
     if (res == RES_OK) (void)printf("all shipped\n");
     return res;
@@ -79,8 +102,9 @@ static enum result become_uploader(struct flusher *f, struct why *why)
     if (res != RES_OK) *why = held;
     if (res == RES_OK) res = settings_check_destination(f->settings, why);
     if (res == RES_OK) res = store_open(&f->store, f->settings, &f->signals, &f->lock, why);
-    if (res == RES_OK) f->shipper = shipper_new(f->settings, f->spool, f->store);
-    return res;
+    if (res != RES_OK) return res;
+    f->shipper = shipper_new(f->settings, f->spool, f->store);
+    return shipper_say(f->shipper, why);
 }
 
 int run_flush(const void *context)
@@ -92,8 +116,7 @@ int run_flush(const void *context)
     if (res == RES_OK) res = spool_out_open(&f.spool, f.settings->spool_path, &why);
     if (res == RES_OK) res = spool_out_check_file(f.spool, f.settings->spool_path, &why);
     if (res == RES_OK) res = become_uploader(&f, &why);
-    if (res == RES_OK)
-        res = spool_out_request_flush(f.spool, f.settings->rejects_prefix != NULL, &f.flush, &why);
+    if (res == RES_OK) res = spool_out_request_flush(f.spool, &f.flush, &why);
     if (res == RES_OK) res = wait_until_shipped(&f, &why);
 
     shipper_free(f.shipper);

@@ -29,6 +29,7 @@ struct transfer {
     struct http_answer *answer;
     const struct buf *body;
     size_t sent;
+    bool has_begun; /* bytes of the body have left: even a request that was begun anew may have been seen */
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
@@ -104,17 +105,9 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     size_t left = transfer->body->len - transfer->sent;
     size_t n = size * count < left ? size * count : left;
     if (n > 0) memcpy(to, transfer->body->data + transfer->sent, n);
+    transfer->has_begun |= n > 0;
     transfer->sent += n;
     return n;
-}
-
-/* A retry on a kept connection that had died starts the body again. */
-static int on_seek(void *context, curl_off_t offset, int origin)
-{
-    struct transfer *transfer = context;
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > transfer->body->len) return CURL_SEEKFUNC_FAIL;
-    transfer->sent = (size_t)offset;
-    return CURL_SEEKFUNC_OK;
 }
 
 static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
@@ -169,8 +162,6 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, transfer);
-    SET(CURLOPT_SEEKFUNCTION, on_seek);
-    SET(CURLOPT_SEEKDATA, transfer);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, http);
@@ -190,16 +181,22 @@ static struct curl_slist *make_headers(const char *const *texts)
     return headers;
 }
 
-static enum http_outcome outcome_of(CURLcode code)
+/*
+ * Without a function to rewind the body libcurl cannot send it a second time by itself, on a kept connection that turns
+ * out to be dead: such a request ends as unknown, as it must, for the server may have stored what it got.
+ */
+static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;
+    case CURLE_ABORTED_BY_CALLBACK: return HTTP_STOPPED;
+    case CURLE_URL_MALFORMAT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR: return HTTP_NOT_SENT;
+    case CURLE_SSL_CONNECT_ERROR: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_NOT_SENT;
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: return HTTP_UNTRUSTED;
+    case CURLE_SSL_CACERT_BADFILE: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_UNTRUSTED;
     default: return HTTP_UNKNOWN;
     }
 }
@@ -225,5 +222,5 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
     /* The handle must not keep pointers into this call. */
     curl_easy_reset(http->curl);
     curl_slist_free_all(headers);
-    return outcome_of(code);
+    return outcome_of(code, &transfer);
 }

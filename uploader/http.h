@@ -37,6 +37,7 @@ enum http_outcome {
     HTTP_ANSWERED,  /* there is a status */
     HTTP_NOT_SENT,  /* no connection: the server has seen nothing of it */
     HTTP_UNTRUSTED, /* no connection, because the server's certificate does not hold */
+    HTTP_STOPPED,   /* ended by a stop: the server may have acted */
     HTTP_UNKNOWN,   /* broke on the way: the server may have acted */
 };
 

@@ -48,7 +48,18 @@ static enum result open_spool(struct spool_out **spool, const struct settings *s
     return RES_OK;
 }
 
-static enum result ship_until_stopped(struct shipper *shipper, struct signals *signals,
+/* Every few seconds: the sign of life, and whether the spool is still where people look. */
+static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
+                        struct why *why)
+{
+    lockfile_beat(lock);
+    if (spool_out_check_file(spool, path, why) == RES_OK) return RES_OK;
+    (void)why_remedy(why, RES_BROKEN, "start the uploader again");
+    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
+}
+
+static enum result ship_until_stopped(struct shipper *shipper, struct spool_out *spool,
+                                      const struct settings *settings, struct signals *signals,
                                       const struct lockfile *lock, struct why *why)
 {
     int64_t beat_at = 0;
@@ -56,11 +67,12 @@ static enum result ship_until_stopped(struct shipper *shipper, struct signals *s
     bool is_told = false;
     enum result res = RES_OK;
     while (!signals_wait(signals, wait_ms)) {
+        res = RES_OK;
         if (clock_monotonic_ms() >= beat_at) {
-            lockfile_beat(lock);
+            res = beat(spool, settings->spool_path, lock, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
-        res = shipper_turn(shipper, &wait_ms, why);
+        if (res == RES_OK) res = shipper_turn(shipper, &wait_ms, why);
         if (res != RES_OK && res != RES_RETRY) return res;
         if (res == RES_RETRY) {
             if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
@@ -93,7 +105,7 @@ int run_service(const void *context)
         if (store_is_trial(store))
             log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
         shipper = shipper_new(settings, spool, store);
-        res = ship_until_stopped(shipper, &signals, &lock, &why);
+        res = ship_until_stopped(shipper, spool, settings, &signals, &lock, &why);
     }
     if (res == RES_OK) log_info("stopped", NULL);
 

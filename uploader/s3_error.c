@@ -85,9 +85,9 @@ enum store_answer s3_error_sort(const struct http_answer *answer, const char *bu
     s3_error_field(answer, "Message", message, sizeof message);
     (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "",
                   code, *message ? ": " : "", message);
-    if (answer->status >= 500) return STORE_UNKNOWN; /* it may have failed after storing */
-    if (answer->status == 408 || answer->status == 409 || answer->status == 429 || passes_by_itself(code))
-        return STORE_NOT_NOW;
+    /* 5xx may come after storing; 409 says that another request for this key is under way: an earlier one of ours. */
+    if (answer->status >= 500 || answer->status == 409) return STORE_UNKNOWN;
+    if (answer->status == 408 || answer->status == 429 || passes_by_itself(code)) return STORE_NOT_NOW;
     if (is_elsewhere(answer, code)) {
         (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", answer->region,
                          bucket);

@@ -133,6 +133,15 @@ static enum result check_endpoint(const char *name, const char *url, struct why 
                    url);
 }
 
+/* It stands in a host name and in signatures. */
+static enum result check_region(const char *name, const char *region, struct why *why)
+{
+    if (!region ||
+        strspn(region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == strlen(region))
+        return RES_OK;
+    return why_set(why, RES_REFUSE, "%s=%s: expected a region's name, e.g. eu-central-1", name, region);
+}
+
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(uploader_settings, env, settings, why);
@@ -141,6 +150,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK) res = check_bucket(settings->bucket_name, why);
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL", settings->endpoint_url, why);
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL_S3", settings->endpoint_url_s3, why);
+    if (res == RES_OK) res = check_region("AWS_REGION", settings->region, why);
+    if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
     if (res == RES_OK) res = names_check(env, why);
     return res;
 }

@@ -24,6 +24,7 @@
 #define POLL_MS             500   /* how often new events are looked for */
 #define SAY_MS              60000 /* how often the spool hears that we live */
 #define PURGE_MS            50    /* at most this long at a time */
+#define PURGE_PAUSE_MS      2000  /* looking for nothing takes the write lock, too */
 #define BATCH_RETENTION_MS  (400LL * 86400000)
 #define REJECT_RETENTION_MS (30LL * 86400000)
 #define BATCH_PURGE_MS      3600000
@@ -42,6 +43,7 @@ struct lane {
     int64_t next_try_at;   /* monotonic */
     int64_t failing_since;
     struct why trouble;
+    enum store_answer answer; /* of the last failure */
 };
 
 struct shipper {
@@ -51,7 +53,7 @@ struct shipper {
     struct lane lanes[BATCH_KIND_COUNT];
     struct flush flush;
     struct buf body;
-    int64_t say_at, purge_batches_at; /* monotonic */
+    int64_t say_at, purge_at, purge_batches_at; /* monotonic */
 };
 
 struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store)
@@ -74,17 +76,17 @@ void shipper_free(struct shipper *s)
     free(s);
 }
 
-const struct why *shipper_trouble(const struct shipper *s)
+const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
 {
-    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
-        if (*s->lanes[kind].trouble.text) return &s->lanes[kind].trouble;
-    return NULL;
+    return *s->lanes[kind].trouble.text ? &s->lanes[kind].trouble : NULL;
 }
 
-static enum result say(struct shipper *s, struct why *why)
+enum result shipper_say(struct shipper *s, struct why *why)
 {
     s->say_at = clock_monotonic_ms() + SAY_MS;
-    return spool_out_say(s->spool, store_is_trial(s->store), shipper_trouble(s), why);
+    const struct why *trouble = shipper_trouble(s, BATCH_EVENTS);
+    if (!trouble) trouble = shipper_trouble(s, BATCH_REJECTS);
+    return spool_out_say(s->spool, store_is_trial(s->store), s->lanes[BATCH_REJECTS].is_on, trouble, why);
 }
 
 /* ---- sealing ---- */
@@ -129,11 +131,12 @@ static enum result note_success(struct shipper *s, struct lane *lane, struct why
 {
     lane->failures = 0;
     lane->next_try_at = 0;
-    if (!*lane->trouble.text) return RES_OK;
+    if (!*lane->trouble.text || lane->from_id > 0)
+        return RES_OK; /* a batch that was passed by is still in trouble */
     log_info("uploads work again", "kind=%s after_ms=%" PRId64, batch_kind_name(lane->kind),
              clock_monotonic_ms() - lane->failing_since);
     why_clear(&lane->trouble);
-    return say(s, why);
+    return shipper_say(s, why);
 }
 
 /* How a try at shipping a batch ended. */
@@ -150,7 +153,9 @@ static enum result note_failure(struct shipper *s, struct lane *lane, struct bat
     const struct why *failure = &outcome->failure;
     enum store_answer answer = outcome->answer;
     bool needs_person = answer == STORE_REFUSED || answer == STORE_CONFLICT;
-    bool is_news = strcmp(lane->trouble.text, failure->text) != 0;
+    /* Texts hold changing figures: what is new is another kind of answer, or another remedy. */
+    bool is_news =
+        !*lane->trouble.text || lane->answer != answer || strcmp(lane->trouble.remedy, failure->remedy) != 0;
     uint32_t random = 0;
 
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) random = (uint32_t)clock_monotonic_ms();
@@ -163,6 +168,7 @@ static enum result note_failure(struct shipper *s, struct lane *lane, struct bat
                  LOG_QUOTE(batch->object_key), LOG_QUOTE(failure->text),
                  LOG_QUOTE(*failure->remedy ? failure->remedy : "none needed: waiting"));
     lane->trouble = *failure;
+    lane->answer = answer;
     if (answer == STORE_CONFLICT) { /* this batch alone: the next ones have keys of their own */
         lane->from_id = batch->last_id + 1;
         lane->look_again_at = lane->next_try_at;
@@ -170,25 +176,28 @@ static enum result note_failure(struct shipper *s, struct lane *lane, struct bat
     }
     enum result res =
         spool_out_record_failure(s->spool, batch, failure, outcome->is_surely_absent, needs_person, why);
-    if (res == RES_OK && is_news) res = say(s, why);
+    if (res == RES_OK && is_news) res = shipper_say(s, why);
     return res;
 }
 
-/* Puts; after a try of unknown outcome looks first. The rendition is durable before the first byte leaves. */
+/*
+ * Puts; after a try of unknown outcome looks first. The rendition is durable before the first byte leaves. What an
+ * earlier try left unknown stays so until the object is found or stored: not seeing it now proves nothing.
+ */
 static enum result put_batch(struct shipper *s, struct batch *batch, const struct object *object,
                              struct outcome *outcome, struct why *why)
 {
-    bool was_absent = !batch->is_unknown;
-    if (batch->is_unknown) {
+    bool was_unknown = batch->is_unknown;
+    if (was_unknown) {
         outcome->answer = store_find(s->store, object, &outcome->stored, &outcome->failure);
-        was_absent = outcome->answer == STORE_ABSENT;
-        if (!was_absent && outcome->answer != STORE_CANNOT_LOOK) return RES_OK;
+        if (outcome->answer != STORE_ABSENT && outcome->answer != STORE_CANNOT_LOOK) return RES_OK;
     }
     enum result res = spool_out_record_attempt(s->spool, batch, object->rendition, why);
     if (res != RES_OK) return res;
+    why_clear(&outcome->failure);
     outcome->answer = store_put(s->store, object, &outcome->stored, &outcome->failure);
     outcome->is_surely_absent =
-        was_absent && (outcome->answer == STORE_NOT_NOW || outcome->answer == STORE_REFUSED);
+        !was_unknown && (outcome->answer == STORE_NOT_NOW || outcome->answer == STORE_REFUSED);
     return RES_OK;
 }
 
@@ -229,6 +238,8 @@ static enum result ship_batch(struct shipper *s, struct lane *lane, struct batch
         hash_rendition(&s->body, &rendition);
         res = put_batch(s, batch, &object, &outcome, why);
     }
+    if (res == RES_OK && outcome.answer == STORE_STOPPED)
+        return RES_OK; /* noted as unknown: the next start looks */
     if (res == RES_OK && outcome.answer != STORE_DONE) return note_failure(s, lane, batch, &outcome, why);
     if (res == RES_OK)
         res = spool_out_mark_shipped(s->spool, batch, outcome.stored.etag, outcome.stored.is_verified, why);
@@ -286,10 +297,15 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
     bool has_more = false;
     enum result res = spool_out_load_flush(s->spool, &s->flush, why);
-    if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = say(s, why);
+    if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = shipper_say(s, why);
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
         res = lane_turn(s, &s->lanes[kind], &has_more, why);
-    if (res == RES_OK) res = purge(s, &has_more, why);
+    if (res == RES_OK && clock_monotonic_ms() >= s->purge_at) {
+        bool has_rows = false;
+        res = purge(s, &has_rows, why);
+        has_more |= has_rows;
+        s->purge_at = clock_monotonic_ms() + (has_rows ? 0 : PURGE_PAUSE_MS);
+    }
     *wait_ms = has_more ? 0 : POLL_MS;
     return res;
 }

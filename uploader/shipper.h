@@ -23,7 +23,10 @@ void shipper_free(struct shipper *shipper); /* accepts NULL */
  */
 MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struct why *why);
 
+/* Says to the spool that this uploader works here; part of a turn, apart for a flush that begins with it. */
+MUST_CHECK enum result shipper_say(struct shipper *shipper, struct why *why);
+
 /* What stands in the way of a lane now; NULL: nothing. */
-const struct why *shipper_trouble(const struct shipper *shipper);
+const struct why *shipper_trouble(const struct shipper *shipper, enum batch_kind kind);
 
 #endif

@@ -137,6 +137,18 @@ enum result spool_out_identity(struct spool_out *out, struct spool_identity *ide
     return spool_load_identity(out->db, identity, why);
 }
 
+/* Runs a statement that must change exactly the one row of a batch. */
+static enum result run_on_batch(struct spool_out *out, struct stmt *stmt, const struct batch *batch,
+                                struct why *why)
+{
+    int64_t changed = 0;
+    enum result res = run(out, stmt, &changed, why);
+    if (res == RES_OK && changed != 1)
+        res = why_set(why, RES_BROKEN, "batch %" PRId64 " is gone from the spool: another uploader at work?",
+                      batch->id);
+    return res;
+}
+
 /* ---- sealing ---- */
 
 enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
@@ -338,7 +350,7 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":stored_bytes", rendition->bytes);
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":id", batch->id);
-    res = run(out, stmt, NULL, why);
+    res = run_on_batch(out, stmt, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "record an attempt");
     memcpy(batch->sha256, rendition->sha256, sizeof batch->sha256);
     batch->attempts++;
@@ -358,7 +370,7 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":is_definite", is_definite);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run(out, stmt, NULL, why);
+    res = run_on_batch(out, stmt, batch, why);
     if (res == RES_OK && is_definite) batch->is_unknown = false;
     return res;
 }
@@ -373,7 +385,7 @@ enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *ba
     stmt_set_text(stmt, ":etag", *etag ? etag : NULL);
     stmt_set_int(stmt, ":verified", is_verified);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run(out, stmt, NULL, why);
+    res = run_on_batch(out, stmt, batch, why);
     return res == RES_OK ? res : why_wrap(why, res, "mark a batch shipped");
 }
 
@@ -424,13 +436,15 @@ enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *
 
 /* ---- what the two sides and people tell each other ---- */
 
-enum result spool_out_say(struct spool_out *out, bool is_trial, const struct why *trouble, struct why *why)
+enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,
+                          const struct why *trouble, struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = use(out, SAY, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":trial_mode", is_trial);
+    stmt_set_int(stmt, ":rejects_travel", rejects_travel);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return run(out, stmt, NULL, why);
@@ -454,30 +468,27 @@ enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, str
     return res == RES_OK ? read_flush(stmt, flush, why) : res;
 }
 
-enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush,
-                                    struct why *why)
+enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = use(out, REQUEST_FLUSH, &stmt, why);
     if (res != RES_OK) return res;
-    stmt_set_int(stmt, ":with_rejects", with_rejects);
     return read_flush(stmt, flush, why);
 }
 
-enum result spool_out_count_unshipped(struct spool_out *out, const struct flush *flush, int64_t *count,
-                                      struct why *why)
+enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                      int64_t *count, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
     *count = 0;
     enum result res = use(out, COUNT_UNSHIPPED, &stmt, why);
-    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++) {
-        stmt_set_int(stmt, ":last_id", flush->ids[kind]);
-        stmt_set_text(stmt, ":kind", batch_kind_name((enum batch_kind)kind));
-        res = stmt_step(stmt, &has_row, why);
-        if (res == RES_OK && has_row) *count += stmt_int(stmt, 0);
-        stmt_reset(stmt);
-    }
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":last_id", last_id);
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *count = stmt_int(stmt, 0);
+    stmt_reset(stmt);
     return res;
 }
 

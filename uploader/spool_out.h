@@ -80,17 +80,16 @@ MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t be
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
 /* What a person sees in `summary`. `trouble` NULL: none. */
-MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, const struct why *trouble,
-                                     struct why *why);
+MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,
+                                     const struct why *trouble, struct why *why);
 
 struct flush {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
 };
 MUST_CHECK enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, struct why *why);
-MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, bool with_rejects, struct flush *flush,
-                                               struct why *why);
-/* How many up to those ids are not shipped yet. */
-MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, const struct flush *flush,
+MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why);
+/* How many of a kind up to that id are not shipped yet. */
+MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                                  int64_t *count, struct why *why);
 
 /* The view `summary`; texts "" where it has NULL. */

@@ -1,8 +1,11 @@
 /* store -- see store.h: chooses the implementation and hands every call on. */
 #include "uploader/store.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct store {
     void *self;
@@ -11,15 +14,30 @@ struct store {
     char destination[BATCH_DESTINATION_MAX];
 };
 
+/* s3://bucket, with @host where the endpoint is not AWS's own; file:// and the absolute path, without a last slash. */
+static void name_destination(struct store *store, const struct settings *settings)
+{
+    const char *url = settings->endpoint_url_s3 ? settings->endpoint_url_s3 : settings->endpoint_url;
+    const char *host = url ? strstr(url, "://") + 3 : "";
+    char directory[PATH_MAX] = "";
+    if (!store->is_trial) {
+        (void)snprintf(store->destination, sizeof store->destination, "s3://%s%s%.*s", settings->bucket_name,
+                       url ? "@" : "", (int)strcspn(host, "/"), host);
+        return;
+    }
+    if (*settings->destination_dir != '/' && !getcwd(directory, sizeof directory - 1)) directory[0] = '\0';
+    int len = snprintf(store->destination, sizeof store->destination, "file://%s%s%s", directory,
+                       *directory ? "/" : "", settings->destination_dir);
+    while (len > 8 && store->destination[len - 1] == '/') store->destination[--len] = '\0';
+}
+
 enum result store_open(struct store **out, const struct settings *settings, struct signals *signals,
                        const struct lockfile *lock, struct why *why)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) abort();
     store->is_trial = !settings->bucket_name;
-    (void)snprintf(store->destination, sizeof store->destination, "%s%s",
-                   store->is_trial ? "file://" : "s3://",
-                   store->is_trial ? settings->destination_dir : settings->bucket_name);
+    name_destination(store, settings);
     enum result res = store->is_trial
                           ? store_dir_open(&store->self, &store->ops, settings, why)
                           : store_s3_open(&store->self, &store->ops, settings, signals, lock, why);

@@ -18,7 +18,8 @@
 #include "uploader/store.h"
 
 struct store_dir {
-    const char *directory; /* borrowed from the settings */
+    const char *directory;  /* borrowed from the settings */
+    char durable[PATH_MAX]; /* the last directory whose name was made durable */
 };
 
 struct paths {
@@ -62,10 +63,11 @@ static bool sync_directory(const char *path)
     return is_ok;
 }
 
-/* mkdir -p; a new directory's name is made durable in its parent. */
-static bool make_directories(const char *directory)
+/* mkdir -p; each directory's name is made durable in its parent, once for each directory that this process writes to. */
+static bool make_directories(struct store_dir *store, const char *directory)
 {
     char path[PATH_MAX];
+    bool is_known = strcmp(store->durable, directory) == 0;
     (void)snprintf(path, sizeof path, "%s", directory);
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         char parent[PATH_MAX];
@@ -73,9 +75,10 @@ static bool make_directories(const char *directory)
         (void)snprintf(parent, sizeof parent, "%s", path);
         bool is_new = mkdir(path, 0777) == 0;
         if (!is_new && errno != EEXIST) return false;
-        if (is_new && !sync_directory(dirname(parent))) return false;
+        if ((is_new || !is_known) && !sync_directory(dirname(parent))) return false;
         *slash = '/';
     }
+    (void)snprintf(store->durable, sizeof store->durable, "%s", directory);
     return true;
 }
 
@@ -145,7 +148,7 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     struct paths paths;
     *stored = (struct stored){.is_verified = true};
     if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
-    if (!make_directories(paths.directory)) return failed(why, "make", paths.directory);
+    if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
     if (!write_aside(paths.aside, object->body)) {
         enum store_answer answer = failed(why, "write", paths.aside);
         (void)unlink(paths.aside);
@@ -154,7 +157,10 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     bool is_linked = link(paths.aside, paths.final) == 0;
     int link_errno = errno;
     (void)unlink(paths.aside);
-    if (!is_linked && link_errno == EEXIST) return find_path(&paths, object->body, stored, why);
+    if (!is_linked && link_errno == EEXIST) {
+        enum store_answer answer = find_path(&paths, object->body, stored, why);
+        return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
+    }
     errno = link_errno;
     if (!is_linked) return failed(why, "name", paths.final);
     if (sync_directory(paths.directory)) return STORE_DONE;
@@ -168,10 +174,15 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     struct paths paths;
     (void)content_type;
     if (!make_paths(self, key, &paths, why)) return STORE_REFUSED;
-    if (!make_directories(paths.directory)) return failed(why, "make", paths.directory);
+    if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
     bool is_ok = write_aside(paths.aside, body);
     enum store_answer answer = is_ok ? STORE_DONE : failed(why, "write", paths.aside);
+    if (is_ok && link(paths.aside, paths.final) != 0 && errno != EEXIST) {
+        answer = failed(why, "name", paths.final);
+        (void)why_remedy(why, RES_RETRY, "set DESTINATION_DIR to a file system that knows hard links");
+    }
     (void)unlink(paths.aside);
+    (void)unlink(paths.final);
     return answer;
 }
 

@@ -170,7 +170,8 @@ static enum store_answer send_call(struct store_s3 *store, const struct call *ca
     free(headers);
     if (outcome == HTTP_ANSWERED) return STORE_DONE;
     (void)why_wrap(why, RES_RETRY, "%s://%s", store->scheme, store->host);
-    if (outcome != HTTP_UNTRUSTED) return outcome == HTTP_NOT_SENT ? STORE_NOT_NOW : STORE_UNKNOWN;
+    if (outcome == HTTP_NOT_SENT) return STORE_NOT_NOW;
+    if (outcome != HTTP_UNTRUSTED) return outcome == HTTP_STOPPED ? STORE_STOPPED : STORE_UNKNOWN;
     (void)why_remedy(why, RES_RETRY,
                      "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
                      "server's");
@@ -217,20 +218,41 @@ static enum store_answer find(void *self, const struct object *object, struct st
     return answer;
 }
 
-/* The key is taken: by our own earlier try, as a rule. */
-static enum store_answer key_is_taken(struct store_s3 *store, const struct object *object,
-                                      struct stored *stored, struct why *why)
+/*
+ * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. What cannot be
+ * seen clearly stays unknown.
+ */
+static enum store_answer look_at_stored(struct store_s3 *store, const struct object *object,
+                                        struct stored *stored, struct why *why)
 {
     enum store_answer answer = find(store, object, stored, why);
-    if (answer == STORE_ABSENT) { /* gone again in between */
-        (void)why_set(why, RES_RETRY, "the key %s was taken and is free again", object->batch->object_key);
-        return STORE_NOT_NOW;
-    }
-    if (answer != STORE_CANNOT_LOOK) return answer;
+    if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
+    if (answer == STORE_ABSENT)
+        (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
+                      object->batch->object_key);
+    if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
     log_warn("the object is there, and its bytes could not be compared: s3:GetObject is not allowed",
              "batch=%" PRId64, object->batch->id);
     *stored = (struct stored){.is_verified = false};
     return STORE_DONE;
+}
+
+/* What an answer to a PUT means. */
+static enum store_answer judge_put(struct store_s3 *store, const struct object *object,
+                                   const struct http_answer *http, struct stored *stored, struct why *why)
+{
+    bool is_success = http->status >= 200 && http->status < 300;
+    *stored = (struct stored){.is_verified = true};
+    (void)snprintf(stored->etag, sizeof stored->etag, "%s", http->etag);
+    if (is_success && strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
+    if (is_success && !*http->etag) {
+        (void)why_remedy(why, RES_RETRY,
+                         "see that AWS_ENDPOINT_URL is an S3 server: no other one answers like this");
+        (void)why_set(why, RES_RETRY, "%s answered HTTP %ld without an ETag", store->host, http->status);
+        return STORE_UNKNOWN;
+    }
+    if (is_success || http->status == 412) return look_at_stored(store, object, stored, why);
+    return s3_error_sort(http, store->bucket, object->batch->object_key, why);
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
@@ -246,24 +268,15 @@ static enum store_answer put(void *self, const struct object *object, struct sto
         .object = object,
         .is_conditional = !store->no_conditions,
     };
-    *stored = (struct stored){.is_verified = true};
     enum store_answer answer = send_call(store, &call, &http, why);
-    if (answer != STORE_DONE) {
-        http_answer_fini(&http);
-        return answer;
-    }
-    long status = http.status;
-    if (status >= 200 && status < 300)
-        (void)snprintf(stored->etag, sizeof stored->etag, "%s", http.etag);
-    else if (status != 412)
-        answer = s3_error_sort(&http, store->bucket, call.key, why);
+    bool is_unconditional_asked = answer == STORE_DONE && http.status == 501 && call.is_conditional;
+    if (answer == STORE_DONE && !is_unconditional_asked)
+        answer = judge_put(store, object, &http, stored, why);
     http_answer_fini(&http);
-    if (status == 501 && call.is_conditional) {
-        log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", store->bucket);
-        store->no_conditions = true;
-        return put(store, object, stored, why);
-    }
-    return status == 412 ? key_is_taken(store, object, stored, why) : answer;
+    if (!is_unconditional_asked) return answer;
+    log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", store->bucket);
+    store->no_conditions = true;
+    return put(store, object, stored, why);
 }
 
 static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
@@ -276,7 +289,13 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     struct call call = {
         .method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
     enum store_answer answer = send_call(store, &call, &http, why);
-    if (answer == STORE_DONE && http.status != 200) answer = s3_error_sort(&http, store->bucket, key, why);
+    if (answer == STORE_DONE && http.status != 200)
+        answer = s3_error_sort(&http, store->bucket, key, why);
+    else if (answer == STORE_DONE && !*http.etag) {
+        (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL is an S3 server");
+        (void)why_set(why, RES_RETRY, "%s answered without an ETag", store->host);
+        answer = STORE_REFUSED;
+    }
     http_answer_fini(&http);
     if (answer != STORE_DONE) return answer;
 

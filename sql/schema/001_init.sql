@@ -58,7 +58,7 @@ CREATE TABLE _reject (
 
 CREATE INDEX _reject_received ON _reject (received_at);
 
--- Who has sent: one row for each sender and address. The longest silent goes when there are too many.
+-- Who has sent: one row for each sender and address; the longest silent go when there are many (trim_senders.sql).
 CREATE TABLE _sender (
     sender           TEXT    NOT NULL,
     source           TEXT    NOT NULL,
@@ -67,13 +67,6 @@ CREATE TABLE _sender (
     events_of_day    INTEGER NOT NULL,
     PRIMARY KEY (sender, source)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER _sender_ceiling AFTER INSERT ON _sender
-WHEN (SELECT count(*) FROM _sender) > 1000
-BEGIN
-    DELETE FROM _sender
-    WHERE (sender, source) IN (SELECT sender, source FROM _sender ORDER BY last_received_at LIMIT 1);
-END;
 
 -- One batch a row: everything that shapes its object is fixed when it is sealed. Facts, not a state column: the state
 -- follows from which of the times is set. Marking a batch shipped changes this row alone.
@@ -117,6 +110,7 @@ CREATE TABLE _uploader (
     trial_mode     INTEGER NOT NULL DEFAULT 0 CHECK (trial_mode IN (0, 1)),
     last_error     TEXT,
     remedy         TEXT,
+    rejects_travel INTEGER NOT NULL DEFAULT 1 CHECK (rejects_travel IN (0, 1)), -- REJECTS_PREFIX is not none
     flush_events   INTEGER NOT NULL DEFAULT 0, -- ship up to this event id now
     flush_rejects  INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -11,6 +11,7 @@ import hmac
 import http.client
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -54,6 +55,19 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def is_free(port):
+    with contextlib.suppress(OSError), socket.socket() as s:
+        s.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def free_monitor_port():
+    """A monitor listens on two ports, 100 apart; below those that the kernel gives to outgoing connections."""
+    return wait_for("two free ports", lambda: (port := random.randrange(20000, 32000)) and is_free(port) and
+                    is_free(port + 100) and port)
 
 
 def clean_environment():
@@ -105,6 +119,7 @@ class Site:
         self.objects = self.directory / "objects"
         self.port = free_port()
         self.running = []
+        self.others = []  # (process, whether its whole group ends with it)
 
     def settings(self, **more):
         return {"SPOOL_PATH": self.spool, **more}
@@ -148,9 +163,15 @@ class Site:
                 for i in range(0, len(data), piece):
                     s.sendall(data[i:i + piece])
 
+    def owns(self, process, *, with_group=False):
+        """Any other process that must not outlive the test; `with_group`: nor may what it has started."""
+        self.others.append((process, with_group))
+        return process
+
     def acmsim(self, *arguments):
-        return subprocess.Popen([BIN / "acmsim", "--port", str(self.port), *map(str, arguments)],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
+        return self.owns(subprocess.Popen([BIN / "acmsim", "--port", str(self.port), *map(str, arguments)],
+                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                          env=clean_environment()))
 
     def send_events(self, count, *arguments):
         sim = self.acmsim("--count", count, *arguments)
@@ -175,6 +196,13 @@ class Site:
         return sorted(pathlib.Path(p) for p in glob.glob(str(self.objects / prefix / "*.*")))
 
     def close(self):
+        for process, with_group in self.others:
+            if with_group:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
         for program in self.running:
             if program.process.poll() is None:
                 program.kill()
@@ -189,7 +217,7 @@ class Rgw:
     def __init__(self, directory, *, sts=False):
         self.directory = pathlib.Path(directory) / "rgw"
         self.environment = {**os.environ, "RGW_PORT": str(free_port()), "RGW_TLS_PORT": str(free_port()),
-                            "MON_PORT": str(free_port() % 20000 + 20000)}
+                            "MON_PORT": str(free_monitor_port())}
         self.environment.pop("CEPH_CONF", None)
         self.access, self.secret = "testkey0000000000001", "testsecret00000000000000000000000000000001"
         self.environment.update(AWS_ACCESS_KEY_ID=self.access, AWS_SECRET_ACCESS_KEY=self.secret)
@@ -197,11 +225,19 @@ class Rgw:
         self.port = int(self.environment["RGW_PORT"])
         self.tls_port = int(self.environment["RGW_TLS_PORT"])
         self.ca = self.directory / "tls.crt"
-        self.run("start")
+        try:
+            self.run("start")
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, command):
-        subprocess.run([ROOT / "tests/support/rgw.sh", command, self.directory], env=self.environment, check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
+        """What it says goes to a file: its daemons would keep a pipe open."""
+        with open(self.directory.parent / "rgw.log", "w+") as log:
+            done = subprocess.run([ROOT / "tests/support/rgw.sh", command, self.directory], env=self.environment,
+                                  stdout=log, stderr=log, timeout=180)
+            log.seek(0)
+            assert done.returncode == 0, f"rgw.sh {command}: {log.read()[-2000:]}"
 
     def stop_gateway(self):
         """kill -9 of radosgw alone: an outage."""
@@ -280,6 +316,13 @@ def assert_keys_have_no_gap(keys, first=1):
         assert int(match[4]) == first, f"a gap before {key}: expected {first}"
         first = int(match[5]) + 1
     return first - 1
+
+
+def skip(tests, reason):
+    """Says of all of the module's tests that they were not tried."""
+    for name in tests:
+        if name.startswith("test_"):
+            print(f"ok - {name[len('test_'):].replace('_', ' ')} # SKIP {reason}")
 
 
 def main(tests):

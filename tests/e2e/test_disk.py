@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from harness import main, wait_for
+from harness import main, skip, wait_for
 
 MIB = 1 << 20
 EVENTS = 40000
@@ -63,6 +63,6 @@ def test_a_stop_while_the_disk_is_full_gives_up_after_a_while_and_says_what_is_l
 
 
 if os.geteuid() != 0:
-    print("# mounting a small disk needs root: nothing tried")
+    skip(dict(globals()), "needs root")
 else:
     main(dict(globals()))

@@ -10,8 +10,9 @@ def start(site):
     """In a terminal of its own, so that Ctrl-C reaches all of its programs."""
     environment = {**clean_environment(), "PORT": str(site.port), "ROTATION_INTERVAL": "1"}
     log = open(site.directory / "run.log", "ab")
-    return subprocess.Popen(["sh", ROOT / "tools/run.sh", BIN], cwd=site.directory, env=environment, stdout=log,
-                            stderr=log, start_new_session=True)
+    process = subprocess.Popen(["sh", ROOT / "tools/run.sh", BIN], cwd=site.directory, env=environment, stdout=log,
+                               stderr=log, start_new_session=True)
+    return site.owns(process, with_group=True)
 
 
 def ctrl_c(process):

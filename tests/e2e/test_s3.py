@@ -41,12 +41,12 @@ def test_an_outage_of_s3_costs_nothing_and_ends_without_help(site, rgw):
              lambda: site.value("SELECT last_error FROM summary") and site.value("SELECT count(*) FROM backlog") > RATE)
     wait_for("the outage to be over", lambda: time.monotonic() - down_since > OUTAGE_SECONDS, OUTAGE_SECONDS + 5)
     lag = site.value("SELECT (strftime('%s', 'now') - strftime('%s', last_event_at)) FROM summary")
-    assert lag <= 1, "the collector has noticed the outage"
+    assert lag <= 2, "the collector has noticed the outage"
     rgw.start_gateway()
     out, err = sim.communicate(timeout=120)
     assert sim.returncode == 0, err
     rate = int(out.split("events_per_second=")[1])
-    assert rate > RATE * 0.9, out
+    assert rate > RATE * 0.8, out
     site.wait_for_events(RATE * seconds)
     site.wait_until_shipped(120)
     assert site.value("SELECT last_error FROM summary") is None

@@ -29,7 +29,8 @@ static int open_one(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     if (!f) abort();
     f->scratch = scratch_new();
-    assert_int_equal(db_open(&f->db, f->scratch->spool, DB_CREATE, BUSY_MS, &f->why), RES_OK);
+    scratch_write(f->scratch->spool, "", 0);
+    assert_int_equal(db_open(&f->db, f->scratch->spool, BUSY_MS, &f->why), RES_OK);
     assert_int_equal(
         db_exec(f->db,
                 "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
@@ -77,7 +78,7 @@ static void a_missing_file_is_worth_another_try_and_is_not_made(void **state)
     struct db *db;
 
     (void)state;
-    assert_int_equal(db_open(&db, scratch->spool, DB_READ_WRITE, BUSY_MS, &why), RES_RETRY);
+    assert_int_equal(db_open(&db, scratch->spool, BUSY_MS, &why), RES_RETRY);
     assert_null(db);
     assert_non_null(strstr(why.text, scratch->spool));
     assert_false(scratch_exists(scratch->spool));
@@ -97,7 +98,7 @@ static void a_file_of_another_kind_is_refused_and_untouched(void **state)
 
     (void)state;
     scratch_write(scratch->spool, text, sizeof text);
-    assert_int_equal(db_open(&db, scratch->spool, DB_READ_WRITE, BUSY_MS, &why), RES_OK);
+    assert_int_equal(db_open(&db, scratch->spool, BUSY_MS, &why), RES_OK);
     assert_int_equal(db_get_int(db, "PRAGMA user_version", &value, &why), RES_REFUSE);
     db_close(db);
     char *now = scratch_read(scratch->spool, &len);
@@ -119,7 +120,7 @@ static void a_damaged_file_is_broken(void **state)
     memset(bytes + len / 2, 0x5a, len - len / 2); /* the table's page */
     scratch_write(f->scratch->spool, bytes, len);
     free(bytes);
-    assert_int_equal(db_open(&f->db, f->scratch->spool, DB_READ_WRITE, BUSY_MS, &f->why), RES_OK);
+    assert_int_equal(db_open(&f->db, f->scratch->spool, BUSY_MS, &f->why), RES_OK);
     assert_int_equal(db_get_int(f->db, "SELECT count(a) FROM t", &value, &f->why), RES_BROKEN);
 }
 
@@ -253,7 +254,7 @@ static void a_writer_waits_its_time_for_the_other_and_then_gives_up(void **state
     struct fixture *f = *state;
     struct db *other;
 
-    assert_int_equal(db_open(&other, f->scratch->spool, DB_READ_WRITE, 0, &f->why), RES_OK);
+    assert_int_equal(db_open(&other, f->scratch->spool, 0, &f->why), RES_OK);
     assert_int_equal(db_begin(other, &f->why), RES_OK);
     int64_t since = clock_monotonic_ms();
     assert_int_equal(db_begin(f->db, &f->why), RES_RETRY);
@@ -280,7 +281,7 @@ static void a_checkpoint_moves_what_no_reader_holds(void **state)
     int left = -1;
     int wal_pages = 0;
 
-    assert_int_equal(db_open(&reader, f->scratch->spool, DB_READ_WRITE, 0, &f->why), RES_OK);
+    assert_int_equal(db_open(&reader, f->scratch->spool, 0, &f->why), RES_OK);
     assert_int_equal(db_exec(reader, "BEGIN; SELECT count(*) FROM t", &f->why), RES_OK);
     db_on_commit(f->db, note_pages, &wal_pages);
     assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);

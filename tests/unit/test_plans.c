@@ -42,7 +42,7 @@ static const struct {
     {"u", "_uploader"},
     {"_frontier", "a view of one row"},
     {"f", "_frontier"},
-    {"_sender", "a trigger keeps it at a thousand rows"},
+    {"_sender", "it is trimmed to a thousand rows"},
     {"CONSTANT", "no table"},
     {"pragma_page_count", "one row"},
     {"pragma_page_size", "one row"},
@@ -92,7 +92,8 @@ static void no_statement_scans_or_sorts_what_grows_with_the_spool(void **state)
         char *plan = look_text(scratch->spool, "EXPLAIN QUERY PLAN %s", text->text);
         for (const char *at = plan; (at = strstr(at, "|SCAN ")); at++)
             if (!is_allowed_scan(at + 6)) fail_msg("%s scans:\n%s", text->name, plan);
-        if (strstr(plan, "TEMP B-TREE") || strstr(plan, "AUTOMATIC"))
+        bool may_sort = strcmp(text->name, "trim_senders") == 0; /* a few thousand rows at most, once in a while */
+        if (!may_sort && (strstr(plan, "TEMP B-TREE") || strstr(plan, "AUTOMATIC")))
             fail_msg("%s sorts or builds an index:\n%s", text->name, plan);
         free(plan);
     }

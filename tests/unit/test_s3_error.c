@@ -59,6 +59,8 @@ static void a_failure_of_the_server_may_have_stored_the_object(void **state)
         {504, "", "upstream timed out", ""},
         {507, "", ERROR("AccessDenied"), ""},
         {599, "", "", ""},
+        {409, "", ERROR("OperationAborted"), ""},
+        {409, "", ERROR("ConditionalRequestConflict"), ""},
     };
     (void)state;
     check(rows, COUNT(rows), STORE_UNKNOWN);
@@ -68,8 +70,6 @@ static void what_passes_by_itself_is_tried_again(void **state)
 {
     static const struct refusal rows[] = {
         {408, "", "", ""},
-        {409, "", ERROR("OperationAborted"), ""},
-        {409, "", ERROR("ConditionalRequestConflict"), ""},
         {429, "", ERROR("TooManyRequests"), ""},
         {400, "", ERROR("SlowDown"), ""},
         {400, "", ERROR("BadDigest"), ""},

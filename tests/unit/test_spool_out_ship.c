@@ -194,11 +194,12 @@ static void rejects_say_what_became_of_them(void **state)
 
 /* ---- flush ---- */
 
-static struct flush request(struct fixture *f, bool with_rejects)
+static struct flush request(struct fixture *f, bool rejects_travel)
 {
     struct flush flush;
     struct flush loaded;
-    must(f, spool_out_request_flush(f->out, with_rejects, &flush, &f->why));
+    must(f, spool_out_say(f->out, false, rejects_travel, NULL, &f->why));
+    must(f, spool_out_request_flush(f->out, &flush, &f->why));
     must(f, spool_out_load_flush(f->out, &loaded, &f->why));
     assert_memory_equal(&loaded, &flush, sizeof flush);
     return flush;
@@ -206,9 +207,13 @@ static struct flush request(struct fixture *f, bool with_rejects)
 
 static int64_t unshipped(struct fixture *f, const struct flush *flush)
 {
-    int64_t count;
-    must(f, spool_out_count_unshipped(f->out, flush, &count, &f->why));
-    return count;
+    int64_t sum = 0;
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
+        int64_t count;
+        must(f, spool_out_count_unshipped(f->out, (enum batch_kind)kind, flush->ids[kind], &count, &f->why));
+        sum += count;
+    }
+    return sum;
 }
 
 static void a_flush_reaches_up_to_the_newest_of_now(void **state)

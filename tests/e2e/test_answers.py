@@ -1,0 +1,287 @@
+"""What the uploader makes of every answer that an S3 server may give, from a scripted one: s3_stub.py."""
+import collections
+import functools
+
+from harness import assert_keys_have_no_gap, main, uids_of_xml, wait_for
+from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, die, error, honest, no_answer,
+                     no_conditions, someone_was_faster)
+
+EVENTS = 3
+
+
+def with_stub(test):
+    """The test gets a stub, and a spool with the first events of its first batch."""
+    @functools.wraps(test)
+    def run(site):
+        stub = Stub()
+        try:
+            site.collector()
+            send_batch(site)
+            test(site, stub)
+        finally:
+            stub.close()
+    return run
+
+
+def send_batch(site):
+    """Sends what becomes one batch; waits until it is in the spool."""
+    count = site.value("SELECT last_event_id FROM _intake") + EVENTS
+    site.send_events(EVENTS)
+    site.wait_for_events(count)
+
+
+def start(site, stub, *script, **settings):
+    stub.set_script(*script)
+    return site.uploader(**stub.settings(**settings))
+
+
+def batch(site, number=1):
+    """The batch's row: state and verified from the view, is_unknown from the table behind it."""
+    rows = site.query("SELECT v.state, v.verified, v.etag, v.sha256, v.object_key, v.attempts, v.last_error, v.remedy, "
+                      "t.unknown_since IS NOT NULL FROM batches v JOIN _batch t USING (id) WHERE v.id = ?", number)
+    names = "state verified etag sha256 key attempts last_error remedy is_unknown"
+    return collections.namedtuple("Row", names)._make(rows[0]) if rows else None
+
+
+def wait_for_state(site, state, number=1):
+    return wait_for(f"batch {number} to be {state}",
+                    lambda: (row := batch(site, number)) and row.state == state and row)
+
+
+def wait_for_requests(stub, count):
+    wait_for(f"{count} requests", lambda: len(stub.requests) >= count)
+
+
+def wait_for_failures(site, stub, method, count):
+    """Until the outcome of so many requests of a method is in the spool: the next try has begun."""
+    wait_for(f"{count + 1} requests {method}", lambda: stub.methods().split().count(method) > count)
+
+
+def assert_shipped_once(site, stub):
+    """Every event is in exactly one object, each object was stored once, and the rows tell what is stored."""
+    wait_for("all events to be shipped", lambda: site.value("SELECT events FROM summary") == 0)
+    keys = sorted((k for k in stub.objects if k.startswith("xml-events/")), key=lambda k: int(k.split("-")[-2]))
+    assert_keys_have_no_gap(keys)
+    uids = [uid.decode() for key in keys for uid in uids_of_xml(stub.objects[key].body)]
+    assert uids == [u for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert sorted(stub.kept) == sorted(stub.objects), "stored once each"
+    rows = site.query("SELECT v.object_key, v.etag, v.sha256, v.verified, t.unknown_since, v.last_error "
+                      "FROM batches v JOIN _batch t USING (id) WHERE v.state = 'shipped'")
+    assert {row[0] for row in rows} == set(stub.objects)
+    for key, etag, sha256, verified, unknown_since, last_error in rows:
+        there = stub.objects[key]
+        assert sha256 == there.sha256 and (etag, verified) in ((there.md5, 1), (None, 0)), (key, etag, verified)
+        assert unknown_since is None and last_error is None
+
+
+# ---- the answer is lost ----
+
+@with_stub
+def test_an_object_that_is_stored_while_its_answer_is_lost_is_found_and_not_put_again(site, stub):
+    start(site, stub, Step("PUT", after_storing(no_answer)))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD" and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_look_that_fails_is_tried_again_before_any_put(site, stub):
+    start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", no_answer), Step("HEAD", error(503)))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD HEAD HEAD" and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_restart_after_a_lost_answer_looks_before_any_put(site, stub):
+    uploader = start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", no_answer, times=ALWAYS))
+    wait_for_requests(stub, 2)
+    uploader.kill()
+    assert batch(site).is_unknown and batch(site).state == "sealed"
+    before = len(stub.requests)
+    start(site, stub)
+    wait_for_state(site, "shipped")
+    assert [r.method for r in stub.requests[before:]] == ["HEAD"]
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_PUT_that_libcurl_would_send_a_second_time_on_a_dead_kept_alive_connection_counts_as_unknown(site, stub):
+    start(site, stub, Step("PUT", honest), Step("PUT", after_storing(die)))
+    wait_for_state(site, "shipped", 1)
+    send_batch(site)
+    wait_for("the second try to have failed", lambda: (row := batch(site, 2)) and row.last_error)
+    row = batch(site, 2)
+    assert row.is_unknown and row.state == "sealed", row
+    stub.start_listening()
+    wait_for_state(site, "shipped", 2)
+    assert stub.methods() == "PUT PUT HEAD" and batch(site, 2).verified == 1
+    assert_shipped_once(site, stub)
+
+
+# ---- the key is taken ----
+
+@with_stub
+def test_412_for_our_own_object_is_shipped_and_verified(site, stub):
+    start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD" and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_412_where_looking_is_not_allowed_is_shipped_unverified_with_a_warning(site, stub):
+    uploader = start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))),
+                     Step("HEAD", error(403), times=ALWAYS))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD" and row.verified == 0
+    assert [line for line in uploader.log.splitlines() if " warn " in line and "could not be compared" in line]
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_another_object_under_our_key_blocks_its_batch_alone_until_it_is_gone(site, stub):
+    start(site, stub, Step("PUT", someone_was_faster))
+    row = wait_for_state(site, "blocked")
+    assert row.key in row.last_error and "move it away" in row.remedy
+    foreign = stub.objects[row.key]
+    send_batch(site)
+    wait_for_state(site, "shipped", 2)
+    seen = len(stub.requests)
+    wait_for("a second look at the blocked batch", lambda: [r for r in stub.requests[seen:] if r.key == row.key])
+    assert stub.objects[row.key] is foreign and batch(site).state == "blocked"
+    assert stub.kept == [batch(site, 2).key], "nothing is overwritten"
+    with stub.lock:
+        del stub.objects[row.key]
+    wait_for_state(site, "shipped", 1)
+    assert_shipped_once(site, stub)
+
+
+# ---- refusals and errors ----
+
+@with_stub
+def test_a_server_without_conditional_writes_gets_plain_ones_from_then_on(site, stub):
+    uploader = start(site, stub, Step("PUT", no_conditions, times=ALWAYS))
+    wait_for_state(site, "shipped", 1)
+    send_batch(site)
+    wait_for_state(site, "shipped", 2)
+    conditional = ["if-none-match" in r.headers for r in stub.requests if r.method == "PUT"]
+    assert conditional == [True, False, False]
+    assert "plain ones from now on" in uploader.log
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_after_a_server_error_the_uploader_looks_before_it_puts_again(site, stub):
+    start(site, stub, Step("PUT", error(500, "InternalError")), Step("PUT", error(503, "SlowDown")))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD PUT HEAD PUT" and row.attempts == 3 and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_an_object_that_is_stored_with_a_server_error_is_found_and_not_put_again(site, stub):
+    start(site, stub, Step("PUT", after_storing(error(500))))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD" and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_first_PUT_that_is_refused_leaves_nothing_unknown(site, stub):
+    start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS))
+    row = wait_for_state(site, "blocked")
+    assert not row.is_unknown and "s3:PutObject" in row.remedy and "AccessDenied" in row.last_error
+    stub.set_script()
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_refusal_without_a_body_is_shown_with_a_remedy_too(site, stub):
+    start(site, stub, Step("PUT", error(403), times=ALWAYS))
+    row = wait_for_state(site, "blocked")
+    assert row.remedy and "403" in row.last_error
+    stub.set_script()
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+def refused_after_a_lost_put(site, stub, refusal, state):
+    """A PUT is lost, the object is not there yet, and the next PUT is refused: the first may still arrive."""
+    start(site, stub, Step("PUT", no_answer), Step("PUT", refusal, times=ALWAYS))
+    wait_for_requests(stub, 3)
+    wait_for("the refusal to be recorded", lambda: (e := batch(site).last_error) and "HTTP" in e)
+    row = batch(site)
+    assert stub.methods().startswith("PUT HEAD PUT") and row.state == state, row
+    assert row.is_unknown, "only the object itself, or a 200, settles an unknown outcome"
+    wait_for_requests(stub, 5)
+    assert stub.methods().startswith("PUT HEAD PUT HEAD"), "it looks before each further PUT"
+    assert batch(site).is_unknown
+    with stub.lock:  # and there it is
+        stub.keep(stub.requests[0])
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_lost_PUT_stays_unknown_when_the_next_one_is_forbidden(site, stub):
+    refused_after_a_lost_put(site, stub, error(403, "AccessDenied"), "blocked")
+
+
+@with_stub
+def test_a_lost_PUT_stays_unknown_when_the_next_one_meets_a_conflict(site, stub):
+    refused_after_a_lost_put(site, stub, error(409, "ConditionalRequestConflict"), "sealed")
+
+
+@with_stub
+def test_a_conditional_request_conflict_is_tried_again(site, stub):
+    start(site, stub, Step("PUT", error(409, "ConditionalRequestConflict")))
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_200_from_something_that_is_no_S3_ships_nothing_and_stays_unknown(site, stub):
+    start(site, stub, Step("PUT", captive_portal, times=ALWAYS))
+    wait_for("two tries", lambda: stub.methods().split().count("PUT") >= 2 or
+             ((row := batch(site)) and row.state == "shipped"))
+    row = batch(site)
+    assert row.state == "sealed" and row.is_unknown and not stub.objects, row
+    assert stub.methods().startswith("PUT HEAD"), "it looks at once, or before the next PUT"
+    stub.set_script()
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_portal_that_answers_everything_with_200_ships_nothing(site, stub):
+    start(site, stub, Step("PUT", captive_portal, times=ALWAYS),
+          Step("HEAD", lambda stub, request: Answer(200, {"Content-Type": "text/html"}), times=ALWAYS))
+    wait_for("a look at it", lambda: "HEAD" in stub.methods() or ((row := batch(site)) and row.state == "shipped"))
+    wait_for("its outcome", lambda: batch(site).last_error or batch(site).state == "shipped")
+    row = batch(site)
+    assert row.state != "shipped" and row.is_unknown and not stub.objects, row
+    stub.set_script()
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_events_ship_while_rejects_are_refused(site, stub):
+    site.send(b"not an event")
+    wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
+    start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS, prefix="rejected/"))
+    wait_for("the refusal", lambda: site.query("SELECT 1 FROM batches WHERE kind = 'rejects' AND state = 'blocked'"))
+    for _ in range(2):
+        send_batch(site)
+        wait_for("the events to be shipped", lambda: site.value("SELECT events FROM summary") == 0)
+    assert site.value("SELECT count(*) FROM batches WHERE kind = 'events' AND state = 'shipped'") >= 2
+    assert site.value("SELECT state FROM rejects") == "sealed"
+    assert_shipped_once(site, stub)
+    stub.set_script()
+    wait_for("the reject to be shipped", lambda: site.value("SELECT state FROM rejects") == "shipped")
+    assert_shipped_once(site, stub)
+
+
+main(dict(globals()))
