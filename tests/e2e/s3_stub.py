@@ -15,7 +15,7 @@ import socket
 import threading
 import urllib.parse
 
-Stored = collections.namedtuple("Stored", "body md5 sha256")
+Stored = collections.namedtuple("Stored", "body etag sha256")
 Request = collections.namedtuple("Request", "method key headers body")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
@@ -48,7 +48,7 @@ def honest(stub, request):
         return honest_put(stub, request)
     there = stub.objects.get(request.key)
     if request.method == "HEAD" and there:
-        return Answer(200, {"ETag": f'"{there.md5}"', "x-amz-meta-sha256": there.sha256,
+        return Answer(200, {"ETag": f'"{there.etag}"', "x-amz-meta-sha256": there.sha256,
                             "Content-Length": str(len(there.body))})
     if request.method == "DELETE":
         stub.objects.pop(request.key, None)
@@ -96,6 +96,15 @@ def someone_was_faster(stub, request):
     body = b"written by someone else"
     stub.objects[request.key] = Stored(body, hashlib.md5(body).hexdigest(), hashlib.sha256(body).hexdigest())
     return honest(stub, request)
+
+
+def encrypted(stub, request):
+    """A server whose ETag is not the MD5 of what it has got, as with a key of KMS."""
+    answer = honest_put(stub, request)
+    if answer.status != 200:
+        return answer
+    stub.objects[request.key] = stub.objects[request.key]._replace(etag="encrypted")
+    return Answer(200, {"ETag": '"encrypted"'})
 
 
 def no_conditions(stub, request):

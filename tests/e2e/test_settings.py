@@ -225,6 +225,38 @@ def test_a_stop_commits_all_that_had_arrived_and_rejects_what_is_unfinished(site
     assert site.value("SELECT count(*) FROM rejects") == 20
 
 
+def test_a_flooding_sender_does_not_keep_a_stop_from_reading_the_others(site):
+    collector = site.collector()
+    quiet = socket.create_connection(("127.0.0.1", site.port))
+    site.acmsim("--count", 0, "--connections", 2)
+    wait_for("the flood", lambda: site.value("SELECT last_event_id FROM _intake") > 10000)
+    quiet.sendall(b"".join(b"<EVENT><cn>quiet%d</cn></EVENT>" % n for n in range(500)))
+    collector.stop()
+    assert site.value("SELECT count(*) FROM events WHERE uid LIKE 'quiet%'") == 500
+    quiet.close()
+
+
+def test_a_stop_takes_seconds_while_another_process_holds_the_spool(site):
+    collector = site.collector()
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        site.send(b"<EVENT><cn>held</cn></EVENT>" * 1000)
+        collector.wait_for_log("cannot commit; reading stops until it works")
+        since = time.monotonic()
+        collector.stop(expected=1)
+        assert time.monotonic() - since < 20, "the lock's holder decides when the collector stops"
+    assert "could not be committed" in collector.log
+
+
+def test_a_spool_that_is_deleted_ends_the_uploader_with_a_clear_message(site):
+    site.collector().stop()
+    uploader = site.uploader()
+    uploader.wait_for_log('"shipping"')
+    site.spool.unlink()
+    wait_for("the uploader to notice", lambda: uploader.process.poll() is not None)
+    assert uploader.process.returncode == 1 and "was deleted or replaced" in uploader.log, uploader.log
+
+
 def test_at_max_connections_a_new_sender_waits_and_loses_nothing(site):
     site.collector(MAX_CONNECTIONS=2)
     first = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(2)]

@@ -565,6 +565,22 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* libxml2 refuses any new name once its dictionary holds ten megabytes: of one sender's names, for all the others. */
+static void one_senders_long_names_do_not_use_up_the_others_room(void **state)
+{
+    static char data[100000];
+    struct validator *v = *state;
+    struct verdict verdict;
+    for (int i = 0; i < 600; i++) {
+        int len = snprintf(data, sizeof data, "<EVENT><n%d", i);
+        memset(data + len, 'x', 45000);
+        len += 45000;
+        len += snprintf(data + len, sizeof data - (size_t)len, "/></EVENT>");
+        validator_check(v, data, (size_t)len, "", &verdict);
+        if (!verdict.is_valid) fail_msg("event %d: %s", i, verdict.detail);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +598,7 @@ int main(void)
         cmocka_unit_test(a_column_is_cut_at_a_character_and_white_space_takes_no_room),
         cmocka_unit_test(a_detail_is_one_line_of_whole_characters_however_long_the_names_in_it_are),
         cmocka_unit_test(ever_new_names_do_not_grow_the_memory),
+        cmocka_unit_test(one_senders_long_names_do_not_use_up_the_others_room),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
