@@ -30,66 +30,82 @@ static enum result settle(struct spool_in *spool, struct signals *signals, const
     return res;
 }
 
-int run_service(const void *context)
+/* All that the service is made of, in the order in which it is opened. */
+struct collector {
+    const struct settings *settings;
+    struct signals signals;
+    struct lockfile lock;
+    struct spool_in *spool;
+    int fd; /* the listening socket, until the server takes it over */
+    struct checkpointer *checkpointer;
+    struct intake *intake;
+    struct writer *writer;
+    struct reception *reception;
+    struct server *server;
+};
+
+static enum result open_server(struct collector *c, struct why *why)
 {
-    const struct settings *settings = context;
-    struct why why = {0};
-    struct signals signals = {.fd = -1};
-    struct lockfile lock = LOCKFILE_NONE;
-    struct spool_in *spool = NULL;
-    struct checkpointer *checkpointer = NULL;
-    struct intake *intake = NULL;
-    struct writer *writer = NULL;
-    struct reception *reception = NULL;
-    struct server *server = NULL;
-    int fd = -1;
+    const struct settings *s = c->settings;
+    c->reception = reception_new(s->event_element, (size_t)s->max_message_bytes, c->intake);
+    struct server_parts parts = {s, c->reception, c->intake, c->writer, &c->signals, &c->lock, c->fd};
+    c->fd = -1;
+    return server_open(&c->server, &parts, why);
+}
 
-    enum result res = signals_open(&signals, &why);
-    if (res == RES_OK) res = spool_make_directory(settings->spool_path, &why);
-    if (res == RES_OK) res = lockfile_take(&lock, settings->spool_path, "collector", &why);
+static enum result open_all(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    enum result res = signals_open(&c->signals, why);
+    if (res == RES_OK) res = spool_make_directory(s->spool_path, why);
+    if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
     if (res == RES_OK)
-        res = spool_in_open(&spool, settings->spool_path, settings->node_id,
-                            (enum spool_sync)settings->spool_sync, &why);
-    if (res == RES_OK) res = settle(spool, &signals, &lock, &why);
-    if (res == RES_OK) res = listener_bind(&fd, settings->bind_host, settings->port, &why);
-    if (res == RES_OK) res = checkpointer_start(&checkpointer, settings->spool_path, &why);
-    if (res == RES_OK) res = intake_open(&intake, &why);
-    if (res == RES_OK) res = writer_start(&writer, spool, intake, checkpointer, &why);
-    if (res == RES_OK) {
-        reception = reception_new(settings->event_element, (size_t)settings->max_message_bytes, intake);
-        struct server_parts parts = {settings, reception, intake, writer, &signals, &lock, fd};
-        res = server_open(&server, &parts, &why);
-        fd = -1;
-    }
-    if (res == RES_OK) {
-        log_info("listening", "host=%s port=%" PRId64 " spool=%s", settings->bind_host, settings->port,
-                 LOG_QUOTE(settings->spool_path));
-        res = server_run(server, &why);
-    }
+        res = spool_in_open(&c->spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
+    if (res == RES_OK) res = settle(c->spool, &c->signals, &c->lock, why);
+    if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
+    if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
+    if (res == RES_OK) res = intake_open(&c->intake, why);
+    if (res == RES_OK) res = writer_start(&c->writer, c->spool, c->intake, c->checkpointer, why);
+    if (res == RES_OK) res = open_server(c, why);
+    if (res == RES_OK)
+        log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
+                 LOG_QUOTE(s->spool_path));
+    return res;
+}
 
-    server_close(server);
-    if (writer) {
-        intake_finish(intake);
-        struct why last = {0};
-        enum result end = writer_join(writer, &last);
-        if (res == RES_OK && end != RES_OK) {
-            res = end;
-            why = last;
-        }
-    }
-    if (reception) {
-        struct reception_counts counts = reception_counts(reception);
+/* All that has been read is committed before anything else goes; the verdict of that counts where all was well. */
+static enum result close_all(struct collector *c, enum result res, struct why *why)
+{
+    struct why last = {0};
+    server_close(c->server);
+    if (c->writer) intake_finish(c->intake);
+    enum result end = writer_join(c->writer, &last);
+    if (c->server) {
+        struct reception_counts counts = reception_counts(c->reception);
         log_info("stopped", "events=%" PRIu64 " rejects=%" PRIu64, counts.events, counts.rejects);
     }
-    reception_free(reception);
-    intake_close(intake);
-    checkpointer_stop(checkpointer);
-    if (fd >= 0) close(fd);
-    spool_in_close(spool);
-    lockfile_release(&lock);
-    bool stop_was_asked = signals.stop_pending;
-    signals_close(&signals);
-    if (res == RES_RETRY && stop_was_asked) return EX_OK; /* nothing had been read */
+    reception_free(c->reception);
+    intake_close(c->intake);
+    checkpointer_stop(c->checkpointer);
+    if (c->fd >= 0) close(c->fd);
+    spool_in_close(c->spool);
+    lockfile_release(&c->lock);
+    signals_close(&c->signals);
+    if (res != RES_OK || end == RES_OK) return res;
+    *why = last;
+    return end;
+}
+
+int run_service(const void *settings)
+{
+    struct collector c = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
+    struct why why = {0};
+
+    enum result res = open_all(&c, &why);
+    if (res == RES_OK) res = server_run(c.server, &why); /* until told to stop */
+    if (res == RES_RETRY && c.signals.stop_pending)
+        res = RES_OK; /* told to stop while the spool was settled */
+    res = close_all(&c, res, &why);
     return command_exit(res, &why);
 }
 
