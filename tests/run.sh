@@ -8,7 +8,7 @@ what=${2:-all}
 log=$build/test.log
 export BUILD="$build" BIN="$build/bin" CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}" UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=tests/support/tsan.supp history_size=4}"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$PWD/tests/support/tsan.supp history_size=4}"
 : >"$log"
 
 # Runs one program of tests, shows its lines, and notes a death that its own lines do not tell. At the time limit it

@@ -31,6 +31,7 @@ struct store_s3 {
     const char *scheme;   /* http or https */
     char host[HOST_SIZE]; /* with the bucket in virtual addressing, with the port if there is one */
     bool is_path_style;
+    bool is_told_unverified;
     bool no_conditions; /* the server answered 501 to If-None-Match */
     struct http *http;
 };
@@ -231,9 +232,11 @@ static enum store_answer look_at_stored(struct store_s3 *store, const struct obj
         (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
                       object->batch->object_key);
     if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
-    log_warn("the object is there, and its bytes could not be compared: s3:GetObject is not allowed",
-             "batch=%" PRId64, object->batch->id);
-    *stored = (struct stored){.is_verified = false};
+    if (!store->is_told_unverified)
+        log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
+                 "batch=%" PRId64, object->batch->id);
+    store->is_told_unverified = true;
+    stored->is_verified = false;
     return STORE_DONE;
 }
 
