@@ -92,7 +92,8 @@ static void no_statement_scans_or_sorts_what_grows_with_the_spool(void **state)
         char *plan = look_text(scratch->spool, "EXPLAIN QUERY PLAN %s", text->text);
         for (const char *at = plan; (at = strstr(at, "|SCAN ")); at++)
             if (!is_allowed_scan(at + 6)) fail_msg("%s scans:\n%s", text->name, plan);
-        bool may_sort = strcmp(text->name, "trim_senders") == 0; /* a few thousand rows at most, once in a while */
+        bool may_sort =
+            strcmp(text->name, "trim_senders") == 0; /* a few thousand rows at most, once in a while */
         if (!may_sort && (strstr(plan, "TEMP B-TREE") || strstr(plan, "AUTOMATIC")))
             fail_msg("%s sorts or builds an index:\n%s", text->name, plan);
         free(plan);
