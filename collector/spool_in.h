@@ -41,7 +41,8 @@ MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, st
 /* Bytes in the WAL after the last commit. */
 int64_t spool_in_wal_bytes(const struct spool_in *in);
 
-/* The writer's part of a checkpoint, between two groups: after it the next group starts the WAL again. */
+/* The writer's part of a checkpoint, between two groups: if nobody reads or checkpoints meanwhile, the next group starts
+ * the WAL again. */
 void spool_in_finish_checkpoint(struct spool_in *in);
 
 #endif

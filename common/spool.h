@@ -18,7 +18,7 @@
 #define SPOOL_BUSY_MS        5000 /* a try ends within it; callers try again */
 #define SPOOL_WRITER_BUSY_MS 1000
 
-/* The WAL: a checkpoint in the background above the first, one that the writer waits for above the second. */
+/* The WAL: a checkpoint in the background above the first, one by the writer between two groups above the second. */
 #define SPOOL_WAL_PASSIVE_BYTES (8 << 20)
 #define SPOOL_WAL_FINISH_BYTES  (32 << 20)
 
