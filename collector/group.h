@@ -8,7 +8,8 @@
 
 #include "collector/event.h"
 
-#define GROUP_BYTES_MAX ((size_t)4 << 20) /* above this a group takes no more; what one read completes may overshoot it */
+#define GROUP_BYTES_MAX                                                                                      \
+    ((size_t)4 << 20) /* above this a group takes no more; what one read completes may overshoot it */
 #define GROUP_COUNT_MAX 8192
 
 struct group {
