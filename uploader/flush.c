@@ -114,7 +114,7 @@ int run_flush(const void *context)
 
     enum result res = signals_open(&f.signals, &why);
     if (res == RES_OK) res = spool_out_open(&f.spool, f.settings->spool_path, &why);
-    if (res == RES_OK) res = spool_out_check_file(f.spool, f.settings->spool_path, &why);
+    if (res == RES_OK) res = spool_out_refuse_copy(f.spool, f.settings->spool_path, &why);
     if (res == RES_OK) res = become_uploader(&f, &why);
     if (res == RES_OK) res = spool_out_request_flush(f.spool, &f.flush, &why);
     if (res == RES_OK) res = wait_until_shipped(&f, &why);

@@ -20,7 +20,7 @@ static enum result try_open(struct spool_out **spool, const char *path, bool *wi
     enum result res = spool_out_open(spool, path, why);
     *will_come = res == RES_RETRY && !*why->remedy; /* a remedy: this program is too old for the spool */
     if (res != RES_OK) return res;
-    res = spool_out_check_file(*spool, path, why);
+    res = spool_out_refuse_copy(*spool, path, why);
     *will_come = res == RES_RETRY;
     if (res == RES_OK) return res;
     spool_out_close(*spool);
@@ -52,8 +52,10 @@ static enum result open_spool(struct spool_out **spool, const struct settings *s
 static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
                         struct why *why)
 {
+    bool is_same = false;
     lockfile_beat(lock);
-    if (spool_out_check_file(spool, path, why) == RES_OK) return RES_OK;
+    enum result res = spool_out_check_file(spool, path, &is_same, why);
+    if (res == RES_RETRY || is_same) return res; /* a spool that cannot be read now is not a replaced one */
     (void)why_remedy(why, RES_BROKEN, "start the uploader again");
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
 }
@@ -68,6 +70,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct spool_out 
     enum result res = RES_OK;
     while (!signals_wait(signals, wait_ms)) {
         res = RES_OK;
+        why_clear(why);
         if (clock_monotonic_ms() >= beat_at) {
             res = beat(spool, settings->spool_path, lock, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;

@@ -120,12 +120,18 @@ static enum result run(struct spool_out *out, struct stmt *stmt, int64_t *change
     return res;
 }
 
-enum result spool_out_check_file(struct spool_out *out, const char *path, struct why *why)
+enum result spool_out_check_file(struct spool_out *out, const char *path, bool *is_same, struct why *why)
 {
     struct spool_file file;
-    bool is_same = false;
+    *is_same = false;
     enum result res = spool_look_at_file(path, &file, why);
-    if (res == RES_OK) res = spool_check_file(out->db, &file, &is_same, why);
+    return res == RES_OK ? spool_check_file(out->db, &file, is_same, why) : res;
+}
+
+enum result spool_out_refuse_copy(struct spool_out *out, const char *path, struct why *why)
+{
+    bool is_same = false;
+    enum result res = spool_out_check_file(out, path, &is_same, why);
     if (res != RES_OK || is_same) return res;
     (void)why_remedy(why, RES_RETRY,
                      "start the collector on it first: it gives the copy an identity of its own");

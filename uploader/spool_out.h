@@ -16,9 +16,16 @@ struct spool_out;
 MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
-/* RES_RETRY when the file at `path` is a copy that the collector has not given an identity of its own yet: shipping from
- * it would use the original's keys. */
-MUST_CHECK enum result spool_out_check_file(struct spool_out *out, const char *path, struct why *why);
+/* Is the file at `path` the one that the spool remembers to be? Not a copy, nor another one put in its place. */
+MUST_CHECK enum result spool_out_check_file(struct spool_out *out, const char *path, bool *is_same,
+                                            struct why *why);
+
+/*
+ * For those who are about to ship from the file at `path`:
+ *   RES_RETRY   it is a copy that the collector has not given an identity of its own yet: the original's keys would be
+ *               used; or it cannot be looked at now
+ */
+MUST_CHECK enum result spool_out_refuse_copy(struct spool_out *out, const char *path, struct why *why);
 
 /* As the spool knows it now: the collector may draw a new one. */
 MUST_CHECK enum result spool_out_identity(struct spool_out *out, struct spool_identity *identity,
