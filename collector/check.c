@@ -85,9 +85,9 @@ static enum result check_port(const struct settings *settings, struct why *why)
     return res;
 }
 
-int run_check(const void *context)
+int run_check(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     int problems = 0;
 

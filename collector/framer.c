@@ -90,6 +90,11 @@ void framer_free(struct framer *f)
     free(f);
 }
 
+bool framer_is_unfinished(const struct framer *f)
+{
+    return f->piece.held_total > 0;
+}
+
 size_t framer_held_bytes(const struct framer *f)
 {
     return f->piece.held.capacity;

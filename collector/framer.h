@@ -47,6 +47,9 @@ bool framer_next(struct framer *framer, struct frame *frame);
 /* The stream has ended: what is unfinished becomes a last reject; false when nothing is. */
 bool framer_end(struct framer *framer, struct frame *frame);
 
+/* After framer_next() has returned false: has something been begun that is not finished? */
+bool framer_is_unfinished(const struct framer *framer);
+
 /* Bytes held for an unfinished piece; for accounting. */
 size_t framer_held_bytes(const struct framer *framer);
 

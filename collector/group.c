@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)256 << 10)
+#define BLOCK_SIZE    ((size_t)64 << 10)
+#define KEPT_CAPACITY 1024 /* elements of an array that outlives a clearing */
 
 struct group_block {
     struct group_block *next;
@@ -19,21 +20,32 @@ struct group *group_new(void)
     return group;
 }
 
-static void free_blocks(struct group_block *block)
+static void free_blocks(struct group *group)
 {
-    while (block) {
-        struct group_block *next = block->next;
+    while (group->blocks) {
+        struct group_block *block = group->blocks;
+        group->blocks = block->next;
+        group->memory_bytes -= block->size;
         free(block);
-        block = next;
     }
+}
+
+static void free_arrays(struct group *group)
+{
+    free(group->events);
+    free(group->rejects);
+    group->events = NULL;
+    group->rejects = NULL;
+    group->memory_bytes -=
+        group->event_capacity * sizeof *group->events + group->reject_capacity * sizeof *group->rejects;
+    group->event_capacity = group->reject_capacity = 0;
 }
 
 void group_free(struct group *group)
 {
     if (!group) return;
-    free_blocks(group->blocks);
-    free(group->events);
-    free(group->rejects);
+    free_blocks(group);
+    free_arrays(group);
     free(group);
 }
 
@@ -46,25 +58,27 @@ static struct group_block *block_with_room(struct group *group, size_t len)
     if (!block) abort();
     *block = (struct group_block){.next = group->blocks, .used = 0, .size = size};
     group->blocks = block;
+    group->memory_bytes += size;
     return block;
 }
 
-static void keep(struct group *group, struct slice *slice)
+struct slice group_copy(struct group *group, struct slice bytes)
 {
-    if (!slice->data) return;
-    struct group_block *block = block_with_room(group, slice->len);
+    if (!bytes.data) return bytes;
+    struct group_block *block = block_with_room(group, bytes.len);
     char *copy = block->bytes + block->used;
-    memcpy(copy, slice->data, slice->len);
-    block->used += slice->len;
-    group->bytes += slice->len;
-    slice->data = copy;
+    memcpy(copy, bytes.data, bytes.len);
+    block->used += bytes.len;
+    return (struct slice){copy, bytes.len};
 }
 
 /* Room for one more element of `size` bytes in an array that doubles. */
-static void *grown(void *array, size_t count, size_t *capacity, size_t size)
+static void *grown(struct group *group, void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) return array;
-    *capacity = *capacity ? *capacity * 2 : 64;
+    size_t more = *capacity ? *capacity : 64;
+    *capacity += more;
+    group->memory_bytes += more * size;
     array = reallocarray(array, *capacity, size);
     if (!array) abort();
     return array;
@@ -72,23 +86,20 @@ static void *grown(void *array, size_t count, size_t *capacity, size_t size)
 
 void group_add_event(struct group *group, const struct event *event)
 {
-    group->events = grown(group->events, group->event_count, &group->event_capacity, sizeof *group->events);
+    group->events =
+        grown(group, group->events, group->event_count, &group->event_capacity, sizeof *group->events);
     struct event *copy = &group->events[group->event_count++];
     *copy = *event;
-    keep(group, &copy->source);
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++) keep(group, &copy->fields[i]);
-    keep(group, &copy->payload);
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++) copy->fields[i] = group_copy(group, event->fields[i]);
 }
 
 void group_add_reject(struct group *group, const struct reject *reject)
 {
     group->rejects =
-        grown(group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
+        grown(group, group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
     struct reject *copy = &group->rejects[group->reject_count++];
     *copy = *reject;
-    keep(group, &copy->source);
-    keep(group, &copy->detail);
-    keep(group, &copy->payload);
+    copy->detail = group_copy(group, reject->detail);
 }
 
 bool group_is_empty(const struct group *group)
@@ -96,22 +107,15 @@ bool group_is_empty(const struct group *group)
     return group->event_count == 0 && group->reject_count == 0;
 }
 
-bool group_is_full(const struct group *group)
-{
-    return group->bytes >= GROUP_BYTES_MAX || group->event_count + group->reject_count >= GROUP_COUNT_MAX;
-}
-
 void group_clear(struct group *group)
 {
-    struct group_block *spare = group->blocks;
+    struct group_block *kept = group->blocks;
+    if (kept && !kept->next && kept->size == BLOCK_SIZE)
+        kept->used = 0;
+    else
+        free_blocks(group);
+    if (group->event_capacity > KEPT_CAPACITY || group->reject_capacity > KEPT_CAPACITY) free_arrays(group);
     group->event_count = group->reject_count = 0;
-    group->bytes = 0;
     group->number = 0;
-    if (!spare) return;
-    free_blocks(spare->next);
-    spare->next = NULL;
-    spare->used = 0;
-    if (spare->size <= BLOCK_SIZE) return;
-    free(spare);
-    group->blocks = NULL;
+    group->next = NULL;
 }

@@ -1,40 +1,43 @@
 /*
- * group -- the events and rejects that will be committed in one transaction, with all the memory they need.
+ * group -- events and rejects on their way into one transaction, with the memory they need.
  *
- * The order of adding is the order of ids. Belongs to one thread at a time.
+ * The order of adding is the order of ids. Groups that wait together are chained by `next` and committed together.
+ * Belongs to one thread at a time.
  */
 #ifndef COLLECTOR_GROUP_H
 #define COLLECTOR_GROUP_H
 
 #include "collector/event.h"
 
-#define GROUP_BYTES_MAX                                                                                      \
-    ((size_t)4 << 20) /* above this a group takes no more; what one read completes may overshoot it */
-#define GROUP_COUNT_MAX 8192
-
 struct group {
     struct event *events; /* owned, as all below */
     size_t event_count;
     struct reject *rejects;
     size_t reject_count;
-    int64_t number; /* given by the writer: which group of this process this is */
+
+    int64_t number; /* of the chain that this group is the first of: given by the spool at the first try */
+    struct group *next; /* committed in the same transaction, after this one; not owned */
 
     size_t event_capacity, reject_capacity;
     struct group_block *blocks; /* the copied bytes: a chain, newest first */
-    size_t bytes;               /* copied so far */
+    size_t memory_bytes;        /* in blocks and arrays */
 };
 
 struct group *group_new(void);
-void group_free(struct group *group); /* accepts NULL */
+void group_free(struct group *group); /* accepts NULL; frees this one alone, not the chain */
 
-/* Copies the value with all it points to. */
+/* A copy of `bytes` that lives until the group is cleared. */
+struct slice group_copy(struct group *group, struct slice bytes);
+
+/* Adds the value with copies of its fields. Source and payload are borrowed until the group is cleared. */
 void group_add_event(struct group *group, const struct event *event);
+
+/* The same, with a copy of the detail. */
 void group_add_reject(struct group *group, const struct reject *reject);
 
 bool group_is_empty(const struct group *group);
-bool group_is_full(const struct group *group);
 
-/* Empties it; keeps some memory for the next use. */
+/* Empties it and takes it out of its chain; keeps a little memory for the next use. */
 void group_clear(struct group *group);
 
 #endif

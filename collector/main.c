@@ -7,11 +7,11 @@
 #include "common/log.h"
 
 static const struct command commands[] = {
-    {"run", run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
-    {"check", run_check, "validates the configuration and the surroundings, and says what to do"},
-    {"healthcheck", run_healthcheck, "exit 0 if the running collector lives"},
-    {"config", run_config, "prints the effective configuration"},
-    {NULL, NULL, NULL},
+    {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
+    {"check", NULL, run_check, "validates the configuration and the surroundings, and says what to do"},
+    {"healthcheck", NULL, run_healthcheck, "exit 0 if the running collector lives"},
+    {"config", NULL, run_config, "prints the effective configuration"},
+    {NULL, NULL, NULL, NULL},
 };
 
 static const struct program program = {
@@ -24,14 +24,15 @@ static const struct program program = {
 int main(int argc, char **argv)
 {
     struct settings settings = {0};
+    struct command_line line = {.settings = &settings};
     struct why why = {0};
     int exit_code = EX_OK;
 
     log_open(program.name);
-    const struct command *command = command_find(&program, argc, argv, &exit_code);
+    const struct command *command = command_find(&program, argc, argv, &line, &exit_code);
     if (!command) return exit_code;
     enum result res = settings_load(&settings, environ, &why);
-    exit_code = res == RES_OK ? command->run(&settings) : command_exit(res, &why);
+    exit_code = res == RES_OK ? command->run(&line) : command_exit(res, &why);
     settings_free(&settings);
     return exit_code;
 }

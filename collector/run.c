@@ -8,6 +8,7 @@
 #include "collector/listener.h"
 #include "collector/server.h"
 #include "collector/spool_schema.h"
+#include "collector/validators.h"
 #include "common/command.h"
 #include "common/log.h"
 #include "common/spool.h"
@@ -40,15 +41,14 @@ struct collector {
     struct checkpointer *checkpointer;
     struct intake *intake;
     struct writer *writer;
-    struct reception *reception;
+    struct validators *validators;
     struct server *server;
 };
 
 static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    c->reception = reception_new(s->event_element, (size_t)s->max_message_bytes, c->intake);
-    struct server_parts parts = {s, c->reception, c->intake, c->writer, &c->signals, &c->lock, c->fd};
+    struct server_parts parts = {s, c->intake, c->writer, &c->signals, &c->lock, c->fd};
     c->fd = -1;
     return server_open(&c->server, &parts, why);
 }
@@ -64,7 +64,8 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = settle(c->spool, &c->signals, &c->lock, why);
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
-    if (res == RES_OK) res = intake_open(&c->intake, why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 2, why);
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, NULL, why);
     if (res == RES_OK) res = writer_start(&c->writer, c->spool, c->intake, c->checkpointer, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)
@@ -76,15 +77,14 @@ static enum result open_all(struct collector *c, struct why *why)
 /* All that has been read is committed before anything else goes; the verdict of that counts where all was well. */
 static enum result close_all(struct collector *c, enum result res, struct why *why)
 {
+    struct writer_counts counts = {0};
     struct why last = {0};
+    enum result end = RES_OK;
     server_close(c->server);
-    if (c->writer) intake_finish(c->intake);
-    enum result end = writer_join(c->writer, &last);
-    if (c->server) {
-        struct reception_counts counts = reception_counts(c->reception);
-        log_info("stopped", "events=%" PRIu64 " rejects=%" PRIu64, counts.events, counts.rejects);
-    }
-    reception_free(c->reception);
+    if (c->validators) intake_finish(c->intake);
+    validators_join(c->validators);
+    if (c->writer) end = writer_join(c->writer, &counts, &last);
+    if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
     intake_close(c->intake);
     checkpointer_stop(c->checkpointer);
     if (c->fd >= 0) close(c->fd);
@@ -96,9 +96,9 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     return end;
 }
 
-int run_service(const void *settings)
+int run_service(const struct command_line *line)
 {
-    struct collector c = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
+    struct collector c = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
     struct why why = {0};
 
     enum result res = open_all(&c, &why);
@@ -109,15 +109,15 @@ int run_service(const void *settings)
     return command_exit(res, &why);
 }
 
-int run_config(const void *settings)
+int run_config(const struct command_line *line)
 {
-    config_print(collector_settings, settings, stdout);
+    config_print(collector_settings, line->settings, stdout);
     return EX_OK;
 }
 
-int run_healthcheck(const void *context)
+int run_healthcheck(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     if (lockfile_check(settings->spool_path, "collector", &why) == RES_OK) return EX_OK;
     (void)fprintf(stderr, "collector: %s\n", why.text);

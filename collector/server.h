@@ -1,25 +1,24 @@
 /*
- * server -- the event loop: accepts senders, reads them fairly, stops reading when the intake is full, ends cleanly.
+ * server -- the event loop: accepts senders, reads them while there is room, ends cleanly.
  *
- * Backpressure is the absence of reading: a socket that becomes readable while the intake is full is set aside until
- * there is room; TCP does the rest. At MAX_CONNECTIONS accepting waits.
+ * Backpressure is the absence of reading: while the intake is full, senders stand in line (collector/clients.h), and TCP
+ * does the rest. At MAX_CONNECTIONS one that is idle makes room, else accepting waits.
  */
 #ifndef COLLECTOR_SERVER_H
 #define COLLECTOR_SERVER_H
 
-#include "collector/reception.h"
 #include "collector/settings.h"
 #include "collector/writer.h"
 #include "common/lockfile.h"
 #include "common/signals.h"
 
-#define SERVER_DRAIN_MS 2000 /* at a stop: how long sockets are read until they are empty */
+#define SERVER_DRAIN_MS 2000  /* at a stop: how long sockets are read until they are empty */
+#define SERVER_IDLE_MS  60000 /* idle for this long, a sender makes room for another at MAX_CONNECTIONS */
 
 struct server;
 
 struct server_parts { /* all borrowed until server_close(), but the descriptor, which is taken over */
     const struct settings *settings;
-    struct reception *reception;
     struct intake *intake;
     struct writer *writer;
     struct signals *signals;

@@ -1,6 +1,7 @@
 /* settings -- see settings.h. */
 #include "collector/settings.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -12,15 +13,20 @@
 
 #define FIELD(name) offsetof(struct settings, name)
 #define MIB         (1 << 20)
+#define DAY_MS      86400000LL
 
 const struct setting collector_settings[] = {
     {"PORT", SETTING_UINT, FIELD(port), "8080", 1, 65535, NULL, "TCP port for events"},
     {"BIND_HOST", SETTING_TEXT, FIELD(bind_host), "0.0.0.0", 1, 255, NULL,
      "address to listen on (IPv4 or IPv6)"},
     {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, 60000, NULL,
-     "senders at once; at the ceiling accepting waits"},
+     "senders at once; at the ceiling one that is idle for a minute makes room, else accepting waits"},
     {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, 8 * MIB, NULL,
      "largest single event; of a larger one this much is kept as a reject"},
+    {"INTAKE_MEMORY", SETTING_SIZE, FIELD(intake_memory_bytes), "64M", 8 * MIB, 1LL << 40, NULL,
+     "for unfinished and uncommitted events together, at least 4 times MAX_MESSAGE_SIZE"},
+    {"IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_ms), "0", 0, 365 * DAY_MS, NULL,
+     "a sender that is silent for this long is disconnected; 0: never"},
     {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, FRAMER_ELEMENT_MAX, NULL,
      "name of the event element"},
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
@@ -48,6 +54,10 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
         res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT",
                       settings->event_element);
+    if (res == RES_OK && settings->intake_memory_bytes < 4 * settings->max_message_bytes)
+        res = why_set(why, RES_REFUSE,
+                      "INTAKE_MEMORY is too small for MAX_MESSAGE_SIZE: at least 4 times as much, %" PRId64,
+                      4 * settings->max_message_bytes);
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);

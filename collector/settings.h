@@ -13,6 +13,8 @@ struct settings {
     char *bind_host;
     int64_t max_connections;
     int64_t max_message_bytes;
+    int64_t intake_memory_bytes;
+    int64_t idle_timeout_ms; /* 0: never */
     char *event_element;
     char *spool_path;
     int64_t spool_sync; /* enum spool_sync */

@@ -2,9 +2,9 @@
  * spool_in -- see spool_in.h.
  *
  * What holds, whatever is killed and whenever:
- * 1. Events, rejects, senders and the counters of a group are one transaction: all of it is there or nothing.
+ * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of it is there or nothing.
  * 2. The counters are read in the transaction that changes them, so an id is given out once.
- * 3. (writer, group_number) names a group: when its commit failed and it is there all the same, the next try sees it.
+ * 3. (writer, group_number) names a chain: when its commit failed and it is there all the same, the next try sees it.
  */
 #include "collector/spool_in.h"
 
@@ -188,6 +188,18 @@ static bool is_same_run(const struct event *a, const struct event *b)
            a->received_at / DAY_MS == b->received_at / DAY_MS;
 }
 
+static enum result count_run(struct spool_in *in, const struct event *last, size_t run, struct why *why)
+{
+    struct slice sender = last->fields[EVENT_SENDER];
+    stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
+    set_slice(in->count_sender, ":source", last->source);
+    stmt_set_int(in->count_sender, ":received_at", last->received_at);
+    stmt_set_int(in->count_sender, ":day", last->received_at / DAY_MS);
+    stmt_set_int(in->count_sender, ":events", (int64_t)run);
+    in->sender_runs++;
+    return stmt_run(in->count_sender, NULL, why);
+}
+
 /* Events of one sender and day come in runs: one row changes for each run, not for each event. */
 static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
 {
@@ -197,17 +209,15 @@ static enum result count_senders(struct spool_in *in, const struct group *group,
         const struct event *event = &group->events[i];
         run++;
         if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
-        struct slice sender = event->fields[EVENT_SENDER];
-        stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
-        set_slice(in->count_sender, ":source", event->source);
-        stmt_set_int(in->count_sender, ":received_at", event->received_at);
-        stmt_set_int(in->count_sender, ":day", event->received_at / DAY_MS);
-        stmt_set_int(in->count_sender, ":events", (int64_t)run);
-        res = stmt_run(in->count_sender, NULL, why);
-        in->sender_runs++;
+        res = count_run(in, event, run, why);
         run = 0;
     }
-    if (res != RES_OK || in->sender_runs < SENDERS_MAX) return res;
+    return res;
+}
+
+static enum result trim_senders(struct spool_in *in, struct why *why)
+{
+    if (in->sender_runs < SENDERS_MAX) return RES_OK;
     in->sender_runs = 0;
     stmt_set_int(in->trim_senders, ":most", SENDERS_MAX);
     return stmt_run(in->trim_senders, NULL, why);
@@ -230,17 +240,25 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     return stmt_run(stmt, NULL, why);
 }
 
-static enum result append_rows(struct spool_in *in, const struct group *group, struct counters *counters,
-                               struct why *why)
+static enum result append_group(struct spool_in *in, const struct group *group, struct counters *counters,
+                                struct why *why)
 {
     enum result res = RES_OK;
     for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
         res = append_event(in, &group->events[i], counters, why);
     for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
         res = append_reject(in, &group->rejects[i], counters, why);
-    if (res == RES_OK) res = count_senders(in, group, why);
-    if (res == RES_OK) res = store_counters(in, counters, group, why);
-    return res;
+    return res == RES_OK ? count_senders(in, group, why) : res;
+}
+
+static enum result append_chain(struct spool_in *in, const struct group *first, struct counters *counters,
+                                struct why *why)
+{
+    enum result res = RES_OK;
+    for (const struct group *group = first; group && res == RES_OK; group = group->next)
+        res = append_group(in, group, counters, why);
+    if (res == RES_OK) res = trim_senders(in, why);
+    return res == RES_OK ? store_counters(in, counters, first, why) : res;
 }
 
 /* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
@@ -263,7 +281,7 @@ enum result spool_append(struct spool_in *in, struct group *group, struct why *w
     res = load_counters(in, &counters, why);
     bool is_there =
         res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
-    if (res == RES_OK && !is_there) res = append_rows(in, group, &counters, why);
+    if (res == RES_OK && !is_there) res = append_chain(in, group, &counters, why);
     res = db_end(in->db, res, why);
     if (res == RES_OK) res = check_file(in, why);
     return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");

@@ -31,8 +31,8 @@ void spool_in_close(struct spool_in *in); /* accepts NULL */
 MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
 
 /*
- * Appends the group in one transaction. Gives it its number at the first try; a group that turns out to be there
- * already (its commit succeeded after all) is not appended twice.
+ * Appends the group, and those chained to it, in one transaction. Gives the first one its number at the first try; a
+ * chain that turns out to be there already (its commit succeeded after all) is not appended twice.
  *   RES_RETRY    locked past the busy timeout, the disk is full, an I/O error
  *   RES_BROKEN   corruption, or the file at `path` is another one now
  */

@@ -27,6 +27,7 @@ static const struct {
     const char *sql;
 } ladder[] = {
     {100, sql_schema_001_init},
+    {101, sql_schema_002_requests},
 };
 
 const char *spool_directory_of(const char *path, char out[PATH_MAX])

@@ -1,4 +1,7 @@
-/* writer -- see writer.h. */
+/*
+ * writer -- see writer.h. Between groups, and every now and then while nothing comes, it tends what needs the writing
+ * connection: the write-ahead log, the log line about rejects, memory that is no longer needed.
+ */
 #include "collector/writer.h"
 
 #include <inttypes.h>
@@ -9,6 +12,7 @@
 #include <time.h>
 
 #include "collector/group.h"
+#include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/spool.h"
@@ -16,6 +20,9 @@
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS  1000
 #define GAP_US         300 /* left between groups, so that the uploader's short transactions find a moment */
+#define TICK_MS        2000
+#define REJECTS_LOG_MS 5000
+#define SHRINK_MS      10000 /* of quiet, after which memory is given back */
 
 struct writer {
     pthread_t thread;
@@ -24,8 +31,11 @@ struct writer {
     struct checkpointer *checkpointer;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
     atomic_bool is_failing;
-    int64_t give_up_at; /* monotonic ms; 0: no stop has met a failing disk */
-    int64_t lost_events, lost_rejects;
+    int64_t give_up_at;   /* monotonic ms; 0: no stop has met a failing disk */
+    int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
+    int64_t rejects_logged_at;
+    struct writer_counts kept, lost;
+    uint64_t unlogged[REJECT_REASON_COUNT]; /* rejects that no log line has told of yet */
 };
 
 static enum result try_append(struct writer *w, struct group *group, struct why *why)
@@ -70,6 +80,38 @@ static enum result append_at_last(struct writer *w, struct group *group)
     return res;
 }
 
+static void count(struct writer *w, const struct group *group, bool is_kept)
+{
+    struct writer_counts *counts = is_kept ? &w->kept : &w->lost;
+    for (; group; group = group->next) {
+        counts->events += (int64_t)group->event_count;
+        counts->rejects += (int64_t)group->reject_count;
+        for (size_t i = 0; i < group->reject_count; i++) w->unlogged[group->rejects[i].reason]++;
+    }
+}
+
+static void commit(struct writer *w, struct group *group)
+{
+    bool is_kept = append_at_last(w, group) == RES_OK;
+    count(w, group, is_kept);
+    intake_done(w->intake);
+    w->committed_at = clock_monotonic_ms();
+}
+
+/* One line for all rejects since the last one. */
+static void log_rejects(struct writer *w)
+{
+    struct buf fields = BUF_EMPTY;
+    for (int i = 0; i < REJECT_REASON_COUNT; i++) {
+        if (w->unlogged[i] == 0) continue;
+        buf_append_format(&fields, "%s%s=%" PRIu64, fields.len > 0 ? " " : "",
+                          reject_reason_name((enum reject_reason)i), w->unlogged[i]);
+        w->unlogged[i] = 0;
+    }
+    if (fields.len > 0) log_warn("rejects arrived", "%.*s", (int)fields.len, fields.data);
+    buf_fini(&fields);
+}
+
 static void tend_wal(struct writer *w)
 {
     int64_t wal_bytes = spool_in_wal_bytes(w->spool);
@@ -79,19 +121,34 @@ static void tend_wal(struct writer *w)
         checkpointer_nudge(w->checkpointer);
 }
 
+/* What is due now and then. */
+static void tend(struct writer *w)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
+        log_rejects(w);
+        w->rejects_logged_at = now;
+    }
+    if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) {
+        intake_shrink(w->intake);
+        w->committed_at = 0;
+    }
+}
+
 static void *run(void *context)
 {
     struct writer *w = context;
-    struct group *group;
-    while ((group = intake_take(w->intake))) {
-        if (append_at_last(w, group) != RES_OK) {
-            w->lost_events += (int64_t)group->event_count;
-            w->lost_rejects += (int64_t)group->reject_count;
+    struct group *group = NULL;
+    enum intake_step step = INTAKE_QUIET;
+    while ((step = intake_take(w->intake, TICK_MS, &group)) != INTAKE_END) {
+        if (step == INTAKE_GROUP) {
+            commit(w, group);
+            tend_wal(w);
+            (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
         }
-        intake_done(w->intake, group);
-        tend_wal(w);
-        (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+        tend(w);
     }
+    log_rejects(w);
     return NULL;
 }
 
@@ -111,18 +168,17 @@ enum result writer_start(struct writer **out, struct spool_in *spool, struct int
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
 }
 
-enum result writer_join(struct writer *w, struct why *why)
+enum result writer_join(struct writer *w, struct writer_counts *counts, struct why *why)
 {
-    if (!w) return RES_OK;
     (void)pthread_join(w->thread, NULL);
-    int64_t events = w->lost_events;
-    int64_t rejects = w->lost_rejects;
+    struct writer_counts lost = w->lost;
+    *counts = w->kept;
     free(w);
-    if (events + rejects == 0) return RES_OK;
+    if (lost.events + lost.rejects == 0) return RES_OK;
     return why_set(why, RES_BROKEN,
                    "stopped while the disk refused: %" PRId64 " events and %" PRId64
                    " rejects that had been read could not be committed",
-                   events, rejects);
+                   lost.events, lost.rejects);
 }
 
 bool writer_is_failing(struct writer *w)

@@ -1,5 +1,5 @@
 /*
- * writer -- the thread that owns the spool's writing side: one transaction a group.
+ * writer -- the thread that owns the spool's writing side: one transaction for all that waits.
  *
  * A group that cannot be committed stays, and is tried until it can: the intake fills, reading stops, TCP holds the
  * senders back. Nothing is dropped but at a stop, when the disk has refused for WRITER_GIVE_UP_MS: that is said, and
@@ -19,12 +19,16 @@
 
 struct writer;
 
-/* Borrows all three until writer_join(). */
+/* Borrows all three until writer_join(); `*writer` is NULL unless RES_OK. */
 MUST_CHECK enum result writer_start(struct writer **writer, struct spool_in *spool, struct intake *intake,
                                     struct checkpointer *checkpointer, struct why *why);
 
-/* After intake_finish(): waits for the last group. RES_BROKEN when something read could not be committed. */
-MUST_CHECK enum result writer_join(struct writer *writer, struct why *why); /* frees; accepts NULL */
+struct writer_counts {
+    int64_t events, rejects; /* committed since the start */
+};
+
+/* After intake_finish(): waits for the last group, and frees. RES_BROKEN when something read could not be committed. */
+MUST_CHECK enum result writer_join(struct writer *writer, struct writer_counts *counts, struct why *why);
 
 /* Does the disk refuse the group that is being tried? Then reading more would only lose more at a stop. */
 bool writer_is_failing(struct writer *writer);

@@ -6,21 +6,53 @@
 
 #include "common/log.h"
 
+#define SHOWN_SIZE 120
+
+/* "tail [-n N]", as a person types it. */
+static const char *shown(const struct command *command, char out[SHOWN_SIZE])
+{
+    (void)snprintf(out, SHOWN_SIZE, "%s%s%s", command->name, command->arguments ? " " : "",
+                   command->arguments ? command->arguments : "");
+    return out;
+}
+
 static void print_help(const struct program *program, FILE *out)
 {
+    char text[SHOWN_SIZE];
     (void)fprintf(out, "%s %s -- %s\n\nusage: %s [SUBCOMMAND]\n\n", program->name, EVENTSPOOL_VERSION,
                   program->purpose, program->name);
     for (const struct command *c = program->commands; c->name; c++)
-        (void)fprintf(out, "  %-22s %s%s\n", c->name, c->meaning,
+        (void)fprintf(out, "  %-22s  %s%s\n", shown(c, text), c->meaning,
                       c == program->commands ? " (the default)" : "");
-    (void)fprintf(out, "  %-22s %s\n  %-22s %s\n", "--help", "this text", "--version", "the version");
+    (void)fprintf(out, "  %-22s  %s\n  %-22s  %s\n", "--help", "this text", "--version", "the version");
     (void)fprintf(out, "\nSettings are environment variables: name, default, meaning.\n\n");
     config_help(program->settings, out);
 }
 
-const struct command *command_find(const struct program *program, int argc, char **argv, int *exit_code)
+/* How many words of the command line are this subcommand's name; 0: it is another one. */
+static int words_of(const struct command *command, int argc, char **argv)
+{
+    const char *second = strchr(command->name, ' ');
+    size_t len = second ? (size_t)(second - command->name) : strlen(command->name);
+    if (strlen(argv[1]) != len || memcmp(argv[1], command->name, len) != 0) return 0;
+    if (!second) return 1;
+    return argc > 2 && strcmp(argv[2], second + 1) == 0 ? 2 : 0;
+}
+
+static void explain_unknown(const struct program *program, char **argv)
+{
+    (void)fprintf(stderr, "%s: unknown subcommand '%s'; one of:", program->name, argv[1]);
+    for (const struct command *c = program->commands; c->name; c++)
+        (void)fprintf(stderr, "%s %s", c == program->commands ? "" : ",", c->name);
+    (void)fprintf(stderr, "; see %s --help\n", program->name);
+}
+
+const struct command *command_find(const struct program *program, int argc, char **argv,
+                                   struct command_line *line, int *exit_code)
 {
     *exit_code = EX_OK;
+    line->argc = 1;
+    line->argv = argv;
     if (argc < 2) return program->commands;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help(program, stdout);
@@ -30,18 +62,21 @@ const struct command *command_find(const struct program *program, int argc, char
         (void)printf("%s %s\n", program->name, EVENTSPOOL_VERSION);
         return NULL;
     }
+    *exit_code = EX_USAGE;
     for (const struct command *c = program->commands; c->name; c++) {
-        if (strcmp(argv[1], c->name) != 0) continue;
-        if (argc == 2) return c;
-        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, argv[1],
-                      argv[2]);
-        *exit_code = EX_USAGE;
+        int words = words_of(c, argc, argv);
+        if (words == 0) continue;
+        line->argc = argc - words;
+        line->argv = argv + words;
+        if (c->arguments || line->argc == 1) {
+            *exit_code = EX_OK;
+            return c;
+        }
+        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, c->name,
+                      line->argv[1]);
         return NULL;
     }
-    (void)fprintf(stderr, "%s: unknown subcommand '%s'; one of:", program->name, argv[1]);
-    for (const struct command *c = program->commands; c->name; c++) (void)fprintf(stderr, " %s", c->name);
-    (void)fprintf(stderr, "; see %s --help\n", program->name);
-    *exit_code = EX_USAGE;
+    explain_unknown(program, argv);
     return NULL;
 }
 

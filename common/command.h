@@ -14,9 +14,17 @@
 /* 0 done, 1 the operation failed, 64 wrong usage (EX_USAGE), 75 temporary (EX_TEMPFAIL), 78 configuration (EX_CONFIG). */
 #define EX_FAILED 1
 
+/* What a subcommand is called with. */
+struct command_line {
+    const void *settings; /* the program's struct settings */
+    int argc; /* as main() has them: argv[0] is the subcommand, its arguments follow; NULL at the end */
+    char **argv;
+};
+
 struct command {
-    const char *name;
-    int (*run)(const void *settings); /* returns the exit code */
+    const char *name;      /* one word, or two: "rejects retry" */
+    const char *arguments; /* as --help shows them; NULL: it takes none, and gets none */
+    int (*run)(const struct command_line *line); /* returns the exit code */
     const char *meaning;
 };
 
@@ -28,10 +36,12 @@ struct program {
 };
 
 /*
- * Finds the subcommand. NULL when there is nothing to run: --help or --version was answered (`*exit_code` 0) or the
- * usage was wrong and has been explained on stderr (`*exit_code` 64).
+ * Finds the subcommand, and fills in the line's argc and argv (borrowed from `argv`). NULL when there is nothing to run:
+ * --help or --version was answered (`*exit_code` 0) or the usage was wrong and has been explained on stderr
+ * (`*exit_code` 64).
  */
-const struct command *command_find(const struct program *program, int argc, char **argv, int *exit_code);
+const struct command *command_find(const struct program *program, int argc, char **argv,
+                                   struct command_line *line, int *exit_code);
 
 /* The exit code that a result stands for; an error is logged with its explanation and remedy. */
 int command_exit(enum result res, const struct why *why);

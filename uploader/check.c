@@ -55,9 +55,9 @@ static int check_prefix(struct store *store, const char *prefix, enum batch_form
     return report(answer == STORE_DONE, what, &why);
 }
 
-int run_check(const void *context)
+int run_check(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     struct signals signals = {.fd = -1};
     struct lockfile no_lock = LOCKFILE_NONE;

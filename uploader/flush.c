@@ -107,9 +107,9 @@ static enum result become_uploader(struct flusher *f, struct why *why)
     return shipper_say(f->shipper, why);
 }
 
-int run_flush(const void *context)
+int run_flush(const struct command_line *line)
 {
-    struct flusher f = {.settings = context, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    struct flusher f = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     struct why why = {0};
 
     enum result res = signals_open(&f.signals, &why);

@@ -88,9 +88,9 @@ static enum result ship_until_stopped(struct shipper *shipper, struct spool_out 
     return RES_OK;
 }
 
-int run_service(const void *context)
+int run_service(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     struct signals signals = {.fd = -1};
     struct lockfile lock = LOCKFILE_NONE;
@@ -120,15 +120,15 @@ int run_service(const void *context)
     return command_exit(res, &why);
 }
 
-int run_config(const void *settings)
+int run_config(const struct command_line *line)
 {
-    config_print(uploader_settings, settings, stdout);
+    config_print(uploader_settings, line->settings, stdout);
     return EX_OK;
 }
 
-int run_healthcheck(const void *context)
+int run_healthcheck(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     if (lockfile_check(settings->spool_path, "uploader", &why) == RES_OK) return EX_OK;
     (void)fprintf(stderr, "uploader: %s\n", why.text);

@@ -4,11 +4,13 @@
 #ifndef UPLOADER_RUN_H
 #define UPLOADER_RUN_H
 
-int run_service(const void *settings);
-int run_flush(const void *settings);
-int run_status(const void *settings);
-int run_check(const void *settings);
-int run_healthcheck(const void *settings);
-int run_config(const void *settings);
+struct command_line; /* common/command.h */
+
+int run_service(const struct command_line *line);
+int run_flush(const struct command_line *line);
+int run_status(const struct command_line *line);
+int run_check(const struct command_line *line);
+int run_healthcheck(const struct command_line *line);
+int run_config(const struct command_line *line);
 
 #endif

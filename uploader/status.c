@@ -40,9 +40,9 @@ static void print_summary(const struct settings *settings, const struct spool_id
                  *summary->remedy ? summary->remedy : "nothing: it is being tried again");
 }
 
-int run_status(const void *context)
+int run_status(const struct command_line *line)
 {
-    const struct settings *settings = context;
+    const struct settings *settings = line->settings;
     struct why why = {0};
     struct spool_out *spool = NULL;
     struct spool_identity identity;

@@ -52,7 +52,7 @@ static struct group *read_rows(void)
             struct event event = {.received_at = clock_now_ms(),
                                   .source = {"127.0.0.1", 9},
                                   .bytes = frame.len,
-                                  .payload = verdict.payload};
+                                  .payload = group_copy(group, verdict.payload)};
             for (int i = 0; i < EVENT_FIELD_COUNT; i++) event.fields[i] = verdict.fields[i];
             group_add_event(group, &event);
         }

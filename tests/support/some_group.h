@@ -31,7 +31,7 @@ static inline struct group *some_group(int first, int events, int rejects)
             .received_at = 1700000000000 + first + i,
             .source = some_slice("192.0.2.1"),
             .bytes = strlen(payload),
-            .payload = some_slice(payload),
+            .payload = group_copy(group, some_slice(payload)),
         };
         event.fields[EVENT_UID] = some_slice(uid);
         event.fields[EVENT_SENDER] = some_slice(sender);

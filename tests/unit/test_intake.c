@@ -1,4 +1,4 @@
-/* test_intake -- groups on their way from the receiving thread to the writer: order, room, and the end. */
+/* test_intake -- parcels on their way from the network to the disk: order, room, memory, and the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,16 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/group.h"
+#include "collector/parcel.h"
 
-#define LONG_MS 60000 /* longer than any test may take */
-#define ROUNDS  100000
+#define LONG_MS     60000 /* longer than any test may take */
+#define ROUNDS      100000
+#define MEMORY_MAX  ((size_t)64 << 20)
+#define FEW_WAITING 3 /* as intake.c has it */
 
 static int set_up(void **state)
 {
     struct intake *intake;
     struct why why = {0};
-    assert_int_equal(intake_open(&intake, &why), RES_OK);
+    assert_int_equal(intake_open(&intake, MEMORY_MAX, &why), RES_OK);
     *state = intake;
     return 0;
 }
@@ -34,23 +36,57 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* An event that carries its number. */
+/* A frame that carries its number. */
 static void add(struct intake *intake, int number)
 {
-    char payload[64];
-    (void)snprintf(payload, sizeof payload, "%d", number);
-    struct event event = {.payload = {payload, strlen(payload) + 1}};
-    group_add_event(intake_filling(intake), &event);
+    char data[64];
+    (void)snprintf(data, sizeof data, "%d", number);
+    struct frame frame = {.is_event = true, .data = data, .len = strlen(data) + 1, .encoding = ""};
+    parcel_add(intake_filling(intake), &frame, "192.0.2.1", 0);
 }
 
+/* A whole parcel, as one read may bring it. */
 static void fill(struct intake *intake, int *number)
 {
-    while (!group_is_full(intake_filling(intake))) add(intake, (*number)++);
+    while (parcel_has_room(intake_filling(intake))) add(intake, (*number)++);
 }
 
 static int number_of(const struct event *event)
 {
     return atoi(event->payload.data);
+}
+
+/* What a validating thread makes of it: every frame an event. */
+static void accept_all(struct parcel *parcel)
+{
+    for (size_t i = 0; i < parcel->candidate_count; i++) {
+        const struct frame *frame = &parcel->candidates[i].frame;
+        struct event event = {.payload = {frame->data, frame->len}};
+        group_add_event(parcel->group, &event);
+    }
+}
+
+/* Validates the next parcel; there is one. */
+static void validate(struct intake *intake)
+{
+    struct parcel *parcel = intake_take_unvalidated(intake);
+    assert_non_null(parcel);
+    accept_all(parcel);
+    intake_validated(intake, parcel);
+}
+
+static struct group *take(struct intake *intake)
+{
+    struct group *group = NULL;
+    assert_int_equal(intake_take(intake, LONG_MS, &group), INTAKE_GROUP);
+    return group;
+}
+
+static int length_of(const struct group *group)
+{
+    int length = 0;
+    for (; group; group = group->next) length++;
+    return length;
 }
 
 static bool is_readable(const struct intake *intake)
@@ -66,7 +102,7 @@ static pthread_t start(void *(*run)(void *), void *context)
     return thread;
 }
 
-/* ---- two threads ---- */
+/* ---- with all its threads ---- */
 
 struct reader {
     struct intake *intake;
@@ -78,69 +114,91 @@ struct reader {
 static void *take_all(void *context)
 {
     struct reader *reader = context;
-    struct group *group;
-    while ((group = intake_take(reader->intake))) {
-        reader->groups++;
-        for (size_t i = 0; i < group->event_count && reader->next >= 0; i++)
-            reader->next = number_of(&group->events[i]) == reader->next ? reader->next + 1 : -1;
-        intake_done(reader->intake, group);
+    struct group *first = NULL;
+    enum intake_step step;
+    while ((step = intake_take(reader->intake, LONG_MS, &first)) == INTAKE_GROUP) {
+        for (const struct group *group = first; group; group = group->next, reader->groups++)
+            for (size_t i = 0; i < group->event_count && reader->next >= 0; i++)
+                reader->next = number_of(&group->events[i]) == reader->next ? reader->next + 1 : -1;
+        intake_done(reader->intake);
+    }
+    if (step != INTAKE_END) reader->next = -1;
+    return NULL;
+}
+
+static void *validate_all(void *context)
+{
+    struct intake *intake = context;
+    struct parcel *parcel = NULL;
+    while ((parcel = intake_take_unvalidated(intake))) {
+        accept_all(parcel);
+        intake_validated(intake, parcel);
     }
     return NULL;
 }
 
-static void what_goes_in_comes_out_once_and_in_order(void **state)
+struct crew {
+    pthread_t validators[3], writer;
+    struct reader reader;
+};
+
+static void crew_start(struct crew *crew, struct intake *intake)
+{
+    crew->reader = (struct reader){.intake = intake};
+    for (int i = 0; i < 3; i++) crew->validators[i] = start(validate_all, intake);
+    crew->writer = start(take_all, &crew->reader);
+}
+
+static void crew_join(struct crew *crew)
+{
+    for (int i = 0; i < 3; i++) assert_int_equal(pthread_join(crew->validators[i], NULL), 0);
+    assert_int_equal(pthread_join(crew->writer, NULL), 0);
+}
+
+static void what_goes_in_comes_out_once_and_in_order_however_many_validate(void **state)
 {
     struct intake *intake = *state;
-    struct reader reader = {.intake = intake};
-    pthread_t thread = start(take_all, &reader);
+    struct crew crew;
+    crew_start(&crew, intake);
     for (int i = 0; i < ROUNDS; i++) {
         add(intake, i);
         if (i % 3 > 0) intake_offer(intake); /* sometimes more comes before the next offer */
         assert_false(intake_wait_for_room(intake, LONG_MS));
     }
     intake_finish(intake);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(reader.next, ROUNDS);
-    assert_true(reader.groups > 1);
+    crew_join(&crew);
+    assert_int_equal(crew.reader.next, ROUNDS);
+    assert_true(crew.reader.groups > 1);
 }
 
-static void full_groups_wait_for_room_and_go_on(void **state)
+static void full_parcels_wait_for_room_and_go_on(void **state)
 {
     struct intake *intake = *state;
-    struct reader reader = {.intake = intake};
-    pthread_t thread = start(take_all, &reader);
+    struct crew crew;
     int number = 0;
-    for (int i = 0; i < 20; i++) {
+    crew_start(&crew, intake);
+    for (int i = 0; i < 3 * INTAKE_PARCELS; i++) {
         fill(intake, &number);
         assert_false(intake_wait_for_room(intake, LONG_MS));
-        assert_true(group_is_empty(intake_filling(intake)));
+        assert_true(parcel_is_empty(intake_filling(intake)));
     }
     intake_finish(intake);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(reader.next, number);
-    assert_int_equal(reader.groups, 20);
+    crew_join(&crew);
+    assert_int_equal(crew.reader.next, number);
+    assert_int_equal(crew.reader.groups, 3 * INTAKE_PARCELS);
 }
 
-static void *finish(void *context)
-{
-    intake_finish(context);
-    return NULL;
-}
-
-static void the_end_hands_over_the_last_group_when_it_can(void **state)
+static void the_end_hands_over_what_is_still_being_filled(void **state)
 {
     struct intake *intake = *state;
+    struct crew crew;
     int number = 0;
-    add(intake, number++);
-    intake_offer(intake);
-    add(intake, number++); /* cannot be handed over yet */
-    intake_offer(intake);
-    pthread_t thread = start(finish, intake);
-    struct reader reader = {.intake = intake};
-    (void)take_all(&reader);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(reader.next, 2);
-    assert_int_equal(reader.groups, 2);
+    while (!intake_is_full(intake)) fill(intake, &number); /* nobody takes any */
+    crew_start(&crew, intake);
+    intake_finish(intake);
+    crew_join(&crew);
+    assert_int_equal(crew.reader.next, number);
+    assert_int_equal(crew.reader.groups, INTAKE_PARCELS + 1);
 }
 
 static void *wait_for_close(void *context)
@@ -163,108 +221,223 @@ static void the_end_wakes_a_writer_that_waits_between_tries(void **state)
 
 /* ---- step by step ---- */
 
-static void one_group_waits_one_is_written_one_fills_and_then_it_is_full(void **state)
+static void the_writer_takes_all_up_to_the_first_that_is_not_validated(void **state)
+{
+    struct intake *intake = *state;
+    struct parcel *parcels[3];
+    struct group *group = NULL;
+    for (int i = 0; i < 3; i++) {
+        add(intake, i);
+        intake_offer(intake);
+        parcels[i] = intake_take_unvalidated(intake);
+        accept_all(parcels[i]);
+    }
+    intake_validated(intake, parcels[1]);
+    assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
+    intake_validated(intake, parcels[0]);
+    group = take(intake);
+    assert_int_equal(length_of(group), 2);
+    assert_int_equal(number_of(&group->events[0]), 0);
+    assert_int_equal(number_of(&group->next->events[0]), 1);
+    intake_done(intake);
+    assert_int_equal(intake_take(intake, 1, &group), INTAKE_QUIET);
+    intake_validated(intake, parcels[2]);
+    group = take(intake);
+    assert_int_equal(length_of(group), 1);
+    assert_int_equal(number_of(&group->events[0]), 2);
+    intake_done(intake);
+}
+
+static void while_few_wait_each_offer_goes_and_then_they_collect(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
+    intake_offer(intake); /* nothing is never offered */
+    for (; number < FEW_WAITING; number++) {
+        add(intake, number);
+        intake_offer(intake);
+        assert_true(parcel_is_empty(intake_filling(intake)));
+    }
+    for (; number < 100; number++) {
+        add(intake, number);
+        intake_offer(intake);
+    }
+    assert_int_equal(intake_filling(intake)->candidate_count, 100 - FEW_WAITING);
+    for (int i = 0; i < FEW_WAITING; i++) validate(intake);
+    assert_false(is_readable(intake));
+    assert_int_equal(length_of(take(intake)), FEW_WAITING);
+    assert_true(is_readable(intake)); /* the next offer will be taken, though those are not committed yet */
+    intake_acknowledge(intake);
+    intake_offer(intake);
+    assert_true(parcel_is_empty(intake_filling(intake)));
+    intake_done(intake);
+    validate(intake);
+    assert_int_equal(take(intake)->event_count, 100 - FEW_WAITING);
+    intake_done(intake);
+}
 
-    fill(intake, &number);
-    assert_false(intake_is_full(intake)); /* it was handed over: it waits */
+static void when_all_parcels_are_on_their_way_it_is_full_until_some_are_committed(void **state)
+{
+    struct intake *intake = *state;
+    int number = 0;
+    for (int i = 0; i < INTAKE_PARCELS; i++) {
+        fill(intake, &number);
+        assert_false(intake_is_full(intake));
+    }
     fill(intake, &number);
     assert_true(intake_is_full(intake));
     assert_true(intake_wait_for_room(intake, 1));
-    struct group *first = intake_take(intake);
-    assert_int_equal(number_of(&first->events[0]), 0);
-    assert_false(intake_is_full(intake)); /* the second waits, the third fills */
+    validate(intake);
+    (void)take(intake);
+    intake_acknowledge(intake);
+    assert_true(intake_is_full(intake)); /* the writer has one, but it is not free yet */
+    intake_done(intake);
+    assert_true(is_readable(intake));
+    assert_false(intake_is_full(intake));
+    assert_true(parcel_is_empty(intake_filling(intake)));
+}
+
+static void a_transaction_has_a_size(void **state)
+{
+    struct intake *intake = *state;
+    int number = 0;
+    int taken = 0;
+    while (!intake_is_full(intake)) fill(intake, &number);
+    for (int i = 0; i < INTAKE_PARCELS; i++) validate(intake);
+    size_t one = intake_memory(intake) / (INTAKE_PARCELS + 1);
+    while (taken < INTAKE_PARCELS) {
+        int length = length_of(take(intake));
+        assert_in_range(length, 1, INTAKE_COMMIT_SIZE / one + 1);
+        taken += length;
+        intake_done(intake);
+    }
+}
+
+/* As an event from many reads: it lies in the framer, and is copied. */
+static void add_large(struct intake *intake, size_t len)
+{
+    char *data = calloc(1, len);
+    assert_non_null(data);
+    struct frame frame = {.is_event = true, .data = data, .len = len, .encoding = ""};
+    parcel_add(intake_filling(intake), &frame, "192.0.2.1", 0);
+    free(data);
+}
+
+static void large_events_stop_the_reading_when_they_hold_as_much_as_they_may(void **state)
+{
+    struct intake *intake = *state;
+    int count = 0;
+    int number = 0;
+    while (!intake_is_full(intake)) {
+        add_large(intake, (size_t)8 << 20);
+        fill(intake, &number);
+        count++;
+    }
+    assert_in_range(intake_memory(intake), MEMORY_MAX, MEMORY_MAX + ((size_t)20 << 20));
+    assert_in_range(count, 8, 10);
+    for (int i = 0; i < count - 1; i++) {
+        validate(intake);
+        (void)take(intake);
+        intake_done(intake);
+    }
+    assert_false(intake_is_full(intake));
+}
+
+static void one_event_beyond_the_memory_still_passes(void **state)
+{
+    struct intake *intake = *state;
+    int number = 0;
+    add_large(intake, MEMORY_MAX + 1);
+    fill(intake, &number);
+    assert_false(intake_is_full(intake)); /* it was handed over: nothing else is on its way */
     fill(intake, &number);
     assert_true(intake_is_full(intake));
-    intake_done(intake, first); /* a spare one, but the second still waits */
+}
+
+static void while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_committed(void **state)
+{
+    struct intake *intake = *state;
+    intake_hold(intake, true);
     assert_true(intake_is_full(intake));
-    struct group *second = intake_take(intake);
-    assert_int_equal(number_of(&second->events[0]), GROUP_COUNT_MAX);
+    add(intake, 0);
+    intake_offer(intake);
+    validate(intake);
+    assert_int_equal(take(intake)->event_count, 1);
+    intake_done(intake);
+    intake_acknowledge(intake);
+    assert_true(intake_is_full(intake));
+    assert_false(is_readable(intake));
+    intake_hold(intake, false);
+    assert_true(is_readable(intake));
     assert_false(intake_is_full(intake));
-    assert_true(group_is_empty(intake_filling(intake))); /* and it was emptied when it came back */
-    intake_done(intake, second);
-    struct group *third = intake_take(intake);
-    assert_int_equal(number_of(&third->events[0]), 2 * GROUP_COUNT_MAX);
-    intake_done(intake, third);
 }
 
-static void an_offer_takes_what_is_there_and_never_nothing(void **state)
+static void what_was_read_is_not_copied_and_what_was_not_is(void **state)
 {
     struct intake *intake = *state;
-    intake_offer(intake);
-    add(intake, 0);
-    intake_offer(intake);
-    add(intake, 1);
-    intake_offer(intake); /* the first still waits: this one goes on filling */
-    add(intake, 2);
-    struct group *first = intake_take(intake);
-    assert_int_equal(first->event_count, 1);
-    intake_offer(intake);
-    struct group *second = intake_take(intake);
-    assert_int_equal(second->event_count, 2);
-    add(intake, 3);
-    intake_offer(intake); /* both others are with the writer */
-    assert_int_equal(intake_filling(intake)->event_count, 1);
-    intake_done(intake, first);
-    intake_done(intake, second);
-    intake_offer(intake);
-    assert_true(group_is_empty(intake_filling(intake)));
+    struct parcel *parcel = intake_filling(intake);
+    size_t room = 0;
+    char *bytes = parcel_room(parcel, &room);
+    char elsewhere[] = "<held/>";
+    assert_int_equal(room, PARCEL_BYTES);
+    memcpy(bytes, "..<read/>", 9);
+    struct frame read = {.is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1"};
+    struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = ""};
+    parcel_add(parcel, &read, "192.0.2.1", 0);
+    parcel_add(parcel, &held, "192.0.2.1", 0);
+    memset(elsewhere, '?', sizeof elsewhere);
+    assert_ptr_equal(parcel->candidates[0].frame.data, bytes + 2);
+    assert_memory_equal(parcel->candidates[1].frame.data, "<held/>", 7);
+    assert_string_equal(parcel->candidates[0].frame.encoding, "ISO-8859-1");
+    assert_ptr_equal(parcel->candidates[0].source.data, parcel->candidates[1].source.data);
+    assert_ptr_equal(parcel_room(parcel, &room), bytes + 9); /* the next read goes on behind it */
+    assert_int_equal(room, PARCEL_BYTES - 9);
 }
 
-static void many_bytes_make_a_group_full_as_many_events_do(void **state)
+static void in_a_quiet_moment_the_memory_goes_back(void **state)
 {
     struct intake *intake = *state;
-    struct event event = {.payload = {"", GROUP_BYTES_MAX / 4}};
-    event.payload.data = calloc(1, event.payload.len);
-    assert_non_null(event.payload.data);
-    for (int i = 0; i < 4; i++) {
-        assert_false(group_is_full(intake_filling(intake)));
-        group_add_event(intake_filling(intake), &event);
+    int number = 0;
+    size_t room = 0;
+    while (!intake_is_full(intake)) {
+        (void)parcel_room(intake_filling(intake), &room);
+        fill(intake, &number);
     }
-    assert_true(group_is_full(intake_filling(intake)));
-    free((void *)(uintptr_t)event.payload.data);
-}
-
-static void the_descriptor_tells_when_the_writer_made_room(void **state)
-{
-    struct intake *intake = *state;
-    assert_false(is_readable(intake));
-    add(intake, 0);
+    for (int i = 0; i < INTAKE_PARCELS; i++) validate(intake);
+    for (int left = INTAKE_PARCELS; left > 0; intake_done(intake)) left -= length_of(take(intake));
+    intake_shrink(intake);
     intake_offer(intake);
-    assert_false(is_readable(intake));
-    struct group *group = intake_take(intake);
-    assert_true(is_readable(intake));
-    intake_acknowledge(intake);
-    assert_false(is_readable(intake));
-    intake_acknowledge(intake); /* once too often */
-    intake_done(intake, group);
-    assert_true(is_readable(intake));
-    intake_acknowledge(intake);
-    assert_false(is_readable(intake));
+    assert_in_range(parcel_memory(intake_filling(intake)), 0, (size_t)1 << 20);
+    assert_null(intake_filling(intake)->bytes);
 }
 
 static void an_end_without_anything_is_an_end(void **state)
 {
     struct intake *intake = *state;
+    struct group *group = NULL;
     intake_finish(intake);
-    assert_null(intake_take(intake));
-    assert_null(intake_take(intake));
+    assert_null(intake_take_unvalidated(intake));
+    assert_int_equal(intake_take(intake, LONG_MS, &group), INTAKE_END);
+    assert_int_equal(intake_take(intake, LONG_MS, &group), INTAKE_END);
 }
 
 int main(void)
 {
 #define WITH_INTAKE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH_INTAKE(what_goes_in_comes_out_once_and_in_order),
-        WITH_INTAKE(full_groups_wait_for_room_and_go_on),
-        WITH_INTAKE(the_end_hands_over_the_last_group_when_it_can),
+        WITH_INTAKE(what_goes_in_comes_out_once_and_in_order_however_many_validate),
+        WITH_INTAKE(full_parcels_wait_for_room_and_go_on),
+        WITH_INTAKE(the_end_hands_over_what_is_still_being_filled),
         WITH_INTAKE(the_end_wakes_a_writer_that_waits_between_tries),
-        WITH_INTAKE(one_group_waits_one_is_written_one_fills_and_then_it_is_full),
-        WITH_INTAKE(an_offer_takes_what_is_there_and_never_nothing),
-        WITH_INTAKE(many_bytes_make_a_group_full_as_many_events_do),
-        WITH_INTAKE(the_descriptor_tells_when_the_writer_made_room),
+        WITH_INTAKE(the_writer_takes_all_up_to_the_first_that_is_not_validated),
+        WITH_INTAKE(while_few_wait_each_offer_goes_and_then_they_collect),
+        WITH_INTAKE(when_all_parcels_are_on_their_way_it_is_full_until_some_are_committed),
+        WITH_INTAKE(a_transaction_has_a_size),
+        WITH_INTAKE(large_events_stop_the_reading_when_they_hold_as_much_as_they_may),
+        WITH_INTAKE(one_event_beyond_the_memory_still_passes),
+        WITH_INTAKE(while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_committed),
+        WITH_INTAKE(what_was_read_is_not_copied_and_what_was_not_is),
+        WITH_INTAKE(in_a_quiet_moment_the_memory_goes_back),
         WITH_INTAKE(an_end_without_anything_is_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,8 +94,8 @@ static void a_planned_setting_whose_absence_could_harm_is_refused(void **state)
 
 static void a_planned_setting_whose_absence_is_harmless_is_warned_of(void **state)
 {
-    static const char *const rows[] = {"IDLE_TIMEOUT=60",        "SILENCE_ALERT=1h",  "STATUS_PORT=8081",
-                                       "PRETTY_PRINT_JSON=true", "SPOOL_MIN_FREE=1G", "ALERT_URL=https://x"};
+    static const char *const rows[] = {"SILENCE_ALERT=1h", "STATUS_PORT=8081", "PRETTY_PRINT_JSON=true",
+                                       "ALERT_URL=https://x"};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char log[LOG_SIZE];

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "common/spool.h"
+#include "common/sql.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/in_fixture.h"
 
@@ -30,7 +31,7 @@ static void a_fresh_spool_has_the_shape_that_can_never_change_later(void **state
         const char *pragma;
         int64_t value;
     } rows[] = {
-        {"application_id", SPOOL_APPLICATION_ID}, {"user_version", 100}, {"page_size", 16384},
+        {"application_id", SPOOL_APPLICATION_ID}, {"user_version", SPOOL_SCHEMA}, {"page_size", 16384},
         {"auto_vacuum", 2 /* incremental */},     {"freelist_count", 0},
     };
     struct scratch *s = *state;
@@ -75,7 +76,7 @@ static void every_table_is_private_and_strict(void **state)
         s->spool,
         "SELECT name, strict FROM pragma_table_list"
         " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-        "_batch|1\n_event|1\n_intake|1\n_reject|1\n_sender|1\n_spool|1\n_uploader|1");
+        "_batch|1\n_event|1\n_intake|1\n_reject|1\n_request|1\n_sender|1\n_spool|1\n_uploader|1");
 }
 
 /* As the contract's section 3 has them, in its order. */
@@ -151,13 +152,33 @@ static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
         fired = fault_fired();
         assert_true(res == RES_OK || (fired && res == RES_RETRY));
         must_visit(s->spool, "second");
-        assert_int_equal(look_int(s->spool, "PRAGMA user_version"), 100);
+        assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
         assert_int_equal(look_int(s->spool, "PRAGMA page_size"), SPOOL_PAGE_SIZE);
         assert_int_equal(look_int(s->spool, "PRAGMA auto_vacuum"), 2);
         check_text(s->spool, "PRAGMA integrity_check", "ok");
         visit_and_append(s->spool, 1);
         scratch_free(s);
     }
+}
+
+static void a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(void **state)
+{
+    struct scratch *s = *state;
+    look_do(s->spool,
+            "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+    look_do(s->spool, "%s", sql_schema_001_init);
+    look_do(s->spool,
+            "PRAGMA application_id = %d; PRAGMA user_version = 100;"
+            "INSERT INTO _spool VALUES (1, '0123456789', 'old', 1, 1, 1, 1);"
+            "INSERT INTO _event (id, received_at, total_bytes, bytes, source, payload) VALUES (1, 1, 4, 4, "
+            "'x', '<E/>');"
+            "UPDATE _intake SET last_event_id = 1, event_bytes = 4",
+            SPOOL_APPLICATION_ID);
+    visit_and_append(s->spool, 2);
+    assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
+    check_text(s->spool, "SELECT id, total_bytes FROM _event", "1|4\n2|111");
+    check_text(s->spool, "SELECT count(*), (SELECT wants_room FROM _intake) FROM _request", "0|0");
+    check_text(s->spool, "SELECT node FROM _spool", "old");
 }
 
 int main(void)
@@ -168,6 +189,7 @@ int main(void)
         IN_SCRATCH(every_table_is_private_and_strict),
         IN_SCRATCH(the_public_views_have_the_columns_of_the_contract),
         IN_SCRATCH(both_users_of_the_group_can_write_whatever_the_umask),
+        IN_SCRATCH(a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds),
         cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
     };
     fault_vfs_install();

@@ -1,0 +1,24 @@
+/*
+ * validators -- the threads that judge what has been framed: as many as cores, at most VALIDATORS_MAX.
+ *
+ * Each takes the next parcel of the intake, turns its candidates into events and rejects in their order, and gives it
+ * back. The order of parcels is the intake's affair.
+ */
+#ifndef COLLECTOR_VALIDATORS_H
+#define COLLECTOR_VALIDATORS_H
+
+#include "collector/intake.h"
+
+#define VALIDATORS_MAX 4
+
+struct validators;
+struct index_fields; /* collector/index_fields.h */
+
+/* Borrows both until validators_join(). RES_BROKEN when not even one thread can be started. */
+MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
+                                        const struct index_fields *fields, struct why *why);
+
+/* After intake_finish(): waits until all has been validated. Frees; accepts NULL. */
+void validators_join(struct validators *validators);
+
+#endif
