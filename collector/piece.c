@@ -4,8 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define KEPT_CAPACITY                                                                                        \
-    65536 /* most events lie in one segment: a large piece's memory is not kept for the next one */
+/* What a large piece took is not kept for the next one: there may be thousands of connections. What a segment's end
+ * usually leaves, one event of 2 KB, fits. */
+#define KEPT_CAPACITY 4096
 
 void piece_init(struct piece *p, size_t max_bytes)
 {

@@ -1,7 +1,6 @@
 /* utf8 -- see utf8.h. */
 #include "common/utf8.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,33 +15,40 @@ static size_t continuation(unsigned char lead, unsigned char *low, unsigned char
     return 0;
 }
 
-/* Are the next eight bytes ASCII? Most are: looking at them one by one would cost a fifth of the whole check. */
-static bool is_ascii_word(const unsigned char *text)
+static uint64_t word_at(const unsigned char *text)
 {
     uint64_t word = 0;
     memcpy(&word, text, sizeof word);
-    return (word & 0x8080808080808080) == 0;
+    return word;
+}
+
+/* How many bytes from the beginning are ASCII. Most are, and one by one they would cost several times as much. */
+static size_t ascii_len(const unsigned char *text, size_t len)
+{
+    const uint64_t high_bits = 0x8080808080808080;
+    size_t at = 0;
+    while (len - at >= 32 && ((word_at(text + at) | word_at(text + at + 8) | word_at(text + at + 16) |
+                               word_at(text + at + 24)) &
+                              high_bits) == 0)
+        at += 32;
+    while (len - at >= 8 && (word_at(text + at) & high_bits) == 0) at += 8;
+    while (at < len && text[at] < 0x80) at++;
+    return at;
 }
 
 size_t utf8_valid_len(const char *data, size_t len)
 {
     const unsigned char *text = (const unsigned char *)data;
-    size_t at = 0;
+    size_t at = ascii_len(text, len);
     while (at < len) {
         unsigned char low = 0;
         unsigned char high = 0;
-        size_t more = 0;
-        if (len - at >= 8 && is_ascii_word(text + at)) {
-            at += 8;
-            continue;
-        }
-        if (text[at] >= 0x80) {
-            more = continuation(text[at], &low, &high);
-            if (more == 0 || len - at <= more || text[at + 1] < low || text[at + 1] > high) return at;
-        }
+        size_t more = continuation(text[at], &low, &high);
+        if (more == 0 || len - at <= more || text[at + 1] < low || text[at + 1] > high) return at;
         for (size_t i = 2; i <= more; i++)
             if ((text[at + i] & 0xC0) != 0x80) return at;
         at += more + 1;
+        at += ascii_len(text + at, len - at);
     }
     return at;
 }

@@ -8,6 +8,7 @@
 #define TESTS_SUPPORT_SEGMENTS_H
 
 #include "collector/framer.h"
+#include "tests/support/chance.h"
 
 /* Initializes a struct slice; the literal may hold NUL. */
 #define BYTES(literal)                                                                                       \
@@ -15,17 +16,19 @@
         literal, sizeof(literal) - 1                                                                         \
     }
 
-#define CUTS_MAX 8
+#define CUTS_MAX 16
 
-/* The lengths of a stream's segments: the last one stands for all that follow. */
+/* The lengths of a stream's segments; after the last one they begin anew. */
 struct cuts {
-    size_t lengths[CUTS_MAX];
-    size_t count; /* 1 to CUTS_MAX */
+    size_t lengths[CUTS_MAX]; /* the last one not 0 */
+    size_t count;             /* 1 to CUTS_MAX */
 };
 
 #define WHOLE             ((struct cuts){{SIZE_MAX}, 1})
 #define EACH_OF(length)   ((struct cuts){{length}, 1})
 #define IN_TWO_AT(length) ((struct cuts){{length, SIZE_MAX}, 2})
+
+struct cuts random_cuts(struct chance *chance, size_t longest);
 
 struct frames {
     struct frame *list; /* owned, as are its data and encodings */
@@ -33,16 +36,27 @@ struct frames {
     size_t most_held_bytes; /* by the framer, ever */
 };
 
+struct frames *frames_new(void);
+void frames_free(struct frames *frames);
+void frames_add(struct frames *frames, const struct frame *frame); /* copies it */
+
 /* Every frame of `stream`, the last one after its end included. */
 struct frames *frames_read(const char *element, size_t max_message, struct slice stream, struct cuts cuts);
-void frames_free(struct frames *frames);
+
+/* Byte for byte; the sentences of rejects where both have one. */
 bool frames_equal(const struct frames *a, const struct frames *b);
 
+/* Does the stream give these frames? If not, stderr says what came. */
+bool frames_come(const struct frames *expected, const char *element, size_t max_message, struct slice stream,
+                 struct cuts cuts);
+
 /*
- * Do the frames stand in the stream one after the other, with nothing but allowed separators before, between and after
- * them? And is each what a frame may be: cut at the ceiling, no more held than that?
+ * Is the stream its frames and the bytes that were skipped, one after the other? Then the frames stand in it in their
+ * order, with nothing but allowed separators before, between and after them. And is each what a frame may be: cut at
+ * the ceiling, no more held than that? A slow judge, that shares no code with the framer.
  */
-bool frames_account_for(const struct frames *frames, struct slice stream, size_t max_message);
+bool frames_account_for(const struct frames *frames, const char *element, struct slice stream,
+                        size_t max_message);
 
 /* For a test that is about to fail: a line on stderr for the bytes, for each frame. */
 void bytes_print(const char *title, struct slice bytes);

@@ -1,0 +1,336 @@
+/*
+ * test_framer_corpus -- the framer on longer streams: the samples, each construct that a stream may hold, all of them
+ * joined, and random ones. The same frames come however a stream is cut, and stream = frames + what may be skipped.
+ * Run from the repository's root. The random tests print their seed; TEST_SEED=number in the environment sets it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "tests/support/chance.h"
+#include "tests/support/parts.h"
+#include "tests/support/segments.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define MEGABYTE     ((size_t)1 << 20)
+#define CEILING      2200 /* of the samples some are larger */
+
+/* ---- the corpus ---- */
+
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+#define THOUSAND                                                                                             \
+    FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY    \
+        FIFTY FIFTY FIFTY
+#define LONG     THOUSAND THOUSAND FIFTY FIFTY FIFTY FIFTY
+#define DECLARED "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>"
+#define NONE     "<?xml version='1.0'?>" /* declares no encoding: whatever follows is not concerned */
+#define BOM      "\xEF\xBB\xBF"
+#define SUBSET   "<!DOCTYPE a SYSTEM \"it's>\" [<!ENTITY b ']>'> <!-- don't ]> --> <!ENTITY c \"'\">] >"
+
+/* One construct a row. Each leaves nothing unfinished, so they may follow one another in any order. */
+static const struct part corpus[][PARTS_MAX] = {
+    /* events */
+    {X},
+    {EVENT("<EVENT/>"), EVENT("<EVENT />"), EVENT("<EVENT\n></EVENT >"), EVENT("<EVENT></EVENT\r\n\t>")},
+    {EVENT("<EVENT a='x>y' b=\"/>\" c='</EVENT>'><d e='\"' f=\"'\"/></EVENT>")},
+    {EVENT("<EVENT>it's \"<cn>1</cn>\n<name/>&lt;&#233; > ' </EVENT>")},
+    {EVENT("<EVENT><!-- </EVENT> <EVENT> it's --><a/><!----></EVENT>")},
+    {EVENT("<EVENT><![CDATA[</EVENT><EVENT> it's ]] ]> ]]]></EVENT>")},
+    {EVENT("<EVENT><?p </EVENT> it's > ?><a b=\"c\"/></EVENT>")},
+    {EVENT("<EVENT><EVENTS/><EVENT-LOG>1</EVENT-LOG><EVENT.x/><EVENT:x/><a:EVENT/><EVEN/></EVENT>")},
+    {EVENT("<EVENT><\xC3\xA9t\xC3\xA9>\xE6\x9D\xB1</\xC3\xA9t\xC3\xA9><EVENT\xC3\xA9/></EVENT>")},
+    {EVENT("<EVENT><a></b> < & ]]> <1> <c d=e> <!x <!DOC> </ EVENT> \0\x01\xFF</EVENT>")},
+    {EVENT("<EVENT>" THOUSAND "<a>" THOUSAND "</a></EVENT>")},
+    /* what may stand between them */
+    {SKIP(" \r\n\t")},
+    {SKIP("\0"), X, SKIP("\0\0\0"), X, SKIP("\0")},
+    {SKIP(BOM), X, SKIP(BOM BOM), X, SKIP("\n" BOM)},
+    {SKIP("<!-- <EVENT>x</EVENT> it's - -- > ---->")},
+    {SKIP("<!--" LONG "-->")},
+    {SKIP("<?p > it's ? ?" /* no trigraph */ "?>"), X, SKIP("<?q?>")},
+    {SKIP(NONE), X, SKIP(NONE), X},
+    {SKIP(DECLARED), EVENT_IN("ISO-8859-1", "<EVENT>\xE9</EVENT>"), SKIP(NONE)},
+    {SKIP("<?xml version='1.0' encoding='UTF-16'?>"), EVENT_IN("UTF-16", "<EVENT>x</EVENT>"), SKIP(NONE)},
+    {SKIP("<EVENTS a='>' b=\"'\">"), X, SKIP("\n"), X, SKIP("</EVENTS >")},
+    {SKIP("<EVENT-LOG><EVENT.x><EVENT:x><EVENTX/></EVENT:x></EVENT.x></EVENT-LOG><a:EVENT/><\xC3\xA9/>")},
+    /* events that were cut off */
+    {REJECT(CUT_OFF, "<EVENT><cn>1</cn><na"), X},
+    {REJECT(CUT_OFF, "<EVENT><EV"), X},
+    {REJECT(CUT_OFF, "<EVENT>"), REJECT(CUT_OFF, "<EVENT>1</EVEN"), REJECT(CUT_OFF, "<EVENT></EVENT "), X},
+    {REJECT(CUT_OFF, "<EVENT a='it"), X},
+    {REJECT(CUT_OFF, "<EVENT><a b=\"<"), X},
+    {REJECT(CUT_OFF, "<EVENT><?p it's"), X},
+    {REJECT(CUT_OFF, "<EVENT><![CDA"), X},
+    {REJECT(CUT_OFF, "<EVENT><!-"), X},
+    /* too long */
+    {REJECT(OVERSIZE, "<EVENT><a>" LONG "</a></EVENT>")},
+    {REJECT(OVERSIZE, "<EVENT><a>" LONG), X},
+    {REJECT(OVERSIZE, "<EVENT><a" LONG "></EVENT>"), X},
+    {STRAY(THOUSAND "<a b='" LONG "'>"), X},
+    /* stray bytes */
+    {STRAY("hello "), X},
+    {STRAY("a < b <1> <c d> <e f='<'> </g h='i'>"), SKIP("<EVENTS>"), STRAY("j"), SKIP("<!-- -->")},
+    {STRAY("<EV"), X},
+    {STRAY("<EVENT"), X},
+    {STRAY("</EVENT>"), X},
+    {STRAY("<![CDATA[x]]>"), X},
+    {STRAY("<?p it's never finished"), X},
+    {STRAY("\xEF\xBB "), X},
+    {STRAY("\xFF\0\xFE <"), X},
+    {REJECT(LOOKS_LIKE_HTTP, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), X},
+    {REJECT(LOOKS_LIKE_TLS, "\x16\x03\x01\x02\0\x01<?\xFC"), X},
+    /* UTF-16: by its mark, and without one */
+    {REJECT(ENCODING, "\xFF\xFE<\0E\0V\0E\0N\0T\0/\0>\0\n\0"), X},
+    {REJECT(ENCODING, "\xFE\xFF\0<\0E\0V\0E\0N\0T\0/\0>"), X},
+    {REJECT(ENCODING, "<\0E\0V\0E\0N\0T\0/\0>\0"), X},
+    {SKIP("\0"), REJECT(ENCODING, "<\0E\0V\0E\0N\0T\0/\0>"), X},
+    /* document types */
+    {REJECT(DOCTYPE, "<!DOCTYPE a><EVENT>y</EVENT>"), X},
+    {REJECT(DOCTYPE, SUBSET "\n" NONE "<!-- --><EVENT>y</EVENT>"), X},
+    {REJECT(DOCTYPE, "<!DOCTYPE a>"), SKIP("<EVENTS>"), X},
+    {REJECT(DOCTYPE, "<!DOCTYPE a [<!-- " LONG " --> <!ENTITY"), X},
+    {REJECT(DOCTYPE, "<EVENT><!DOCTYPE a></EVENT>"), X},
+};
+
+/* A stream and what must come of it. */
+struct stream {
+    struct buf text;
+    struct frames *frames;
+};
+
+static struct stream stream_new(void)
+{
+    return (struct stream){.text = BUF_EMPTY, .frames = frames_new()};
+}
+
+static void stream_free(struct stream *stream)
+{
+    frames_free(stream->frames);
+    buf_fini(&stream->text);
+}
+
+static void append_row(struct stream *stream, size_t row)
+{
+    parts_append(corpus[row], CEILING, &stream->text, stream->frames);
+}
+
+static struct slice text_of(const struct stream *stream)
+{
+    return (struct slice){stream->text.data, stream->text.len};
+}
+
+static bool comes_right(const struct stream *stream, struct cuts cuts)
+{
+    return frames_come(stream->frames, "EVENT", CEILING, text_of(stream), cuts);
+}
+
+static void check_account(const struct frames *frames, struct slice stream, size_t max_message)
+{
+    if (frames_account_for(frames, "EVENT", stream, max_message)) return;
+    bytes_print("stream", stream);
+    frames_print("came", frames);
+    fail_msg("bytes are lost, invented or held; max_message is %zu", max_message);
+}
+
+/* The frames of a whole stream, which account for all of it. */
+static struct frames *read_whole(struct slice stream, size_t max_message)
+{
+    struct frames *frames = frames_read("EVENT", max_message, stream, WHOLE);
+    check_account(frames, stream, max_message);
+    return frames;
+}
+
+/* ---- the samples ---- */
+
+static void every_sample_gives_as_many_events_as_its_manifest_says(void **state)
+{
+    struct sample samples[SAMPLES_MAX];
+    size_t count = samples_load(samples);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        struct slice stream = {samples[i].data, samples[i].len};
+        struct frames *frames = read_whole(stream, MEGABYTE);
+        assert_int_equal(frames->count, samples[i].events); /* one that is broken inside is framed as well */
+        for (size_t k = 0; k < frames->count; k++) assert_true(frames->list[k].is_event);
+        frames_free(frames);
+    }
+    samples_free(samples, count);
+}
+
+static void a_sample_gives_the_same_frames_split_at_every_offset(void **state)
+{
+    static const size_t lengths[] = {1, 2, 3, 7};
+    struct sample samples[SAMPLES_MAX];
+    size_t count = samples_load(samples);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        struct slice stream = {samples[i].data, samples[i].len};
+        struct frames *whole = read_whole(stream, MEGABYTE);
+        for (size_t at = 0; at < stream.len; at++)
+            assert_true(frames_come(whole, "EVENT", MEGABYTE, stream, IN_TWO_AT(at)));
+        for (size_t k = 0; k < COUNT(lengths); k++)
+            assert_true(frames_come(whole, "EVENT", MEGABYTE, stream, EACH_OF(lengths[k])));
+        frames_free(whole);
+    }
+    samples_free(samples, count);
+}
+
+/* ---- the constructs ---- */
+
+static void every_construct_gives_its_frames_split_at_every_offset(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < COUNT(corpus); row++) {
+        struct stream stream = stream_new();
+        append_row(&stream, row);
+        assert_true(comes_right(&stream, WHOLE));
+        assert_true(comes_right(&stream, EACH_OF(1)));
+        for (size_t at = 0; at < stream.text.len; at++) assert_true(comes_right(&stream, IN_TWO_AT(at)));
+        stream_free(&stream);
+    }
+}
+
+static void constructs_in_any_order_give_their_frames_however_they_are_cut(void **state)
+{
+    struct chance chance = chance_begin();
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        struct stream stream = stream_new();
+        for (size_t rows = 1 + chance_below(&chance, 30); rows > 0; rows--)
+            append_row(&stream, chance_below(&chance, COUNT(corpus)));
+        assert_true(comes_right(&stream, WHOLE));
+        frames_free(read_whole(text_of(&stream), CEILING));
+        for (int k = 0; k < 5; k++) assert_true(comes_right(&stream, random_cuts(&chance, 1000)));
+        stream_free(&stream);
+    }
+}
+
+/* ---- all of it ---- */
+
+/* The samples' frames are those of each alone. */
+static struct stream whole_corpus(void)
+{
+    struct sample samples[SAMPLES_MAX];
+    size_t count = samples_load(samples);
+    struct stream stream = stream_new();
+
+    for (size_t row = 0; row < COUNT(corpus); row++) append_row(&stream, row);
+    for (size_t i = 0; i < count; i++) {
+        struct slice sample = {samples[i].data, samples[i].len};
+        struct frames *frames = frames_read("EVENT", CEILING, sample, WHOLE);
+        buf_append_text(&stream.text, NONE);
+        buf_append(&stream.text, sample.data, sample.len);
+        for (size_t k = 0; k < frames->count; k++) frames_add(stream.frames, &frames->list[k]);
+        frames_free(frames);
+    }
+    samples_free(samples, count);
+    return stream;
+}
+
+static void the_whole_corpus_gives_the_same_frames_at_ten_thousand_random_splits(void **state)
+{
+    static const size_t longest[] = {30, 300, 3000, 30000};
+    struct chance chance = chance_begin();
+    struct stream stream = whole_corpus();
+
+    (void)state;
+    assert_true(comes_right(&stream, WHOLE));
+    frames_free(read_whole(text_of(&stream), CEILING));
+    for (int i = 0; i < 10000; i++)
+        assert_true(comes_right(&stream, random_cuts(&chance, longest[i % (int)COUNT(longest)])));
+    stream_free(&stream);
+}
+
+static void the_account_notices_a_frame_that_is_lost_doubled_or_changed(void **state)
+{
+    struct stream stream = whole_corpus();
+    struct slice text = text_of(&stream);
+    struct frames *frames = read_whole(text, CEILING);
+    struct frame *list = calloc(frames->count + 1, sizeof *list);
+
+    (void)state;
+    assert_non_null(list);
+    for (size_t i = 0; i < frames->count; i++) {
+        struct frame *at = list + i;
+        struct frames altered = {.list = list, .count = frames->count + 1};
+        memcpy(list, frames->list, (i + 1) * sizeof *list);
+        memcpy(at + 1, frames->list + i, (frames->count - i) * sizeof *list);
+        assert_false(frames_account_for(&altered, "EVENT", text, CEILING));
+
+        altered.count = frames->count - 1;
+        memcpy(at, frames->list + i + 1, (frames->count - i - 1) * sizeof *list);
+        assert_false(frames_account_for(&altered, "EVENT", text, CEILING));
+
+        altered.count = frames->count;
+        memcpy(list, frames->list, frames->count * sizeof *list);
+        at->data = "<EVENT>never came</EVENT>";
+        at->true_len = at->len = strlen(at->data);
+        assert_false(frames_account_for(&altered, "EVENT", text, CEILING));
+    }
+    free(list);
+    frames_free(frames);
+    stream_free(&stream);
+}
+
+/* ---- random streams ---- */
+
+static struct slice random_stream(struct chance *chance, char *data, size_t tokens)
+{
+    static const char vocabulary[] =
+        "<EVENT>|</EVENT>|<EVENT|</EVENT|<EV|ENT|<|>|/>|/|<!--|-->|--|-|<![CDATA[|]]>|]|[|<?|?>|?|'|\"|=| |a|"
+        "<a>|</a>|<a b='c'>|<!|!|<!DOCTYPE|<!DOCTYPE a>|<?xml version='1.0' encoding='b'?>|\xEF\xBB\xBF|\xEF|"
+        "\xBB|GET |\xFF\xFE|\xFE\xFF|<abcdefgh.1>|</abcdefghij-klmnop>|<EVENT>x</EVENT>|";
+    size_t words = 0;
+    size_t len = 0;
+
+    for (const char *c = vocabulary; *c; c++) words += *c == '|';
+    while (tokens-- > 0) {
+        const char *token = vocabulary;
+        for (size_t nth = chance_below(chance, words); nth > 0; nth--) token = strchr(token, '|') + 1;
+        for (; *token != '|'; token++) data[len++] = *token;
+        if (chance_below(chance, 40) == 0) data[len++] = '\0';
+    }
+    return (struct slice){data, len};
+}
+
+static void no_byte_of_a_random_stream_is_lost_however_it_is_cut(void **state)
+{
+    static const size_t ceilings[] = {16, 40, MEGABYTE};
+    struct chance chance = chance_begin();
+    char data[64 * 40];
+
+    (void)state;
+    for (int i = 0; i < 6000; i++) {
+        size_t max_message = ceilings[chance_below(&chance, COUNT(ceilings))];
+        size_t tokens = 1 + chance_below(&chance, chance_below(&chance, 2) ? 8 : 60);
+        struct slice stream = random_stream(&chance, data, tokens);
+        struct frames *whole = read_whole(stream, max_message);
+        assert_true(frames_come(whole, "EVENT", max_message, stream, EACH_OF(1)));
+        for (int k = 0; k < 6; k++)
+            assert_true(frames_come(whole, "EVENT", max_message, stream, random_cuts(&chance, 40)));
+        frames_free(whole);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_gives_as_many_events_as_its_manifest_says),
+        cmocka_unit_test(a_sample_gives_the_same_frames_split_at_every_offset),
+        cmocka_unit_test(every_construct_gives_its_frames_split_at_every_offset),
+        cmocka_unit_test(constructs_in_any_order_give_their_frames_however_they_are_cut),
+        cmocka_unit_test(the_whole_corpus_gives_the_same_frames_at_ten_thousand_random_splits),
+        cmocka_unit_test(the_account_notices_a_frame_that_is_lost_doubled_or_changed),
+        cmocka_unit_test(no_byte_of_a_random_stream_is_lost_however_it_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
