@@ -30,12 +30,12 @@ UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
 LIBS_collector := -lxml2 -lsqlite3 -levent
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
-UNIT_COLLECTOR := test_framer test_markup test_validator test_schema test_identity test_spool_in test_spool_in_faults \
-    test_power_cut test_intake test_first_start
+UNIT_COLLECTOR := test_retry test_framer test_framer_corpus test_framer_encoding test_markup test_validator test_index_fields test_schema \
+    test_identity test_spool_in test_spool_in_faults test_power_cut test_intake test_first_start test_allow test_refusals test_clients
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all run send test test-containers unit bench bench-page-size deps test-deps install lint clean help
-all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim
+all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
 
 help:
 	@echo 'make              build/$(MODE)/bin/{collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
@@ -85,6 +85,11 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
+$(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(COLLECTOR) $(COMMON) $(B)/support.a
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(LIBS_collector) -o $@
 $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
@@ -113,8 +118,10 @@ test: test-deps
 test-containers:
 	@sh tools/deps.sh containers
 	@bash tests/containers/run.sh
-bench: test-deps
-	@$(MAKE) --no-print-directory all $(B)/bench/baseline
+# About 8 minutes; docs/performance.md tells its settings.
+bench:
+	@sh tools/deps.sh bench
+	@$(MAKE) --no-print-directory all $(B)/bench/baseline $(B)/bench/sax $(B)/bench/sink
 	@BUILD=$(B) python3 -B tests/bench/bench.py
 bench-page-size: deps
 	@$(MAKE) --no-print-directory $(B)/bench/page_size

@@ -8,6 +8,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "collector/descriptors.h"
 #include "collector/listener.h"
 #include "collector/run.h"
 #include "collector/settings.h"
@@ -100,5 +101,7 @@ int run_check(const struct command_line *line)
     }
     why_clear(&why);
     problems += report(check_port(settings, &why), "the port can be used", &why);
+    why_clear(&why);
+    problems += report(descriptors_allow(settings->max_connections, &why), "MAX_CONNECTIONS senders fit", &why);
     return problems ? EX_FAILED : EX_OK;
 }

@@ -1,6 +1,7 @@
 /* clients -- see clients.h. One list stands in the order of activity, the longest silent first. */
 #include "collector/clients.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+
+#define STALLED_LOOKS 32 /* at most: where so many have bytes waiting, the first of them is as good as any */
 
 struct client {
     struct clients *all;
@@ -98,17 +101,38 @@ static void note_activity(struct client *client)
     client->active_at = clock_monotonic_ms();
 }
 
-/* The events that have waited the longest for their next byte make room for the others. */
+/* It has sent: it is we who have not read. Only a look at the socket tells, where the loop has not come round to it. */
+static bool has_sent(const struct client *client)
+{
+    return client->is_in_line || conn_has_waiting(client->conn);
+}
+
+/* Whose unfinished event has waited the longest for its next byte: one whose bytes lie in its socket waits for us. */
+static struct client *longest_stalled(const struct clients *all)
+{
+    struct client *first = NULL;
+    struct client *client = NULL;
+    int looks = 0;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
+        if (client->held_bytes == 0) continue;
+        if (!first) first = client;
+        if (!has_sent(client)) return client;
+        if (++looks == STALLED_LOOKS) break;
+    }
+    return first;
+}
+
+/* Stalled events make room for the others. */
 static void keep_within_memory(struct clients *all)
 {
-    struct client *client = longest_silent(all);
-    for (; client && all->held_bytes > all->rules.unfinished_max; client = TAILQ_NEXT(client, by_activity)) {
-        if (client->held_bytes == 0) continue;
+    while (all->held_bytes > all->rules.unfinished_max) {
+        struct client *client = longest_stalled(all);
         log_warn("an unfinished event was set aside: INTAKE_MEMORY is used up",
                  "source=%s bytes=%zu remedy=%s", conn_source(client->conn), client->held_bytes,
                  LOG_QUOTE("raise INTAKE_MEMORY, or find out why senders stop in the middle of events"));
         conn_set_aside(client->conn, intake_filling(all->intake));
         note_held(client);
+        assert(client->held_bytes == 0);
     }
 }
 
@@ -191,20 +215,30 @@ void clients_add(struct clients *all, int fd, const char *source)
     log_debug("sender connected", "source=%s", source);
 }
 
-bool clients_close_idle(struct clients *all, int64_t ms)
+static struct client *longest_idle(const struct clients *all, int64_t ms)
 {
     int64_t before = clock_monotonic_ms() - ms;
     struct client *client = NULL;
-    TAILQ_FOREACH(client, &all->by_activity, by_activity)
-    {
-        if (client->active_at > before) return false;
-        if (client->is_in_line || client->held_bytes > 0) continue;
-        log_info("MAX_CONNECTIONS reached: the sender idle longest makes room", "source=%s idle_s=%" PRId64,
-                 conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
-        forget(client);
-        return true;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
+        if (client->active_at > before) return NULL;
+        if (client->held_bytes == 0 && !has_sent(client)) return client;
     }
-    return false;
+    return NULL;
+}
+
+bool clients_has_idle(const struct clients *all, int64_t ms)
+{
+    return longest_idle(all, ms) != NULL;
+}
+
+bool clients_close_idle(struct clients *all, int64_t ms)
+{
+    struct client *client = longest_idle(all, ms);
+    if (!client) return false;
+    log_info("MAX_CONNECTIONS reached: the sender idle longest makes room", "source=%s idle_s=%" PRId64,
+             conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
+    forget(client);
+    return true;
 }
 
 void clients_close_silent(struct clients *all, int64_t ms)
@@ -213,7 +247,7 @@ void clients_close_silent(struct clients *all, int64_t ms)
     struct client *next = NULL;
     for (struct client *client = longest_silent(all); client && client->active_at <= before; client = next) {
         next = TAILQ_NEXT(client, by_activity);
-        if (client->is_in_line) continue; /* it has sent: it is we who do not read */
+        if (has_sent(client)) continue;
         log_info("a silent sender is disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
         forget(client);
     }

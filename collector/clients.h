@@ -37,10 +37,13 @@ int64_t clients_count(const struct clients *clients);
 /* Takes the descriptor over and reads from it from now on. `source` is copied. */
 void clients_add(struct clients *clients, int fd, const char *source);
 
-/* Closes the one that has been silent for the longest, at least `ms` and with nothing unfinished; false: there is none. */
+/* Is there one that has been silent for at least `ms`, with nothing unfinished and nothing that waits to be read? */
+bool clients_has_idle(const struct clients *clients, int64_t ms);
+
+/* Closes the one of these that has been silent for the longest; false: there is none. */
 bool clients_close_idle(struct clients *clients, int64_t ms);
 
-/* Closes all that have been silent for `ms`. */
+/* Closes all that have been silent for `ms`; what is unfinished becomes a reject. */
 void clients_close_silent(struct clients *clients, int64_t ms);
 
 /* There may be room again: hands over what waits, and reads those in line. */

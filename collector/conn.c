@@ -66,6 +66,12 @@ size_t conn_held_bytes(const struct conn *conn)
     return framer_is_unfinished(conn->framer) ? framer_held_bytes(conn->framer) : 0;
 }
 
+bool conn_has_waiting(const struct conn *conn)
+{
+    char byte = 0;
+    return recv(conn->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 const char *conn_source(const struct conn *conn)
 {
     return conn->source;

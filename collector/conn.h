@@ -29,6 +29,9 @@ void conn_set_aside(struct conn *conn, struct parcel *parcel);
 /* Memory held for what is unfinished, in bytes; 0 when nothing is. */
 size_t conn_held_bytes(const struct conn *conn);
 
+/* Has something arrived that conn_receive() would read? */
+bool conn_has_waiting(const struct conn *conn);
+
 const char *conn_source(const struct conn *conn);
 
 #endif

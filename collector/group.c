@@ -118,4 +118,6 @@ void group_clear(struct group *group)
     group->event_count = group->reject_count = 0;
     group->number = 0;
     group->next = NULL;
+    group->retry_of = 0;
+    group->is_void = false;
 }

@@ -17,6 +17,8 @@ struct group {
 
     int64_t number; /* of the chain that this group is the first of: given by the spool at the first try */
     struct group *next; /* committed in the same transaction, after this one; not owned */
+    int64_t retry_of;   /* the reject that became these events, marked in the same transaction; 0: none */
+    bool is_void;       /* retry_of was settled otherwise meanwhile: nothing of this was appended */
 
     size_t event_capacity, reject_capacity;
     struct group_block *blocks; /* the copied bytes: a chain, newest first */

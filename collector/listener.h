@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/why.h"
+#include "collector/allow.h"
 
 #define LISTENER_BACKLOG 512
 
@@ -19,7 +19,10 @@
  */
 MUST_CHECK enum result listener_bind(int *fd, const char *host, int64_t port, struct why *why);
 
-/* The next sender that waits, as a descriptor that does not block, with its numeric address; -1 with errno when none. */
-int listener_accept(int listening_fd, char *source, size_t size);
+/*
+ * The next sender that waits, as a descriptor that does not block, with its numeric address in `source`; -1 with errno
+ * when there is none. EACCES: `allow` does not name the one in `source`; it has been disconnected, nothing was read.
+ */
+int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size);
 
 #endif

@@ -81,6 +81,48 @@ bool markup_is_tag(const char *text, size_t len)
     return take_char(&at, '>') && at.p == at.end;
 }
 
+/* Moves past what begins with `open` and ends with `close`, which ends in '>', or to the end. */
+static bool take_section(struct cursor *at, const char *open, const char *close)
+{
+    size_t open_len = strlen(open);
+    size_t close_len = strlen(close);
+    if ((size_t)(at->end - at->p) < open_len || memcmp(at->p, open, open_len) != 0) return false;
+    const char *content = at->p + open_len;
+    at->p = content;
+    while (at->p < at->end && (at->p = memchr(at->p, '>', (size_t)(at->end - at->p))) != NULL) {
+        at->p++;
+        if ((size_t)(at->p - content) >= close_len && memcmp(at->p - close_len, close, close_len) == 0)
+            return true;
+    }
+    at->p = at->end;
+    return true;
+}
+
+/* Moves past a tag, or to its quoted value number `max` + 1. */
+static bool find_crowd_in_tag(struct cursor *at, size_t max)
+{
+    size_t values = 0;
+    for (at->p++; at->p < at->end && *at->p != '>' && *at->p != '<'; at->p++) {
+        if (*at->p != '"' && *at->p != '\'') continue;
+        if (++values > max) return true;
+        const char *close = memchr(at->p + 1, *at->p, (size_t)(at->end - at->p - 1));
+        at->p = close ? close : at->end - 1;
+    }
+    return false;
+}
+
+size_t markup_find_crowd(const char *text, size_t len, size_t max)
+{
+    struct cursor at = {text, text + len};
+    while (at.p < at.end && (at.p = memchr(at.p, '<', (size_t)(at.end - at.p))) != NULL) {
+        if (take_section(&at, "<!--", "-->") || take_section(&at, "<![CDATA[", "]]>") ||
+            take_section(&at, "<?", "?>"))
+            continue;
+        if (find_crowd_in_tag(&at, max)) return (size_t)(at.p - text);
+    }
+    return len;
+}
+
 void markup_read_declaration(const char *text, size_t len, char *encoding, size_t size)
 {
     struct cursor at = {text, text + len};

@@ -15,6 +15,12 @@ bool markup_is_name(const char *text, size_t len);
 bool markup_is_tag(const char *text, size_t len);
 
 /*
+ * Where a tag in `text` has a quoted value more than `max`; `len`: nowhere. Comments, CDATA sections and instructions
+ * are passed over. Exact where the text is well-formed; elsewhere an upper bound on what a parser may come to see.
+ */
+size_t markup_find_crowd(const char *text, size_t len, size_t max);
+
+/*
  * Where `text` is an XML declaration (`<?xml ...?>`): `encoding` becomes what it declares, "" for none, cut to `size`.
  * Any other processing instruction changes nothing.
  */

@@ -28,7 +28,8 @@ bool parcel_is_empty(const struct parcel *parcel)
 
 bool parcel_has_room(const struct parcel *parcel)
 {
-    return PARCEL_BYTES - parcel->used >= PARCEL_READ_MIN && parcel->candidate_count < PARCEL_FRAMES_MAX;
+    return PARCEL_BYTES - parcel->used >= PARCEL_READ_MIN && parcel->candidate_count < PARCEL_FRAMES_MAX &&
+           parcel->group->memory_bytes < PARCEL_COPIED_MAX; /* a cleared one keeps far less */
 }
 
 char *parcel_room(struct parcel *parcel, size_t *len)

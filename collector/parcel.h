@@ -14,6 +14,8 @@
 #define PARCEL_BYTES      ((size_t)256 << 10) /* read into one parcel */
 #define PARCEL_READ_MIN   ((size_t)64 << 10)  /* with less room than this it takes no more */
 #define PARCEL_FRAMES_MAX 4096                /* with more it takes no more; one read may overshoot it */
+#define PARCEL_COPIED_MAX                                                                                    \
+    ((size_t)1 << 20) /* likewise with this much in its group: frames of several reads */
 
 struct candidate { /* a frame that waits for its verdict, or a reject that has one */
     struct frame frame;

@@ -2,9 +2,11 @@
 #include "collector/run.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "collector/descriptors.h"
 #include "collector/listener.h"
 #include "collector/server.h"
 #include "collector/spool_schema.h"
@@ -14,6 +16,7 @@
 #include "common/spool.h"
 
 #define SETTLE_PAUSE_MS 200
+#define LARGE_BYTES     (256 << 10)
 
 /* Sockets are not read before the write-ahead log of an earlier process is in the file; less than RES_OK: stop. */
 static enum result settle(struct spool_in *spool, struct signals *signals, const struct lockfile *lock,
@@ -31,6 +34,14 @@ static enum result settle(struct spool_in *spool, struct signals *signals, const
     return res;
 }
 
+static void allow_descriptors(int64_t connections)
+{
+    struct why why = {0};
+    if (descriptors_allow(connections, &why) != RES_OK)
+        log_warn("fewer senders than MAX_CONNECTIONS", "why=%s remedy=%s", LOG_QUOTE(why.text),
+                 LOG_QUOTE(why.remedy));
+}
+
 /* All that the service is made of, in the order in which it is opened. */
 struct collector {
     const struct settings *settings;
@@ -40,6 +51,7 @@ struct collector {
     int fd; /* the listening socket, until the server takes it over */
     struct checkpointer *checkpointer;
     struct intake *intake;
+    struct requests *requests;
     struct writer *writer;
     struct validators *validators;
     struct server *server;
@@ -64,9 +76,10 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = settle(c->spool, &c->signals, &c->lock, why);
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
-    if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 2, why);
-    if (res == RES_OK) res = validators_start(&c->validators, c->intake, NULL, why);
-    if (res == RES_OK) res = writer_start(&c->writer, c->spool, c->intake, c->checkpointer, why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
+    if (res == RES_OK) c->requests = requests_new(c->spool, s);
+    if (res == RES_OK) res = writer_start(&c->writer, c->spool, c->intake, c->checkpointer, c->requests, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)
         log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
@@ -85,6 +98,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     validators_join(c->validators);
     if (c->writer) end = writer_join(c->writer, &counts, &last);
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
+    requests_free(c->requests);
     intake_close(c->intake);
     checkpointer_stop(c->checkpointer);
     if (c->fd >= 0) close(c->fd);
@@ -101,6 +115,9 @@ int run_service(const struct command_line *line)
     struct collector c = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
     struct why why = {0};
 
+    /* What is freed of large events goes back to the system. By itself malloc keeps ever larger holes: 12 MiB of them. */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    allow_descriptors(c.settings->max_connections);
     enum result res = open_all(&c, &why);
     if (res == RES_OK) res = server_run(c.server, &why); /* until told to stop */
     if (res == RES_RETRY && c.signals.stop_pending)

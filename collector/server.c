@@ -15,14 +15,16 @@
 #include <unistd.h>
 
 #include "collector/clients.h"
+#include "collector/descriptors.h"
 #include "collector/listener.h"
+#include "collector/refusals.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define ACCEPT_PAUSE_MS 100
+#define TELL_AGAIN_MS   60000
 #define DRAIN_QUIET_MS  50
 #define STUCK_MS        LOCKFILE_DEAD_MS
-#define SOURCE_SIZE     64
 #define SILENCE_LOOKS   4 /* in one IDLE_TIMEOUT */
 
 struct server {
@@ -30,7 +32,10 @@ struct server {
     struct event_base *base;
     struct event *acceptable, *accept_again, *stop, *room, *beat, *silence;
     struct clients *clients;
-    bool is_told; /* why new senders wait, since the last one was accepted */
+    int64_t places; /* MAX_CONNECTIONS, or what the limit of open files leaves of it */
+    struct refusals refusals;
+    const char *told; /* why new senders wait: said last, and not again before the moment below */
+    int64_t told_due;
 };
 
 static struct timeval duration(int64_t ms)
@@ -49,37 +54,52 @@ static void on_room(evutil_socket_t fd, short what, void *context)
 
 /* ---- accepting ---- */
 
-/* Says why, once until a sender is accepted again, and looks again in a moment. */
+/* Says why, at most once a minute, and looks again in a moment. */
 static void pause_accepting(struct server *server, const char *message, const char *remedy)
 {
     struct timeval pause = duration(ACCEPT_PAUSE_MS);
-    if (!server->is_told)
+    int64_t now = clock_monotonic_ms();
+    if (message != server->told || now >= server->told_due) {
         log_warn(message, "connections=%" PRId64 " remedy=%s", clients_count(server->clients),
                  LOG_QUOTE(remedy));
-    server->is_told = true;
+        server->told = message;
+        server->told_due = now + TELL_AGAIN_MS;
+    }
     (void)event_del(server->acceptable);
     (void)event_add(server->accept_again, &pause);
 }
 
-static bool has_place(struct server *server)
+static bool is_full(const struct server *server)
 {
-    return clients_count(server->clients) < server->parts.settings->max_connections ||
-           clients_close_idle(server->clients, SERVER_IDLE_MS);
+    return clients_count(server->clients) >= server->places;
 }
 
+static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
+{
+    int fd =
+        listener_accept(server->parts.listening_fd, server->parts.settings->allow, source, EVENT_SOURCE_MAX);
+    if (fd < 0 && errno == EACCES) {
+        refusals_add(&server->refusals, source, clock_monotonic_ms());
+        errno = EACCES; /* logging may have changed it */
+    }
+    return fd;
+}
+
+/* Without a place one is accepted only where an idle one can make room; and that goes only for one that may send. */
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
 {
     struct server *server = context;
-    char source[SOURCE_SIZE];
+    char source[EVENT_SOURCE_MAX];
+    (void)listening_fd;
     (void)what;
-    if (!has_place(server)) {
+    if (is_full(server) && !clients_has_idle(server->clients, SERVER_IDLE_MS)) {
         pause_accepting(server, "MAX_CONNECTIONS reached: new senders wait", "raise MAX_CONNECTIONS");
         return;
     }
-    int fd = listener_accept(listening_fd, source, sizeof source);
+    int fd = accept_next(server, source);
     if (fd >= 0) {
+        if (is_full(server)) (void)clients_close_idle(server->clients, SERVER_IDLE_MS);
         clients_add(server->clients, fd, source);
-        server->is_told = false;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         pause_accepting(server, "out of descriptors or memory: new senders wait",
                         "raise the limit of open files");
@@ -110,6 +130,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (writer_is_turning(server->parts.writer, STUCK_MS)) lockfile_beat(server->parts.lock);
+    refusals_tell(&server->refusals, clock_monotonic_ms());
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *context)
@@ -123,11 +144,11 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
 /* Senders whose connection stood before the stop have sent in good faith: they are read as well. */
 static void accept_waiting(struct server *server)
 {
-    char source[SOURCE_SIZE];
-    while (clients_count(server->clients) < server->parts.settings->max_connections) {
-        int fd = listener_accept(server->parts.listening_fd, source, sizeof source);
-        if (fd < 0) return;
-        clients_add(server->clients, fd, source);
+    char source[EVENT_SOURCE_MAX];
+    for (int i = 0; i < LISTENER_BACKLOG && !is_full(server); i++) {
+        int fd = accept_next(server, source);
+        if (fd < 0 && errno != EACCES) return;
+        if (fd >= 0) clients_add(server->clients, fd, source);
     }
 }
 
@@ -173,7 +194,7 @@ static struct event *watch(struct server *server, int fd, short what, event_call
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
-    int64_t silence_ms = server->parts.settings->idle_timeout_ms / SILENCE_LOOKS;
+    int64_t silence_ms = (server->parts.settings->idle_timeout_ms + SILENCE_LOOKS - 1) / SILENCE_LOOKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
     return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
            event_add(server->room, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
@@ -189,6 +210,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     if (!server) abort();
     *out = server;
     server->parts = *parts;
+    server->places = descriptors_places(s->max_connections);
     server->base = event_base_new();
     if (!server->base) return why_set(why, RES_BROKEN, "create the event loop: %s", strerror(errno));
     server->clients = clients_new(server->base, parts->intake, &rules);

@@ -11,9 +11,10 @@
 #include "common/names.h"
 #include "common/spool.h"
 
-#define FIELD(name) offsetof(struct settings, name)
-#define MIB         (1 << 20)
-#define DAY_MS      86400000LL
+#define FIELD(name)    offsetof(struct settings, name)
+#define MIB            (1 << 20)
+#define ALLOW_FROM_MAX 16384 /* some hundred ranges */
+#define DAY_MS         86400000LL
 
 const struct setting collector_settings[] = {
     {"PORT", SETTING_UINT, FIELD(port), "8080", 1, 65535, NULL, "TCP port for events"},
@@ -27,8 +28,12 @@ const struct setting collector_settings[] = {
      "for unfinished and uncommitted events together, at least 4 times MAX_MESSAGE_SIZE"},
     {"IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_ms), "0", 0, 365 * DAY_MS, NULL,
      "a sender that is silent for this long is disconnected; 0: never"},
+    {"ALLOW_FROM", SETTING_TEXT, FIELD(allow_from), "all", 1, ALLOW_FROM_MAX, NULL,
+     "addresses and CIDR ranges that may send, parted by commas"},
     {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, FRAMER_ELEMENT_MAX, NULL,
      "name of the event element"},
+    {"INDEX_FIELDS", SETTING_TEXT, FIELD(index_fields_text), INDEX_FIELDS_DEFAULT, 1, INDEX_FIELDS_TEXT_MAX,
+     NULL, "which child elements fill the spool's columns"},
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
      "the SQLite file; its directory must be local"},
     {"SPOOL_SYNC", SETTING_CHOICE, FIELD(spool_sync), "full", 0, 0, "full|normal",
@@ -58,14 +63,18 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         res = why_set(why, RES_REFUSE,
                       "INTAKE_MEMORY is too small for MAX_MESSAGE_SIZE: at least 4 times as much, %" PRId64,
                       4 * settings->max_message_bytes);
+    if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);
+    if (res == RES_OK) res = allow_parse(&settings->allow, settings->allow_from, why);
     if (res == RES_OK) res = names_check(env, why);
     return res;
 }
 
 void settings_free(struct settings *settings)
 {
+    allow_free(settings->allow);
+    settings->allow = NULL;
     config_free(collector_settings, settings);
 }

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "collector/allow.h"
+#include "collector/index_fields.h"
 #include "common/config.h"
 
 struct settings {
@@ -15,7 +17,11 @@ struct settings {
     int64_t max_message_bytes;
     int64_t intake_memory_bytes;
     int64_t idle_timeout_ms; /* 0: never */
+    char *allow_from;
+    struct allow *allow; /* what allow_from says */
     char *event_element;
+    char *index_fields_text;
+    struct index_fields index_fields; /* what index_fields_text says */
     char *spool_path;
     int64_t spool_sync; /* enum spool_sync */
     char *node_id;      /* NULL: as the spool knows it */
@@ -25,7 +31,7 @@ struct settings {
 
 extern const struct setting collector_settings[];
 
-/* config_load() and what a table cannot say: EVENT_ELEMENT is a name, NODE_ID fits a key. */
+/* config_load() and what a table cannot say: EVENT_ELEMENT is a name, INDEX_FIELDS maps columns, NODE_ID fits a key. */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 

@@ -17,6 +17,7 @@
 
 #include "collector/group.h"
 #include "collector/spool_schema.h"
+#include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
 #include "common/spool.h"
@@ -28,7 +29,7 @@
 
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
-    int64_t last_event_at; /* -1: no event in this group */
+    int64_t last_event_at; /* -1: nothing has come now */
     char writer[WRITER_SIZE];
     int64_t group_number;
 };
@@ -38,7 +39,8 @@ struct spool_in {
     const char *path;
     dev_t device; /* of the file that is open */
     ino_t inode;
-    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders;
+    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
+        *mark_retried;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
@@ -60,6 +62,7 @@ static enum result prepare(struct spool_in *in, struct why *why)
     if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
     if (res == RES_OK) res = stmt_prepare(&in->trim_senders, in->db, sql_trim_senders, why);
+    if (res == RES_OK) res = stmt_prepare(&in->mark_retried, in->db, sql_mark_retried, why);
     return res;
 }
 
@@ -106,6 +109,7 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->store_intake);
     stmt_free(in->count_sender);
     stmt_free(in->trim_senders);
+    stmt_free(in->mark_retried);
     db_close(in->db);
     free(in);
 }
@@ -146,7 +150,6 @@ static enum result append_event(struct spool_in *in, const struct event *event, 
 {
     struct stmt *stmt = in->append_event;
     counters->event_bytes += (int64_t)event->bytes;
-    counters->last_event_at = event->received_at;
     stmt_set_int(stmt, ":id", ++counters->last_event_id);
     stmt_set_int(stmt, ":received_at", event->received_at);
     stmt_set_int(stmt, ":total_bytes", counters->event_bytes);
@@ -188,7 +191,8 @@ static bool is_same_run(const struct event *a, const struct event *b)
            a->received_at / DAY_MS == b->received_at / DAY_MS;
 }
 
-static enum result count_run(struct spool_in *in, const struct event *last, size_t run, struct why *why)
+static enum result count_run(struct spool_in *in, const struct event *last, size_t run, bool is_late,
+                             struct why *why)
 {
     struct slice sender = last->fields[EVENT_SENDER];
     stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
@@ -196,6 +200,7 @@ static enum result count_run(struct spool_in *in, const struct event *last, size
     stmt_set_int(in->count_sender, ":received_at", last->received_at);
     stmt_set_int(in->count_sender, ":day", last->received_at / DAY_MS);
     stmt_set_int(in->count_sender, ":events", (int64_t)run);
+    stmt_set_int(in->count_sender, ":is_late", is_late);
     in->sender_runs++;
     return stmt_run(in->count_sender, NULL, why);
 }
@@ -209,7 +214,7 @@ static enum result count_senders(struct spool_in *in, const struct group *group,
         const struct event *event = &group->events[i];
         run++;
         if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
-        res = count_run(in, event, run, why);
+        res = count_run(in, event, run, group->retry_of != 0, why);
         run = 0;
     }
     return res;
@@ -240,10 +245,27 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     return stmt_run(stmt, NULL, why);
 }
 
-static enum result append_group(struct spool_in *in, const struct group *group, struct counters *counters,
+/* A reject becomes events once: whoever settled it first has it. */
+static enum result mark_retried(struct spool_in *in, struct group *group, struct why *why)
+{
+    int64_t changed = 0;
+    stmt_set_int(in->mark_retried, ":now", clock_now_ms());
+    stmt_set_int(in->mark_retried, ":id", group->retry_of);
+    enum result res = stmt_run(in->mark_retried, &changed, why);
+    group->is_void = changed == 0;
+    return res;
+}
+
+static enum result append_group(struct spool_in *in, struct group *group, struct counters *counters,
                                 struct why *why)
 {
     enum result res = RES_OK;
+    if (group->retry_of != 0) {
+        res = mark_retried(in, group, why);
+        if (res != RES_OK || group->is_void) return res;
+    } else if (group->event_count > 0) {
+        counters->last_event_at = group->events[group->event_count - 1].received_at;
+    }
     for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
         res = append_event(in, &group->events[i], counters, why);
     for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
@@ -251,11 +273,11 @@ static enum result append_group(struct spool_in *in, const struct group *group, 
     return res == RES_OK ? count_senders(in, group, why) : res;
 }
 
-static enum result append_chain(struct spool_in *in, const struct group *first, struct counters *counters,
+static enum result append_chain(struct spool_in *in, struct group *first, struct counters *counters,
                                 struct why *why)
 {
     enum result res = RES_OK;
-    for (const struct group *group = first; group && res == RES_OK; group = group->next)
+    for (struct group *group = first; group && res == RES_OK; group = group->next)
         res = append_group(in, group, counters, why);
     if (res == RES_OK) res = trim_senders(in, why);
     return res == RES_OK ? store_counters(in, counters, first, why) : res;
@@ -285,6 +307,18 @@ enum result spool_append(struct spool_in *in, struct group *group, struct why *w
     res = db_end(in->db, res, why);
     if (res == RES_OK) res = check_file(in, why);
     return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");
+}
+
+struct db *spool_in_db(struct spool_in *in)
+{
+    return in->db;
+}
+
+void spool_in_shrink(struct spool_in *in)
+{
+    struct why why = {0};
+    if (db_exec(in->db, "PRAGMA shrink_memory", &why) != RES_OK)
+        log_debug("memory is kept", "why=%s", LOG_QUOTE(why.text));
 }
 
 int64_t spool_in_wal_bytes(const struct spool_in *in)

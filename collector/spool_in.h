@@ -15,6 +15,7 @@
 
 enum spool_sync { SPOOL_SYNC_FULL, SPOOL_SYNC_NORMAL };
 
+struct db;       /* common/db.h */
 struct group;    /* collector/group.h */
 struct spool_in; /* opaque; one per process, one thread at a time */
 
@@ -32,11 +33,18 @@ MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
 
 /*
  * Appends the group, and those chained to it, in one transaction. Gives the first one its number at the first try; a
- * chain that turns out to be there already (its commit succeeded after all) is not appended twice.
+ * chain that turns out to be there already (its commit succeeded after all) is not appended twice. A group that a reject
+ * became marks it in the same transaction, and is void where that was settled meanwhile (collector/group.h).
  *   RES_RETRY    locked past the busy timeout, the disk is full, an I/O error
  *   RES_BROKEN   corruption, or the file at `path` is another one now
  */
 MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, struct why *why);
+
+/* The writing connection, for what else is done between two groups. Borrowed. */
+struct db *spool_in_db(struct spool_in *in);
+
+/* Gives back the memory of cached pages; for a quiet moment. */
+void spool_in_shrink(struct spool_in *in);
 
 /* Bytes in the WAL after the last commit. */
 int64_t spool_in_wal_bytes(const struct spool_in *in);

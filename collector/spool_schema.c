@@ -237,3 +237,16 @@ enum result spool_create_or_open(struct db **out, const char *path, const char *
     *out = db;
     return res;
 }
+
+enum result spool_new_identity(struct db *db, const char *path, struct spool_identity *before,
+                               struct spool_identity *after, struct why *why)
+{
+    struct spool_file file = {0};
+    enum result res = spool_look_at_file(path, &file, why);
+    if (res == RES_OK) res = db_begin(db, why);
+    if (res != RES_OK) return res;
+    res = spool_load_identity(db, before, why);
+    if (res == RES_OK) res = redraw_identity(db, &file, why);
+    if (res == RES_OK) res = spool_load_identity(db, after, why);
+    return db_end(db, res, why);
+}

@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#include "common/db.h"
+#include "common/spool.h"
 
 /* Chosen by measuring: docs/page-size.md. It can never change for a spool that exists. */
 #define SPOOL_PAGE_SIZE 16384
@@ -30,5 +30,12 @@ MUST_CHECK enum result spool_make_directory(const char *path, struct why *why);
  */
 MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,
                                             struct why *why);
+
+/*
+ * Draws a new identity in any case, for a restored or cloned machine: there the file looks the same. Ids go on, and
+ * sealed batches keep their keys.
+ */
+MUST_CHECK enum result spool_new_identity(struct db *db, const char *path, struct spool_identity *before,
+                                          struct spool_identity *after, struct why *why);
 
 #endif

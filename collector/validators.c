@@ -1,4 +1,7 @@
-/* validators -- see validators.h. Each thread has a validator of its own. */
+/*
+ * validators -- see validators.h. Each thread has a validator of its own. What libxml2 needs for a large event is a
+ * multiple of it, so those are judged one at a time.
+ */
 #include "collector/validators.h"
 
 #include <pthread.h>
@@ -9,7 +12,10 @@
 #include "collector/parcel.h"
 #include "collector/validator.h"
 
+#define LARGE_BYTES ((size_t)1 << 20)
+
 struct validators {
+    pthread_mutex_t large; /* held while a large event is judged */
     struct intake *intake;
     const struct index_fields *fields;
     pthread_t threads[VALIDATORS_MAX];
@@ -59,14 +65,25 @@ static void judge(struct validator *validator, struct group *group, const struct
         add_reject(group, candidate, verdict.reason, verdict.detail);
 }
 
+void validators_judge(struct validator *validator, struct parcel *parcel, pthread_mutex_t *large)
+{
+    for (size_t i = 0; i < parcel->candidate_count; i++) {
+        bool is_large = parcel->candidates[i].frame.len > LARGE_BYTES;
+        if (is_large && large) (void)pthread_mutex_lock(large);
+        judge(validator, parcel->group, &parcel->candidates[i]);
+        if (is_large) validator_trim(validator);
+        if (is_large && large) (void)pthread_mutex_unlock(large);
+    }
+    validator_trim(validator);
+}
+
 static void *run(void *context)
 {
     struct validators *v = context;
-    struct validator *validator = validator_new();
+    struct validator *validator = validator_new(v->fields);
     struct parcel *parcel = NULL;
     while ((parcel = intake_take_unvalidated(v->intake))) {
-        for (size_t i = 0; i < parcel->candidate_count; i++)
-            judge(validator, parcel->group, &parcel->candidates[i]);
+        validators_judge(validator, parcel, &v->large);
         intake_validated(v->intake, parcel);
     }
     validator_free(validator);
@@ -88,6 +105,7 @@ enum result validators_start(struct validators **out, struct intake *intake,
     int wanted = count_cores();
     int code = 0;
     if (!v) abort();
+    pthread_mutex_init(&v->large, NULL);
     v->intake = intake;
     v->fields = fields;
     *out = v;
@@ -105,5 +123,6 @@ void validators_join(struct validators *v)
 {
     if (!v) return;
     for (int i = 0; i < v->count; i++) (void)pthread_join(v->threads[i], NULL);
+    pthread_mutex_destroy(&v->large);
     free(v);
 }

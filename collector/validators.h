@@ -7,16 +7,26 @@
 #ifndef COLLECTOR_VALIDATORS_H
 #define COLLECTOR_VALIDATORS_H
 
+#include <pthread.h>
+
 #include "collector/intake.h"
 
 #define VALIDATORS_MAX 4
 
 struct validators;
 struct index_fields; /* collector/index_fields.h */
+struct parcel;       /* collector/parcel.h */
+struct validator;    /* collector/validator.h */
 
 /* Borrows both until validators_join(). RES_BROKEN when not even one thread can be started. */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
                                         const struct index_fields *fields, struct why *why);
+
+/*
+ * What each thread does with a parcel: its candidates become the events and rejects of its group, in their order. `large`
+ * is held while a large one is judged; NULL for who is alone.
+ */
+void validators_judge(struct validator *validator, struct parcel *parcel, pthread_mutex_t *large);
 
 /* After intake_finish(): waits until all has been validated. Frees; accepts NULL. */
 void validators_join(struct validators *validators);

@@ -5,6 +5,7 @@
 #include "collector/writer.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct writer {
     struct spool_in *spool;
     struct intake *intake;
     struct checkpointer *checkpointer;
+    struct requests *requests;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
     atomic_bool is_failing;
     int64_t give_up_at;   /* monotonic ms; 0: no stop has met a failing disk */
@@ -121,9 +123,10 @@ static void tend_wal(struct writer *w)
         checkpointer_nudge(w->checkpointer);
 }
 
-/* What is due now and then. */
-static void tend(struct writer *w)
+/* What is due now and then. Returns how many ms the next time may wait. */
+static int tend(struct writer *w)
 {
+    int wait_ms = requests_tend(w->requests);
     int64_t now = clock_monotonic_ms();
     if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
         log_rejects(w);
@@ -131,8 +134,11 @@ static void tend(struct writer *w)
     }
     if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) {
         intake_shrink(w->intake);
+        spool_in_shrink(w->spool);
+        (void)malloc_trim(0); /* what the threads have freed goes back to the system */
         w->committed_at = 0;
     }
+    return wait_ms < TICK_MS ? wait_ms : TICK_MS;
 }
 
 static void *run(void *context)
@@ -140,26 +146,28 @@ static void *run(void *context)
     struct writer *w = context;
     struct group *group = NULL;
     enum intake_step step = INTAKE_QUIET;
-    while ((step = intake_take(w->intake, TICK_MS, &group)) != INTAKE_END) {
+    int wait_ms = TICK_MS;
+    while ((step = intake_take(w->intake, wait_ms, &group)) != INTAKE_END) {
         if (step == INTAKE_GROUP) {
             commit(w, group);
             tend_wal(w);
             (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
         }
-        tend(w);
+        wait_ms = tend(w);
     }
     log_rejects(w);
     return NULL;
 }
 
 enum result writer_start(struct writer **out, struct spool_in *spool, struct intake *intake,
-                         struct checkpointer *checkpointer, struct why *why)
+                         struct checkpointer *checkpointer, struct requests *requests, struct why *why)
 {
     struct writer *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->spool = spool;
     w->intake = intake;
     w->checkpointer = checkpointer;
+    w->requests = requests;
     *out = w;
     int code = pthread_create(&w->thread, NULL, run, w);
     if (code == 0) return RES_OK;

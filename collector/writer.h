@@ -13,15 +13,17 @@
 
 #include "collector/checkpointer.h"
 #include "collector/intake.h"
+#include "collector/requests.h"
 #include "collector/spool_in.h"
 
 #define WRITER_GIVE_UP_MS 10000
 
 struct writer;
 
-/* Borrows all three until writer_join(); `*writer` is NULL unless RES_OK. */
+/* Borrows all four until writer_join(); `*writer` is NULL unless RES_OK. */
 MUST_CHECK enum result writer_start(struct writer **writer, struct spool_in *spool, struct intake *intake,
-                                    struct checkpointer *checkpointer, struct why *why);
+                                    struct checkpointer *checkpointer, struct requests *requests,
+                                    struct why *why);
 
 struct writer_counts {
     int64_t events, rejects; /* committed since the start */

@@ -47,6 +47,25 @@ static void explain_unknown(const struct program *program, char **argv)
     (void)fprintf(stderr, "; see %s --help\n", program->name);
 }
 
+/* NULL where there is no such subcommand, or it takes no arguments and gets some: explained. */
+static const struct command *find_named(const struct program *program, int argc, char **argv,
+                                        struct command_line *line)
+{
+    int words = 0;
+    const struct command *c = program->commands;
+    while (c->name && (words = words_of(c, argc, argv)) == 0) c++;
+    line->argc = argc - words;
+    line->argv = argv + words;
+    if (words == 0)
+        explain_unknown(program, argv);
+    else if (c->arguments || line->argc == 1)
+        return c;
+    else
+        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, c->name,
+                      line->argv[1]);
+    return NULL;
+}
+
 const struct command *command_find(const struct program *program, int argc, char **argv,
                                    struct command_line *line, int *exit_code)
 {
@@ -62,22 +81,9 @@ const struct command *command_find(const struct program *program, int argc, char
         (void)printf("%s %s\n", program->name, EVENTSPOOL_VERSION);
         return NULL;
     }
-    *exit_code = EX_USAGE;
-    for (const struct command *c = program->commands; c->name; c++) {
-        int words = words_of(c, argc, argv);
-        if (words == 0) continue;
-        line->argc = argc - words;
-        line->argv = argv + words;
-        if (c->arguments || line->argc == 1) {
-            *exit_code = EX_OK;
-            return c;
-        }
-        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, c->name,
-                      line->argv[1]);
-        return NULL;
-    }
-    explain_unknown(program, argv);
-    return NULL;
+    const struct command *found = find_named(program, argc, argv, line);
+    if (!found) *exit_code = EX_USAGE;
+    return found;
 }
 
 int command_exit(enum result res, const struct why *why)

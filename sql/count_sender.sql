@@ -1,6 +1,10 @@
--- A run of events of one sender.
+-- A run of events of one sender. Late ones, of rejects that were validated again, are of the day on which they came:
+-- they take nothing from a later one.
 INSERT INTO _sender (sender, source, last_received_at, day, events_of_day)
 VALUES (:sender, :source, :received_at, :day, :events)
 ON CONFLICT (sender, source) DO UPDATE
 SET events_of_day = CASE WHEN day = excluded.day THEN events_of_day ELSE 0 END + excluded.events_of_day,
-    day = excluded.day, last_received_at = excluded.last_received_at;
+    day = excluded.day,
+    last_received_at = CASE WHEN :is_late THEN max(last_received_at, excluded.last_received_at)
+                            ELSE excluded.last_received_at END
+WHERE NOT :is_late OR excluded.day >= day;

@@ -14,7 +14,7 @@ check | healthcheck)
 config) "$libexec/collector" config && exec "$libexec/uploader" config ;;
 --version) exec "$libexec/collector" --version ;;
 *)
-    echo "usage: eventspool check | config | flush | healthcheck | status"
+    echo "usage: eventspool check | config | flush | healthcheck | new-identity | rejects retry | status | tail"
     [ "${1:-}" = --help ] || exit 64
     ;;
 esac

@@ -1,94 +1,98 @@
-"""bench -- events per second from socket to committed row, beside what plain SQLite does with the same rows.
+"""bench -- the collector's speed, latency, memory and writing, beside the same work by its parts: a table, no verdict.
 
-Interleaved rounds in one run, medians; prints a table, never a verdict. Only ratios of one run mean something.
-Settings: BENCH_ROUNDS (5), BENCH_EVENTS (200000).
+Whatever is compared is measured in turns in one run, and medians are printed: on a shared machine only ratios of one
+run mean something. Settings, from the environment:
+  BENCH_PARTS    which parts, by name, separated by blanks (all: see PARTS)
+  BENCH_ROUNDS   rounds of the parts that are repeated (5)
+  BENCH_EVENTS   events of one load (200000)
+  BENCH_BACKLOG  events of 200 bytes in the backlog (200000; the goal is 10000000)
+  BENCH_HOLD     seconds for which the foreign reader holds its snapshot (60)
 """
 import os
 import pathlib
-import re
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
+import types
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import BIN, BUILD, Site, wait_for
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))  # the harness
+import measure_backlog
+import measure_commit
+import measure_instructions
+import measure_latency
+import measure_quiet
+import measure_reader
+import measure_shipping
+import measure_speed
+from goals import print_goals
+from results import Results, print_table
 
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", 5))
-EVENTS = int(os.environ.get("BENCH_EVENTS", 200000))
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def peak_mib(pid):
-    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
-
-
-def measure_collector(directory, connections):
-    """Socket to committed row: from the first byte sent to the last row visible to another connection."""
-    site = Site(directory)
-    try:
-        collector = site.collector(SPOOL_SYNC="full")
-        pid = collector.process.pid
-        cpu = cpu_seconds(pid)
-        since = time.monotonic()
-        sim = site.acmsim("--count", EVENTS, "--connections", connections)
-        wait_for("all rows", lambda: site.value("SELECT last_event_id FROM _intake") == EVENTS, 300)
-        seconds = time.monotonic() - since
-        sim.communicate(timeout=60)
-        wal = site.spool.with_name("spool.db-wal").stat().st_size
-        return {"rate": EVENTS / seconds, "cpu_us": (cpu_seconds(pid) - cpu) / EVENTS * 1e6,
-                "peak_mib": peak_mib(pid), "wal_mib": wal / 2**20}
-    finally:
-        site.close()
+# Name, function, and whether each round repeats it; the backlog has its own rounds.
+PARTS = (
+    ("speed", measure_speed.measure, True),
+    ("latency", measure_latency.measure, True),
+    ("shipping", measure_shipping.measure, False),
+    ("commit", measure_commit.measure, False),
+    ("idle", measure_quiet.measure_idle, False),
+    ("single", measure_quiet.measure_single, False),
+    ("purge", measure_quiet.measure_purge, False),
+    ("reader", measure_reader.measure, False),
+    ("backlog", measure_backlog.measure, False),
+    ("instructions", measure_instructions.measure, False),
+)
 
 
-def measure_sqlite(directory, stream):
-    with open(stream, "rb") as events:
-        out = subprocess.run([BUILD / "bench/baseline", directory], stdin=events, capture_output=True, text=True,
-                             check=True).stdout
-    figures = dict(pair.split("=") for pair in out.split())
-    return {"rate": float(figures["rows_per_second"]), "cpu_us": float(figures["cpu_seconds"]) / EVENTS * 1e6}
+def load_options():
+    def number(name, default):
+        return int(os.environ.get(name) or default)
+    names = [name for name, _, _ in PARTS]
+    parts = (os.environ.get("BENCH_PARTS") or " ".join(names)).split()
+    unknown = set(parts) - set(names)
+    if unknown:
+        sys.exit(f"BENCH_PARTS: no part is called {' '.join(sorted(unknown))}; there are: {' '.join(names)}")
+    return types.SimpleNamespace(parts=parts, rounds=number("BENCH_ROUNDS", 5), events=number("BENCH_EVENTS", 200000),
+                                 backlog=number("BENCH_BACKLOG", 200000), hold_seconds=number("BENCH_HOLD", 60))
 
 
-def in_fresh_directory(measure, *arguments):
-    directory = tempfile.mkdtemp(prefix="eventspool-bench-", dir=BUILD)
-    try:
-        return measure(directory, *arguments)
-    finally:
-        shutil.rmtree(directory)
+def run(name, measure, results, options):
+    since = time.monotonic()
+    measure(results, options)
+    print(f"{name}: {time.monotonic() - since:.0f} s", file=sys.stderr)
 
 
-def show(name, rounds, baseline):
-    rate = statistics.median(r["rate"] for r in rounds)
-    ratio = statistics.median(r["rate"] / b["rate"] for r, b in zip(rounds, baseline))
-    cpu = statistics.median(r["cpu_us"] for r in rounds)
-    more = "".join(f"{statistics.median(r[k] for r in rounds):>10.1f}" if k in rounds[0] else f"{'-':>10}"
-                   for k in ("peak_mib", "wal_mib"))
-    print(f"{name:<44}{rate:>10.0f}{ratio:>9.2f}{cpu:>10.1f}{more}")
+def measure_all(results, options):
+    wanted = [part for part in PARTS if part[0] in options.parts]
+    for n in range(options.rounds):
+        for name, measure, is_repeated in wanted:
+            if is_repeated:
+                run(f"round {n + 1} of {options.rounds}, {name}", measure, results, options)
+    for name, measure, is_repeated in wanted:
+        if not is_repeated:
+            run(name, measure, results, options)
+
+
+def print_results(results, options):
+    print(f"{options.events:,} events of about 2.2 KB, SPOOL_SYNC=full, {options.rounds} interleaved rounds, "
+          f"{os.cpu_count()} processors; medians, and where it says peak or max the largest of all")
+    print_table(results, "speed, socket to row", measure_speed.NAMES, measure_speed.COLUMNS)
+    print_table(results, f"speed over {measure_shipping.LOADS * options.events:,} events", (measure_shipping.NAME,),
+                measure_shipping.COLUMNS)
+    print_table(results, "send to visible, 8 connections, the uploader beside it", measure_latency.NAMES,
+                measure_latency.COLUMNS)
+    print_table(results, "send to visible, nothing beside it", (measure_quiet.SINGLE,), measure_latency.COLUMNS[:4])
+    print_table(results, "the disk", (measure_speed.SINK_SYNC, *measure_commit.NAMES), measure_commit.COLUMNS)
+    print_table(results, "a backlog", measure_backlog.NAMES, measure_backlog.COLUMNS)
+    print_table(results, "callgrind", measure_instructions.NAMES, measure_instructions.COLUMNS)
+    print_goals(results, options)
+    print()
+    for name, text in results.notes.items():
+        print(f"{name}: {text}")
 
 
 def main():
-    with tempfile.NamedTemporaryFile(dir=BUILD) as stream:
-        subprocess.run([BIN / "acmsim", "--stdout", "--count", str(EVENTS)], stdout=stream, stderr=subprocess.DEVNULL,
-                       check=True)
-        one, eight, plain = [], [], []
-        for n in range(ROUNDS):
-            plain.append(in_fresh_directory(measure_sqlite, stream.name))
-            one.append(in_fresh_directory(measure_collector, 1))
-            eight.append(in_fresh_directory(measure_collector, 8))
-            print(f"round {n + 1} of {ROUNDS}: {one[-1]['rate']:.0f} and {eight[-1]['rate']:.0f} events/s, "
-                  f"plain SQLite {plain[-1]['rate']:.0f} rows/s", file=sys.stderr)
-    print(f"{EVENTS} events of about 2.2 KB, SPOOL_SYNC=full, medians of {ROUNDS} interleaved rounds\n")
-    print(f"{'':<44}{'events/s':>10}{'ratio':>9}{'CPU us/ev':>10}{'peak MiB':>10}{'WAL MiB':>10}")
-    show("plain SQLite, 1000 rows a transaction", plain, plain)
-    show("collector, 1 connection, socket to row", one, plain)
-    show("collector, 8 connections, socket to row", eight, plain)
+    options = load_options()
+    results = Results()
+    measure_all(results, options)
+    print_results(results, options)
 
 
 main()

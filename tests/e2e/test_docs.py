@@ -18,10 +18,10 @@ def ask(site, program, *arguments, **settings):
 
 
 def help_parts(site, program):
-    """The subcommands, and each setting's default as `--help` shows it ("" for none)."""
+    """The subcommands with their arguments, and each setting's default as `--help` shows it ("" for none)."""
     commands, settings = ask(site, program, "--help").stdout.split("Settings are environment variables")
     rows = re.findall(r"^  (\S+) +(\S+) +\S.*$", settings, re.MULTILINE)
-    return re.findall(r"^  (\S+) ", commands, re.MULTILINE), {n: "" if d == "-" else d for n, d in rows}
+    return re.findall(r"^  (\S+(?: \S+)*)  +\S", commands, re.MULTILINE), {n: "" if d == "-" else d for n, d in rows}
 
 
 def defaults(site, program):
@@ -112,8 +112,8 @@ def test_every_subcommand_is_documented(site):
         for name in help_parts(site, program)[0]:
             wanted = f"`{name}`" if name.startswith("--") else f"| `{program} {name}` |"
             assert wanted in section(REFERENCE, "## Commands"), wanted
-    for documented in re.findall(r"^\| `((?:collector|uploader) [a-z-]+)` \|", REFERENCE.read_text(), re.MULTILINE):
-        program, name = documented.split()
+    for documented in re.findall(r"^\| `((?:collector|uploader) [^`]+)` \|", REFERENCE.read_text(), re.MULTILINE):
+        program, name = documented.split(maxsplit=1)
         assert name in help_parts(site, program)[0], documented
 
 

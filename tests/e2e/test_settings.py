@@ -28,7 +28,7 @@ def test_a_wrong_setting_ends_with_78_and_names_setting_value_and_remedy(site):
             ({"SPOOL_SYNC": "fully"}, ("SPOOL_SYNC=fully", "full|normal")),
             ({"EVENT_ELEMENT": "<EVENT>"}, ("EVENT_ELEMENT=<EVENT>", "EVENT")),
             ({"NODE_ID": "gate 7"}, ("NODE_ID=gate 7",)),
-            ({"ALLOW_FROM": "10.0.0.0/8"}, ("ALLOW_FROM", "does not honour")),
+            ({"ALLOW_FROM": "10.1.2.3/8"}, ("ALLOW_FROM", "10.1.2.3/8", "10.0.0.0/8")),
             ({"BIND_HOST": "192.0.2.1"}, ("BIND_HOST=192.0.2.1",)),
             ({"SPOOL_PATH": "/proc/nowhere/spool.db"}, ("SPOOL_PATH=/proc/nowhere/spool.db",))):
         assert_refused(site.command("collector", **settings), *words)
@@ -282,6 +282,17 @@ def test_other_senders_ipv6_and_another_event_element_work(site):
     site.wait_for_events(2)
     assert site.query("SELECT source, payload FROM events ORDER BY id") == [
         ("::1", "<Event><a>1</a></Event>"), ("127.0.0.1", "<Event><name>Müller</name></Event>")]
+
+
+def test_index_fields_say_which_children_fill_the_columns(site):
+    for value, words in (("uid", ("'uid'", "column=element")), ("uid=cn,door=x", ("'door=x'", "source_name")),
+                         ("uid=p:cn", ("'uid=p:cn'", "prefix"))):
+        assert_refused(site.command("collector", INDEX_FIELDS=value), "INDEX_FIELDS", *words)
+    site.collector(EVENT_ELEMENT="Event", INDEX_FIELDS="uid = id,\tname=what, sender=id, source_name=door")
+    site.send("<Event><cn>0</cn><id> 7 </id><what>Öffnung</what><door>{}x</door></Event>".format("é" * 200).encode())
+    site.wait_for_events(1)
+    assert site.query("SELECT uid, name, time, sender, source_name FROM events") == [
+        ("7", "Öffnung", None, "7", "é" * 128)]
 
 
 def test_json_log_lines_are_json(site):

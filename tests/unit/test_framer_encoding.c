@@ -24,7 +24,7 @@
 static bool first_is_refused(struct slice stream, const char *words)
 {
     struct frames *frames = frames_read("EVENT", MEGABYTE, stream, WHOLE);
-    struct validator *validator = validator_new();
+    struct validator *validator = validator_new(NULL);
     struct verdict verdict = {0};
     struct frame first = frames->list[0];
 

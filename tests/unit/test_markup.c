@@ -155,6 +155,47 @@ static void a_declaration_sets_the_encoding_that_it_declares(void **state)
     }
 }
 
+static void a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *rest; /* from the value that is too many on; "": there is none */
+    } rows[] = {
+        {"", ""},
+        {"text", ""},
+        {"<a b='1' c='2'/>", ""},
+        {"<a b='1' c='2' d='3'/>", "'3'/>"},
+        {"<a b=\"'\" c='\"' d=\"3\"/>", "\"3\"/>"},
+        {"<a b='>' c='>' d='>'/>", "'>'/>"},
+        {"<a b='1' c='2'><a b='1' c='2'>", ""},
+        {"<a><b c='1' d='2' e='3'>", "'3'>"},
+        {"<a/>'1' '2' '3'", ""},
+        {"<a b='1' <c d='2' e='3'", ""},
+        {"<!-- <a b='1' c='2' d='3'> -- --> <a/>", ""},
+        {"<!-- --><a b='1' c='2' d='3'>", "'3'>"},
+        {"<![CDATA[<a b='1' c='2' d='3'>]] ]]><a/>", ""},
+        {"<![CDATA[]]><a b='1' c='2' d='3'>", "'3'>"},
+        {"<?p a='1' b='2' c='3' > ?><a/>", ""},
+        {"<?p?><a b='1' c='2' d='3'>", "'3'>"},
+        {"<a b='1' c='2' d='3", "'3"},
+        {"<a b='1' c='2", ""},
+        {"<a b='", ""},
+        {"<!--", ""},
+        {"<!-->a<b c='1' d='2' e='3'>", ""},
+        {"<!-->--><b c='1' d='2' e='3'>", "'3'>"},
+        {"<", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        char *copy = malloc(len + !len); /* a sanitizer sees a byte too many */
+        assert_non_null(copy);
+        memcpy(copy, rows[i].text, len);
+        assert_int_equal(markup_find_crowd(copy, len, 2), len - strlen(rows[i].rest));
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_name_begins_with_a_letter_and_goes_on_with_letters_digits_and_some_signs),
         cmocka_unit_test(a_tag_has_a_name_and_proper_attributes),
         cmocka_unit_test(a_text_cut_anywhere_is_no_tag_and_nothing_beyond_it_is_read),
+        cmocka_unit_test(a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends),
         cmocka_unit_test(a_declaration_sets_the_encoding_that_it_declares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,7 @@ static const struct {
     {"_frontier", "a view of one row"},
     {"f", "_frontier"},
     {"_sender", "it is trimmed to a thousand rows"},
+    {"_request", "what people asked for in a day"},
     {"CONSTANT", "no table"},
     {"pragma_page_count", "one row"},
     {"pragma_page_size", "one row"},

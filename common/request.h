@@ -1,0 +1,65 @@
+/*
+ * request -- what a command asks of a running program, through the spool: the asking side and the answering side.
+ *
+ * A request is a row. The asker leaves it, shows its progress and waits until it is answered. It lives no longer than
+ * both: an asker that is told to stop withdraws it, and what an earlier process was asked for is forgotten. Nothing is
+ * locked meanwhile, and nothing breaks when either is killed: whoever does the work makes it safe to ask for again.
+ */
+#ifndef COMMON_REQUEST_H
+#define COMMON_REQUEST_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "common/db.h"
+#include "common/signals.h"
+
+/* ---- the asking side ---- */
+
+struct request_call {
+    const char *spool_path;
+    const char *program;  /* who is to do it: "collector" or "uploader" */
+    const char *what;     /* a word that this program knows */
+    const char *argument; /* "" for none */
+    struct signals *signals;
+    /*
+     * NULL: the program runs, and does it. Else it does not, this process holds its lock, and each call does a part of
+     * the work and says how many ms the next part can wait.
+     */
+    int (*work)(void *context);
+    void *context;
+};
+
+/*
+ * Asks and waits, with a line on stdout whenever the progress changes. On RES_OK `answer` (cleared first) is what came
+ * of it.
+ *   RES_RETRY    the running program has gone away or is too old, a signal came, the spool is locked: ask again later
+ *   RES_BROKEN   it was tried and failed; `why` says what the program said
+ */
+MUST_CHECK enum result request_ask(struct db *db, const struct request_call *call, struct buf *answer,
+                                   struct why *why);
+
+/* ---- the answering side ---- */
+
+struct request {
+    int64_t id; /* 0: none */
+    char *what, *argument;
+};
+
+void request_fini(struct request *request);
+
+/* The oldest open request to the program, `id` 0 where there is none. Owned by the caller: request_fini(). */
+MUST_CHECK enum result request_next(struct db *db, const char *program, struct request *request,
+                                    struct why *why);
+
+/* Says how far it has come. `*is_wanted` is false when nobody waits any more: leave it. */
+MUST_CHECK enum result request_say(struct db *db, int64_t id, const char *progress, bool *is_wanted,
+                                   struct why *why);
+
+MUST_CHECK enum result request_finish(struct db *db, int64_t id, const char *result, bool is_failed,
+                                      struct why *why);
+
+/* At a program's start: drops what was asked before `before` (wall clock) and never answered. */
+MUST_CHECK enum result request_forget(struct db *db, const char *program, int64_t before, struct why *why);
+
+#endif

@@ -1,0 +1,2 @@
+-- What came of it.
+UPDATE _request SET done_at = :now, result = :result, failed = :failed WHERE id = :id AND done_at IS NULL;

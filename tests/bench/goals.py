@@ -1,0 +1,80 @@
+"""goals -- the figures that this project has set itself, each beside its goal. Text for a person; never a verdict."""
+import measure_backlog
+import measure_instructions
+import measure_latency
+import measure_quiet
+import measure_reader
+import measure_shipping
+import measure_speed
+from results import print_rows, text
+
+
+def print_goals(results, options):
+    rows = [[what, text(value, decimals), goal] for what, value, decimals, goal in goals(results, options)
+            if value is not None]
+    if rows:
+        print_rows(["what was set as a goal", "measured", "goal"], rows)
+
+
+def goals(results, options):
+    """(what, the figure or None, decimals, the goal)"""
+    one, eight, many = map(measure_speed.collector, measure_speed.CONNECTIONS)
+    at_1000, full = measure_latency.NAMES
+    figure = results.figure
+    return [
+        ("1 connection: rate, of libxml2's SAX on one core",
+         ratio(results, "rate", one, measure_speed.SAX), 2, ">= 0.80"),
+        ("8 connections: CPU, of libxml2's SAX and SQLite together",
+         ratio(results, "cpu_us", eight, measure_speed.SAX, measure_speed.SQLITE), 2, "<= 1.25"),
+        ("8 connections: instructions, of libxml2's SAX and SQLite together",
+         instructions_ratio(results), 2, "(steadier)"),
+        ("8 connections: busy cores, the load generator among them", figure(eight, "cores"), 2, "all"),
+        ("p99 ms, send to visible, at 1,000 events/s", figure(at_1000, "p99_ms"), 2, "<= 10"),
+        ("p99 ms, send to visible, at full speed", figure(full, "p99_ms"), 2, "<= 100"),
+        ("64 connections: peak resident MiB", figure(many, "peak_mib"), 1, "<= 48"),
+        ("idle: anonymous MiB", figure(measure_quiet.IDLE, "anonymous_mib"), 1, "<= 8"),
+        ("idle: wake-ups a second, all threads", figure(measure_quiet.IDLE, "wake_ups"), 2, "<= 1"),
+        ("8 connections: bytes to the disk, of the payload", figure(eight, "disk_payload"), 2, "<= 2.50"),
+        ("single commits: KB to the disk an event", kilo(figure(measure_quiet.SINGLE, "disk_event")), 1, "stated"),
+        ("purging: bytes to the disk for each purged", figure(measure_quiet.PURGE, "disk_payload"), 2, "stated"),
+        ("WAL MiB at its peak, the uploader working", figure(measure_shipping.NAME, "wal_mib"), 1, "<= 64"),
+        *reader_goals(results, options),
+        *backlog_goals(results),
+    ]
+
+
+def reader_goals(results, options):
+    name = measure_reader.NAME
+    return [
+        ("WAL MiB before a foreign reader comes", results.figure(name, "before_mib"), 1, ""),
+        (f"WAL MiB when it has held its snapshot for {options.hold_seconds} s", results.figure(name, "held_mib"), 1,
+         "grows, is reported"),
+        (f"WAL MiB {measure_reader.AFTER_SECONDS} s after it has gone", results.figure(name, "after_mib"), 1,
+         "falls back"),
+    ]
+
+
+def backlog_goals(results):
+    empty, full = measure_backlog.NAMES
+    return [
+        ("rate with the backlog, of an empty spool", ratio(results, "rate", full, empty), 2, ">= 0.95"),
+        ("median latency with it, of an empty spool", ratio(results, "p50_ms", full, empty), 2, "<= 1.05"),
+        ("p99 latency with it, of an empty spool", ratio(results, "p99_ms", full, empty), 2, "<= 1.05"),
+        ("start with it, ms", results.figure(full, "start_ms"), 1, "< 1,000"),
+        ("backlog's first row, ms", results.figure(full, "backlog_ms"), 2, "< 10"),
+        ("summary, ms", results.figure(full, "summary_ms"), 2, "< 10"),
+    ]
+
+
+def ratio(results, figure, name, *bases):
+    """The median of the rounds' ratios: what disturbs a round disturbs both sides of it."""
+    return results.over_rounds(lambda r: r[name][figure] / sum(r[base][figure] for base in bases))
+
+
+def instructions_ratio(results):
+    sax, sqlite, collector = measure_instructions.NAMES
+    return ratio(results, "instructions", collector, sax, sqlite)
+
+
+def kilo(value):
+    return None if value is None else value / 1000

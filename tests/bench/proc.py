@@ -1,0 +1,53 @@
+"""proc -- what the kernel says of a running process: CPU, memory, bytes sent to the disk, wake-ups."""
+import collections
+import os
+import pathlib
+import re
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def read(pid, name):
+    return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+
+
+def ticks(stat):
+    """User and system time of a `stat` file, in seconds."""
+    fields = stat.rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def cpu_seconds(pid):
+    return ticks(read(pid, "stat"))
+
+
+def thread_seconds(pid):
+    """CPU seconds of each living thread by its id: the main thread first, then in the order of their start."""
+    return {path.name: ticks(path.joinpath("stat").read_text()) for path in threads(pid)}
+
+
+def threads(pid):
+    return sorted(pathlib.Path(f"/proc/{pid}/task").iterdir(), key=lambda path: int(path.name))
+
+
+def busy_seconds():
+    """Seconds that all the machine's processors together were not idle, waiting for the disk not counted as busy."""
+    fields = [int(f) for f in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / TICKS
+
+
+def status_mib(pid, key):
+    """VmHWM: peak resident memory; RssAnon: resident memory that no file backs."""
+    return int(re.search(rf"{key}:\s+(\d+) kB", read(pid, "status"))[1]) / 1024
+
+
+def written_bytes(pid):
+    """Bytes that the process made dirty for the disk (write_bytes of io): whole pages, each sync starts anew."""
+    return int(re.search(r"^write_bytes: (\d+)", read(pid, "io"), re.MULTILINE)[1])
+
+
+def wake_ups(pid):
+    """How often each thread went to sleep by itself, and so was woken, since it began."""
+    return collections.Counter({path.name: int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
+                                                         path.joinpath("status").read_text(), re.MULTILINE)[1])
+                                for path in threads(pid)})

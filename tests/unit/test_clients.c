@@ -1,0 +1,562 @@
+/*
+ * test_clients -- many senders and little room: who is read next, whose unfinished event goes, who makes place.
+ *
+ * The senders are socket pairs, the main thread is the event loop and the writer, and a second thread takes every
+ * candidate for valid.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/clients.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define LONG_MS        60000 /* longer than any test may take */
+#define KIB            ((size_t)1 << 10)
+#define MESSAGE_MAX    (128 * KIB)
+#define UNFINISHED_MAX (512 * KIB)
+#define SENDERS_MAX    64
+#define SEEN_MAX       4096
+#define NO_ROOM        1 /* bytes of intake: one parcel is on its way at a time */
+#define MUCH_ROOM      ((size_t)8 << 20)
+
+struct seen {
+    bool is_event;
+    enum reject_reason reason;
+    char source[EVENT_SOURCE_MAX];
+    char detail[128];
+    char text[48]; /* the payload's beginning */
+    size_t len;
+};
+
+struct fixture {
+    struct event_base *base;
+    struct intake *intake;
+    struct clients *clients;
+    pthread_t validator;
+    int fds[SENDERS_MAX]; /* the senders' ends, named "0", "1" and so on; -1: closed */
+    int senders;
+    struct seen seen[SEEN_MAX]; /* what has been committed, in its order */
+    int seen_count;
+    bool is_finished;
+};
+
+/* ---- the pipeline ---- */
+
+static void take_as_valid(struct parcel *parcel)
+{
+    for (size_t i = 0; i < parcel->candidate_count; i++) {
+        const struct candidate *c = &parcel->candidates[i];
+        struct slice payload = {c->frame.data, c->frame.len};
+        if (c->frame.is_event) {
+            struct event event = {.source = c->source, .bytes = payload.len, .payload = payload};
+            group_add_event(parcel->group, &event);
+        } else {
+            struct reject reject = {.source = c->source,
+                                    .reason = c->frame.reason,
+                                    .detail = {c->frame.detail, strlen(c->frame.detail)},
+                                    .bytes = c->frame.true_len,
+                                    .payload = payload};
+            group_add_reject(parcel->group, &reject);
+        }
+    }
+}
+
+static void *validate(void *context)
+{
+    struct intake *intake = context;
+    struct parcel *parcel = NULL;
+    while ((parcel = intake_take_unvalidated(intake))) {
+        take_as_valid(parcel);
+        intake_validated(intake, parcel);
+    }
+    return NULL;
+}
+
+static struct fixture *fixture_new(size_t room)
+{
+    struct clients_rules rules = {"EVENT", MESSAGE_MAX, UNFINISHED_MAX};
+    struct why why = {0};
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    log_configure(LOG_ERROR, LOG_TEXT);
+    f->base = event_base_new();
+    assert_int_equal(intake_open(&f->intake, room, &why), RES_OK);
+    f->clients = clients_new(f->base, f->intake, &rules);
+    assert_int_equal(pthread_create(&f->validator, NULL, validate, f->intake), 0);
+    return f;
+}
+
+static int with_much_room(void **state)
+{
+    *state = fixture_new(MUCH_ROOM);
+    return 0;
+}
+
+static int with_little_room(void **state)
+{
+    *state = fixture_new(NO_ROOM);
+    return 0;
+}
+
+static void copy_text(char *to, size_t size, struct slice from)
+{
+    (void)snprintf(to, size, "%.*s", (int)from.len, from.data);
+}
+
+static void look_at(struct fixture *f, const struct group *group)
+{
+    for (; group; group = group->next) {
+        for (size_t i = 0; i < group->event_count; i++) {
+            struct seen *seen = &f->seen[f->seen_count++];
+            assert_true(f->seen_count < SEEN_MAX);
+            seen->is_event = true;
+            seen->len = group->events[i].payload.len;
+            copy_text(seen->source, sizeof seen->source, group->events[i].source);
+            copy_text(seen->text, sizeof seen->text, group->events[i].payload);
+        }
+        for (size_t i = 0; i < group->reject_count; i++) {
+            struct seen *seen = &f->seen[f->seen_count++];
+            assert_true(f->seen_count < SEEN_MAX);
+            seen->reason = group->rejects[i].reason;
+            seen->len = group->rejects[i].payload.len;
+            copy_text(seen->source, sizeof seen->source, group->rejects[i].source);
+            copy_text(seen->detail, sizeof seen->detail, group->rejects[i].detail);
+            copy_text(seen->text, sizeof seen->text, group->rejects[i].payload);
+        }
+    }
+}
+
+/* Commits what is on its way, and reads on as the server does when there is room again. */
+static void commit_once(struct fixture *f)
+{
+    struct group *group = NULL;
+    assert_int_equal(intake_take(f->intake, LONG_MS, &group), INTAKE_GROUP);
+    look_at(f, group);
+    intake_done(f->intake);
+    clients_serve_line(f->clients);
+}
+
+static void turn(struct fixture *f)
+{
+    assert_true(event_base_loop(f->base, EVLOOP_NONBLOCK) >= 0);
+}
+
+/* Until so many have been committed in all. */
+static void wait_for(struct fixture *f, int count)
+{
+    turn(f);
+    while (f->seen_count < count) {
+        commit_once(f);
+        turn(f);
+    }
+    assert_int_equal(f->seen_count, count);
+}
+
+/* Ends the service; after it all that had been read is in `seen`. */
+static void finish(struct fixture *f)
+{
+    struct group *group = NULL;
+    clients_close_all(f->clients);
+    intake_finish(f->intake);
+    while (intake_take(f->intake, LONG_MS, &group) == INTAKE_GROUP) {
+        look_at(f, group);
+        intake_done(f->intake);
+    }
+    f->is_finished = true;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    if (!f->is_finished) finish(f);
+    assert_int_equal(pthread_join(f->validator, NULL), 0);
+    for (int i = 0; i < f->senders; i++)
+        if (f->fds[i] >= 0) close(f->fds[i]);
+    clients_free(f->clients);
+    intake_close(f->intake);
+    event_base_free(f->base);
+    free(f);
+    return 0;
+}
+
+/* ---- senders ---- */
+
+static int connect_sender(struct fixture *f)
+{
+    int fds[2];
+    char name[16];
+    assert_true(f->senders < SENDERS_MAX);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    (void)snprintf(name, sizeof name, "%d", f->senders);
+    clients_add(f->clients, fds[0], name);
+    f->fds[f->senders] = fds[1];
+    return f->senders++;
+}
+
+static void send_text(struct fixture *f, int sender, const char *text)
+{
+    assert_int_equal(send(f->fds[sender], text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void send_event(struct fixture *f, int sender, int number)
+{
+    char text[48];
+    (void)snprintf(text, sizeof text, "<EVENT>%d.%d</EVENT>", sender, number);
+    send_text(f, sender, text);
+}
+
+/* An event's beginning of `len` bytes, and what is read of it so far. */
+static void send_beginning(struct fixture *f, int sender, size_t len)
+{
+    static char text[MESSAGE_MAX];
+    assert_true(len <= sizeof text);
+    memset(text, 'x', len);
+    memcpy(text, "<EVENT>", strlen("<EVENT>"));
+    assert_int_equal(send(f->fds[sender], text, len, MSG_NOSIGNAL), len);
+    turn(f);
+}
+
+static void hang_up(struct fixture *f, int sender)
+{
+    close(f->fds[sender]);
+    f->fds[sender] = -1;
+}
+
+static bool is_connected(const struct fixture *f, int sender)
+{
+    char byte = 0;
+    return recv(f->fds[sender], &byte, sizeof byte, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static void check_event(const struct seen *seen, int sender, int number)
+{
+    char text[48];
+    (void)snprintf(text, sizeof text, "<EVENT>%d.%d</EVENT>", sender, number);
+    assert_true(seen->is_event);
+    assert_string_equal(seen->text, text);
+    assert_int_equal(atoi(seen->source), sender);
+}
+
+/* Time goes by, a little: enough to tell an earlier moment from a later one. */
+static void let_pass(int64_t ms)
+{
+    int64_t due = clock_monotonic_ms() + ms;
+    while (clock_monotonic_ms() < due) (void)usleep(1000);
+}
+
+/* ---- fairness ---- */
+
+static void who_waits_is_read_in_the_order_of_asking(void **state)
+{
+    static const int order[] = {3, 0, 4, 1, 2};
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++) (void)connect_sender(f);
+    intake_hold(f->intake, true);
+    for (int i = 0; i < 5; i++) {
+        send_event(f, order[i], i);
+        turn(f);
+    }
+    clients_serve_line(f->clients); /* there is no room yet */
+    intake_hold(f->intake, false);
+    clients_serve_line(f->clients);
+    wait_for(f, 5);
+    for (int i = 0; i < 5; i++) check_event(&f->seen[i], order[i], i);
+}
+
+/* As much as the socket takes of whole events of a sender. */
+static void flood(struct fixture *f, int sender)
+{
+    static char events[16 * KIB];
+    static const char start[] = "<EVENT>";
+    static const char end[] = "</EVENT>";
+    memset(events, 'x', sizeof events);
+    memcpy(events, start, sizeof start - 1);
+    memcpy(events + sizeof events - sizeof end + 1, end, sizeof end - 1);
+    while (send(f->fds[sender], events, sizeof events, MSG_NOSIGNAL) == sizeof events) {
+    }
+}
+
+static void flooding_senders_do_not_hold_up_one_that_sends_little(void **state)
+{
+    enum { FLOODS = 8, EVENTS = 50, COMMITS_MAX = 2 * FLOODS };
+    struct fixture *f = *state;
+    for (int i = 0; i < FLOODS; i++) (void)connect_sender(f);
+    int polite = connect_sender(f);
+    for (int number = 0; number < EVENTS; number++) {
+        int commits = 0;
+        bool has_come = false;
+        for (int i = 0; i < FLOODS; i++) flood(f, i);
+        send_event(f, polite, number);
+        f->seen_count = 0;
+        while (!has_come) {
+            turn(f);
+            for (int i = 0; i < FLOODS; i++) flood(f, i);
+            commit_once(f);
+            commits++;
+            for (int i = 0; i < f->seen_count; i++) has_come |= atoi(f->seen[i].source) == polite;
+            f->seen_count = has_come ? f->seen_count : 0;
+            assert_true(commits <= COMMITS_MAX);
+        }
+    }
+}
+
+/* A segment of a flood may end inside an event, so that it is seen as one that was cut off. */
+static void a_round_reads_everybody_whoever_stands_in_line(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 6; i++) (void)connect_sender(f);
+    intake_hold(f->intake, true);
+    for (int i = 0; i < 3; i++) send_event(f, i, 1);
+    turn(f);
+    for (int i = 3; i < 6; i++) send_event(f, i, 1);
+    hang_up(f, 5);
+    assert_true(clients_read_round(f->clients)); /* no room to look */
+    intake_hold(f->intake, false);
+    assert_true(clients_read_round(f->clients));
+    assert_false(clients_read_round(f->clients));
+    assert_int_equal(clients_count(f->clients), 5);
+    finish(f);
+    assert_int_equal(f->seen_count, 6);
+}
+
+/* ---- memory ---- */
+
+static void above_the_ceiling_the_longest_stalled_event_is_set_aside(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 100 * KIB; /* of which five are too many */
+    for (int i = 0; i < 5; i++) (void)connect_sender(f);
+    for (int i = 0; i < 4; i++) send_beginning(f, i, len);
+    send_text(f, 0, "y"); /* goes on: the next one is now the longest stalled */
+    turn(f);
+    send_beginning(f, 4, len);
+    wait_for(f, 1);
+    assert_false(f->seen[0].is_event);
+    assert_string_equal(f->seen[0].source, "1");
+    assert_int_equal(f->seen[0].reason, REJECT_CUT_OFF);
+    assert_non_null(strstr(f->seen[0].detail, "INTAKE_MEMORY"));
+    assert_int_equal(f->seen[0].len, len);
+    assert_memory_equal(f->seen[0].text, "<EVENT>xxx", 10);
+    for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
+}
+
+static void one_whose_next_bytes_wait_for_us_is_not_stalled(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++) (void)connect_sender(f);
+    for (int i = 0; i < 4; i++) send_beginning(f, i, 100 * KIB);
+    intake_hold(f->intake, true);
+    send_beginning(f, 4, 120 * KIB); /* the first to be read when there is room, and too much */
+    send_text(f, 0, "</EVENT>");
+    turn(f);
+    send_text(f, 1, "</EVENT>"); /* the loop has not seen this one */
+    intake_hold(f->intake, false);
+    clients_serve_line(f->clients);
+    wait_for(f, 3);
+    for (int i = 0; i < 3; i++) assert_true(f->seen[i].is_event == (atoi(f->seen[i].source) != 2));
+}
+
+static void what_follows_of_an_event_that_was_set_aside_is_stray_and_the_next_event_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++) (void)connect_sender(f);
+    for (int i = 0; i < 5; i++) send_beginning(f, i, 100 * KIB);
+    wait_for(f, 1);
+    send_text(f, 0, "its rest</EVENT>");
+    send_event(f, 0, 7);
+    wait_for(f, 3);
+    int stray = f->seen[1].is_event ? 2 : 1; /* a group lists its events first */
+    assert_int_equal(f->seen[stray].reason, REJECT_STRAY_BYTES);
+    assert_memory_equal(f->seen[stray].text, "its rest", 8);
+    check_event(&f->seen[3 - stray], 0, 7);
+    for (int i = 1; i < 5; i++) { /* the others lose nothing */
+        send_text(f, i, "</EVENT>");
+        wait_for(f, 3 + i);
+        assert_true(f->seen[2 + i].is_event);
+        assert_int_equal(f->seen[2 + i].len, 100 * KIB + strlen("</EVENT>"));
+    }
+}
+
+static void within_the_ceiling_nothing_is_set_aside_however_long_it_takes(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 40; i++) send_beginning(f, connect_sender(f), 5 * KIB);
+    for (int byte = 0; byte < 100; byte++)
+        for (int i = 0; i < 40; i++) {
+            send_text(f, i, "z");
+            turn(f);
+        }
+    for (int i = 0; i < 40; i++) send_text(f, i, "</EVENT>");
+    wait_for(f, 40);
+    for (int i = 0; i < 40; i++) assert_true(f->seen[i].is_event);
+}
+
+static void large_events_that_wait_for_the_disk_stop_the_reading(void **state)
+{
+    static char text[MESSAGE_MAX];
+    static const char end[] = "</EVENT>";
+    struct fixture *f = *state;
+    size_t sent = 0;
+    int sender = connect_sender(f);
+    memset(text, 'x', sizeof text);
+    memcpy(text, "<EVENT>", strlen("<EVENT>"));
+    memcpy(text + sizeof text - sizeof end, end, sizeof end - 1);
+    text[sizeof text - 1] = '\n';
+    while (!intake_is_full(f->intake)) {
+        for (size_t half = 0; half < 2; half++) { /* no read sees a whole one */
+            char *part = text + half * sizeof text / 2;
+            assert_int_equal(send(f->fds[sender], part, sizeof text / 2, MSG_NOSIGNAL), sizeof text / 2);
+            turn(f);
+            sent += sizeof text / 2;
+        }
+        assert_true(sent <= 2 * MUCH_ROOM);
+    }
+    assert_true(intake_memory(f->intake) < MUCH_ROOM + 4 * PARCEL_COPIED_MAX);
+    wait_for(f, (int)(sent / sizeof text));
+}
+
+/* ---- making room ---- */
+
+static void the_one_idle_longest_makes_room(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) (void)connect_sender(f);
+    send_event(f, 0, 1);
+    wait_for(f, 1); /* so it is the latest */
+    assert_true(clients_close_idle(f->clients, 0));
+    assert_false(is_connected(f, 1));
+    assert_true(clients_close_idle(f->clients, 0));
+    assert_false(is_connected(f, 2));
+    assert_true(clients_close_idle(f->clients, 0));
+    assert_false(is_connected(f, 0));
+    assert_false(clients_close_idle(f->clients, 0));
+    assert_int_equal(clients_count(f->clients), 0);
+    finish(f);
+    assert_int_equal(f->seen_count, 1);
+}
+
+static void one_that_is_not_idle_long_enough_stays(void **state)
+{
+    struct fixture *f = *state;
+    (void)connect_sender(f);
+    let_pass(30);
+    int late = connect_sender(f);
+    int64_t age_max = clock_monotonic_ms();
+    assert_false(clients_has_idle(f->clients, LONG_MS));
+    assert_false(clients_close_idle(f->clients, LONG_MS));
+    assert_true(clients_close_idle(f->clients, 30));
+    assert_true(is_connected(f, late));
+    if (clock_monotonic_ms() - age_max < 25) assert_false(clients_has_idle(f->clients, 30));
+}
+
+static void one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 4; i++) (void)connect_sender(f);
+    send_beginning(f, 0, 100);
+    send_text(f, 1, "<!-- a comment");
+    turn(f);
+    intake_hold(f->intake, true);
+    send_event(f, 2, 1);
+    turn(f);             /* it stands in line */
+    send_event(f, 3, 1); /* the loop has not seen this one */
+    assert_false(clients_has_idle(f->clients, 0));
+    assert_false(clients_close_idle(f->clients, 0));
+    intake_hold(f->intake, false);
+    clients_serve_line(f->clients);
+    wait_for(f, 2);
+    assert_true(clients_close_idle(f->clients, 0)); /* they have sent all that they wanted to say */
+    assert_true(clients_close_idle(f->clients, 0));
+    assert_false(clients_has_idle(f->clients, 0));
+    assert_true(is_connected(f, 0) && is_connected(f, 1));
+}
+
+/* ---- silence ---- */
+
+static void silent_senders_are_disconnected_and_what_is_unfinished_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 2; i++) (void)connect_sender(f);
+    send_beginning(f, 0, 1000);
+    clients_close_silent(f->clients, LONG_MS);
+    assert_int_equal(clients_count(f->clients), 2);
+    clients_close_silent(f->clients, 0);
+    assert_int_equal(clients_count(f->clients), 0);
+    finish(f);
+    assert_int_equal(f->seen_count, 1);
+    assert_int_equal(f->seen[0].reason, REJECT_CUT_OFF);
+    assert_int_equal(f->seen[0].len, 1000);
+}
+
+static void one_whose_bytes_wait_for_us_is_not_silent(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) (void)connect_sender(f);
+    intake_hold(f->intake, true);
+    send_event(f, 0, 1);
+    turn(f);
+    send_event(f, 1, 1); /* the loop has not seen this one */
+    clients_close_silent(f->clients, 0);
+    assert_int_equal(clients_count(f->clients), 2);
+    assert_true(is_connected(f, 0) && is_connected(f, 1) && !is_connected(f, 2));
+    intake_hold(f->intake, false);
+    clients_serve_line(f->clients);
+    wait_for(f, 2);
+}
+
+/* ---- coming and going ---- */
+
+static void a_connection_that_ends_leaves_what_it_sent_and_nothing_if_it_sent_nothing(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) (void)connect_sender(f);
+    send_event(f, 1, 1);
+    send_text(f, 2, "<EVENT>half");
+    for (int i = 0; i < 3; i++) hang_up(f, i);
+    while (clients_count(f->clients) > 0) turn(f);
+    finish(f);
+    assert_int_equal(f->seen_count, 2);
+    int event = f->seen[0].is_event ? 0 : 1;
+    check_event(&f->seen[event], 1, 1);
+    assert_int_equal(f->seen[1 - event].reason, REJECT_CUT_OFF);
+}
+
+#define MUCH(test)   cmocka_unit_test_setup_teardown(test, with_much_room, tear_down)
+#define LITTLE(test) cmocka_unit_test_setup_teardown(test, with_little_room, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MUCH(who_waits_is_read_in_the_order_of_asking),
+        LITTLE(flooding_senders_do_not_hold_up_one_that_sends_little),
+        MUCH(a_round_reads_everybody_whoever_stands_in_line),
+        MUCH(above_the_ceiling_the_longest_stalled_event_is_set_aside),
+        MUCH(one_whose_next_bytes_wait_for_us_is_not_stalled),
+        MUCH(what_follows_of_an_event_that_was_set_aside_is_stray_and_the_next_event_is_taken),
+        MUCH(within_the_ceiling_nothing_is_set_aside_however_long_it_takes),
+        MUCH(large_events_that_wait_for_the_disk_stop_the_reading),
+        MUCH(the_one_idle_longest_makes_room),
+        MUCH(one_that_is_not_idle_long_enough_stays),
+        MUCH(one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle),
+        MUCH(silent_senders_are_disconnected_and_what_is_unfinished_is_kept),
+        MUCH(one_whose_bytes_wait_for_us_is_not_silent),
+        MUCH(a_connection_that_ends_leaves_what_it_sent_and_nothing_if_it_sent_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

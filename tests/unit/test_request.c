@@ -1,0 +1,224 @@
+/* test_request -- asking a running program through the spool, and answering. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/lockfile.h"
+#include "common/spool.h"
+#include "tests/support/scratch.h"
+#include "tests/support/some_spool.h"
+
+#define DAY_MS 86400000
+
+struct fixture {
+    struct scratch *scratch;
+    struct db *db, *other; /* the asker's and the answerer's */
+    struct lockfile lock;  /* as a running program holds it */
+    struct signals signals;
+    struct buf answer;
+    struct why why;
+    int parts;                /* of the work done */
+    bool has_failed, is_gone; /* what the work does at its end: fails; its row is deleted */
+};
+
+static void must(struct fixture *f, enum result res)
+{
+    if (res != RES_OK) fail_msg("%s", f->why.text);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (!f) abort();
+    f->scratch = scratch_new();
+    f->lock = LOCKFILE_NONE;
+    f->signals.fd = -1;
+    some_spool_make(f->scratch->spool);
+    must(f, spool_open(&f->db, f->scratch->spool, &f->why));
+    must(f, spool_open(&f->other, f->scratch->spool, &f->why));
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    buf_fini(&f->answer);
+    lockfile_release(&f->lock);
+    db_close(f->db);
+    db_close(f->other);
+    scratch_free(f->scratch);
+    free(f);
+    return 0;
+}
+
+/* Two parts with progress, and a third that answers. */
+static int do_a_part(void *context)
+{
+    struct fixture *f = context;
+    struct request request;
+    bool is_wanted = false;
+    must(f, request_next(f->other, "collector", &request, &f->why));
+    assert_true(request.id > 0);
+    assert_string_equal(request.what, "paint");
+    assert_string_equal(request.argument, "it blue");
+    if (++f->parts < 3) {
+        must(f, request_say(f->other, request.id, f->parts == 1 ? "half" : "nearly", &is_wanted, &f->why));
+        assert_true(is_wanted);
+    } else if (f->is_gone) {
+        look_do(f->scratch->spool, "DELETE FROM _request");
+    } else {
+        must(f, request_finish(f->other, request.id, "it is blue", f->has_failed, &f->why));
+    }
+    request_fini(&request);
+    return 0;
+}
+
+static enum result ask(struct fixture *f, int (*work)(void *context))
+{
+    struct request_call call = {f->scratch->spool, "collector", "paint", "it blue", &f->signals, work, f};
+    return request_ask(f->db, &call, &f->answer, &f->why);
+}
+
+static int64_t count_requests(const struct fixture *f, const char *where)
+{
+    return look_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE %s", where);
+}
+
+static void what_came_of_it_is_handed_back(void **state)
+{
+    struct fixture *f = *state;
+    must(f, ask(f, do_a_part));
+    assert_int_equal(f->parts, 3);
+    assert_int_equal(f->answer.len, strlen("it is blue"));
+    assert_memory_equal(f->answer.data, "it is blue", f->answer.len);
+    assert_int_equal(count_requests(f, "done_at IS NOT NULL AND result = 'it is blue' AND failed = 0"), 1);
+}
+
+static void a_failure_is_told_with_what_the_program_says(void **state)
+{
+    struct fixture *f = *state;
+    f->has_failed = true;
+    assert_int_equal(ask(f, do_a_part), RES_BROKEN);
+    assert_string_equal(f->why.text, "it is blue");
+    assert_int_equal(count_requests(f, "failed = 1"), 1);
+}
+
+static void a_program_that_goes_away_is_noticed_and_the_request_withdrawn(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(ask(f, NULL), RES_RETRY); /* nobody holds the lock */
+    assert_non_null(strstr(f->why.text, "the running collector has gone away"));
+    assert_int_equal(count_requests(f, "1"), 0);
+}
+
+static void one_that_was_restarted_has_forgotten_the_request(void **state)
+{
+    struct fixture *f = *state;
+    f->is_gone = true;
+    assert_int_equal(ask(f, do_a_part), RES_RETRY);
+    assert_non_null(strstr(f->why.text, "restarted"));
+}
+
+static void an_asker_that_is_told_to_stop_withdraws_its_request(void **state)
+{
+    struct fixture *f = *state;
+    struct request request;
+    must(f, lockfile_take(&f->lock, f->scratch->spool, "collector", &f->why));
+    f->signals.stop_pending = true;
+    assert_int_equal(ask(f, NULL), RES_RETRY);
+    assert_non_null(strstr(f->why.text, "told to stop"));
+    must(f, request_next(f->other, "collector", &request, &f->why));
+    assert_int_equal(request.id, 0);
+}
+
+static void a_spool_without_requests_asks_for_a_newer_collector(void **state)
+{
+    struct fixture *f = *state;
+    look_do(f->scratch->spool, "DROP TABLE _request; PRAGMA user_version = 100");
+    assert_int_equal(ask(f, do_a_part), RES_RETRY);
+    assert_non_null(strstr(f->why.text, "older version"));
+    assert_non_null(strstr(f->why.remedy, "restart the collector"));
+}
+
+static void the_oldest_open_request_of_a_program_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    struct request request;
+    look_do(f->scratch->spool,
+            "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+            " ('collector', 'a', '', 1, 2), ('uploader', 'b', 'x', 1, NULL), ('collector', 'c', '', 1, NULL),"
+            " ('collector', 'd', '', 1, NULL)");
+    must(f, request_next(f->other, "collector", &request, &f->why));
+    assert_int_equal(request.id, 3);
+    assert_string_equal(request.what, "c");
+    request_fini(&request);
+    must(f, request_next(f->other, "uploader", &request, &f->why));
+    assert_string_equal(request.argument, "x");
+    request_fini(&request);
+}
+
+static void nobody_waits_for_what_was_withdrawn(void **state)
+{
+    struct fixture *f = *state;
+    bool is_wanted = true;
+    must(f, request_say(f->other, 7, "half", &is_wanted, &f->why));
+    assert_false(is_wanted);
+    must(f, request_finish(f->other, 7, "done", false, &f->why));
+    assert_int_equal(count_requests(f, "1"), 0);
+}
+
+static void what_an_earlier_process_was_asked_for_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    look_do(f->scratch->spool,
+            "INSERT INTO _request (program, what, asked_at, done_at) VALUES ('collector', 'old', 1, NULL),"
+            " ('collector', 'done', 1, 2), ('uploader', 'other', 1, NULL), ('collector', 'new', 5, NULL)");
+    must(f, request_forget(f->other, "collector", 5, &f->why));
+    char *left = look_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+    assert_string_equal(left, "done\nother\nnew");
+    free(left);
+}
+
+static void answers_are_kept_for_a_day(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now = clock_now_ms();
+    look_do(f->scratch->spool,
+            "INSERT INTO _request (program, what, asked_at, done_at) VALUES"
+            " ('uploader', 'old', 1, %" PRId64 "), ('uploader', 'today', 1, %" PRId64 "),"
+            " ('uploader', 'open', 1, NULL)",
+            now - DAY_MS - 1, now - DAY_MS + 60000);
+    must(f, ask(f, do_a_part));
+    char *left = look_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+    assert_string_equal(left, "today\nopen\npaint");
+    free(left);
+}
+
+int main(void)
+{
+#define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_SPOOL(what_came_of_it_is_handed_back),
+        IN_SPOOL(a_failure_is_told_with_what_the_program_says),
+        IN_SPOOL(a_program_that_goes_away_is_noticed_and_the_request_withdrawn),
+        IN_SPOOL(one_that_was_restarted_has_forgotten_the_request),
+        IN_SPOOL(an_asker_that_is_told_to_stop_withdraws_its_request),
+        IN_SPOOL(a_spool_without_requests_asks_for_a_newer_collector),
+        IN_SPOOL(the_oldest_open_request_of_a_program_comes_first),
+        IN_SPOOL(nobody_waits_for_what_was_withdrawn),
+        IN_SPOOL(what_an_earlier_process_was_asked_for_is_forgotten),
+        IN_SPOOL(answers_are_kept_for_a_day),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,351 @@
+/*
+ * test_retry -- rejects validated again, by themselves and as commands ask for it: which pass, and that each becomes
+ * events once on a disk that fails.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/requests.h"
+#include "collector/retry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/fault_vfs.h"
+#include "tests/support/in_fixture.h"
+
+static const struct settings *some_settings(struct fixture *f, struct settings *settings)
+{
+    static char element[] = "EVENT";
+    *settings = (struct settings){.event_element = element,
+                                  .max_message_bytes = 4096,
+                                  .spool_path = f->scratch->spool,
+                                  .index_fields = index_fields_default};
+    return settings;
+}
+
+/* A reject whose payload is whole unless `bytes` says otherwise. */
+static void add_reject(struct fixture *f, const char *payload, size_t bytes)
+{
+    struct group *group = group_new();
+    struct reject reject = {
+        .received_at = 1700000000000,
+        .source = some_slice("192.0.2.7"),
+        .reason = REJECT_MALFORMED,
+        .detail = some_slice("of an earlier version"),
+        .bytes = bytes ? bytes : strlen(payload),
+        .payload = some_slice(payload),
+    };
+    group_add_reject(group, &reject);
+    must(f, spool_append(f->in, group, &f->why));
+    group_free(group);
+}
+
+/* Event n; its uid is n in 16 digits. */
+static const char *some_event(int n, char out[64])
+{
+    (void)snprintf(out, 64, "<EVENT><cn>%016d</cn></EVENT>", n);
+    return out;
+}
+
+static void add_events_as_rejects(struct fixture *f, int count)
+{
+    char text[64];
+    for (int n = 1; n <= count; n++) add_reject(f, some_event(n, text), 0);
+}
+
+/* Slices until the end; those that fail are tried again. */
+static void finish(struct fixture *f, struct retry *retry, int *failures)
+{
+    bool is_done = false;
+    while (!is_done) {
+        enum result res = retry_slice(retry, &is_done, &f->why);
+        assert_true(res == RES_OK || res == RES_RETRY);
+        *failures += res == RES_RETRY;
+        assert_in_range(*failures, 0, 1);
+    }
+}
+
+static void check_told(const struct retry *retry, const char *expected)
+{
+    struct buf text = BUF_EMPTY;
+    retry_tell(retry, &text);
+    buf_append_char(&text, '\0');
+    assert_string_equal(text.data, expected);
+    buf_fini(&text);
+}
+
+/* Runs it to its end, and compares what it tells. */
+static void check_retry(struct fixture *f, const char *ids, const char *expected)
+{
+    struct settings settings;
+    struct retry *retry;
+    int failures = 0;
+    must(f, retry_new(&retry, f->in, some_settings(f, &settings), ids, &f->why));
+    finish(f, retry, &failures);
+    check_told(retry, expected);
+    retry_free(retry);
+}
+
+/* `count` events with the uids 1.., each once, and counters that agree with them. */
+static void check_each_once(struct fixture *f, int count)
+{
+    const char *path = f->scratch->spool;
+    assert_int_equal(look_int(path, "SELECT count(*) FROM _event"), count);
+    assert_int_equal(look_int(path, "SELECT count(DISTINCT uid) FROM _event"), count);
+    check_text(path,
+               "SELECT last_event_id = (SELECT max(id) FROM _event),"
+               "       event_bytes = (SELECT sum(bytes) FROM _event),"
+               "       last_event_id = (SELECT sum(events_of_day) FROM _sender), last_event_at IS NULL"
+               " FROM _intake",
+               "1|1|1|1");
+    assert_int_equal(look_int(path, "SELECT count(*) FROM _reject WHERE retried_at IS NOT NULL"), count);
+}
+
+/* ---- which pass ---- */
+
+static void only_what_gives_events_and_nothing_else_passes(void **state)
+{
+    static const struct {
+        const char *payload;
+        size_t bytes;
+        int events; /* that it gives */
+    } rows[] = {
+        {"<EVENT/>", 0, 1},
+        {"<LIST>\n<EVENT/><!-- --><EVENT><a/></EVENT></LIST>", 0, 2},
+        {"<EVENT/>stray", 0, 0},
+        {"stray<EVENT/>", 0, 0},
+        {"<EVENT/><EVENT>", 0, 0},
+        {"<EVENT/><EVENT><a></EVENT>", 0, 0},
+        {"<EVENT>\xff</EVENT>", 0, 0},
+        {"<LIST></LIST>", 0, 0},
+        {"", 0, 0},
+        {"<EVENT/>", 9, 0},
+    };
+    struct fixture *f = *state;
+    int events = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        add_reject(f, rows[i].payload, rows[i].bytes);
+        events += rows[i].events;
+    }
+    check_retry(f, "",
+                "rejects validated again: 9; passed: 2; events made of them: 3; still failing: 7"
+                " (malformed 1, encoding 1, cut_off 1, stray_bytes 2, no event in it 2)"
+                "; not looked at, only a part is kept: 1");
+    assert_int_equal(look_int(f->scratch->spool, "SELECT last_event_id FROM _intake"), events);
+    check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NOT NULL", "1\n2");
+    check_text(f->scratch->spool, "SELECT DISTINCT received_at, source FROM _event",
+               "1700000000000|192.0.2.7");
+}
+
+static void named_rejects_alone_are_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    add_events_as_rejects(f, 5);
+    look_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
+    check_retry(f, "2 4  9",
+                "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
+                "; not looked at, retried or dismissed before, or not there: 2");
+    check_each_once(f, 1);
+    check_retry(f, "", "rejects validated again: 3; passed: 3; events made of them: 3; still failing: 0");
+    check_each_once(f, 4);
+    check_retry(f, "", "rejects validated again: 0; passed: 0; events made of them: 0; still failing: 0");
+}
+
+static void what_is_no_id_is_refused(void **state)
+{
+    static const char *const wrong[] = {"x", "0", "-1", "1,2", "1 x", "99999999999999999999"};
+    struct fixture *f = *state;
+    struct settings settings;
+    struct retry *retry;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(retry_new(&retry, f->in, some_settings(f, &settings), wrong[i], &f->why),
+                         RES_REFUSE);
+        assert_null(retry);
+    }
+}
+
+static void late_events_take_nothing_from_their_senders_day(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(1, 1, 0);
+    group->events[0].received_at = 1700000000000 + 5 * 86400000LL;
+    group->events[0].source = some_slice("192.0.2.7");
+    group->events[0].fields[EVENT_SENDER] = some_slice("");
+    must(f, spool_append(f->in, group, &f->why));
+    group_free(group);
+    add_reject(f, "<EVENT/>", 0);
+    check_retry(f, "", "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0");
+    check_text(f->scratch->spool, "SELECT last_received_at - 1700000000000, events_of_day FROM _sender",
+               "432000000|1");
+    check_text(f->scratch->spool, "SELECT last_event_at - 1700000000000 FROM _intake", "432000000");
+}
+
+/* ---- once ---- */
+
+static void each_reject_becomes_events_once_whichever_disk_call_fails(void **state)
+{
+    bool fired = true;
+    (void)state;
+    for (int nth = 1; fired; nth++) {
+        for (enum fault fault = 0; fault < FAULT_COUNT; fault++) {
+            struct fixture *f = fixture_new();
+            struct settings settings;
+            struct retry *retry;
+            int failures = 0;
+            add_events_as_rejects(f, 150); /* more than one transaction takes */
+            must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+            fault_disk_at(nth, fault);
+            finish(f, retry, &failures);
+            fired = fault_fired();
+            assert_int_equal(failures, fired);
+            check_told(
+                retry,
+                "rejects validated again: 150; passed: 150; events made of them: 150; still failing: 0");
+            retry_free(retry);
+            check_each_once(f, 150);
+            reopen(f);
+            check_each_once(f, 150);
+            fixture_free(f);
+        }
+    }
+}
+
+static void one_that_fails_and_is_left_leaves_the_rejects_as_they_were(void **state)
+{
+    struct fixture *f = *state;
+    struct settings settings;
+    struct retry *retry;
+    bool is_done = false;
+    add_events_as_rejects(f, 3);
+    must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+    fault_disk_at(1, FAULT_FULL);
+    assert_int_equal(retry_slice(retry, &is_done, &f->why), RES_RETRY);
+    assert_true(fault_fired() && !is_done);
+    retry_free(retry);
+    check_retry(f, "", "rejects validated again: 3; passed: 3; events made of them: 3; still failing: 0");
+    check_each_once(f, 3);
+}
+
+static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
+{
+    struct fixture *f = *state;
+    struct settings settings;
+    struct retry *retry;
+    int failures = 0;
+    bool is_done = false;
+    add_events_as_rejects(f, 3);
+    must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+    fault_disk_at(1, FAULT_EIO);
+    assert_int_equal(retry_slice(retry, &is_done, &f->why),
+                     RES_RETRY); /* it has looked, and could not commit */
+    assert_true(fault_fired());
+    look_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 2");
+    finish(f, retry, &failures);
+    check_told(retry, "rejects validated again: 3; passed: 2; events made of them: 2; still failing: 0");
+    retry_free(retry);
+    check_each_once(f, 2);
+    check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NULL", "2");
+}
+
+/* ---- as commands ask for it ---- */
+
+static void ask(struct fixture *f, const char *what, const char *argument)
+{
+    look_do(f->scratch->spool,
+            "INSERT INTO _request (program, what, argument, asked_at)"
+            " VALUES ('collector', '%s', '%s', 4102444800000)",
+            what, argument);
+}
+
+/* Tends until nothing is in work any more. */
+static void tend_until_idle(struct requests *requests)
+{
+    while (requests_tend(requests) == 0) {
+    }
+}
+
+static void check_answer(struct fixture *f, const char *pattern, int failed)
+{
+    assert_int_equal(look_int(f->scratch->spool,
+                              "SELECT count(*) FROM _request WHERE id = (SELECT max(id) FROM _request)"
+                              " AND done_at IS NOT NULL AND result LIKE '%s' AND failed = %d",
+                              pattern, failed),
+                     1);
+}
+
+static void requests_are_answered_and_what_is_not_understood_is_told(void **state)
+{
+    static const struct {
+        const char *what, *argument, *answer;
+        int failed;
+    } rows[] = {
+        {"retry", "2", "%passed: 1;%", 0},
+        {"retry", "", "%passed: 2;%", 0},
+        {"retry", "two", "%is no reject%", 1},
+        {"new-identity", "", "the spool was % and is %", 0},
+        {"sing", "", "%does not know how to do %", 1},
+    };
+    struct fixture *f = *state;
+    struct settings settings;
+    add_events_as_rejects(f, 3);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct requests *requests = requests_new(f->in, some_settings(f, &settings));
+        ask(f, rows[i].what, rows[i].argument);
+        tend_until_idle(requests);
+        check_answer(f, rows[i].answer, rows[i].failed);
+        requests_free(requests);
+    }
+    check_each_once(f, 3);
+}
+
+static void a_request_to_an_earlier_collector_is_not_answered(void **state)
+{
+    struct fixture *f = *state;
+    struct settings settings;
+    struct requests *requests = requests_new(f->in, some_settings(f, &settings));
+    look_do(f->scratch->spool,
+            "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
+    tend_until_idle(requests);
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _request"), 0);
+    requests_free(requests);
+}
+
+static void a_new_identity_is_another_one_and_all_else_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct spool_identity before;
+    struct spool_identity after;
+    append(f, 1, 3, 1);
+    must(f, spool_new_identity(spool_in_db(f->in), f->scratch->spool, &before, &after, &f->why));
+    assert_string_not_equal(before.spool, after.spool);
+    assert_string_equal(before.node, after.node);
+    check_books(f->scratch->spool);
+    spool_in_close(f->in); /* it is the same file: opening it draws none */
+    open_spool(f);
+    char *now = look_text(f->scratch->spool, "SELECT spool FROM _spool");
+    assert_string_equal(now, after.spool);
+    free(now);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SPOOL(only_what_gives_events_and_nothing_else_passes),
+        IN_SPOOL(named_rejects_alone_are_looked_at),
+        IN_SPOOL(what_is_no_id_is_refused),
+        IN_SPOOL(late_events_take_nothing_from_their_senders_day),
+        cmocka_unit_test(each_reject_becomes_events_once_whichever_disk_call_fails),
+        IN_SPOOL(one_that_fails_and_is_left_leaves_the_rejects_as_they_were),
+        IN_SPOOL(a_reject_that_is_dismissed_at_the_last_moment_stays_so),
+        IN_SPOOL(requests_are_answered_and_what_is_not_understood_is_told),
+        IN_SPOOL(a_request_to_an_earlier_collector_is_not_answered),
+        IN_SPOOL(a_new_identity_is_another_one_and_all_else_stays),
+    };
+    fault_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
