@@ -28,10 +28,11 @@ COMMON    := $(call objects,common) $(B)/sql.o
 COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
 UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
-LIBS_collector := -lxml2 -lsqlite3 -levent
+LIBS_collector := -lxml2 -lsqlite3 -levent -lcrypto
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
 UNIT_COLLECTOR := test_retry test_framer test_framer_corpus test_framer_encoding test_markup test_validator test_index_fields test_schema \
-    test_identity test_spool_in test_spool_in_faults test_power_cut test_intake test_first_start test_allow test_refusals test_clients
+    test_identity test_spool_in test_spool_in_faults test_power_cut test_intake test_first_start test_allow test_refusals test_clients \
+    test_space test_reserve test_file_system test_wal_hold test_reject_cap
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all run send test test-containers unit bench bench-page-size deps test-deps install lint clean help

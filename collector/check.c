@@ -2,32 +2,22 @@
  * check -- `collector check`: the configuration has been read by now; here are the surroundings. Each line is a finding;
  * for each problem it says what to do. It passes beside a running collector.
  */
-#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "collector/descriptors.h"
+#include "collector/file_system.h"
 #include "collector/listener.h"
 #include "collector/run.h"
 #include "collector/settings.h"
+#include "collector/space.h"
 #include "collector/spool_schema.h"
 #include "common/command.h"
 #include "common/db.h"
 #include "common/lockfile.h"
 #include "common/spool.h"
-
-/* statfs(2) f_type, as <linux/magic.h> and the kernel's sources give them. */
-static const struct {
-    unsigned long type;
-    const char *name;
-    bool is_network; /* WAL shares memory between both programs: it does not work there */
-} file_systems[] = {
-    {0x6969, "NFS", true},        {0xFF534D42, "CIFS", true},     {0xFE534D42, "SMB2", true},
-    {0x517B, "SMB", true},        {0x00C36400, "Ceph", true},     {0x65735546, "FUSE", false},
-    {0x01021994, "tmpfs", false}, {0x794C7630, "overlay", false}, {0x858458F6, "ramfs", false},
-};
 
 static int report(enum result res, const char *what, const struct why *why)
 {
@@ -42,22 +32,23 @@ static int report(enum result res, const char *what, const struct why *why)
 
 static enum result check_file_system(const char *path, struct why *why)
 {
-    struct statfs fs;
+    struct why doubts = {0};
+    enum result res = file_system_check(path, &doubts, why);
+    if (*doubts.text) (void)printf("note    SPOOL_PATH: %s: %s\n", doubts.text, doubts.remedy);
+    return res;
+}
+
+/* As much as lets reading begin. What an existing spool has in free pages counts as well, but is not looked at here. */
+static enum result check_space(const struct settings *settings, struct why *why)
+{
     char dir[PATH_MAX];
-    if (statfs(spool_directory_of(path, dir), &fs) != 0)
-        return why_set(why, RES_RETRY, "statfs %s: %s", path, strerror(errno));
-    for (size_t i = 0; i < sizeof file_systems / sizeof *file_systems; i++) {
-        if (file_systems[i].type != (unsigned long)fs.f_type) continue;
-        if (!file_systems[i].is_network) {
-            (void)printf("note    SPOOL_PATH=%s lies on %s: see that it outlives a restart of the machine\n",
-                         path, file_systems[i].name);
-            continue;
-        }
-        (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a local disk");
-        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s lies on a network file system (%s)", path,
-                       file_systems[i].name);
-    }
-    return RES_OK;
+    int64_t bytes = 0;
+    enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &bytes, why);
+    if (res != RES_OK || bytes >= settings->spool_min_free_bytes) return res;
+    (void)why_remedy(why, RES_RETRY,
+                     "make room on that disk, enlarge it, or lower SPOOL_MIN_FREE: below it nothing is read");
+    return why_set(why, RES_RETRY, "SPOOL_MIN_FREE is %" PRId64 " MiB, and %" PRId64 " MiB are free in %s",
+                   settings->spool_min_free_bytes >> 20, bytes >> 20, dir);
 }
 
 static enum result check_spool(const char *path, struct why *why)
@@ -98,10 +89,13 @@ int run_check(const struct command_line *line)
         why_clear(&why);
         res = check_file_system(settings->spool_path, &why);
         problems += report(res, "the spool's directory is local", &why);
+        why_clear(&why);
+        problems += report(check_space(settings, &why), "there is space for the spool", &why);
     }
     why_clear(&why);
     problems += report(check_port(settings, &why), "the port can be used", &why);
     why_clear(&why);
-    problems += report(descriptors_allow(settings->max_connections, &why), "MAX_CONNECTIONS senders fit", &why);
+    problems +=
+        report(descriptors_allow(settings->max_connections, &why), "MAX_CONNECTIONS senders fit", &why);
     return problems ? EX_FAILED : EX_OK;
 }

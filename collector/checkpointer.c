@@ -15,7 +15,9 @@ struct checkpointer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_due, is_stopping; /* under the lock */
+    bool is_due, is_stopping; /* under the lock, as all below */
+    bool has_news;
+    struct db_wal wal; /* what the last checkpoint has left */
 };
 
 /* Sleeps until there is work; false: stop. */
@@ -29,14 +31,24 @@ static bool wait_until_due(struct checkpointer *c)
     return go_on;
 }
 
+static void tell(struct checkpointer *c, const struct db_wal *wal)
+{
+    pthread_mutex_lock(&c->lock);
+    c->wal = *wal;
+    c->has_news = true;
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void *run(void *context)
 {
     struct checkpointer *c = context;
     while (wait_until_due(c)) {
         struct why why = {0};
-        int left = 0;
-        enum result res = db_checkpoint(c->db, DB_PASSIVE, &left, &why);
-        if (res != RES_OK) log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+        struct db_wal wal;
+        if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
+            tell(c, &wal);
+        else
+            log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
     }
     return NULL;
 }
@@ -82,4 +94,14 @@ void checkpointer_nudge(struct checkpointer *c)
     c->is_due = true;
     pthread_cond_signal(&c->changed);
     pthread_mutex_unlock(&c->lock);
+}
+
+bool checkpointer_has_news(struct checkpointer *c, struct db_wal *wal)
+{
+    pthread_mutex_lock(&c->lock);
+    bool has_news = c->has_news;
+    c->has_news = false;
+    *wal = c->wal;
+    pthread_mutex_unlock(&c->lock);
+    return has_news;
 }

@@ -7,7 +7,9 @@
 #ifndef COLLECTOR_CHECKPOINTER_H
 #define COLLECTOR_CHECKPOINTER_H
 
-#include "common/why.h"
+#include <stdbool.h>
+
+#include "common/db.h"
 
 struct checkpointer;
 
@@ -18,5 +20,8 @@ void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; wait
 
 /* The WAL has grown long enough: do a part of it. Never blocks for long. */
 void checkpointer_nudge(struct checkpointer *checkpointer);
+
+/* Has a checkpoint ended since the last call? Then `*wal` is what it has left. */
+bool checkpointer_has_news(struct checkpointer *checkpointer, struct db_wal *wal);
 
 #endif

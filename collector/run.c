@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "collector/descriptors.h"
+#include "collector/file_system.h"
 #include "collector/listener.h"
 #include "collector/server.h"
 #include "collector/spool_schema.h"
 #include "collector/validators.h"
 #include "common/command.h"
+#include "common/healthcheck.h"
 #include "common/log.h"
 #include "common/spool.h"
 
@@ -47,6 +49,7 @@ struct collector {
     const struct settings *settings;
     struct signals signals;
     struct lockfile lock;
+    struct problems *problems;
     struct spool_in *spool;
     int fd; /* the listening socket, until the server takes it over */
     struct checkpointer *checkpointer;
@@ -60,9 +63,37 @@ struct collector {
 static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    struct server_parts parts = {s, c->intake, c->writer, &c->signals, &c->lock, c->fd};
+    struct server_parts parts = {s, c->intake, c->writer, &c->signals, &c->lock, c->problems, c->fd};
     c->fd = -1;
     return server_open(&c->server, &parts, why);
+}
+
+/* A network file system is refused; of what may be gone one day a person is told. */
+static enum result look_at_file_system(const char *spool_path, struct why *why)
+{
+    struct why doubts = {0};
+    enum result res = file_system_check(spool_path, &doubts, why);
+    if (*doubts.text)
+        log_warn("the spool's place", "why=%s remedy=%s", LOG_QUOTE(doubts.text), LOG_QUOTE(doubts.remedy));
+    return res;
+}
+
+static enum result open_writer(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct writer_parts parts = {
+        .spool = c->spool,
+        .spool_path = s->spool_path,
+        .intake = c->intake,
+        .checkpointer = c->checkpointer,
+        .requests = c->requests,
+        .problems = c->problems,
+        .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
+        .in_flight_bytes =
+            s->intake_memory_bytes / 4 * 3, /* parcels, and what a stop makes of unfinished events */
+        .rejects_max_bytes = s->rejects_max_bytes,
+    };
+    return writer_start(&c->writer, &parts, why);
 }
 
 static enum result open_all(struct collector *c, struct why *why)
@@ -70,7 +101,9 @@ static enum result open_all(struct collector *c, struct why *why)
     const struct settings *s = c->settings;
     enum result res = signals_open(&c->signals, why);
     if (res == RES_OK) res = spool_make_directory(s->spool_path, why);
+    if (res == RES_OK) res = look_at_file_system(s->spool_path, why);
     if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
+    if (res == RES_OK) c->problems = problems_open(&c->lock);
     if (res == RES_OK)
         res = spool_in_open(&c->spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
     if (res == RES_OK) res = settle(c->spool, &c->signals, &c->lock, why);
@@ -79,7 +112,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
     if (res == RES_OK) c->requests = requests_new(c->spool, s);
-    if (res == RES_OK) res = writer_start(&c->writer, c->spool, c->intake, c->checkpointer, c->requests, why);
+    if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)
         log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
@@ -103,6 +136,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     checkpointer_stop(c->checkpointer);
     if (c->fd >= 0) close(c->fd);
     spool_in_close(c->spool);
+    problems_close(c->problems);
     lockfile_release(&c->lock);
     signals_close(&c->signals);
     if (res != RES_OK || end == RES_OK) return res;
@@ -135,8 +169,7 @@ int run_config(const struct command_line *line)
 int run_healthcheck(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
-    struct why why = {0};
-    if (lockfile_check(settings->spool_path, "collector", &why) == RES_OK) return EX_OK;
-    (void)fprintf(stderr, "collector: %s\n", why.text);
-    return EX_FAILED;
+    bool is_strict = false;
+    if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
+    return healthcheck_run(settings->spool_path, "collector", is_strict);
 }

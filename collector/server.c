@@ -22,7 +22,6 @@
 #include "common/log.h"
 
 #define ACCEPT_PAUSE_MS 100
-#define TELL_AGAIN_MS   60000
 #define DRAIN_QUIET_MS  50
 #define STUCK_MS        LOCKFILE_DEAD_MS
 #define SILENCE_LOOKS   4 /* in one IDLE_TIMEOUT */
@@ -34,8 +33,6 @@ struct server {
     struct clients *clients;
     int64_t places; /* MAX_CONNECTIONS, or what the limit of open files leaves of it */
     struct refusals refusals;
-    const char *told; /* why new senders wait: said last, and not again before the moment below */
-    int64_t told_due;
 };
 
 static struct timeval duration(int64_t ms)
@@ -54,17 +51,11 @@ static void on_room(evutil_socket_t fd, short what, void *context)
 
 /* ---- accepting ---- */
 
-/* Says why, at most once a minute, and looks again in a moment. */
+/* Says why, until a sender is accepted again or none waits, and looks again in a moment. */
 static void pause_accepting(struct server *server, const char *message, const char *remedy)
 {
     struct timeval pause = duration(ACCEPT_PAUSE_MS);
-    int64_t now = clock_monotonic_ms();
-    if (message != server->told || now >= server->told_due) {
-        log_warn(message, "connections=%" PRId64 " remedy=%s", clients_count(server->clients),
-                 LOG_QUOTE(remedy));
-        server->told = message;
-        server->told_due = now + TELL_AGAIN_MS;
-    }
+    problems_raise(server->parts.problems, PROBLEM_CONNECTIONS_FULL, message, remedy);
     (void)event_del(server->acceptable);
     (void)event_add(server->accept_again, &pause);
 }
@@ -100,6 +91,7 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
     if (fd >= 0) {
         if (is_full(server)) (void)clients_close_idle(server->clients, SERVER_IDLE_MS);
         clients_add(server->clients, fd, source);
+        problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         pause_accepting(server, "out of descriptors or memory: new senders wait",
                         "raise the limit of open files");
@@ -109,8 +101,10 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
 static void on_accept_again(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
+    struct pollfd waiting = {.fd = server->parts.listening_fd, .events = POLLIN};
     (void)fd;
     (void)what;
+    if (poll(&waiting, 1, 0) == 0) problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
     if (event_add(server->acceptable, NULL) != 0) abort(); /* out of memory */
 }
 

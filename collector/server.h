@@ -10,6 +10,7 @@
 #include "collector/settings.h"
 #include "collector/writer.h"
 #include "common/lockfile.h"
+#include "common/problems.h"
 #include "common/signals.h"
 
 #define SERVER_DRAIN_MS 2000  /* at a stop: how long sockets are read until they are empty */
@@ -23,6 +24,7 @@ struct server_parts { /* all borrowed until server_close(), but the descriptor, 
     struct writer *writer;
     struct signals *signals;
     const struct lockfile *lock;
+    struct problems *problems;
     int listening_fd;
 };
 

@@ -24,6 +24,9 @@ struct settings {
     struct index_fields index_fields; /* what index_fields_text says */
     char *spool_path;
     int64_t spool_sync; /* enum spool_sync */
+    int64_t spool_max_bytes;      /* 0: no ceiling */
+    int64_t spool_min_free_bytes; /* 0: no floor */
+    int64_t rejects_max_bytes;    /* 0: no cap */
     char *node_id;      /* NULL: as the spool knows it */
     int64_t log_level;  /* enum log_level */
     int64_t log_format; /* enum log_format */

@@ -8,14 +8,17 @@
  */
 #include "collector/spool_in.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "collector/group.h"
+#include "collector/in_place.h"
+#include "collector/reject_cap.h"
 #include "collector/spool_schema.h"
 #include "common/clock.h"
 #include "common/db.h"
@@ -25,27 +28,34 @@
 
 #define WRITER_SIZE 17 /* sixteen hex digits */
 #define DAY_MS      86400000
+#define READER_MS   100  /* how long the writer waits for the uploader to end a slice */
+#define RESTART_MS  300  /* and for another checkpoint */
+#define RESTART_US  1000 /* between looks */
+#define TRUNCATE_MS 20   /* the writer waits no longer for readers to let the WAL go */
 #define SENDERS_MAX 1000 /* kept; between two trims there may be that many more, and those of one group */
 
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
-    int64_t last_event_at; /* -1: nothing has come now */
+    int64_t last_event_at;     /* -1: nothing has come now */
+    int64_t unshipped_rejects; /* bytes; looked up for chains that hold rejects */
     char writer[WRITER_SIZE];
     int64_t group_number;
+    int64_t schema;
 };
 
 struct spool_in {
     struct db *db;
-    const char *path;
-    dev_t device; /* of the file that is open */
-    ino_t inode;
+    struct place file, wal_file; /* that are open */
     struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
         *mark_retried;
+    struct stmt *page_count, *freelist_count, *say_wants_room, *request_flush, *load_unshipped_rejects;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
     int wal_pages;
     int64_t sender_runs; /* counted since the table of senders was trimmed */
+    int64_t rejects_max_bytes;
+    bool is_too_new, has_lost_wal, caps_rejects;
 };
 
 static void note_wal(void *context, int wal_pages)
@@ -63,16 +73,13 @@ static enum result prepare(struct spool_in *in, struct why *why)
     if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
     if (res == RES_OK) res = stmt_prepare(&in->trim_senders, in->db, sql_trim_senders, why);
     if (res == RES_OK) res = stmt_prepare(&in->mark_retried, in->db, sql_mark_retried, why);
+    if (res == RES_OK) res = stmt_prepare(&in->page_count, in->db, "PRAGMA page_count", why);
+    if (res == RES_OK) res = stmt_prepare(&in->freelist_count, in->db, "PRAGMA freelist_count", why);
+    if (res == RES_OK) res = stmt_prepare(&in->say_wants_room, in->db, sql_say_wants_room, why);
+    if (res == RES_OK) res = stmt_prepare(&in->request_flush, in->db, sql_request_flush, why);
+    if (res == RES_OK)
+        res = stmt_prepare(&in->load_unshipped_rejects, in->db, sql_load_unshipped_rejects, why);
     return res;
-}
-
-static enum result remember_file(struct spool_in *in, struct why *why)
-{
-    struct stat st;
-    if (stat(in->path, &st) != 0) return why_set(why, RES_BROKEN, "stat %s: %s", in->path, strerror(errno));
-    in->device = st.st_dev;
-    in->inode = st.st_ino;
-    return RES_OK;
 }
 
 enum result spool_in_open(struct spool_in **out, const char *path, const char *node, enum spool_sync sync,
@@ -83,12 +90,12 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
     if (!in) abort();
     if (getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token) abort();
     (void)snprintf(in->writer, sizeof in->writer, "%016llx", (unsigned long long)token);
-    in->path = path;
 
     enum result res = spool_create_or_open(&in->db, path, node, why);
     if (res == RES_OK && sync == SPOOL_SYNC_NORMAL) res = db_exec(in->db, "PRAGMA synchronous = NORMAL", why);
     if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
-    if (res == RES_OK) res = remember_file(in, why);
+    if (res == RES_OK) res = place_remember(&in->file, path, why);
+    if (res == RES_OK) res = place_remember(&in->wal_file, db_wal_path(in->db), why);
     if (res == RES_OK) res = prepare(in, why);
     if (res == RES_OK) {
         db_on_commit(in->db, note_wal, in);
@@ -110,14 +117,25 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->count_sender);
     stmt_free(in->trim_senders);
     stmt_free(in->mark_retried);
+    stmt_free(in->page_count);
+    stmt_free(in->freelist_count);
+    stmt_free(in->say_wants_room);
+    stmt_free(in->request_flush);
+    stmt_free(in->load_unshipped_rejects);
     db_close(in->db);
     free(in);
 }
 
+void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes)
+{
+    in->rejects_max_bytes = max_bytes;
+}
+
 enum result spool_in_settle(struct spool_in *in, struct why *why)
 {
-    int left = 0;
-    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &left, why);
+    struct db_wal wal;
+    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
+    if (res == RES_OK) in->wal_pages = 0;
     return res == RES_OK ? res : why_wrap(why, res, "settle the spool's write-ahead log");
 }
 
@@ -135,6 +153,7 @@ static enum result load_counters(struct spool_in *in, struct counters *counters,
     counters->reject_bytes = stmt_int(in->load_intake, 3);
     (void)snprintf(counters->writer, sizeof counters->writer, "%s", stmt_text(in->load_intake, 4));
     counters->group_number = stmt_int(in->load_intake, 5);
+    counters->schema = stmt_int(in->load_intake, 6);
     counters->last_event_at = -1;
     stmt_reset(in->load_intake);
     return RES_OK;
@@ -164,11 +183,12 @@ static enum result append_event(struct spool_in *in, const struct event *event, 
     return stmt_run(stmt, NULL, why);
 }
 
-static enum result append_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
+static enum result insert_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
                                  struct why *why)
 {
     struct stmt *stmt = in->append_reject;
     counters->reject_bytes += (int64_t)reject->payload.len;
+    counters->unshipped_rejects += (int64_t)reject->payload.len;
     stmt_set_int(stmt, ":id", ++counters->last_reject_id);
     stmt_set_int(stmt, ":received_at", reject->received_at);
     stmt_set_int(stmt, ":total_bytes", counters->reject_bytes);
@@ -178,6 +198,18 @@ static enum result append_reject(struct spool_in *in, const struct reject *rejec
     set_slice(stmt, ":detail", reject->detail);
     stmt_set_blob(stmt, ":payload", reject->payload.data, reject->payload.len);
     return stmt_run(stmt, NULL, why);
+}
+
+static enum result append_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
+                                 struct why *why)
+{
+    struct capped_reject capped;
+    bool is_too_much = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
+                       counters->unshipped_rejects + (int64_t)reject->payload.len > in->rejects_max_bytes;
+    if (!is_too_much) return insert_reject(in, reject, counters, why);
+    in->caps_rejects = true;
+    reject_cap(&capped, reject);
+    return insert_reject(in, &capped.reject, counters, why);
 }
 
 static bool is_same(struct slice a, struct slice b)
@@ -273,10 +305,19 @@ static enum result append_group(struct spool_in *in, struct group *group, struct
     return res == RES_OK ? count_senders(in, group, why) : res;
 }
 
+static bool has_rejects(const struct group *group)
+{
+    while (group && group->reject_count == 0) group = group->next;
+    return group != NULL;
+}
+
 static enum result append_chain(struct spool_in *in, struct group *first, struct counters *counters,
                                 struct why *why)
 {
     enum result res = RES_OK;
+    in->caps_rejects = false;
+    if (in->rejects_max_bytes > 0 && has_rejects(first))
+        res = spool_in_unshipped_rejects(in, &counters->unshipped_rejects, why);
     for (struct group *group = first; group && res == RES_OK; group = group->next)
         res = append_group(in, group, counters, why);
     if (res == RES_OK) res = trim_senders(in, why);
@@ -286,26 +327,52 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
 /* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
 static enum result check_file(const struct spool_in *in, struct why *why)
 {
-    struct stat st;
-    bool is_ours = stat(in->path, &st) == 0 && st.st_dev == in->device && st.st_ino == in->inode;
-    if (is_ours) return RES_OK;
+    if (place_look(&in->file) == PLACE_OURS) return RES_OK;
     (void)why_remedy(why, RES_BROKEN,
                      "put the spool back in its place, or restart the collector to begin a new one");
-    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->path);
+    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
+}
+
+/* Another log beside the spool: whoever made it reads and writes there, and what we append would be taken for its own. */
+static enum result refuse_other_wal(struct spool_in *in, struct why *why)
+{
+    enum in_place place = place_look(&in->wal_file);
+    if (place == PLACE_OURS || place == PLACE_EMPTY) return RES_OK;
+    in->has_lost_wal = true;
+    (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
+    return why_set(why, RES_BROKEN, "%s was replaced while in use", in->wal_file.path);
+}
+
+/* A rung of another major version is not ours to write on, not even this group. */
+static enum result check_schema(struct spool_in *in, int64_t schema, struct why *why)
+{
+    in->is_too_new = schema / 100 > SPOOL_SCHEMA / 100;
+    if (!in->is_too_new) return RES_OK;
+    (void)why_remedy(why, RES_RETRY, "upgrade this program");
+    return why_set(why, RES_RETRY, "the spool %s has got schema %" PRId64 ", newer than this program's %d",
+                   in->file.path, schema, SPOOL_SCHEMA);
+}
+
+static enum result append_in_transaction(struct spool_in *in, struct group *group, struct why *why)
+{
+    struct counters counters = {0};
+    enum result res = load_counters(in, &counters, why);
+    if (res == RES_OK) res = check_schema(in, counters.schema, why);
+    bool is_there =
+        res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
+    return res == RES_OK && !is_there ? append_chain(in, group, &counters, why) : res;
 }
 
 enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
 {
-    struct counters counters = {0};
     if (group->number == 0) group->number = ++in->groups;
-    enum result res = db_begin(in->db, why);
+    enum result res = refuse_other_wal(in, why);
+    if (res == RES_OK) res = db_begin(in->db, why);
     if (res != RES_OK) return why_wrap(why, res, "commit a group of events");
-    res = load_counters(in, &counters, why);
-    bool is_there =
-        res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
-    if (res == RES_OK && !is_there) res = append_chain(in, group, &counters, why);
+    res = append_in_transaction(in, group, why);
     res = db_end(in->db, res, why);
     if (res == RES_OK) res = check_file(in, why);
+    if (res == RES_OK) res = spool_in_keep_wal(in, why);
     return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");
 }
 
@@ -321,15 +388,127 @@ void spool_in_shrink(struct spool_in *in)
         log_debug("memory is kept", "why=%s", LOG_QUOTE(why.text));
 }
 
+bool spool_in_was_full(const struct spool_in *in)
+{
+    return db_was_full(in->db);
+}
+
+bool spool_in_is_too_new(const struct spool_in *in)
+{
+    return in->is_too_new;
+}
+
+bool spool_in_caps_rejects(const struct spool_in *in)
+{
+    return in->caps_rejects;
+}
+
+/* ---- the write-ahead log ---- */
+
+enum result spool_in_keep_wal(struct spool_in *in, struct why *why)
+{
+    struct db_wal wal;
+    enum in_place place = place_look(&in->wal_file);
+    if (place == PLACE_OURS) return RES_OK;
+    in->has_lost_wal = true;
+    if (place == PLACE_TAKEN) /* the shared index speaks of the other log now: what it names is not in ours */
+        return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", in->wal_file.path);
+    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
+    if (res == RES_OK) in->wal_pages = 0;
+    return res == RES_OK
+               ? res
+               : why_wrap(why, res, "%s was deleted while in use; save what it holds", in->wal_file.path);
+}
+
+bool spool_in_has_lost_wal(const struct spool_in *in)
+{
+    return in->has_lost_wal;
+}
+
 int64_t spool_in_wal_bytes(const struct spool_in *in)
 {
     return in->wal_pages * in->page_size;
 }
 
-void spool_in_finish_checkpoint(struct spool_in *in)
+int64_t spool_in_wal_file_bytes(const struct spool_in *in)
+{
+    struct stat st;
+    return stat(in->wal_file.path, &st) == 0 ? st.st_size : 0;
+}
+
+bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal)
 {
     struct why why = {0};
-    int left = 0;
-    if (db_checkpoint(in->db, DB_PASSIVE, &left, &why) != RES_OK)
-        log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+    if (db_checkpoint(in->db, DB_PASSIVE, wal, &why) == RES_OK) return true;
+    log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+    return false;
+}
+
+bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal)
+{
+    struct why why = {0};
+    int64_t due = clock_monotonic_ms() + RESTART_MS;
+    db_set_busy(in->db, READER_MS);
+    enum result res = db_checkpoint(in->db, DB_RESTART, wal, &why);
+    while (res == RES_RETRY && wal->frames < 0 && clock_monotonic_ms() < due) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = RESTART_US * 1000}, NULL);
+        res = db_checkpoint(in->db, DB_RESTART, wal, &why);
+    }
+    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
+    if (res != RES_OK) log_debug("the write-ahead log cannot begin again", "why=%s", LOG_QUOTE(why.text));
+    return res == RES_OK;
+}
+
+void spool_in_truncate_wal(struct spool_in *in)
+{
+    struct why why = {0};
+    struct db_wal wal;
+    if (in->has_lost_wal) return;
+    db_set_busy(in->db, TRUNCATE_MS);
+    if (db_checkpoint(in->db, DB_TRUNCATE, &wal, &why) == RES_OK)
+        in->wal_pages = 0;
+    else
+        log_debug("cannot empty the write-ahead log yet", "why=%s", LOG_QUOTE(why.text));
+    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
+}
+
+/* ---- room ---- */
+
+/* The one value of a statement that always has one. */
+static enum result read_int(struct stmt *stmt, int64_t *value, struct why *why)
+{
+    bool has_row = false;
+    enum result res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    *value = has_row ? stmt_int(stmt, 0) : 0;
+    stmt_reset(stmt);
+    return RES_OK;
+}
+
+enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, struct why *why)
+{
+    int64_t pages = 0;
+    int64_t free_pages = 0;
+    enum result res = read_int(in->page_count, &pages, why);
+    if (res == RES_OK) res = read_int(in->freelist_count, &free_pages, why);
+    *used = (pages - free_pages) * in->page_size;
+    *unused = free_pages * in->page_size;
+    return res;
+}
+
+enum result spool_in_say_room(struct spool_in *in, bool is_short, bool is_urgent, struct why *why)
+{
+    int64_t last_event_id = 0;
+    enum result res = refuse_other_wal(in, why);
+    if (res == RES_OK) res = db_begin(in->db, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(in->say_wants_room, ":wants_room", is_short);
+    res = stmt_run(in->say_wants_room, NULL, why);
+    if (res == RES_OK && is_urgent) res = read_int(in->request_flush, &last_event_id, why);
+    return db_end(in->db, res, why);
+}
+
+enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why)
+{
+    return read_int(in->load_unshipped_rejects, bytes, why);
 }

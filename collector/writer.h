@@ -1,9 +1,9 @@
 /*
  * writer -- the thread that owns the spool's writing side: one transaction for all that waits.
  *
- * A group that cannot be committed stays, and is tried until it can: the intake fills, reading stops, TCP holds the
- * senders back. Nothing is dropped but at a stop, when the disk has refused for WRITER_GIVE_UP_MS: that is said, and
- * counted.
+ * A group that cannot be committed stays, and is tried until it can: reading stops, TCP holds the senders back. Nothing
+ * is dropped but at a stop, when the disk has refused for WRITER_GIVE_UP_MS: that is said, and counted. Where a newer
+ * program has taken the spool over, the writer asks for that stop itself (SIGTERM to this process).
  */
 #ifndef COLLECTOR_WRITER_H
 #define COLLECTOR_WRITER_H
@@ -14,25 +14,42 @@
 #include "collector/checkpointer.h"
 #include "collector/intake.h"
 #include "collector/requests.h"
+#include "collector/space.h"
 #include "collector/spool_in.h"
+#include "common/problems.h"
 
 #define WRITER_GIVE_UP_MS 10000
 
 struct writer;
 
-/* Borrows all four until writer_join(); `*writer` is NULL unless RES_OK. */
-MUST_CHECK enum result writer_start(struct writer **writer, struct spool_in *spool, struct intake *intake,
-                                    struct checkpointer *checkpointer, struct requests *requests,
+struct writer_parts { /* all borrowed until writer_join() */
+    struct spool_in *spool;
+    const char *spool_path;
+    struct intake *intake;
+    struct checkpointer *checkpointer;
+    struct requests *requests;
+    struct problems *problems;
+    struct space_rules rules;
+    int64_t in_flight_bytes;   /* that the intake may hold */
+    int64_t rejects_max_bytes; /* REJECTS_MAX_SIZE */
+};
+
+/* `*writer` is NULL unless RES_OK. Reading is stopped before this returns where there is no room for it. */
+MUST_CHECK enum result writer_start(struct writer **writer, const struct writer_parts *parts,
                                     struct why *why);
 
 struct writer_counts {
     int64_t events, rejects; /* committed since the start */
 };
 
-/* After intake_finish(): waits for the last group, and frees. RES_BROKEN when something read could not be committed. */
+/*
+ * After intake_finish(): waits for the last group, and frees.
+ *   RES_RETRY    a newer program has taken the spool over: exit 75
+ *   RES_BROKEN   something that was read could not be committed
+ */
 MUST_CHECK enum result writer_join(struct writer *writer, struct writer_counts *counts, struct why *why);
 
-/* Does the disk refuse the group that is being tried? Then reading more would only lose more at a stop. */
+/* Do commits fail, or is there no room for more? Then reading more would only lose more at a stop. */
 bool writer_is_failing(struct writer *writer);
 
 /* Is the thread turning? False when one try at a commit has been going on for `limit_ms`. */

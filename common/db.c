@@ -20,6 +20,7 @@ struct db {
     sqlite3 *handle;
     int busy_ms;
     int64_t busy_due; /* monotonic: of the lock that is waited for */
+    bool was_full;
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
 };
@@ -50,6 +51,7 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     default: break;
     }
     if ((code & 0xff) == SQLITE_FULL) (void)why_remedy(why, res, "make room on the disk of SPOOL_PATH");
+    if ((code & 0xff) == SQLITE_FULL) db->was_full = true;
     if ((code & 0xff) == SQLITE_IOERR) (void)why_remedy(why, res, "see to the disk of SPOOL_PATH: it fails");
     return why_set(why, res, "%s: %s (%d)", what,
                    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
@@ -113,6 +115,7 @@ enum result db_begin(struct db *db, struct why *why)
 {
     /* A rollback that failed before has left a transaction open, which would stand in the way for ever. */
     if (!sqlite3_get_autocommit(db->handle)) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    db->was_full = false;
     return db_result(db, sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin", why);
 }
 
@@ -125,14 +128,28 @@ enum result db_end(struct db *db, enum result res, struct why *why)
     return res;
 }
 
-enum result db_checkpoint(struct db *db, enum db_checkpoint how, int *left_frames, struct why *why)
+bool db_was_full(const struct db *db)
 {
-    int mode = how == DB_TRUNCATE ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    int frames = 0;
-    int copied = 0;
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, &frames, &copied);
-    *left_frames = frames > copied ? frames - copied : 0;
+    return db->was_full;
+}
+
+void db_set_busy(struct db *db, int busy_ms)
+{
+    db->busy_ms = busy_ms;
+}
+
+enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *wal, struct why *why)
+{
+    static const int modes[] = {[DB_PASSIVE] = SQLITE_CHECKPOINT_PASSIVE,
+                                [DB_RESTART] = SQLITE_CHECKPOINT_RESTART,
+                                [DB_TRUNCATE] = SQLITE_CHECKPOINT_TRUNCATE};
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, modes[how], &wal->frames, &wal->copied);
     return db_result(db, code, "checkpoint", why);
+}
+
+const char *db_wal_path(const struct db *db)
+{
+    return sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
 }
 
 static int committed(void *context, sqlite3 *handle, const char *name, int wal_pages)

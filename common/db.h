@@ -32,14 +32,32 @@ MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);
 
-enum db_checkpoint { DB_PASSIVE, DB_TRUNCATE };
+/* Since the last db_begin(), has something failed because the disk is full? */
+bool db_was_full(const struct db *db);
+
+/* Changes what db_open() has set. */
+void db_set_busy(struct db *db, int busy_ms);
+
+enum db_checkpoint {
+    DB_PASSIVE,  /* what can be done now */
+    DB_RESTART,  /* all of it, waiting for readers: the next commit begins the WAL again */
+    DB_TRUNCATE, /* likewise, and the WAL's file is emptied */
+};
+
+struct db_wal {
+    int frames; /* in the WAL, a page each */
+    int copied; /* of them, from the first on, into the file */
+};
 
 /*
- * Copies the WAL into the file. `*left_frames` is how many frames of the WAL are not in the file yet.
- *   RES_RETRY   another connection is in the way
+ * Copies the WAL into the file, as far as no reader needs the old pages.
+ *   RES_RETRY   another connection is in the way: where it is a checkpoint, `wal->frames` is negative, else a reader
  */
-MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, int *left_frames,
+MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *wal,
                                      struct why *why);
+
+/* Where the WAL of this connection's file lies; borrowed for the connection's life. */
+const char *db_wal_path(const struct db *db);
 
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);

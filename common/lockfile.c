@@ -15,7 +15,9 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define TAKE_TRIES 6 /* a healthcheck holds the lock for an instant while it looks */
+#define TAKE_TRIES 6  /* a healthcheck holds the lock for an instant while it looks */
+#define PID_SIZE   16 /* the first line, filled up with blanks */
+#define FILE_SIZE  (PID_SIZE + LOCKFILE_TEXT_SIZE)
 
 /* The same for every spelling of the spool's path: through links, and before the spool is there. */
 static const char *lock_path(char out[PATH_MAX], const char *spool_path, const char *program)
@@ -28,11 +30,19 @@ static const char *lock_path(char out[PATH_MAX], const char *spool_path, const c
 
 static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
 {
-    char pid[24] = "";
-    ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
-    if (n > 0) pid[strcspn(pid, "\n")] = '\0';
+    char pid[PID_SIZE + 1] = "";
+    if (pread(fd, pid, PID_SIZE, 0) > 0) pid[strcspn(pid, " \n")] = '\0';
     return why_set(why, RES_RETRY, "another %s (process %s) already works on %s: there can be one per spool",
                    program, *pid ? pid : "unknown", spool_path);
+}
+
+/* The whole of the file, so that later changes need no space. */
+static void fill(const struct lockfile *lock, const char *path)
+{
+    char page[FILE_SIZE + 1];
+    (void)snprintf(page, sizeof page, "%-*d\n%*s", PID_SIZE - 1, (int)getpid(), LOCKFILE_TEXT_SIZE, "");
+    if (pwrite(lock->fd, page, FILE_SIZE, 0) != FILE_SIZE || ftruncate(lock->fd, FILE_SIZE) != 0)
+        log_warn("cannot note the process in the lock file", "path=%s", LOG_QUOTE(path));
 }
 
 enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
@@ -53,8 +63,7 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
         }
         (void)nanosleep(&nap, NULL);
     }
-    if (ftruncate(lock->fd, 0) != 0 || dprintf(lock->fd, "%d\n", (int)getpid()) < 0)
-        log_warn("cannot note the process in the lock file", "path=%s", LOG_QUOTE(path));
+    fill(lock, path);
     lockfile_beat(lock);
     return RES_OK;
 }
@@ -69,6 +78,27 @@ void lockfile_beat(const struct lockfile *lock)
 {
     if (lock->fd >= 0 && futimens(lock->fd, NULL) != 0)
         log_debug("cannot renew the sign of life", "why=%s", LOG_QUOTE(strerror(errno)));
+}
+
+void lockfile_publish(const struct lockfile *lock, const char *text)
+{
+    char room[LOCKFILE_TEXT_SIZE + 1];
+    (void)snprintf(room, sizeof room, "%-*s", LOCKFILE_TEXT_SIZE, text);
+    if (lock->fd >= 0 && pwrite(lock->fd, room, LOCKFILE_TEXT_SIZE, PID_SIZE) != LOCKFILE_TEXT_SIZE)
+        log_debug("cannot publish in the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+}
+
+const char *lockfile_read(const char *spool_path, const char *program, char text[LOCKFILE_TEXT_SIZE])
+{
+    char path[PATH_MAX];
+    text[0] = '\0';
+    int fd = open(lock_path(path, spool_path, program), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return text;
+    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    ssize_t n = is_held ? pread(fd, text, LOCKFILE_TEXT_SIZE - 1, PID_SIZE) : 0;
+    text[n > 0 ? n : 0] = '\0';
+    close(fd);
+    return text;
 }
 
 enum result lockfile_check(const char *spool_path, const char *program, struct why *why)

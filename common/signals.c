@@ -29,6 +29,11 @@ void signals_close(struct signals *signals)
     signals->fd = -1;
 }
 
+void signals_ask_stop(void)
+{
+    (void)kill(getpid(), SIGTERM); /* to oneself it cannot fail */
+}
+
 bool signals_stop_requested(struct signals *signals)
 {
     struct signalfd_siginfo info;

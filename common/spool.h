@@ -13,14 +13,19 @@
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
 #define SPOOL_SCHEMA         101 /* major * 100 + minor: the same major stays usable one version older */
+#define SPOOL_SCHEMA_ROOM    101 /* from this one on the collector says when space is short */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* a try ends within it; callers try again */
 #define SPOOL_WRITER_BUSY_MS 1000
 
-/* The WAL: a checkpoint in the background above the first, one by the writer between two groups above the second. */
+/*
+ * The WAL: a checkpoint in the background above the first, one by the writer between two groups above the second; above
+ * the third the writer waits until the WAL can begin again.
+ */
 #define SPOOL_WAL_PASSIVE_BYTES (8 << 20)
 #define SPOOL_WAL_FINISH_BYTES  (32 << 20)
+#define SPOOL_WAL_RESTART_BYTES (48 << 20)
 
 struct spool_identity {
     char spool[SPOOL_ID_SIZE];

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/command.h"
+#include "common/healthcheck.h"
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "uploader/shipper.h"
@@ -48,13 +49,15 @@ static enum result open_spool(struct spool_out **spool, const struct settings *s
     return RES_OK;
 }
 
-/* Every few seconds: the sign of life, and whether the spool is still where people look. */
+/* Every few seconds: the sign of life, and whether the spool is still where people look, and one that we may write. */
 static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
-                        struct why *why)
+                        bool *is_too_new, struct why *why)
 {
     bool is_same = false;
     lockfile_beat(lock);
-    enum result res = spool_out_check_file(spool, path, &is_same, why);
+    enum result res = spool_out_check_schema(spool, path, is_too_new, why);
+    if (res != RES_OK) return res;
+    res = spool_out_check_file(spool, path, &is_same, why);
     if (res == RES_RETRY || is_same) return res; /* a spool that cannot be read now is not a replaced one */
     (void)why_remedy(why, RES_BROKEN, "start the uploader again");
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
@@ -67,16 +70,17 @@ static enum result ship_until_stopped(struct shipper *shipper, struct spool_out 
     int64_t beat_at = 0;
     int wait_ms = 0;
     bool is_told = false;
+    bool is_too_new = false;
     enum result res = RES_OK;
     while (!signals_wait(signals, wait_ms)) {
         res = RES_OK;
         why_clear(why);
         if (clock_monotonic_ms() >= beat_at) {
-            res = beat(spool, settings->spool_path, lock, why);
+            res = beat(spool, settings->spool_path, lock, &is_too_new, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
         if (res == RES_OK) res = shipper_turn(shipper, &wait_ms, why);
-        if (res != RES_OK && res != RES_RETRY) return res;
+        if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
         if (res == RES_RETRY) {
             if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
             wait_ms = SPOOL_BUSY_PAUSE_MS;
@@ -126,11 +130,26 @@ int run_config(const struct command_line *line)
     return EX_OK;
 }
 
+/* What stands in the uploader's way it has noted in the spool. */
+static int check_trouble(const char *spool_path)
+{
+    struct why why = {0};
+    struct spool_out *spool = NULL;
+    struct summary summary = {.events = 0};
+    enum result res = spool_out_open(&spool, spool_path, &why);
+    if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
+    spool_out_close(spool);
+    if (res == RES_OK && !*summary.last_error) return EX_OK;
+    (void)fprintf(stderr, "uploader: %s\n    %s\n", res == RES_OK ? summary.last_error : why.text,
+                  res == RES_OK ? summary.remedy : why.remedy);
+    return EX_FAILED;
+}
+
 int run_healthcheck(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
-    struct why why = {0};
-    if (lockfile_check(settings->spool_path, "uploader", &why) == RES_OK) return EX_OK;
-    (void)fprintf(stderr, "uploader: %s\n", why.text);
-    return EX_FAILED;
+    bool is_strict = false;
+    if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
+    int exit_code = healthcheck_run(settings->spool_path, "uploader", is_strict);
+    return exit_code == EX_OK && is_strict ? check_trouble(settings->spool_path) : exit_code;
 }

@@ -268,10 +268,9 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
 
 /* ---- purging ---- */
 
-static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t due, bool *has_more,
-                              struct why *why)
+static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t keep_ms, int64_t due,
+                              bool *has_more, struct why *why)
 {
-    int64_t keep_ms = kind == BATCH_EVENTS ? s->settings->retention_ms : REJECT_RETENTION_MS;
     int64_t purged = 1;
     enum result res = RES_OK;
     while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due)
@@ -283,9 +282,13 @@ static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t d
 static enum result purge(struct shipper *s, bool *has_more, struct why *why)
 {
     bool has_pages = false;
+    bool wants_room = false; /* then what is shipped goes at once */
     int64_t due = clock_monotonic_ms() + PURGE_MS;
-    enum result res = purge_kind(s, BATCH_EVENTS, due, has_more, why);
-    if (res == RES_OK) res = purge_kind(s, BATCH_REJECTS, due, has_more, why);
+    enum result res = spool_out_wants_room(s->spool, &wants_room, why);
+    int64_t events_ms = wants_room ? 0 : s->settings->retention_ms;
+    int64_t rejects_ms = wants_room ? 0 : REJECT_RETENTION_MS;
+    if (res == RES_OK) res = purge_kind(s, BATCH_EVENTS, events_ms, due, has_more, why);
+    if (res == RES_OK) res = purge_kind(s, BATCH_REJECTS, rejects_ms, due, has_more, why);
     if (res == RES_OK) res = spool_out_vacuum(s->spool, &has_pages, why);
     *has_more |= has_pages;
     if (res != RES_OK || clock_monotonic_ms() < s->purge_batches_at) return res;

@@ -36,6 +36,7 @@ enum statement {
     REQUEST_FLUSH,
     COUNT_UNSHIPPED,
     LOAD_SUMMARY,
+    WANTS_ROOM,
     STATEMENT_COUNT
 };
 
@@ -60,12 +61,14 @@ static const char *const texts[STATEMENT_COUNT] = {
     [REQUEST_FLUSH] = sql_request_flush,
     [COUNT_UNSHIPPED] = sql_count_unshipped,
     [LOAD_SUMMARY] = sql_load_summary,
+    [WANTS_ROOM] = sql_load_wants_room,
 };
 
 struct spool_out {
     struct db *db;
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
+    int64_t schema; /* as it was when it was looked at last */
     bool wants_checkpoint; /* the WAL has grown: the collector may be away, so we do our part */
 };
 
@@ -81,6 +84,7 @@ enum result spool_out_open(struct spool_out **result, const char *path, struct w
     if (!out) abort();
     enum result res = spool_open(&out->db, path, why);
     if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
+    if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
     if (res == RES_OK) {
         db_on_commit(out->db, note_wal, out);
     } else {
@@ -112,11 +116,18 @@ static enum result use(struct spool_out *out, enum statement which, struct stmt 
 static enum result run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
 {
     struct why ignored = {0};
-    int left = 0;
+    struct db_wal wal;
     enum result res = stmt_run(stmt, changed, why);
-    if (out->wants_checkpoint && db_checkpoint(out->db, DB_PASSIVE, &left, &ignored) != RES_OK)
+    if (out->wants_checkpoint && db_checkpoint(out->db, DB_PASSIVE, &wal, &ignored) != RES_OK)
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(ignored.text));
     out->wants_checkpoint = false;
+    return res;
+}
+
+enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new, struct why *why)
+{
+    enum result res = spool_check_version(out->db, path, &out->schema, why);
+    *is_too_new = out->schema / 100 > SPOOL_SCHEMA / 100;
     return res;
 }
 
@@ -454,6 +465,20 @@ enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_tra
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return run(out, stmt, NULL, why);
+}
+
+enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *wants_room = false;
+    if (out->schema < SPOOL_SCHEMA_ROOM) return RES_OK; /* an older collector does not say */
+    enum result res = use(out, WANTS_ROOM, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    *wants_room = has_row && stmt_int(stmt, 0) != 0;
+    stmt_reset(stmt);
+    return RES_OK;
 }
 
 static enum result read_flush(struct stmt *stmt, struct flush *flush, struct why *why)

@@ -16,6 +16,13 @@ struct spool_out;
 MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
+/*
+ * Is the schema still one that this program writes? A newer collector may have changed it. `*is_too_new`: end with 75;
+ * as spool_check_version() else.
+ */
+MUST_CHECK enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new,
+                                              struct why *why);
+
 /* Is the file at `path` the one that the spool remembers to be? Not a copy, nor another one put in its place. */
 MUST_CHECK enum result spool_out_check_file(struct spool_out *out, const char *path, bool *is_same,
                                             struct why *why);
@@ -85,6 +92,9 @@ MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t be
 
 /* Gives pages back to the file system, a few milliseconds long, where more than a quarter are free. `*has_more`. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
+
+/* Does the collector lack space? Then shipped events need not be kept. */
+MUST_CHECK enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why);
 
 /* What a person sees in `summary`. `trouble` NULL: none. */
 MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,

@@ -2,17 +2,29 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "common/command.h"
-#include "common/lockfile.h"
+#include "common/problems.h"
 #include "uploader/run.h"
 #include "uploader/settings.h"
 #include "uploader/spool_out.h"
+
+static void print_problems(const char *spool_path, const char *program)
+{
+    char buffer[LOCKFILE_TEXT_SIZE];
+    const char *text = lockfile_read(spool_path, program, buffer);
+    struct problem problem;
+    while (problems_parse(&text, &problem))
+        (void)printf("%-12s %s for %" PRId64 " s: %s\n%-12s %s\n", "problem", problem.code,
+                     (clock_now_ms() - problem.since) / 1000, problem.message, "what to do", problem.remedy);
+}
 
 static void print_program(const char *spool_path, const char *program)
 {
     struct why why = {0};
     bool lives = lockfile_check(spool_path, program, &why) == RES_OK;
     (void)printf("%-12s %s\n", program, lives ? "running" : why.text);
+    print_problems(spool_path, program);
 }
 
 static const char *or_never(const char *text)

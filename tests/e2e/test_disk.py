@@ -1,24 +1,32 @@
-"""A full disk stops the reading, never the keeping; it ends without help when there is room again."""
+"""A disk that is full, a spool at its ceiling, a disk that fails: reading stops, nothing is lost or doubled, the log and
+`uploader status` tell the truth, and all goes on without help."""
+import contextlib
+import errno
 import os
+import re
+import signal
+import sqlite3
 import subprocess
+import time
 
-from harness import main, skip, wait_for
+from harness import BIN, IS_SANITIZED, clean_environment, main, size, skip, wait_for
 
 MIB = 1 << 20
 EVENTS = 40000
+ROUNDS = 5
+LOCK_SECONDS = size("TEST_LOCK_SECONDS", 6, 6)  # 30 for a campaign
+SMALL = {"SPOOL_MIN_FREE": "8M", "INTAKE_MEMORY": "16M"}  # for a small disk; the reserve takes 28 MiB of it
+CEILING = {**SMALL, "SPOOL_MAX_SIZE": "48M"}
 
 
 def with_small_disk(test):
-    """The site's spool on a tmpfs of 250 MiB, of which a ballast takes 200. Mounting needs root."""
+    """The site's spool on a tmpfs of 250 MiB. Mounting needs root."""
     def run(site):
         place = site.directory / "var"
         place.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=250m", "tmpfs", place], check=True)
         try:
-            ballast = place / "ballast"
-            with open(ballast, "wb") as f:
-                os.posix_fallocate(f.fileno(), 0, 200 * MIB)
-            test(site, ballast)
+            test(site, place)
         finally:
             for program in site.running:
                 if program.process.poll() is None:
@@ -27,42 +35,472 @@ def with_small_disk(test):
     return run
 
 
+def free_bytes(place):
+    fs = os.statvfs(place)
+    return fs.f_bavail * fs.f_frsize
+
+
+def fill(place, leave):
+    """Another process's file: takes all but `leave` bytes, however much others take and give back meanwhile."""
+    step = 16 * MIB
+    with open(place / "ballast", "ab") as f:
+        while step >= 4096 and free_bytes(place) > leave:
+            length = os.fstat(f.fileno()).st_size
+            try:
+                os.posix_fallocate(f.fileno(), length, min(step, max(free_bytes(place) - leave, 4096)))
+            except OSError as error:
+                assert error.errno == errno.ENOSPC, error
+                step //= 2
+    return place / "ballast"
+
+
+def status(site):
+    """{word: what follows it} of the screen; problems are a list."""
+    text = site.command("uploader", "status", DESTINATION_DIR=site.objects).stdout
+    lines = dict(line.split(None, 1) for line in text.splitlines())
+    return {**lines, "problems": re.findall(r"^problem +([a-z_]+) for \d+ s: ", text, re.MULTILINE)}
+
+
+def wait_for_problem(site, code):
+    wait_for(f"the status to tell of {code}", lambda: code in status(site)["problems"])
+
+
+def count(site):
+    return site.value("SELECT last_event_id FROM _intake")
+
+
+def assert_all_there(site, events):
+    """Each numbered event once, in the order in which it was sent."""
+    uids = [int(u[4:], 16) for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert uids == list(range(1, events + 1)), (len(uids), events)
+    assert site.value("PRAGMA integrity_check") == "ok"
+
+
+def wait_for_reading(collector, times, since):
+    """Reading goes on within 2 s of `since` (longer with a sanitizer)."""
+    wait_for("reading to go on", lambda: collector.log.count('"there is room on the disk again"') >= times)
+    took = time.monotonic() - since
+    assert took < (10 if IS_SANITIZED else 2), took
+
+
+# ---- no room
+
+
 @with_small_disk
-def test_a_full_disk_stops_the_reading_and_nothing_is_lost_or_doubled(site, ballast):
-    collector = site.collector()
-    sim = site.acmsim("--count", EVENTS)
-    collector.wait_for_log("cannot commit; reading stops until it works")
-    assert sim.poll() is None, "the sender is held back"
-    kept = site.value("SELECT count(*) FROM events")
-    assert 0 < kept < EVENTS
-    ballast.unlink()
-    collector.wait_for_log("commits work again")
-    sim.communicate(timeout=60)
+def test_a_full_disk_stops_the_reading_five_times_and_nothing_is_lost_or_doubled(site, place):
+    collector = site.collector(**SMALL)
+    sim = site.acmsim("--count", EVENTS, "--rate", 4000)
+    for turn in range(1, ROUNDS + 1):
+        wait_for("some events", lambda: count(site) > turn * EVENTS // 10)
+        ballast = fill(place, 0)  # to the last byte
+        wait_for_problem(site, "paused_disk")
+        assert collector.log.count("problem=paused_disk why=") == turn
+        assert sim.poll() is None, "the sender is held back"
+        wait_for("what was read to be committed", lambda: "commit_failing" not in status(site)["problems"])
+        kept = count(site)
+        assert site.command("collector", "healthcheck").returncode == 0, "a full disk is no reason for a restart"
+        strict = site.command("collector", "healthcheck", "--strict")
+        assert strict.returncode == 1 and "paused_disk: less than SPOOL_MIN_FREE" in strict.stderr, strict.stderr
+        time.sleep(0.3)
+        assert count(site) == kept, "nothing is read while there is no room"
+        ballast.unlink()
+        wait_for_reading(collector, turn, time.monotonic())
+        assert status(site)["problems"] == []
+        assert site.command("collector", "healthcheck", "--strict").returncode == 0
+    sim.communicate(timeout=120)
     assert sim.returncode == 0
     site.wait_for_events(EVENTS)
-    uids = [int(u[4:], 16) for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
-    assert uids == list(range(1, EVENTS + 1))
-    assert site.value("PRAGMA integrity_check") == "ok"
+    assert_all_there(site, EVENTS)
     collector.stop()
 
 
 @with_small_disk
-def test_a_stop_while_the_disk_is_full_gives_up_after_a_while_and_says_what_is_lost(site, ballast):
-    collector = site.collector()
-    sim = site.acmsim("--count", EVENTS)
-    collector.wait_for_log("cannot commit; reading stops until it works")
-    collector.stop(expected=1)
-    assert "could not be committed" in collector.log
+def test_what_was_read_is_committed_from_the_reserve_at_a_stop_on_a_full_disk(site, place):
+    collector = site.collector(**SMALL)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")  # so that something waits in memory when the disk is full
+        sim = site.acmsim("--count", EVENTS)
+        collector.wait_for_log("cannot commit; reading stops until it works")
+        fill(place, 0)
+    collector.wait_for_log("commits work again")
+    collector.stop()
+    assert "the reserve is given up" in collector.log
     sim.communicate(timeout=60)
+    kept = count(site)
+    assert 0 < kept < EVENTS
+    assert_all_there(site, kept)
+
+
+@with_small_disk
+def test_a_start_on_a_full_disk_waits_for_room_and_says_so(site, place):
+    ballast = fill(place, 4 * MIB)
+    done = site.command("collector", "check", PORT=site.port, **SMALL)
+    assert done.returncode == 1 and "SPOOL_MIN_FREE is 8 MiB" in done.stdout, done.stdout
+    collector = site.collector(**SMALL)
+    collector.wait_for_log("problem=paused_disk")
+    sim = site.acmsim("--count", 100)
+    assert site.command("collector", "healthcheck").returncode == 0
+    wait_for_problem(site, "paused_disk")
+    assert count(site) == 0
     ballast.unlink()
-    site.collector()
-    count = site.value("SELECT count(*) FROM events")
-    assert 0 < count < EVENTS and site.value("SELECT max(id) FROM events") == count
+    wait_for_reading(collector, 1, time.monotonic())
+    assert sim.wait(60) == 0
+    site.wait_for_events(100)
+    collector.stop()
+
+
+@with_small_disk
+def test_little_room_is_said_before_reading_stops(site, place):
+    collector = site.collector(**SMALL)
+    ballast = fill(place, 12 * MIB)
+    site.send_events(10)
+    collector.wait_for_log("problem=disk_low")
+    assert status(site)["problems"] == ["disk_low"]
+    site.send_events(10)
+    site.wait_for_events(20)
+    ballast.unlink()
+    site.send_events(1)
+    collector.wait_for_log('"the disk has space again"')
+    assert status(site)["problems"] == []
+    collector.stop()
+
+
+@with_small_disk
+def test_shipped_events_go_before_their_time_when_space_is_short(site, place):
+    """At zero bytes free the uploader can still mark and purge, and that makes the room."""
+    collector = site.collector(**SMALL)
+    site.send_events(30000)
+    uploader = site.uploader(RETENTION="7d")
+    site.wait_until_shipped(60)
+    assert site.value("SELECT count(*) FROM _event") == 30000
+    fill(place, 0)
+    wait_for_problem(site, "paused_disk")
+    wait_for("the shipped events to be purged", lambda: site.value("SELECT count(*) FROM _event") == 0)
+    collector.wait_for_log('"there is room on the disk again"')
+    site.send_events(100)
+    site.wait_for_events(30100)
+    uploader.stop()
+    collector.stop()
+
+
+@with_small_disk
+def test_at_its_ceiling_the_spool_takes_no_more_until_the_uploader_has_shipped(site, place):
+    collector = site.collector(**CEILING)
+    sim = site.acmsim("--count", EVENTS)
+    collector.wait_for_log("problem=paused_ceiling")
+    wait_for_problem(site, "paused_ceiling")
+    kept = count(site)
+    assert 0 < kept < EVENTS and sim.poll() is None
+    uploader = site.uploader(ROTATION_INTERVAL="1h", RETENTION="7d")  # it is asked to ship at once all the same
+    sim.communicate(timeout=120)
+    assert sim.returncode == 0
+    site.wait_for_events(EVENTS)
+    assert collector.log.count("problem=paused_ceiling why=") >= 2
+    uids = []
+    site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    for path in site.files():
+        uids += [int(u[4:], 16) for u in re.findall(rb"<cn>([0-9a-f]{16})</cn>", path.read_bytes())]
+    assert sorted(uids) == list(range(1, EVENTS + 1))
+    wait_for("the end of the problem", lambda: status(site)["problems"] == [])
+    uploader.stop()
+    collector.stop()
+
+
+# ---- a spool that cannot be written
+
+
+def test_a_lock_that_another_process_holds_is_waited_out(site):
+    collector = site.collector()
+    site.send_events(10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        sim = site.acmsim("--count", EVENTS)
+        collector.wait_for_log("problem=commit_failing")
+        wait_for_problem(site, "commit_failing")
+        time.sleep(LOCK_SECONDS)  # what is tested is that so long a hold does no harm
+        assert sim.poll() is None and collector.process.poll() is None
+        db.execute("ROLLBACK")
+    collector.wait_for_log("commits work again")
+    sim.communicate(timeout=120)
+    site.wait_for_events(EVENTS + 10)
+    assert site.value("SELECT count(DISTINCT uid) FROM events") == EVENTS
+    assert status(site)["problems"] == []
+    collector.stop()
+
+
+def test_a_disk_that_becomes_read_only_is_waited_out(site):
+    collector = site.collector()
+    site.send_events(10)
+    # No file system can be remounted while it is written to; after an error it makes itself so. Then each write fails:
+    fault = inject(site, collector, "pwrite64:error=EROFS:when=1..12")
+    sim = site.acmsim("--count", 2000)
+    collector.wait_for_log("problem=commit_failing")
+    collector.wait_for_log("commits work again")
+    assert sim.wait(60) == 0
+    site.wait_for_events(2010)
+    assert fault() > 0
+    collector.stop()
+
+
+def inject(site, program, what):
+    """Lets system calls of the running program fail. The function that comes back ends it, and tells how many have."""
+    trace = site.directory / f"strace{len(site.others)}.log"
+    calls = what.split(":")[0]
+    process = site.owns(subprocess.Popen(["strace", "-f", "-p", str(program.process.pid), "-o", trace, "-e",
+                                          f"trace={calls}", "-e", f"inject={what}"], stderr=subprocess.PIPE, text=True))
+    line = process.stderr.readline()
+    assert "attached" in line, line
+
+    def end():
+        process.terminate()
+        process.wait()
+        return trace.read_text(errors="replace").count("(INJECTED)")
+    return end
+
+
+def check_injected(site, what, said="problem=commit_failing"):
+    collector = site.collector()
+    site.send_events(10)
+    fault = inject(site, collector, what)
+    sim = site.acmsim("--count", 2000)
+    assert sim.wait(60) == 0
+    site.wait_for_events(2010)
+    assert fault() > 0, "the fault has fired"
+    assert said in collector.log, collector.log
+    collector.stop()
+    uids = [int(u[4:], 16) for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert uids == [*range(1, 11), *range(1, 2001)]
     assert site.value("PRAGMA integrity_check") == "ok"
-    wait_for("the next event", lambda: site.send_events(1) and site.value("SELECT last_event_id FROM _intake") > count)
+
+
+def test_a_write_that_fails_is_repeated(site):
+    check_injected(site, "pwrite64:error=EIO:when=3..8")
+
+
+def test_a_write_without_space_is_repeated_from_the_reserve(site):
+    check_injected(site, "pwrite64:error=ENOSPC:when=3", said="the reserve is given up")
+
+
+def test_writes_that_go_on_failing_for_want_of_space_are_waited_out(site):
+    check_injected(site, "pwrite64:error=ENOSPC:when=3..40")
+
+
+def test_a_failed_sync_is_repeated(site):
+    check_injected(site, "fdatasync:error=EIO:when=1..4")
+
+
+def test_a_sync_without_space_is_repeated(site):
+    check_injected(site, "fdatasync:error=ENOSPC:when=1..4")
+
+
+def test_a_kill_after_a_failed_sync_doubles_nothing(site):
+    """What the failed commit left in the log is seen by the next process as committed: it has not been acknowledged."""
+    collector = site.collector()
+    site.send_events(10)
+    fault = inject(site, collector, "fdatasync:error=EIO:when=1+")
+    site.acmsim("--count", 500)
+    collector.wait_for_log("problem=commit_failing")
+    collector.kill()
+    assert fault() > 0
+    collector = site.collector()
+    kept = count(site)
+    assert 10 <= kept <= 510
+    site.send_events(5)
+    site.wait_for_events(kept + 5)
+    assert site.value("SELECT count(*) = max(id) FROM events") == 1
+    assert site.value("PRAGMA integrity_check") == "ok"
+    collector.stop()
+
+
+# ---- files that people should not touch
+
+
+def test_a_deleted_log_is_rescued_and_reading_stops(site):
+    collector = site.collector()
+    site.send_events(1000)
+    site.wait_for_events(1000)
+    wal = site.spool.with_name("spool.db-wal")
+    wal.unlink()
+    collector.wait_for_log("was deleted")
+    assert status_problem(site) == ["commit_failing"]
+    assert not wal.exists()
+    collector.stop()
+    collector = site.collector()
+    assert count(site) == 1000
+    assert_all_there(site, 1000)
+    site.send_events(1)
+    site.wait_for_events(1001)
+    collector.stop()
+
+
+def test_a_log_that_is_deleted_under_load_costs_nothing(site):
+    collector = site.collector()
+    sim = site.acmsim("--count", 0)
+    wait_for("some events", lambda: count(site) > 5000)
+    site.spool.with_name("spool.db-wal").unlink()
+    collector.wait_for_log("was deleted")
+    collector.stop()
+    sim.kill()
+    stopped = re.search(r'"stopped" events=(\d+)', collector.log)
+    assert_all_there(site, int(stopped[1]))
+
+
+def test_a_spool_that_is_moved_away_and_back_goes_on(site):
+    collector = site.collector()
+    site.send_events(10)
+    away = site.spool.with_name("away.db")
+    site.spool.rename(away)
+    sim = site.acmsim("--count", 50)
+    collector.wait_for_log("was deleted or replaced while in use")
+    away.rename(site.spool)
+    collector.wait_for_log("commits work again")
+    assert sim.wait(60) == 0
+    site.wait_for_events(60)
+    assert site.value("SELECT count(*) FROM events") == 60
+    collector.stop()
+
+
+def status_problem(site):
+    """What the collector publishes, without opening the spool."""
+    text = site.spool.with_name("spool.db-collector.lock").read_text()
+    return re.findall(r"^([a-z_]+)\t\d+\t", text, re.MULTILINE)
+
+
+# ---- a schema, a reader, rejects, a place
+
+
+def test_a_newer_schema_ends_both_programs_with_75(site):
+    collector, uploader = site.collector(), site.uploader()
+    site.send_events(10)
+    site.wait_until_shipped()
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("PRAGMA user_version = 900")
+    wait_for("the uploader to end", lambda: uploader.process.poll() is not None)
+    assert uploader.process.returncode == 75 and "upgrade this program" in uploader.log, uploader.log
+    site.acmsim("--count", 5)
+    wait_for("the collector to end", lambda: collector.process.poll() is not None)
+    assert collector.process.returncode == 75 and "upgrade this program" in collector.log, collector.log
+    assert count(site) == 10, "nothing was written"
+
+
+def test_a_foreign_reader_is_reported_and_the_log_falls_back_after_it(site):
+    collector = site.collector()
+    wal = site.spool.with_name("spool.db-wal")
+    site.send_events(100)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM _event").fetchone()
+        site.send_events(EVENTS)
+        site.wait_for_events(EVENTS + 100)
+        assert wal.stat().st_size > 64 * MIB
+        wait_for_problem(site, "foreign_reader")
+        db.execute("COMMIT")
+    collector.wait_for_log('"the long read has ended"')
+    wait_for("the log to fall back though nothing comes any more", lambda: wal.stat().st_size < 64 * MIB)
+    assert status(site)["problems"] == []
+    collector.stop()
+
+
+def test_a_log_that_a_reader_holds_counts_against_the_ceiling(site):
+    collector = site.collector(SPOOL_MAX_SIZE="64M")
+    site.send_events(100)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM _event").fetchone()
+        sim = site.acmsim("--count", EVENTS)
+        collector.wait_for_log("problem=paused_ceiling")
+        assert count(site) * 2200 < 64 * MIB, "the events alone are less"
+        wait_for_problem(site, "foreign_reader")
+        assert status(site)["problems"] == ["paused_ceiling", "foreign_reader"]
+        db.execute("COMMIT")
+    collector.wait_for_log('"the long read has ended"')
+    uploader = site.uploader(ROTATION_INTERVAL="1h")
+    sim.communicate(timeout=120)
+    site.wait_for_events(EVENTS + 100)
+    uploader.stop()
+    collector.stop()
+
+
+def test_the_log_stays_short_at_full_load_beside_the_uploader(site):
+    collector, uploader = site.collector(), site.uploader()
+    wal = site.spool.with_name("spool.db-wal")
+    sim = site.acmsim("--count", size("TEST_WAL_EVENTS", 200000, 30000), "--connections", 8)
+    longest = 0
+    while sim.poll() is None:
+        longest = max(longest, wal.stat().st_size)
+        time.sleep(0.01)
+    print(f"# the log's file was {longest / MIB:.1f} MiB at most")
+    assert 0 < longest <= 64 * MIB
+    uploader.stop()
+    collector.stop()
+
+
+def test_garbage_does_not_crowd_out_events(site):
+    collector = site.collector(REJECTS_MAX_SIZE="1M")
+    garbage = b"<EVENT>" + b"<x>" * 20000 + b"</EVENT>"
+    site.send(garbage * 40)
+    wait_for("the rejects", lambda: site.value("SELECT count(*) FROM rejects") == 40)
+    sizes = [n for (n,) in site.query("SELECT length(payload) FROM rejects ORDER BY id")]
+    whole = sizes.count(len(garbage))
+    assert sizes == [len(garbage)] * whole + [4096] * (40 - whole) and sum(sizes[:whole]) <= MIB
+    detail, true_length, truncated = site.query("SELECT detail, bytes, truncated FROM rejects WHERE id = 40")[0]
+    assert true_length == len(garbage) and truncated == 1
+    assert re.search("; only the first 4096 bytes are kept, SHA-256 [0-9a-f]{64}$", detail), detail
+    assert status(site)["problems"] == ["rejects_capped"]
+    site.send_events(10)
+    site.wait_for_events(10)
+    uploader = site.uploader()
+    wait_for("the rejects to be shipped", lambda: status(site)["problems"] == [])
+    site.send(garbage)
+    wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects WHERE id = 41") == 1)
+    assert site.value("SELECT length(payload) FROM rejects WHERE id = 41") == len(garbage)
+    uploader.stop()
+    collector.stop()
+
+
+def test_a_network_file_system_is_refused(site):
+    """A statfs(2) whose answer is NFS's: strace puts it there."""
+    trace = site.directory / "strace.log"
+    for arguments, output in (["run"], "log"), (["check"], "out"):
+        done = subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=statfs", "-e",
+                               "inject=statfs:poke_exit=@arg2=6969000000000000", BIN / "collector", *arguments],
+                              env={**clean_environment(), "SPOOL_PATH": str(site.spool), "PORT": str(site.port)},
+                              capture_output=True, text=True, timeout=60, cwd=site.directory)
+        assert "(INJECTED" in trace.read_text()
+        assert "network file system (NFS)" in done.stdout + done.stderr, done
+        assert done.returncode == (78 if output == "log" else 1)
+    assert not site.spool.exists()
+
+
+def test_where_no_space_can_be_reserved_the_collector_says_so_and_works(site):
+    trace = site.directory / "strace.log"
+    log = open(site.directory / "collector.log", "wb")
+    process = site.owns(subprocess.Popen(
+        ["strace", "-f", "-o", trace, "-e", "trace=fallocate", "-e", "inject=fallocate:error=EOPNOTSUPP",
+         BIN / "collector"], env={**clean_environment(), "SPOOL_PATH": str(site.spool), "PORT": str(site.port)},
+        stderr=log, cwd=site.directory, start_new_session=True), with_group=True)
+    wait_for("the collector to listen", site.accepts)
+    site.send_events(10)
+    site.wait_for_events(10)
+    assert b"no space can be reserved" in (site.directory / "collector.log").read_bytes()
+    assert "(INJECTED" in trace.read_text()
+    os.kill(int(site.spool.with_name("spool.db-collector.lock").read_text().split()[0]), signal.SIGTERM)
+    assert process.wait(60) == 0
+
+
+@with_small_disk
+def test_a_spool_in_memory_is_warned_of(site, place):
+    collector = site.collector(**SMALL)
+    assert collector.log.count("lies on tmpfs") == 1
+    collector.stop()
 
 
 if os.geteuid() != 0:
     skip(dict(globals()), "needs root")
+elif IS_SANITIZED:
+    under_strace = {"test_a_network_file_system_is_refused",
+                    "test_where_no_space_can_be_reserved_the_collector_says_so_and_works"}
+    skip(under_strace, "LeakSanitizer does not work under ptrace")
+    main({name: test for name, test in globals().items() if name not in under_strace})
 else:
     main(dict(globals()))

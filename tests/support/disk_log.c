@@ -46,6 +46,16 @@ void disk_log_end(void)
     disk.is_noting = false;
 }
 
+void disk_log_pause(void)
+{
+    disk.is_noting = false;
+}
+
+void disk_log_resume(void)
+{
+    disk.is_noting = true;
+}
+
 void disk_log_forget(void)
 {
     for (size_t i = 0; i < disk.count; i++) free(disk.ops[i].data);

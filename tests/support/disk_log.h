@@ -15,6 +15,8 @@
 
 void disk_log_begin(void); /* from now on each call on one spool's files is noted; they must not exist yet */
 void disk_log_end(void);   /* no more is noted */
+void disk_log_pause(void); /* what comes now never happens: a killed process does not tidy up */
+void disk_log_resume(void);
 void disk_log_forget(void);
 
 size_t disk_log_moment(void);

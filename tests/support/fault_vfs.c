@@ -19,12 +19,20 @@ static sqlite3_vfs vfs;
 static int calls_left; /* until the one that fails; 0: none does */
 static bool has_fired;
 static enum fault what;
+static bool counts_syncs_only;
 
 void fault_disk_at(int nth, enum fault fault)
 {
     calls_left = nth;
     has_fired = false;
     what = fault;
+    counts_syncs_only = false;
+}
+
+void fault_sync_at(int nth)
+{
+    fault_disk_at(nth, FAULT_EIO);
+    counts_syncs_only = true;
 }
 
 bool fault_fired(void)
@@ -35,8 +43,9 @@ bool fault_fired(void)
     return fired;
 }
 
-static bool fails_now(void)
+static bool fails_now(bool is_sync)
 {
+    if (counts_syncs_only && !is_sync) return false;
     if (calls_left == 0 || --calls_left > 0) return false;
     has_fired = true;
     return true;
@@ -56,7 +65,7 @@ static const char *path_of(const sqlite3_file *file)
 
 static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
 {
-    bool fails = fails_now();
+    bool fails = fails_now(false);
     int done = fails ? len / 2 : len;
     int code = real(file)->pMethods->xWrite(real(file), data, done, offset);
     assert(code == SQLITE_OK); /* the machine's own disk must not fail here */
@@ -67,7 +76,7 @@ static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (fails_now()) return SQLITE_IOERR_TRUNCATE;
+    if (fails_now(false)) return SQLITE_IOERR_TRUNCATE;
     disk_log_truncate(path_of(file), (size_t)size);
     return real(file)->pMethods->xTruncate(real(file), size);
 }
@@ -75,7 +84,7 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int file_sync(sqlite3_file *file, int flags)
 {
     struct fault_file *ours = (struct fault_file *)file;
-    bool fails = fails_now();
+    bool fails = fails_now(true);
     (void)flags;
     disk_log_sync(ours->path, !fails);
     if (fails) return SQLITE_IOERR_FSYNC;

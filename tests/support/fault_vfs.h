@@ -17,6 +17,9 @@ void fault_vfs_install(void); /* for connections opened from now on; a second ca
 /* The nth write, sync or truncate from now on fails, once. */
 void fault_disk_at(int nth, enum fault fault);
 
+/* The same, but of the syncs alone. */
+void fault_sync_at(int nth);
+
 /* Has it failed? Whether or not, it will not any more. */
 bool fault_fired(void);
 

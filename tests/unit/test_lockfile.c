@@ -173,6 +173,32 @@ static void a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_bea
     lockfile_release(&lock);
 }
 
+static void what_the_holder_publishes_is_read_until_another_one_takes_the_lock(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    struct stat st;
+    char text[LOCKFILE_TEXT_SIZE];
+
+    assert_string_equal(lockfile_read(place->spool, "collector", text), "");
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    lockfile_publish(&lock, "first line\nsecond\n");
+    assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "first line\nsecond\n ", 19), 0);
+    assert_int_equal(stat(place->lock, &st), 0);
+    assert_int_equal(st.st_size, 4096);
+    lockfile_publish(&lock, "third\n");
+    assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "third\n    ", 10), 0);
+    assert_int_equal(stat(place->lock, &st), 0);
+    assert_int_equal(st.st_size, 4096);
+
+    lockfile_release(&lock);
+    assert_string_equal(lockfile_read(place->spool, "collector", text), "");
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    assert_null(strstr(lockfile_read(place->spool, "collector", text), "third"));
+    lockfile_release(&lock);
+}
+
 int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_new, place_free)
@@ -182,6 +208,7 @@ int main(void)
         IN_A_PLACE(a_directory_that_is_not_there_is_refused_by_the_settings_name),
         IN_A_PLACE(releasing_keeps_the_file_and_may_be_done_twice),
         IN_A_PLACE(a_check_tells_never_run_running_and_stopped_apart),
+        IN_A_PLACE(what_the_holder_publishes_is_read_until_another_one_takes_the_lock),
         IN_A_PLACE(a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_beats_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,7 @@ static const struct {
     {"CONSTANT", "no table"},
     {"pragma_page_count", "one row"},
     {"pragma_page_size", "one row"},
+    {"pragma_user_version", "one row"},
 };
 
 static int make_spool(void **state)

@@ -185,9 +185,11 @@ static void settling_empties_the_write_ahead_log(void **state)
 static void a_checkpoint_between_groups_lets_the_log_start_again(void **state)
 {
     struct fixture *f = *state;
+    struct db_wal wal;
     append(f, 1, 2000, 0);
     int64_t before = spool_in_wal_bytes(f->in);
-    spool_in_finish_checkpoint(f->in);
+    assert_true(spool_in_finish_checkpoint(f->in, &wal));
+    assert_int_equal(wal.copied, wal.frames);
     append(f, 2001, 1, 0);
     assert_true(spool_in_wal_bytes(f->in) < before);
     check_books(f->scratch->spool);
@@ -212,6 +214,107 @@ static void a_replaced_or_deleted_file_is_broken(void **state)
     }
 }
 
+/* ---- what others do to the spool meanwhile ---- */
+
+static void a_newer_major_schema_is_not_written_and_a_newer_minor_one_is(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(4, 2, 0);
+    append(f, 1, 3, 0);
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
+        assert_true(spool_in_is_too_new(f->in));
+        assert_non_null(strstr(f->why.text, "newer than this program's"));
+        assert_string_equal(f->why.remedy, "upgrade this program");
+    }
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), 3);
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
+    must(f, spool_append(f->in, group, &f->why));
+    assert_false(spool_in_is_too_new(f->in));
+    group_free(group);
+    check_books(f->scratch->spool);
+}
+
+static void wal_path(const struct fixture *f, char out[200])
+{
+    (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
+}
+
+static void what_lies_in_a_deleted_log_is_moved_into_the_file(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    wal_path(f, wal);
+    append(f, 1, 50, 2);
+    must(f, spool_in_keep_wal(f->in, &f->why));
+    assert_false(spool_in_has_lost_wal(f->in));
+    assert_int_equal(unlink(wal), 0);
+    append(f, 51, 50, 2);
+    assert_true(spool_in_has_lost_wal(f->in));
+    assert_false(scratch_exists(wal));
+    append(f, 101, 50, 2);
+    /* A copy of the file alone, without any log: all of it is there. */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 150);
+    check_books(copy->spool);
+    scratch_free(copy);
+}
+
+static void beside_another_log_nothing_is_appended(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    struct group *group = some_group(51, 5, 0);
+    wal_path(f, wal);
+    append(f, 1, 50, 0);
+    assert_int_equal(unlink(wal), 0);
+    scratch_write(wal, "", 0); /* another program has opened the spool */
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_BROKEN);
+    assert_true(spool_in_has_lost_wal(f->in));
+    assert_non_null(strstr(f->why.remedy, "stop the uploader and the collector"));
+    must(f, spool_in_keep_wal(f->in, &f->why)); /* it has not written: ours can still be saved */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 50);
+    scratch_free(copy);
+
+    scratch_write(wal, "written", 7);
+    assert_int_equal(spool_in_keep_wal(f->in, &f->why), RES_BROKEN);
+    group_free(group);
+    assert_int_equal(unlink(wal), 0);
+}
+
+static void the_uploader_is_told_that_space_is_short(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 1, 7, 3);
+    must(f, spool_in_say_room(f->in, true, false, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+               "1|0|0");
+    must(f, spool_in_say_room(f->in, true, true, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+               "1|7|3");
+    must(f, spool_in_say_room(f->in, false, false, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room FROM _intake", "0");
+}
+
+static void the_sizes_follow_what_the_spool_holds(void **state)
+{
+    struct fixture *f = *state;
+    int64_t empty = 0;
+    int64_t used = 0;
+    int64_t unused = 0;
+    must(f, spool_in_sizes(f->in, &empty, &unused, &f->why));
+    append(f, 1, 2000, 0);
+    must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
+    assert_true(used > empty && unused == 0);
+    look_do(f->scratch->spool, "DELETE FROM _event");
+    must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
+    assert_true(used < empty + (1 << 17) && unused > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +328,11 @@ int main(void)
         IN_SPOOL(settling_empties_the_write_ahead_log),
         IN_SPOOL(a_checkpoint_between_groups_lets_the_log_start_again),
         cmocka_unit_test(a_replaced_or_deleted_file_is_broken),
+        IN_SPOOL(a_newer_major_schema_is_not_written_and_a_newer_minor_one_is),
+        IN_SPOOL(what_lies_in_a_deleted_log_is_moved_into_the_file),
+        IN_SPOOL(beside_another_log_nothing_is_appended),
+        IN_SPOOL(the_uploader_is_told_that_space_is_short),
+        IN_SPOOL(the_sizes_follow_what_the_spool_holds),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/spool.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/out_fixture.h"
 
@@ -185,6 +186,34 @@ static void free_pages_are_given_back_down_to_a_quarter(void **state)
     check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
 }
 
+static void the_collector_is_heard_when_it_wants_room_and_an_older_one_is_not_asked(void **state)
+{
+    struct fixture *f = *state;
+    bool wants_room = true;
+    bool is_too_new = true;
+    must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
+    assert_false(wants_room);
+    look_do(f->scratch->spool, "UPDATE _intake SET wants_room = 1");
+    must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
+    assert_true(wants_room);
+
+    look_do(f->scratch->spool, "PRAGMA user_version = 100"); /* the column came with 101 */
+    must(f, spool_out_check_schema(f->out, f->scratch->spool, &is_too_new, &f->why));
+    assert_false(is_too_new);
+    must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
+    assert_false(wants_room);
+}
+
+static void a_newer_major_schema_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    bool is_too_new = false;
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    assert_int_equal(spool_out_check_schema(f->out, f->scratch->spool, &is_too_new, &f->why), RES_RETRY);
+    assert_true(is_too_new);
+    assert_string_equal(f->why.remedy, "upgrade this program");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +221,8 @@ int main(void)
         IN_SPOOL(one_kind_is_not_purged_for_the_other),
         IN_SPOOL(of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind),
         IN_SPOOL(an_open_batch_is_never_purged),
+        IN_SPOOL(the_collector_is_heard_when_it_wants_room_and_an_older_one_is_not_asked),
+        IN_SPOOL(a_newer_major_schema_is_seen),
         IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),
     };
     fault_vfs_install(); /* no disk is waited for */

@@ -1,0 +1,154 @@
+/* problems -- see problems.h. The text has one line a problem: code, since, message and remedy, parted by tabs. */
+#include "common/problems.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define LINE_MAX_SIZE (2 * PROBLEM_TEXT_SIZE + 64)
+
+_Static_assert(PROBLEM_COUNT *LINE_MAX_SIZE <= LOCKFILE_TEXT_SIZE, "all problems at once fit the lock file");
+
+static const struct {
+    const char *code, *begins, *ends;
+} kinds[PROBLEM_COUNT] = {
+    [PROBLEM_PAUSED_DISK] = {"paused_disk", "the disk is nearly full: reading stops until there is room",
+                             "there is room on the disk again"},
+    [PROBLEM_PAUSED_CEILING] = {"paused_ceiling",
+                                "the spool is at SPOOL_MAX_SIZE: reading stops until there is room",
+                                "there is room in the spool again"},
+    [PROBLEM_DISK_LOW] = {"disk_low", "the disk fills up", "the disk has space again"},
+    [PROBLEM_COMMIT_FAILING] = {"commit_failing", "cannot commit; reading stops until it works",
+                                "commits work again"},
+    [PROBLEM_CONNECTIONS_FULL] = {"connections_full", "no place for more senders",
+                                  "new senders are taken again"},
+    [PROBLEM_REJECTS_CAPPED] = {"rejects_capped", "too many rejects: only the beginning of each is kept",
+                                "rejects are kept whole again"},
+    [PROBLEM_FOREIGN_READER] = {"foreign_reader", "somebody's long read makes the write-ahead log grow",
+                                "the long read has ended"},
+};
+
+struct present {
+    bool is_present;
+    int64_t since;    /* ms since 1970 */
+    int64_t began_at; /* monotonic */
+    char message[PROBLEM_TEXT_SIZE], remedy[PROBLEM_TEXT_SIZE];
+};
+
+struct problems {
+    const struct lockfile *lock;
+    pthread_mutex_t mutex;
+    struct present all[PROBLEM_COUNT];
+};
+
+struct problems *problems_open(const struct lockfile *lock)
+{
+    struct problems *problems = calloc(1, sizeof *problems);
+    if (!problems) abort();
+    problems->lock = lock;
+    pthread_mutex_init(&problems->mutex, NULL);
+    return problems;
+}
+
+void problems_close(struct problems *problems)
+{
+    if (!problems) return;
+    pthread_mutex_destroy(&problems->mutex);
+    free(problems);
+}
+
+/* The mutex is held. */
+static void publish(struct problems *problems)
+{
+    char text[LOCKFILE_TEXT_SIZE] = "";
+    size_t len = 0;
+    for (int i = 0; i < PROBLEM_COUNT; i++) {
+        const struct present *p = &problems->all[i];
+        if (p->is_present)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s\t%" PRId64 "\t%s\t%s\n", kinds[i].code,
+                                    p->since, p->message, p->remedy);
+    }
+    lockfile_publish(problems->lock, text);
+}
+
+/* One line, cut where it is too long. Returns whether it changes. */
+static bool set_text(char to[PROBLEM_TEXT_SIZE], const char *from)
+{
+    char text[PROBLEM_TEXT_SIZE];
+    (void)snprintf(text, sizeof text, "%s", from);
+    for (char *c = text; *c; c++)
+        if (*c == '\t' || *c == '\n') *c = ' ';
+    if (strcmp(to, text) == 0) return false;
+    memcpy(to, text, sizeof text);
+    return true;
+}
+
+void problems_raise(struct problems *problems, enum problem_code code, const char *message,
+                    const char *remedy)
+{
+    struct present *p = &problems->all[code];
+    pthread_mutex_lock(&problems->mutex);
+    bool is_new = !p->is_present;
+    bool has_changed = set_text(p->message, message);
+    has_changed |= set_text(p->remedy, remedy);
+    if (is_new) {
+        p->is_present = true;
+        p->since = clock_now_ms();
+        p->began_at = clock_monotonic_ms();
+    }
+    if (is_new || has_changed) publish(problems);
+    pthread_mutex_unlock(&problems->mutex);
+    if (is_new)
+        log_error(kinds[code].begins, "problem=%s why=%s remedy=%s", kinds[code].code, LOG_QUOTE(message),
+                  LOG_QUOTE(remedy));
+}
+
+void problems_end(struct problems *problems, enum problem_code code)
+{
+    struct present *p = &problems->all[code];
+    pthread_mutex_lock(&problems->mutex);
+    bool was_present = p->is_present;
+    int64_t began_at = p->began_at;
+    *p = (struct present){.is_present = false};
+    if (was_present) publish(problems);
+    pthread_mutex_unlock(&problems->mutex);
+    if (was_present)
+        log_info(kinds[code].ends, "problem=%s after_ms=%" PRId64, kinds[code].code,
+                 clock_monotonic_ms() - began_at);
+}
+
+bool problems_is_present(struct problems *problems, enum problem_code code)
+{
+    pthread_mutex_lock(&problems->mutex);
+    bool is_present = problems->all[code].is_present;
+    pthread_mutex_unlock(&problems->mutex);
+    return is_present;
+}
+
+/* ---- for those who ask ---- */
+
+/* Copies up to a tab or the line's end and moves behind it; false where the text ends before. */
+static bool take_field(const char **text, char *to, size_t size)
+{
+    size_t len = strcspn(*text, "\t\n");
+    if (!(*text)[len]) return false;
+    (void)snprintf(to, size, "%.*s", (int)len, *text);
+    *text += len + 1;
+    return true;
+}
+
+bool problems_parse(const char **text, struct problem *problem)
+{
+    char since[24];
+    if (!take_field(text, problem->code, sizeof problem->code) || !take_field(text, since, sizeof since) ||
+        !take_field(text, problem->message, sizeof problem->message) ||
+        !take_field(text, problem->remedy, sizeof problem->remedy))
+        return false;
+    problem->since = strtoll(since, NULL, 10);
+    return true;
+}

@@ -1,0 +1,10 @@
+-- How many bytes of rejects are kept and not shipped: the running total of all less that before the first of them.
+SELECT reject_bytes - coalesce(
+    (SELECT total_bytes - length(payload) FROM _reject
+     WHERE id >= coalesce((SELECT min(first_id) FROM _batch INDEXED BY _batch_open
+                           WHERE kind = 'rejects' AND shipped_at IS NULL AND abandoned_at IS NULL),
+                          (SELECT last_id FROM _batch INDEXED BY _batch_range
+                           WHERE kind = 'rejects' AND reship_of IS NULL ORDER BY first_id DESC LIMIT 1) + 1,
+                          1)
+     ORDER BY id LIMIT 1), reject_bytes)
+FROM _intake;

@@ -1,0 +1,160 @@
+/* test_problems -- what is wrong now: begun once, ended once, and published where others read it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tests/support/scratch.h"
+
+struct fixture {
+    struct scratch *scratch;
+    struct lockfile lock;
+    struct problems *problems;
+    char text[LOCKFILE_TEXT_SIZE];
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct why why = {0};
+    if (!f) return -1;
+    f->scratch = scratch_new();
+    f->lock = LOCKFILE_NONE;
+    if (lockfile_take(&f->lock, f->scratch->spool, "collector", &why) != RES_OK) return -1;
+    f->problems = problems_open(&f->lock);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    problems_close(f->problems);
+    lockfile_release(&f->lock);
+    scratch_free(f->scratch);
+    free(f);
+    return 0;
+}
+
+static const char *published(struct fixture *f)
+{
+    return lockfile_read(f->scratch->spool, "collector", f->text);
+}
+
+static void a_problem_is_published_while_it_lasts(void **state)
+{
+    struct fixture *f = *state;
+    struct problem problem;
+    int64_t before = clock_now_ms();
+
+    const char *text = published(f);
+    assert_false(problems_parse(&text, &problem));
+    problems_raise(f->problems, PROBLEM_PAUSED_DISK, "too little", "make room");
+    text = published(f);
+    assert_true(problems_parse(&text, &problem));
+    assert_string_equal(problem.code, "paused_disk");
+    assert_string_equal(problem.message, "too little");
+    assert_string_equal(problem.remedy, "make room");
+    assert_true(problem.since >= before && problem.since <= clock_now_ms());
+    assert_false(problems_parse(&text, &problem));
+
+    problems_end(f->problems, PROBLEM_PAUSED_DISK);
+    text = published(f);
+    assert_false(problems_parse(&text, &problem));
+}
+
+static void a_problem_that_is_raised_again_keeps_its_beginning_and_takes_the_new_words(void **state)
+{
+    struct fixture *f = *state;
+    struct problem first;
+    struct problem second;
+    problems_raise(f->problems, PROBLEM_FOREIGN_READER, "16 MiB", "close it");
+    const char *text = published(f);
+    assert_true(problems_parse(&text, &first));
+    while (clock_now_ms() <= first.since) { /* until the clock would show another time */
+    }
+    problems_raise(f->problems, PROBLEM_FOREIGN_READER, "32 MiB", "close it");
+    text = published(f);
+    assert_true(problems_parse(&text, &second));
+    assert_int_equal(second.since, first.since);
+    assert_string_equal(second.message, "32 MiB");
+}
+
+static void all_problems_at_once_with_long_words_fit(void **state)
+{
+    struct fixture *f = *state;
+    char words[1000];
+    struct problem problem;
+    memset(words, 'x', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    for (int code = 0; code < PROBLEM_COUNT; code++)
+        problems_raise(f->problems, (enum problem_code)code, words, words);
+    const char *text = published(f);
+    for (int i = 0; i < PROBLEM_COUNT; i++) {
+        assert_true(problems_parse(&text, &problem));
+        assert_int_equal(strlen(problem.message), PROBLEM_TEXT_SIZE - 1);
+        assert_int_equal(strlen(problem.remedy), PROBLEM_TEXT_SIZE - 1);
+    }
+    assert_false(problems_parse(&text, &problem));
+}
+
+static void words_with_tabs_and_newlines_stay_one_line(void **state)
+{
+    struct fixture *f = *state;
+    struct problem problem;
+    problems_raise(f->problems, PROBLEM_COMMIT_FAILING, "a\tb\nc", "d\n");
+    const char *text = published(f);
+    assert_true(problems_parse(&text, &problem));
+    assert_string_equal(problem.message, "a b c");
+    assert_string_equal(problem.remedy, "d ");
+    assert_false(problems_parse(&text, &problem));
+}
+
+static void it_is_known_what_is_present(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(problems_is_present(f->problems, PROBLEM_DISK_LOW));
+    problems_raise(f->problems, PROBLEM_DISK_LOW, "m", "r");
+    assert_true(problems_is_present(f->problems, PROBLEM_DISK_LOW));
+    problems_end(f->problems, PROBLEM_DISK_LOW);
+    problems_end(f->problems, PROBLEM_DISK_LOW);
+    assert_false(problems_is_present(f->problems, PROBLEM_DISK_LOW));
+}
+
+static void a_text_that_is_cut_anywhere_is_read_without_harm(void **state)
+{
+    struct fixture *f = *state;
+    struct problem problem;
+    problems_raise(f->problems, PROBLEM_DISK_LOW, "message", "remedy");
+    char *text = strdup(published(f));
+    assert_non_null(text);
+    for (size_t len = strcspn(text, "\n"); len > 0; len--) {
+        text[len] = '\0';
+        const char *at = text;
+        assert_false(problems_parse(&at, &problem));
+    }
+    free(text);
+}
+
+int main(void)
+{
+#define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        HERE(a_problem_is_published_while_it_lasts),
+        HERE(a_problem_that_is_raised_again_keeps_its_beginning_and_takes_the_new_words),
+        HERE(all_problems_at_once_with_long_words_fit),
+        HERE(words_with_tabs_and_newlines_stay_one_line),
+        HERE(it_is_known_what_is_present),
+        HERE(a_text_that_is_cut_anywhere_is_read_without_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+/* test_space -- when there is room to go on reading. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/space.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define M            ((int64_t)1 << 20)
+
+static void the_state_follows_from_the_sizes_and_from_what_was_before(void **state)
+{
+    static const struct {
+        const char *name;
+        enum space before;
+        struct space_sizes sizes;
+        struct space_rules rules;
+        enum space after;
+    } rows[] = {
+        {"plenty", SPACE_OK, {.free = 300 * M}, {0, 100 * M}, SPACE_OK},
+        {"just twice the floor", SPACE_OK, {.free = 200 * M}, {0, 100 * M}, SPACE_OK},
+        {"less", SPACE_OK, {.free = 200 * M - 1}, {0, 100 * M}, SPACE_LOW},
+        {"low stays low for an eighth", SPACE_LOW, {.free = 212 * M}, {0, 100 * M}, SPACE_LOW},
+        {"low ends", SPACE_LOW, {.free = 213 * M}, {0, 100 * M}, SPACE_OK},
+        {"just the floor", SPACE_LOW, {.free = 100 * M}, {0, 100 * M}, SPACE_LOW},
+        {"below the floor", SPACE_LOW, {.free = 100 * M - 1}, {0, 100 * M}, SPACE_NO_DISK},
+        {"paused for an eighth more", SPACE_NO_DISK, {.free = 112 * M}, {0, 100 * M}, SPACE_NO_DISK},
+        {"room again", SPACE_NO_DISK, {.free = 113 * M}, {0, 100 * M}, SPACE_LOW},
+        {"free pages count", SPACE_OK, {.free = 50 * M, .unused = 60 * M}, {0, 100 * M}, SPACE_LOW},
+        {"what is owed does not", SPACE_OK, {.free = 130 * M, .owed = 40 * M}, {0, 100 * M}, SPACE_NO_DISK},
+        {"no floor", SPACE_OK, {.free = 0}, {0, 0}, SPACE_OK},
+        {"no floor, but a reserve", SPACE_OK, {.free = 10 * M, .owed = 40 * M}, {0, 0}, SPACE_NO_DISK},
+        {"no ceiling", SPACE_OK, {.free = 300 * M, .used = 1 << 30}, {0, 100 * M}, SPACE_OK},
+        {"below the ceiling", SPACE_OK, {.free = 300 * M, .used = 15 * M}, {16 * M, 100 * M}, SPACE_OK},
+        {"at it", SPACE_OK, {.free = 300 * M, .used = 16 * M}, {16 * M, 100 * M}, SPACE_AT_CEILING},
+        {"the log counts",
+         SPACE_OK,
+         {.free = 300 * M, .used = 8 * M, .wal = 8 * M},
+         {16 * M, 0},
+         SPACE_AT_CEILING},
+        {"free pages do not",
+         SPACE_OK,
+         {.free = 300 * M, .used = 8 * M, .unused = 8 * M},
+         {16 * M, 0},
+         SPACE_OK},
+        {"a sixteenth below it",
+         SPACE_AT_CEILING,
+         {.free = 300 * M, .used = 15 * M},
+         {16 * M, 0},
+         SPACE_AT_CEILING},
+        {"more", SPACE_AT_CEILING, {.free = 300 * M, .used = 15 * M - 1}, {16 * M, 0}, SPACE_OK},
+        {"the disk comes first",
+         SPACE_OK,
+         {.free = 50 * M, .used = 20 * M},
+         {16 * M, 100 * M},
+         SPACE_NO_DISK},
+        {"at the ceiling, low on the disk",
+         SPACE_LOW,
+         {.free = 150 * M, .used = 20 * M},
+         {16 * M, 100 * M},
+         SPACE_AT_CEILING},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (space_judge(rows[i].before, &rows[i].sizes, &rows[i].rules) != rows[i].after)
+            fail_msg("%s", rows[i].name);
+}
+
+static void a_file_system_tells_its_free_space_and_a_missing_path_does_not(void **state)
+{
+    struct why why = {0};
+    int64_t bytes = -1;
+    (void)state;
+    assert_int_equal(space_free_bytes("/", &bytes, &why), RES_OK);
+    assert_true(bytes >= 0);
+    assert_int_equal(space_free_bytes("/nowhere/at/all", &bytes, &why), RES_RETRY);
+    assert_non_null(strstr(why.text, "/nowhere/at/all"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_state_follows_from_the_sizes_and_from_what_was_before),
+        cmocka_unit_test(a_file_system_tells_its_free_space_and_a_missing_path_does_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
