@@ -107,7 +107,8 @@ static enum result retry_rejects(struct requests *r, struct why *why)
     enum result res = RES_OK;
     if (!r->retry) res = retry_new(&r->retry, r->spool, r->settings, r->request.argument, why);
     if (res == RES_OK) res = retry_slice(r->retry, &is_done, why);
-    if (spool_in_wal_bytes(r->spool) > SPOOL_WAL_PASSIVE_BYTES) (void)spool_in_finish_checkpoint(r->spool, &wal);
+    if (spool_in_wal_bytes(r->spool) > SPOOL_WAL_PASSIVE_BYTES)
+        (void)spool_in_finish_checkpoint(r->spool, &wal);
     if (res != RES_OK || !is_done) return res == RES_OK ? say_progress(r, why) : res;
     retry_tell(r->retry, &r->answer);
     answer(r, false);

@@ -11,10 +11,10 @@
 #include "common/names.h"
 #include "common/spool.h"
 
-#define FIELD(name)    offsetof(struct settings, name)
-#define MIB            (1 << 20)
-#define ALLOW_FROM_MAX 16384 /* some hundred ranges */
-#define DAY_MS         86400000LL
+#define FIELD(name)     offsetof(struct settings, name)
+#define MIB             (1 << 20)
+#define ALLOW_FROM_MAX  16384 /* some hundred ranges */
+#define DAY_MS          86400000LL
 #define SPOOL_MAX_LEAST (16 * MIB) /* less than the write-ahead log itself is of no use */
 
 const struct setting collector_settings[] = {
@@ -44,7 +44,8 @@ const struct setting collector_settings[] = {
     {"SPOOL_MIN_FREE", SETTING_SIZE, FIELD(spool_min_free_bytes), "1G", 0, 1LL << 50, NULL,
      "free disk space under which nothing is read, and nothing dropped, until there is room"},
     {"REJECTS_MAX_SIZE", SETTING_SIZE, FIELD(rejects_max_bytes), "256M", 0, 1LL << 50, NULL,
-     "of unshipped rejects above this only the first 4 KB are kept, the length and a checksum; 0: all of them"},
+     "of unshipped rejects above this only the first 4 KB are kept, the length and a checksum; 0: all of "
+     "them"},
     {"NODE_ID", SETTING_TEXT, FIELD(node_id), NULL, 1, SPOOL_NODE_MAX, NULL,
      "names this installation; default: the host name at the spool's creation"},
     {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
@@ -72,8 +73,9 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
                       4 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPOOL_MAX_LEAST)
-        res = why_set(why, RES_REFUSE, "SPOOL_MAX_SIZE=%" PRId64 ": expected 0 for no ceiling, or at least %d",
-                      settings->spool_max_bytes, SPOOL_MAX_LEAST);
+        res =
+            why_set(why, RES_REFUSE, "SPOOL_MAX_SIZE=%" PRId64 ": expected 0 for no ceiling, or at least %d",
+                    settings->spool_max_bytes, SPOOL_MAX_LEAST);
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);

@@ -23,13 +23,13 @@ struct settings {
     char *index_fields_text;
     struct index_fields index_fields; /* what index_fields_text says */
     char *spool_path;
-    int64_t spool_sync; /* enum spool_sync */
+    int64_t spool_sync;           /* enum spool_sync */
     int64_t spool_max_bytes;      /* 0: no ceiling */
     int64_t spool_min_free_bytes; /* 0: no floor */
     int64_t rejects_max_bytes;    /* 0: no cap */
-    char *node_id;      /* NULL: as the spool knows it */
-    int64_t log_level;  /* enum log_level */
-    int64_t log_format; /* enum log_format */
+    char *node_id;                /* NULL: as the spool knows it */
+    int64_t log_level;            /* enum log_level */
+    int64_t log_format;           /* enum log_format */
 };
 
 extern const struct setting collector_settings[];

@@ -8,10 +8,12 @@
 #include "common/clock.h"
 #include "common/spool.h"
 
-#define STALL_MS   500        /* without progress: no slice of the uploader's takes so long */
-#define RETRY_MS   1000       /* between tries from then on */
-#define STEP_BYTES (16 << 20) /* the problem's text follows the log's growth in such steps */
-#define MIB        (1 << 20)
+/* A longer log is copied as soon as nothing comes: on a disk that is full its file is space to go on with. */
+#define QUIET_BYTES (1 << 20)
+#define STALL_MS    500        /* without progress: no slice of the uploader's takes so long */
+#define RETRY_MS    1000       /* between tries from then on */
+#define STEP_BYTES  (16 << 20) /* the problem's text follows the log's growth in such steps */
+#define MIB         (1 << 20)
 
 bool wal_hold_note(struct wal_hold *hold, int64_t bytes, int64_t copied, int64_t now_ms)
 {
@@ -41,10 +43,8 @@ static void note(struct wal_keeper *k, const struct db_wal *wal)
 {
     int64_t bytes = (int64_t)wal->frames * SPOOL_PAGE_SIZE;
     int64_t copied = (int64_t)wal->copied * SPOOL_PAGE_SIZE;
-    bool was_held = k->is_held;
     k->is_held = wal_hold_note(&k->hold, bytes, copied, clock_monotonic_ms());
-    k->is_unfinished =
-        bytes - copied > SPOOL_WAL_PASSIVE_BYTES || (bytes > copied && (was_held || k->is_held));
+    k->is_unfinished = copied < bytes;
     if (k->is_held)
         say_held(k, bytes);
     else
@@ -79,6 +79,7 @@ void wal_keeper_tend(struct wal_keeper *k)
     int64_t bytes = spool_in_wal_bytes(k->spool);
     if (spool_in_has_lost_wal(k->spool)) return; /* another program may have one of its own by now */
     hear_checkpointer(k);
+    k->is_unfinished |= bytes > QUIET_BYTES;
     if (bytes > SPOOL_WAL_FINISH_BYTES)
         finish(k, bytes);
     else if (bytes > SPOOL_WAL_PASSIVE_BYTES)

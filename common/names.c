@@ -64,17 +64,15 @@ static const struct {
     const char *name;
     bool harmful;
 } planned[] = {
-    {"DROP_FIELDS", true},        {"COMPRESSION", true},
-    {"USE_DATE_FOLDERS", true},   {"S3_SSE", true},
-    {"S3_SSE_KMS_KEY_ID", true},  {"S3_EXPECTED_BUCKET_OWNER", true},
-    {"S3_STORAGE_CLASS", true},   {"S3_TAGS", true},
-    {"PRETTY_PRINT_JSON", false},
-    {"SILENCE_ALERT", false},
-    {"UPLOAD_CONCURRENCY", false},
-    {"ALERT_URL", false},         {"HEARTBEAT_URL", false},
-    {"STATUS_PREFIX", false},     {"STATUS_HOST", false},
-    {"STATUS_PORT", false},       {"UPLOADER_STATUS_PORT", false},
-    {"REJECTS_PAYLOAD", false},
+    {"DROP_FIELDS", true},           {"COMPRESSION", true},
+    {"USE_DATE_FOLDERS", true},      {"S3_SSE", true},
+    {"S3_SSE_KMS_KEY_ID", true},     {"S3_EXPECTED_BUCKET_OWNER", true},
+    {"S3_STORAGE_CLASS", true},      {"S3_TAGS", true},
+    {"PRETTY_PRINT_JSON", false},    {"SILENCE_ALERT", false},
+    {"UPLOAD_CONCURRENCY", false},   {"ALERT_URL", false},
+    {"HEARTBEAT_URL", false},        {"STATUS_PREFIX", false},
+    {"STATUS_HOST", false},          {"STATUS_PORT", false},
+    {"UPLOADER_STATUS_PORT", false}, {"REJECTS_PAYLOAD", false},
 };
 
 /* Values that ask for what happens anyway, so that a full .env file does no harm. */

@@ -11,7 +11,8 @@ static const struct command commands[] = {
     {"flush", NULL, run_flush, "ships everything up to the newest event of now, and waits for it"},
     {"status", NULL, run_status, "the spool on one screen"},
     {"check", NULL, run_check, "may we write where we should? Says for each problem what to do"},
-    {"healthcheck", "[--strict]", run_healthcheck, "exit 0 if the running uploader lives; --strict: and has no problem"},
+    {"healthcheck", "[--strict]", run_healthcheck,
+     "exit 0 if the running uploader lives; --strict: and has no problem"},
     {"config", NULL, run_config, "prints the effective configuration"},
     {NULL, NULL, NULL, NULL},
 };

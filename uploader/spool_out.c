@@ -68,7 +68,7 @@ struct spool_out {
     struct db *db;
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
-    int64_t schema; /* as it was when it was looked at last */
+    int64_t schema;        /* as it was when it was looked at last */
     bool wants_checkpoint; /* the WAL has grown: the collector may be away, so we do our part */
 };
 
