@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.title="eventspool" \
 # sqlite3 is for a person who looks into the spool: `docker compose exec uploader sqlite3 -box spool.db ...`
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates libcurl4 libevent-2.1-7 libsqlite3-0 libssl3 libxml2 sqlite3 \
+        ca-certificates libcjson1 libcurl4 libevent-2.1-7 libsqlite3-0 libssl3 libxml2 sqlite3 zlib1g \
  && apt-get clean && rm -rf /var/lib/apt/lists/*
 
 # Fixed numbers, so that volumes and manifests can name them. A named volume that is mounted here for the first time

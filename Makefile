@@ -29,13 +29,14 @@ COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
 UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
 LIBS_collector := -lxml2 -lsqlite3 -levent -lcrypto
-LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto
+LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
 UNIT_COLLECTOR := test_retry test_framer test_framer_corpus test_framer_encoding test_markup test_validator test_index_fields test_schema \
     test_identity test_spool_in test_spool_in_faults test_power_cut test_intake test_first_start test_allow test_refusals test_clients \
     test_space test_reserve test_file_system test_wal_hold test_reject_cap
+FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run send test test-containers unit bench bench-page-size deps test-deps install lint clean help
+.PHONY: all run send test test-swift test-containers unit bench bench-page-size deps test-deps install lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
 
 help:
@@ -44,6 +45,7 @@ help:
 	@echo 'make send         send a handful of events to the running collector'
 	@echo 'make test         install what the tests need, build, run every test that CI runs'
 	@echo 'make unit         the unit tests alone'
+	@echo 'make test-swift   signatures against a second S3 server, OpenStack Swift'
 	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
 	@echo 'make lint         clang-format, clang-tidy, cppcheck, gcc and clang without a warning'
@@ -96,6 +98,12 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
 	@echo '  LD $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_collector) -o $@
 
+# Libraries that a test puts between a program and another library (LD_PRELOAD). Without sanitizers: those are the program's.
+$(B)/fault/%.so: tests/fault/%.c Makefile
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -I. $< -o $@ -ldl
+
 deps:
 	@sh tools/deps.sh build
 test-deps:
@@ -113,8 +121,13 @@ unit: deps
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
 	@sh tests/run.sh $(B) unit
 test: test-deps
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FAULTS)
 	@sh tests/run.sh $(B)
+# A second opinion on signatures, and on what a server without conditional writes gets; about a minute.
+test-swift:
+	@sh tools/deps.sh swift
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(B) python3 -B -u tests/swift/test_swift.py
 # Builds the image and runs the services with a real engine, its own where none answers (as root); about 4 minutes.
 test-containers:
 	@sh tools/deps.sh containers

@@ -80,7 +80,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);
     if (res == RES_OK) res = allow_parse(&settings->allow, settings->allow_from, why);
-    if (res == RES_OK) res = names_check(env, why);
+    if (res == RES_OK) names_check(env);
     return res;
 }
 

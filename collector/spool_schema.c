@@ -28,6 +28,7 @@ static const struct {
 } ladder[] = {
     {100, sql_schema_001_init},
     {101, sql_schema_002_requests},
+    {102, sql_schema_003_shipping},
 };
 
 const char *spool_directory_of(const char *path, char out[PATH_MAX])

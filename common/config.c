@@ -59,6 +59,7 @@ static enum result read_secret_file(const char *name, const char *path, bool mus
     FILE *file = fopen(path, "re");
     if (!file && errno == ENOENT && !must_exist) return RES_OK;
     if (!file) return why_set(why, RES_REFUSE, "%s: cannot read %s: %s", name, path, strerror(errno));
+    (void)setvbuf(file, NULL, _IONBF, 0); /* no copy of a secret in a buffer of stdio's */
     size_t len = fread(content, 1, sizeof content, file);
     bool failed = ferror(file) != 0;
     (void)fclose(file);
@@ -66,28 +67,51 @@ static enum result read_secret_file(const char *name, const char *path, bool mus
     if (len > CONFIG_SECRET_MAX)
         return why_set(why, RES_REFUSE, "%s: %s is longer than %d bytes", name, path, CONFIG_SECRET_MAX);
     *text = trimmed(content, len);
-    memset(content, 0, sizeof content);
+    explicit_bzero(content, sizeof content);
     return RES_OK;
 }
 
-/* A secret comes from NAME, from the file that NAME_FILE names, or from the secrets directory, in this order. */
-static enum result read_secret(const struct setting *row, char *const *env, char **text, struct why *why)
+/* The value of NAME, trimmed and owned; NULL: not set. */
+static char *read_env(char *const *env, const char *name)
+{
+    const char *value = config_env(env, name);
+    return value ? trimmed(value, strlen(value)) : NULL;
+}
+
+/* The path that NAME_FILE names, else (false) the one in the secrets directory. */
+static bool find_secret_file(const char *name, char *const *env, char path[PATH_MAX])
 {
     char name_file[128];
-    char path[sizeof SECRETS_DIR + 128];
+    (void)snprintf(name_file, sizeof name_file, "%s_FILE", name);
+    char *named = read_env(env, name_file);
+    bool is_named = named != NULL;
+    int len = snprintf(path, PATH_MAX, "%s%s%s", is_named ? "" : SECRETS_DIR, is_named ? "" : "/",
+                       is_named ? named : name);
+    for (int i = (int)sizeof SECRETS_DIR; i < len && !is_named; i++)
+        path[i] = (char)tolower((unsigned char)path[i]);
+    free(named);
+    return is_named;
+}
 
+bool config_secret_path(const char *name, char *const *env, char path[PATH_MAX])
+{
+    char *value = read_env(env, name);
+    bool is_set = value != NULL;
+    if (value) explicit_bzero(value, strlen(value));
+    free(value);
+    (void)find_secret_file(name, env, path);
+    return !is_set;
+}
+
+enum result config_read_secret(const char *name, char *const *env, char **text, struct why *why)
+{
+    char shown[128];
+    char path[PATH_MAX];
+    *text = read_env(env, name);
     if (*text) return RES_OK;
-    (void)snprintf(name_file, sizeof name_file, "%s_FILE", row->name);
-    const char *named = config_env(env, name_file);
-    char *file = named ? trimmed(named, strlen(named)) : NULL;
-    if (file) {
-        enum result res = read_secret_file(name_file, file, true, text, why);
-        free(file);
-        return res;
-    }
-    int len = snprintf(path, sizeof path, "%s/%s", SECRETS_DIR, row->name);
-    for (int i = (int)sizeof SECRETS_DIR; i < len; i++) path[i] = (char)tolower((unsigned char)path[i]);
-    return read_secret_file(row->name, path, false, text, why);
+    bool is_named = find_secret_file(name, env, path);
+    (void)snprintf(shown, sizeof shown, "%s%s", name, is_named ? "_FILE" : "");
+    return read_secret_file(shown, path, is_named, text, why);
 }
 
 /* What people leave in a number by accident, and what to write instead. */
@@ -202,9 +226,11 @@ enum result config_load(const struct setting *rows, char *const *env, void *sett
 {
     enum result res = RES_OK;
     for (const struct setting *row = rows; row->name && res == RES_OK; row++) {
-        const char *value = config_env(env, row->name);
-        char *text = value ? trimmed(value, strlen(value)) : NULL;
-        if (row->kind == SETTING_SECRET) res = read_secret(row, env, &text, why);
+        char *text = NULL;
+        if (row->kind == SETTING_SECRET)
+            res = config_read_secret(row->name, env, &text, why);
+        else
+            text = read_env(env, row->name);
         if (!text && row->fallback) text = trimmed(row->fallback, strlen(row->fallback));
         if (res == RES_OK && text)
             res = store(row, text, settings, why);
@@ -224,6 +250,7 @@ void config_free(const struct setting *rows, void *settings)
     for (const struct setting *row = rows; row->name; row++) {
         if (!is_text(row)) continue;
         char **field = (char **)(void *)((char *)settings + row->offset);
+        if (*field && row->kind == SETTING_SECRET) explicit_bzero(*field, strlen(*field));
         free(*field);
         *field = NULL;
     }

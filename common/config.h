@@ -8,6 +8,8 @@
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +53,16 @@ void config_free(const struct setting *rows, void *settings);
 
 /* The value of NAME in `env`, or NULL. Borrowed, untrimmed. */
 const char *config_env(char *const *env, const char *name);
+
+/*
+ * The secret NAME as it is now: from NAME, from the file that NAME_FILE names, or from the secrets directory. `*text` is
+ * trimmed, NULL where it is not set, and owned by the caller, who wipes it.
+ *   RES_REFUSE   a file that NAME_FILE names cannot be read, or it is too long
+ */
+MUST_CHECK enum result config_read_secret(const char *name, char *const *env, char **text, struct why *why);
+
+/* The file that config_read_secret() reads, which need not be there. False: NAME itself is set, no file is read. */
+bool config_secret_path(const char *name, char *const *env, char path[PATH_MAX]);
 
 /* The effective configuration, one NAME=value a line, readable back; secrets masked. */
 void config_print(const struct setting *rows, const void *settings, FILE *out);

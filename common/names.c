@@ -31,12 +31,23 @@ const char *const names_of_settings[] = {
     "PREFIX",
     "ROTATION_INTERVAL",
     "MAX_FILE_SIZE",
+    "UPLOAD_CONCURRENCY",
     "OUTPUT_FORMAT",
     "DESTINATION_DIR",
     "REJECTS_PREFIX",
     "RETENTION",
     "EVENT_METADATA",
+    "COMPRESSION",
+    "USE_DATE_FOLDERS",
+    "PRETTY_PRINT_JSON",
+    "DROP_FIELDS",
+    "REJECTS_PAYLOAD",
     "S3_ADDRESSING",
+    "S3_SSE",
+    "S3_SSE_KMS_KEY_ID",
+    "S3_STORAGE_CLASS",
+    "S3_TAGS",
+    "S3_EXPECTED_BUCKET_OWNER",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -44,6 +55,19 @@ const char *const names_of_settings[] = {
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_CA_BUNDLE",
     NULL,
 };
@@ -59,20 +83,10 @@ static const struct {
     {"MAX_RETRIES", "an upload is tried until it succeeds: the data is innocent"},
 };
 
-/* Promised for a later version. Where silence could harm, the program does not start; else it says so and runs. */
-static const struct {
-    const char *name;
-    bool harmful;
-} planned[] = {
-    {"DROP_FIELDS", true},           {"COMPRESSION", true},
-    {"USE_DATE_FOLDERS", true},      {"S3_SSE", true},
-    {"S3_SSE_KMS_KEY_ID", true},     {"S3_EXPECTED_BUCKET_OWNER", true},
-    {"S3_STORAGE_CLASS", true},      {"S3_TAGS", true},
-    {"PRETTY_PRINT_JSON", false},    {"SILENCE_ALERT", false},
-    {"UPLOAD_CONCURRENCY", false},   {"ALERT_URL", false},
-    {"HEARTBEAT_URL", false},        {"STATUS_PREFIX", false},
-    {"STATUS_HOST", false},          {"STATUS_PORT", false},
-    {"UPLOADER_STATUS_PORT", false}, {"REJECTS_PAYLOAD", false},
+/* Promised for a later version, which is said at the start. */
+static const char *const planned[] = {
+    "SILENCE_ALERT", "ALERT_URL",   "HEARTBEAT_URL",        "STATUS_PREFIX",
+    "STATUS_HOST",   "STATUS_PORT", "UPLOADER_STATUS_PORT",
 };
 
 /* Values that ask for what happens anyway, so that a full .env file does no harm. */
@@ -134,9 +148,9 @@ const char *names_suggest(const char *name)
         if (like > 0 && !meant) meant = names_of_settings[i];
     }
     for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        int like = likeness(name, planned[i].name);
+        int like = likeness(name, planned[i]);
         if (like < 0) return NULL;
-        if (like > 0 && !meant) meant = planned[i].name;
+        if (like > 0 && !meant) meant = planned[i];
     }
     return meant;
 }
@@ -149,35 +163,28 @@ static bool is_retired(const char *name, const char *retired_name)
                                         : strcmp(name, retired_name) == 0;
 }
 
-static enum result check_one(const char *name, const char *value, struct why *why)
+static void check_one(const char *name, const char *value)
 {
     for (size_t i = 0; i < sizeof retired / sizeof *retired; i++)
         if (is_retired(name, retired[i].name))
             log_warn("this setting is no longer needed", "name=%s why=%s", name,
                      LOG_QUOTE(retired[i].reason));
     for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        if (strcmp(name, planned[i].name) != 0 || asks_for_nothing(value)) continue;
-        if (planned[i].harmful)
-            return why_set(why, RES_REFUSE,
-                           "%s=%s: this version does not honour %s yet; remove it to run without", name,
-                           value, name);
+        if (strcmp(name, planned[i]) != 0 || asks_for_nothing(value)) continue;
         log_warn("this version does not honour this setting yet", "name=%s", name);
     }
     const char *meant = names_suggest(name);
     if (meant) log_warn("unknown setting", "name=%s did_you_mean=%s", name, meant);
-    return RES_OK;
 }
 
-enum result names_check(char *const *env, struct why *why)
+void names_check(char *const *env)
 {
-    enum result res = RES_OK;
-    for (; *env && res == RES_OK; env++) {
+    for (; *env; env++) {
         char name[NAME_MAX_LENGTH + 1];
         size_t len = strcspn(*env, "=");
         if (len == 0 || len > NAME_MAX_LENGTH || !(*env)[len]) continue;
         memcpy(name, *env, len);
         name[len] = '\0';
-        res = check_one(name, *env + len + 1, why);
+        check_one(name, *env + len + 1);
     }
-    return res;
 }

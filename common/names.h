@@ -7,14 +7,8 @@
 #ifndef COMMON_NAMES_H
 #define COMMON_NAMES_H
 
-#include "common/why.h"
-
-/*
- * Looks through `env` and logs what a person should know.
- *   RES_REFUSE   a setting is set that this version does not honour and whose absence could harm (who may send, what
- *                is left out of the objects); exit 78
- */
-MUST_CHECK enum result names_check(char *const *env, struct why *why);
+/* Looks through `env` and logs what a person should know. */
+void names_check(char *const *env);
 
 /* The settings of both programs, NULL at the end; a unit test holds it equal to the two tables. */
 extern const char *const names_of_settings[];

@@ -37,8 +37,14 @@ void signals_ask_stop(void)
 bool signals_stop_requested(struct signals *signals)
 {
     struct signalfd_siginfo info;
-    if (!signals->stop_pending) signals->stop_pending = read(signals->fd, &info, sizeof info) == sizeof info;
+    if (!signals->stop_pending && read(signals->fd, &info, sizeof info) == sizeof info)
+        signals->stop_pending = true;
     return signals->stop_pending;
+}
+
+void signals_request_stop(struct signals *signals)
+{
+    signals->stop_pending = true;
 }
 
 bool signals_wait(struct signals *signals, int timeout_ms)

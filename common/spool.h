@@ -12,8 +12,7 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         101 /* major * 100 + minor: the same major stays usable one version older */
-#define SPOOL_SCHEMA_ROOM    101 /* from this one on the collector says when space is short */
+#define SPOOL_SCHEMA         102 /* major * 100 + minor: the same major stays usable one version older */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* a try ends within it; callers try again */

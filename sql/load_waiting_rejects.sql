@@ -1,6 +1,7 @@
--- The same for rejects.
+-- The same for rejects. Those that were purged unsealed (REJECTS_PREFIX=none) leave a hole before the first.
 SELECT j.id, i.last_reject_id, j.received_at, j.total_bytes - length(j.payload), i.reject_bytes
 FROM _intake i
-JOIN _reject j ON j.id = 1 + coalesce((SELECT last_id FROM _batch INDEXED BY _batch_range
-                                       WHERE kind = 'rejects' AND reship_of IS NULL
-                                       ORDER BY first_id DESC LIMIT 1), 0);
+JOIN _reject j ON j.id = (SELECT min(id) FROM _reject
+                          WHERE id > coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
+                                               WHERE kind = 'rejects' AND abandoned_at IS NULL AND is_copy = 0
+                                               ORDER BY first_id DESC LIMIT 1), 0));

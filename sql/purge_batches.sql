@@ -1,6 +1,7 @@
 -- Batches long shipped whose rows are gone. The newest of each kind stays: ids are sealed from its end on.
 DELETE FROM _batch
-WHERE shipped_at <= :before
-  AND first_id < (SELECT max(first_id) FROM _batch n WHERE n.kind = _batch.kind AND n.reship_of IS NULL)
+WHERE shipped_at IS NOT NULL AND kept_from <= :before
+  AND first_id < (SELECT max(first_id) FROM _batch n
+                  WHERE n.kind = _batch.kind AND n.abandoned_at IS NULL AND n.is_copy = 0)
   AND last_id < coalesce(CASE kind WHEN 'events' THEN (SELECT min(id) FROM _event) ELSE (SELECT min(id) FROM _reject) END,
                          9223372036854775807);

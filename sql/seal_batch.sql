@@ -1,7 +1,7 @@
 -- Seal the waiting rows up to :last_id into one batch. From here on its membership never changes: a row belongs to the
 -- batch in whose id range it lies, so the rows themselves are never rewritten.
-INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, metadata, spool, node,
-                    sealed_at)
+INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, metadata, compression,
+                    pretty, dropped, omits_payload, spool, node, sealed_at)
 VALUES (:kind, :first_id, :last_id, :last_id - :first_id + 1, :bytes, :destination, :object_key, :format, :metadata,
-        :spool, :node, :sealed_at)
+        :compression, :pretty, :dropped, :omits_payload, :spool, :node, :sealed_at)
 RETURNING id;

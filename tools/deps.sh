@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the distribution packages that a step needs: deps.sh build|unit|test|bench|containers|lint. Says what it will install first;
+# Installs the distribution packages that a step needs: deps.sh build|unit|test|swift|bench|containers|lint. Says what it will install first;
 # does nothing, fast, when all is there. apt only; sudo when not root.
 set -eu
 
-build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev sqlite3 ca-certificates"
+build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev libcjson-dev zlib1g-dev sqlite3 ca-certificates"
 unit="$build libcmocka-dev"
-test="$unit curl jq libxml2-utils strace openssl procps util-linux python3-minimal ceph-common ceph-mon ceph-osd radosgw"
+test="$unit curl jq libxml2-utils strace openssl procps util-linux python3-minimal ceph-common ceph-mon ceph-osd radosgw faketime"
+swift="$build curl procps python3-minimal swift-proxy swift-account swift-container swift-object memcached"
 bench="$build python3 strace valgrind"
 containers="curl docker.io docker-compose debootstrap jq sqlite3 procps"
 lint="$build clang clang-format clang-tidy cppcheck"
@@ -14,10 +15,11 @@ case ${1:-} in
 build) wanted=$build ;;
 unit) wanted=$unit ;;
 test) wanted=$test ;;
+swift) wanted=$swift ;;
 bench) wanted=$bench ;;
 containers) wanted=$containers ;;
 lint) wanted=$lint ;;
-*) echo "usage: $0 build|unit|test|bench|containers|lint" >&2; exit 64 ;;
+*) echo "usage: $0 build|unit|test|swift|bench|containers|lint" >&2; exit 64 ;;
 esac
 
 missing=

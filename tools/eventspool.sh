@@ -14,7 +14,8 @@ check | healthcheck)
 config) "$libexec/collector" config && exec "$libexec/uploader" config ;;
 --version) exec "$libexec/collector" --version ;;
 *)
-    echo "usage: eventspool check | config | flush | healthcheck | new-identity | rejects retry | status | tail"
+    echo "usage: eventspool check | config | flush | healthcheck | new-identity | status | tail | reship |"
+    echo "       rejects list | rejects show | rejects export | rejects dismiss | rejects retry"
     [ "${1:-}" = --help ] || exit 64
     ;;
 esac

@@ -16,6 +16,7 @@
 #define BATCH_DESTINATION_MAX 4200 /* file:// and a path */
 #define BATCH_SHA256_SIZE     65   /* hex digits and the end */
 #define BATCH_MD5_SIZE        33
+#define BATCH_DROPPED_MAX     2000
 
 /* However small the events: what is added to each of them bounds the object. */
 #define BATCH_COUNT_MAX 1000000
@@ -28,6 +29,14 @@ const char *batch_kind_name(enum batch_kind kind);
 const char *batch_format_name(enum batch_format format);
 bool batch_format_of(const char *name, enum batch_format *format);
 
+/* What the bytes of an object are. */
+struct rendition {
+    char sha256[BATCH_SHA256_SIZE]; /* "": there is none */
+    char md5[BATCH_MD5_SIZE];
+    int64_t bytes;
+    char content_sha256[BATCH_SHA256_SIZE]; /* uncompressed; "" where it is read from the spool */
+};
+
 struct batch {
     int64_t id; /* 0: not sealed yet */
     enum batch_kind kind;
@@ -36,11 +45,16 @@ struct batch {
     char destination[BATCH_DESTINATION_MAX];
     char object_key[BATCH_KEY_MAX + 1];
     enum batch_format format;
-    bool has_metadata; /* EVENT_METADATA as it was */
+    bool has_metadata;                   /* EVENT_METADATA as it was */
+    bool is_gzip;                        /* COMPRESSION */
+    bool is_pretty;                      /* PRETTY_PRINT_JSON */
+    char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is left out */
+    bool omits_payload;                  /* rejects: REJECTS_PAYLOAD */
     struct spool_identity identity;
     int64_t sealed_at;
 
-    char sha256[BATCH_SHA256_SIZE]; /* "" until a rendition is recorded */
+    struct rendition recorded; /* before its first PUT */
+    struct rendition earlier;  /* the one before, where that may have been stored, too */
     int64_t attempts;
     bool is_unknown; /* a PUT was begun and nothing proves how it ended */
 };
@@ -49,6 +63,6 @@ int64_t batch_count(const struct batch *batch);
 
 /* application/xml and so on, and the key's extension, as the contract names them. */
 const char *batch_content_type(const struct batch *batch);
-const char *batch_extension(enum batch_format format);
+const char *batch_extension(enum batch_format format); /* without .gz */
 
 #endif

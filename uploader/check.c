@@ -55,6 +55,17 @@ static int check_prefix(struct store *store, const char *prefix, enum batch_form
     return report(answer == STORE_DONE, what, &why);
 }
 
+static enum result check_credentials(struct store *store)
+{
+    char source[STORE_SOURCE_SIZE];
+    char what[STORE_SOURCE_SIZE + 32];
+    struct why why = {0};
+    enum result res = store_prepare(store, source, &why);
+    (void)snprintf(what, sizeof what, "credentials found%s%s", *source ? ": " : "", source);
+    if (res != RES_OK || *source) (void)report(res == RES_OK, what, &why);
+    return res;
+}
+
 int run_check(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
@@ -66,11 +77,17 @@ int run_check(const struct command_line *line)
     int problems = 0;
 
     enum result res = settings_check_destination(settings, &why);
-    problems += report(res == RES_OK, "a destination and its credentials are set", &why);
+    problems += report(res == RES_OK, "a destination is set", &why);
     if (res != RES_OK) return EX_CONFIG;
     res = signals_open(&signals, &why);
     if (res == RES_OK) res = store_open(&store, settings, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
+    res = check_credentials(store);
+    if (res != RES_OK) {
+        store_close(store);
+        signals_close(&signals);
+        return res == RES_REFUSE ? EX_CONFIG : EX_FAILED;
+    }
     find_node(settings, node);
     problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
     if (settings->rejects_prefix)

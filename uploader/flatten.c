@@ -1,9 +1,11 @@
 /*
  * flatten -- see flatten.h.
  *
- * One pass of libxml2's push parser fills a list of entries in document order: an element gets its entry at its start
- * tag, its attributes follow it, its text is gathered piece by piece while its children go by. Then the entries are
- * written. All memory is kept for the next event.
+ * One pass of libxml2's parser fills a list of entries in document order: an element gets its entry at its start tag, its
+ * attributes follow it, its text is gathered piece by piece while its children go by. Then the entries are written. All
+ * memory is kept for the next event.
+ *
+ * It is the parser that reads memory: the push parser (2.9.14) leaves CR LF in CDATA sections, where XML 1.0, 2.11 wants LF.
  */
 #include "uploader/flatten.h"
 
@@ -13,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uploader/json.h"
+#include "common/utf8.h"
 #include "uploader/metadata.h"
 
 #define DICTIONARY_MAX   4096      /* names remembered before the parser context is made anew, */
 #define DICTIONARY_BYTES (1 << 20) /* and their bytes: at 10 MB libxml2 would refuse any new name */
-#define DEPTH_MAX        256       /* more than the collector takes; the push parser itself has no limit */
+#define DEPTH_MAX        256       /* more than the collector takes */
 #define WORK_SLACK       65536 /* keys that are gathered and not written, because their elements have no text */
 #define NONE             SIZE_MAX
 
@@ -238,7 +240,7 @@ static void on_error(void *context, xmlErrorPtr error)
     (void)context, (void)error; /* the parser's verdict is asked for at the end */
 }
 
-static void reset_parser(struct flatten *f)
+static void renew_parser(struct flatten *f)
 {
     xmlSAXHandler sax = {
         .initialized = XML_SAX2_MAGIC,
@@ -254,17 +256,12 @@ static void reset_parser(struct flatten *f)
         xmlFreeParserCtxt(f->parser);
         f->parser = NULL;
     }
-    if (!f->parser) {
-        f->parser = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
-        if (!f->parser) abort();
-        f->parser->_private = f;
-        f->parser->userData = f->parser;
-    }
-    int res = xmlCtxtResetPush(f->parser, NULL, 0, NULL, NULL);
-    assert(res == 0);
-    /* NOENT: else '&' stays "&#38;" in attribute values. There is no DTD, so no other entity exists. */
-    int unknown = xmlCtxtUseOptions(f->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
-    assert(unknown == 0);
+    if (f->parser) return;
+    f->parser = xmlNewParserCtxt();
+    if (!f->parser) abort();
+    *f->parser->sax = sax;
+    f->parser->_private = f;
+    f->parser->userData = f->parser;
 }
 
 /* ---- writing ---- */
@@ -297,20 +294,20 @@ static size_t gather(const struct flatten *f, const struct entry *entry, struct 
     return len;
 }
 
-static void write_entries(struct flatten *f, bool is_first, struct buf *out)
+/* Ends early where it becomes too much. */
+static void write_entries(struct flatten *f, size_t most_bytes, struct json_object *to)
 {
     struct buf scratch = BUF_EMPTY;
-    for (size_t i = 0; i < f->entry_count; i++) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < f->entry_count && bytes <= most_bytes; i++) {
         const struct entry *entry = &f->entries[i];
         const char *text = "";
         size_t len = gather(f, entry, &scratch, &text);
         if (len == 0 && (entry->has_children || entry->is_root)) continue;
-        if (!is_first) buf_append_char(out, ',');
-        is_first = false;
-        json_string(out, f->keys.data + entry->key, entry->key_len);
-        buf_append_char(out, ':');
-        json_string(out, text, len);
+        json_add(to, f->keys.data + entry->key, entry->key_len, text, len);
+        bytes += entry->key_len + len;
     }
+    f->is_too_large = bytes > most_bytes;
     buf_fini(&scratch);
 }
 
@@ -345,22 +342,30 @@ static void clear(struct flatten *f, size_t len, bool makes_way)
     f->event++;
 }
 
-enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool makes_way, bool is_first,
-                          struct buf *out, struct why *why)
+/* Adds the members; false: it is not well-formed, or would become too large. */
+static bool add_members(struct flatten *f, const char *xml, size_t len, struct json_object *to)
 {
-    size_t before = out->len;
+    struct json_object object_before = *to;
+    size_t len_before = to->out->len;
+    /* NOENT: else '&' stays "&#38;" in attribute values. There is no DTD, so no other entity exists. */
+    (void)xmlCtxtReadMemory(f->parser, xml, (int)len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOENT);
+    if (f->is_too_large || f->entry_count == 0 || !f->parser->wellFormed) return false;
+    write_entries(f, FLATTEN_GROWTH * len + FLATTEN_SLACK, to);
+    if (!f->is_too_large) return true;
+    to->out->len = len_before;
+    *to = object_before;
+    return false;
+}
+
+enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool makes_way,
+                          struct json_object *to, struct why *why)
+{
+    static const char name[] = "#xml";
     clear(f, len, makes_way);
-    reset_parser(f);
-    int code = xmlParseChunk(f->parser, xml, (int)len, 1);
-    if (!f->is_too_large) {
-        if (code != XML_ERR_OK || !f->parser->wellFormed)
-            return why_set(why, RES_BROKEN, "an event in the spool is not well-formed");
-        write_entries(f, is_first, out);
-        f->is_too_large = out->len - before > FLATTEN_GROWTH * len + FLATTEN_SLACK;
-    }
-    if (f->is_too_large) {
-        out->len = before;
-        json_member(out, &is_first, "#xml", xml, len);
-    }
+    renew_parser(f);
+    if (add_members(f, xml, len, to)) return RES_OK;
+    if (utf8_valid_len(xml, len) != len)
+        return why_set(why, RES_REFUSE, "not well-formed, nor UTF-8: it cannot stand in JSON");
+    json_add(to, name, strlen(name), xml, len);
     return RES_OK;
 }

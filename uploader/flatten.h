@@ -16,8 +16,8 @@
 
 #include <stdbool.h>
 
-#include "common/buf.h"
 #include "common/why.h"
+#include "uploader/json.h"
 
 #define FLATTEN_GROWTH 8
 #define FLATTEN_SLACK  1024
@@ -28,11 +28,11 @@ struct flatten *flatten_new(void);
 void flatten_free(struct flatten *flatten); /* accepts NULL */
 
 /*
- * Appends the members of the event, after a comma unless `is_first`. With `makes_way` names that collide with the
- * metadata's get one more underscore.
- *   RES_BROKEN   not well-formed after all
+ * Adds the members of the event. With `makes_way` names that collide with the metadata's get one more underscore. What
+ * this libxml2 does not take as well-formed, though the collector's did, is given as `#xml`, too.
+ *   RES_REFUSE   and it is not even UTF-8: no JSON can hold it; nothing was added
  */
 MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len, bool makes_way,
-                                     bool is_first, struct buf *out, struct why *why);
+                                     struct json_object *to, struct why *why);
 
 #endif

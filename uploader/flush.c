@@ -4,10 +4,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "common/clock.h"
 #include "common/command.h"
 #include "common/lockfile.h"
+#include "common/printable.h"
+#include "common/sql.h"
 #include "uploader/run.h"
 #include "uploader/shipper.h"
 
@@ -42,19 +44,42 @@ static enum result count_left(struct flusher *f, struct left *left, struct why *
     return res;
 }
 
-/* A running uploader has met an obstacle: there is no sense in waiting on. */
-static enum result look_for_trouble(struct flusher *f, struct why *why)
+/* What the running uploader has met with this kind; the text "" where nothing is in its way. */
+static enum result load_trouble(struct flusher *f, enum batch_kind kind, struct why *trouble, struct why *why)
 {
-    struct summary summary;
-    struct why away = {0};
-    enum result res = spool_out_summary(f->spool, &summary, why);
-    if (res != RES_OK) return res;
-    if (*summary.last_error) {
-        (void)why_remedy(why, RES_RETRY, "%s", summary.remedy);
-        return why_set(why, RES_RETRY, "%s", summary.last_error);
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    why_clear(trouble);
+    enum result res = stmt_prepare(&stmt, spool_out_db(f->spool), sql_load_trouble, why);
+    if (res == RES_OK) {
+        stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+        stmt_set_int(stmt, ":last_id", f->flush.ids[kind]);
+        res = stmt_step(stmt, &has_row, why);
     }
-    if (lockfile_check(f->settings->spool_path, "uploader", &away) == RES_OK) return RES_OK;
-    return why_set(why, RES_RETRY, "the running uploader has gone away: %s", away.text);
+    if (res == RES_OK && has_row) {
+        const char *remedy = stmt_text(stmt, 1);
+        (void)why_set(trouble, RES_RETRY, "%s", stmt_text(stmt, 0));
+        (void)why_remedy(trouble, RES_RETRY, "%s", remedy ? remedy : "");
+    }
+    stmt_free(stmt);
+    return res;
+}
+
+/* The running uploader's turn; there is no sense in waiting on as take_turn() has it, or when it is gone. */
+static enum result look_for_trouble(struct flusher *f, const struct left *left, struct why *why)
+{
+    struct why trouble = {0};
+    struct why away = {0};
+    enum result res = lockfile_check(f->settings->spool_path, "uploader", &away);
+    if (res != RES_OK) return why_set(why, RES_RETRY, "the running uploader has gone away: %s", away.text);
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
+        if (left->counts[kind] == 0) continue;
+        res = load_trouble(f, (enum batch_kind)kind, &trouble, why);
+        if (res != RES_OK || !*trouble.text) return res;
+    }
+    if (!*trouble.text) return RES_OK;
+    *why = trouble;
+    return RES_RETRY;
 }
 
 /* Our own turn. It is over when every kind that is left has met an obstacle: one of rejects does not hold up events. */
@@ -73,6 +98,12 @@ static enum result take_turn(struct flusher *f, const struct left *left, int *wa
     return RES_RETRY;
 }
 
+/* True: a stop is asked for. */
+static bool wait_a_moment(struct flusher *f, int wait_ms)
+{
+    return f->shipper ? shipper_wait(f->shipper, wait_ms) : signals_wait(&f->signals, wait_ms);
+}
+
 static enum result wait_until_shipped(struct flusher *f, struct why *why)
 {
     struct left left = {{0}};
@@ -84,9 +115,9 @@ static enum result wait_until_shipped(struct flusher *f, struct why *why)
         (void)fflush(stdout);
         told = sum(&left);
         wait_ms = LOOK_MS;
-        res = f->shipper ? take_turn(f, &left, &wait_ms, why) : look_for_trouble(f, why);
+        res = f->shipper ? take_turn(f, &left, &wait_ms, why) : look_for_trouble(f, &left, why);
         if (res == RES_OK) res = count_left(f, &left, why);
-        if (res == RES_OK && sum(&left) > 0 && signals_wait(&f->signals, wait_ms))
+        if (res == RES_OK && sum(&left) > 0 && wait_a_moment(f, wait_ms))
             res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", sum(&left));
     }
     if (res == RES_OK) (void)printf("all shipped\n");
@@ -103,8 +134,17 @@ static enum result become_uploader(struct flusher *f, struct why *why)
     if (res == RES_OK) res = settings_check_destination(f->settings, why);
     if (res == RES_OK) res = store_open(&f->store, f->settings, &f->signals, &f->lock, why);
     if (res != RES_OK) return res;
-    f->shipper = shipper_new(f->settings, f->spool, f->store);
-    return shipper_say(f->shipper, why);
+    res = shipper_open(&f->shipper, f->settings, f->spool, f->store, &f->signals, why);
+    return res == RES_OK ? shipper_say(f->shipper, why) : res;
+}
+
+/* Some of it is a server's text: as printable.h has it. */
+static void explain(const char *what, const char *text)
+{
+    struct buf out = BUF_EMPTY;
+    printable_append(&out, text, strlen(text));
+    (void)fprintf(stderr, "uploader: %s%.*s\n", what, (int)out.len, out.data);
+    buf_fini(&out);
 }
 
 int run_flush(const struct command_line *line)
@@ -117,15 +157,16 @@ int run_flush(const struct command_line *line)
     if (res == RES_OK) res = spool_out_refuse_copy(f.spool, f.settings->spool_path, &why);
     if (res == RES_OK) res = become_uploader(&f, &why);
     if (res == RES_OK) res = spool_out_request_flush(f.spool, &f.flush, &why);
+    bool has_begun = res == RES_OK;
     if (res == RES_OK) res = wait_until_shipped(&f, &why);
 
-    shipper_free(f.shipper);
+    shipper_close(f.shipper);
     store_close(f.store);
     lockfile_release(&f.lock);
     spool_out_close(f.spool);
     signals_close(&f.signals);
-    if (res != RES_RETRY) return command_exit(res, &why);
-    (void)fprintf(stderr, "uploader: not all is shipped: %s\n", why.text);
-    if (*why.remedy) (void)fprintf(stderr, "uploader: %s\n", why.remedy);
+    if (res != RES_RETRY || !has_begun) return command_exit(res, &why);
+    explain("not all is shipped: ", why.text);
+    if (*why.remedy) explain("", why.remedy);
     return EX_FAILED;
 }

@@ -1,15 +1,25 @@
 /*
- * hash -- SHA-256 and MD5 of a rendition. Pure.
+ * hash -- SHA-256, MD5 and length of bytes that come piece by piece, are there whole, or lie in a file.
  */
 #ifndef UPLOADER_HASH_H
 #define UPLOADER_HASH_H
 
 #include "common/buf.h"
-#include "uploader/spool_out.h"
+#include "uploader/batch.h"
 
 #define HASH_MD5_BYTES    16
 #define HASH_SHA256_BYTES 32
 
-void hash_rendition(const struct buf *body, struct rendition *rendition);
+struct hash;
+
+struct hash *hash_begin(void);
+void hash_add(struct hash *hash, const void *data, size_t len);
+void hash_end(struct hash *hash, struct rendition *rendition); /* once; the content's hash becomes "" */
+void hash_free(struct hash *hash);                             /* accepts NULL */
+
+void hash_bytes(const struct buf *body, struct rendition *rendition);
+
+/* What a descriptor gives from its position on; false with errno: it cannot be read. */
+bool hash_file(int fd, struct rendition *rendition);
 
 #endif

@@ -5,15 +5,18 @@
 #include "uploader/http.h"
 
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 
 #define CONNECT_TIMEOUT_S 10L
-#define STALL_BYTES       1024L
-#define STALL_SECONDS     30L
+#define STALL_BYTES       1024L /* a second: a transfer slower than this */
+#define STALL_SECONDS     30L   /* for so long is cut */
+#define ANSWER_MS         60000 /* for all but the body: an answer without an end must not hold us up for ever */
 
 struct http {
     CURL *curl;
@@ -28,6 +31,8 @@ struct http {
 struct transfer {
     struct http_answer *answer;
     const struct buf *body;
+    struct hash *hash;
+    CURL *curl;
     size_t sent;
     bool has_begun; /* bytes of the body have left: even a request that was begun anew may have been seen */
 };
@@ -58,6 +63,7 @@ void http_close(struct http *http)
 
 void http_answer_fini(struct http_answer *answer)
 {
+    if (answer->body.data) OPENSSL_cleanse(answer->body.data, answer->body.capacity);
     buf_fini(&answer->body);
 }
 
@@ -69,6 +75,13 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct buf *body = &transfer->answer->body;
     size_t len = size * count;
     size_t room = HTTP_BODY_MAX - body->len;
+    long status = 0;
+    (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->hash && status == 200) {
+        hash_add(transfer->hash, data, len);
+        return len;
+    }
+    buf_reserve(body, room); /* once and for all: no copy of a key stays behind when it grows */
     buf_append(body, data, len < room ? len : room);
     return len;
 }
@@ -96,6 +109,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     take_header(line, len, "etag", answer->etag);
     take_header(line, len, "x-amz-meta-sha256", answer->sha256);
     take_header(line, len, "x-amz-bucket-region", answer->region);
+    take_header(line, len, "date", answer->date);
+    take_header(line, len, "retry-after", answer->retry_after);
+    take_header(line, len, "x-amz-server-side-encryption", answer->encryption);
     return len;
 }
 
@@ -108,6 +124,13 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     transfer->has_begun |= n > 0;
     transfer->sent += n;
     return n;
+}
+
+/* Descriptors of ours never pass into a program that we run. */
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)context, (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
@@ -132,13 +155,22 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
         if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                \
     } while (0)
 
+/* The longest that a request can take if nothing is wrong, in milliseconds; 0: a download lasts as long as it moves. */
+static long time_limit(const struct http_request *request)
+{
+    if (request->timeout_ms > 0) return (long)request->timeout_ms;
+    if (request->hash) return 0;
+    return ANSWER_MS + (request->body ? (long)(request->body->len / STALL_BYTES) * 1000 : 0);
+}
+
 static void set_method(struct http *http, const struct http_request *request)
 {
     if (request->method == HTTP_HEAD) SET(CURLOPT_NOBODY, 1L);
     if (request->method == HTTP_DELETE) SET(CURLOPT_CUSTOMREQUEST, "DELETE");
-    if (request->method != HTTP_PUT) return;
+    if (request->method != HTTP_PUT && request->method != HTTP_POST) return;
     SET(CURLOPT_UPLOAD, 1L);
     SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body->len);
+    if (request->method == HTTP_POST) SET(CURLOPT_CUSTOMREQUEST, "POST");
 }
 
 static void set_options(struct http *http, const struct http_request *request, struct transfer *transfer,
@@ -162,10 +194,13 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, transfer);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, http);
     if (http->ca_bundle) SET(CURLOPT_CAINFO, http->ca_bundle);
+    SET(CURLOPT_TIMEOUT_MS, time_limit(request));
+    if (request->is_direct) SET(CURLOPT_PROXY, "");
     set_method(http, request);
 }
 
@@ -187,6 +222,7 @@ static struct curl_slist *make_headers(const char *const *texts)
  */
 static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
+    bool has_body = transfer->body && transfer->body->len > 0;
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;
     case CURLE_ABORTED_BY_CALLBACK: return HTTP_STOPPED;
@@ -197,7 +233,7 @@ static enum http_outcome outcome_of(CURLcode code, const struct transfer *transf
     case CURLE_SSL_CONNECT_ERROR: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_NOT_SENT;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_UNTRUSTED;
-    default: return HTTP_UNKNOWN;
+    default: return has_body && !transfer->has_begun ? HTTP_NOT_SENT : HTTP_UNKNOWN;
     }
 }
 
@@ -205,7 +241,8 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
                           struct why *why)
 {
     char error[CURL_ERROR_SIZE] = "";
-    struct transfer transfer = {.answer = answer, .body = request->body, .sent = 0};
+    struct transfer transfer = {
+        .answer = answer, .body = request->body, .hash = request->hash, .curl = http->curl};
     curl_off_t length = -1;
 
     *answer = (struct http_answer){.status = 0, .length = -1};

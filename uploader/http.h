@@ -10,17 +10,21 @@
 #include "common/lockfile.h"
 #include "common/signals.h"
 #include "common/why.h"
+#include "uploader/hash.h"
 
 #define HTTP_BODY_MAX    65536 /* bytes kept of an answer's body */
 #define HTTP_HEADER_SIZE 128   /* of a kept header's value; a longer one counts as absent */
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_DELETE };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST, HTTP_DELETE };
 
 struct http_request {
     enum http_method method;
     const char *url;
     const char *const *headers; /* "Name: value", NULL at the end */
-    const struct buf *body;     /* PUT only */
+    const struct buf *body;     /* PUT and POST */
+    struct hash *hash;          /* GET: takes in the body of a 200, which is not kept then; NULL: none */
+    int timeout_ms;             /* for all of it; 0: a minute, and what the body takes at the lowest speed */
+    bool is_direct;             /* past any proxy */
 };
 
 /* Headers that callers look at; "" where absent. */
@@ -29,13 +33,16 @@ struct http_answer {
     char etag[HTTP_HEADER_SIZE];
     char sha256[HTTP_HEADER_SIZE]; /* x-amz-meta-sha256 */
     char region[HTTP_HEADER_SIZE]; /* x-amz-bucket-region */
-    int64_t length;                /* Content-Length; -1: absent */
-    struct buf body;               /* owned; at most HTTP_BODY_MAX */
+    char retry_after[HTTP_HEADER_SIZE];
+    char encryption[HTTP_HEADER_SIZE]; /* x-amz-server-side-encryption */
+    char date[HTTP_HEADER_SIZE];       /* the server's clock, RFC 9110's Date */
+    int64_t length;                    /* Content-Length; -1: absent */
+    struct buf body;                   /* owned; at most HTTP_BODY_MAX */
 };
 
 enum http_outcome {
     HTTP_ANSWERED,  /* there is a status */
-    HTTP_NOT_SENT,  /* no connection: the server has seen nothing of it */
+    HTTP_NOT_SENT,  /* no connection, or not a byte of the body: the server cannot have acted */
     HTTP_UNTRUSTED, /* no connection, because the server's certificate does not hold */
     HTTP_STOPPED,   /* ended by a stop: the server may have acted */
     HTTP_UNKNOWN,   /* broke on the way: the server may have acted */
@@ -49,7 +56,10 @@ MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, stru
                                  const struct lockfile *lock, int stop_ms, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
 
-/* `answer` is filled in any case and needs http_answer_fini(); `why` explains all but HTTP_ANSWERED. */
+/*
+ * `answer` is filled in any case and needs http_answer_fini(), which wipes it: it may hold keys. `why` explains all but
+ * HTTP_ANSWERED.
+ */
 enum http_outcome http_do(struct http *http, const struct http_request *request, struct http_answer *answer,
                           struct why *why);
 void http_answer_fini(struct http_answer *answer);

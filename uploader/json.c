@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c != '"' && c != '\\';
-}
+/* What must be escaped, by its byte: the first 32, the quote and the backslash. */
+#define EIGHT true, true, true, true, true, true, true, true
+static const bool is_special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = true, ['\\'] = true};
 
 static void escape_char(struct buf *out, unsigned char c)
 {
@@ -26,7 +25,7 @@ void json_escape(struct buf *out, const char *text, size_t len)
     const char *end = text + len;
     while (text < end) {
         const char *run = text;
-        while (text < end && is_plain((unsigned char)*text)) text++;
+        while (text < end && !is_special[(unsigned char)*text]) text++;
         buf_append(out, run, (size_t)(text - run));
         if (text < end) escape_char(out, (unsigned char)*text++);
     }
@@ -39,11 +38,31 @@ void json_string(struct buf *out, const char *text, size_t len)
     buf_append_char(out, '"');
 }
 
-void json_member(struct buf *out, bool *is_first, const char *name, const char *value, size_t len)
+void json_begin(struct json_object *object, struct buf *out, bool is_pretty)
 {
-    if (!*is_first) buf_append_char(out, ',');
-    *is_first = false;
-    json_string(out, name, strlen(name));
-    buf_append_char(out, ':');
-    json_string(out, value, len);
+    *object = (struct json_object){out, is_pretty, true};
+    buf_append_text(out, is_pretty ? "  {" : "{");
+}
+
+void json_add(struct json_object *object, const char *name, size_t name_len, const char *value, size_t len)
+{
+    struct buf *out = object->out;
+    if (!object->is_empty) buf_append_char(out, ',');
+    object->is_empty = false;
+    if (object->is_pretty) buf_append_text(out, "\n    ");
+    buf_append_char(out, '"');
+    buf_append(out, name, name_len);
+    buf_append_text(out, object->is_pretty ? "\": \"" : "\":\"");
+    json_escape(out, value, len);
+    buf_append_char(out, '"');
+}
+
+void json_add_text(struct json_object *object, const char *name, const char *value)
+{
+    json_add(object, name, strlen(name), value, strlen(value));
+}
+
+void json_end(struct json_object *object)
+{
+    buf_append_text(object->out, object->is_pretty && !object->is_empty ? "\n  }" : "}");
 }

@@ -1,4 +1,5 @@
 /* The uploader: rows of the spool to objects in S3. */
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/command.h"
@@ -9,7 +10,14 @@
 static const struct command commands[] = {
     {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
     {"flush", NULL, run_flush, "ships everything up to the newest event of now, and waits for it"},
-    {"status", NULL, run_status, "the spool on one screen"},
+    {"status", "[--json]", run_status, "the spool on one screen, or as JSON for programs"},
+    {"reship", "[--batch ID] [--since TIME [--until TIME]] [--new-keys] [--dry-run]", run_reship,
+     "sends past batches again: missing objects, or all under new keys"},
+    {"rejects list", "[--all] [-n N]", run_rejects_list,
+     "the newest rejects that nobody has settled, or of all"},
+    {"rejects show", "ID [--raw]", run_rejects_show, "one reject, readable or byte by byte"},
+    {"rejects export", "[FILE]", run_rejects_export, "all rejects as NDJSON, as they are shipped"},
+    {"rejects dismiss", "[--all] [ID...]", run_rejects_dismiss, "marks rejects as seen to"},
     {"check", NULL, run_check, "may we write where we should? Says for each problem what to do"},
     {"healthcheck", "[--strict]", run_healthcheck,
      "exit 0 if the running uploader lives; --strict: and has no problem"},
@@ -24,8 +32,15 @@ static const struct program program = {
     uploader_settings,
 };
 
+/* Nobody but root looks into a process that holds keys: no debugger, no /proc/PID/environ, no core dump. */
+static void hide(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail with this value */
+}
+
 int main(int argc, char **argv)
 {
+    hide();
     struct settings settings = {0};
     struct command_line line = {.settings = &settings};
     struct why why = {0};

@@ -38,7 +38,8 @@ static const char *copy_attributes(struct buf *out, const char *p, const char *e
         if (p == name) break; /* the tag's end */
         if (metadata_collides(name, (size_t)(p - name))) buf_append_char(out, '_');
         const char *quote = strpbrk(p, "\"'");
-        p = strchr(quote + 1, *quote) + 1;
+        const char *close = quote ? strchr(quote + 1, *quote) : NULL;
+        p = close ? close + 1 : end; /* not so for what is well-formed */
         buf_append(out, name, (size_t)(p - name));
     }
     return p;

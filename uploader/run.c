@@ -1,4 +1,4 @@
-/* run -- see run.h. The service and the small subcommands; flush.c, status.c and check.c hold the others. */
+/* run -- see run.h. The service and the small subcommands; the others have files of their own. */
 #include "uploader/run.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "common/healthcheck.h"
 #include "common/lockfile.h"
 #include "common/log.h"
+#include "uploader/requests.h"
 #include "uploader/shipper.h"
 
 #define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
@@ -63,8 +64,18 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
 }
 
-static enum result ship_until_stopped(struct shipper *shipper, struct spool_out *spool,
-                                      const struct settings *settings, struct signals *signals,
+/* What is to be shipped, and a part of what commands ask for. */
+static enum result take_turn(struct shipper *shipper, struct requests *requests, int *wait_ms,
+                             struct why *why)
+{
+    enum result res = shipper_turn(shipper, wait_ms, why);
+    int tend_ms = requests_tend(requests);
+    if (tend_ms < *wait_ms) *wait_ms = tend_ms;
+    return res;
+}
+
+static enum result ship_until_stopped(struct shipper *shipper, struct requests *requests,
+                                      struct spool_out *spool, const struct settings *settings,
                                       const struct lockfile *lock, struct why *why)
 {
     int64_t beat_at = 0;
@@ -72,14 +83,14 @@ static enum result ship_until_stopped(struct shipper *shipper, struct spool_out 
     bool is_told = false;
     bool is_too_new = false;
     enum result res = RES_OK;
-    while (!signals_wait(signals, wait_ms)) {
+    while (!shipper_wait(shipper, wait_ms)) {
         res = RES_OK;
         why_clear(why);
         if (clock_monotonic_ms() >= beat_at) {
             res = beat(spool, settings->spool_path, lock, &is_too_new, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
-        if (res == RES_OK) res = shipper_turn(shipper, &wait_ms, why);
+        if (res == RES_OK) res = take_turn(shipper, requests, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
         if (res == RES_RETRY) {
             if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
@@ -92,6 +103,19 @@ static enum result ship_until_stopped(struct shipper *shipper, struct spool_out 
     return RES_OK;
 }
 
+/* Says at the start where the keys come from, or what is missing. What may get better by itself is tried again later. */
+static enum result find_keys(struct store *store, struct signals *signals, struct why *why)
+{
+    char source[STORE_SOURCE_SIZE];
+    enum result res = store_prepare(store, source, why);
+    if (res != RES_RETRY) return res;
+    if (signals_stop_requested(signals)) return RES_OK;
+    log_warn("no credentials now; uploads will be tried all the same", "why=%s remedy=%s",
+             LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
+    why_clear(why);
+    return RES_OK;
+}
+
 int run_service(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
@@ -101,22 +125,28 @@ int run_service(const struct command_line *line)
     struct spool_out *spool = NULL;
     struct store *store = NULL;
     struct shipper *shipper = NULL;
+    struct requests *requests = NULL;
 
     enum result res = settings_check_destination(settings, &why);
     if (res == RES_OK) res = signals_open(&signals, &why);
     if (res == RES_OK) res = store_open(&store, settings, &signals, &lock, &why);
+    if (res == RES_OK) res = find_keys(store, &signals, &why);
     if (res == RES_OK) res = open_spool(&spool, settings, &lock, &signals, &why);
     if (res == RES_OK && spool) {
         log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
                  LOG_QUOTE(settings->prefix));
         if (store_is_trial(store))
             log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-        shipper = shipper_new(settings, spool, store);
-        res = ship_until_stopped(shipper, spool, settings, &signals, &lock, &why);
+        res = shipper_open(&shipper, settings, spool, store, &signals, &why);
     }
+    if (res == RES_OK && shipper) {
+        requests = requests_new(&(struct reship_parts){settings, spool, &signals, &lock});
+        res = ship_until_stopped(shipper, requests, spool, settings, &lock, &why);
+    }
+    requests_free(requests);
+    shipper_close(shipper); /* with what is on its way */
     if (res == RES_OK) log_info("stopped", NULL);
 
-    shipper_free(shipper);
     spool_out_close(spool);
     store_close(store);
     lockfile_release(&lock);

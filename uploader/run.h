@@ -9,6 +9,11 @@ struct command_line; /* common/command.h */
 int run_service(const struct command_line *line);
 int run_flush(const struct command_line *line);
 int run_status(const struct command_line *line);
+int run_reship(const struct command_line *line);
+int run_rejects_list(const struct command_line *line);
+int run_rejects_show(const struct command_line *line);
+int run_rejects_export(const struct command_line *line);
+int run_rejects_dismiss(const struct command_line *line);
 int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_config(const struct command_line *line);

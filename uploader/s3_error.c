@@ -1,9 +1,11 @@
-/* s3_error -- see s3_error.h. The table goes by the error code, then the status decides. */
+/* s3_error -- see s3_error.h. The status decides whether it passes; else the table goes by the error code. */
 #include "uploader/s3_error.h"
 
+#include <curl/curl.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Codes for which a person is asked; %s in the remedy is the bucket, or the region that the server names. */
@@ -12,8 +14,15 @@ static const struct {
     const char *remedy;
 } refusals[] = {
     {"NoSuchBucket", "create the bucket %s, or correct BUCKET_NAME"},
-    {"AccessDenied", "allow these keys s3:PutObject (and s3:GetObject) on the prefixes in the bucket %s"},
+    {"AccessDenied",
+     "allow these keys s3:PutObject (and s3:GetObject) on the prefixes in the bucket %s; S3_TAGS needs "
+     "s3:PutObjectTagging, a key of KMS kms:GenerateDataKey; S3_EXPECTED_BUCKET_OWNER must own the bucket"},
     {"AllAccessDisabled", "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
+    {"AccountProblem", "ask the store's operator what is wrong with the account of the bucket %s"},
+    {"NotSignedUp", "sign the account up for S3 before it can use the bucket %s"},
+    {"QuotaExceeded", "make room in the bucket %s, or have its quota raised"},
+    {"EntityTooLarge", "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
+    {"KeyTooLongError", "shorten PREFIX: the store of %s does not take keys of this length"},
     {"InvalidAccessKeyId", "correct AWS_ACCESS_KEY_ID: the store of %s does not know it"},
     {"SignatureDoesNotMatch", "correct AWS_SECRET_ACCESS_KEY for the store of %s"},
     {"ExpiredToken", "renew AWS_SESSION_TOKEN and its keys for %s"},
@@ -22,8 +31,27 @@ static const struct {
      "set this machine's clock (NTP): it is more than 15 minutes off from that of %s"},
     {"PermanentRedirect", "set AWS_REGION to the region of the bucket %s"},
     {"AuthorizationHeaderMalformed", "set AWS_REGION to the region of the bucket %s"},
+    {"IllegalLocationConstraintException", "set AWS_REGION to the region of the bucket %s"},
+    {"NotImplemented", "leave out what the store of %s does not know: S3_TAGS, S3_SSE or S3_STORAGE_CLASS"},
+    {"InvalidStorageClass", "correct S3_STORAGE_CLASS: the store of %s does not know it"},
+    {"InvalidTag", "correct S3_TAGS: the store of %s does not take them"},
+    {"InvalidEncryptionAlgorithmError", "correct S3_SSE: the store of %s does not know it"},
+    {"KMS.NotFoundException", "correct S3_SSE_KMS_KEY_ID: KMS does not know this key in the region of %s"},
+    {"KMS.DisabledException", "enable the key S3_SSE_KMS_KEY_ID in KMS, or set another one for %s"},
+    {"KMS.KMSInvalidStateException",
+     "see in KMS what is wrong with S3_SSE_KMS_KEY_ID, or set another for %s"},
     {"InvalidBucketName", "correct BUCKET_NAME: %s is not possible"},
 };
+
+/* Refusals of something on the way, which knows no codes. */
+static const char redirected[] =
+    "correct AWS_ENDPOINT_URL: who answers there sends requests for %s elsewhere (is it https://?)";
+static const char proxy_login[] = "give HTTPS_PROXY (http_proxy for http://) the proxy's user and password, "
+                                  "or name the host of %s in NO_PROXY";
+static const char too_large[] = "have the server of %s, or the proxy before it, take larger requests; a "
+                                "lower MAX_FILE_SIZE helps later batches";
+static const char unknown[] = "look the answer of the store of %s up in its documentation, and check "
+                              "BUCKET_NAME, the keys and AWS_ENDPOINT_URL";
 
 void s3_error_field(const struct http_answer *answer, const char *name, char *out, size_t size)
 {
@@ -41,39 +69,78 @@ void s3_error_field(const struct http_answer *answer, const char *name, char *ou
     xmlFreeDoc(doc);
 }
 
-static enum store_answer refuse(const char *code, const char *bucket, struct why *why)
+static bool is_among(const char *code, const char *const *codes, size_t count)
 {
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        if (strcmp(code, refusals[i].code) != 0) continue;
-        char remedy[WHY_SIZE];
-        const char *hole = strstr(refusals[i].remedy, "%s");
-        (void)snprintf(remedy, sizeof remedy, "%.*s%s%s", (int)(hole - refusals[i].remedy),
-                       refusals[i].remedy, bucket, hole + 2);
-        (void)why_remedy(why, RES_RETRY, "%s", remedy);
-        return STORE_REFUSED;
-    }
-    (void)why_remedy(why, RES_RETRY,
-                     "look the answer up in the store's documentation, and check BUCKET_NAME, the keys "
-                     "and AWS_ENDPOINT_URL");
-    return STORE_REFUSED;
-}
-
-/* The body was cut or changed on its way, or the server is busy: all with a status of 4xx. */
-static bool passes_by_itself(const char *code)
-{
-    static const char *const codes[] = {"SlowDown", "RequestTimeout", "IncompleteBody", "BadDigest",
-                                        "XAmzContentSHA256Mismatch"};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(code, codes[i]) == 0) return true;
     return false;
 }
 
-/* Does the region that the server names explain the refusal? Without a code (HEAD has no body) it does. */
-static bool is_elsewhere(const struct http_answer *answer, const char *code)
+static const char *find_remedy(long status, const char *code)
 {
-    if ((answer->status != 301 && answer->status != 400) || !*answer->region) return false;
-    return !*code || strcmp(code, "PermanentRedirect") == 0 ||
-           strcmp(code, "AuthorizationHeaderMalformed") == 0;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (strcmp(code, refusals[i].code) == 0) return refusals[i].remedy;
+    if (status >= 300 && status < 400) return redirected;
+    if (status == 407) return proxy_login;
+    if (status == 413) return too_large;
+    return unknown;
+}
+
+/*
+ * May it have been stored, or can it only come later? 5xx may come after storing, but for 501, which says that something
+ * asked for is not known; 409 says that another request for this key is under way: an earlier one of ours.
+ */
+static bool may_be_stored(long status, const char *code)
+{
+    return status == 409 || (status >= 500 && strcmp(code, "NotImplemented") != 0);
+}
+
+/* The server is busy, or the body was cut or changed on its way, or a new bucket's name is not known everywhere yet. */
+static bool passes_by_itself(long status, const char *code)
+{
+    static const char *const codes[] = {"SlowDown",
+                                        "RequestTimeout",
+                                        "IncompleteBody",
+                                        "BadDigest",
+                                        "XAmzContentSHA256Mismatch",
+                                        "TemporaryRedirect",
+                                        "Throttling",
+                                        "ThrottlingException",
+                                        "RequestLimitExceeded",
+                                        "KMS.ThrottlingException"};
+    return status == 408 || status == 425 || status == 429 ||
+           is_among(code, codes, sizeof codes / sizeof *codes);
+}
+
+bool s3_error_region(const struct http_answer *answer, char region[S3_REGION_SIZE])
+{
+    static const char *const codes[] = {"", /* HEAD has no body */
+                                        "PermanentRedirect", "TemporaryRedirect",
+                                        "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"};
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    char code[S3_CODE_SIZE];
+    region[0] = '\0';
+    if (answer->status != 301 && answer->status != 307 && answer->status != 400) return false;
+    s3_error_field(answer, "Code", code, sizeof code);
+    if (!is_among(code, codes, sizeof codes / sizeof *codes)) return false;
+    if (strlen(answer->region) < S3_REGION_SIZE) memcpy(region, answer->region, strlen(answer->region) + 1);
+    if (!*region) s3_error_field(answer, "Region", region, S3_REGION_SIZE);
+    return *region && strspn(region, allowed) == strlen(region);
+}
+
+int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
+{
+    const char *text = answer->retry_after;
+    int64_t wait_s = 0;
+    if (*text && strspn(text, "0123456789") == strlen(text)) {
+        wait_s = strtoll(text, NULL, 10);
+    } else if (*text) {
+        int64_t until_s = (int64_t)curl_getdate(text, NULL);
+        int64_t told_s = (int64_t)curl_getdate(answer->date, NULL);
+        wait_s = until_s - (told_s > 0 ? told_s : now_s);
+    }
+    if (wait_s <= 0) return 0;
+    return wait_s < S3_WAIT_MAX_MS / 1000 ? wait_s * 1000 : S3_WAIT_MAX_MS;
 }
 
 enum store_answer s3_error_sort(const struct http_answer *answer, const char *bucket, const char *key,
@@ -81,17 +148,19 @@ enum store_answer s3_error_sort(const struct http_answer *answer, const char *bu
 {
     char code[S3_CODE_SIZE];
     char message[256];
+    char region[S3_REGION_SIZE];
     s3_error_field(answer, "Code", code, sizeof code);
     s3_error_field(answer, "Message", message, sizeof message);
     (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "",
                   code, *message ? ": " : "", message);
-    /* 5xx may come after storing; 409 says that another request for this key is under way: an earlier one of ours. */
-    if (answer->status >= 500 || answer->status == 409) return STORE_UNKNOWN;
-    if (answer->status == 408 || answer->status == 429 || passes_by_itself(code)) return STORE_NOT_NOW;
-    if (is_elsewhere(answer, code)) {
-        (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", answer->region,
-                         bucket);
+    if (may_be_stored(answer->status, code)) return STORE_UNKNOWN;
+    if (passes_by_itself(answer->status, code)) return STORE_NOT_NOW;
+    if (s3_error_region(answer, region)) {
+        (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", region, bucket);
         return STORE_REFUSED;
     }
-    return refuse(code, bucket, why);
+    const char *remedy = find_remedy(answer->status, code);
+    const char *hole = strstr(remedy, "%s");
+    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, bucket, hole + 2);
+    return STORE_REFUSED;
 }

@@ -9,7 +9,10 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "uploader/batch.h"
+#include "uploader/drop.h"
+#include "uploader/hands.h"
 #include "uploader/object_key.h"
+#include "uploader/tags.h"
 
 #define FIELD(name) offsetof(struct settings, name)
 #define SECOND_MS   1000
@@ -28,26 +31,74 @@ const struct setting uploader_settings[] = {
      "a batch is due when its oldest event has waited this long"},
     {"MAX_FILE_SIZE", SETTING_SIZE, FIELD(max_file_bytes), "10485760", 1024, 256 * MIB, NULL,
      "a batch is due when this many bytes of events, as received, wait"},
+    {"UPLOAD_CONCURRENCY", SETTING_UINT, FIELD(upload_concurrency), "2", 1, HANDS_MAX, NULL,
+     "uploads at once; each holds one object in memory"},
     {"OUTPUT_FORMAT", SETTING_CHOICE, FIELD(output_format), "xml", 0, 0, "xml|json|ndjson",
      "one XML document, one JSON array, or one JSON object a line"},
     {"EVENT_METADATA", SETTING_CHOICE, FIELD(event_metadata), "auto", 0, 0, "auto|true|false",
      "_spool, _id, _received_at, _source, _node in each event; auto: true for JSON, false for XML"},
+    {"COMPRESSION", SETTING_CHOICE, FIELD(compression), "none", 0, 0, "none|gzip",
+     "gzip: objects are compressed, and their keys end in .gz"},
+    {"USE_DATE_FOLDERS", SETTING_CHOICE, FIELD(use_date_folders), "false", 0, 0, "false|true|hive",
+     "after the prefix, by the UTC day of sealing: true: 2025/07/29/, hive: dt=2025-07-29/"},
+    {"PRETTY_PRINT_JSON", SETTING_CHOICE, FIELD(pretty_print_json), "false", 0, 0, "false|true",
+     "OUTPUT_FORMAT=json only: a member a line, indented"},
+    {"DROP_FIELDS", SETTING_TEXT, FIELD(drop_fields), NULL, 1, BATCH_DROPPED_MAX, NULL,
+     "child elements that are left out of what is shipped, e.g. plasectrxLname,plasectrxFname"},
+    {"REJECTS_PAYLOAD", SETTING_CHOICE, FIELD(rejects_payload), "auto", 0, 0, "auto|true|false",
+     "are rejects shipped with the bytes that came? auto: unless DROP_FIELDS is set"},
     {"REJECTS_PREFIX", SETTING_TEXT, FIELD(rejects_prefix), NULL, 1, OBJECT_KEY_PREFIX_MAX - 1, NULL,
      "key prefix of rejects, not inside PREFIX; default rejected/ and PREFIX; none: they stay in the spool"},
     {"RETENTION", SETTING_DURATION, FIELD(retention_ms), "7d", 0, 3650 * DAY_MS, NULL,
      "shipped events stay in the spool this long"},
     {"S3_ADDRESSING", SETTING_CHOICE, FIELD(s3_addressing), "auto", 0, 0, "auto|path|virtual",
      "where the bucket stands in the URL; auto: path with an endpoint of your own, else virtual"},
+    {"S3_SSE", SETTING_CHOICE, FIELD(s3_sse), "none", 0, 0, "none|AES256|aws:kms",
+     "server-side encryption that is asked for with each object; none: as the bucket has it"},
+    {"S3_SSE_KMS_KEY_ID", SETTING_TEXT, FIELD(s3_sse_kms_key_id), NULL, 1, 1024, NULL,
+     "with S3_SSE=aws:kms: the key's id or ARN; unset: AWS's own key"},
+    {"S3_STORAGE_CLASS", SETTING_TEXT, FIELD(s3_storage_class), NULL, 1, 64, NULL,
+     "storage class of the objects, e.g. STANDARD_IA; unset: the store's own choice"},
+    {"S3_TAGS", SETTING_TEXT, FIELD(s3_tags), NULL, 1, TAGS_TEXT_MAX, NULL,
+     "tags of the objects, e.g. team=security,source=acm; needs s3:PutObjectTagging"},
+    {"S3_EXPECTED_BUCKET_OWNER", SETTING_TEXT, FIELD(s3_expected_bucket_owner), NULL, 1, 64, NULL,
+     "the account that must own the bucket, 12 digits; else the store refuses"},
     {"AWS_ACCESS_KEY_ID", SETTING_SECRET, FIELD(access_key_id), NULL, 1, 256, NULL, "the access key"},
     {"AWS_SECRET_ACCESS_KEY", SETTING_SECRET, FIELD(secret_access_key), NULL, 1, 512, NULL, "its secret"},
     {"AWS_SESSION_TOKEN", SETTING_SECRET, FIELD(session_token), NULL, 1, 4000, NULL, "with temporary keys"},
     {"AWS_REGION", SETTING_TEXT, FIELD(region), NULL, 1, 64, NULL, "the bucket's region"},
-    {"AWS_DEFAULT_REGION", SETTING_TEXT, FIELD(default_region), "us-east-1", 1, 64, NULL,
-     "the region where AWS_REGION is not set"},
+    {"AWS_DEFAULT_REGION", SETTING_TEXT, FIELD(default_region), NULL, 1, 64, NULL,
+     "the region where AWS_REGION is not set; then the profile's, then us-east-1"},
+    {"AWS_PROFILE", SETTING_TEXT, FIELD(profile), NULL, 1, 128, NULL,
+     "profile of the shared files; unset: default"},
+    {"AWS_CONFIG_FILE", SETTING_TEXT, FIELD(config_file), NULL, 1, PATH_MAX - 1, NULL,
+     "the shared config file; unset: ~/.aws/config"},
+    {"AWS_SHARED_CREDENTIALS_FILE", SETTING_TEXT, FIELD(shared_credentials_file), NULL, 1, PATH_MAX - 1, NULL,
+     "the shared credentials file; unset: ~/.aws/credentials"},
+    {"AWS_ROLE_ARN", SETTING_TEXT, FIELD(role_arn), NULL, 1, 2048, NULL,
+     "the role of AWS_WEB_IDENTITY_TOKEN_FILE"},
+    {"AWS_WEB_IDENTITY_TOKEN_FILE", SETTING_TEXT, FIELD(web_identity_token_file), NULL, 1, PATH_MAX - 1, NULL,
+     "a file with a token for AWS_ROLE_ARN (EKS: IRSA)"},
+    {"AWS_ROLE_SESSION_NAME", SETTING_TEXT, FIELD(role_session_name), NULL, 2, 64, NULL,
+     "how AWS's logs name the session of that role; unset: eventspool"},
+    {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", SETTING_TEXT, FIELD(container_relative_uri), NULL, 1, 1024,
+     NULL, "set by ECS: where a task's keys are"},
+    {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 8, 2048, NULL,
+     "set by EKS Pod Identity: where a pod's keys are"},
+    {"AWS_CONTAINER_AUTHORIZATION_TOKEN", SETTING_SECRET, FIELD(container_token), NULL, 1, 4096, NULL,
+     "shown to that endpoint"},
+    {"AWS_EC2_METADATA_DISABLED", SETTING_CHOICE, FIELD(imds_disabled), "false", 0, 0, "false|true",
+     "true: no keys from EC2's instance metadata"},
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 8, 1024, NULL,
+     "where instance metadata are; unset: http://169.254.169.254"},
     {"AWS_ENDPOINT_URL", SETTING_TEXT, FIELD(endpoint_url), NULL, 8, 1024, NULL,
      "an S3 server other than AWS, e.g. http://127.0.0.1:9000"},
     {"AWS_ENDPOINT_URL_S3", SETTING_TEXT, FIELD(endpoint_url_s3), NULL, 8, 1024, NULL,
      "the same, wins over AWS_ENDPOINT_URL"},
+    {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 8, 1024, NULL,
+     "the server that gives keys of roles; wins over AWS_ENDPOINT_URL; both unset: AWS's"},
+    {"AWS_STS_REGIONAL_ENDPOINTS", SETTING_CHOICE, FIELD(sts_endpoints), "regional", 0, 0, "regional|legacy",
+     "AWS's STS of the region, or the global one for the old regions"},
     {"AWS_CA_BUNDLE", SETTING_TEXT, FIELD(ca_bundle), NULL, 1, PATH_MAX - 1, NULL,
      "a file of certificates to trust instead of the system's"},
     {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
@@ -133,8 +184,7 @@ static enum result check_endpoint(const char *name, const char *url, struct why 
                    url);
 }
 
-/* It stands in a host name and in signatures. */
-static enum result check_region(const char *name, const char *region, struct why *why)
+enum result settings_check_region(const char *name, const char *region, struct why *why)
 {
     if (!region ||
         strspn(region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == strlen(region))
@@ -142,17 +192,71 @@ static enum result check_region(const char *name, const char *region, struct why
     return why_set(why, RES_REFUSE, "%s=%s: expected a region's name, e.g. eu-central-1", name, region);
 }
 
+/* What goes into a header as it is: printable, without spaces. */
+static bool is_token(const char *text)
+{
+    for (; *text; text++)
+        if (!isgraph((unsigned char)*text)) return false;
+    return true;
+}
+
+static enum result check_encryption(const struct settings *s, struct why *why)
+{
+    if (s->s3_sse_kms_key_id && s->s3_sse != S3_SSE_KMS)
+        return why_set(why, RES_REFUSE,
+                       "S3_SSE_KMS_KEY_ID is set without S3_SSE=aws:kms: set that, too, or remove the key");
+    if (s->s3_sse_kms_key_id && !is_token(s->s3_sse_kms_key_id))
+        return why_set(why, RES_REFUSE, "S3_SSE_KMS_KEY_ID=%s: expected a key's id, its ARN or an alias",
+                       s->s3_sse_kms_key_id);
+    return RES_OK;
+}
+
+static enum result check_storage_class(const char *name, struct why *why)
+{
+    if (!name) return RES_OK;
+    if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(name))
+        return why_set(why, RES_REFUSE,
+                       "S3_STORAGE_CLASS=%s: expected a class in capital letters, e.g. STANDARD_IA", name);
+    if (strcmp(name, "GLACIER") == 0 || strcmp(name, "DEEP_ARCHIVE") == 0)
+        log_warn("objects of this storage class cannot be read until they are restored: loaders will fail",
+                 "setting=S3_STORAGE_CLASS value=%s", name);
+    return RES_OK;
+}
+
+static enum result check_owner(const char *owner, struct why *why)
+{
+    if (!owner || (strlen(owner) == 12 && strspn(owner, "0123456789") == 12)) return RES_OK;
+    return why_set(why, RES_REFUSE,
+                   "S3_EXPECTED_BUCKET_OWNER=%s: expected an AWS account's 12 digits, without dashes", owner);
+}
+
+/* What is sent with each object. */
+static enum result check_object_settings(const struct settings *s, struct why *why)
+{
+    char ignored[TAGS_SIZE];
+    enum result res = check_encryption(s, why);
+    if (res == RES_OK) res = check_storage_class(s->s3_storage_class, why);
+    if (res == RES_OK) res = check_owner(s->s3_expected_bucket_owner, why);
+    if (res == RES_OK && s->s3_tags) res = tags_encode(s->s3_tags, ignored, why);
+    return res;
+}
+
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(uploader_settings, env, settings, why);
     log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK) res = check_prefixes(settings, why);
+    if (res == RES_OK && settings->drop_fields) res = drop_tidy("DROP_FIELDS", settings->drop_fields, why);
+    if (res == RES_OK) res = check_object_settings(settings, why);
     if (res == RES_OK) res = check_bucket(settings->bucket_name, why);
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL", settings->endpoint_url, why);
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL_S3", settings->endpoint_url_s3, why);
-    if (res == RES_OK) res = check_region("AWS_REGION", settings->region, why);
-    if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
-    if (res == RES_OK) res = names_check(env, why);
+    if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL_STS", settings->endpoint_url_sts, why);
+    if (res == RES_OK)
+        res = check_endpoint("AWS_EC2_METADATA_SERVICE_ENDPOINT", settings->imds_endpoint, why);
+    if (res == RES_OK) res = settings_check_region("AWS_REGION", settings->region, why);
+    if (res == RES_OK) res = settings_check_region("AWS_DEFAULT_REGION", settings->default_region, why);
+    if (res == RES_OK) names_check(env);
     return res;
 }
 
@@ -167,11 +271,6 @@ enum result settings_check_destination(const struct settings *s, struct why *why
         return why_set(why, RES_REFUSE,
                        "no destination: set BUCKET_NAME to an S3 bucket, or DESTINATION_DIR to a directory "
                        "for a trial");
-    if (s->bucket_name && (!s->access_key_id || !s->secret_access_key))
-        return why_set(why, RES_REFUSE,
-                       "no credentials for BUCKET_NAME=%s: set AWS_ACCESS_KEY_ID and "
-                       "AWS_SECRET_ACCESS_KEY, or each with _FILE, or as files in /run/secrets",
-                       s->bucket_name);
     return RES_OK;
 }
 
@@ -179,4 +278,10 @@ bool settings_has_metadata(const struct settings *s)
 {
     if (s->event_metadata == EVENT_METADATA_AUTO) return s->output_format != BATCH_XML;
     return s->event_metadata == EVENT_METADATA_TRUE;
+}
+
+bool settings_omits_payload(const struct settings *s)
+{
+    if (s->rejects_payload == REJECTS_PAYLOAD_AUTO) return s->drop_fields != NULL;
+    return s->rejects_payload == REJECTS_PAYLOAD_FALSE;
 }

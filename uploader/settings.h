@@ -10,6 +10,10 @@
 #include "common/config.h"
 
 enum event_metadata { EVENT_METADATA_AUTO, EVENT_METADATA_TRUE, EVENT_METADATA_FALSE };
+enum compression { COMPRESSION_NONE, COMPRESSION_GZIP };
+enum rejects_payload { REJECTS_PAYLOAD_AUTO, REJECTS_PAYLOAD_TRUE, REJECTS_PAYLOAD_FALSE };
+enum s3_sse { S3_SSE_NONE, S3_SSE_AES256, S3_SSE_KMS };
+enum sts_endpoints { STS_ENDPOINTS_REGIONAL, STS_ENDPOINTS_LEGACY };
 enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
 
 struct settings {
@@ -20,13 +24,27 @@ struct settings {
     char *rejects_prefix; /* likewise; NULL: rejects stay in the spool */
     int64_t rotation_ms;
     int64_t max_file_bytes;
-    int64_t output_format;  /* enum batch_format */
-    int64_t event_metadata; /* enum event_metadata */
+    int64_t upload_concurrency;
+    int64_t output_format;     /* enum batch_format */
+    int64_t event_metadata;    /* enum event_metadata */
+    int64_t compression;       /* enum compression */
+    int64_t use_date_folders;  /* enum date_folders */
+    int64_t pretty_print_json; /* 1: pretty */
+    char *drop_fields;         /* as drop.h has it; NULL: none */
+    int64_t rejects_payload;   /* enum rejects_payload */
     int64_t retention_ms;
     int64_t s3_addressing; /* enum s3_addressing */
-    char *access_key_id, *secret_access_key, *session_token;
-    char *region, *default_region;
-    char *endpoint_url, *endpoint_url_s3;
+    int64_t s3_sse;        /* enum s3_sse */
+    char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
+    char *access_key_id, *secret_access_key, *session_token; /* at the start; see cred_environment.c */
+    char *region, *default_region;                           /* credentials_region() says what holds */
+    char *profile, *config_file, *shared_credentials_file;
+    char *role_arn, *role_session_name, *web_identity_token_file;
+    char *container_relative_uri, *container_full_uri, *container_token;
+    int64_t imds_disabled; /* 1: yes */
+    char *imds_endpoint;
+    char *endpoint_url, *endpoint_url_s3, *endpoint_url_sts;
+    int64_t sts_endpoints; /* enum sts_endpoints */
     char *ca_bundle;
     int64_t log_level;  /* enum log_level */
     int64_t log_format; /* enum log_format */
@@ -38,9 +56,13 @@ extern const struct setting uploader_settings[];
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 
-/* For those subcommands that ship: is there a destination, and keys for it? RES_REFUSE says what to set. */
+/* Can `region` stand in a host name and in signatures? RES_REFUSE names `name`, where it was set. */
+MUST_CHECK enum result settings_check_region(const char *name, const char *region, struct why *why);
+
+/* For those subcommands that ship: is there a destination? RES_REFUSE says what to set. */
 MUST_CHECK enum result settings_check_destination(const struct settings *settings, struct why *why);
 
-bool settings_has_metadata(const struct settings *settings); /* for events in the set format */
+bool settings_has_metadata(const struct settings *settings);  /* for events in the set format */
+bool settings_omits_payload(const struct settings *settings); /* of rejects */
 
 #endif

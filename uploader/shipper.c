@@ -6,78 +6,77 @@
  * 2. Before a PUT begins, "its outcome is unknown" is durable with the hash of its bytes. So whoever comes next looks
  *    before putting again, and the same batch can only ever become the same object.
  * 3. A batch is marked shipped only when the store has said that these bytes are there.
+ * 4. Where other bytes are proven to be under its key, the batch is given up and its rows are sealed once more, under
+ *    another key, in one transaction. What is there is never replaced.
  */
 #include "uploader/shipper.h"
 
 #include <inttypes.h>
+#include <libxml/parser.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/backoff.h"
-#include "uploader/due.h"
-#include "uploader/hash.h"
+#include "uploader/hands.h"
+#include "uploader/lane.h"
 #include "uploader/object_key.h"
+#include "uploader/outage.h"
+#include "uploader/purger.h"
+#include "uploader/sealer.h"
 
-#define POLL_MS             500   /* how often new events are looked for */
-#define SAY_MS              60000 /* how often the spool hears that we live */
-#define PURGE_MS            50    /* at most this long at a time */
-#define PURGE_PAUSE_MS      2000  /* looking for nothing takes the write lock, too */
-#define BATCH_RETENTION_MS  (400LL * 86400000)
-#define REJECT_RETENTION_MS (30LL * 86400000)
-#define BATCH_PURGE_MS      3600000
-
-static const struct backoff when_busy = {500, 30000}; /* the store is away */
-static const struct backoff when_refused = {5000,
-                                            60000}; /* a person must act, and does so without restarting us */
-
-struct lane {
-    enum batch_kind kind;
-    bool is_on; /* REJECTS_PREFIX=none turns a lane off */
-    struct due_watch watch;
-    int64_t from_id;       /* batches before this one wait for a person: pass them by */
-    int64_t look_again_at; /* monotonic: when to look at those again */
-    int failures;          /* in a row */
-    int64_t next_try_at;   /* monotonic */
-    int64_t failing_since;
-    struct why trouble;
-    enum store_answer answer; /* of the last failure */
-};
+#define POLL_MS   500   /* how often new events are looked for */
+#define SAY_MS    60000 /* how often the spool hears that we live */
+#define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
 
 struct shipper {
     const struct settings *settings;
     struct spool_out *spool;
     struct store *store;
+    struct signals *signals;
+    struct hands *hands;
+    struct sealer sealer;
+    struct purger purger;
     struct lane lanes[BATCH_KIND_COUNT];
+    int next_kind;         /* lanes take turns */
+    struct outage outage;  /* of the store */
+    struct outage refusal; /* of rejects alone */
     struct flush flush;
-    struct buf body;
-    int64_t say_at, purge_at, purge_batches_at; /* monotonic */
+    bool is_reviewed; /* what was sealed before the start fits the settings of now */
+    bool is_ending;
+    int64_t say_at; /* monotonic */
 };
 
-struct shipper *shipper_new(const struct settings *settings, struct spool_out *spool, struct store *store)
+enum result shipper_open(struct shipper **out, const struct settings *settings, struct spool_out *spool,
+                         struct store *store, struct signals *signals, struct why *why)
 {
     struct shipper *s = calloc(1, sizeof *s);
     if (!s) abort();
     s->settings = settings;
     s->spool = spool;
     s->store = store;
+    s->signals = signals;
+    s->sealer = (struct sealer){settings, spool, store_destination(store)};
+    s->purger = (struct purger){.settings = settings, .spool = spool};
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
-    return s;
-}
-
-void shipper_free(struct shipper *s)
-{
-    if (!s) return;
-    buf_fini(&s->body);
-    free(s);
+    xmlInitParser(); /* while there is one thread */
+    enum result res = hands_open(&s->hands, store, (int)settings->upload_concurrency, why);
+    if (res != RES_OK) {
+        free(s);
+        s = NULL;
+    }
+    *out = s;
+    return res;
 }
 
 const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
 {
+    if (s->outage.failures > 0) return &s->outage.why;
+    if (kind == BATCH_REJECTS && s->refusal.failures > 0) return &s->refusal.why;
     return *s->lanes[kind].trouble.text ? &s->lanes[kind].trouble : NULL;
 }
 
@@ -89,226 +88,300 @@ enum result shipper_say(struct shipper *s, struct why *why)
     return spool_out_say(s->spool, store_is_trial(s->store), s->lanes[BATCH_REJECTS].is_on, trouble, why);
 }
 
-/* ---- sealing ---- */
-
-static void describe(const struct shipper *s, const struct lane *lane, const struct waiting *waiting,
-                     struct batch *batch)
+/* A refusal of rejects is theirs; all else that goes wrong may be the whole store's. */
+static struct outage *outage_of(struct shipper *s, enum batch_kind kind, enum store_answer answer)
 {
-    bool is_events = lane->kind == BATCH_EVENTS;
-    batch->kind = lane->kind;
-    batch->first_id = waiting->first_id;
-    batch->format = is_events ? (enum batch_format)s->settings->output_format : BATCH_NDJSON;
-    batch->has_metadata = !is_events || settings_has_metadata(s->settings);
-    batch->sealed_at = clock_now_ms();
-    memcpy(batch->destination, store_destination(s->store), sizeof batch->destination);
+    return kind == BATCH_REJECTS && answer == STORE_REFUSED ? &s->refusal : &s->outage;
 }
 
-/* Seals the lane's next batch if it is due. */
-static enum result seal_due(struct shipper *s, struct lane *lane, bool *is_sealed, struct why *why)
+/* ---- how a try ended ---- */
+
+static enum result note_success(struct shipper *s, const struct batch *batch, struct why *why)
 {
-    struct waiting waiting;
-    struct batch batch = {.id = 0};
-    struct due_rules rules = {s->settings->rotation_ms, s->settings->max_file_bytes,
-                              s->flush.ids[lane->kind]};
-    *is_sealed = false;
-    enum result res = spool_out_waiting(s->spool, lane->kind, &waiting, why);
-    if (res != RES_OK || !due_now(&waiting, &rules, &lane->watch, clock_now_ms(), clock_monotonic_ms()))
-        return res;
-    describe(s, lane, &waiting, &batch);
-    res = spool_out_cut(s->spool, lane->kind, &waiting, rules.max_file_bytes, &batch.last_id, &batch.bytes,
-                        why);
-    if (res == RES_OK) res = spool_out_identity(s->spool, &batch.identity, why);
+    bool is_news = outage_end(&s->outage);
+    if (batch->kind == BATCH_REJECTS) is_news |= outage_end(&s->refusal);
+    if (lane_forget(&s->lanes[batch->kind], batch->id)) {
+        log_info("uploads work again", "batch=%" PRId64, batch->id);
+        is_news = true;
+    }
+    lane_pardon(&s->lanes[batch->kind]);
+    return is_news ? shipper_say(s, why) : RES_OK;
+}
+
+/* How a failed try ended. */
+struct failure {
+    enum store_answer answer; /* STORE_CONFLICT: the trouble is the batch's own */
+    int64_t wait_ms;          /* the store asks for it */
+    int64_t began;            /* monotonic */
+    bool is_surely_absent;    /* nothing of the batch is in the store, by this try or an earlier one */
+    struct why why;
+};
+
+static enum result note_failure(struct shipper *s, struct batch *batch, const struct failure *failure,
+                                struct why *why)
+{
+    char what[WHAT_SIZE];
+    struct lane *lane = &s->lanes[batch->kind];
+    bool needs_person = outage_needs_person(failure->answer);
+    const struct setback *setback = lane_fail(lane, batch->id, failure->answer, &failure->why);
+    bool is_news = setback->own_failures == 1;
+    (void)snprintf(what, sizeof what, "kind=%s batch=%" PRId64 " key=%s", batch_kind_name(batch->kind),
+                   batch->id, LOG_QUOTE(batch->object_key));
+    if (setback->own_failures == 0)
+        is_news = outage_add(outage_of(s, batch->kind, failure->answer), failure->answer, failure->wait_ms,
+                             &failure->why, failure->began, what);
+    else if (is_news)
+        outage_log(what, &failure->why);
+    enum result res = spool_out_record_failure(s->spool, batch, &failure->why, failure->is_surely_absent,
+                                               needs_person, why);
+    return res == RES_OK && is_news ? shipper_say(s, why) : res;
+}
+
+/* Other bytes are under the batch's key: an incident, once; where it happens to the one that stands in, a person decides. */
+static enum result supersede(struct shipper *s, struct batch *batch, const struct failure *failure,
+                             struct why *why)
+{
+    char key[BATCH_KEY_MAX + 1];
+    struct why incident = failure->why;
+    bool is_done = false;
+    enum result res = RES_OK;
+    if (object_key_again(key, batch->object_key, 2)) {
+        (void)why_remedy(
+            &incident, RES_OK,
+            "nothing is lost: its rows are shipped as %.500s; find out who wrote the other object, "
+            "and whether it was loaded",
+            key);
+        res = spool_out_supersede(s->spool, batch, key, &incident, &is_done, why);
+    }
     if (res != RES_OK) return res;
-    object_key_make(&batch, lane->kind == BATCH_EVENTS ? s->settings->prefix : s->settings->rejects_prefix);
-    res = spool_out_seal(s->spool, &batch, why);
-    *is_sealed = res == RES_OK;
-    return res;
-}
-
-/* ---- shipping one batch ---- */
-
-static enum result note_success(struct shipper *s, struct lane *lane, struct why *why)
-{
-    lane->failures = 0;
-    lane->next_try_at = 0;
-    if (!*lane->trouble.text || lane->from_id > 0)
-        return RES_OK; /* a batch that was passed by is still in trouble */
-    log_info("uploads work again", "kind=%s after_ms=%" PRId64, batch_kind_name(lane->kind),
-             clock_monotonic_ms() - lane->failing_since);
-    why_clear(&lane->trouble);
+    if (!is_done) return note_failure(s, batch, failure, why);
+    log_error("incident: another object is under a batch's key; its rows are shipped under another one",
+              "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(key));
+    (void)lane_forget(&s->lanes[batch->kind], batch->id);
+    (void)outage_end(&s->outage); /* the store answers: what stands in need not wait */
     return shipper_say(s, why);
 }
 
-/* How a try at shipping a batch ended. */
-struct outcome {
-    enum store_answer answer;
-    struct stored stored;  /* with STORE_DONE */
-    struct why failure;    /* with all others */
-    bool is_surely_absent; /* nothing of the batch is in the store, by this try or an earlier one */
-};
-
-static enum result note_failure(struct shipper *s, struct lane *lane, struct batch *batch,
-                                const struct outcome *outcome, struct why *why)
+static enum result mark_shipped(struct shipper *s, const struct job *job, struct why *why)
 {
-    const struct why *failure = &outcome->failure;
-    enum store_answer answer = outcome->answer;
-    bool needs_person = answer == STORE_REFUSED || answer == STORE_CONFLICT;
-    /* Texts hold changing figures: what is new is another kind of answer, or another remedy. */
-    bool is_news =
-        !*lane->trouble.text || lane->answer != answer || strcmp(lane->trouble.remedy, failure->remedy) != 0;
-    uint32_t random = 0;
-
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) random = (uint32_t)clock_monotonic_ms();
-    if (!*lane->trouble.text) lane->failing_since = clock_monotonic_ms();
-    int64_t pause_ms = backoff_ms(needs_person ? &when_refused : &when_busy, ++lane->failures, random);
-    lane->next_try_at = clock_monotonic_ms() + pause_ms;
-    if (is_news)
-        log_warn("upload failed; it will be tried until it works",
-                 "kind=%s batch=%" PRId64 " key=%s why=%s remedy=%s", batch_kind_name(lane->kind), batch->id,
-                 LOG_QUOTE(batch->object_key), LOG_QUOTE(failure->text),
-                 LOG_QUOTE(*failure->remedy ? failure->remedy : "none needed: waiting"));
-    lane->trouble = *failure;
-    lane->answer = answer;
-    if (answer == STORE_CONFLICT) { /* this batch alone: the next ones have keys of their own */
-        lane->from_id = batch->last_id + 1;
-        lane->look_again_at = lane->next_try_at;
-        lane->next_try_at = 0;
-    }
-    enum result res =
-        spool_out_record_failure(s->spool, batch, failure, outcome->is_surely_absent, needs_person, why);
-    if (res == RES_OK && is_news) res = shipper_say(s, why);
-    return res;
+    const struct batch *batch = &job->batch;
+    enum result res = spool_out_mark_shipped(s->spool, batch, job->stored.rendition, job->stored.etag,
+                                             job->stored.is_verified, why);
+    if (res != RES_OK) return res;
+    log_info("batch shipped",
+             "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
+             batch->id, batch_kind_name(batch->kind), batch_count(batch), job->stored.rendition->bytes,
+             LOG_QUOTE(batch->object_key), clock_monotonic_ms() - job->since);
+    return note_success(s, batch, why);
 }
 
-/*
- * Puts; after a try of unknown outcome looks first. The rendition is durable before the first byte leaves. What an
- * earlier try left unknown stays so until the object is found or stored: not seeing it now proves nothing.
- */
-static enum result put_batch(struct shipper *s, struct batch *batch, const struct object *object,
-                             struct outcome *outcome, struct why *why)
+/* What came of a job, into the spool. */
+static enum result conclude(struct shipper *s, struct job *job, struct why *why)
 {
-    bool was_unknown = batch->is_unknown;
-    if (was_unknown) {
-        outcome->answer = store_find(s->store, object, &outcome->stored, &outcome->failure);
-        if (outcome->answer != STORE_ABSENT && outcome->answer != STORE_CANNOT_LOOK) return RES_OK;
+    bool is_definite = job->answer == STORE_NOT_NOW || job->answer == STORE_REFUSED;
+    struct failure failure = {
+        .answer = job->answer,
+        .wait_ms = job->stored.wait_ms,
+        .began = job->since,
+        .is_surely_absent = job->task == TASK_PUT && !job->was_unknown && is_definite,
+        .why = job->why,
+    };
+    switch (job->answer) {
+    case STORE_DONE: return mark_shipped(s, job, why);
+    case STORE_STOPPED: return RES_OK; /* noted as unknown: the next start looks */
+    case STORE_CONFLICT:
+        (void)outage_end(&s->outage); /* it was the store that said so */
+        return supersede(s, &job->batch, &failure, why);
+    default: return note_failure(s, &job->batch, &failure, why);
     }
-    enum result res = spool_out_record_attempt(s->spool, batch, object->rendition, why);
+}
+
+/* ---- a batch on its way ---- */
+
+/*
+ * The rendition, and that nobody knows how this ends, are durable before the first byte leaves. What an earlier try left
+ * unknown stays so until the object is found or stored: not seeing it now proves nothing.
+ */
+static enum result begin_put(struct shipper *s, struct job *job, struct why *why)
+{
+    bool was_unknown = job->batch.is_unknown;
+    enum result res = spool_out_record_attempt(s->spool, &job->batch, &job->rendition, why);
     if (res != RES_OK) return res;
-    why_clear(&outcome->failure);
-    outcome->answer = store_put(s->store, object, &outcome->stored, &outcome->failure);
-    outcome->is_surely_absent =
-        !was_unknown && (outcome->answer == STORE_NOT_NOW || outcome->answer == STORE_REFUSED);
+    job->was_unknown = was_unknown;
+    job->task = TASK_PUT;
+    hands_give(s->hands, job);
     return RES_OK;
 }
 
-/* A batch sealed for another destination: sealed anew where nothing can have been stored, else a person decides. */
-static enum result redirect_batch(struct shipper *s, struct lane *lane, struct batch *batch, struct why *why)
+static bool is_other(const struct job *job)
 {
-    struct outcome outcome = {.answer = STORE_CONFLICT};
+    const struct rendition *recorded = &job->batch.recorded;
+    return *recorded->sha256 && strcmp(recorded->sha256, job->rendition.sha256) != 0;
+}
+
+/*
+ * Puts; after a try of unknown outcome looks first, and so where a library's upgrade has changed the bytes since they
+ * were recorded: what is there already is judged by the recorded hash, too (store_recognise).
+ */
+static enum result begin(struct shipper *s, struct job *job, struct why *why)
+{
+    if (!job->batch.is_unknown && !is_other(job)) return begin_put(s, job, why);
+    job->task = TASK_FIND;
+    hands_give(s->hands, job);
+    return RES_OK;
+}
+
+/* A hand is ready with a job: the next step of it, or its end. */
+static enum result go_on(struct shipper *s, struct job *job, struct why *why)
+{
+    if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
+    bool is_look = job->task == TASK_FIND;
+    bool is_absent = is_look && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_LOOK);
+    if (is_look && is_other(job) && (is_absent || job->answer == STORE_DONE))
+        log_warn("the batch renders to other bytes than before: a library was upgraded", "batch=%" PRId64,
+                 job->batch.id);
+    if (is_absent && !s->is_ending) return begin_put(s, job, why);
+    bool is_left = is_absent || job->task == TASK_HASH; /* to the next start */
+    enum result res = is_left ? RES_OK : conclude(s, job, why);
+    if (res == RES_OK) hands_put_back(s->hands, job);
+    return res == RES_OK ? res : why_wrap(why, res, "ship batch %" PRId64, job->batch.id);
+}
+
+static enum result collect(struct shipper *s, struct why *why)
+{
+    struct job *job = NULL;
+    enum result res = RES_OK;
+    while (res == RES_OK && (job = hands_ended(s->hands))) res = go_on(s, job, why);
+    return res;
+}
+
+/* ---- the next batch ---- */
+
+/* A batch sealed for another destination: sealed anew where nothing can have been stored, else a person decides. */
+static enum result redirect(struct shipper *s, struct batch *batch, struct why *why)
+{
+    struct failure failure = {.answer = STORE_CONFLICT};
     bool is_done = false;
     enum result res = spool_out_unseal(s->spool, batch, &is_done, why);
     if (res != RES_OK || is_done) return res;
-    (void)why_set(&outcome.failure, RES_RETRY,
+    (void)why_set(&failure.why, RES_RETRY,
                   "batch %" PRId64 " may be in %.300s, which is not the destination now", batch->id,
                   batch->destination);
-    (void)why_remedy(&outcome.failure, RES_RETRY,
+    (void)why_remedy(&failure.why, RES_RETRY,
                      "set the destination back to %.300s until this batch is shipped", batch->destination);
-    return note_failure(s, lane, batch, &outcome, why);
+    return note_failure(s, batch, &failure, why);
 }
 
-static void log_shipped(const struct batch *batch, const struct rendition *rendition, int64_t since)
+/* A batch that cannot be rendered: it is passed by, and a person is told. `why` says why, and what to do. */
+static enum result set_aside(struct shipper *s, struct batch *batch, struct why *why)
 {
-    log_info("batch shipped",
-             "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
-             batch->id, batch_kind_name(batch->kind), batch_count(batch), rendition->bytes,
-             LOG_QUOTE(batch->object_key), clock_monotonic_ms() - since);
+    struct failure failure = {.answer = STORE_CONFLICT, .why = *why};
+    if (!*failure.why.remedy)
+        (void)why_remedy(&failure.why, RES_RETRY,
+                         "please report this event, without what is personal in it: it stays in the spool");
+    why_clear(why);
+    return note_failure(s, batch, &failure, why);
 }
 
-static enum result ship_batch(struct shipper *s, struct lane *lane, struct batch *batch, struct why *why)
+static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 {
-    struct rendition rendition;
-    struct outcome outcome = {.answer = STORE_NOT_NOW};
-    struct object object = {batch, &s->body, &rendition};
-    int64_t since = clock_monotonic_ms();
-
-    if (strcmp(batch->destination, store_destination(s->store)) != 0)
-        return redirect_batch(s, lane, batch, why);
-    enum result res = spool_out_render(s->spool, batch, &s->body, why);
-    if (res == RES_OK) {
-        hash_rendition(&s->body, &rendition);
-        res = put_batch(s, batch, &object, &outcome, why);
-    }
-    if (res == RES_OK && outcome.answer == STORE_STOPPED)
-        return RES_OK; /* noted as unknown: the next start looks */
-    if (res == RES_OK && outcome.answer != STORE_DONE) return note_failure(s, lane, batch, &outcome, why);
-    if (res == RES_OK)
-        res = spool_out_mark_shipped(s->spool, batch, outcome.stored.etag, outcome.stored.is_verified, why);
+    struct job *job = hands_idle(s->hands);
+    if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
+    job->since = clock_monotonic_ms();
+    job->batch = *batch;
+    enum result res = spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, why);
+    if (res == RES_REFUSE) return set_aside(s, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
-    log_shipped(batch, &rendition, since);
-    return note_success(s, lane, why);
+    job->task = TASK_HASH;
+    hands_give(s->hands, job);
+    outage_probe(&s->outage);
+    if (batch->kind == BATCH_REJECTS) outage_probe(&s->refusal);
+    return RES_OK;
 }
 
-/* One step of a lane: its oldest open batch, or the sealing of the next one. `*has_worked`: there may be more. */
+/* At most so many batches are sealed ahead: one more than is on its way, so that one that always fails is not alone. */
+static int sealed_most(const struct shipper *s)
+{
+    return s->settings->upload_concurrency < 2 ? 2 : (int)s->settings->upload_concurrency;
+}
+
+/* One step of a lane: its next batch, or the sealing of one. `*has_worked`: there may be more to do. */
 static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_worked, struct why *why)
 {
-    struct batch batch;
-    bool is_some = false;
+    struct choice choice;
     bool is_sealed = false;
-
-    if (!lane->is_on || clock_monotonic_ms() < lane->next_try_at) return RES_OK;
-    if (lane->from_id > 0 && clock_monotonic_ms() >= lane->look_again_at) lane->from_id = 0;
-    enum result res = spool_out_open_batch(s->spool, lane->kind, lane->from_id, &batch, &is_some, why);
-    if (res == RES_OK && is_some)
-        res = ship_batch(s, lane, &batch, why);
-    else if (res == RES_OK)
-        res = seal_due(s, lane, &is_sealed, why);
-    *has_worked |= is_some || is_sealed;
-    return res;
+    *has_worked = false;
+    if (!lane->is_on || outage_is_waiting(&s->outage)) return RES_OK;
+    if (lane->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
+    enum result res = lane_choose(lane, s->spool, s->hands, &choice, why);
+    if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
+        res =
+            sealer_seal_due(&s->sealer, lane->kind, s->flush.ids[lane->kind], &lane->watch, &is_sealed, why);
+    *has_worked = is_sealed || choice.is_some;
+    return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* ---- purging ---- */
-
-static enum result purge_kind(struct shipper *s, enum batch_kind kind, int64_t keep_ms, int64_t due,
-                              bool *has_more, struct why *why)
+/* As long as a hand is idle, the lanes in turn. */
+static enum result dispatch(struct shipper *s, struct why *why)
 {
-    int64_t purged = 1;
+    int idle_lanes = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due)
-        res = spool_out_purge(s->spool, kind, clock_now_ms() - keep_ms, &purged, why);
-    *has_more |= purged > 0;
+    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands)) {
+        bool has_worked = false;
+        res = lane_turn(s, &s->lanes[s->next_kind], &has_worked, why);
+        s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
+        idle_lanes = has_worked ? 0 : idle_lanes + 1;
+        if (res == RES_OK) res = collect(s, why);
+    }
     return res;
 }
 
-static enum result purge(struct shipper *s, bool *has_more, struct why *why)
+/* Once: what was sealed before this start, and is surely not stored, gets the settings of now. */
+static enum result review(struct shipper *s, struct why *why)
 {
-    bool has_pages = false;
-    bool wants_room = false; /* then what is shipped goes at once */
-    int64_t due = clock_monotonic_ms() + PURGE_MS;
-    enum result res = spool_out_wants_room(s->spool, &wants_room, why);
-    int64_t events_ms = wants_room ? 0 : s->settings->retention_ms;
-    int64_t rejects_ms = wants_room ? 0 : REJECT_RETENTION_MS;
-    if (res == RES_OK) res = purge_kind(s, BATCH_EVENTS, events_ms, due, has_more, why);
-    if (res == RES_OK) res = purge_kind(s, BATCH_REJECTS, rejects_ms, due, has_more, why);
-    if (res == RES_OK) res = spool_out_vacuum(s->spool, &has_pages, why);
-    *has_more |= has_pages;
-    if (res != RES_OK || clock_monotonic_ms() < s->purge_batches_at) return res;
-    s->purge_batches_at = clock_monotonic_ms() + BATCH_PURGE_MS;
-    return spool_out_purge_batches(s->spool, clock_now_ms() - BATCH_RETENTION_MS, why);
+    enum result res = RES_OK;
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK && !s->is_reviewed; kind++)
+        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->lanes[kind].is_on, why);
+    s->is_reviewed |= res == RES_OK;
+    return res;
 }
 
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
     bool has_more = false;
-    enum result res = spool_out_load_flush(s->spool, &s->flush, why);
+    enum result res = collect(s, why);
+    if (res == RES_OK) res = review(s, why);
+    if (res == RES_OK) res = spool_out_load_flush(s->spool, &s->flush, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = shipper_say(s, why);
-    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
-        res = lane_turn(s, &s->lanes[kind], &has_more, why);
-    if (res == RES_OK && clock_monotonic_ms() >= s->purge_at) {
-        bool has_rows = false;
-        res = purge(s, &has_rows, why);
-        has_more |= has_rows;
-        s->purge_at = clock_monotonic_ms() + (has_rows ? 0 : PURGE_PAUSE_MS);
-    }
+    if (res == RES_OK) res = dispatch(s, why);
+    if (res == RES_OK) res = purger_turn(&s->purger, &has_more, why);
     *wait_ms = has_more ? 0 : POLL_MS;
     return res;
+}
+
+bool shipper_wait(struct shipper *s, int timeout_ms)
+{
+    struct pollfd wait[] = {{s->signals->fd, POLLIN, 0}, {hands_fd(s->hands), POLLIN, 0}};
+    if (!signals_stop_requested(s->signals) && timeout_ms > 0) (void)poll(wait, 2, timeout_ms);
+    return signals_stop_requested(s->signals);
+}
+
+void shipper_close(struct shipper *s)
+{
+    struct why why = {0};
+    struct pollfd ended = {.events = POLLIN};
+    enum result res = RES_OK;
+    if (!s) return;
+    s->is_ending = true;
+    ended.fd = hands_fd(s->hands);
+    signals_request_stop(s->signals);
+    while (res == RES_OK && hands_busy(s->hands) > 0) {
+        res = collect(s, &why);
+        if (res == RES_OK && hands_busy(s->hands) > 0) (void)poll(&ended, 1, POLL_MS);
+    }
+    if (res != RES_OK)
+        log_warn("how the last uploads ended could not be noted: the next start looks", "why=%s",
+                 LOG_QUOTE(why.text));
+    hands_close(s->hands);
+    free(s);
 }

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/sql.h"
+#include "uploader/retention.h"
 
 #define LOAD_SLICE      500
 #define PURGE_SLICE     500
@@ -23,20 +24,25 @@ enum statement {
     SEAL,
     UNSEAL,
     OPEN_BATCH,
+    NEWEST_BATCH,
     LOAD_EVENTS,
     LOAD_REJECTS,
     RECORD_ATTEMPT,
     RECORD_FAILURE,
     MARK_SHIPPED,
+    ABANDON,
+    SUPERSEDE,
+    LOAD_KEPT,
     PURGE_EVENTS,
     PURGE_REJECTS,
     PURGE_BATCHES,
+    PURGE_WAITING,
+    MARK_REJECTS,
     SAY,
     LOAD_FLUSH,
     REQUEST_FLUSH,
     COUNT_UNSHIPPED,
     LOAD_SUMMARY,
-    WANTS_ROOM,
     STATEMENT_COUNT
 };
 
@@ -48,26 +54,32 @@ static const char *const texts[STATEMENT_COUNT] = {
     [SEAL] = sql_seal_batch,
     [UNSEAL] = sql_unseal_batch,
     [OPEN_BATCH] = sql_load_open_batch,
+    [NEWEST_BATCH] = sql_load_newest_batch,
     [LOAD_EVENTS] = sql_load_events,
     [LOAD_REJECTS] = sql_load_rejects,
     [RECORD_ATTEMPT] = sql_record_attempt,
     [RECORD_FAILURE] = sql_record_failure,
     [MARK_SHIPPED] = sql_mark_shipped,
+    [ABANDON] = sql_abandon_batch,
+    [SUPERSEDE] = sql_supersede_batch,
+    [LOAD_KEPT] = sql_load_kept,
     [PURGE_EVENTS] = sql_purge_events,
     [PURGE_REJECTS] = sql_purge_rejects,
     [PURGE_BATCHES] = sql_purge_batches,
+    [PURGE_WAITING] = sql_purge_waiting_rejects,
+    [MARK_REJECTS] = sql_mark_rejects,
     [SAY] = sql_say_uploader,
     [LOAD_FLUSH] = sql_load_flush,
     [REQUEST_FLUSH] = sql_request_flush,
     [COUNT_UNSHIPPED] = sql_count_unshipped,
     [LOAD_SUMMARY] = sql_load_summary,
-    [WANTS_ROOM] = sql_load_wants_room,
 };
 
 struct spool_out {
     struct db *db;
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
+    struct retention_clock clock;
     int64_t schema;        /* as it was when it was looked at last */
     bool wants_checkpoint; /* the WAL has grown: the collector may be away, so we do our part */
 };
@@ -76,31 +88,6 @@ static void note_wal(void *context, int wal_pages)
 {
     struct spool_out *out = context;
     out->wants_checkpoint = wal_pages * out->page_size > SPOOL_WAL_PASSIVE_BYTES;
-}
-
-enum result spool_out_open(struct spool_out **result, const char *path, struct why *why)
-{
-    struct spool_out *out = calloc(1, sizeof *out);
-    if (!out) abort();
-    enum result res = spool_open(&out->db, path, why);
-    if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
-    if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
-    if (res == RES_OK) {
-        db_on_commit(out->db, note_wal, out);
-    } else {
-        spool_out_close(out);
-        out = NULL;
-    }
-    *result = out;
-    return res;
-}
-
-void spool_out_close(struct spool_out *out)
-{
-    if (!out) return;
-    for (int i = 0; i < STATEMENT_COUNT; i++) stmt_free(out->statements[i]);
-    db_close(out->db);
-    free(out);
 }
 
 /* The statement, prepared. */
@@ -122,6 +109,81 @@ static enum result run(struct spool_out *out, struct stmt *stmt, int64_t *change
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(ignored.text));
     out->wants_checkpoint = false;
     return res;
+}
+
+/* One row: how long rows have been kept, when that was stored, whether there is to be room sooner. */
+static enum result load_kept(struct spool_out *out, int64_t *kept_ms, int64_t *kept_at, bool *wants_room,
+                             struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = use(out, LOAD_KEPT, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost what the uploader keeps there");
+    *kept_ms = stmt_int(stmt, 0);
+    *kept_at = stmt_int(stmt, 1);
+    *wants_room = stmt_int(stmt, 2) != 0;
+    stmt_reset(stmt);
+    return RES_OK;
+}
+
+static enum result start_clock(struct spool_out *out, struct why *why)
+{
+    int64_t kept_ms = 0;
+    int64_t kept_at = 0;
+    bool ignored = false;
+    enum result res = load_kept(out, &kept_ms, &kept_at, &ignored, why);
+    out->clock = retention_start(kept_ms, kept_at, clock_now_ms(), clock_monotonic_ms());
+    return res;
+}
+
+int64_t spool_out_kept_ms(const struct spool_out *out)
+{
+    return retention_now(&out->clock, clock_monotonic_ms());
+}
+
+enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why)
+{
+    int64_t ignored = 0;
+    return load_kept(out, &ignored, &ignored, wants_room, why);
+}
+
+enum result spool_out_open(struct spool_out **result, const char *path, struct why *why)
+{
+    struct spool_out *out = calloc(1, sizeof *out);
+    if (!out) abort();
+    enum result res = spool_open(&out->db, path, why);
+    if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
+    if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
+    if (res == RES_OK && out->schema < SPOOL_SCHEMA)
+        res =
+            why_set(why, RES_RETRY,
+                    "the spool %s has schema %" PRId64 ", older than this program's %d: a collector of this "
+                    "version brings it up to date",
+                    path, out->schema, SPOOL_SCHEMA);
+    if (res == RES_OK) res = start_clock(out, why);
+    if (res == RES_OK) {
+        db_on_commit(out->db, note_wal, out);
+    } else {
+        spool_out_close(out);
+        out = NULL;
+    }
+    *result = out;
+    return res;
+}
+
+void spool_out_close(struct spool_out *out)
+{
+    if (!out) return;
+    for (int i = 0; i < STATEMENT_COUNT; i++) stmt_free(out->statements[i]);
+    db_close(out->db);
+    free(out);
+}
+
+struct db *spool_out_db(struct spool_out *out)
+{
+    return out->db;
 }
 
 enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new, struct why *why)
@@ -238,6 +300,10 @@ enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct wh
     stmt_set_text(stmt, ":object_key", batch->object_key);
     stmt_set_text(stmt, ":format", batch_format_name(batch->format));
     stmt_set_int(stmt, ":metadata", batch->has_metadata);
+    stmt_set_text(stmt, ":compression", batch->is_gzip ? "gzip" : "none");
+    stmt_set_int(stmt, ":pretty", batch->is_pretty);
+    stmt_set_text(stmt, ":dropped", batch->dropped);
+    stmt_set_int(stmt, ":omits_payload", batch->omits_payload);
     stmt_set_text(stmt, ":spool", batch->identity.spool);
     stmt_set_text(stmt, ":node", batch->identity.node);
     stmt_set_int(stmt, ":sealed_at", batch->sealed_at);
@@ -262,17 +328,23 @@ enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, b
     return res;
 }
 
-enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
-                                 struct batch *batch, bool *is_some, struct why *why)
+static void copy_text(char *to, size_t size, struct stmt *stmt, int column)
 {
-    struct stmt *stmt = NULL;
-    *is_some = false;
-    enum result res = use(out, OPEN_BATCH, &stmt, why);
-    if (res != RES_OK) return res;
-    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
-    stmt_set_int(stmt, ":from_id", from_id);
-    res = stmt_step(stmt, is_some, why);
-    if (res != RES_OK || !*is_some) return res;
+    const char *text = stmt_text(stmt, column);
+    (void)snprintf(to, size, "%s", text ? text : "");
+}
+
+/* Three columns from `column` on; NULLs: there is none. */
+static void read_rendition(struct stmt *stmt, int column, struct rendition *rendition)
+{
+    *rendition = (struct rendition){.bytes = stmt_int(stmt, column + 2)};
+    copy_text(rendition->sha256, sizeof rendition->sha256, stmt, column);
+    copy_text(rendition->md5, sizeof rendition->md5, stmt, column + 1);
+}
+
+enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind kind, struct batch *batch,
+                                 struct why *why)
+{
     *batch = (struct batch){
         .id = stmt_int(stmt, 0),
         .kind = kind,
@@ -281,18 +353,53 @@ enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, in
         .bytes = stmt_int(stmt, 3),
         .has_metadata = stmt_int(stmt, 7) != 0,
         .sealed_at = stmt_int(stmt, 10),
-        .attempts = stmt_int(stmt, 12),
-        .is_unknown = stmt_int(stmt, 13) != 0,
+        .attempts = stmt_int(stmt, 11),
+        .is_unknown = stmt_int(stmt, 12) != 0,
+        .is_gzip = stmt_int(stmt, 13) != 0,
+        .is_pretty = stmt_int(stmt, 14) != 0,
+        .omits_payload = stmt_int(stmt, 16) != 0,
     };
-    (void)snprintf(batch->destination, sizeof batch->destination, "%s", stmt_text(stmt, 4));
-    (void)snprintf(batch->object_key, sizeof batch->object_key, "%s", stmt_text(stmt, 5));
+    copy_text(batch->destination, sizeof batch->destination, stmt, 4);
+    copy_text(batch->object_key, sizeof batch->object_key, stmt, 5);
+    copy_text(batch->dropped, sizeof batch->dropped, stmt, 15);
     bool is_known = batch_format_of(stmt_text(stmt, 6), &batch->format);
-    (void)snprintf(batch->identity.spool, sizeof batch->identity.spool, "%s", stmt_text(stmt, 8));
-    (void)snprintf(batch->identity.node, sizeof batch->identity.node, "%s", stmt_text(stmt, 9));
-    (void)snprintf(batch->sha256, sizeof batch->sha256, "%s",
-                   stmt_is_null(stmt, 11) ? "" : stmt_text(stmt, 11));
-    stmt_reset(stmt);
+    copy_text(batch->identity.spool, sizeof batch->identity.spool, stmt, 8);
+    copy_text(batch->identity.node, sizeof batch->identity.node, stmt, 9);
+    read_rendition(stmt, 17, &batch->recorded);
+    read_rendition(stmt, 20, &batch->earlier);
     return is_known ? RES_OK : why_set(why, RES_BROKEN, "batch %" PRId64 " has an unknown format", batch->id);
+}
+
+/* The batch that the statement finds, if any. */
+static enum result read_found(struct stmt *stmt, enum batch_kind kind, struct batch *batch, bool *is_some,
+                              struct why *why)
+{
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    enum result res = stmt_step(stmt, is_some, why);
+    if (res != RES_OK || !*is_some) return res;
+    res = spool_out_read_batch(stmt, kind, batch, why);
+    stmt_reset(stmt);
+    return res;
+}
+
+enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
+                                 struct batch *batch, bool *is_some, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    *is_some = false;
+    enum result res = use(out, OPEN_BATCH, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":from_id", from_id);
+    return read_found(stmt, kind, batch, is_some, why);
+}
+
+enum result spool_out_newest_batch(struct spool_out *out, enum batch_kind kind, struct batch *batch,
+                                   bool *is_some, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    *is_some = false;
+    enum result res = use(out, NEWEST_BATCH, &stmt, why);
+    return res == RES_OK ? read_found(stmt, kind, batch, is_some, why) : res;
 }
 
 /* ---- rendering ---- */
@@ -313,6 +420,14 @@ static void read_row(struct stmt *stmt, enum batch_kind kind, struct row *row)
     row->bytes = stmt_int(stmt, 6);
 }
 
+static enum result missing(enum batch_kind kind, int64_t id, struct why *why)
+{
+    (void)why_remedy(
+        why, RES_REFUSE,
+        "rows have vanished from the spool: run PRAGMA integrity_check on it, and ask who else writes to it");
+    return why_set(why, RES_REFUSE, "%s %" PRId64 " is missing in the spool", batch_kind_name(kind), id);
+}
+
 /* Renders rows from `*next_id` on, a slice of them; moves `*next_id` on. */
 static enum result render_slice(struct stmt *stmt, const struct batch *batch, struct render *render,
                                 int64_t *next_id, struct why *why)
@@ -328,29 +443,23 @@ static enum result render_slice(struct stmt *stmt, const struct batch *batch, st
         res = stmt_step(stmt, &has_row, why);
         if (res != RES_OK || !has_row) break;
         read_row(stmt, batch->kind, &row);
-        if (row.id != *next_id)
-            res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool",
-                          batch_kind_name(batch->kind), *next_id);
-        if (res == RES_OK) res = render_row(render, &row, why);
+        res = row.id == *next_id ? render_row(render, &row, why) : missing(batch->kind, *next_id, why);
         ++*next_id;
     }
     stmt_reset(stmt);
-    if (res == RES_OK && *next_id == from_id)
-        res = why_set(why, RES_BROKEN, "%s %" PRId64 " is missing in the spool", batch_kind_name(batch->kind),
-                      from_id);
-    return res;
+    return res == RES_OK && *next_id == from_id ? missing(batch->kind, from_id, why) : res;
 }
 
 enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
-                             struct why *why)
+                             struct rendition *rendition, struct why *why)
 {
     struct stmt *stmt = NULL;
     int64_t next_id = batch->first_id;
-    buf_clear(body);
     struct render *render = render_begin(batch, body);
     enum result res = use(out, batch->kind == BATCH_EVENTS ? LOAD_EVENTS : LOAD_REJECTS, &stmt, why);
     while (res == RES_OK && next_id <= batch->last_id) res = render_slice(stmt, batch, render, &next_id, why);
-    render_end(render);
+    if (res == RES_OK) render_end(render, rendition);
+    render_free(render);
     return res;
 }
 
@@ -369,7 +478,9 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":id", batch->id);
     res = run_on_batch(out, stmt, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "record an attempt");
-    memcpy(batch->sha256, rendition->sha256, sizeof batch->sha256);
+    bool is_other = strcmp(batch->recorded.sha256, rendition->sha256) != 0;
+    if (batch->is_unknown && is_other && *batch->recorded.sha256) batch->earlier = batch->recorded;
+    batch->recorded = *rendition;
     batch->attempts++;
     batch->is_unknown = true;
     return RES_OK;
@@ -392,18 +503,64 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
     return res;
 }
 
-enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch, const char *etag,
-                                   bool is_verified, struct why *why)
+enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
+                                   const struct rendition *rendition, const char *etag, bool is_verified,
+                                   struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = use(out, MARK_SHIPPED, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_text(stmt, ":etag", *etag ? etag : NULL);
     stmt_set_int(stmt, ":verified", is_verified);
+    stmt_set_text(stmt, ":sha256", rendition ? rendition->sha256 : NULL);
+    stmt_set_text(stmt, ":md5", rendition ? rendition->md5 : NULL);
+    stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
     stmt_set_int(stmt, ":id", batch->id);
     res = run_on_batch(out, stmt, batch, why);
     return res == RES_OK ? res : why_wrap(why, res, "mark a batch shipped");
+}
+
+static enum result abandon(struct spool_out *out, const struct batch *batch, const struct why *incident,
+                           int64_t now, bool *is_done, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    int64_t changed = 0;
+    enum result res = use(out, ABANDON, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":now", now);
+    stmt_set_text(stmt, ":error", incident->text);
+    stmt_set_text(stmt, ":remedy", incident->remedy);
+    stmt_set_int(stmt, ":id", batch->id);
+    res = stmt_run(stmt, &changed, why);
+    *is_done = changed == 1;
+    return res;
+}
+
+static enum result seal_again(struct spool_out *out, const struct batch *batch, const char *object_key,
+                              int64_t now, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = use(out, SUPERSEDE, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":object_key", object_key);
+    stmt_set_int(stmt, ":now", now);
+    stmt_set_int(stmt, ":id", batch->id);
+    return stmt_run(stmt, NULL, why);
+}
+
+enum result spool_out_supersede(struct spool_out *out, const struct batch *batch, const char *object_key,
+                                const struct why *incident, bool *is_done, struct why *why)
+{
+    int64_t now = clock_now_ms();
+    *is_done = false;
+    enum result res = db_begin(out->db, why);
+    if (res != RES_OK) return res;
+    res = abandon(out, batch, incident, now, is_done, why);
+    if (res == RES_OK && *is_done) res = seal_again(out, batch, object_key, now, why);
+    res = db_end(out->db, res, why);
+    return res == RES_OK ? res : why_wrap(why, res, "supersede batch %" PRId64, batch->id);
 }
 
 /* ---- purging ---- */
@@ -428,6 +585,25 @@ enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struc
     stmt_set_int(stmt, ":before", before);
     res = run(out, stmt, NULL, why);
     return res == RES_OK ? res : why_wrap(why, res, "purge old batches");
+}
+
+enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms, int64_t *purged,
+                                            struct why *why)
+{
+    struct stmt *stmt = NULL;
+    *purged = 0;
+    enum result res = use(out, PURGE_WAITING, &stmt, why);
+    if (res == RES_OK) {
+        stmt_set_int(stmt, ":slice", PURGE_SLICE);
+        stmt_set_int(stmt, ":before", spool_out_kept_ms(out) - keep_ms);
+        res = run(out, stmt, purged, why);
+    }
+    if (res != RES_OK || *purged > 0) return res;
+    res = use(out, MARK_REJECTS, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
+    stmt_set_int(stmt, ":keep_ms", keep_ms);
+    return run(out, stmt, NULL, why);
 }
 
 enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why)
@@ -460,25 +636,12 @@ enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_tra
     enum result res = use(out, SAY, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_int(stmt, ":trial_mode", is_trial);
     stmt_set_int(stmt, ":rejects_travel", rejects_travel);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return run(out, stmt, NULL, why);
-}
-
-enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    bool has_row = false;
-    *wants_room = false;
-    if (out->schema < SPOOL_SCHEMA_ROOM) return RES_OK; /* an older collector does not say */
-    enum result res = use(out, WANTS_ROOM, &stmt, why);
-    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res != RES_OK) return res;
-    *wants_room = has_row && stmt_int(stmt, 0) != 0;
-    stmt_reset(stmt);
-    return RES_OK;
 }
 
 static enum result read_flush(struct stmt *stmt, struct flush *flush, struct why *why)
@@ -521,12 +684,6 @@ enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kin
     if (res == RES_OK && has_row) *count = stmt_int(stmt, 0);
     stmt_reset(stmt);
     return res;
-}
-
-static void copy_text(char *to, size_t size, struct stmt *stmt, int column)
-{
-    const char *text = stmt_text(stmt, column);
-    (void)snprintf(to, size, "%s", text ? text : "");
 }
 
 enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why)

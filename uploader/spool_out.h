@@ -16,6 +16,8 @@ struct spool_out;
 MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
+/* Its connection, for what requests ask (spool_reship.h, spool_rejects.h); borrowed. */
+struct db *spool_out_db(struct spool_out *out);
 /*
  * Is the schema still one that this program writes? A newer collector may have changed it. `*is_too_new`: end with 75;
  * as spool_check_version() else.
@@ -68,33 +70,57 @@ MUST_CHECK enum result spool_out_unseal(struct spool_out *out, const struct batc
 MUST_CHECK enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
                                             struct batch *batch, bool *is_some, struct why *why);
 
-/* Renders all rows of the batch into `body` (cleared first). RES_BROKEN where a row is missing. */
-MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
-                                        struct why *why);
+/* The newest of the kind, if nothing of it can be in the store: never tried, or surely refused each time. */
+MUST_CHECK enum result spool_out_newest_batch(struct spool_out *out, enum batch_kind kind,
+                                              struct batch *batch, bool *is_some, struct why *why);
 
-struct rendition {
-    char sha256[BATCH_SHA256_SIZE];
-    char md5[BATCH_MD5_SIZE];
-    int64_t bytes;
-};
+/* A batch from a row of load_open_batch.sql or load_next_batch.sql. */
+MUST_CHECK enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind kind, struct batch *batch,
+                                            struct why *why);
+
+/*
+ * Renders all rows of the batch into `body` (cleared first); render_hash() completes `rendition`.
+ *   RES_REFUSE   a row is missing, or cannot be rendered (render.h): this batch waits for a person; why->remedy
+ */
+MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
+                                        struct rendition *rendition, struct why *why);
+
+/* Before a PUT: these bytes, and that nobody knows how it ends. Moves batch->recorded, and perhaps batch->earlier. */
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
                                                 const struct rendition *rendition, struct why *why);
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
                                                 const struct why *failure, bool is_definite, bool is_blocked,
                                                 struct why *why);
+/* `rendition`: which one is there; NULL: the recorded one. */
 MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
-                                              const char *etag, bool is_verified, struct why *why);
+                                              const struct rendition *rendition, const char *etag,
+                                              bool is_verified, struct why *why);
 
-/* Deletes one slice of rows shipped before `before`; `*purged` is how many: 0, nothing is left to do. */
+/*
+ * An incident: other bytes are under the batch's key. It is abandoned with this explanation, and its rows are sealed once
+ * more under `object_key`. `*is_done` is false where it stands in for an abandoned one itself: that happens once.
+ */
+MUST_CHECK enum result spool_out_supersede(struct spool_out *out, const struct batch *batch,
+                                           const char *object_key, const struct why *incident, bool *is_done,
+                                           struct why *why);
+
+/* The clock by which rows are kept (retention.h). spool_out_say() stores it. */
+int64_t spool_out_kept_ms(const struct spool_out *out);
+
+/* Is space short, so that shipped events need not be kept? */
+MUST_CHECK enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why);
+
+/* Deletes one slice of rows shipped when that clock showed `before` or less; `*purged` is how many: 0, nothing is left to do. */
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
 MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
 
+/* Where rejects do not travel: deletes one slice of those that have been here for `keep_ms`, and for twice that at most. */
+MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms,
+                                                       int64_t *purged, struct why *why);
+
 /* Gives pages back to the file system, a few milliseconds long, where more than a quarter are free. `*has_more`. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
-
-/* Does the collector lack space? Then shipped events need not be kept. */
-MUST_CHECK enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why);
 
 /* What a person sees in `summary`. `trouble` NULL: none. */
 MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,

@@ -1,69 +1,69 @@
-/* status -- `uploader status`: a person's view of the spool on one screen. */
-#include <inttypes.h>
+/* status -- see status.h. */
+#include "uploader/status.h"
+
 #include <stdio.h>
+#include <string.h>
 
-#include "common/clock.h"
-#include "common/command.h"
-#include "common/problems.h"
-#include "uploader/run.h"
-#include "uploader/settings.h"
-#include "uploader/spool_out.h"
+#include "common/sql.h"
 
-static void print_problems(const char *spool_path, const char *program)
+static void look_at_program(struct status_program *program, const char *spool_path, const char *name)
 {
     char buffer[LOCKFILE_TEXT_SIZE];
-    const char *text = lockfile_read(spool_path, program, buffer);
-    struct problem problem;
-    while (problems_parse(&text, &problem))
-        (void)printf("%-12s %s for %" PRId64 " s: %s\n%-12s %s\n", "problem", problem.code,
-                     (clock_now_ms() - problem.since) / 1000, problem.message, "what to do", problem.remedy);
+    const char *text = lockfile_read(spool_path, name, buffer);
+    program->is_running = lockfile_check(spool_path, name, &program->why_not) == RES_OK;
+    while (program->problem_count < PROBLEM_COUNT &&
+           problems_parse(&text, &program->problems[program->problem_count]))
+        program->problem_count++;
 }
 
-static void print_program(const char *spool_path, const char *program)
+static enum result count_batches(struct status *status, struct db *db, struct why *why)
 {
-    struct why why = {0};
-    bool lives = lockfile_check(spool_path, program, &why) == RES_OK;
-    (void)printf("%-12s %s\n", program, lives ? "running" : why.text);
-    print_problems(spool_path, program);
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = stmt_prepare(&stmt, db, sql_count_batches, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) {
+        status->sealed = stmt_int(stmt, 0);
+        status->blocked = stmt_int(stmt, 1);
+        status->abandoned = stmt_int(stmt, 2);
+    }
+    stmt_free(stmt);
+    return res;
 }
 
-static const char *or_never(const char *text)
+static void copy_text(char *to, size_t size, const char *text)
 {
-    return *text ? text : "never";
+    (void)snprintf(to, size, "%s", text ? text : "");
 }
 
-static void print_summary(const struct settings *settings, const struct spool_identity *identity,
-                          const struct summary *summary)
+static enum result load_requests(struct status *status, struct db *db, struct why *why)
 {
-    (void)printf("%-12s %s (%s), node %s, %" PRId64 " KiB\n", "spool", settings->spool_path, identity->spool,
-                 identity->node, summary->spool_bytes / 1024);
-    print_program(settings->spool_path, "collector");
-    print_program(settings->spool_path, "uploader");
-    (void)printf("%-12s %" PRId64 " events, %" PRId64 " bytes", "backlog", summary->events, summary->bytes);
-    if (summary->events > 0) (void)printf(", oldest waits for %" PRId64 " s", summary->oldest_age_seconds);
-    (void)printf("\n%-12s %s\n%-12s %s\n", "last event", or_never(summary->last_event_at), "last shipped",
-                 or_never(summary->last_shipped_at));
-    (void)printf("%-12s %" PRId64 " in 24 h\n", "rejects", summary->rejects_24h);
-    if (summary->is_trial)
-        (void)printf("%-12s objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3\n",
-                     "trial mode");
-    if (!*summary->last_error) return;
-    (void)printf("%-12s %s\n%-12s %s\n", "problem", summary->last_error, "what to do",
-                 *summary->remedy ? summary->remedy : "nothing: it is being tried again");
+    struct stmt *stmt = NULL;
+    bool has_row = true;
+    enum result res = stmt_prepare(&stmt, db, sql_load_open_requests, why);
+    while (res == RES_OK && has_row && status->request_count < STATUS_REQUESTS_MAX) {
+        res = stmt_step(stmt, &has_row, why);
+        if (res != RES_OK || !has_row) break;
+        struct status_request *request = &status->requests[status->request_count++];
+        copy_text(request->program, sizeof request->program, stmt_text(stmt, 1));
+        copy_text(request->what, sizeof request->what, stmt_text(stmt, 2));
+        copy_text(request->asked_at, sizeof request->asked_at, stmt_text(stmt, 3));
+        copy_text(request->progress, sizeof request->progress, stmt_text(stmt, 4));
+    }
+    stmt_free(stmt);
+    return res;
 }
 
-int run_status(const struct command_line *line)
+enum result status_gather(struct status *status, struct spool_out *spool, const char *spool_path,
+                          struct why *why)
 {
-    const struct settings *settings = line->settings;
-    struct why why = {0};
-    struct spool_out *spool = NULL;
-    struct spool_identity identity;
-    struct summary summary;
-
-    enum result res = spool_out_open(&spool, settings->spool_path, &why);
-    if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);
-    if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
-    if (res == RES_OK) print_summary(settings, &identity, &summary);
-    spool_out_close(spool);
-    return command_exit(res, &why);
+    struct db *db = spool_out_db(spool);
+    memset(status, 0, sizeof *status);
+    status->spool_path = spool_path;
+    look_at_program(&status->collector, spool_path, "collector");
+    look_at_program(&status->uploader, spool_path, "uploader");
+    enum result res = spool_out_identity(spool, &status->identity, why);
+    if (res == RES_OK) res = spool_out_summary(spool, &status->summary, why);
+    if (res == RES_OK) res = count_batches(status, db, why);
+    return res == RES_OK ? load_requests(status, db, why) : res;
 }

@@ -49,6 +49,20 @@ enum result store_open(struct store **out, const struct settings *settings, stru
     return res;
 }
 
+enum result store_open_another(struct store **out, const struct store *first, struct why *why)
+{
+    struct store *store = malloc(sizeof *store);
+    if (!store) abort();
+    *store = *first;
+    enum result res = first->ops->another(first->self, &store->self, why);
+    if (res != RES_OK) {
+        free(store);
+        store = NULL;
+    }
+    *out = store;
+    return res;
+}
+
 void store_close(struct store *store)
 {
     if (!store) return;
@@ -64,6 +78,12 @@ const char *store_destination(const struct store *store)
 bool store_is_trial(const struct store *store)
 {
     return store->is_trial;
+}
+
+enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why)
+{
+    source[0] = '\0';
+    return store->ops->prepare ? store->ops->prepare(store->self, source, why) : RES_OK;
 }
 
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
@@ -82,4 +102,20 @@ enum store_answer store_probe(struct store *store, const char *key, const char *
                               const struct buf *body, struct why *why)
 {
     return store->ops->probe(store->self, key, content_type, body, why);
+}
+
+/* The MD5 alone is enough: it is the ETag that the store has made. A hash that our metadata tell goes with the length. */
+static bool is_same(const struct rendition *known, const struct rendition *seen)
+{
+    if (!*known->sha256) return false;
+    return strcmp(known->md5, seen->md5) == 0 ||
+           (strcmp(known->sha256, seen->sha256) == 0 && (seen->bytes < 0 || seen->bytes == known->bytes));
+}
+
+const struct rendition *store_recognise(const struct object *object, const struct rendition *seen)
+{
+    const struct rendition *known[] = {object->rendition, &object->batch->recorded, &object->batch->earlier};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (is_same(known[i], seen)) return known[i];
+    return NULL;
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "uploader/hash.h"
 #include "uploader/store.h"
 
 struct store_dir {
@@ -103,36 +104,31 @@ static bool write_aside(const char *path, const struct buf *body)
     return is_ok;
 }
 
-/* Do both hold the same bytes? -1: cannot say, errno tells why. */
-static int compare(const char *path, const struct buf *body)
+/* What the file holds; false: cannot say, errno tells why. */
+static bool look_at(const char *path, struct rendition *seen)
 {
-    char block[65536];
-    size_t done = 0;
-    ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    while ((n = read(fd, block, sizeof block)) > 0) {
-        if ((size_t)n > body->len - done || memcmp(block, body->data + done, (size_t)n) != 0) break;
-        done += (size_t)n;
-    }
+    if (fd < 0) return false;
+    bool is_ok = hash_file(fd, seen);
     int saved = errno;
     close(fd);
     errno = saved;
-    if (n < 0) return -1;
-    return n == 0 && done == body->len;
+    return is_ok;
 }
 
-static enum store_answer find_path(const struct paths *paths, const struct buf *body, struct stored *stored,
-                                   struct why *why)
+static enum store_answer find_path(const struct paths *paths, const struct object *object,
+                                   struct stored *stored, struct why *why)
 {
-    int is_same = compare(paths->final, body);
+    struct rendition seen;
+    bool is_there = look_at(paths->final, &seen);
     *stored = (struct stored){.is_verified = true};
-    if (is_same == 1 && sync_directory(paths->directory)) return STORE_DONE;
-    if (is_same == 0) {
+    if (is_there) stored->rendition = store_recognise(object, &seen);
+    if (is_there && !stored->rendition) {
         (void)why_set(why, RES_BROKEN, "another file stands at %s", paths->final);
         (void)why_remedy(why, RES_BROKEN, "see who wrote it and move it away: the batch is tried again");
         return STORE_CONFLICT;
     }
+    if (is_there && sync_directory(paths->directory)) return STORE_DONE;
     return errno == ENOENT ? STORE_ABSENT : failed(why, "read", paths->final);
 }
 
@@ -140,13 +136,13 @@ static enum store_answer find(void *self, const struct object *object, struct st
 {
     struct paths paths;
     if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
-    return find_path(&paths, object->body, stored, why);
+    return find_path(&paths, object, stored, why);
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     struct paths paths;
-    *stored = (struct stored){.is_verified = true};
+    *stored = (struct stored){.is_verified = true, .rendition = object->rendition};
     if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
     if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
     if (!write_aside(paths.aside, object->body)) {
@@ -158,7 +154,7 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     int link_errno = errno;
     (void)unlink(paths.aside);
     if (!is_linked && link_errno == EEXIST) {
-        enum store_answer answer = find_path(&paths, object->body, stored, why);
+        enum store_answer answer = find_path(&paths, object, stored, why);
         return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
     }
     errno = link_errno;
@@ -186,6 +182,16 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     return answer;
 }
 
+static enum result another(const void *self, void **other, struct why *why)
+{
+    struct store_dir *store = malloc(sizeof *store);
+    (void)why;
+    if (!store) abort();
+    *store = *(const struct store_dir *)self;
+    *other = store;
+    return RES_OK;
+}
+
 static void close_store(void *self)
 {
     free(self);
@@ -194,7 +200,7 @@ static void close_store(void *self)
 enum result store_dir_open(void **self, const struct store_ops **ops, const struct settings *settings,
                            struct why *why)
 {
-    static const struct store_ops directory_ops = {put, find, probe, close_store};
+    static const struct store_ops directory_ops = {NULL, put, find, probe, another, close_store};
     struct store_dir *store = calloc(1, sizeof *store);
     (void)why;
     if (!store) abort();

@@ -1,4 +1,4 @@
-"""bench -- the collector's speed, latency, memory and writing, beside the same work by its parts: a table, no verdict.
+"""bench -- the collector's and the uploader's speed, latency, memory and writing, beside the same work by its parts: a table, no verdict.
 
 Whatever is compared is measured in turns in one run, and medians are printed: on a shared machine only ratios of one
 run mean something. Settings, from the environment:
@@ -6,6 +6,8 @@ run mean something. Settings, from the environment:
   BENCH_ROUNDS   rounds of the parts that are repeated (5)
   BENCH_EVENTS   events of one load (200000)
   BENCH_BACKLOG  events of 200 bytes in the backlog (200000; the goal is 10000000)
+  BENCH_UPLOADER_EVENTS   events of about 2.2 KB that the uploader drains (50000; the goal is 1000000)
+  BENCH_UPLOADER_BACKLOG  events of 200 bytes in its large backlog (1000000; the goals are 10000000 and 21600000)
   BENCH_HOLD     seconds for which the foreign reader holds its snapshot (60)
 """
 import os
@@ -19,10 +21,12 @@ import measure_backlog
 import measure_commit
 import measure_instructions
 import measure_latency
+import measure_outage
 import measure_quiet
 import measure_reader
 import measure_shipping
 import measure_speed
+import measure_uploader
 from goals import print_goals
 from results import Results, print_table
 
@@ -38,6 +42,8 @@ PARTS = (
     ("reader", measure_reader.measure, False),
     ("backlog", measure_backlog.measure, False),
     ("instructions", measure_instructions.measure, False),
+    ("uploader", measure_uploader.measure, False),
+    ("outage", measure_outage.measure, False),
 )
 
 
@@ -50,7 +56,9 @@ def load_options():
     if unknown:
         sys.exit(f"BENCH_PARTS: no part is called {' '.join(sorted(unknown))}; there are: {' '.join(names)}")
     return types.SimpleNamespace(parts=parts, rounds=number("BENCH_ROUNDS", 5), events=number("BENCH_EVENTS", 200000),
-                                 backlog=number("BENCH_BACKLOG", 200000), hold_seconds=number("BENCH_HOLD", 60))
+                                 backlog=number("BENCH_BACKLOG", 200000),
+                                 uploader_events=number("BENCH_UPLOADER_EVENTS", 50000),
+                                 uploader_backlog=number("BENCH_UPLOADER_BACKLOG", 1000000), hold_seconds=number("BENCH_HOLD", 60))
 
 
 def run(name, measure, results, options):
@@ -82,6 +90,9 @@ def print_results(results, options):
     print_table(results, "the disk", (measure_speed.SINK_SYNC, *measure_commit.NAMES), measure_commit.COLUMNS)
     print_table(results, "a backlog", measure_backlog.NAMES, measure_backlog.COLUMNS)
     print_table(results, "callgrind", measure_instructions.NAMES, measure_instructions.COLUMNS)
+    print_table(results, "the uploader", measure_uploader.NAMES, measure_uploader.COLUMNS)
+    print_table(results, "batches of 200 events", measure_uploader.BATCH_NAMES, measure_uploader.BATCH_COLUMNS)
+    print_table(results, "send to visible, the end of an outage", measure_outage.NAMES, measure_outage.COLUMNS)
     print_goals(results, options)
     print()
     for name, text in results.notes.items():

@@ -2,10 +2,12 @@
 import measure_backlog
 import measure_instructions
 import measure_latency
+import measure_outage
 import measure_quiet
 import measure_reader
 import measure_shipping
 import measure_speed
+import measure_uploader
 from results import print_rows, text
 
 
@@ -40,6 +42,7 @@ def goals(results, options):
         ("WAL MiB at its peak, the uploader working", figure(measure_shipping.NAME, "wal_mib"), 1, "<= 64"),
         *reader_goals(results, options),
         *backlog_goals(results),
+        *uploader_goals(results),
     ]
 
 
@@ -63,6 +66,21 @@ def backlog_goals(results):
         ("start with it, ms", results.figure(full, "start_ms"), 1, "< 1,000"),
         ("backlog's first row, ms", results.figure(full, "backlog_ms"), 2, "< 10"),
         ("summary, ms", results.figure(full, "summary_ms"), 2, "< 10"),
+    ]
+
+
+def uploader_goals(results):
+    u, o = measure_uploader, measure_outage
+    peak, largest = results.figure(u.XML, "peak_mib"), results.figure(u.XML, "object_mib")
+    return [
+        ("draining as XML, of cp and fsync", ratio(results, "mb_s", u.XML, u.COPY), 2, ">= 0.50"),
+        ("draining as JSON, of XML", ratio(results, "rate", u.JSON, u.XML), 2, ">= 0.33"),
+        ("draining to radosgw, of curl -T", ratio(results, "mb_s", u.RGW, u.CURL), 2, ">= 0.80"),
+        ("a batch of a large backlog, of one of 10,000", ratio(results, "batch_ms", u.MANY, u.FEW), 2, "1, within noise"),
+        ("peak MiB above two of the largest object", None if peak is None else peak - 2 * largest, 1, "< 24"),
+        ("median latency beside the drain, of the backlog alone", ratio(results, "p50_ms", o.DRAINED, o.QUIET), 2,
+         "<= 1.10"),
+        ("full speed beside the drain, of the backlog alone", ratio(results, "rate", o.DRAINED, o.QUIET), 2, ">= 0.90"),
     ]
 
 

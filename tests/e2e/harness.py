@@ -122,7 +122,8 @@ class Site:
         self.others = []  # (process, whether its whole group ends with it)
 
     def settings(self, **more):
-        return {"SPOOL_PATH": self.spool, **more}
+        """No keys of the person's or the machine's own: neither ~/.aws nor instance metadata."""
+        return {"SPOOL_PATH": self.spool, "HOME": self.directory, "AWS_EC2_METADATA_DISABLED": "true", **more}
 
     def start(self, name, *arguments, **settings):
         program = Program(name, self.directory, self.settings(**settings), *arguments)
@@ -213,12 +214,14 @@ class Site:
 
 class Rgw:
     """A real S3 server: Ceph's radosgw with one monitor and one store in memory."""
+    region = "us-east-1"
 
     def __init__(self, directory, *, sts=False):
         self.directory = pathlib.Path(directory) / "rgw"
         self.environment = {**os.environ, "RGW_PORT": str(free_port()), "RGW_TLS_PORT": str(free_port()),
                             "MON_PORT": str(free_monitor_port())}
         self.environment.pop("CEPH_CONF", None)
+        self.environment["RGW_STS"] = "true" if sts else "false"
         self.access, self.secret = "testkey0000000000001", "testsecret00000000000000000000000000000001"
         self.environment.update(AWS_ACCESS_KEY_ID=self.access, AWS_SECRET_ACCESS_KEY=self.secret)
         self.bucket = "spool-test"
@@ -256,14 +259,14 @@ class Rgw:
 
     def settings(self, **more):
         return {"BUCKET_NAME": self.bucket, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
-                "AWS_ACCESS_KEY_ID": self.access, "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": "us-east-1", **more}
+                "AWS_ACCESS_KEY_ID": self.access, "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": self.region, **more}
 
     def request(self, method, path, query=""):
         """One signed request, by the published recipe: an independent reading of it."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         host = f"127.0.0.1:{self.port}"
         empty = hashlib.sha256(b"").hexdigest()
-        scope = f"{now[:8]}/us-east-1/s3/aws4_request"
+        scope = f"{now[:8]}/{self.region}/s3/aws4_request"
         signed = "host;x-amz-content-sha256;x-amz-date"
         canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{empty}",
                                f"x-amz-date:{now}", "", signed, empty])
@@ -301,7 +304,7 @@ class Rgw:
 
 
 EVENT = re.compile(rb"<EVENT[ >/].*?</EVENT>", re.DOTALL)
-KEY = re.compile(r"(.*/)(\d{8}_\d{6})-([0-9a-f]{10})-(\d{10,})-(\d{10,})\.(xml|json|ndjson)$")
+KEY = re.compile(r"(.*/)(\d{8}_\d{6})-([0-9a-f]{10})-(\d{10,})-(\d{10,})\.(xml|json|ndjson)(\.gz)?$")
 
 
 def uids_of_xml(body):

@@ -1,72 +1,9 @@
-"""What the uploader makes of every answer that an S3 server may give, from a scripted one: s3_stub.py."""
-import collections
-import functools
-
-from harness import assert_keys_have_no_gap, main, uids_of_xml, wait_for
-from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, die, encrypted, error, honest, no_answer,
-                     no_conditions, someone_was_faster)
-
-EVENTS = 3
-
-
-def with_stub(test):
-    """The test gets a stub, and a spool with the first events of its first batch."""
-    @functools.wraps(test)
-    def run(site):
-        stub = Stub()
-        try:
-            site.collector()
-            send_batch(site)
-            test(site, stub)
-        finally:
-            stub.close()
-    return run
-
-
-def send_batch(site):
-    """Sends what becomes one batch; waits until it is in the spool."""
-    count = site.value("SELECT last_event_id FROM _intake") + EVENTS
-    site.send_events(EVENTS)
-    site.wait_for_events(count)
-
-
-def start(site, stub, *script, **settings):
-    stub.set_script(*script)
-    return site.uploader(**stub.settings(**settings))
-
-
-def batch(site, number=1):
-    """The batch's row: state and verified from the view, is_unknown from the table behind it."""
-    rows = site.query("SELECT v.state, v.verified, v.etag, v.sha256, v.object_key, v.attempts, v.last_error, v.remedy, "
-                      "t.unknown_since IS NOT NULL FROM batches v JOIN _batch t USING (id) WHERE v.id = ?", number)
-    names = "state verified etag sha256 key attempts last_error remedy is_unknown"
-    return collections.namedtuple("Row", names)._make(rows[0]) if rows else None
-
-
-def wait_for_state(site, state, number=1):
-    return wait_for(f"batch {number} to be {state}",
-                    lambda: (row := batch(site, number)) and row.state == state and row)
-
-
-def wait_for_requests(stub, count):
-    wait_for(f"{count} requests", lambda: len(stub.requests) >= count)
-
-
-def assert_shipped_once(site, stub):
-    """Every event is in exactly one object, each object was stored once, and the rows tell what is stored."""
-    wait_for("all events to be shipped", lambda: site.value("SELECT events FROM summary") == 0)
-    keys = sorted((k for k in stub.objects if k.startswith("xml-events/")), key=lambda k: int(k.split("-")[-2]))
-    assert_keys_have_no_gap(keys)
-    uids = [uid.decode() for key in keys for uid in uids_of_xml(stub.objects[key].body)]
-    assert uids == [u for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
-    assert sorted(stub.kept) == sorted(stub.objects), "stored once each"
-    rows = site.query("SELECT v.object_key, v.etag, v.sha256, v.verified, t.unknown_since, v.last_error "
-                      "FROM batches v JOIN _batch t USING (id) WHERE v.state = 'shipped'")
-    assert {row[0] for row in rows} == set(stub.objects)
-    for key, etag, sha256, verified, unknown_since, last_error in rows:
-        there = stub.objects[key]
-        assert sha256 == there.sha256 and (etag, verified) in ((there.etag, 1), (there.etag, 0), (None, 0)), (key, etag, verified)
-        assert unknown_since is None and last_error is None
+"""What the uploader does about answers of an S3 server, step by step, with a scripted one (s3_stub.py): what is stored, what
+is asked, and in which order. test_fault_matrix.py goes through all answers."""
+from harness import main, wait_for
+from s3_stub import (ALWAYS, Answer, Step, after_storing, captive_portal, die, encrypted, error, honest, no_answer,
+                     no_conditions)
+from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 
 # ---- the answer is lost ----
@@ -117,38 +54,12 @@ def test_a_PUT_that_libcurl_would_send_a_second_time_on_a_dead_kept_alive_connec
 # ---- the key is taken ----
 
 @with_stub
-def test_412_for_our_own_object_is_shipped_and_verified(site, stub):
-    start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))))
-    row = wait_for_state(site, "shipped")
-    assert stub.methods() == "PUT HEAD" and row.verified == 1
-    assert_shipped_once(site, stub)
-
-
-@with_stub
 def test_412_where_looking_is_not_allowed_is_shipped_unverified_with_a_warning(site, stub):
     uploader = start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))),
                      Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD" and row.verified == 0
     assert [line for line in uploader.log.splitlines() if " warn " in line and "cannot be compared" in line]
-    assert_shipped_once(site, stub)
-
-
-@with_stub
-def test_another_object_under_our_key_blocks_its_batch_alone_until_it_is_gone(site, stub):
-    start(site, stub, Step("PUT", someone_was_faster))
-    row = wait_for_state(site, "blocked")
-    assert row.key in row.last_error and "move it away" in row.remedy
-    foreign = stub.objects[row.key]
-    send_batch(site)
-    wait_for_state(site, "shipped", 2)
-    seen = len(stub.requests)
-    wait_for("a second look at the blocked batch", lambda: [r for r in stub.requests[seen:] if r.key == row.key])
-    assert stub.objects[row.key] is foreign and batch(site).state == "blocked"
-    assert stub.kept == [batch(site, 2).key], "nothing is overwritten"
-    with stub.lock:
-        del stub.objects[row.key]
-    wait_for_state(site, "shipped", 1)
     assert_shipped_once(site, stub)
 
 
@@ -182,42 +93,6 @@ def test_a_server_without_conditional_writes_gets_plain_ones_from_then_on(site, 
     assert_shipped_once(site, stub)
 
 
-@with_stub
-def test_after_a_server_error_the_uploader_looks_before_it_puts_again(site, stub):
-    start(site, stub, Step("PUT", error(500, "InternalError")), Step("PUT", error(503, "SlowDown")))
-    row = wait_for_state(site, "shipped")
-    assert stub.methods() == "PUT HEAD PUT HEAD PUT" and row.attempts == 3 and row.verified == 1
-    assert_shipped_once(site, stub)
-
-
-@with_stub
-def test_an_object_that_is_stored_with_a_server_error_is_found_and_not_put_again(site, stub):
-    start(site, stub, Step("PUT", after_storing(error(500))))
-    row = wait_for_state(site, "shipped")
-    assert stub.methods() == "PUT HEAD" and row.verified == 1
-    assert_shipped_once(site, stub)
-
-
-@with_stub
-def test_a_first_PUT_that_is_refused_leaves_nothing_unknown(site, stub):
-    start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS))
-    row = wait_for_state(site, "blocked")
-    assert not row.is_unknown and "s3:PutObject" in row.remedy and "AccessDenied" in row.last_error
-    stub.set_script()
-    wait_for_state(site, "shipped")
-    assert_shipped_once(site, stub)
-
-
-@with_stub
-def test_a_refusal_without_a_body_is_shown_with_a_remedy_too(site, stub):
-    start(site, stub, Step("PUT", error(403), times=ALWAYS))
-    row = wait_for_state(site, "blocked")
-    assert row.remedy and "403" in row.last_error
-    stub.set_script()
-    wait_for_state(site, "shipped")
-    assert_shipped_once(site, stub)
-
-
 def refused_after_a_lost_put(site, stub, refusal, state):
     """A PUT is lost, the object is not there yet, and the next PUT is refused: the first may still arrive."""
     start(site, stub, Step("PUT", no_answer), Step("PUT", refusal, times=ALWAYS))
@@ -241,26 +116,6 @@ def test_a_lost_PUT_stays_unknown_when_the_next_one_is_forbidden(site, stub):
 @with_stub
 def test_a_lost_PUT_stays_unknown_when_the_next_one_meets_a_conflict(site, stub):
     refused_after_a_lost_put(site, stub, error(409, "ConditionalRequestConflict"), "sealed")
-
-
-@with_stub
-def test_a_conditional_request_conflict_is_tried_again(site, stub):
-    start(site, stub, Step("PUT", error(409, "ConditionalRequestConflict")))
-    wait_for_state(site, "shipped")
-    assert_shipped_once(site, stub)
-
-
-@with_stub
-def test_200_from_something_that_is_no_S3_ships_nothing_and_stays_unknown(site, stub):
-    start(site, stub, Step("PUT", captive_portal, times=ALWAYS))
-    wait_for("two tries", lambda: stub.methods().split().count("PUT") >= 2 or
-             ((row := batch(site)) and row.state == "shipped"))
-    row = batch(site)
-    assert row.state == "sealed" and row.is_unknown and not stub.objects, row
-    assert stub.methods().startswith("PUT HEAD"), "it looks at once, or before the next PUT"
-    stub.set_script()
-    wait_for_state(site, "shipped")
-    assert_shipped_once(site, stub)
 
 
 @with_stub

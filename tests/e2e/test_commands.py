@@ -141,7 +141,8 @@ def test_the_installed_command_finds_the_program_that_owns_a_subcommand(site):
     script = site.directory / "eventspool"
     script.write_text((ROOT / "tools/eventspool.sh").read_text().replace("@libexec@", str(BIN)))
     for arguments, program in ((("tail", "-x"), "collector"), (("rejects", "retry", "x"), "collector"),
-                               (("new-identity", "x"), "collector"), (("rejects", "list"), "uploader"),
+                               (("new-identity", "x"), "collector"), (("rejects", "list", "x"), "uploader"),
+                               (("rejects", "dismiss", "x"), "uploader"), (("reship", "x"), "uploader"),
                                (("flush", "x"), "uploader"), (("status", "x"), "uploader")):
         done = subprocess.run(["sh", script, *arguments], capture_output=True, text=True, env=clean_environment())
         assert done.returncode == 64 and program in done.stderr, (arguments, done)

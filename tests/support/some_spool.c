@@ -10,7 +10,8 @@
 void some_spool_make(const char *path)
 {
     look_do(path, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-    look_do(path, "BEGIN; %s %s COMMIT", sql_schema_001_init, sql_schema_002_requests);
+    look_do(path, "BEGIN; %s %s %s COMMIT", sql_schema_001_init, sql_schema_002_requests,
+            sql_schema_003_shipping);
     look_do(path, "PRAGMA user_version = %d; PRAGMA application_id = %d", SPOOL_SCHEMA, SPOOL_APPLICATION_ID);
     look_do(path, "INSERT INTO _spool VALUES (1, '" SOME_SPOOL_ID "', 'node', 0, 0, 0, 0)");
 }

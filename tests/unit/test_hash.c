@@ -8,6 +8,12 @@
 
 #include "uploader/hash.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/support/same_rendition.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void digests_are_those_that_were_published(void **state)
@@ -27,9 +33,9 @@ static void digests_are_those_that_were_published(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf body = BUF_EMPTY;
-        struct rendition rendition = {{0}, {0}, -1};
+        struct rendition rendition = {.bytes = -1};
         buf_append_text(&body, rows[i].text);
-        hash_rendition(&body, &rendition);
+        hash_bytes(&body, &rendition);
         assert_string_equal(rendition.sha256, rows[i].sha256);
         assert_string_equal(rendition.md5, rows[i].md5);
         assert_int_equal(rendition.bytes, body.len);
@@ -43,16 +49,47 @@ static void a_body_may_hold_any_bytes_and_be_large(void **state)
     struct rendition rendition;
     (void)state;
     for (int i = 0; i < 1000000; i++) buf_append_char(&body, 'a');
-    hash_rendition(&body, &rendition);
+    hash_bytes(&body, &rendition);
     assert_string_equal(rendition.sha256, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     assert_string_equal(rendition.md5, "7707d6ae4e027c70eea2a935c2296f21");
     assert_int_equal(rendition.bytes, 1000000);
 
     buf_clear(&body);
     buf_append(&body, "\0\xFF\0", 3);
-    hash_rendition(&body, &rendition);
+    hash_bytes(&body, &rendition);
     assert_string_equal(rendition.sha256, "2c8d07cd986f58eb210bd800133d6645c7340c59865377c8ea431cebca0b3113");
     assert_int_equal(rendition.bytes, 3);
+    buf_fini(&body);
+}
+
+static void pieces_and_a_file_give_what_the_whole_gives(void **state)
+{
+    struct buf body = BUF_EMPTY;
+    struct rendition whole;
+    struct rendition pieces;
+    struct rendition file;
+    struct hash *hash = hash_begin();
+    int fd = memfd_create("body", 0);
+    (void)state;
+    for (int i = 0; i < 200000; i++) buf_append_format(&body, "%d,", i);
+    for (size_t from = 0; from < body.len;) {
+        size_t len = from % 7 + 1 < body.len - from ? from % 7 + 1 : body.len - from;
+        hash_add(hash, body.data + from, len);
+        from += len;
+    }
+    hash_end(hash, &pieces);
+    hash_free(hash);
+    hash_free(NULL);
+    hash_bytes(&body, &whole);
+    check_same_rendition(&pieces, &whole);
+    assert_string_equal(whole.content_sha256, "");
+    assert_int_equal(write(fd, body.data, body.len), body.len);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_true(hash_file(fd, &file));
+    check_same_rendition(&file, &whole);
+    close(fd);
+    assert_false(hash_file(fd, &file));
+    assert_int_equal(errno, EBADF);
     buf_fini(&body);
 }
 
@@ -60,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_that_were_published),
+        cmocka_unit_test(pieces_and_a_file_give_what_the_whole_gives),
         cmocka_unit_test(a_body_may_hold_any_bytes_and_be_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,16 +65,31 @@ static void every_single_byte_below_128_comes_through_alone(void **state)
     }
 }
 
-static void members_are_set_apart_by_commas(void **state)
+static void an_object_has_its_members_set_apart_by_commas(void **state)
 {
-    struct buf out = BUF_EMPTY;
-    bool is_first = true;
+    static const struct {
+        bool is_pretty;
+        int members;
+        const char *json;
+    } rows[] = {
+        {false, 0, "{}"},
+        {false, 1, "{\"a\":\"1\"}"},
+        {false, 3, "{\"a\":\"1\",\"b\":\"x\\\"y\",\"c\":\"\"}"},
+        {true, 0, "  {}"},
+        {true, 1, "  {\n    \"a\": \"1\"\n  }"},
+        {true, 3, "  {\n    \"a\": \"1\",\n    \"b\": \"x\\\"y\",\n    \"c\": \"\"\n  }"},
+    };
     (void)state;
-    json_member(&out, &is_first, "a", "1", 1);
-    assert_false(is_first);
-    json_member(&out, &is_first, "b", "x\"y", 3);
-    json_member(&out, &is_first, "c", "", 0);
-    assert_is(&out, "\"a\":\"1\",\"b\":\"x\\\"y\",\"c\":\"\"");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = BUF_EMPTY;
+        struct json_object object;
+        json_begin(&object, &out, rows[i].is_pretty);
+        if (rows[i].members > 0) json_add_text(&object, "a", "1");
+        if (rows[i].members > 1) json_add(&object, "bcd", 1, "x\"y", 3);
+        if (rows[i].members > 2) json_add(&object, "c", 1, "", 0);
+        json_end(&object);
+        assert_is(&out, rows[i].json);
+    }
 }
 
 static void utf8_is_what_rfc_3629_says(void **state)
@@ -141,7 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_json_cannot_hold_is_escaped_and_nothing_else),
         cmocka_unit_test(every_single_byte_below_128_comes_through_alone),
-        cmocka_unit_test(members_are_set_apart_by_commas),
+        cmocka_unit_test(an_object_has_its_members_set_apart_by_commas),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

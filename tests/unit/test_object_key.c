@@ -43,7 +43,36 @@ static void a_key_has_prefix_time_spool_first_and_last_id_and_extension(void **s
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct batch batch = some_batch(rows[i].first_id, rows[i].last_id, rows[i].format);
-        object_key_make(&batch, rows[i].prefix);
+        object_key_make(&batch, rows[i].prefix, DATE_FOLDERS_FALSE);
+        assert_string_equal(batch.object_key, rows[i].key);
+    }
+}
+
+static void a_folder_for_the_day_and_gz_have_their_places(void **state)
+{
+    static const struct {
+        enum date_folders folders;
+        bool is_gzip;
+        int64_t sealed_at;
+        const char *key;
+    } rows[] = {
+        {DATE_FOLDERS_FALSE, true, 1753805700999,
+         "p/20250729_161500-7f3a9c21d4-0000000001-0000000002.json.gz"},
+        {DATE_FOLDERS_TRUE, false, 1753805700999,
+         "p/2025/07/29/20250729_161500-7f3a9c21d4-0000000001-0000000002.json"},
+        {DATE_FOLDERS_HIVE, true, 1753805700999,
+         "p/dt=2025-07-29/20250729_161500-7f3a9c21d4-0000000001-0000000002.json.gz"},
+        {DATE_FOLDERS_HIVE, false, 1767225599999, /* a millisecond before the new year, UTC */
+         "p/dt=2025-12-31/20251231_235959-7f3a9c21d4-0000000001-0000000002.json"},
+        {DATE_FOLDERS_TRUE, false, 1767225600000,
+         "p/2026/01/01/20260101_000000-7f3a9c21d4-0000000001-0000000002.json"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct batch batch = some_batch(1, 2, BATCH_JSON);
+        batch.is_gzip = rows[i].is_gzip;
+        batch.sealed_at = rows[i].sealed_at;
+        object_key_make(&batch, "p/", rows[i].folders);
         assert_string_equal(batch.object_key, rows[i].key);
     }
 }
@@ -55,15 +84,17 @@ static void the_longest_prefix_fits(void **state)
     (void)state;
     memset(prefix, 'p', OBJECT_KEY_PREFIX_MAX);
     prefix[OBJECT_KEY_PREFIX_MAX] = '\0';
-    object_key_make(&batch, prefix);
+    batch.is_gzip = true;
+    object_key_make(&batch, prefix, DATE_FOLDERS_HIVE);
     assert_memory_equal(batch.object_key, prefix, OBJECT_KEY_PREFIX_MAX);
-    assert_string_equal(strrchr(batch.object_key, '.'), ".ndjson");
+    assert_string_equal(strchr(batch.object_key, '.'), ".ndjson.gz");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_has_prefix_time_spool_first_and_last_id_and_extension),
+        cmocka_unit_test(a_folder_for_the_day_and_gz_have_their_places),
         cmocka_unit_test(the_longest_prefix_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,8 +128,8 @@ static void fill(const char *path, int batches)
             " k (kind) AS (VALUES ('events'), ('rejects'))"
             "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
             "metadata,"
-            "                    spool, node, sealed_at, shipped_at)"
-            "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 's', 'n', i,"
+            "                    spool, node, sealed_at, kept_from, shipped_at)"
+            "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 's', 'n', i, i + 1000,"
             "       CASE WHEN i <> %d - 2 THEN i + 1000 END FROM n, k",
             batches, batches);
 }

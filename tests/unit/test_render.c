@@ -8,7 +8,12 @@
 
 #include "uploader/render.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+#include "tests/support/same_rendition.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define HEAD         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n"
@@ -31,10 +36,25 @@ static struct row event(int64_t id, const char *xml)
 }
 
 /* The object of these rows; to be freed with buf_fini(). It has an end for comparing. */
-static struct buf render(enum batch_kind kind, enum batch_format format, bool has_metadata,
-                         const struct row *rows, size_t count)
+static struct buf render_batch(const struct batch *batch, const struct row *rows, size_t count,
+                               struct rendition *rendition)
 {
-    struct batch batch = {
+    struct buf out = BUF_EMPTY;
+    struct why why = {0};
+    buf_append_text(&out, "what was there before");
+    struct render *render = render_begin(batch, &out);
+    for (size_t i = 0; i < count; i++) assert_int_equal(render_row(render, &rows[i], &why), RES_OK);
+    render_end(render, rendition);
+    render_hash(&out, rendition);
+    render_free(render);
+    assert_int_equal(rendition->bytes, out.len);
+    buf_append_char(&out, '\0');
+    return out;
+}
+
+static struct batch some_batch(enum batch_kind kind, enum batch_format format, bool has_metadata)
+{
+    return (struct batch){
         .id = 41,
         .kind = kind,
         .format = format,
@@ -42,13 +62,14 @@ static struct buf render(enum batch_kind kind, enum batch_format format, bool ha
         .identity = {.spool = "7f3a9c21d4", .node = "gate-1"},
         .sealed_at = 1753805700999,
     };
-    struct buf out = BUF_EMPTY;
-    struct why why = {0};
-    struct render *render = render_begin(&batch, &out);
-    for (size_t i = 0; i < count; i++) assert_int_equal(render_row(render, &rows[i], &why), RES_OK);
-    render_end(render);
-    buf_append_char(&out, '\0');
-    return out;
+}
+
+static struct buf render(enum batch_kind kind, enum batch_format format, bool has_metadata,
+                         const struct row *rows, size_t count)
+{
+    struct rendition rendition;
+    struct batch batch = some_batch(kind, format, has_metadata);
+    return render_batch(&batch, rows, count, &rendition);
 }
 
 static void an_object_of_events_is_exactly_this(void **state)
@@ -218,18 +239,150 @@ static void rejects_stand_line_by_line(void **state)
     buf_fini(&out);
 }
 
-static void an_event_that_cannot_be_parsed_is_an_error_and_not_an_object(void **state)
+static void without_its_payload_a_reject_tells_all_the_rest(void **state)
 {
-    struct batch batch = {.format = BATCH_JSON};
-    struct buf out = BUF_EMPTY;
-    struct why why = {0};
-    struct row row = event(7, "<EVENT>");
+    struct row reject = event(3, "<EVENT><plasectrxLname>Smith");
+    struct batch batch = some_batch(BATCH_REJECTS, BATCH_NDJSON, true);
+    struct rendition rendition;
     (void)state;
-    struct render *render = render_begin(&batch, &out);
-    assert_int_equal(render_row(render, &row, &why), RES_BROKEN);
-    render_end(render);
-    render_end(NULL);
+    reject.reason = "cut_off", reject.detail = "d", reject.bytes = 28;
+    batch.omits_payload = true;
+    struct buf out = render_batch(&batch, &reject, 1, &rendition);
+    assert_string_equal(
+        out.data, "{\"_id\":\"3\",\"_received_at\":\"2025-07-29T16:15:00.045Z\",\"_source\":\"192.0.2.7\","
+                  "\"_reason\":\"cut_off\",\"_detail\":\"d\",\"_bytes\":\"28\",\"_truncated\":\"false\"}\n");
     buf_fini(&out);
+}
+
+static void pretty_json_has_a_member_a_line_and_is_still_one_array(void **state)
+{
+    static const struct {
+        enum batch_format format;
+        bool has_metadata;
+        const char *object;
+    } rows[] = {
+        {BATCH_JSON, false,
+         "[\n  {\n    \"a\": \"1\",\n    \"b\": \"\"\n  },\n  {},\n  {\n    \"@x\": \"\"\n  }\n]\n"},
+        {BATCH_NDJSON, false, "{\"a\":\"1\",\"b\":\"\"}\n{}\n{\"@x\":\"\"}\n"}, /* for json alone */
+        {BATCH_XML, false, HEAD "<EVENT><a>1</a><b/></EVENT>\n<EVENT/>\n<EVENT x=''/>\n</EVENTS>\n"},
+    };
+    const struct row events[] = {event(7, "<EVENT><a>1</a><b/></EVENT>"), event(8, "<EVENT/>"),
+                                 event(9, "<EVENT x=''/>")};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct batch batch = some_batch(BATCH_EVENTS, rows[i].format, rows[i].has_metadata);
+        struct rendition rendition;
+        batch.is_pretty = true;
+        struct buf out = render_batch(&batch, events, COUNT(events), &rendition);
+        assert_string_equal(out.data, rows[i].object);
+        buf_fini(&out);
+    }
+}
+
+static void dropped_fields_are_in_no_format(void **state)
+{
+    static const struct {
+        enum batch_format format;
+        bool has_metadata;
+        const char *object;
+    } rows[] = {
+        {BATCH_XML, false, HEAD "<EVENT><a>1</a>\n </EVENT>\n</EVENTS>\n"},
+        {BATCH_XML, true, HEAD "<EVENT " META_7 "><a>1</a>\n </EVENT>\n</EVENTS>\n"},
+        {BATCH_JSON, false, "[\n{\"a\":\"1\"}\n]\n"},
+        {BATCH_NDJSON, true, "{" JSON_META("7") ",\"a\":\"1\"}\n"},
+    };
+    const struct row row =
+        event(7, "<EVENT><l x='1'>Smith<n>J</n></l><a>1</a>\n <l/><l>again</l><p:l xmlns:p='u'/></EVENT>");
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct batch batch = some_batch(BATCH_EVENTS, rows[i].format, rows[i].has_metadata);
+        struct rendition rendition;
+        (void)snprintf(batch.dropped, sizeof batch.dropped, "k,l");
+        struct buf out = render_batch(&batch, &row, 1, &rendition);
+        assert_string_equal(out.data, rows[i].object);
+        buf_fini(&out);
+    }
+}
+
+static void what_cannot_be_taken_apart_is_refused_where_fields_are_dropped(void **state)
+{
+    static const enum batch_format formats[] = {BATCH_XML, BATCH_JSON, BATCH_NDJSON};
+    const struct row row = event(7, "<EVENT><l>Smith</EVENT>");
+    (void)state;
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        struct batch batch = some_batch(BATCH_EVENTS, formats[i], true);
+        struct buf out = BUF_EMPTY;
+        struct why why = {0};
+        (void)snprintf(batch.dropped, sizeof batch.dropped, "l");
+        struct render *render = render_begin(&batch, &out);
+        assert_int_equal(render_row(render, &row, &why), RES_REFUSE);
+        assert_memory_equal(why.text, "event 7: ", 9);
+        assert_true(out.len == 0 || !memmem(out.data, out.len, "Smith", 5));
+        assert_null(strstr(why.text, "Smith"));
+        render_free(render);
+        render_free(NULL);
+        buf_fini(&out);
+    }
+}
+
+/* What gzip -d makes of it; freed with buf_fini(). */
+static struct buf uncompressed(const struct buf *body)
+{
+    struct buf text = BUF_EMPTY;
+    z_stream stream = {.next_in = (Bytef *)body->data, .avail_in = (uInt)body->len};
+    assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+    int code = Z_OK;
+    while (code == Z_OK) {
+        buf_reserve(&text, 65536);
+        stream.next_out = (Bytef *)text.data + text.len;
+        stream.avail_out = 65536;
+        code = inflate(&stream, Z_NO_FLUSH);
+        text.len += 65536 - stream.avail_out;
+    }
+    assert_int_equal(code, Z_STREAM_END);
+    assert_int_equal(stream.avail_in, 0);
+    (void)inflateEnd(&stream);
+    return text;
+}
+
+/* Objects of nothing, of one small event, and of more than many slices. */
+static void a_compressed_object_is_the_plain_one_and_the_same_each_time(void **state)
+{
+    static const size_t counts[] = {1, 2, 300, 5000};
+    static const enum batch_format formats[] = {BATCH_XML, BATCH_JSON, BATCH_NDJSON};
+    struct buf xml = BUF_EMPTY;
+    struct row *rows = calloc(5000, sizeof *rows);
+    (void)state;
+    assert_non_null(rows);
+    for (int i = 0; i < 60; i++) buf_append_format(&xml, "%s<a%d>%d</a%d>", i ? "" : "<EVENT>", i, i * i, i);
+    buf_append(&xml, "</EVENT>", 9);
+    for (int64_t i = 0; i < 5000; i++) rows[i] = event(i + 1, xml.data);
+    for (size_t i = 0; i < COUNT(counts) * COUNT(formats); i++) {
+        struct batch batch = some_batch(BATCH_EVENTS, formats[i % COUNT(formats)], true);
+        struct rendition plain_is;
+        struct rendition once_is;
+        struct rendition again_is;
+        size_t count = counts[i / COUNT(formats)];
+        struct buf plain = render_batch(&batch, rows, count, &plain_is);
+        batch.is_gzip = true;
+        struct buf once = render_batch(&batch, rows, count, &once_is);
+        struct buf again = render_batch(&batch, rows, count, &again_is);
+        once.len--; /* the end for comparing */
+        struct buf text = uncompressed(&once);
+        assert_int_equal(text.len, plain.len - 1);
+        assert_memory_equal(text.data, plain.data, text.len);
+        check_same_rendition(&once_is, &again_is);
+        assert_memory_equal(once.data, again.data, once.len);
+        assert_string_equal(plain_is.content_sha256, plain_is.sha256);
+        assert_string_equal(once_is.content_sha256, plain_is.sha256);
+        assert_string_not_equal(once_is.sha256, plain_is.sha256);
+        buf_fini(&text);
+        buf_fini(&plain);
+        buf_fini(&once);
+        buf_fini(&again);
+    }
+    free(rows);
+    buf_fini(&xml);
 }
 
 int main(void)
@@ -241,7 +394,11 @@ int main(void)
         cmocka_unit_test(json_names_that_collide_with_metadata_get_an_underscore),
         cmocka_unit_test(a_reject_is_a_line_of_json_with_its_payload_as_text_or_base64),
         cmocka_unit_test(rejects_stand_line_by_line),
-        cmocka_unit_test(an_event_that_cannot_be_parsed_is_an_error_and_not_an_object),
+        cmocka_unit_test(without_its_payload_a_reject_tells_all_the_rest),
+        cmocka_unit_test(pretty_json_has_a_member_a_line_and_is_still_one_array),
+        cmocka_unit_test(dropped_fields_are_in_no_format),
+        cmocka_unit_test(what_cannot_be_taken_apart_is_refused_where_fields_are_dropped),
+        cmocka_unit_test(a_compressed_object_is_the_plain_one_and_the_same_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

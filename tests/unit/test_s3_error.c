@@ -77,6 +77,10 @@ static void what_passes_by_itself_is_tried_again(void **state)
         {400, "", ERROR("RequestTimeout"), ""},
         {400, "", ERROR("IncompleteBody"), ""},
         {400, "eu-west-1", ERROR("RequestTimeout"), ""},
+        {425, "", "", ""},
+        {400, "", ERROR("KMS.ThrottlingException"), ""},
+        {307, "", ERROR("TemporaryRedirect"), ""}, /* a new bucket, not known everywhere yet */
+        {307, "eu-west-1", ERROR("TemporaryRedirect"), ""},
     };
     (void)state;
     check(rows, COUNT(rows), STORE_NOT_NOW);
@@ -108,10 +112,53 @@ static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
         {403, "", "", "check BUCKET_NAME, the keys"},
         {404, "", "<html><body>not found</body></html>", "AWS_ENDPOINT_URL"},
         {405, "", ERROR("MethodNotAllowed"), "AWS_ENDPOINT_URL"},
+        {301, "", "<html>moved</html>", "AWS_ENDPOINT_URL"},
+        {302, "", "", "https://"},
         {307, "", "", "AWS_ENDPOINT_URL"},
+        {308, "", "", "AWS_ENDPOINT_URL"},
+        {407, "", "", "proxy's user and password"},
+        {413, "", "<html>Request Entity Too Large</html>", "MAX_FILE_SIZE"},
+        {400, "", ERROR("EntityTooLarge"), "MAX_FILE_SIZE"},
+        {400, "", ERROR("KeyTooLongError"), "PREFIX"},
+        {403, "", ERROR("QuotaExceeded"), "quota"},
+        {501, "", ERROR("NotImplemented"), "S3_TAGS"},
+        {400, "me-south-1", ERROR("IllegalLocationConstraintException"), "AWS_REGION=me-south-1"},
+        {400, "", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>",
+         "AWS_REGION=eu-west-1"},
+        {301, "evil.example/x", ERROR("PermanentRedirect"), "AWS_REGION to the region of the bucket archive"},
     };
     (void)state;
     check(rows, COUNT(rows), STORE_REFUSED);
+}
+
+static void the_pause_that_the_server_asks_for_is_kept_within_limits(void **state)
+{
+    static const struct {
+        const char *retry_after, *date;
+        int64_t wait_ms;
+    } rows[] = {
+        {"", "", 0},
+        {"0", "", 0},
+        {"3", "", 3000},
+        {"299", "", 299000},
+        {"301", "", S3_WAIT_MAX_MS},
+        {"99999999999999999999999999", "", S3_WAIT_MAX_MS},
+        {"-3", "", 0},
+        {"soon", "", 0},
+        {"3 seconds", "", 0},
+        {"Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", 10000},
+        {"Sun, 06 Nov 1994 08:49:27 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", 0},
+        {"Sun, 06 Nov 2094 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", S3_WAIT_MAX_MS},
+        {"Sun, 06 Nov 1994 08:49:47 GMT", "", 7000}, /* now_s is 08:49:40 */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct http_answer answer = {.status = 503};
+        (void)snprintf(answer.retry_after, sizeof answer.retry_after, "%s", rows[i].retry_after);
+        (void)snprintf(answer.date, sizeof answer.date, "%s", rows[i].date);
+        int64_t wait_ms = s3_error_wait_ms(&answer, 784111780);
+        if (wait_ms != rows[i].wait_ms) fail_msg("%s: %d", rows[i].retry_after, (int)wait_ms);
+    }
 }
 
 static void the_explanation_names_status_code_and_message(void **state)
@@ -192,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_failure_of_the_server_may_have_stored_the_object),
         cmocka_unit_test(what_passes_by_itself_is_tried_again),
         cmocka_unit_test(what_a_person_must_settle_is_refused_with_a_remedy),
+        cmocka_unit_test(the_pause_that_the_server_asks_for_is_kept_within_limits),
         cmocka_unit_test(the_explanation_names_status_code_and_message),
         cmocka_unit_test(a_field_is_cut_to_its_place),
         cmocka_unit_test(entities_in_a_body_neither_explode_nor_read_files),

@@ -38,7 +38,11 @@ static void check_same_batch(const struct batch *a, const struct batch *b)
     assert_string_equal(a->object_key, b->object_key);
     assert_string_equal(a->identity.spool, b->identity.spool);
     assert_string_equal(a->identity.node, b->identity.node);
-    assert_string_equal(a->sha256, b->sha256);
+    assert_true(a->is_gzip == b->is_gzip && a->is_pretty == b->is_pretty);
+    assert_true(a->omits_payload == b->omits_payload);
+    assert_string_equal(a->dropped, b->dropped);
+    assert_string_equal(a->recorded.sha256, b->recorded.sha256);
+    assert_string_equal(a->earlier.sha256, b->earlier.sha256);
 }
 
 /* ---- what waits ---- */
@@ -240,6 +244,78 @@ static void a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follow
     }
 }
 
+/* ---- incidents ---- */
+
+static void an_abandoned_batchs_rows_follow_the_one_in_its_place(void **state)
+{
+    struct fixture *f = *state;
+    struct why incident = {.text = "another object", .remedy = "find out"};
+    bool is_done;
+    some_spool_add_events(f->scratch->spool, 6, 10, SOME_TIME);
+    struct batch first = seal(f, BATCH_EVENTS, 1, 3);
+    (void)seal(f, BATCH_EVENTS, 4, 5);
+    must(f, spool_out_supersede(f->out, &first, "events/1-r2", &incident, &is_done, &f->why));
+    assert_true(is_done);
+    check_text(
+        f, "SELECT id, state, object_key, last_error, remedy, reship_of FROM batches",
+        "1|abandoned|events/1|another object|find out|\n2|sealed|events/4|||\n3|sealed|events/1-r2|||1");
+    check_text(f, "SELECT id, state, batch_id FROM events",
+               "1|sealed|3\n2|sealed|3\n3|sealed|3\n4|sealed|2\n5|sealed|2\n6|pending|");
+    check_text(f, "SELECT events, last_error, remedy FROM summary", "6|another object|find out");
+    assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, 6);
+    struct batch second = open_batch(f, BATCH_EVENTS, 0);
+    assert_int_equal(second.id, 3);
+    must(f, spool_out_supersede(f->out, &second, "events/1-r3", &incident, &is_done, &f->why));
+    assert_false(is_done); /* once */
+    ship(f, &second);
+    check_text(
+        f, "SELECT events FROM summary; SELECT count(*) FROM backlog; SELECT state FROM events WHERE id = 1",
+        "3\n3\nshipped");
+    int64_t count;
+    must(f, spool_out_count_unshipped(f->out, BATCH_EVENTS, 6, &count, &f->why));
+    assert_int_equal(count, 3);
+}
+
+static void superseding_is_all_or_nothing_whichever_disk_call_fails(void **state)
+{
+    struct why incident = {.text = "another object"};
+    bool fired = true;
+    (void)state;
+    for (int nth = 1; fired; nth++) {
+        struct fixture *f = fixture_new();
+        bool is_done;
+        some_spool_add_events(f->scratch->spool, 3, 10, SOME_TIME);
+        struct batch batch = seal(f, BATCH_EVENTS, 1, 3);
+        fault_disk_at(nth, (enum fault)(nth % FAULT_COUNT));
+        enum result res = spool_out_supersede(f->out, &batch, "events/1-r2", &incident, &is_done, &f->why);
+        fired = fault_fired();
+        assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+        if (fired) check_text(f, "SELECT id, state FROM batches", "1|sealed");
+        if (fired) must(f, spool_out_supersede(f->out, &batch, "events/1-r2", &incident, &is_done, &f->why));
+        assert_true(is_done);
+        check_text(f, "SELECT id, state FROM batches", "1|abandoned\n2|sealed");
+        fixture_free(f);
+    }
+}
+
+static void the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored(void **state)
+{
+    struct fixture *f = *state;
+    struct batch batch;
+    bool is_some;
+    some_spool_add_events(f->scratch->spool, 6, 10, SOME_TIME);
+    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
+    assert_false(is_some);
+    (void)seal(f, BATCH_EVENTS, 1, 3);
+    struct batch newest = seal(f, BATCH_EVENTS, 4, 6);
+    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
+    assert_true(is_some);
+    check_same_batch(&batch, &newest);
+    look_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = %" PRId64, newest.id);
+    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
+    assert_false(is_some);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +327,9 @@ int main(void)
         IN_SPOOL(no_row_is_sealed_twice_and_no_key_used_twice),
         IN_SPOOL(sealing_is_all_or_nothing_whichever_disk_call_fails),
         cmocka_unit_test(a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follows),
+        IN_SPOOL(an_abandoned_batchs_rows_follow_the_one_in_its_place),
+        cmocka_unit_test(superseding_is_all_or_nothing_whichever_disk_call_fails),
+        IN_SPOOL(the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,13 +26,13 @@ static int64_t purge(struct fixture *f, enum batch_kind kind, int64_t before)
     return purged;
 }
 
-/* Seals and ships, as of `shipped_at`. */
+/* Seals and ships, when the clock by which rows are kept shows `kept_from`. */
 static struct batch ship_at(struct fixture *f, enum batch_kind kind, int64_t first_id, int64_t last_id,
-                            int64_t shipped_at)
+                            int64_t kept_from)
 {
     struct batch batch = seal(f, kind, first_id, last_id);
     ship(f, &batch);
-    look_do(f->scratch->spool, "UPDATE _batch SET shipped_at = %" PRId64 " WHERE id = %" PRId64, shipped_at,
+    look_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64 " WHERE id = %" PRId64, kept_from,
             batch.id);
     return batch;
 }
@@ -140,6 +140,50 @@ static void an_open_batch_is_never_purged(void **state)
     check_text(f, "SELECT count(*) FROM batches; SELECT count(*) FROM events", "3\n30");
 }
 
+static int64_t purge_waiting(struct fixture *f, int64_t keep_ms)
+{
+    int64_t purged = -1;
+    must(f, spool_out_purge_waiting_rejects(f->out, keep_ms, &purged, &f->why));
+    return purged;
+}
+
+/* A negative time to keep lets time pass. */
+static void rejects_that_do_not_travel_go_when_they_were_marked_long_ago(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_REJECTS, 700);
+    assert_int_equal(purge_waiting(f, 1000000), 0); /* too early even to mark them */
+    add(f, BATCH_REJECTS, 100);
+    (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
+    assert_int_equal(purge_waiting(f, -1), 0); /* marks those of now */
+    add(f, BATCH_REJECTS, 100);
+    assert_int_equal(purge_waiting(f, -1), SLICE - 10); /* the first ten are a batch's */
+    assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);
+    assert_int_equal(purge_waiting(f, -1), 300);
+    assert_int_equal(purge_waiting(f, -1), 0); /* the last had not been marked */
+    assert_int_equal(purge_waiting(f, -1), 100);
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _reject"), 0);
+    add(f, BATCH_REJECTS, 5);
+    struct waiting waiting = waiting_now(f, BATCH_REJECTS); /* they travel again: what is left goes on */
+    assert_true(waiting.is_some && waiting.first_id == 901 && waiting.last_id == 905 && waiting.bytes == 50);
+}
+
+static void a_wall_clock_that_is_set_purges_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t day = 86400000;
+    add(f, BATCH_EVENTS, 10);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, 10);
+    ship(f, &batch);
+    /* As if it had been shipped, and the uploader had stopped, when the clock showed 1970. */
+    look_do(f->scratch->spool, "UPDATE _batch SET shipped_at = 1; UPDATE _uploader SET kept_at = 1");
+    spool_out_close(f->out);
+    must(f, spool_out_open(&f->out, f->scratch->spool, &f->why));
+    assert_true(spool_out_kept_ms(f->out) >= day && spool_out_kept_ms(f->out) < day + 60000);
+    assert_int_equal(purge(f, BATCH_EVENTS, spool_out_kept_ms(f->out) - 7 * day), 0);
+    assert_int_equal(purge(f, BATCH_EVENTS, spool_out_kept_ms(f->out) - day / 2), 10);
+}
+
 /* ---- giving pages back ---- */
 
 static int64_t free_pages(struct fixture *f)
@@ -186,22 +230,26 @@ static void free_pages_are_given_back_down_to_a_quarter(void **state)
     check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
 }
 
-static void the_collector_is_heard_when_it_wants_room_and_an_older_one_is_not_asked(void **state)
+static void the_collector_is_heard_when_it_wants_room(void **state)
 {
     struct fixture *f = *state;
     bool wants_room = true;
-    bool is_too_new = true;
     must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
     assert_false(wants_room);
     look_do(f->scratch->spool, "UPDATE _intake SET wants_room = 1");
     must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
     assert_true(wants_room);
+}
 
-    look_do(f->scratch->spool, "PRAGMA user_version = 100"); /* the column came with 101 */
-    must(f, spool_out_check_schema(f->out, f->scratch->spool, &is_too_new, &f->why));
-    assert_false(is_too_new);
-    must(f, spool_out_wants_room(f->out, &wants_room, &f->why));
-    assert_false(wants_room);
+static void an_older_schema_waits_for_the_collector_of_this_version(void **state)
+{
+    struct fixture *f = *state;
+    struct spool_out *out = NULL;
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA - 1);
+    assert_int_equal(spool_out_open(&out, f->scratch->spool, &f->why), RES_RETRY);
+    assert_null(out);
+    assert_non_null(strstr(f->why.text, "a collector of this version brings it up to date"));
+    assert_string_equal(f->why.remedy, ""); /* it is waited for */
 }
 
 static void a_newer_major_schema_is_seen(void **state)
@@ -221,7 +269,10 @@ int main(void)
         IN_SPOOL(one_kind_is_not_purged_for_the_other),
         IN_SPOOL(of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind),
         IN_SPOOL(an_open_batch_is_never_purged),
-        IN_SPOOL(the_collector_is_heard_when_it_wants_room_and_an_older_one_is_not_asked),
+        IN_SPOOL(rejects_that_do_not_travel_go_when_they_were_marked_long_ago),
+        IN_SPOOL(a_wall_clock_that_is_set_purges_nothing),
+        IN_SPOOL(the_collector_is_heard_when_it_wants_room),
+        IN_SPOOL(an_older_schema_waits_for_the_collector_of_this_version),
         IN_SPOOL(a_newer_major_schema_is_seen),
         IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),
     };

@@ -15,12 +15,13 @@
 #include "common/clock.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/out_fixture.h"
+#include "tests/support/same_rendition.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SHA256_A     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SHA256_B     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-static const struct rendition some_rendition = {SHA256_A, "0123456789abcdef0123456789abcdef", 123};
+static const struct rendition some_rendition = {SHA256_A, "0123456789abcdef0123456789abcdef", 123, ""};
 
 static struct batch reload(struct fixture *f)
 {
@@ -48,6 +49,7 @@ static void a_batch_is_rendered_whole_across_its_slices(void **state)
     some_spool_add_events(f->scratch->spool, 1501, 12, SOME_TIME);
     for (size_t i = 0; i < COUNT(ranges); i++) {
         struct batch batch = some_batch(BATCH_EVENTS, ranges[i][0], ranges[i][1]);
+        struct rendition rendition;
         struct buf body = BUF_EMPTY;
         struct buf expected = BUF_EMPTY;
         buf_append_text(&expected, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>");
@@ -58,7 +60,7 @@ static void a_batch_is_rendered_whole_across_its_slices(void **state)
         }
         buf_append_text(&expected, "\n</EVENTS>\n");
         buf_append_text(&body, "what was there before");
-        must(f, spool_out_render(f->out, &batch, &body, &f->why));
+        must(f, spool_out_render(f->out, &batch, &body, &rendition, &f->why));
         assert_int_equal(body.len, expected.len);
         assert_memory_equal(body.data, expected.data, body.len);
         buf_fini(&body);
@@ -66,23 +68,25 @@ static void a_batch_is_rendered_whole_across_its_slices(void **state)
     }
 }
 
-static void a_missing_row_is_broken_wherever_it_is(void **state)
+static void a_missing_row_is_refused_wherever_it_is(void **state)
 {
     static const int64_t missing[] = {1, 2, 499, 500, 501, 502, 1000, 1001, 1200};
     struct fixture *f = *state;
+    struct rendition rendition;
     struct buf body = BUF_EMPTY;
     some_spool_add_events(f->scratch->spool, 1200, 12, SOME_TIME);
     some_spool_add_rejects(f->scratch->spool, 1200, 12, SOME_TIME);
     for (size_t i = 0; i < COUNT(missing); i++) {
         struct batch events = some_batch(BATCH_EVENTS, 1, 1200);
         struct batch rejects = some_batch(BATCH_REJECTS, 1, 1200);
-        must(f, spool_out_render(f->out, &events, &body, &f->why));
-        must(f, spool_out_render(f->out, &rejects, &body, &f->why));
+        must(f, spool_out_render(f->out, &events, &body, &rendition, &f->why));
+        must(f, spool_out_render(f->out, &rejects, &body, &rendition, &f->why));
         look_do(f->scratch->spool, "UPDATE _event SET id = -1 WHERE id = %" PRId64, missing[i]);
         look_do(f->scratch->spool, "UPDATE _reject SET id = -1 WHERE id = %" PRId64, missing[i]);
-        assert_int_equal(spool_out_render(f->out, &events, &body, &f->why), RES_BROKEN);
+        assert_int_equal(spool_out_render(f->out, &events, &body, &rendition, &f->why), RES_REFUSE);
         assert_non_null(strstr(f->why.text, "missing"));
-        assert_int_equal(spool_out_render(f->out, &rejects, &body, &f->why), RES_BROKEN);
+        assert_non_null(strstr(f->why.remedy, "integrity_check"));
+        assert_int_equal(spool_out_render(f->out, &rejects, &body, &rendition, &f->why), RES_REFUSE);
         look_do(f->scratch->spool, "UPDATE _event SET id = %" PRId64 " WHERE id = -1", missing[i]);
         look_do(f->scratch->spool, "UPDATE _reject SET id = %" PRId64 " WHERE id = -1", missing[i]);
     }
@@ -100,20 +104,60 @@ static void an_attempt_is_recorded_before_anybody_knows_how_it_ends(void **state
     assert_false(reload(f).is_unknown);
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
     assert_true(batch.is_unknown && batch.attempts == 1);
-    assert_string_equal(batch.sha256, SHA256_A);
+    assert_string_equal(batch.recorded.sha256, SHA256_A);
     struct batch again = reload(f);
     assert_true(again.is_unknown && again.attempts == 1);
-    assert_string_equal(again.sha256, SHA256_A);
+    assert_string_equal(again.recorded.sha256, SHA256_A);
     assert_true(look_int(f->scratch->spool, "SELECT unknown_since FROM _batch") > SOME_TIME);
     look_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 7");
 
     memcpy(other.sha256, SHA256_B, sizeof other.sha256); /* a library's upgrade renders other bytes */
     must(f, spool_out_record_attempt(f->out, &batch, &other, &f->why));
-    assert_string_equal(reload(f).sha256, SHA256_B);
+    assert_string_equal(reload(f).recorded.sha256, SHA256_B);
     assert_int_equal(look_int(f->scratch->spool, "SELECT unknown_since FROM _batch"),
                      7); /* since the first */
     check_text(f, "SELECT state, attempts, sha256 FROM batches", "sealed|2|" SHA256_B);
     check_text(f, "SELECT md5, stored_bytes FROM _batch", "0123456789abcdef0123456789abcdef|123");
+}
+
+static void bytes_that_may_have_been_stored_stay_known_when_others_take_their_place(void **state)
+{
+    struct fixture *f = *state;
+    struct rendition other = {SHA256_B, "fedcba9876543210fedcba9876543210", 456, ""};
+    struct why failure = {.text = "refused"};
+    struct batch batch = sealed_batch(f);
+
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    must(f, spool_out_record_failure(f->out, &batch, &failure, true, false, &f->why));
+    must(f, spool_out_record_attempt(f->out, &batch, &other, &f->why));
+    assert_string_equal(batch.earlier.sha256, ""); /* the first were surely not stored */
+    assert_string_equal(reload(f).earlier.sha256, "");
+
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    struct batch again = reload(f);
+    check_same_rendition(&batch.earlier, &other);
+    check_same_rendition(&again.earlier, &other);
+    check_same_rendition(&again.recorded, &some_rendition);
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    assert_string_equal(reload(f).earlier.sha256, SHA256_B); /* the same again changes nothing */
+
+    must(f, spool_out_mark_shipped(f->out, &batch, &batch.earlier, "etag", true, &f->why));
+    check_text(f, "SELECT sha256, md5, stored_bytes FROM _batch",
+               SHA256_B "|fedcba9876543210fedcba9876543210|456");
+}
+
+static void what_shapes_the_bytes_is_fixed_when_a_batch_is_sealed(void **state)
+{
+    struct fixture *f = *state;
+    some_spool_add_events(f->scratch->spool, 3, 10, SOME_TIME);
+    struct batch batch = some_batch(BATCH_EVENTS, 1, 3);
+    batch.is_gzip = batch.is_pretty = batch.omits_payload = true;
+    (void)snprintf(batch.dropped, sizeof batch.dropped, "a,p:b");
+    must(f, spool_out_seal(f->out, &batch, &f->why));
+    struct batch again = reload(f);
+    assert_true(again.is_gzip && again.is_pretty && again.omits_payload);
+    assert_string_equal(again.dropped, "a,p:b");
+    check_text(f, "SELECT compression, pretty, dropped, omits_payload FROM _batch", "gzip|1|a,p:b|1");
 }
 
 static void a_failure_says_why_and_only_a_definite_one_ends_the_doubt(void **state)
@@ -165,7 +209,7 @@ static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_trouble
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
     must(f, spool_out_record_failure(f->out, &batch, &failure, false, true, &f->why));
     int64_t before = clock_now_ms();
-    must(f, spool_out_mark_shipped(f->out, &batch, "", false, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, &f->why));
     int64_t shipped_at = look_int(f->scratch->spool, "SELECT shipped_at FROM _batch");
     assert_true(shipped_at >= before && shipped_at <= clock_now_ms());
     check_text(f, "SELECT state, etag, verified, last_error, remedy, sha256, attempts FROM batches",
@@ -176,7 +220,7 @@ static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_trouble
                " LEFT JOIN batches b ON b.id = e.batch_id ORDER BY 1",
                "1|shipped|1|events/1\n2|shipped|1|events/1\n3|shipped|1|events/1\n4|pending||");
     check_text(f, "SELECT id FROM backlog", "4");
-    must(f, spool_out_mark_shipped(f->out, &batch, "\"etag\"", true, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "\"etag\"", true, &f->why));
     check_text(f, "SELECT etag, verified FROM batches", "\"etag\"|1");
 }
 
@@ -260,7 +304,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SPOOL(a_batch_is_rendered_whole_across_its_slices),
-        IN_SPOOL(a_missing_row_is_broken_wherever_it_is),
+        IN_SPOOL(a_missing_row_is_refused_wherever_it_is),
+        IN_SPOOL(bytes_that_may_have_been_stored_stay_known_when_others_take_their_place),
+        IN_SPOOL(what_shapes_the_bytes_is_fixed_when_a_batch_is_sealed),
         IN_SPOOL(an_attempt_is_recorded_before_anybody_knows_how_it_ends),
         IN_SPOOL(a_failure_says_why_and_only_a_definite_one_ends_the_doubt),
         IN_SPOOL(a_block_keeps_the_time_when_it_began),

@@ -1,0 +1,7 @@
+-- REJECTS_PREFIX=none: one slice of the oldest rejects that no batch holds, if they were marked before :before.
+DELETE FROM _reject
+WHERE id BETWEEN (SELECT min(id) FROM _reject)
+      AND min((SELECT min(id) FROM _reject) + :slice - 1,
+              (SELECT CASE WHEN rejects_marked_at <= :before THEN rejects_marked ELSE 0 END FROM _uploader))
+  AND id > coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
+                     WHERE kind = 'rejects' AND abandoned_at IS NULL AND is_copy = 0 ORDER BY first_id DESC LIMIT 1), 0);

@@ -1,0 +1,170 @@
+"""measure_uploader -- draining a backlog: to a directory beside cp and fsync of the same files, as JSON, to a real S3 server
+beside curl -T; the peak of its memory; and whether the backlog's size makes a batch dearer.
+
+The backlog is received by the collector; each round takes the seals off and drains it anew.
+"""
+import contextlib
+import hashlib
+import hmac
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+import urllib.parse
+
+import proc
+from harness import BIN, Rgw, clean_environment, wait_for
+from installation import MIB, PATIENCE, Installation, fresh_directory
+
+XML, COPY, JSON = "drain as XML to a directory", "cp and fsync of the same files", "drain as JSON to a directory"
+RGW, CURL = "drain to radosgw, 2 uploads at once", "curl -T of the same files"
+NAMES = (XML, COPY, JSON, RGW, CURL)
+COLUMNS = (("MB/s", "mb_s", 0), ("events/s", "rate", 0), ("CPU us/event", "cpu_us", 2), ("peak MiB", "peak_mib", 1),
+           ("largest object MiB", "object_mib", 1))
+FEW, MANY = "a backlog of 10,000 events", "the large backlog"
+BATCHES = 50
+BATCH_NAMES = (FEW, MANY)
+BATCH_COLUMNS = (("events", "events", 0), ("ms/batch", "batch_ms", 2))
+
+
+def measure(results, options):
+    with fresh_directory() as directory, contextlib.closing(Installation(directory)) as site:
+        site.start_collector()
+        site.load(options.uploader_events, 8)
+        site.stop_collector()
+        rgw = Rgw(site.directory)
+        try:
+            for _ in range(options.rounds):
+                measure_round(results, site, rgw)
+        finally:
+            rgw.close()
+    measure_batches(results, options)
+
+
+def measure_round(results, site, rgw):
+    objects, copies = site.directory / "objects", site.directory / "copies"
+    results.add(XML, **drain(site, DESTINATION_DIR=objects))
+    files = sorted(path for path in objects.rglob("*") if path.is_file())
+    results.add(COPY, **timed(site, files, lambda: copy(files, copies)))
+    drained = drain(site, **rgw.settings(PREFIX="drain/"))
+    results.add(RGW, **drained)
+    results.add(CURL, **timed(site, files, lambda: curl(files, rgw)))
+    shutil.rmtree(objects)
+    shutil.rmtree(copies)
+    results.add(JSON, **drain(site, DESTINATION_DIR=objects, OUTPUT_FORMAT="json"))
+    shutil.rmtree(objects)
+
+
+def reset(spool):
+    with contextlib.closing(sqlite3.connect(spool, isolation_level=None)) as db:
+        db.execute("DELETE FROM _batch")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def ask(site, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{site.spool}?mode=ro", uri=True, timeout=30)) as db:
+        return db.execute(sql).fetchall()[0]
+
+
+@contextlib.contextmanager
+def uploader(site, **settings):
+    environment = {**clean_environment(), **{k: str(v) for k, v in site.settings(ROTATION_INTERVAL=1, **settings).items()}}
+    with open(site.directory / "uploader.log", "ab") as log:
+        process = subprocess.Popen([BIN / "uploader"], cwd=site.directory, env=environment, stderr=log, stdout=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def drain(site, **settings):
+    reset(site.spool)
+    since = time.monotonic()
+    with uploader(site, **settings) as process:
+        wait_for("the backlog to be shipped", lambda: ask(site, "SELECT events FROM summary")[0] == 0, PATIENCE)
+        seconds = time.monotonic() - since
+        cpu, peak = proc.cpu_seconds(process.pid), proc.status_mib(process.pid, "VmHWM")
+    events, stored, largest = ask(site, "SELECT sum(events), sum(stored_bytes), max(stored_bytes) FROM _batch")
+    return {"mb_s": stored / seconds / 1e6, "rate": events / seconds, "cpu_us": cpu / events * 1e6, "peak_mib": peak,
+            "object_mib": largest / MIB}
+
+
+def timed(site, files, work):
+    since = time.monotonic()
+    work()
+    seconds = time.monotonic() - since
+    return {"mb_s": sum(path.stat().st_size for path in files) / seconds / 1e6,
+            "rate": ask(site, "SELECT sum(events) FROM _batch")[0] / seconds}
+
+
+def copy(files, target):
+    """As cp would, one after the other, each synced as `sync FILE` does."""
+    target.mkdir()
+    for path in files:
+        subprocess.run(["cp", path, target], check=True)
+        fd = os.open(target / path.name, os.O_RDONLY)
+        os.fsync(fd)
+        os.close(fd)
+
+
+def curl(files, rgw):
+    """One curl for all of them: it keeps its connection. Nothing is hashed."""
+    uploads = [word for path in files for word in ("-T", str(path), presigned(rgw, f"/{rgw.bucket}/curl/{path.name}"))]
+    subprocess.run(["curl", "--silent", "--show-error", "--fail", "-H", "Expect:", *uploads], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def presigned(rgw, path):
+    """A URL that lets one PUT it, by the published recipe."""
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    host, scope = f"127.0.0.1:{rgw.port}", f"{now[:8]}/us-east-1/s3/aws4_request"
+    query = urllib.parse.urlencode([("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", f"{rgw.access}/{scope}"),
+                                    ("X-Amz-Date", now), ("X-Amz-Expires", 3600), ("X-Amz-SignedHeaders", "host")])
+    canonical = "\n".join(["PUT", path, query, f"host:{host}", "", "host", "UNSIGNED-PAYLOAD"])
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = ("AWS4" + rgw.secret).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return f"http://{host}{path}?{query}&X-Amz-Signature={hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
+
+
+# ---- what a batch costs ----
+
+def measure_batches(results, options):
+    for name, events in ((FEW, 10000), (MANY, options.uploader_backlog)):
+        with fresh_directory() as directory, contextlib.closing(Installation(directory)) as site:
+            site.start_collector()
+            site.stop_collector()
+            fill(site.spool, events)
+            for _ in range(options.rounds):
+                results.add(name, events=events, batch_ms=batch_ms(site))
+
+
+def fill(spool, count, size=200):
+    """So many events of `size` bytes each, by plain SQL."""
+    with contextlib.closing(sqlite3.connect(spool, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        db.execute("""WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+                      INSERT INTO _event (id, received_at, total_bytes, bytes, source, payload)
+                      SELECT i, 1700000000000, i * :size, :size, '192.0.2.1',
+                             '<EVENT><cn>' || printf('%016x', i) || '</cn>' || printf('%*s', :size - 41, '') || '</EVENT>'
+                      FROM n""", {"count": count, "size": size})
+        db.execute("UPDATE _intake SET last_event_id = :count, event_bytes = :count * :size, last_event_at = 1700000000000",
+                   {"count": count, "size": size})
+        db.execute("COMMIT")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()  # what comes next does not pay for this
+
+
+def batch_ms(site):
+    """Of batches of 200 events: sealing, selecting, and the little rest."""
+    reset(site.spool)
+    objects = site.directory / "objects"
+    with uploader(site, DESTINATION_DIR=objects, MAX_FILE_SIZE=40000, LOG_LEVEL="warn"):
+        wait_for("some batches", lambda: ask(site, f"SELECT count(*) >= {BATCHES} FROM _batch WHERE shipped_at > 0")[0])
+    first, last, count = ask(site, "SELECT min(sealed_at), max(shipped_at), count(*) FROM _batch WHERE shipped_at > 0")
+    shutil.rmtree(objects)
+    return (last - first) / count

@@ -1,0 +1,92 @@
+"""kill -9 of the uploader at each system call between seal and purge, against a real S3 server: every event is in exactly
+one object, and each object's bytes are those whose hash was recorded.
+
+strace kills: it delivers SIGKILL as the nth call of a kind begins. A round goes through n = 1, 2, 3 ... for each kind of
+call until an uploader lives to ship and purge all that there is.
+"""
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness import BIN, Rgw, clean_environment, main, size, skip, uids_of_xml, wait_for
+
+ROUNDS = size("CRASH_STEP_ROUNDS", 2, 1)
+MOST = 400  # calls of one kind; a limit for a loop that must end by itself
+CALLS = ("fdatasync", "pwrite64", "connect", "sendto", "recvfrom")  # the spool's disk, and the store
+DONE = """SELECT NOT EXISTS (SELECT 1 FROM _event)
+              AND NOT EXISTS (SELECT 1 FROM _batch WHERE shipped_at IS NULL)"""
+
+
+class Kills:
+    def __init__(self, site, rgw):
+        self.site = site
+        self.settings = rgw.settings(MAX_FILE_SIZE=1024, RETENTION=0, ROTATION_INTERVAL=1)
+        self.sent = 0
+
+    def send(self):
+        """One more event, which is a batch by itself."""
+        self.sent += 1
+        self.site.send(b"<EVENT><cn>%016x</cn>%s</EVENT>" % (self.sent, b" " * 2000))
+        self.site.wait_for_events(self.sent)
+
+    def run(self, call, nth):
+        """True: the nth call killed it; False: there was none."""
+        environment = {**clean_environment(), **{k: str(v) for k, v in self.site.settings(**self.settings).items()}}
+        with open(self.site.directory / "killed.log", "ab") as log:
+            process = subprocess.Popen(["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                        f"inject={call}:signal=KILL:when={nth}", BIN / "uploader"], env=environment,
+                                       cwd=self.site.directory, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            wait_for("the kill, or all to be done",
+                     lambda: process.poll() is not None or self.site.value(DONE))
+            if process.poll() is None:
+                process.terminate()
+            return process.wait(30) == -9
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def go_through(self, call):
+        """Returns how many kills there were."""
+        for nth in range(1, MOST):
+            self.send()
+            if not self.run(call, nth):
+                return nth - 1
+        raise AssertionError(f"{MOST} calls of {call} and no end")
+
+
+def assert_every_event_is_in_exactly_one_object(site, rgw, sent):
+    recorded = dict(site.query("SELECT object_key, sha256 FROM batches WHERE kind = 'events'"))
+    found = []
+    for key in rgw.keys():
+        body, headers = rgw.get(key)
+        assert hashlib.sha256(body).hexdigest() == recorded[key] == headers["x-amz-meta-sha256"], key
+        found += [int(uid, 16) for uid in uids_of_xml(body)]
+    assert sorted(found) == list(range(1, sent + 1))
+    assert set(rgw.keys()) == set(recorded)
+    assert {s for (s,) in site.query("SELECT state FROM batches")} == {"shipped"}
+
+
+def test_every_event_is_in_exactly_one_object_whichever_call_the_uploader_is_killed_at(site):
+    rgw = Rgw(site.directory)
+    try:
+        site.collector()
+        kills = Kills(site, rgw)
+        for n in range(ROUNDS):
+            counts = {call: kills.go_through(call) for call in CALLS}
+            print(f"# round {n + 1}: kills {counts}")
+            assert min(counts.values()) > 0, f"a fault that did not fire proves nothing: {counts}"
+        assert_every_event_is_in_exactly_one_object(site, rgw, kills.sent)
+    finally:
+        rgw.close()
+
+
+if os.environ.get("BIN") and not shutil.which("strace"):
+    skip(dict(globals()), "strace is not installed")
+else:
+    main(dict(globals()))

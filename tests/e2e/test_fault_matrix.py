@@ -1,0 +1,275 @@
+"""Every answer that an S3 server may give, at every step: at the first try, at a retry, and before and after the uploader
+was killed and started again.
+
+Always: no event is lost or doubled, by the ledger and by what the server holds; the answer is sorted into the right class;
+a person reads the right remedy in `batches`, `summary`, `status` and the log, there once per outage; and when the server
+behaves again, or is obeyed, shipping goes on without a restart. The cells of the matrix run beside each other.
+"""
+import concurrent.futures
+import contextlib
+import pathlib
+import tempfile
+
+from harness import Site, main, uids_of_xml, wait_for
+from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, error, hang, honest, no_answer,
+                     no_conditions, reset_in_mid_body, someone_was_faster, unless_signed_for)
+from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state
+
+STEPS = ("first", "retry", "restart")
+BESIDE = 14    # cells at once: they mostly wait
+PATIENT = 150  # seconds: a stalled transfer is cut after 30, and all cells share the machine
+GARBAGE = b"\x00\xff<Error><Code>Acc\x1b[31m</html>\r\n{}"
+
+
+class Row:
+    """What the server does to PUTs from some moment on, and what must come of it."""
+
+    def __init__(self, name, put=None, *, head=None, says, remedy=None, is_unknown):
+        """`says` is in last_error. `remedy` None: waiting helps. `is_unknown`: it may have been stored."""
+        self.name, self.put, self.head, self.says, self.remedy, self.is_unknown = name, put, head, says, remedy, is_unknown
+
+    def begin(self, stub):
+        stub.script += [Step("PUT", self.put, times=ALWAYS)] + [Step("HEAD", self.head, times=ALWAYS)] * bool(self.head)
+
+
+class Cured(Row):
+    """An answer after which the same call succeeds at once, corrected: no failure is recorded."""
+
+    def __init__(self, name, put=None, *, region=None, ahead_seconds=0, times=ALWAYS, log=None):
+        super().__init__(name, put, says=None, is_unknown=False)
+        self.region, self.ahead_seconds, self.times, self.log = region, ahead_seconds, times, log
+
+    def begin(self, stub):
+        stub.region = self.region or stub.region
+        stub.ahead_seconds = self.ahead_seconds
+        stub.script += [Step("PUT", self.put, times=self.times)] if self.put else []
+
+
+class Incident(Cured):
+    """Somebody else's object is under our key: it is left alone, and the rows are shipped under another key, once."""
+
+    def __init__(self, name, put, **more):
+        super().__init__(name, put, times=1, **more)
+
+
+def wait(name, put, says, *, is_unknown, **more):
+    return Row(name, put, says=says, is_unknown=is_unknown, **more)
+
+
+def ask(name, put, says, remedy):
+    return Row(name, put, says=says, remedy=remedy, is_unknown=False)
+
+
+HANGING = "a hang, which is cut"
+ROWS = [
+    wait(HANGING, hang, "too slow", is_unknown=True),
+    wait("200 and the connection lost before it arrives", after_storing(no_answer), "http://127.0.0.1", is_unknown=True,
+         head=no_answer),
+    wait("stored and then 500", after_storing(error(500, "InternalError")), "HTTP 5", is_unknown=True, head=error(500)),
+    wait("500", error(500, "InternalError"), "HTTP 500 InternalError", is_unknown=True),
+    wait("503", error(503), "HTTP 503", is_unknown=True),
+    wait("503 with Retry-After", error(503, headers={"Retry-After": "2"}), "HTTP 503", is_unknown=True),
+    wait("SlowDown", error(503, "SlowDown"), "HTTP 503 SlowDown", is_unknown=True),
+    wait("429", error(429, "TooManyRequests"), "HTTP 429", is_unknown=False),
+    wait("400 BadDigest", error(400, "BadDigest"), "HTTP 400 BadDigest", is_unknown=False),
+    wait("409", error(409, "ConditionalRequestConflict"), "HTTP 409", is_unknown=True),
+    wait("307 of a new bucket", error(307, "TemporaryRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
+         "HTTP 307 TemporaryRedirect", is_unknown=False),
+    wait("a connection closed without an answer", no_answer, "http://127.0.0.1", is_unknown=True),
+    wait("a reset in mid-body", reset_in_mid_body, "http://127.0.0.1", is_unknown=True),
+    wait("200 from something that is no S3", captive_portal, "without an ETag", is_unknown=True,
+         remedy="AWS_ENDPOINT_URL is an S3 server"),
+    wait("garbage instead of XML with 500", lambda s, r: Answer(500, {}, GARBAGE), "HTTP 500", is_unknown=True),
+    ask("garbage instead of XML with 403", lambda s, r: Answer(403, {}, GARBAGE), "HTTP 403", "AWS_ENDPOINT_URL"),
+    ask("403 AccessDenied", error(403, "AccessDenied"), "HTTP 403 AccessDenied", "s3:PutObject"),
+    ask("403 without a body", error(403), "HTTP 403", "check BUCKET_NAME, the keys"),
+    ask("ExpiredToken of permanent keys", error(400, "ExpiredToken"), "HTTP 400 ExpiredToken", "AWS_SESSION_TOKEN"),
+    ask("SignatureDoesNotMatch", error(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+    ask("RequestTimeTooSkewed without a time", error(403, "RequestTimeTooSkewed", headers={"Date": "some day"}),
+        "RequestTimeTooSkewed", "clock (NTP)"),
+    ask("404 NoSuchBucket", error(404, "NoSuchBucket"), "HTTP 404 NoSuchBucket", "create the bucket stub-bucket"),
+    ask("301 that names no region", error(301, "PermanentRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
+        "HTTP 301 PermanentRedirect", "AWS_REGION"),
+    ask("a region that is no name", elsewhere("evil.example/?"), "HTTP 400 AuthorizationHeaderMalformed", "AWS_REGION"),
+    ask("a region that is named again and again", elsewhere("eu-west-9"), "AuthorizationHeaderMalformed",
+        "AWS_REGION=eu-west-9"),
+    ask("a redirect to another host", error(302, headers={"Location": "http://127.0.0.1:9/evil"}), "HTTP 302",
+        "AWS_ENDPOINT_URL"),
+    ask("501 also without a condition", error(501, "NotImplemented"), "HTTP 501 NotImplemented", "S3_TAGS"),
+    Cured("412 with equal content", after_storing(error(412, "PreconditionFailed")), times=1),
+    Incident("412 with different content", someone_was_faster, log="incident:"),
+    Cured("501 on conditional writes", no_conditions, log="plain ones from now on"),
+    Cured("400 with another region", region="eu-west-1", log="AWS_REGION=eu-west-1"),
+    Cured("301 with another region", unless_signed_for("eu-west-1", elsewhere("eu-west-1", 301, "PermanentRedirect")),
+          region="eu-west-1", log="AWS_REGION=eu-west-1"),
+    Cured("307 with another region", unless_signed_for("eu-west-1", elsewhere("eu-west-1", 307, "TemporaryRedirect")),
+          region="eu-west-1", log="AWS_REGION=eu-west-1"),
+    Cured("RequestTimeTooSkewed as our clock is behind", ahead_seconds=1200, log="clock=behind"),
+    Cured("RequestTimeTooSkewed as our clock is ahead", ahead_seconds=-1200, log="clock=ahead"),
+]
+
+
+# ---- one cell ----
+
+def and_then(behaviour, act):
+    def both(stub, request):
+        answer = behaviour(stub, request)
+        act(stub)
+        return answer
+    return both
+
+
+def wait_for_trouble(site, row):
+    return wait_for(f"{row.name} to be recorded", lambda: (b := batch(site)) and row.says in (b.last_error or "") and b,
+                    PATIENT)
+
+
+def log_lines(uploader, text):
+    return [line for line in uploader.log.splitlines() if text in line]
+
+
+def assert_told(site, row, uploader, *, is_first):
+    """Class and remedy of a failure, wherever a person may look for them."""
+    found = wait_for_trouble(site, row)
+    remedy = row.remedy or ""
+    is_asking = bool(row.remedy) and not row.is_unknown
+    assert found.state == ("blocked" if is_asking else "sealed"), found
+    assert remedy in (found.remedy or "") and bool(remedy) == bool(found.remedy), found
+    assert is_first is False or found.is_unknown == row.is_unknown, found
+    wait_for("the summary to tell", lambda: (s := site.query("SELECT last_error, remedy FROM summary")[0]) and
+             s[0] and remedy in (s[1] or ""))
+    if is_first:
+        assert row.says in site.value("SELECT last_error FROM summary")
+        lines = log_lines(uploader, "upload failed")
+        assert len(lines) == 1 and " warn " in lines[0] and (remedy or "none needed: waiting") in lines[0], lines
+        assert remedy in site.command("uploader", "status").stdout
+
+
+def assert_superseded(site, stub, row, uploader):
+    key, new_key = wait_for("the rows under another key", lambda: site.query(
+        "SELECT a.object_key, b.object_key FROM batches a JOIN batches b USING (first_id, last_id) "
+        "WHERE a.state = 'abandoned' AND b.state = 'shipped'"))[0]
+    assert new_key.removesuffix(".xml") == key.removesuffix(".xml") + "-r2"
+    assert stub.objects[key].body == b"written by someone else" and sorted(stub.objects) == sorted([key, new_key])
+    assert stub.kept == [new_key], "nothing is overwritten"
+    assert "nothing is lost" in site.value("SELECT remedy FROM batches WHERE state = 'abandoned'")
+    assert [" error " in line for line in log_lines(uploader, row.log)] == [True]
+    uids = [uid.decode() for uid in uids_of_xml(stub.objects[new_key].body)]
+    assert uids == [u for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert site.value("SELECT events FROM summary") == 0
+
+
+def assert_cured(site, stub, row, uploader, *, is_first):
+    if isinstance(row, Incident):
+        assert_superseded(site, stub, row, uploader)
+        return
+    found = wait_for_state(site, "shipped", seconds=PATIENT)
+    assert found.verified == 1
+    if is_first:
+        assert found.attempts == 1 and not log_lines(uploader, "upload failed"), uploader.log
+    if row.log:
+        assert len(log_lines(uploader, row.log)) == 1, uploader.log
+
+
+def assert_recovers(site, stub, uploader, row):
+    with stub.lock:
+        stub.script.clear()
+    wait_for_state(site, "shipped", seconds=PATIENT)
+    has_begun = bool(log_lines(uploader, "upload failed"))
+    wait_for("the end of the outage in the log", lambda: len(log_lines(uploader, "uploads work again")) == has_begun)
+    send_batch(site)
+    wait_for_state(site, "shipped", 2, PATIENT)
+    assert site.query("SELECT last_error, remedy FROM summary") == [(None, None)]
+    if row.is_unknown:
+        assert "PUT PUT" not in stub.methods(stub.kept[0]), "it looks before each further PUT"
+
+
+def run_first(site, stub, row):
+    row.begin(stub)
+    uploader = site.uploader(**stub.settings())
+    if isinstance(row, Cured):
+        assert_cured(site, stub, row, uploader, is_first=True)
+    else:
+        assert_told(site, row, uploader, is_first=True)
+        assert_recovers(site, stub, uploader, row)
+
+
+def run_retry(site, stub, row):
+    uploader = start(site, stub, Step("PUT", error(500)), Step("HEAD", and_then(honest, row.begin)))
+    if isinstance(row, Cured):
+        assert_cured(site, stub, row, uploader, is_first=False)
+    else:
+        assert_told(site, row, uploader, is_first=False)
+        assert_recovers(site, stub, uploader, row)
+
+
+def run_restart(site, stub, row):
+    """Killed after the failure, or in the middle of a hang; started again, and it fails once more."""
+    if isinstance(row, Cured):
+        uploader = start(site, stub, Step("PUT", error(500)), Step("HEAD", error(500), times=ALWAYS))
+        wait_for_requests(stub, 2)
+    else:
+        row.begin(stub)
+        uploader = site.uploader(**stub.settings())
+        wait_for_requests(stub, 1, PATIENT)
+        if row.name != HANGING:
+            wait_for_trouble(site, row)
+    uploader.kill()
+    if isinstance(row, Cured):
+        stub.set_script()
+        row.begin(stub)
+    seen = len(stub.requests)
+    uploader = site.uploader(**stub.settings())
+    if isinstance(row, Cured):
+        assert_cured(site, stub, row, uploader, is_first=False)
+        return
+    wait_for_requests(stub, seen + 1, PATIENT)
+    if row.name != HANGING:
+        wait_for("the failure in the new log", lambda: log_lines(uploader, "upload failed"), PATIENT)
+        assert_told(site, row, uploader, is_first=False)
+    assert_recovers(site, stub, uploader, row)
+
+
+def run_cell(directory, row, step):
+    directory.mkdir()
+    with contextlib.ExitStack() as stack:
+        stub = Stub()
+        stack.callback(stub.close)
+        site = Site(directory)
+        stack.callback(site.close)
+        site.collector()
+        send_batch(site)
+        {"first": run_first, "retry": run_retry, "restart": run_restart}[step](site, stub, row)
+        if not isinstance(row, Incident):
+            assert_shipped_once(site, stub)
+
+
+# ---- all of them, beside each other ----
+
+class Matrix:
+    """Its cells begin with the first test that asks."""
+
+    def __init__(self):
+        self.pool = concurrent.futures.ThreadPoolExecutor(BESIDE)
+        self.cells = {}
+
+    def begin(self, directory):
+        for step in STEPS:
+            for number, row in enumerate(ROWS):
+                self.cells[row, step] = self.pool.submit(run_cell, directory / f"{number}-{step}", row, step)
+
+    def test_of(self, row):
+        def test(site):
+            if not self.cells:
+                self.directory = tempfile.TemporaryDirectory(prefix="eventspool-matrix-")
+                self.begin(pathlib.Path(self.directory.name))
+            for step in STEPS:
+                try:
+                    self.cells[row, step].result()
+                except Exception as e:
+                    raise AssertionError(f"{row.name}, {step}") from e
+        return test
+
+
+matrix = Matrix()
+main({f"test_{row.name}": matrix.test_of(row) for row in ROWS})

@@ -1,0 +1,717 @@
+"""The uploader's commands: flush, status, reship, rejects; each beside a running uploader and without one."""
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+
+from harness import BIN, IS_SANITIZED, KEY, Rgw, assert_keys_have_no_gap, clean_environment, main, size, uids_of_xml, wait_for
+from s3_stub import ALWAYS, Step, Stub, error, honest, no_answer
+
+HOSTILE = b"<EVENT>\x1b]0;owned\x07\x1b[2J \xe2\x80\xae \xc2\x9b1m \\ \xff\n second line\r</broken>"
+FAR_AWAY = {"ROTATION_INTERVAL": "7d"}
+
+
+def event(number, **more):
+    extra = "".join(f"<{k}>{v}</{k}>" for k, v in more.items())
+    return f"<EVENT><cn>{number:016x}</cn>{extra}</EVENT>\n".encode()
+
+
+def send(site, *numbers):
+    """These events become one batch, when they are flushed."""
+    last = site.value("SELECT last_event_id FROM _intake")
+    site.send(b"".join(event(number) for number in numbers))
+    site.wait_for_events(last + len(numbers))
+
+
+def ask(site, *arguments, expected=0, **settings):
+    """What the uploader's command prints: without an uploader it needs to know where objects go."""
+    if "BUCKET_NAME" not in settings:
+        settings = {"DESTINATION_DIR": site.objects, **settings}
+    done = site.command("uploader", *arguments, **settings)
+    assert done.returncode == expected, (arguments, done)
+    return done.stdout if expected == 0 else done.stdout + done.stderr
+
+
+def last_line(text):
+    return text.splitlines()[-1]
+
+
+def begun(site, *arguments, **settings):
+    """The command goes on beside the test."""
+    environment = {**clean_environment(), **{k: str(v) for k, v in site.settings(DESTINATION_DIR=site.objects, **settings).items()}}
+    return site.owns(subprocess.Popen([BIN / "uploader", *arguments], env=environment, cwd=site.directory, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+
+
+def three_batches(site, **settings):
+    """Three shipped batches of two events: 1 and 2, 3 and 4, 5 and 6. A collector runs, an uploader does not."""
+    collector = site.collector()
+    for first in (1, 3, 5):
+        send(site, first, first + 1)
+        ask(site, "flush", **settings)
+    assert site.value("SELECT count(*) FROM batches WHERE state = 'shipped'") == 3
+    return collector
+
+
+def both_ways(test):
+    """The test runs with an uploader that does the work, and without one; told by `uploader`: a function to start it."""
+    def run(site):
+        for beside in (True, False):
+            sub = type(site)(site.directory / f"beside-{beside}")
+            sub.directory.mkdir()
+            try:
+                test(sub, (lambda **settings: sub.uploader(**{**FAR_AWAY, **settings})) if beside else (lambda **settings: None))
+            finally:
+                sub.close()
+    return run
+
+
+def with_stub(test):
+    def run(site):
+        stub = Stub()
+        try:
+            test(site, stub)
+        finally:
+            stub.close()
+    return run
+
+
+def copies(site):
+    return site.query("SELECT reship_of, state, object_key FROM batches WHERE reship_of IS NOT NULL ORDER BY id")
+
+
+def bytes_of(site):
+    return {path: path.read_bytes() for path in site.files()}
+
+
+# ---- rejects ----
+
+def send_rejects(site, *payloads):
+    """One reject a connection."""
+    for payload in payloads:
+        count = site.value("SELECT last_reject_id FROM _intake")
+        site.send(payload)
+        wait_for("the reject", lambda: site.value("SELECT last_reject_id FROM _intake") == count + 1)
+
+
+def reject_states(site):
+    return [state for (state,) in site.query("SELECT state FROM rejects ORDER BY id")]
+
+
+def many_rejects(site, count):
+    site.send(b"".join(b"<EVENT>" + b"<x>%d</x>" % i for i in range(count)))
+    wait_for("the rejects", lambda: site.value("SELECT last_reject_id FROM _intake") == count)
+
+
+def test_rejects_list_shows_the_newest_unsettled_ones_and_never_what_was_sent(site):
+    site.collector()
+    send_rejects(site, b"<EVENT><cn>SECRET-1</cn>", b"<EVENT><SECRET-2></EVENT>", b"SECRET-3")
+    lines = [line.split("\t") for line in ask(site, "rejects", "list").splitlines()]
+    assert [line[0] for line in lines] == ["3", "2", "1"], lines
+    shown = [tuple(map(str, row)) for row in
+             site.query("SELECT id, received_at, source, reason, bytes, state, detail FROM rejects ORDER BY id DESC")]
+    assert [tuple(line) for line in lines] == shown
+    assert "SECRET-1" not in str(lines) and "SECRET-3" not in str(lines)
+    assert len(ask(site, "rejects", "list", "-n", "2").splitlines()) == len(ask(site, "rejects", "list", "-n2").splitlines()) == 2
+    ask(site, "rejects", "dismiss", "2")
+    assert [line[0] for line in ask(site, "rejects", "list").splitlines()] == ["3", "1"]
+    assert [line[0] for line in ask(site, "rejects", "list", "--all", "-n", "9").splitlines()] == ["3", "2", "1"]
+
+
+def test_a_hostile_reject_cannot_reach_the_terminal(site):
+    site.collector()
+    send_rejects(site, HOSTILE)
+    kept = site.value("SELECT payload FROM rejects")
+    environment = {**clean_environment(), "SPOOL_PATH": str(site.spool)}
+    for arguments in (["list"], ["list", "--all"], ["show", "1"]):
+        shown = subprocess.run([BIN / "uploader", "rejects", *arguments], env=environment, capture_output=True)
+        assert shown.returncode == 0 and not any(b < 0x20 and b not in b"\t\n" for b in shown.stdout), shown
+        assert b"\xc2\x9b" not in shown.stdout and b"\xe2\x80\xae" not in shown.stdout and b"\xff" not in shown.stdout
+    text = shown.stdout.decode()
+    assert r"\x1b]0;owned\x07\x1b[2J \u202e \u009b1m \\ \xff" + "\n second line\\x0d" in text, text
+    raw = subprocess.run([BIN / "uploader", "rejects", "show", "--raw", "1"], env=environment, capture_output=True)
+    assert raw.returncode == 0 and raw.stdout == kept == HOSTILE[:len(kept)]
+
+
+def test_rejects_show_tells_what_is_kept_of_a_large_one(site):
+    site.collector(MAX_MESSAGE_SIZE="1K")
+    send_rejects(site, b"<EVENT>" + b"x" * 5000 + b"</EVENT>")
+    shown = ask(site, "rejects", "show", "1")
+    assert "reason    oversize: " in shown and "the first 1024 are kept" in shown and "x" * 1000 in shown, shown
+    assert "no reject 7" in ask(site, "rejects", "show", "7", expected=1)
+
+
+def test_rejects_export_gives_the_bytes_that_are_shipped(site):
+    site.collector()
+    many_rejects(site, 50)
+    send_rejects(site, HOSTILE)
+    ask(site, "flush")
+    (shipped,) = site.files("rejected/xml-events")
+    file = site.directory / "rejects.ndjson"
+    file.write_text("something older")
+    ask(site, "rejects", "export", file)
+    assert file.read_bytes() == shipped.read_bytes() and file.read_bytes().count(b"\n") == 51
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert ask(site, "rejects", "export") == ask(site, "rejects", "export", "-") == file.read_text()
+    dropped = [json.loads(line) for line in ask(site, "rejects", "export", "-", DROP_FIELDS="cn").splitlines()]
+    assert len(dropped) == 51 and not any("payload" in row or "payload_base64" in row for row in dropped)
+    before = sorted(site.directory.iterdir())
+    assert "nowhere" in ask(site, "rejects", "export", site.directory / "nowhere/x", expected=1)
+    ask(site, "rejects", "export", site.directory / "var", expected=1)
+    assert sorted(site.directory.iterdir()) == before
+
+
+def test_an_export_without_rejects_is_empty(site):
+    site.collector()
+    assert ask(site, "rejects", "export") == "" and ask(site, "rejects", "list") == ""
+
+
+@both_ways
+def test_a_dismissed_reject_is_shipped_in_its_place_and_not_retried(site, uploader):
+    collector = site.collector()
+    send_rejects(site, *(b"<EVENT><ALARM/>" for _ in range(3)))
+    process = uploader()
+    assert last_line(ask(site, "rejects", "dismiss", "2", "9")) == \
+        "rejects dismissed: 1; retried or dismissed before, or not there: 1"
+    assert reject_states(site) == ["pending", "dismissed", "pending"]
+    collector.stop()
+    done = site.command("collector", "rejects", "retry", EVENT_ELEMENT="ALARM")
+    assert done.returncode == 0 and "validated again: 2;" in done.stdout, done
+    assert reject_states(site) == ["retried", "dismissed", "retried"]
+    assert last_line(ask(site, "rejects", "dismiss", "1", "2", "3")) == \
+        "rejects dismissed: 0; retried or dismissed before, or not there: 3"
+    ask(site, "flush")
+    assert assert_keys_have_no_gap([str(f) for f in site.files("rejected/xml-events")]) == 3
+    assert reject_states(site) == ["retried", "dismissed", "retried"]
+    if process:
+        process.stop()
+
+
+@both_ways
+def test_all_rejects_are_dismissed_at_once(site, uploader):
+    site.collector()
+    many_rejects(site, 1000)
+    uploader(REJECTS_PREFIX="none")
+    assert last_line(ask(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 1000"
+    assert set(reject_states(site)) == {"dismissed"}
+    assert last_line(ask(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 0"
+
+
+def dismissed(site):
+    return site.value("SELECT count(*) FROM _reject WHERE dismissed_at IS NOT NULL")
+
+
+def test_a_dismissal_that_is_killed_in_the_middle_is_finished_by_the_next(site):
+    count = size("DISMISSALS", 30000, 5000)
+    site.collector()
+    many_rejects(site, count)
+    for beside in (True, False):
+        process = site.uploader(**FAR_AWAY, REJECTS_PREFIX="none") if beside else None
+        asker = begun(site, "rejects", "dismiss", "--all")
+        before = dismissed(site)
+        wait_for("some to be dismissed", lambda: dismissed(site) > before)
+        (process if beside else asker).kill()
+        said = asker.communicate(timeout=60)[1]
+        assert not beside or asker.returncode == 0 or (asker.returncode == 75 and "has gone away" in said), said
+    ask(site, "rejects", "dismiss", "--all")
+    assert dismissed(site) == count
+    assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") <= 1  # a killed asker's
+
+
+# ---- status ----
+
+def test_status_tells_what_is_wrong_with_the_collector(site):
+    site.collector(SPOOL_MIN_FREE="1000000G")
+    wait_for("the problem", lambda: status(site)["collector"]["problems"])
+    [problem] = status(site)["collector"]["problems"]
+    assert problem["code"] == "paused_disk" and "SPOOL_MIN_FREE" in problem["message"] + problem["remedy"], problem
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", problem["since"])
+    assert "paused_disk" in ask(site, "status")
+
+
+KEYS = {"spool": {"path", "id", "node", "bytes"}, "collector": {"running", "why_not", "problems"},
+        "uploader": {"running", "why_not", "problems", "seen_at"}, "backlog": {"events", "bytes", "oldest_age_seconds"},
+        "batches": {"sealed", "blocked", "abandoned"}}
+PLAIN_KEYS = {"last_event_at", "last_shipped_at", "rejects_24h", "trial_mode", "last_error", "remedy", "requests"}
+
+
+def status(site):
+    return json.loads(ask(site, "status", "--json"))
+
+
+def test_status_tells_programs_the_same_as_people(site):
+    collector = site.collector(SPOOL_MIN_FREE="0")
+    empty = status(site)
+    assert set(empty) == set(KEYS) | PLAIN_KEYS and all(set(empty[name]) == KEYS[name] for name in KEYS), empty
+    assert empty["backlog"] == {"events": 0, "bytes": 0, "oldest_age_seconds": None}
+    assert empty["last_event_at"] is empty["last_shipped_at"] is empty["last_error"] is empty["remedy"] is None
+    assert empty["collector"] == {"running": True, "why_not": None, "problems": []}
+    assert not empty["uploader"]["running"] and "uploader" in empty["uploader"]["why_not"]
+    send(site, 1, 2)
+    send_rejects(site, b"stray")
+    uploader = site.uploader(**FAR_AWAY)
+    wait_for("the uploader's sign of life", lambda: status(site)["uploader"]["seen_at"])
+    now, screen = status(site), ask(site, "status")
+    assert now["backlog"]["events"] == 2 and now["backlog"]["bytes"] > 0 and now["backlog"]["oldest_age_seconds"] >= 0
+    assert now["rejects_24h"] == 1 and now["trial_mode"] is True and now["uploader"]["running"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now["last_event_at"])
+    assert (now["spool"]["id"], now["spool"]["path"]) == (site.value("SELECT spool FROM _spool"), str(site.spool))
+    for words in ("2 events", now["spool"]["id"], now["last_event_at"], "1 in 24 h", "DESTINATION_DIR", "0 to ship, 0 blocked"):
+        assert words in screen, (words, screen)
+    uploader.stop()
+    collector.stop()
+    assert not status(site)["collector"]["running"]
+
+
+def test_status_shows_a_blocked_batch_with_its_remedy_and_what_was_asked_for(site):
+    site.collector()
+    send(site, 1)
+    site.objects.write_text("a file in the directory's place")
+    site.uploader()
+    wait_for("the obstacle", lambda: status(site)["batches"]["blocked"] == 1)
+    now, screen = status(site), ask(site, "status")
+    assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
+    assert "1 blocked" in screen
+    with sqlite3.connect(site.spool) as db:
+        db.execute("INSERT INTO _request (program, what, argument, asked_at, progress) VALUES ('collector', 'retry', '', 0, 'half')")
+    assert status(site)["requests"] == [{"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z",
+                                         "progress": "half"}]
+    assert "retry of the collector since 1970-01-01T00:00:00.000Z: half" in ask(site, "status")
+
+
+# ---- flush ----
+
+def test_flush_through_a_running_uploader_shows_how_much_is_left(site):
+    site.collector()
+    site.send_events(3000)
+    site.wait_for_events(3000)
+    site.uploader(MAX_FILE_SIZE="50000", **FAR_AWAY)
+    lines = ask(site, "flush").splitlines()
+    assert lines[-1] == "all shipped" and all(re.fullmatch(r"\d+ to ship", line) for line in lines[:-1]), lines
+    assert site.value("SELECT events FROM summary") == 0
+
+
+@both_ways
+def test_flush_says_what_stands_in_the_way(site, uploader):
+    site.collector()
+    send(site, 1)
+    site.objects.write_text("a file in the directory's place")
+    uploader()
+    said = ask(site, "flush", expected=1)
+    assert "not all is shipped" in said and "set DESTINATION_DIR" in said, said
+
+
+@with_stub
+def test_what_a_server_says_cannot_reach_the_terminal_either(site, stub):
+    site.collector()
+    send(site, 1)
+    stub.set_script(Step("PUT", error(403, "No\u009b2J\u202eSuch"), times=ALWAYS))
+    said = ask(site, "flush", expected=1, **stub.settings()).splitlines()[-2:]
+    screen = ask(site, "status")
+    for text in (*said, screen):
+        assert "\u009b" not in text and "\u202e" not in text, text
+    assert r"\u009b2J" in said[0] and r"\u009b2J" in screen and "\u009b2J" in status(site)["last_error"], (said, screen)
+
+
+# ---- reship under the same keys ----
+
+@both_ways
+def test_reship_puts_back_what_is_missing_and_touches_nothing_else(site, uploader):
+    three_batches(site)
+    before = bytes_of(site)
+    paths = sorted(before)
+    times = [path.stat().st_mtime_ns for path in paths]
+    paths[1].unlink()
+    uploader()
+    assert last_line(ask(site, "reship", "--since", "2020-01-01", "--dry-run")) == \
+        "batches looked at: 3; their objects are there: 2; would be sent again: 1 (events: 2)"
+    assert not paths[1].exists()
+    told = "batches looked at: 3; their objects are there: 2; sent again: 1 (events: 2)"
+    assert last_line(ask(site, "reship", "--since", "2020-01-01")) == told
+    assert bytes_of(site) == before and [p.stat().st_mtime_ns for p in paths][::2] == times[::2]
+    paths[2].unlink()
+    assert "sent again: 1" in ask(site, "reship", "--batch", "3")
+    assert "are there: 1; sent again: 0" in ask(site, "reship", "--batch", "3")
+    assert bytes_of(site) == before and copies(site) == []
+    assert site.value("SELECT events FROM summary") == 0
+
+
+def test_reship_takes_the_batches_that_were_sealed_in_the_time(site):
+    three_batches(site)
+    sealed = [at for (at,) in site.query("SELECT sealed_at FROM batches ORDER BY id")]
+    for path in site.files():
+        path.unlink()
+    day_after = "2999-01-01"
+    for since, until, count in ((sealed[1], sealed[2], 1), (sealed[0], sealed[0][:-1] + "z", None), (sealed[1], day_after, 2),
+                                ("2020-01-01", sealed[0], 0), ("2020-01-01T00:00:00Z", "2020-01-02", 0)):
+        if count is None:
+            assert "no time" in ask(site, "reship", "--since", since, "--until", until, expected=64)
+            continue
+        assert f"would be sent again: {count} " in ask(site, "reship", "--since", since, "--until", until, "--dry-run")
+    for since in (sealed[0].replace("T", " "), sealed[0][:-1], sealed[0][:19] + "Z", sealed[0][:16] + "Z", sealed[0][:16], sealed[0][:10]):
+        assert "would be sent again: 3 " in ask(site, "reship", "--since", since, "--dry-run"), since
+
+
+@both_ways
+def test_reship_never_replaces_what_somebody_else_has_put_there(site, uploader):
+    three_batches(site)
+    first, second, third = site.files()
+    first.unlink()
+    second.write_text("somebody else's")
+    uploader()
+    said = ask(site, "reship", "--since", "2020-01-01", expected=1)
+    assert "sent again: 1" in said and "not possible: 1; batch 2: other bytes are under its key" in said, said
+    assert first.exists() and third.exists() and second.read_text() == "somebody else's"
+    assert set(s for (s,) in site.query("SELECT state FROM batches")) == {"shipped"}
+
+
+@both_ways
+def test_reship_says_which_batches_are_not_in_the_spool_any_more(site, uploader):
+    three_batches(site)
+    purger = site.uploader(RETENTION="0", **FAR_AWAY)
+    wait_for("the purge", lambda: site.value("SELECT count(*) FROM _event") == 0)
+    purger.stop()
+    send(site, 7)
+    ask(site, "flush")
+    first, *_, last = site.files()
+    first.unlink()
+    last.unlink()
+    uploader()
+    said = ask(site, "reship", "--since", "2020-01-01", expected=1)
+    assert "are there: 2; sent again: 1 " in said and "not possible: 1; batch 1: " in said and "RETENTION" in said, said
+    assert last.exists() and not first.exists()
+    said = ask(site, "reship", "--since", "2020-01-01", "--new-keys", "--dry-run", expected=1)
+    assert "would be sent again under new keys: 1; events that would load twice: 1; not possible: 3" in said, said
+
+
+def test_reship_of_one_batch_says_why_it_is_not_done(site):
+    three_batches(site)
+    send(site, 7)
+    assert "no batch 99" in ask(site, "reship", "--batch", "99", expected=1)
+    site.objects.rename(site.directory / "elsewhere")
+    site.objects.write_text("in the way")
+    ask(site, "flush", expected=1)
+    assert "batch 4: it is not shipped yet" in ask(site, "reship", "--batch", "4", expected=1)
+    said = ask(site, "reship", "--batch", "1", expected=1)
+    assert "ended by: " in said and "set DESTINATION_DIR" in said, said
+    said = ask(site, "reship", "--batch", "1", expected=1, DESTINATION_DIR=site.directory / "elsewhere")
+    assert "which is not the destination now" in said, said
+    said = site.command("uploader", "reship", "--batch", "1")
+    assert said.returncode == 78 and "DESTINATION_DIR" in said.stderr, said
+
+
+def test_a_reship_with_other_bytes_than_before_records_them_and_says_so(site):
+    three_batches(site)
+    path = site.files()[0]
+    path.unlink()
+    with sqlite3.connect(site.spool) as db:  # as though another library had rendered it
+        db.execute("UPDATE _batch SET sha256 = ?, md5 = ? WHERE id = 1", ("0" * 64, "0" * 32))
+    assert "with other bytes than before, as a library was upgraded: 1" in ask(site, "reship", "--batch", "1")
+    assert site.value("SELECT earlier_sha256 FROM _batch WHERE id = 1") == "0" * 64
+    assert "are there: 1" in ask(site, "reship", "--batch", "1")
+
+
+def reship(site, stub, *script, expected=0):
+    stub.set_script(*script)
+    return ask(site, "reship", "--since", "2020-01-01", expected=expected, **stub.settings())
+
+
+@with_stub
+def test_reship_to_a_store_looks_before_it_puts_and_outlasts_a_short_outage(site, stub):
+    three_batches(site, **stub.settings())
+    key = sorted(stub.objects)[1]
+    there = stub.objects.pop(key)
+    stub.requests.clear()
+    assert "are there: 2; sent again: 1 " in reship(site, stub)
+    assert stub.methods() == "HEAD HEAD PUT HEAD" and stub.objects[key] == there
+    del stub.objects[key]
+    for trouble in (error(503, "SlowDown"), error(500), no_answer):
+        reship(site, stub, Step("HEAD", trouble, times=2), Step("PUT", trouble))
+        assert stub.objects.pop(key) == there, trouble
+    said = reship(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS), expected=1)
+    assert "ended by: " in said and "s3:PutObject" in said, said
+    assert key not in stub.objects
+    reship(site, stub)
+    assert stub.objects[key] == there and stub.kept.count(key) == 6
+
+
+@with_stub
+def test_reship_without_the_right_to_look_puts_only_where_nothing_is(site, stub):
+    three_batches(site, **stub.settings())
+    before = dict(stub.objects)
+    key = sorted(stub.objects)[0]
+    del stub.objects[key]
+    blind = [Step(method, error(403, "AccessDenied"), times=ALWAYS) for method in ("HEAD", "GET")]
+    reship(site, stub, *blind)
+    assert stub.objects == before and len(stub.kept) == 4
+
+
+def test_reship_to_a_real_server_restores_what_was_deleted(site):
+    rgw = Rgw(site.directory)
+    try:
+        three_batches_there = three_batches(site, **rgw.settings(COMPRESSION="gzip"))
+        keys = sorted(rgw.keys())
+        before = {key: rgw.get(key)[0] for key in keys}
+        connection_delete(rgw, keys[0])
+        uploader = site.uploader(**rgw.settings(COMPRESSION="gzip", **FAR_AWAY))
+        assert sorted(rgw.keys()) == keys[1:]
+        assert "are there: 2; sent again: 1 " in ask(site, "reship", "--since", "2020-01-01", **rgw.settings())
+        assert {key: rgw.get(key)[0] for key in rgw.keys()} == before
+        assert "; events that will load twice: 2" in ask(site, "reship", "--batch", "2", "--new-keys", **rgw.settings())
+        copy = keys[1].replace(".xml.gz", "-r2.xml.gz")
+        assert rgw.get(copy)[0] == before[keys[1]] and len(rgw.keys()) == 4
+        uploader.stop()
+        three_batches_there.stop()
+    finally:
+        rgw.close()
+
+
+def connection_delete(rgw, key):
+    """DELETE answers 204."""
+    try:
+        rgw.request("DELETE", f"/{rgw.bucket}/{key}")
+    except AssertionError as e:
+        assert e.args[0][0] == 204, e
+
+
+# ---- reship under new keys ----
+
+@both_ways
+def test_new_keys_send_whole_batches_once_more_and_change_no_events_state(site, uploader):
+    three_batches(site)
+    before = bytes_of(site)
+    (first, second, third), seen = sorted(before), site.query("SELECT * FROM events")
+    uploader()
+    ask_for = ("reship", "--since", "2020-01-01", "--new-keys")
+    assert last_line(ask(site, *ask_for, "--dry-run")) == \
+        "batches that would be sent again under new keys: 3; events that would load twice: 6"
+    assert copies(site) == []
+    assert last_line(ask(site, *ask_for)) == "batches that are sent again under new keys: 3; events that will load twice: 6"
+    again = {path.with_name(path.name.replace(".xml", "-r2.xml")): body for path, body in before.items()}
+    assert bytes_of(site) == {**before, **again}
+    assert [(of, state) for of, state, _ in copies(site)] == [(1, "shipped"), (2, "shipped"), (3, "shipped")]
+    assert site.query("SELECT * FROM events") == seen
+    assert site.query("SELECT events, bytes, oldest_age_seconds FROM summary") == [(0, 0, None)]
+    ask(site, "reship", "--batch", "2", "--new-keys")
+    assert second.with_name(second.name.replace(".xml", "-r3.xml")).read_bytes() == before[second]
+    assert "are there: 3; sent again: 0" in ask(site, "reship", "--since", "2020-01-01")
+    assert "load twice: 6" in ask(site, *ask_for, "--dry-run"), "copies are not copied"
+    send(site, 7)
+    ask(site, "flush")
+    assert site.value("SELECT first_id FROM batches ORDER BY id DESC") == 7
+
+
+def test_copies_that_cannot_be_shipped_keep_their_events_and_go_when_the_way_is_free(site):
+    three_batches(site)
+    away = site.directory / "away"
+    site.objects.rename(away)
+    site.objects.write_text("in the way")
+    said = ask(site, "reship", "--batch", "1", "--new-keys", expected=1)
+    assert "ended by: " in said and "set DESTINATION_DIR" in said, said
+    now = status(site)
+    assert now["batches"]["blocked"] == 1 and now["backlog"]["events"] == 0
+    assert site.value("SELECT count(*) FROM backlog") == 0
+    uploader = site.uploader(RETENTION="0", **FAR_AWAY)
+    wait_for("a try", lambda: site.value("SELECT attempts FROM _batch WHERE id = 4") >= 2)
+    wait_for("nothing more to purge", lambda: "batch" in uploader.log)
+    assert site.value("SELECT min(id) FROM _event") == 1
+    site.objects.unlink()
+    away.rename(site.objects)
+    wait_for("the copy", lambda: [state for _, state, _ in copies(site)] == ["shipped"])
+    wait_for("the purge", lambda: site.value("SELECT count(*) FROM _event") == 0)
+    assert len(site.files()) == 4
+
+
+@both_ways
+def test_rejects_are_sent_again_like_events(site, uploader):
+    site.collector()
+    send_rejects(site, HOSTILE)
+    ask(site, "flush")
+    (path,) = site.files("rejected/xml-events")
+    body = path.read_bytes()
+    path.unlink()
+    said = ask(site, "reship", "--batch", "1", "--new-keys", expected=1, REJECTS_PREFIX="none")
+    assert "REJECTS_PREFIX=none" in said, said
+    uploader()
+    ask(site, "reship", "--batch", "1")
+    assert path.read_bytes() == body
+    ask(site, "reship", "--batch", "1", "--new-keys")
+    assert [p.read_bytes() for p in site.files("rejected/xml-events")] == [body, body]
+
+
+# ---- killed in the middle ----
+
+def many_batches(site, count):
+    """As many batches of one event each."""
+    site.collector()
+    site.send(b"".join(event(number, pad="x" * 1100) for number in range(count)))
+    site.wait_for_events(count)
+    ask(site, "flush", MAX_FILE_SIZE="1024")
+    assert len(site.files()) == count
+
+
+def test_a_reship_whose_uploader_or_asker_is_killed_is_finished_by_the_next(site):
+    count = size("RESHIPPED", 400, 100)
+    many_batches(site, count)
+    before = bytes_of(site)
+    for beside in (True, False):
+        for path in before:
+            path.unlink()
+        process = site.uploader(**FAR_AWAY) if beside else None
+        asker = begun(site, "reship", "--since", "2020-01-01")
+        wait_for("some objects", lambda: site.files())
+        (process if beside else asker).kill()
+        said = asker.communicate(timeout=60)[1]
+        assert not beside or (asker.returncode == 75 and "has gone away" in said), said
+        done = len(site.files())
+        assert 0 < done < count, done
+        assert f"are there: {done}; sent again: {count - done} " in ask(site, "reship", "--since", "2020-01-01")
+        assert bytes_of(site) == before
+
+
+def test_new_keys_are_given_once_whoever_is_killed(site):
+    count = size("RESHIPPED", 400, 100)
+    many_batches(site, count)
+    process = site.uploader(**FAR_AWAY)
+    for victim in ("uploader", "asker"):
+        sent = len(copies(site))
+        asker = begun(site, "reship", "--since", "2020-01-01", "--new-keys")
+        wait_for("the first copies", lambda: site.value("SELECT count(*) FROM batches WHERE reship_of AND state = 'shipped'") > sent)
+        (process if victim == "uploader" else asker).kill()
+        asker.communicate(timeout=60)
+        if victim == "uploader":
+            process = site.uploader(**FAR_AWAY)
+        wait_for("all copies", lambda: len(copies(site)) == sent + count and
+                 {state for _, state, _ in copies(site)} == {"shipped"})
+    assert len(site.files()) == 3 * count
+    assert sorted(of for of, _, _ in copies(site)) == sorted(2 * list(range(1, count + 1)))
+
+
+def test_a_reship_that_nobody_waits_for_any_more_is_left(site):
+    count = size("RESHIPPED", 400, 100)
+    many_batches(site, count)
+    for path in site.files():
+        path.unlink()
+    uploader = site.uploader(**FAR_AWAY)
+    asker = begun(site, "reship", "--since", "2020-01-01")
+    wait_for("some objects", lambda: site.files())
+    asker.send_signal(signal.SIGINT)
+    assert asker.wait(30) == 75 and "told to stop" in asker.stderr.read()
+    assert site.value("SELECT count(*) FROM _request") == 0
+    ask(site, "reship", "--since", "2020-01-01")
+    assert len(site.files()) == count
+    uploader.stop()
+
+
+# ---- copied and restored spools ----
+
+def copy_of(site, name):
+    """A second site with a copy of this one's spool and the same objects; no program may run on the spool."""
+    other = type(site)(site.directory / name)
+    other.spool.parent.mkdir(parents=True)
+    with sqlite3.connect(site.spool) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(site.spool, other.spool)
+    other.objects = site.objects
+    return other
+
+
+def identity(site):
+    return site.value("SELECT spool FROM _spool")
+
+
+def rows_of(site):
+    """What the warehouse loads: (key, _spool, _id, _received_at, cn) of each event of each object."""
+    return [(path.name, row["_spool"], row["_id"], row["_received_at"], row["cn"])
+            for path in site.files() for row in map(json.loads, path.read_text().splitlines())]
+
+
+def test_a_copied_and_a_restored_spool_use_no_key_again_and_the_warehouse_can_tell(site):
+    ndjson = {"OUTPUT_FORMAT": "ndjson"}
+    collector = site.collector()
+    send(site, 1, 2)
+    ask(site, "flush", **ndjson)
+    send(site, 3)  # pending when the copies are made
+    collector.stop()
+    copied, restored = copy_of(site, "copied"), copy_of(site, "restored")
+    refused = ask(copied, "flush", expected=75, **ndjson)
+    assert "copy of another one" in refused, refused
+    for command in (("reship", "--batch", "1"), ("rejects", "dismiss", "--all")):
+        assert "copy of another one" in ask(copied, *command, expected=75)
+    site.collector()
+    send(site, 4)
+    ask(site, "flush", **ndjson)
+    for other, number in ((copied, 100), (restored, 200)):
+        other.collector()
+        send(other, number)
+        ask(other, "flush", **ndjson)
+    assert len({identity(site), identity(copied), identity(restored)}) == 3
+    names = [KEY.match(str(path))[3] for path in site.files()]
+    assert sorted(names) == sorted([identity(site)] * 2 + [identity(copied), identity(restored)]), names
+    rows = rows_of(site)
+    assert len({row[:3] for row in rows}) == len(rows) == 8, "no event is twice under one spool's name and id"
+    third = [row for row in rows if row[4] == f"{3:016x}"]
+    assert len(third) == 3 and len({row[3] for row in third}) == 1 and {row[2] for row in third} == {"3"}, third
+    assert len({row[1] for row in third}) == 3, "the three copies of one event are told apart by the spool's name"
+    for other in (site, copied, restored):  # each knows what it has shipped, and what the first had
+        assert "sent again: 0" in ask(other, "reship", "--since", "2020-01-01", **ndjson)
+        other.close()
+
+
+def test_after_a_restore_reship_finds_the_first_objects_and_new_identity_names_the_later_ones(site):
+    collector = three_batches(site)
+    collector.stop()
+    first = identity(site)
+    other = copy_of(site, "restored")
+    before = bytes_of(site)
+    sorted(before)[0].unlink()
+    other.collector()
+    assert identity(other) != first
+    assert "are there: 2; sent again: 1 " in ask(other, "reship", "--since", "2020-01-01")
+    assert bytes_of(other) == before, "a batch keeps the name under which it was sealed"
+    second = identity(other)
+    assert other.command("collector", "new-identity").returncode == 0
+    send(other, 7)
+    ask(other, "flush")
+    assert len({first, second, identity(other)}) == 3
+    assert [KEY.match(str(path))[3] for path in other.files() if path not in before] == [identity(other)]
+    assert uids_of_xml(other.files()[-1].read_bytes()) == [b"%016x" % 7]
+    other.close()
+
+
+# ---- usage ----
+
+def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
+    since = ("reship", "--since", "2025-01-01")
+    for arguments, words in ((("reship",), "--batch or --since"), (("reship", "--batch", "x"), "batch's id"),
+                             (("reship", "--batch"), "value is missing"), (("reship", "--batch", "0"), "batch's id"),
+                             (("reship", "--batch", "1", "--since", "2025-01-01"), "either"),
+                             (("reship", "--until", "2025-01-01"), "--since is missing"),
+                             ((*since, "--until", "2024-12-31"), "later"), (("reship", "--since", "2999-01-01"), "future"),
+                             (("reship", "--since", "2025-02-31"), "no time"), (("reship", "--since", "yesterday"), "2025-07-29"),
+                             (("reship", "--since", "2025-01-01T12"), "no time"),
+                             (("reship", "--since", "2025-01-01T12:00+01:00"), "UTC"), (("reship", "--since", "2025-01-01T25:00Z"), "no time"),
+                             (("reship", "--batch", "1", "--batch", "2"), "one --batch"), ((*since, "--force"), "--force"),
+                             (("status", "--yaml"), "--json"), (("status", "--json", "x"), "--json"), (("flush", "x"), "no arguments"),
+                             (("rejects",), "rejects list"), (("rejects", "list", "-n"), "-n N"), (("rejects", "list", "x"), "--all"),
+                             (("rejects", "list", "-n", "x"), "-n N"), (("rejects", "show"), "ID"), (("rejects", "show", "x"), "--raw"),
+                             (("rejects", "show", "1", "2"), "ID"), (("rejects", "export", "a", "b"), "FILE"),
+                             (("rejects", "export", "--x"), "FILE"), (("rejects", "dismiss"), "--all"),
+                             (("rejects", "dismiss", "1", "--all"), "ID"), (("rejects", "dismiss", "-1"), "ID")):
+        done = site.command("uploader", *arguments)
+        assert done.returncode == 64 and words in done.stderr, (arguments, done)
+    assert not site.spool.exists()
+
+
+def test_without_a_spool_nothing_is_made(site):
+    for arguments in (("flush",), ("status",), ("status", "--json"), ("reship", "--batch", "1"), ("rejects", "list"),
+                      ("rejects", "show", "1"), ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
+        assert "not there yet" in ask(site, *arguments, expected=75), arguments
+    assert not site.spool.parent.exists() and not (site.directory / "x").exists()
+
+
+main(dict(globals()))

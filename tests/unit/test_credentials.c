@@ -1,0 +1,587 @@
+/*
+ * test_credentials -- which source answers, when keys are renewed, and what a person is told. No network: sources that
+ * need one are tested in tests/e2e/test_credentials.py. The clock is what the caller says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/credentials.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "tests/support/scratch.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define MINUTE_MS    60000LL
+#define VARIABLE_MAX 12
+
+/* An environment and files of a test's own. */
+struct fixture {
+    struct scratch *scratch;
+    char config[200], credentials[200];
+    struct settings settings;
+    struct signals signals;
+    struct lockfile lock;
+    struct credentials *chain;
+    struct keys keys;
+    struct why why;
+};
+
+static const char *const variables[] = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY_ID_FILE",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY_FILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL",
+    "AWS_CA_BUNDLE",
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->scratch = scratch_new();
+    f->lock = LOCKFILE_NONE;
+    (void)snprintf(f->config, sizeof f->config, "%s/config", f->scratch->dir);
+    (void)snprintf(f->credentials, sizeof f->credentials, "%s/credentials", f->scratch->dir);
+    for (size_t i = 0; i < COUNT(variables); i++) (void)unsetenv(variables[i]);
+    (void)setenv("AWS_CONFIG_FILE", f->config, 1);
+    (void)setenv("AWS_SHARED_CREDENTIALS_FILE", f->credentials, 1);
+    (void)setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+    *state = f;
+    return signals_open(&f->signals, &f->why) == RES_OK ? 0 : -1;
+}
+
+static void close_chain(struct fixture *f)
+{
+    credentials_close(f->chain);
+    f->chain = NULL;
+    settings_free(&f->settings);
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    close_chain(f);
+    signals_close(&f->signals);
+    scratch_free(f->scratch);
+    free(f);
+    return 0;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    scratch_write(path, text, strlen(text));
+}
+
+static void open_chain(struct fixture *f)
+{
+    close_chain(f);
+    f->settings = (struct settings){0};
+    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
+    assert_int_equal(credentials_open(&f->chain, &f->settings, &f->signals, &f->lock, &f->why), RES_OK);
+}
+
+/* The id of the keys that are given out at `now_at`, or "" with the failure in why. */
+static const char *ask(struct fixture *f, int64_t now_at)
+{
+    keys_wipe(&f->keys);
+    why_clear(&f->why);
+    return credentials_get(f->chain, now_at, &f->keys, &f->why) == RES_OK ? f->keys.access_key_id : "";
+}
+
+static const char *source(struct fixture *f, char out[CREDENTIALS_SOURCE_SIZE])
+{
+    credentials_source(f->chain, out);
+    return out;
+}
+
+/* ---- which source answers ---- */
+
+#define KEYS(id) "aws_access_key_id = " id "\naws_secret_access_key = s\n"
+
+static void the_first_source_that_is_configured_answers(void **state)
+{
+    static const struct {
+        const char *set[VARIABLE_MAX]; /* NAME, value, ... */
+        const char *config, *credentials;
+        const char *id, *source;
+    } rows[] = {
+        {{"AWS_ACCESS_KEY_ID", "E", "AWS_SECRET_ACCESS_KEY", "s"},
+         "",
+         "[default]\n" KEYS("F"),
+         "E",
+         "the environment (AWS_ACCESS_KEY_ID)"},
+        {{"AWS_ACCESS_KEY_ID", "E", "AWS_SECRET_ACCESS_KEY", "s", "AWS_PROFILE", "x"},
+         "",
+         "[x]\n" KEYS("F"),
+         "E",
+         "the environment (AWS_ACCESS_KEY_ID)"},
+        {{"AWS_ACCESS_KEY_ID", " ", "AWS_SECRET_ACCESS_KEY", ""},
+         "",
+         "[default]\n" KEYS("F"),
+         "F",
+         "the profile default"},
+        {{NULL}, "[default]\n" KEYS("C"), "[default]\n" KEYS("F"), "F", "the profile default"},
+        {{NULL}, "[default]\n" KEYS("C"), "", "C", "the profile default"},
+        {{"AWS_PROFILE", "x"}, "[default]\n" KEYS("C") "[profile x]\n" KEYS("X"), "", "X", "the profile x"},
+        {{"AWS_PROFILE", "x"}, "", "[x]\n" KEYS("X"), "X", "the profile x"},
+        {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/"},
+         "",
+         "[default]\n" KEYS("F"),
+         "F",
+         "the profile default"},
+        {{NULL},
+         "[default]\ncredential_process = printf '{\"Version\":1,\"AccessKeyId\":\"P\","
+         "\"SecretAccessKey\":\"s\"}'\n",
+         "",
+         "P",
+         "credential_process of the profile default"},
+        {{NULL},
+         "[default]\ncredential_process = sh -c \"echo '{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"P\\\","
+         "\\\"SecretAccessKey\\\":\\\"s\\\"}'\"\n",
+         "",
+         "P",
+         "credential_process of the profile default"},
+        {{NULL}, "[default]\n" KEYS("C") "credential_process = false\n", "", "C", "the profile default"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char from[CREDENTIALS_SOURCE_SIZE];
+        for (size_t j = 0; rows[i].set[j]; j += 2) (void)setenv(rows[i].set[j], rows[i].set[j + 1], 1);
+        write_file(f->config, rows[i].config);
+        write_file(f->credentials, rows[i].credentials);
+        open_chain(f);
+        const char *id = ask(f, 0);
+        if (strcmp(id, rows[i].id) != 0) fail_msg("row %zu: %s %s", i, id, f->why.text);
+        assert_string_equal(source(f, from), rows[i].source);
+        for (size_t j = 0; rows[i].set[j]; j += 2) (void)unsetenv(rows[i].set[j]);
+    }
+}
+
+static void what_is_wrong_is_told_with_its_remedy_and_without_a_secret(void **state)
+{
+    static const struct {
+        const char *set[VARIABLE_MAX];
+        const char *config;
+        const char *says, *remedy;
+        enum result res;
+    } rows[] = {
+        {{NULL}, "", "no credentials: looked for AWS_ACCESS_KEY_ID", "set AWS_ACCESS_KEY_ID", RES_REFUSE},
+        {{"AWS_ACCESS_KEY_ID", "E"},
+         "",
+         "AWS_SECRET_ACCESS_KEY is not",
+         "set AWS_SECRET_ACCESS_KEY",
+         RES_REFUSE},
+        {{"AWS_SECRET_ACCESS_KEY", "TOPSECRET"},
+         "",
+         "AWS_ACCESS_KEY_ID is not",
+         "set AWS_ACCESS_KEY_ID",
+         RES_REFUSE},
+        {{"AWS_ACCESS_KEY_ID", "E", "AWS_SECRET_ACCESS_KEY", "TOP SECRET"},
+         "",
+         "the secret access key is",
+         "correct AWS_ACCESS_KEY_ID",
+         RES_REFUSE},
+        {{"AWS_PROFILE", "x"},
+         "[profile y]\n" KEYS("Y"),
+         "AWS_PROFILE=x: there is no such profile",
+         "correct AWS_PROFILE",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\naws_access_key_id = a\n",
+         "the secret access key is empty",
+         "of the profile default",
+         RES_REFUSE},
+        {{NULL}, "[default]\nTOPSECRET\n", "line 2 is not understood", "correct the file", RES_REFUSE},
+        {{NULL},
+         "[default]\nsso_session = s\n",
+         "IAM Identity Center",
+         "aws configure export-credentials",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\n",
+         "neither source_profile nor credential_source",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nsource_profile = x\n",
+         "source_profile=x: there is no such profile",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nsource_profile = x\n[profile x]\nregion = y\n",
+         "source_profile=x has no keys",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nsource_profile = default\n",
+         "source_profile=default leads back",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nrole_arn = s\nsource_profile = b\n"
+         "[profile b]\nrole_arn = t\nsource_profile = a\n",
+         "the profile default: the profile a: the profile b: source_profile=a leads back",
+         "correct the profile b",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\ncredential_source = Cloud\n",
+         "credential_source=Cloud: expected",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\ncredential_source = Environment\n",
+         "credential_source=Environment has no keys",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nsource_profile = x\nmfa_serial = m\n[profile x]\n" KEYS("X"),
+         "mfa_serial",
+         "correct the profile default",
+         RES_REFUSE},
+        {{NULL},
+         "[default]\nrole_arn = r\nweb_identity_token_file = /nowhere/token\n",
+         "/nowhere/token",
+         "token file is there",
+         RES_RETRY},
+        {{NULL},
+         "[default]\ncredential_process = /nowhere/program TOPSECRET\n",
+         "cannot start /nowhere/program",
+         "by hand",
+         RES_RETRY},
+        {{NULL},
+         "[default]\ncredential_process = sh -c 'echo TOPSECRET; exit 3'\n",
+         "exit code 3",
+         "by hand",
+         RES_RETRY},
+        {{NULL},
+         "[default]\ncredential_process = echo TOPSECRET\n",
+         "not a JSON object",
+         "by hand",
+         RES_RETRY},
+        {{NULL},
+         "[default]\ncredential_process = printf '{\"Version\":2,\"AccessKeyId\":\"a\","
+         "\"SecretAccessKey\":\"TOPSECRET\"}'\n",
+         "Version is not 1",
+         "by hand",
+         RES_RETRY},
+        {{NULL},
+         "[default]\ncredential_process = program 'TOPSECRET\n",
+         "words cannot be told apart",
+         "is a quote not closed?",
+         RES_REFUSE},
+        {{"AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"},
+         "",
+         "AWS_ROLE_ARN is not",
+         "set AWS_ROLE_ARN",
+         RES_REFUSE},
+        {{"AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token", "AWS_ROLE_ARN", "r"},
+         "",
+         "/nowhere/token",
+         "token file is there",
+         RES_RETRY},
+        {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/keys"},
+         "",
+         "expected https://",
+         "correct AWS_CONTAINER_CREDENTIALS_FULL_URI",
+         RES_REFUSE},
+        {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1@192.0.2.1/"},
+         "",
+         "expected https://",
+         "correct AWS_CONTAINER_CREDENTIALS_FULL_URI",
+         RES_REFUSE},
+        {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://localhost.example/"},
+         "",
+         "expected https://",
+         "correct AWS_CONTAINER_CREDENTIALS_FULL_URI",
+         RES_REFUSE},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t j = 0; rows[i].set[j]; j += 2) (void)setenv(rows[i].set[j], rows[i].set[j + 1], 1);
+        (void)setenv("AWS_REGION", "r", 1);
+        write_file(f->config, rows[i].config);
+        open_chain(f);
+        enum result res = credentials_get(f->chain, 0, &f->keys, &f->why);
+        if (res != rows[i].res) fail_msg("row %zu: result %d, %s", i, (int)res, f->why.text);
+        if (!strstr(f->why.text, rows[i].says)) fail_msg("row %zu: %s", i, f->why.text);
+        if (!strstr(f->why.remedy, rows[i].remedy)) fail_msg("row %zu: %s", i, f->why.remedy);
+        assert_null(strstr(f->why.text, "SECRET;"));
+        assert_null(strstr(f->why.text, "TOP"));
+        assert_null(strstr(f->why.remedy, "TOP"));
+        for (size_t j = 0; rows[i].set[j]; j += 2) (void)unsetenv(rows[i].set[j]);
+    }
+}
+
+static void the_region_comes_from_the_environment_or_else_from_the_profile(void **state)
+{
+    struct fixture *f = *state;
+    open_chain(f);
+    assert_string_equal(credentials_region(f->chain), "us-east-1");
+    write_file(f->config, "[default]\nregion = eu-central-1\n[profile x]\nregion = eu-north-1\n");
+    open_chain(f);
+    assert_string_equal(credentials_region(f->chain), "eu-central-1");
+    (void)setenv("AWS_PROFILE", "x", 1);
+    open_chain(f);
+    assert_string_equal(credentials_region(f->chain), "eu-north-1");
+    (void)setenv("AWS_DEFAULT_REGION", "eu-west-1", 1);
+    open_chain(f);
+    assert_string_equal(credentials_region(f->chain), "eu-west-1");
+    (void)setenv("AWS_REGION", "eu-west-2", 1);
+    open_chain(f);
+    assert_string_equal(credentials_region(f->chain), "eu-west-2");
+    (void)unsetenv("AWS_REGION");
+    (void)unsetenv("AWS_DEFAULT_REGION");
+    write_file(f->config, "[profile x]\nregion = not/a region\n");
+    settings_free(&f->settings);
+    f->settings = (struct settings){0};
+    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
+    struct credentials *none = NULL;
+    assert_int_equal(credentials_open(&none, &f->settings, &f->signals, &f->lock, &f->why), RES_REFUSE);
+    assert_null(none);
+}
+
+/* ---- files that change ---- */
+
+static void a_file_that_changes_appears_or_goes_is_read_before_the_next_use(void **state)
+{
+    struct fixture *f = *state;
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "");
+    write_file(f->credentials, "[default]\n" KEYS("A"));
+    assert_string_equal(ask(f, 1), "A"); /* though a failure is shared for a second */
+    write_file(f->credentials, "[default]\n" KEYS("B"));
+    assert_string_equal(ask(f, 2), "B");
+    char next[220];
+    (void)snprintf(next, sizeof next, "%s.new", f->credentials);
+    write_file(next, "[default]\n" KEYS("C"));
+    assert_int_equal(rename(next, f->credentials), 0);
+    assert_string_equal(ask(f, 3), "C");
+}
+
+static void a_file_that_is_half_written_does_not_cost_the_keys_that_we_have(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->credentials, "[default]\n" KEYS("A"));
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "A");
+    write_file(f->credentials, "[default]\naws_acc");
+    assert_string_equal(ask(f, 1), "A");
+    write_file(f->credentials, "[default]\n" KEYS("B"));
+    assert_string_equal(ask(f, 2), "B");
+}
+
+static void secrets_in_files_of_the_environment_are_read_anew_when_they_change(void **state)
+{
+    struct fixture *f = *state;
+    char id[200];
+    char secret[200];
+    (void)snprintf(id, sizeof id, "%s/id", f->scratch->dir);
+    (void)snprintf(secret, sizeof secret, "%s/secret", f->scratch->dir);
+    write_file(id, "A\r\n");
+    write_file(secret, "s1\n");
+    (void)setenv("AWS_ACCESS_KEY_ID_FILE", id, 1);
+    (void)setenv("AWS_SECRET_ACCESS_KEY_FILE", secret, 1);
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "A");
+    write_file(secret, "s2\n");
+    assert_string_equal(ask(f, 1), "A");
+    assert_string_equal(f->keys.secret_access_key, "s2");
+}
+
+/* ---- keys that end ---- */
+
+/* A credential_process whose n-th answer is the key Kn, good for `minutes` from 1970 on; it notes each call. */
+static void write_process(struct fixture *f, const char *tail, int minutes)
+{
+    char text[1200];
+    char script[200];
+    (void)snprintf(script, sizeof script, "%s/process", f->scratch->dir);
+    (void)snprintf(
+        text, sizeof text,
+        "#!/bin/sh\ncd %s\necho >>calls\nn=$(wc -l <calls)\n%s\n"
+        "printf '{\"Version\":1,\"AccessKeyId\":\"K%%d\",\"SecretAccessKey\":\"s\",\"SessionToken\":"
+        "\"t\",\"Expiration\":\"1970-01-01T%02d:%02d:00Z\"}' $n\n",
+        f->scratch->dir, tail, minutes / 60, minutes % 60);
+    write_file(script, text);
+    assert_int_equal(chmod(script, 0700), 0);
+    (void)snprintf(text, sizeof text, "[default]\ncredential_process = %s\n", script);
+    if (access(f->config, F_OK) != 0) write_file(f->config, text);
+}
+
+static void keys_are_renewed_ahead_of_their_end(void **state)
+{
+    struct fixture *f = *state;
+    write_process(f, "", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "K1");
+    assert_string_equal(ask(f, 54 * MINUTE_MS), "K1");
+    write_process(f, "", 120);
+    assert_string_equal(ask(f, 56 * MINUTE_MS), "K2");
+    assert_string_equal(ask(f, 60 * MINUTE_MS), "K2");
+    assert_true(f->keys.expires_at == 120 * MINUTE_MS);
+}
+
+static void while_they_cannot_be_renewed_the_old_ones_serve_until_their_end(void **state)
+{
+    struct fixture *f = *state;
+    write_process(f, "", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "K1");
+    write_process(f, "exit 1", 60);
+    assert_string_equal(ask(f, 56 * MINUTE_MS), "K1");        /* call 2 fails */
+    assert_string_equal(ask(f, 56 * MINUTE_MS + 1000), "K1"); /* too soon for another call */
+    assert_string_equal(ask(f, 57 * MINUTE_MS), "K1");        /* call 3 */
+    assert_string_equal(ask(f, 60 * MINUTE_MS), "");          /* call 4: they have ended */
+    assert_non_null(strstr(f->why.text, "exit code 1"));
+    assert_string_equal(ask(f, 60 * MINUTE_MS + 500), ""); /* the same answer for all who ask at once */
+    write_process(f, "", 120);
+    assert_string_equal(ask(f, 61 * MINUTE_MS), "K5");
+}
+
+static void keys_that_the_server_rejects_are_renewed_at_once_and_only_once(void **state)
+{
+    struct fixture *f = *state;
+    struct keys first;
+    write_process(f, "", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "K1");
+    first = f->keys;
+    credentials_reject(f->chain, &first);
+    assert_string_equal(ask(f, 1), "K2");
+    credentials_reject(f->chain, &first); /* another thread, late: K2 are not meant */
+    assert_string_equal(ask(f, 2), "K2");
+}
+
+static void rejected_keys_are_not_given_out_again_where_no_others_come(void **state)
+{
+    struct fixture *f = *state;
+    write_process(f, "[ $n = 1 ] || exit 1", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 0), "K1");
+    credentials_reject(f->chain, &f->keys);
+    assert_string_equal(ask(f, 1), "");
+    write_process(f, "", 60);
+    assert_string_equal(ask(f, 2000), "K3");
+}
+
+static void keys_that_come_ended_are_used_all_the_same(void **state)
+{
+    struct fixture *f = *state; /* our clock may be wrong: let the server judge */
+    write_process(f, "", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 600 * MINUTE_MS), "K1");
+    assert_string_equal(ask(f, 600 * MINUTE_MS + 1), "K2");
+}
+
+static void a_clock_that_jumps_back_delays_nothing(void **state)
+{
+    struct fixture *f = *state;
+    write_process(f, "exit 1", 60);
+    open_chain(f);
+    assert_string_equal(ask(f, 100 * MINUTE_MS), "");
+    write_process(f, "", 60);
+    assert_string_equal(ask(f, 1), "K2");
+}
+
+/* ---- several threads ---- */
+
+#define THREADS 4
+
+static void *ask_in_thread(void *context)
+{
+    struct fixture *f = context;
+    struct keys *keys = calloc(1, sizeof *keys);
+    struct why why = {0};
+    keys_wipe(keys);
+    enum result res = credentials_get(f->chain, 0, keys, &why);
+    if (res == RES_OK) credentials_reject(f->chain, keys);
+    return keys;
+}
+
+/* Asks in several threads at once; returns how often the process ran in the end. */
+static size_t ask_in_threads(struct fixture *f, struct keys *answers[THREADS])
+{
+    pthread_t threads[THREADS];
+    char path[200];
+    size_t calls = 0;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_thread, f), 0);
+    for (size_t i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], (void **)&answers[i]), 0);
+    (void)snprintf(path, sizeof path, "%s/calls", f->scratch->dir);
+    free(scratch_read(path, &calls));
+    return calls;
+}
+
+static void threads_that_need_keys_at_once_share_a_failure(void **state)
+{
+    struct fixture *f = *state;
+    struct keys *answers[THREADS];
+    write_process(f, "exit 1", 60);
+    open_chain(f);
+    assert_int_equal(ask_in_threads(f, answers), 1);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_string_equal(answers[i]->access_key_id, "");
+        free(answers[i]);
+    }
+}
+
+static void threads_that_reject_the_same_keys_get_others_each(void **state)
+{
+    struct fixture *f = *state;
+    struct keys *answers[THREADS];
+    write_process(f, "", 60);
+    open_chain(f);
+    size_t calls = ask_in_threads(f, answers);
+    assert_true(calls >= 1 && calls <= THREADS);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(answers[i]->access_key_id[0], 'K');
+        free(answers[i]);
+    }
+    char last[8];
+    (void)snprintf(last, sizeof last, "K%zu", calls + 1);
+    assert_string_equal(ask(f, 1), last); /* the last ones were rejected, too */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_first_source_that_is_configured_answers),
+        TEST(what_is_wrong_is_told_with_its_remedy_and_without_a_secret),
+        TEST(the_region_comes_from_the_environment_or_else_from_the_profile),
+        TEST(a_file_that_changes_appears_or_goes_is_read_before_the_next_use),
+        TEST(a_file_that_is_half_written_does_not_cost_the_keys_that_we_have),
+        TEST(secrets_in_files_of_the_environment_are_read_anew_when_they_change),
+        TEST(keys_are_renewed_ahead_of_their_end),
+        TEST(while_they_cannot_be_renewed_the_old_ones_serve_until_their_end),
+        TEST(keys_that_the_server_rejects_are_renewed_at_once_and_only_once),
+        TEST(rejected_keys_are_not_given_out_again_where_no_others_come),
+        TEST(keys_that_come_ended_are_used_all_the_same),
+        TEST(a_clock_that_jumps_back_delays_nothing),
+        TEST(threads_that_need_keys_at_once_share_a_failure),
+        TEST(threads_that_reject_the_same_keys_get_others_each),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

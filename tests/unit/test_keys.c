@@ -1,0 +1,153 @@
+/* test_keys -- keys as a value: what is taken for one, when it ends, and the JSON that gives it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/keys.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define MINUTE_MS    60000LL
+
+static void times_are_read_in_all_the_ways_that_servers_write_them(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t at_ms; /* -1: refused */
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2031-05-04T10:11:12Z", 1935655872000},
+        {"2031-05-04T10:11:12.5Z", 1935655872500},
+        {"2031-05-04T10:11:12.123456789Z", 1935655872123},
+        {"2031-05-04T10:11:12+00:00", 1935655872000},
+        {"2031-05-04T12:11:12+02:00", 1935655872000},
+        {"2031-05-04T03:11:12.000-0700", 1935655872000},
+        {"2031-05-04 10:11:12Z", -1},
+        {"2031-05-04T10:11:12", -1},
+        {"2031-05-04T10:11:12Zulu", -1},
+        {"2031-05-04T10:11:12+2", -1},
+        {"1935655872", -1},
+        {"", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t at_ms = -1;
+        bool is_read = keys_parse_time(rows[i].text, &at_ms);
+        if (is_read != (rows[i].at_ms >= 0) || at_ms != rows[i].at_ms)
+            fail_msg("%s: %lld", rows[i].text, (long long)at_ms);
+    }
+}
+
+static void keys_age_five_minutes_before_their_end_and_end_a_moment_before_it(void **state)
+{
+    const int64_t end = 100 * MINUTE_MS;
+    const struct {
+        int64_t now_at;
+        enum keys_age age;
+    } rows[] = {
+        {0, KEYS_FRESH},
+        {end - 5 * MINUTE_MS - 1, KEYS_FRESH},
+        {end - 5 * MINUTE_MS, KEYS_AGEING},
+        {end - 10001, KEYS_AGEING},
+        {end - 10000, KEYS_ENDED},
+        {end, KEYS_ENDED},
+        {end + 1000 * MINUTE_MS, KEYS_ENDED},
+    };
+    struct keys keys = {.expires_at = end};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) assert_int_equal(keys_age(&keys, rows[i].now_at), rows[i].age);
+    keys.expires_at = KEYS_FOREVER;
+    assert_int_equal(keys_age(&keys, INT64_MAX), KEYS_FRESH);
+    keys.expires_at = 0; /* nonsense from a source: they are used once, not trusted for long */
+    assert_int_equal(keys_age(&keys, 0), KEYS_ENDED);
+}
+
+static void what_no_key_holds_is_refused_without_being_repeated(void **state)
+{
+    static char long_token[KEYS_TOKEN_SIZE + 1];
+    static const struct {
+        const char *id, *secret, *token;
+    } rows[] = {{NULL, "s", NULL},  {"", "s", NULL},         {"a", NULL, NULL},      {"a b", "s", NULL},
+                {"a", "s\n", NULL}, {"a", "s", "t\r\nX: y"}, {"a", "s", long_token}, {"\xC3\xA4", "s", NULL}};
+    struct keys keys;
+    struct why why;
+    (void)state;
+    memset(long_token, 'x', sizeof long_token - 1);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(keys_set(&keys, rows[i].id, rows[i].secret, rows[i].token, &why), RES_REFUSE);
+        assert_null(strstr(why.text, "X: y"));
+        assert_string_equal(keys.secret_access_key, "");
+    }
+    assert_int_equal(keys_set(&keys, "a", "s", "", &why), RES_OK);
+    assert_string_equal(keys.session_token, "");
+    assert_true(keys.expires_at == KEYS_FOREVER);
+}
+
+static enum result parse(struct keys *keys, const char *json, struct why *why)
+{
+    struct buf buf = BUF_EMPTY;
+    buf_append_text(&buf, json);
+    enum result res = keys_parse_json(keys, &buf, "Token", why);
+    buf_fini(&buf);
+    return res;
+}
+
+static void json_gives_keys_with_their_end(void **state)
+{
+    struct keys keys;
+    struct why why;
+    (void)state;
+    assert_int_equal(parse(&keys,
+                           "{\"Code\":\"Success\",\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s/+\\u003d\","
+                           "\"Token\":\"t\",\"Expiration\":\"2031-05-04T10:11:12Z\"}",
+                           &why),
+                     RES_OK);
+    assert_string_equal(keys.access_key_id, "a");
+    assert_string_equal(keys.secret_access_key, "s/+=");
+    assert_string_equal(keys.session_token, "t");
+    assert_true(keys.expires_at == 1935655872000);
+    assert_int_equal(parse(&keys, "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\"}", &why), RES_OK);
+    assert_true(keys.expires_at == KEYS_FOREVER);
+}
+
+static void other_json_is_refused_and_the_explanation_names_the_member(void **state)
+{
+    static const struct {
+        const char *json, *says;
+    } rows[] = {
+        {"", "not a JSON object"},
+        {"<html>", "not a JSON object"},
+        {"[]", "not a JSON object"},
+        {"{", "not a JSON object"},
+        {"{}", "AccessKeyId"},
+        {"{\"Code\":\"AssumeRoleUnauthorizedAccess\"}", "AccessKeyId"},
+        {"{\"AccessKeyId\":1,\"SecretAccessKey\":\"s\"}", "AccessKeyId"},
+        {"{\"AccessKeyId\":\"a\"}", "SecretAccessKey"},
+        {"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"\"}", "secret access key"},
+        {"{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"TOPSECRET\",\"Expiration\":\"soon\"}", "Expiration"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct keys keys;
+        struct why why = {0};
+        assert_int_equal(parse(&keys, rows[i].json, &why), RES_REFUSE);
+        if (!strstr(why.text, rows[i].says)) fail_msg("%s: %s", rows[i].json, why.text);
+        assert_null(strstr(why.text, "TOPSECRET"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_read_in_all_the_ways_that_servers_write_them),
+        cmocka_unit_test(keys_age_five_minutes_before_their_end_and_end_a_moment_before_it),
+        cmocka_unit_test(what_no_key_holds_is_refused_without_being_repeated),
+        cmocka_unit_test(json_gives_keys_with_their_end),
+        cmocka_unit_test(other_json_is_refused_and_the_explanation_names_the_member),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

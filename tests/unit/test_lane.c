@@ -1,0 +1,156 @@
+/* test_lane -- which batch is next: hands, a lane, and a spool with some sealed batches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/lane.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/out_fixture.h"
+
+static const struct why trouble = {.text = "it failed"};
+
+struct parts {
+    struct fixture *f;
+    struct signals signals;
+    struct lockfile lock;
+    struct store *store;
+    struct hands *hands;
+    struct lane lane;
+    struct batch batches[5];
+};
+
+static int parts_new(void **state)
+{
+    struct parts *p = calloc(1, sizeof *p);
+    if (!p) abort();
+    p->f = fixture_new();
+    struct settings settings = {.destination_dir = p->f->scratch->dir};
+    p->signals.fd = -1;
+    p->lock = LOCKFILE_NONE;
+    must(p->f, store_open(&p->store, &settings, &p->signals, &p->lock, &p->f->why));
+    must(p->f, hands_open(&p->hands, p->store, 2, &p->f->why));
+    some_spool_add_events(p->f->scratch->spool, 20, 10, SOME_TIME);
+    for (int i = 0; i < 5; i++) p->batches[i] = seal(p->f, BATCH_EVENTS, 1 + 2 * i, 2 + 2 * i);
+    p->lane = (struct lane){.kind = BATCH_EVENTS, .is_on = true};
+    *state = p;
+    return 0;
+}
+
+static int parts_free(void **state)
+{
+    struct parts *p = *state;
+    hands_close(p->hands);
+    store_close(p->store);
+    fixture_free(p->f);
+    free(p);
+    return 0;
+}
+
+static struct choice choose(struct parts *p)
+{
+    struct choice choice;
+    must(p->f, lane_choose(&p->lane, p->f->out, p->hands, &choice, &p->f->why));
+    return choice;
+}
+
+/* The next one's place among the batches; -1: none. */
+static int next(struct parts *p)
+{
+    struct choice choice = choose(p);
+    for (int i = 0; i < 5; i++)
+        if (choice.is_some && choice.batch.id == p->batches[i].id) return i;
+    return -1;
+}
+
+static void fail_batch(struct parts *p, int i, enum store_answer answer)
+{
+    (void)lane_fail(&p->lane, p->batches[i].id, answer, &trouble);
+}
+
+static void the_oldest_comes_first_and_not_what_a_hand_has(void **state)
+{
+    struct parts *p = *state;
+    assert_int_equal(next(p), 0);
+    struct job *job = hands_idle(p->hands);
+    job->batch = p->batches[0];
+    job->task = TASK_FIND;
+    hands_give(p->hands, job);
+    assert_int_equal(next(p), 1);
+    while (!hands_ended(p->hands)) {
+    }
+    assert_int_equal(next(p), 1); /* its outcome is not noted yet */
+    hands_put_back(p->hands, job);
+    assert_int_equal(next(p), 0);
+}
+
+static void in_an_outage_the_one_that_failed_least_is_next(void **state)
+{
+    struct parts *p = *state;
+    static const int order[] = {0, 1, 2, 3, 4, 0, 1, 2};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        assert_int_equal(next(p), order[i]);
+        assert_int_equal(choose(p).has_failed, i >= 5);
+        if (i >= 5) assert_int_equal(choose(p).open, 5);
+        fail_batch(p, order[i], STORE_NOT_NOW);
+    }
+    assert_string_equal(p->lane.trouble.text, ""); /* it is the store's */
+}
+
+static void one_that_fails_while_others_are_shipped_is_passed_by(void **state)
+{
+    struct parts *p = *state;
+    fail_batch(p, 0, STORE_UNKNOWN);
+    lane_pardon(&p->lane);
+    assert_int_equal(next(p), 0); /* perhaps the outage was all */
+    assert_false(choose(p).has_failed);
+    fail_batch(p, 0, STORE_UNKNOWN);
+    assert_int_equal(next(p), 1);
+    assert_string_equal(p->lane.trouble.text, "it failed");
+    p->lane.setbacks[0].again_at = 0;
+    assert_int_equal(next(p), 0); /* looked at again */
+    assert_true(lane_forget(&p->lane, p->batches[0].id));
+    assert_string_equal(p->lane.trouble.text, "");
+}
+
+static void other_bytes_under_its_key_are_a_batchs_own_trouble_at_once(void **state)
+{
+    struct parts *p = *state;
+    fail_batch(p, 0, STORE_CONFLICT);
+    fail_batch(p, 1, STORE_CONFLICT);
+    assert_int_equal(next(p), 2);
+    assert_false(lane_forget(&p->lane, p->batches[0].id)); /* the other's trouble is left */
+    assert_true(lane_forget(&p->lane, p->batches[1].id));
+    assert_false(lane_forget(&p->lane, p->batches[1].id));
+}
+
+static void however_many_fail_memory_is_bounded_and_all_are_tried_again(void **state)
+{
+    struct parts *p = *state;
+    for (int i = 0; i < 10 * LANE_SETBACKS; i++)
+        (void)lane_fail(&p->lane, 1000 + i, STORE_CONFLICT, &trouble);
+    assert_int_equal(p->lane.count, LANE_SETBACKS);
+    assert_int_equal(next(p), 0);
+}
+
+int main(void)
+{
+#define WITH_PARTS(test) cmocka_unit_test_setup_teardown(test, parts_new, parts_free)
+    const struct CMUnitTest tests[] = {
+        WITH_PARTS(the_oldest_comes_first_and_not_what_a_hand_has),
+        WITH_PARTS(in_an_outage_the_one_that_failed_least_is_next),
+        WITH_PARTS(one_that_fails_while_others_are_shipped_is_passed_by),
+        WITH_PARTS(other_bytes_under_its_key_are_a_batchs_own_trouble_at_once),
+        WITH_PARTS(however_many_fail_memory_is_bounded_and_all_are_tried_again),
+    };
+    fault_vfs_install(); /* no disk is waited for */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,49 @@
+/* test_retention -- the clock by which rows are kept: whatever the wall clock does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/retention.h"
+
+#define HOUR ((int64_t)3600000)
+#define DAY  (24 * HOUR)
+#define NOW  ((int64_t)1700000000000)
+
+static void between_two_runs_the_wall_clock_counts_for_a_day_at_most_and_never_backwards(void **state)
+{
+    static const struct {
+        int64_t stored_at, now, passed;
+    } rows[] = {
+        {NOW, NOW + HOUR, HOUR},
+        {NOW, NOW + DAY, DAY},
+        {NOW, NOW + 10000 * DAY, DAY}, /* it was set, or nothing ran for long */
+        {NOW, NOW, 0},
+        {NOW, NOW - 10000 * DAY, 0},
+        {0, NOW, 0}, /* never stored */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct retention_clock clock = retention_start(5 * DAY, rows[i].stored_at, rows[i].now, 77);
+        assert_int_equal(retention_now(&clock, 77), 5 * DAY + rows[i].passed);
+    }
+}
+
+static void while_it_runs_only_the_monotonic_clock_counts(void **state)
+{
+    struct retention_clock clock = retention_start(DAY, NOW, NOW, 1000);
+    (void)state;
+    assert_int_equal(retention_now(&clock, 1000), DAY);
+    assert_int_equal(retention_now(&clock, 1000 + HOUR), DAY + HOUR);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(between_two_runs_the_wall_clock_counts_for_a_day_at_most_and_never_backwards),
+        cmocka_unit_test(while_it_runs_only_the_monotonic_clock_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* test_s3_server -- where requests go, for which region and at what time, and what answers teach about it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/s3_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/clock.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* The server borrows the settings' texts: one at a time. */
+static struct s3_server *server_of(const char *bucket, const char *endpoint, enum s3_addressing addressing,
+                                   const char *region)
+{
+    static char texts[2][64];
+    (void)snprintf(texts[0], sizeof texts[0], "%s", bucket);
+    (void)snprintf(texts[1], sizeof texts[1], "%s", endpoint ? endpoint : "");
+    struct settings settings = {.s3_addressing = (int64_t)addressing,
+                                .bucket_name = texts[0],
+                                .endpoint_url = endpoint ? texts[1] : NULL};
+    return s3_server_new(&settings, region);
+}
+
+static void requests_go_where_the_settings_say(void **state)
+{
+    static const struct {
+        const char *bucket, *endpoint;
+        enum s3_addressing addressing;
+        const char *region, *url;
+    } rows[] = {
+        {"b", NULL, S3_ADDRESSING_AUTO, "eu-west-1", "https://b.s3.eu-west-1.amazonaws.com"},
+        {"b.c", NULL, S3_ADDRESSING_AUTO, "eu-west-1", "https://s3.eu-west-1.amazonaws.com"},
+        {"b", NULL, S3_ADDRESSING_PATH, "eu-west-1", "https://s3.eu-west-1.amazonaws.com"},
+        {"b", NULL, S3_ADDRESSING_AUTO, "cn-north-1", "https://b.s3.cn-north-1.amazonaws.com.cn"},
+        {"b", "http://127.0.0.1:9000", S3_ADDRESSING_AUTO, "x", "http://127.0.0.1:9000"},
+        {"b", "http://[::1]:9000/", S3_ADDRESSING_AUTO, "x", "http://[::1]:9000"},
+        {"b", "https://s3.example.com/", S3_ADDRESSING_VIRTUAL, "x", "https://b.s3.example.com"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char url[S3_HOST_SIZE + 16];
+        struct s3_address address;
+        struct s3_server *server =
+            server_of(rows[i].bucket, rows[i].endpoint, rows[i].addressing, rows[i].region);
+        s3_server_address(server, &address);
+        (void)snprintf(url, sizeof url, "%s://%s", address.scheme, address.host);
+        assert_string_equal(url, rows[i].url);
+        assert_string_equal(address.region, rows[i].region);
+        assert_true(llabs(address.at_s - clock_now_ms() / 1000) <= 1);
+        s3_server_free(server);
+    }
+    s3_server_free(NULL);
+}
+
+/* Does a server that names this region change where the next request goes? */
+static bool follows(const char *endpoint, const char *ours, long status, const char *region, char *host)
+{
+    struct s3_address address;
+    struct http_answer answer = {.status = status};
+    struct s3_server *server = server_of("b", endpoint, S3_ADDRESSING_AUTO, ours);
+    (void)snprintf(answer.region, sizeof answer.region, "%s", region);
+    s3_server_address(server, &address);
+    bool is_learnt = s3_server_learn_region(server, &address, &answer);
+    s3_server_address(server, &address);
+    assert_string_equal(address.region, is_learnt ? region : ours);
+    (void)snprintf(host, S3_HOST_SIZE, "%s", address.host);
+    assert_false(s3_server_learn_region(server, &address, &answer)); /* named again: it was not the region */
+    s3_server_free(server);
+    return is_learnt;
+}
+
+static void a_region_of_AWS_is_followed_to_a_host_that_is_made_here(void **state)
+{
+    static const char *const regions[] = {"eu-west-1", "us-gov-east-1", "ap-southeast-12", "eusc-de-east-1"};
+    static const char *const others[] = {"",
+                                         "us-east-1", /* as before */
+                                         "cn-north-1",
+                                         "evil",
+                                         "1",
+                                         "-1",
+                                         "eu-1",
+                                         "eu-west",
+                                         "eu-west-",
+                                         "eu-west-1-",
+                                         "eu-west-123",
+                                         "EU-west-1",
+                                         "eu--west-1",
+                                         "e-w-1",
+                                         "eu-west-1.evil.example",
+                                         "evil.example/eu-west-1",
+                                         "eu-west-1@evil",
+                                         "eu-west-1:80"};
+    char host[S3_HOST_SIZE];
+    char expected[S3_HOST_SIZE];
+    (void)state;
+    for (size_t i = 0; i < COUNT(regions); i++) {
+        assert_true(follows(NULL, "us-east-1", 301, regions[i], host));
+        (void)snprintf(expected, sizeof expected, "b.s3.%s.amazonaws.com", regions[i]);
+        assert_string_equal(host, expected);
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (follows(NULL, "us-east-1", 301, others[i], host)) fail_msg("follows %s", others[i]);
+        assert_string_equal(host, "b.s3.us-east-1.amazonaws.com");
+    }
+    assert_false(follows(NULL, "cn-north-1", 301, "us-east-1", host));
+    assert_true(follows(NULL, "cn-north-1", 301, "cn-northwest-1", host));
+    assert_string_equal(host, "b.s3.cn-northwest-1.amazonaws.com.cn");
+}
+
+static void an_endpoint_of_ones_own_stays_and_gets_signatures_for_the_region_that_it_names(void **state)
+{
+    static const long statuses[] = {301, 307, 400};
+    static const long others[] = {200, 302, 403, 404, 500};
+    char host[S3_HOST_SIZE];
+    (void)state;
+    for (size_t i = 0; i < COUNT(statuses); i++)
+        assert_true(follows("http://store:9000", "us-east-1", statuses[i], "RegionOne", host));
+    assert_string_equal(host, "store:9000");
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(follows("http://store:9000", "us-east-1", others[i], "RegionOne", host));
+    assert_false(follows("http://store:9000", "us-east-1", 301, "evil.example/", host));
+}
+
+/* How far off does the server's clock seem after an answer that has this date, so many seconds from ours? */
+static int64_t ahead_after(long status, const char *body, int64_t date_s, bool *is_learnt)
+{
+    struct s3_address address;
+    struct http_answer answer = {.status = status};
+    struct s3_server *server = server_of("b", "http://store", S3_ADDRESSING_AUTO, "us-east-1");
+    time_t at = (time_t)(clock_now_ms() / 1000 + date_s);
+    struct tm tm;
+    (void)strftime(answer.date, sizeof answer.date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&at, &tm));
+    buf_append_text(&answer.body, body);
+    s3_server_address(server, &address);
+    *is_learnt = s3_server_learn_clock(server, &address, &answer);
+    s3_server_address(server, &address);
+    http_answer_fini(&answer);
+    s3_server_free(server);
+    return address.at_s - clock_now_ms() / 1000;
+}
+
+static void the_servers_time_is_taken_where_ours_is_refused(void **state)
+{
+    static const char skewed[] = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+    static const char denied[] = "<Error><Code>AccessDenied</Code></Error>";
+    static const struct {
+        long status;
+        const char *body;
+        int64_t date_s;
+        bool is_learnt;
+    } rows[] = {
+        {403, skewed, 1200, true},  {403, skewed, -1200, true}, {403, skewed, 90, true},
+        {403, skewed, 5, false},    {403, "", 1200, true},      {403, "", -1200, true},
+        {403, "", 90, false}, /* just forbidden */
+        {403, denied, 1200, false}, {400, skewed, 1200, false}, {500, "", 1200, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool is_learnt = false;
+        int64_t ahead_s = ahead_after(rows[i].status, rows[i].body, rows[i].date_s, &is_learnt);
+        assert_int_equal(is_learnt, rows[i].is_learnt);
+        assert_true(llabs(ahead_s - (is_learnt ? rows[i].date_s : 0)) <= 2);
+    }
+}
+
+static void a_time_that_is_none_teaches_nothing(void **state)
+{
+    static const char *const dates[] = {"", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(dates); i++) {
+        struct s3_address address;
+        struct http_answer answer = {.status = 403};
+        struct s3_server *server = server_of("b", NULL, S3_ADDRESSING_AUTO, "us-east-1");
+        (void)snprintf(answer.date, sizeof answer.date, "%s", dates[i]);
+        s3_server_address(server, &address);
+        assert_false(s3_server_learn_clock(server, &address, &answer));
+        s3_server_free(server);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_go_where_the_settings_say),
+        cmocka_unit_test(a_region_of_AWS_is_followed_to_a_host_that_is_made_here),
+        cmocka_unit_test(an_endpoint_of_ones_own_stays_and_gets_signatures_for_the_region_that_it_names),
+        cmocka_unit_test(the_servers_time_is_taken_where_ours_is_refused),
+        cmocka_unit_test(a_time_that_is_none_teaches_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
