@@ -17,9 +17,9 @@
 
 #include "common/why.h"
 
-#define INTAKE_PARCELS 32 /* at most, besides the one that is being filled */
+#define INTAKE_PARCELS 12 /* at most, besides the one that is being filled */
 #define INTAKE_COMMIT_SIZE                                                                                   \
-    ((size_t)4 << 20) /* bytes of parcels that one transaction takes, and what the last one adds */
+    ((size_t)2 << 20) /* bytes of parcels that one transaction takes, and what the last one adds */
 
 struct group;  /* collector/group.h */
 struct parcel; /* collector/parcel.h */

@@ -131,7 +131,8 @@ class Site:
         return program
 
     def collector(self, **settings):
-        program = self.start("collector", **{"PORT": self.port, "BIND_HOST": "127.0.0.1", **settings})
+        program = self.start("collector", **{"PORT": self.port, "BIND_HOST": "127.0.0.1", "SPOOL_MIN_FREE": "64M",
+                                             **settings})  # the default is more than a test machine may have
         wait_for("the collector to listen", lambda: self.accepts() or program.process.poll() is not None)
         assert program.process.poll() is None, program.log[-2000:]
         return program
