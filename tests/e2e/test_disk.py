@@ -40,6 +40,13 @@ def free_bytes(place):
     return fs.f_bavail * fs.f_frsize
 
 
+def start_on_small_disk(site):
+    """Its port is open before its reserve is in place: only then may others take what is left."""
+    collector = site.collector(**SMALL)
+    collector.wait_for_log("listening")
+    return collector
+
+
 def fill(place, leave):
     """Another process's file: takes all that is free now but `leave` bytes, or to the last byte what others let it have."""
     step = 16 * MIB
@@ -88,7 +95,7 @@ def wait_for_reading(collector, times, since):
 
 @with_small_disk
 def test_a_full_disk_stops_the_reading_five_times_and_nothing_is_lost_or_doubled(site, place):
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     sim = site.acmsim("--count", EVENTS, "--rate", 4000)
     for turn in range(1, ROUNDS + 1):
         wait_for("some events", lambda: count(site) > turn * EVENTS // 10)
@@ -116,7 +123,7 @@ def test_a_full_disk_stops_the_reading_five_times_and_nothing_is_lost_or_doubled
 
 @with_small_disk
 def test_what_was_read_is_committed_from_the_reserve_at_a_stop_on_a_full_disk(site, place):
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")  # so that something waits in memory when the disk is full
         sim = site.acmsim("--count", EVENTS)
@@ -136,7 +143,7 @@ def test_a_start_on_a_full_disk_waits_for_room_and_says_so(site, place):
     ballast = fill(place, 4 * MIB)
     done = site.command("collector", "check", PORT=site.port, **SMALL)
     assert done.returncode == 1 and "SPOOL_MIN_FREE is 8 MiB" in done.stdout, done.stdout
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     collector.wait_for_log("problem=paused_disk")
     sim = site.acmsim("--count", 100)
     assert site.command("collector", "healthcheck").returncode == 0
@@ -151,7 +158,7 @@ def test_a_start_on_a_full_disk_waits_for_room_and_says_so(site, place):
 
 @with_small_disk
 def test_little_room_is_said_before_reading_stops(site, place):
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     ballast = fill(place, 12 * MIB)
     site.send_events(10)
     collector.wait_for_log("problem=disk_low")
@@ -168,7 +175,7 @@ def test_little_room_is_said_before_reading_stops(site, place):
 @with_small_disk
 def test_shipped_events_go_before_their_time_when_space_is_short(site, place):
     """At zero bytes free the uploader can still mark and purge, and that makes the room."""
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     site.send_events(30000)
     uploader = site.uploader(RETENTION="7d")
     site.wait_until_shipped(60)
@@ -490,7 +497,7 @@ def test_where_no_space_can_be_reserved_the_collector_says_so_and_works(site):
 
 @with_small_disk
 def test_a_spool_in_memory_is_warned_of(site, place):
-    collector = site.collector(**SMALL)
+    collector = start_on_small_disk(site)
     assert collector.log.count("lies on tmpfs") == 1
     collector.stop()
 
