@@ -134,8 +134,9 @@ def test_a_name_that_does_not_resolve_is_told_and_waited_for(site, stub):
 @with_stub
 def test_a_refused_connection_is_told_and_waited_for(site, stub):
     uploader = start(site, stub, AWS_ENDPOINT_URL="http://127.0.0.1:9")
-    row = wait_for("some tries", lambda: (b := batch(site)) and b.attempts >= 3 and b)
-    assert row.state == "sealed" and not row.is_unknown and "127.0.0.1 port 9" in row.last_error, row
+    row = wait_for("some tries, and the end of one",
+                   lambda: (b := batch(site)) and b.attempts >= 3 and not b.is_unknown and b)
+    assert row.state == "sealed" and "127.0.0.1 port 9" in row.last_error, row
     assert uploader.log.count("upload failed") == 1, "an outage is logged when it begins"
 
 
