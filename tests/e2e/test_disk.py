@@ -177,6 +177,7 @@ def test_shipped_events_go_before_their_time_when_space_is_short(site, place):
     """At zero bytes free the uploader can still mark and purge, and that makes the room."""
     collector = start_on_small_disk(site)
     site.send_events(30000)
+    site.wait_for_events(30000)
     uploader = site.uploader(RETENTION="7d")
     site.wait_until_shipped(60)
     assert site.value("SELECT count(*) FROM _event") == 30000
@@ -219,6 +220,7 @@ def test_at_its_ceiling_the_spool_takes_no_more_until_the_uploader_has_shipped(s
 def test_a_lock_that_another_process_holds_is_waited_out(site):
     collector = site.collector()
     site.send_events(10)
+    site.wait_for_events(10)
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         sim = site.acmsim("--count", EVENTS)
@@ -238,6 +240,7 @@ def test_a_lock_that_another_process_holds_is_waited_out(site):
 def test_a_disk_that_becomes_read_only_is_waited_out(site):
     collector = site.collector()
     site.send_events(10)
+    site.wait_for_events(10)
     # No file system can be remounted while it is written to; after an error it makes itself so. Then each write fails:
     fault = inject(site, collector, "pwrite64:error=EROFS:when=1..12")
     sim = site.acmsim("--count", 2000)
@@ -268,6 +271,7 @@ def inject(site, program, what):
 def check_injected(site, what, said="problem=commit_failing"):
     collector = site.collector()
     site.send_events(10)
+    site.wait_for_events(10)
     fault = inject(site, collector, what)
     sim = site.acmsim("--count", 2000)
     assert sim.wait(60) == 0
@@ -304,6 +308,7 @@ def test_a_kill_after_a_failed_sync_doubles_nothing(site):
     """What the failed commit left in the log is seen by the next process as committed: it has not been acknowledged."""
     collector = site.collector()
     site.send_events(10)
+    site.wait_for_events(10)
     fault = inject(site, collector, "fdatasync:error=EIO:when=1+")
     site.acmsim("--count", 500)
     collector.wait_for_log("problem=commit_failing")
@@ -355,6 +360,7 @@ def test_a_log_that_is_deleted_under_load_costs_nothing(site):
 def test_a_spool_that_is_moved_away_and_back_goes_on(site):
     collector = site.collector()
     site.send_events(10)
+    site.wait_for_events(10)
     away = site.spool.with_name("away.db")
     site.spool.rename(away)
     sim = site.acmsim("--count", 50)
@@ -379,6 +385,7 @@ def status_problem(site):
 def test_a_newer_schema_ends_both_programs_with_75(site):
     collector, uploader = site.collector(), site.uploader()
     site.send_events(10)
+    site.wait_for_events(10)
     site.wait_until_shipped()
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("PRAGMA user_version = 900")
@@ -394,6 +401,7 @@ def test_a_foreign_reader_is_reported_and_the_log_falls_back_after_it(site):
     collector = site.collector()
     wal = site.spool.with_name("spool.db-wal")
     site.send_events(100)
+    site.wait_for_events(100)
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM _event").fetchone()
@@ -411,6 +419,7 @@ def test_a_foreign_reader_is_reported_and_the_log_falls_back_after_it(site):
 def test_a_log_that_a_reader_holds_counts_against_the_ceiling(site):
     collector = site.collector(SPOOL_MAX_SIZE="64M")
     site.send_events(100)
+    site.wait_for_events(100)
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM _event").fetchone()
