@@ -102,11 +102,6 @@ void group_add_reject(struct group *group, const struct reject *reject)
     copy->detail = group_copy(group, reject->detail);
 }
 
-bool group_is_empty(const struct group *group)
-{
-    return group->event_count == 0 && group->reject_count == 0;
-}
-
 void group_clear(struct group *group)
 {
     struct group_block *kept = group->blocks;

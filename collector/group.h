@@ -37,8 +37,6 @@ void group_add_event(struct group *group, const struct event *event);
 /* The same, with a copy of the detail. */
 void group_add_reject(struct group *group, const struct reject *reject);
 
-bool group_is_empty(const struct group *group);
-
 /* Empties it and takes it out of its chain; keeps a little memory for the next use. */
 void group_clear(struct group *group);
 
