@@ -482,12 +482,15 @@ def test_a_credential_process_inherits_no_descriptor_while_all_are_open(site, st
 def test_nobody_but_root_looks_into_a_running_uploader(site):
     """PR_SET_DUMPABLE 0: /proc/PID/environ belongs to root, and there is no core dump."""
     owner = os.getuid() or 65534
-    process = site.owns(subprocess.Popen(
-        [BIN / "uploader"], cwd="/", user=owner if os.getuid() == 0 else None, stderr=subprocess.DEVNULL,
-        env={**clean_environment(), "DESTINATION_DIR": "/nowhere", "SPOOL_PATH": "/nowhere/spool.db",
-             "AWS_SECRET_ACCESS_KEY": "TOPSECRET"}))
-    wait_for("the files of the process to be root's",
-             lambda: os.stat(f"/proc/{process.pid}/environ").st_uid == 0 or process.poll() is not None)
+    log_path = site.directory / "uploader.log"
+    with open(log_path, "wb") as log:
+        process = site.owns(subprocess.Popen(
+            [BIN / "uploader"], cwd="/", user=owner if os.getuid() == 0 else None, stderr=log,
+            env={**clean_environment(), "DESTINATION_DIR": "/nowhere", "SPOOL_PATH": "/nowhere/spool.db",
+                 "AWS_SECRET_ACCESS_KEY": "TOPSECRET"}))
+    wait_for("the uploader to wait for its spool",  # before that a SIGTERM would end it at once
+             lambda: "waiting for the collector" in log_path.read_text() or process.poll() is not None)
+    assert os.stat(f"/proc/{process.pid}/environ").st_uid == 0
     assert process.poll() is None
     assert f"Uid:\t{owner}\t" in open(f"/proc/{process.pid}/status").read()
     process.send_signal(signal.SIGTERM)
