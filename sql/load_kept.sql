@@ -1,2 +1,2 @@
--- How long rows have been kept so far, when that was stored, and whether the collector wants room sooner.
-SELECT kept_ms, kept_at, wants_room FROM _uploader, _intake;
+-- How long rows have been kept so far, and when that was stored.
+SELECT kept_ms, kept_at FROM _uploader;

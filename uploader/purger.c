@@ -22,15 +22,13 @@ static enum result purge_kind(const struct purger *p, enum batch_kind kind, int6
     return res;
 }
 
-static enum result purge_rows(const struct purger *p, bool *has_more, struct why *why)
+static enum result purge_rows(const struct purger *p, bool wants_room, bool *has_more, struct why *why)
 {
-    bool wants_room = false;
     bool has_pages = false;
     int64_t due = clock_monotonic_ms() + PURGE_MS;
-    enum result res = spool_out_wants_room(p->spool, &wants_room, why);
     int64_t events_ms = wants_room ? 0 : p->settings->retention_ms;
     int64_t rejects_ms = wants_room ? 0 : REJECT_RETENTION_MS;
-    if (res == RES_OK) res = purge_kind(p, BATCH_EVENTS, events_ms, due, has_more, why);
+    enum result res = purge_kind(p, BATCH_EVENTS, events_ms, due, has_more, why);
     if (res == RES_OK) res = purge_kind(p, BATCH_REJECTS, rejects_ms, due, has_more, why);
     if (res == RES_OK) res = spool_out_vacuum(p->spool, &has_pages, why);
     *has_more |= has_pages;
@@ -49,19 +47,32 @@ static enum result purge_seldom(const struct purger *p, bool *has_more, struct w
     return res;
 }
 
-enum result purger_turn(struct purger *p, bool *has_more, struct why *why)
+static enum result purge(struct purger *p, bool wants_room, bool *has_more, struct why *why)
 {
-    int64_t now = clock_monotonic_ms();
     bool has_rows = false;
     bool has_seldom = false;
-    *has_more = false;
-    if (now < p->next_at) return RES_OK;
-    enum result res = purge_rows(p, &has_rows, why);
+    int64_t now = clock_monotonic_ms();
+    enum result res = purge_rows(p, wants_room, &has_rows, why);
     if (res == RES_OK && now >= p->seldom_at) {
         res = purge_seldom(p, &has_seldom, why);
         p->seldom_at = has_seldom ? 0 : now + SELDOM_MS;
     }
     *has_more = has_rows || has_seldom;
-    p->next_at = clock_monotonic_ms() + (*has_more ? 0 : PURGE_PAUSE_MS);
+    return res;
+}
+
+enum result purger_turn(struct purger *p, const struct pace *pace, bool wants_room, int *wait_ms,
+                        struct why *why)
+{
+    bool has_more = false;
+    enum result res = RES_OK;
+    int64_t began = clock_monotonic_ms();
+    int64_t now = began;
+    if (began >= p->next_at) {
+        res = purge(p, wants_room, &has_more, why);
+        now = clock_monotonic_ms();
+        p->next_at = now + (has_more ? pace_rest_ms(pace, began, now) : PURGE_PAUSE_MS);
+    }
+    if (p->next_at - now < *wait_ms) *wait_ms = (int)(p->next_at - now);
     return res;
 }

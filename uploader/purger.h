@@ -4,6 +4,7 @@
 #ifndef UPLOADER_PURGER_H
 #define UPLOADER_PURGER_H
 
+#include "uploader/pace.h"
 #include "uploader/settings.h"
 #include "uploader/spool_out.h"
 
@@ -13,7 +14,11 @@ struct purger {
     int64_t next_at, seldom_at; /* monotonic */
 };
 
-/* Purges for some milliseconds, if it is time to. `*has_more`: call again at once. */
-MUST_CHECK enum result purger_turn(struct purger *purger, bool *has_more, struct why *why);
+/*
+ * Purges for some milliseconds, if it is time to; where space is short (`wants_room`), whatever has been shipped. Where there
+ * is more to do, `*wait_ms` falls to the time until the next turn, which is a rest where the collector is at work (`pace`).
+ */
+MUST_CHECK enum result purger_turn(struct purger *purger, const struct pace *pace, bool wants_room,
+                                   int *wait_ms, struct why *why);
 
 #endif

@@ -24,6 +24,7 @@
 #include "uploader/lane.h"
 #include "uploader/object_key.h"
 #include "uploader/outage.h"
+#include "uploader/pace.h"
 #include "uploader/purger.h"
 #include "uploader/sealer.h"
 
@@ -43,7 +44,8 @@ struct shipper {
     int next_kind;         /* lanes take turns */
     struct outage outage;  /* of the store */
     struct outage refusal; /* of rejects alone */
-    struct flush flush;
+    struct tidings tidings;
+    struct pace pace;
     bool is_reviewed; /* what was sealed before the start fits the settings of now */
     bool is_ending;
     int64_t say_at; /* monotonic */
@@ -234,6 +236,7 @@ static enum result begin(struct shipper *s, struct job *job, struct why *why)
 /* A hand is ready with a job: the next step of it, or its end. */
 static enum result go_on(struct shipper *s, struct job *job, struct why *why)
 {
+    if (job->task == TASK_HASH) pace_end(&s->pace, clock_monotonic_ms());
     if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
     bool is_look = job->task == TASK_FIND;
     bool is_absent = is_look && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_LOOK);
@@ -289,7 +292,9 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
     if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
     job->since = clock_monotonic_ms();
     job->batch = *batch;
+    pace_begin(&s->pace, job->since);
     enum result res = spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, why);
+    if (res != RES_OK) pace_end(&s->pace, clock_monotonic_ms());
     if (res == RES_REFUSE) return set_aside(s, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
     job->task = TASK_HASH;
@@ -315,18 +320,19 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
     if (lane->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
     enum result res = lane_choose(lane, s->spool, s->hands, &choice, why);
     if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
-        res =
-            sealer_seal_due(&s->sealer, lane->kind, s->flush.ids[lane->kind], &lane->watch, &is_sealed, why);
+        res = sealer_seal_due(&s->sealer, lane->kind, s->tidings.flush.ids[lane->kind], &lane->watch,
+                              &is_sealed, why);
     *has_worked = is_sealed || choice.is_some;
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* As long as a hand is idle, the lanes in turn. */
-static enum result dispatch(struct shipper *s, struct why *why)
+/* As long as a hand is idle, and the collector is not in need, the lanes in turn. */
+static enum result dispatch(struct shipper *s, int *wait_ms, struct why *why)
 {
     int idle_lanes = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands)) {
+    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands) &&
+           pace_allows(&s->pace, clock_monotonic_ms(), wait_ms)) {
         bool has_worked = false;
         res = lane_turn(s, &s->lanes[s->next_kind], &has_worked, why);
         s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
@@ -346,16 +352,23 @@ static enum result review(struct shipper *s, struct why *why)
     return res;
 }
 
+/* What the collector and people have left in the spool. */
+static enum result hear(struct shipper *s, struct why *why)
+{
+    enum result res = spool_out_load_tidings(s->spool, &s->tidings, why);
+    if (res == RES_OK) pace_look(&s->pace, s->tidings.bytes, s->tidings.wants_room, clock_monotonic_ms());
+    return res;
+}
+
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
-    bool has_more = false;
+    *wait_ms = POLL_MS;
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
-    if (res == RES_OK) res = spool_out_load_flush(s->spool, &s->flush, why);
+    if (res == RES_OK) res = hear(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = shipper_say(s, why);
-    if (res == RES_OK) res = dispatch(s, why);
-    if (res == RES_OK) res = purger_turn(&s->purger, &has_more, why);
-    *wait_ms = has_more ? 0 : POLL_MS;
+    if (res == RES_OK) res = dispatch(s, wait_ms, why);
+    if (res == RES_OK) res = purger_turn(&s->purger, &s->pace, s->tidings.wants_room, wait_ms, why);
     return res;
 }
 

@@ -39,7 +39,7 @@ enum statement {
     PURGE_WAITING,
     MARK_REJECTS,
     SAY,
-    LOAD_FLUSH,
+    LOAD_TIDINGS,
     REQUEST_FLUSH,
     COUNT_UNSHIPPED,
     LOAD_SUMMARY,
@@ -69,7 +69,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [PURGE_WAITING] = sql_purge_waiting_rejects,
     [MARK_REJECTS] = sql_mark_rejects,
     [SAY] = sql_say_uploader,
-    [LOAD_FLUSH] = sql_load_flush,
+    [LOAD_TIDINGS] = sql_load_tidings,
     [REQUEST_FLUSH] = sql_request_flush,
     [COUNT_UNSHIPPED] = sql_count_unshipped,
     [LOAD_SUMMARY] = sql_load_summary,
@@ -99,7 +99,7 @@ static enum result use(struct spool_out *out, enum statement which, struct stmt 
     return res;
 }
 
-/* Runs a writing statement; then our part of a checkpoint, where it is due. */
+/* Runs a writing statement, which is durable then; and does our part of a checkpoint, where it is due. */
 static enum result run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
 {
     struct why ignored = {0};
@@ -111,9 +111,21 @@ static enum result run(struct spool_out *out, struct stmt *stmt, int64_t *change
     return res;
 }
 
-/* One row: how long rows have been kept, when that was stored, whether there is to be room sooner. */
-static enum result load_kept(struct spool_out *out, int64_t *kept_ms, int64_t *kept_at, bool *wants_room,
-                             struct why *why)
+/*
+ * The same without waiting for the disk, which frees the write lock sooner. For what need not be durable at once: whatever
+ * a power cut forgets of it is found out again, and whoever syncs next, either program, carries it along.
+ */
+static enum result run_relaxed(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
+{
+    enum result res = db_exec(out->db, "PRAGMA synchronous = NORMAL", why);
+    if (res == RES_OK) res = run(out, stmt, changed, why);
+    struct why ignored = {0};
+    enum result restored = db_exec(out->db, "PRAGMA synchronous = FULL", res == RES_OK ? why : &ignored);
+    return res == RES_OK ? restored : res;
+}
+
+/* One row: how long rows have been kept, and when that was stored. */
+static enum result load_kept(struct spool_out *out, int64_t *kept_ms, int64_t *kept_at, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
@@ -123,7 +135,6 @@ static enum result load_kept(struct spool_out *out, int64_t *kept_ms, int64_t *k
     if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost what the uploader keeps there");
     *kept_ms = stmt_int(stmt, 0);
     *kept_at = stmt_int(stmt, 1);
-    *wants_room = stmt_int(stmt, 2) != 0;
     stmt_reset(stmt);
     return RES_OK;
 }
@@ -132,8 +143,7 @@ static enum result start_clock(struct spool_out *out, struct why *why)
 {
     int64_t kept_ms = 0;
     int64_t kept_at = 0;
-    bool ignored = false;
-    enum result res = load_kept(out, &kept_ms, &kept_at, &ignored, why);
+    enum result res = load_kept(out, &kept_ms, &kept_at, why);
     out->clock = retention_start(kept_ms, kept_at, clock_now_ms(), clock_monotonic_ms());
     return res;
 }
@@ -141,12 +151,6 @@ static enum result start_clock(struct spool_out *out, struct why *why)
 int64_t spool_out_kept_ms(const struct spool_out *out)
 {
     return retention_now(&out->clock, clock_monotonic_ms());
-}
-
-enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why)
-{
-    int64_t ignored = 0;
-    return load_kept(out, &ignored, &ignored, wants_room, why);
 }
 
 enum result spool_out_open(struct spool_out **result, const char *path, struct why *why)
@@ -216,12 +220,14 @@ enum result spool_out_identity(struct spool_out *out, struct spool_identity *ide
     return spool_load_identity(out->db, identity, why);
 }
 
+typedef enum result run_function(struct spool_out *, struct stmt *, int64_t *, struct why *);
+
 /* Runs a statement that must change exactly the one row of a batch. */
-static enum result run_on_batch(struct spool_out *out, struct stmt *stmt, const struct batch *batch,
-                                struct why *why)
+static enum result run_on_batch(struct spool_out *out, run_function *run_it, struct stmt *stmt,
+                                const struct batch *batch, struct why *why)
 {
     int64_t changed = 0;
-    enum result res = run(out, stmt, &changed, why);
+    enum result res = run_it(out, stmt, &changed, why);
     if (res == RES_OK && changed != 1)
         res = why_set(why, RES_BROKEN, "batch %" PRId64 " is gone from the spool: another uploader at work?",
                       batch->id);
@@ -476,7 +482,7 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":stored_bytes", rendition->bytes);
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, stmt, batch, why);
+    res = run_on_batch(out, run, stmt, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "record an attempt");
     bool is_other = strcmp(batch->recorded.sha256, rendition->sha256) != 0;
     if (batch->is_unknown && is_other && *batch->recorded.sha256) batch->earlier = batch->recorded;
@@ -498,7 +504,7 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":is_definite", is_definite);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, stmt, batch, why);
+    res = run_on_batch(out, run_relaxed, stmt, batch, why);
     if (res == RES_OK && is_definite) batch->is_unknown = false;
     return res;
 }
@@ -518,7 +524,7 @@ enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *ba
     stmt_set_text(stmt, ":md5", rendition ? rendition->md5 : NULL);
     stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, stmt, batch, why);
+    res = run_on_batch(out, run_relaxed, stmt, batch, why);
     return res == RES_OK ? res : why_wrap(why, res, "mark a batch shipped");
 }
 
@@ -573,7 +579,7 @@ enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":slice", PURGE_SLICE);
     stmt_set_int(stmt, ":before", before);
-    res = run(out, stmt, purged, why);
+    res = run_relaxed(out, stmt, purged, why);
     return res == RES_OK ? res : why_wrap(why, res, "purge shipped rows");
 }
 
@@ -583,7 +589,7 @@ enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struc
     enum result res = use(out, PURGE_BATCHES, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":before", before);
-    res = run(out, stmt, NULL, why);
+    res = run_relaxed(out, stmt, NULL, why);
     return res == RES_OK ? res : why_wrap(why, res, "purge old batches");
 }
 
@@ -596,14 +602,14 @@ enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_
     if (res == RES_OK) {
         stmt_set_int(stmt, ":slice", PURGE_SLICE);
         stmt_set_int(stmt, ":before", spool_out_kept_ms(out) - keep_ms);
-        res = run(out, stmt, purged, why);
+        res = run_relaxed(out, stmt, purged, why);
     }
     if (res != RES_OK || *purged > 0) return res;
     res = use(out, MARK_REJECTS, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_int(stmt, ":keep_ms", keep_ms);
-    return run(out, stmt, NULL, why);
+    return run_relaxed(out, stmt, NULL, why);
 }
 
 enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why)
@@ -641,33 +647,39 @@ enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_tra
     stmt_set_int(stmt, ":rejects_travel", rejects_travel);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
-    return run(out, stmt, NULL, why);
+    return run_relaxed(out, stmt, NULL, why);
 }
 
-static enum result read_flush(struct stmt *stmt, struct flush *flush, struct why *why)
+static void read_flush(struct stmt *stmt, struct flush *flush)
 {
-    bool has_row = false;
-    *flush = (struct flush){{0}};
-    enum result res = stmt_step(stmt, &has_row, why);
-    if (res != RES_OK || !has_row) return res;
     flush->ids[BATCH_EVENTS] = stmt_int(stmt, 0);
     flush->ids[BATCH_REJECTS] = stmt_int(stmt, 1);
-    return stmt_step(stmt, &has_row, why); /* to its end */
 }
 
-enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, struct why *why)
+enum result spool_out_load_tidings(struct spool_out *out, struct tidings *tidings, struct why *why)
 {
     struct stmt *stmt = NULL;
-    enum result res = use(out, LOAD_FLUSH, &stmt, why);
-    return res == RES_OK ? read_flush(stmt, flush, why) : res;
+    bool has_row = false;
+    enum result res = use(out, LOAD_TIDINGS, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK || !has_row) return res;
+    read_flush(stmt, &tidings->flush);
+    tidings->bytes = stmt_int(stmt, 2);
+    tidings->wants_room = stmt_int(stmt, 3) != 0;
+    stmt_reset(stmt);
+    return RES_OK;
 }
 
 enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why)
 {
     struct stmt *stmt = NULL;
+    bool has_row = false;
+    *flush = (struct flush){{0}};
     enum result res = use(out, REQUEST_FLUSH, &stmt, why);
-    if (res != RES_OK) return res;
-    return read_flush(stmt, flush, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK || !has_row) return res;
+    read_flush(stmt, flush);
+    return stmt_run(stmt, NULL, why); /* to its end: only then is it committed */
 }
 
 enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,

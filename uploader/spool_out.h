@@ -1,7 +1,8 @@
 /*
  * spool_out -- the uploader's side of the spool: seal, load, record, mark, purge.
  *
- * Each call is one short transaction, durable when it returns. Never holds a snapshot: rows are immutable, so a batch is
+ * Each call is one short transaction. What must not be forgotten is durable when it returns; what a power cut may forget,
+ * because it is found out again (a failure, what was shipped, purged or said), is not waited for. Never holds a snapshot: rows are immutable, so a batch is
  * loaded in slices. One thread. All calls may say RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (damaged).
  */
 #ifndef UPLOADER_SPOOL_OUT_H
@@ -107,9 +108,6 @@ MUST_CHECK enum result spool_out_supersede(struct spool_out *out, const struct b
 /* The clock by which rows are kept (retention.h). spool_out_say() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
 
-/* Is space short, so that shipped events need not be kept? */
-MUST_CHECK enum result spool_out_wants_room(struct spool_out *out, bool *wants_room, struct why *why);
-
 /* Deletes one slice of rows shipped when that clock showed `before` or less; `*purged` is how many: 0, nothing is left to do. */
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
@@ -129,7 +127,15 @@ MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, bool 
 struct flush {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
 };
-MUST_CHECK enum result spool_out_load_flush(struct spool_out *out, struct flush *flush, struct why *why);
+
+/* What an uploader should know each time. */
+struct tidings {
+    struct flush flush;
+    int64_t bytes;   /* that have come in, ever */
+    bool wants_room; /* space is short: shipped events need not be kept */
+};
+MUST_CHECK enum result spool_out_load_tidings(struct spool_out *out, struct tidings *tidings,
+                                              struct why *why);
 MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why);
 /* How many of a kind up to that id are not shipped yet. */
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,

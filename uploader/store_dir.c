@@ -18,6 +18,9 @@
 #include "uploader/hash.h"
 #include "uploader/store.h"
 
+#define STEP_BYTES ((size_t)256 << 10)
+#define SYNC_NOW   (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
+
 struct store_dir {
     const char *directory;  /* borrowed from the settings */
     char durable[PATH_MAX]; /* the last directory whose name was made durable */
@@ -83,12 +86,16 @@ static bool make_directories(struct store_dir *store, const char *directory)
     return true;
 }
 
+/* In steps, each on its way to the disk before the next: a commit of the collector's never waits behind a whole object. */
 static bool write_all(int fd, const struct buf *body)
 {
     for (size_t done = 0; done < body->len;) {
-        ssize_t n = write(fd, body->data + done, body->len - done);
+        size_t left = body->len - done;
+        ssize_t n = write(fd, body->data + done, left < STEP_BYTES ? left : STEP_BYTES);
         if (n < 0 && errno != EINTR) return false;
-        if (n > 0) done += (size_t)n;
+        if (n <= 0) continue;
+        (void)sync_file_range(fd, (off_t)done, n, SYNC_NOW); /* what it cannot do, fsync does, and says */
+        done += (size_t)n;
     }
     return fsync(fd) == 0;
 }
