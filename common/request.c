@@ -22,8 +22,6 @@ static char *copy(const char *text)
     return copied;
 }
 
-/* ---- the asking side ---- */
-
 static enum result check_schema(struct db *db, const char *program, struct why *why)
 {
     int64_t schema = 0;
@@ -154,73 +152,5 @@ enum result request_ask(struct db *db, const struct request_call *call, struct b
     if (res == RES_OK) res = leave(db, call, &id, why);
     if (res == RES_OK) res = wait_for_answer(db, call, id, answer, why);
     if (res != RES_OK && id != 0) withdraw(db, id); /* one that was answered stays */
-    return res;
-}
-
-/* ---- the answering side ---- */
-
-void request_fini(struct request *request)
-{
-    free(request->what);
-    free(request->argument);
-    *request = (struct request){0};
-}
-
-enum result request_next(struct db *db, const char *program, struct request *request, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    bool has_row = false;
-    *request = (struct request){0};
-    enum result res = stmt_prepare(&stmt, db, sql_load_next_request, why);
-    if (res == RES_OK) {
-        stmt_set_text(stmt, ":program", program);
-        res = stmt_step(stmt, &has_row, why);
-    }
-    if (res == RES_OK && has_row)
-        *request = (struct request){stmt_int(stmt, 0), copy(stmt_text(stmt, 1)), copy(stmt_text(stmt, 2))};
-    stmt_free(stmt);
-    return res;
-}
-
-enum result request_say(struct db *db, int64_t id, const char *progress, bool *is_wanted, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    int64_t changed = 1;
-    enum result res = stmt_prepare(&stmt, db, sql_say_progress, why);
-    if (res == RES_OK) {
-        stmt_set_text(stmt, ":progress", progress);
-        stmt_set_int(stmt, ":id", id);
-        res = stmt_run(stmt, &changed, why);
-    }
-    stmt_free(stmt);
-    *is_wanted = res != RES_OK || changed == 1;
-    return res;
-}
-
-enum result request_finish(struct db *db, int64_t id, const char *result, bool is_failed, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    enum result res = stmt_prepare(&stmt, db, sql_finish_request, why);
-    if (res == RES_OK) {
-        stmt_set_int(stmt, ":now", clock_now_ms());
-        stmt_set_text(stmt, ":result", result);
-        stmt_set_int(stmt, ":failed", is_failed);
-        stmt_set_int(stmt, ":id", id);
-        res = stmt_run(stmt, NULL, why);
-    }
-    stmt_free(stmt);
-    return res;
-}
-
-enum result request_forget(struct db *db, const char *program, int64_t before, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    enum result res = stmt_prepare(&stmt, db, sql_forget_requests, why);
-    if (res == RES_OK) {
-        stmt_set_text(stmt, ":program", program);
-        stmt_set_int(stmt, ":before", before);
-        res = stmt_run(stmt, NULL, why);
-    }
-    stmt_free(stmt);
     return res;
 }

@@ -1,5 +1,5 @@
 /*
- * request -- what a command asks of a running program, through the spool: the asking side and the answering side.
+ * request -- what a command asks of a running program, through the spool. common/answerer.h is the other side.
  *
  * A request is a row. The asker leaves it, shows its progress and waits until it is answered. It lives no longer than
  * both: an asker that is told to stop withdraws it, and what an earlier process was asked for is forgotten. Nothing is
@@ -8,13 +8,9 @@
 #ifndef COMMON_REQUEST_H
 #define COMMON_REQUEST_H
 
-#include <stdbool.h>
-
 #include "common/buf.h"
 #include "common/db.h"
 #include "common/signals.h"
-
-/* ---- the asking side ---- */
 
 struct request_call {
     const char *spool_path;
@@ -38,28 +34,5 @@ struct request_call {
  */
 MUST_CHECK enum result request_ask(struct db *db, const struct request_call *call, struct buf *answer,
                                    struct why *why);
-
-/* ---- the answering side ---- */
-
-struct request {
-    int64_t id; /* 0: none */
-    char *what, *argument;
-};
-
-void request_fini(struct request *request);
-
-/* The oldest open request to the program, `id` 0 where there is none. Owned by the caller: request_fini(). */
-MUST_CHECK enum result request_next(struct db *db, const char *program, struct request *request,
-                                    struct why *why);
-
-/* Says how far it has come. `*is_wanted` is false when nobody waits any more: leave it. */
-MUST_CHECK enum result request_say(struct db *db, int64_t id, const char *progress, bool *is_wanted,
-                                   struct why *why);
-
-MUST_CHECK enum result request_finish(struct db *db, int64_t id, const char *result, bool is_failed,
-                                      struct why *why);
-
-/* At a program's start: drops what was asked before `before` (wall clock) and never answered. */
-MUST_CHECK enum result request_forget(struct db *db, const char *program, int64_t before, struct why *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* test_request -- asking a running program through the spool, and answering. */
+/* test_request -- asking a running program through the spool. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/answerer.h"
 #include "common/clock.h"
 #include "common/lockfile.h"
 #include "common/spool.h"
@@ -23,7 +24,8 @@
 struct fixture {
     struct scratch *scratch;
     struct db *db, *other; /* the asker's and the answerer's */
-    struct lockfile lock;  /* as a running program holds it */
+    struct answerer *answerer;
+    struct lockfile lock; /* as a running program holds it */
     struct signals signals;
     struct buf answer;
     struct why why;
@@ -36,6 +38,25 @@ static void must(struct fixture *f, enum result res)
     if (res != RES_OK) fail_msg("%s", f->why.text);
 }
 
+/* Two slices with progress, and a third that answers. */
+static enum result paint(void *context, const struct request *request, struct answer *answer, struct why *why)
+{
+    struct fixture *f = context;
+    (void)why;
+    assert_string_equal(request->what, "paint");
+    assert_string_equal(request->argument, "it blue");
+    answer->is_done = ++f->parts == 3;
+    answer->has_failed = answer->is_done && f->has_failed;
+    buf_append_text(&answer->text, answer->is_done ? "it is blue" : f->parts == 1 ? "half" : "nearly");
+    if (f->is_gone && answer->is_done) look_do(f->scratch->spool, "DELETE FROM _request");
+    return RES_OK;
+}
+
+static void leave(void *context)
+{
+    (void)context;
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -46,6 +67,7 @@ static int set_up(void **state)
     some_spool_make(f->scratch->spool);
     must(f, spool_open(&f->db, f->scratch->spool, &f->why));
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
+    f->answerer = answerer_new(f->other, &(struct answerer_work){"collector", 0, 0, paint, leave, f});
     *state = f;
     return 0;
 }
@@ -54,6 +76,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     buf_fini(&f->answer);
+    answerer_free(f->answerer);
     lockfile_release(&f->lock);
     db_close(f->db);
     db_close(f->other);
@@ -62,26 +85,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Two parts with progress, and a third that answers. */
 static int do_a_part(void *context)
 {
     struct fixture *f = context;
-    struct request request;
-    bool is_wanted = false;
-    must(f, request_next(f->other, "collector", &request, &f->why));
-    assert_true(request.id > 0);
-    assert_string_equal(request.what, "paint");
-    assert_string_equal(request.argument, "it blue");
-    if (++f->parts < 3) {
-        must(f, request_say(f->other, request.id, f->parts == 1 ? "half" : "nearly", &is_wanted, &f->why));
-        assert_true(is_wanted);
-    } else if (f->is_gone) {
-        look_do(f->scratch->spool, "DELETE FROM _request");
-    } else {
-        must(f, request_finish(f->other, request.id, "it is blue", f->has_failed, &f->why));
-    }
-    request_fini(&request);
-    return 0;
+    return answerer_tend(f->answerer);
 }
 
 static enum result ask(struct fixture *f, int (*work)(void *context))
@@ -133,13 +140,11 @@ static void one_that_was_restarted_has_forgotten_the_request(void **state)
 static void an_asker_that_is_told_to_stop_withdraws_its_request(void **state)
 {
     struct fixture *f = *state;
-    struct request request;
     must(f, lockfile_take(&f->lock, f->scratch->spool, "collector", &f->why));
     f->signals.stop_pending = true;
     assert_int_equal(ask(f, NULL), RES_RETRY);
     assert_non_null(strstr(f->why.text, "told to stop"));
-    must(f, request_next(f->other, "collector", &request, &f->why));
-    assert_int_equal(request.id, 0);
+    assert_int_equal(count_requests(f, "1"), 0);
 }
 
 static void a_spool_without_requests_asks_for_a_newer_collector(void **state)
@@ -149,45 +154,6 @@ static void a_spool_without_requests_asks_for_a_newer_collector(void **state)
     assert_int_equal(ask(f, do_a_part), RES_RETRY);
     assert_non_null(strstr(f->why.text, "older version"));
     assert_non_null(strstr(f->why.remedy, "restart the collector"));
-}
-
-static void the_oldest_open_request_of_a_program_comes_first(void **state)
-{
-    struct fixture *f = *state;
-    struct request request;
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
-            " ('collector', 'a', '', 1, 2), ('uploader', 'b', 'x', 1, NULL), ('collector', 'c', '', 1, NULL),"
-            " ('collector', 'd', '', 1, NULL)");
-    must(f, request_next(f->other, "collector", &request, &f->why));
-    assert_int_equal(request.id, 3);
-    assert_string_equal(request.what, "c");
-    request_fini(&request);
-    must(f, request_next(f->other, "uploader", &request, &f->why));
-    assert_string_equal(request.argument, "x");
-    request_fini(&request);
-}
-
-static void nobody_waits_for_what_was_withdrawn(void **state)
-{
-    struct fixture *f = *state;
-    bool is_wanted = true;
-    must(f, request_say(f->other, 7, "half", &is_wanted, &f->why));
-    assert_false(is_wanted);
-    must(f, request_finish(f->other, 7, "done", false, &f->why));
-    assert_int_equal(count_requests(f, "1"), 0);
-}
-
-static void what_an_earlier_process_was_asked_for_is_forgotten(void **state)
-{
-    struct fixture *f = *state;
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, asked_at, done_at) VALUES ('collector', 'old', 1, NULL),"
-            " ('collector', 'done', 1, 2), ('uploader', 'other', 1, NULL), ('collector', 'new', 5, NULL)");
-    must(f, request_forget(f->other, "collector", 5, &f->why));
-    char *left = look_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
-    assert_string_equal(left, "done\nother\nnew");
-    free(left);
 }
 
 static void answers_are_kept_for_a_day(void **state)
@@ -215,9 +181,6 @@ int main(void)
         IN_SPOOL(one_that_was_restarted_has_forgotten_the_request),
         IN_SPOOL(an_asker_that_is_told_to_stop_withdraws_its_request),
         IN_SPOOL(a_spool_without_requests_asks_for_a_newer_collector),
-        IN_SPOOL(the_oldest_open_request_of_a_program_comes_first),
-        IN_SPOOL(nobody_waits_for_what_was_withdrawn),
-        IN_SPOOL(what_an_earlier_process_was_asked_for_is_forgotten),
         IN_SPOOL(answers_are_kept_for_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
