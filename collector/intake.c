@@ -199,14 +199,6 @@ void intake_acknowledge(struct intake *intake)
     (void)eventfd_read(intake->fd, &count); /* nothing to read is as good */
 }
 
-size_t intake_memory(struct intake *intake)
-{
-    lock(intake);
-    size_t memory = intake->memory;
-    unlock(intake);
-    return memory + parcel_memory(intake->filling);
-}
-
 void intake_finish(struct intake *intake)
 {
     lock(intake);

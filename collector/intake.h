@@ -50,9 +50,6 @@ bool intake_wait_for_room(struct intake *intake, int timeout_ms);
 int intake_fd(const struct intake *intake);
 void intake_acknowledge(struct intake *intake);
 
-/* Bytes in parcels that are not committed yet. */
-size_t intake_memory(struct intake *intake);
-
 /* No more will come: the others see the end after the last parcel. Blocks until that can be handed over. */
 void intake_finish(struct intake *intake);
 
