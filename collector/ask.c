@@ -15,8 +15,6 @@
 #include "common/request.h"
 #include "common/spool.h"
 
-#define SETTLE_PAUSE_MS 200
-
 struct asker {
     const struct settings *settings;
     struct signals signals;
@@ -33,14 +31,6 @@ static int do_a_part(void *context)
     return requests_tend(a->requests);
 }
 
-static enum result settle(struct asker *a, struct why *why)
-{
-    enum result res = spool_in_settle(a->spool, why);
-    while (res == RES_RETRY && !signals_wait(&a->signals, SETTLE_PAUSE_MS))
-        res = spool_in_settle(a->spool, why);
-    return res;
-}
-
 /* Where no collector runs. */
 static enum result become_collector(struct asker *a, struct why *why)
 {
@@ -49,9 +39,7 @@ static enum result become_collector(struct asker *a, struct why *why)
     enum result res = lockfile_take(&a->lock, s->spool_path, "collector", &held);
     if (res == RES_RETRY) return RES_OK; /* one runs: it does the work */
     if (res != RES_OK) *why = held;
-    if (res == RES_OK)
-        res = spool_in_open(&a->spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
-    if (res == RES_OK) res = settle(a, why);
+    if (res == RES_OK) res = run_open_spool(&a->spool, s, &a->signals, &a->lock, why);
     if (res == RES_OK) a->requests = requests_new(a->spool, s);
     return res;
 }

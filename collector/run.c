@@ -20,18 +20,19 @@
 #define SETTLE_PAUSE_MS 200
 #define LARGE_BYTES     (256 << 10)
 
-/* Sockets are not read before the write-ahead log of an earlier process is in the file; less than RES_OK: stop. */
-static enum result settle(struct spool_in *spool, struct signals *signals, const struct lockfile *lock,
-                          struct why *why)
+enum result run_open_spool(struct spool_in **spool, const struct settings *s, struct signals *signals,
+                           const struct lockfile *lock, struct why *why)
 {
-    enum result res = spool_in_settle(spool, why);
+    enum result res = spool_in_open(spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
+    if (res != RES_OK) return res;
+    res = spool_in_settle(*spool, why);
     if (res == RES_RETRY)
-        log_warn("not receiving yet: the spool cannot be settled", "why=%s remedy=%s", LOG_QUOTE(why->text),
+        log_warn("not started yet: the spool cannot be settled", "why=%s remedy=%s", LOG_QUOTE(why->text),
                  LOG_QUOTE(*why->remedy ? why->remedy
                                         : "close the program that reads the spool, if it does not end"));
     while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
         lockfile_beat(lock);
-        res = spool_in_settle(spool, why);
+        res = spool_in_settle(*spool, why);
     }
     return res;
 }
@@ -104,9 +105,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = look_at_file_system(s->spool_path, why);
     if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
     if (res == RES_OK) c->problems = problems_open(&c->lock);
-    if (res == RES_OK)
-        res = spool_in_open(&c->spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
-    if (res == RES_OK) res = settle(c->spool, &c->signals, &c->lock, why);
+    if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);

@@ -1,6 +1,8 @@
 """The collector's commands about what is in the spool: tail, rejects retry, new-identity."""
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -342,6 +344,26 @@ def test_new_identity_names_later_objects_with_and_without_a_running_collector(s
     assert assert_keys_have_no_gap([str(f) for f in site.files()]) == 4
     uploader.stop()
     collector.stop()
+
+
+def test_a_command_says_what_it_waits_for_while_the_spool_cannot_be_settled(site):
+    collector = site.collector()
+    site.send(event(1))
+    site.wait_for_events(1)
+    before = identity(site)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM _event").fetchone()
+        collector.kill()
+        for is_stopped in (True, False):
+            command = site.start("collector", "new-identity")
+            command.wait_for_log("the spool cannot be settled")
+            if is_stopped:
+                command.stop(75)
+        assert identity(site) == before
+        db.execute("COMMIT")
+    assert command.process.wait(30) == 0, command.log
+    assert f"the spool was {before} and is {identity(site)} from now on" in command.log
 
 
 def test_without_a_spool_nothing_is_made(site):
