@@ -10,6 +10,7 @@
 #include "collector/run.h"
 #include "collector/settings.h"
 #include "collector/spool_in.h"
+#include "common/buf.h"
 #include "common/command.h"
 #include "common/lockfile.h"
 #include "common/request.h"
@@ -48,17 +49,14 @@ static int ask(const struct settings *settings, const char *what, const char *ar
 {
     struct asker a = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     struct request_call call = {settings->spool_path, "collector", what, argument, &a.signals, NULL, &a};
-    struct buf answer = BUF_EMPTY;
     struct why why = {0};
 
     enum result res = signals_open(&a.signals, &why);
     if (res == RES_OK) res = spool_open(&a.db, settings->spool_path, &why); /* never creates one */
     if (res == RES_OK) res = become_collector(&a, &why);
     if (a.requests) call.work = do_a_part;
-    if (res == RES_OK) res = request_ask(a.db, &call, &answer, &why);
-    if (res == RES_OK) (void)printf("%.*s\n", (int)answer.len, answer.data);
+    if (res == RES_OK) res = request_ask(a.db, &call, &why);
 
-    buf_fini(&answer);
     requests_free(a.requests);
     spool_in_close(a.spool);
     db_close(a.db);

@@ -117,7 +117,7 @@ static enum result pass_time(const struct request_call *call, struct why *why)
 }
 
 static enum result wait_for_answer(struct db *db, const struct request_call *call, int64_t id,
-                                   struct buf *answer, struct why *why)
+                                   struct why *why)
 {
     char *shown = copy("");
     bool is_answered = false;
@@ -134,8 +134,10 @@ static enum result wait_for_answer(struct db *db, const struct request_call *cal
             shown = copy(state.progress);
         }
         is_answered = res == RES_OK && state.is_done;
-        if (is_answered && state.has_failed) res = why_set(why, RES_BROKEN, "%s", state.result);
-        if (is_answered) buf_append_text(answer, state.result);
+        if (is_answered && state.has_failed)
+            res = why_set(why, RES_BROKEN, "%s", state.result);
+        else if (is_answered)
+            (void)printf("%s\n", state.result);
         state_fini(&state);
         if (res == RES_OK && !is_answered) res = pass_time(call, why);
     }
@@ -143,14 +145,13 @@ static enum result wait_for_answer(struct db *db, const struct request_call *cal
     return res;
 }
 
-enum result request_ask(struct db *db, const struct request_call *call, struct buf *answer, struct why *why)
+enum result request_ask(struct db *db, const struct request_call *call, struct why *why)
 {
     int64_t id = 0;
-    buf_clear(answer);
     enum result res = check_schema(db, call->program, why);
     if (res == RES_OK) res = trim(db, why);
     if (res == RES_OK) res = leave(db, call, &id, why);
-    if (res == RES_OK) res = wait_for_answer(db, call, id, answer, why);
+    if (res == RES_OK) res = wait_for_answer(db, call, id, why);
     if (res != RES_OK && id != 0) withdraw(db, id); /* one that was answered stays */
     return res;
 }

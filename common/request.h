@@ -8,7 +8,6 @@
 #ifndef COMMON_REQUEST_H
 #define COMMON_REQUEST_H
 
-#include "common/buf.h"
 #include "common/db.h"
 #include "common/signals.h"
 
@@ -27,12 +26,10 @@ struct request_call {
 };
 
 /*
- * Asks and waits, with a line on stdout whenever the progress changes. On RES_OK `answer` (cleared first) is what came
- * of it.
+ * Asks and waits, with a line on stdout whenever the progress changes, and one at the end for what came of it.
  *   RES_RETRY    the running program has gone away or is too old, a signal came, the spool is locked: ask again later
  *   RES_BROKEN   it was tried and failed; `why` says what the program said
  */
-MUST_CHECK enum result request_ask(struct db *db, const struct request_call *call, struct buf *answer,
-                                   struct why *why);
+MUST_CHECK enum result request_ask(struct db *db, const struct request_call *call, struct why *why);
 
 #endif

@@ -70,7 +70,6 @@ int ask_uploader(const struct settings *settings, const char *what, const char *
 {
     struct asker a = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     struct request_call call = {settings->spool_path, "uploader", what, argument, &a.signals, NULL, &a};
-    struct buf answer = BUF_EMPTY;
     struct why why = {0};
 
     enum result res = signals_open(&a.signals, &why);
@@ -78,10 +77,8 @@ int ask_uploader(const struct settings *settings, const char *what, const char *
     if (res == RES_OK) res = spool_out_refuse_copy(a.spool, settings->spool_path, &why);
     if (res == RES_OK) res = become_uploader(&a, needs, &why);
     if (a.requests) call.work = do_a_part;
-    if (res == RES_OK) res = request_ask(spool_out_db(a.spool), &call, &answer, &why);
-    if (res == RES_OK) (void)printf("%.*s\n", (int)answer.len, answer.data);
+    if (res == RES_OK) res = request_ask(spool_out_db(a.spool), &call, &why);
 
-    buf_fini(&answer);
     shipper_close(a.shipper);
     requests_free(a.requests);
     store_close(a.store);

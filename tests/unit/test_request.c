@@ -8,13 +8,17 @@
 
 #include "common/request.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/answerer.h"
 #include "common/clock.h"
 #include "common/lockfile.h"
+#include "common/log.h"
 #include "common/spool.h"
 #include "tests/support/scratch.h"
 #include "tests/support/some_spool.h"
@@ -27,7 +31,6 @@ struct fixture {
     struct answerer *answerer;
     struct lockfile lock; /* as a running program holds it */
     struct signals signals;
-    struct buf answer;
     struct why why;
     int parts;                /* of the work done */
     bool has_failed, is_gone; /* what the work does at its end: fails; its row is deleted */
@@ -75,7 +78,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    buf_fini(&f->answer);
     answerer_free(f->answerer);
     lockfile_release(&f->lock);
     db_close(f->db);
@@ -94,7 +96,7 @@ static int do_a_part(void *context)
 static enum result ask(struct fixture *f, int (*work)(void *context))
 {
     struct request_call call = {f->scratch->spool, "collector", "paint", "it blue", &f->signals, work, f};
-    return request_ask(f->db, &call, &f->answer, &f->why);
+    return request_ask(f->db, &call, &f->why);
 }
 
 static int64_t count_requests(const struct fixture *f, const char *where)
@@ -102,13 +104,36 @@ static int64_t count_requests(const struct fixture *f, const char *where)
     return look_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE %s", where);
 }
 
-static void what_came_of_it_is_handed_back(void **state)
+/* Asks, with the standard output in a file: what was shown. Owned by the caller. */
+static char *ask_and_show(struct fixture *f, size_t *len)
 {
+    char path[sizeof f->scratch->dir + 8];
+    (void)snprintf(path, sizeof path, "%s/out", f->scratch->dir);
+    (void)fflush(stdout);
+    int before = dup(STDOUT_FILENO);
+    int file = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(before >= 0 && file >= 0 && dup2(file, STDOUT_FILENO) >= 0);
+    enum result res = ask(f, do_a_part);
+    (void)fflush(stdout);
+    assert_true(dup2(before, STDOUT_FILENO) >= 0);
+    close(before);
+    close(file);
+    must(f, res);
+    return scratch_read(path, len);
+}
+
+static void its_progress_and_what_came_of_it_are_shown(void **state)
+{
+    static const char first[] = "half\n";
+    static const char last[] = "\nit is blue\n";
     struct fixture *f = *state;
-    must(f, ask(f, do_a_part));
+    size_t len = 0;
+    char *shown = ask_and_show(f, &len);
     assert_int_equal(f->parts, 3);
-    assert_int_equal(f->answer.len, strlen("it is blue"));
-    assert_memory_equal(f->answer.data, "it is blue", f->answer.len);
+    assert_true(len >= sizeof last - 1);
+    assert_memory_equal(shown, first, sizeof first - 1);
+    assert_memory_equal(shown + len - (sizeof last - 1), last, sizeof last - 1);
+    free(shown);
     assert_int_equal(count_requests(f, "done_at IS NOT NULL AND result = 'it is blue' AND failed = 0"), 1);
 }
 
@@ -175,7 +200,7 @@ int main(void)
 {
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        IN_SPOOL(what_came_of_it_is_handed_back),
+        IN_SPOOL(its_progress_and_what_came_of_it_are_shown),
         IN_SPOOL(a_failure_is_told_with_what_the_program_says),
         IN_SPOOL(a_program_that_goes_away_is_noticed_and_the_request_withdrawn),
         IN_SPOOL(one_that_was_restarted_has_forgotten_the_request),
@@ -183,5 +208,6 @@ int main(void)
         IN_SPOOL(a_spool_without_requests_asks_for_a_newer_collector),
         IN_SPOOL(answers_are_kept_for_a_day),
     };
+    log_configure(LOG_ERROR, LOG_TEXT);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
