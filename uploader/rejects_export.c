@@ -1,6 +1,6 @@
 /*
  * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is written
- * aside, synced and renamed: it is there whole or not at all.
+ * aside, synced and renamed: it is there whole or not at all, also when the command is told to stop.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/signals.h"
 #include "uploader/run.h"
 #include "uploader/settings.h"
 #include "uploader/spool_rejects.h"
@@ -20,6 +21,7 @@ struct target {
     int fd;
     const char *path; /* NULL: stdout */
     char aside[PATH_MAX];
+    struct signals signals; /* of a file alone: writing to a pipe may block, and ends like any program */
 };
 
 static enum result failed(const char *what, const char *path, struct why *why)
@@ -29,12 +31,14 @@ static enum result failed(const char *what, const char *path, struct why *why)
 
 static enum result target_open(struct target *t, const char *path, struct why *why)
 {
-    *t = (struct target){.fd = STDOUT_FILENO};
+    *t = (struct target){.fd = STDOUT_FILENO, .signals = {.fd = -1}};
     if (strcmp(path, "-") == 0) return RES_OK;
     t->path = path;
+    t->fd = -1;
+    enum result res = signals_open(&t->signals, why);
+    if (res != RES_OK) return res;
     if ((size_t)snprintf(t->aside, sizeof t->aside, "%s.%d.part", path, (int)getpid()) >= sizeof t->aside) {
         errno = ENAMETOOLONG;
-        t->fd = -1;
     } else {
         /* Nobody else reads it, unless its owner says so: it holds what people have sent. */
         t->fd = open(t->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -42,14 +46,27 @@ static enum result target_open(struct target *t, const char *path, struct why *w
     return t->fd >= 0 ? RES_OK : failed("create", t->aside, why);
 }
 
-/* Gives the file its name, or takes it away where the work has failed. */
-static enum result target_close(struct target *t, enum result res, struct why *why)
+static enum result refuse_stop(struct target *t, struct why *why)
 {
-    if (!t->path || t->fd < 0) return res;
+    if (!signals_stop_requested(&t->signals)) return RES_OK;
+    return why_set(why, RES_RETRY, "told to stop before all rejects were exported");
+}
+
+/* Gives the file its name, or takes it away where the work has failed. */
+static enum result settle_file(struct target *t, enum result res, struct why *why)
+{
     if (res == RES_OK && fsync(t->fd) != 0) res = failed("sync", t->aside, why);
     if (close(t->fd) != 0 && res == RES_OK) res = failed("close", t->aside, why);
+    if (res == RES_OK) res = refuse_stop(t, why);
     if (res == RES_OK && rename(t->aside, t->path) != 0) res = failed("name", t->path, why);
     if (res != RES_OK) (void)unlink(t->aside);
+    return res;
+}
+
+static enum result target_close(struct target *t, enum result res, struct why *why)
+{
+    if (t->path && t->fd >= 0) res = settle_file(t, res, why);
+    signals_close(&t->signals);
     return res;
 }
 
@@ -78,8 +95,8 @@ static enum result render_chunk(struct spool_out *spool, struct batch *chunk, in
     return chunk->first_id <= last_id ? spool_out_render(spool, chunk, body, &ignored, why) : RES_OK;
 }
 
-static enum result export_all(struct spool_out *spool, const struct settings *settings,
-                              const struct target *target, struct why *why)
+static enum result export_all(struct spool_out *spool, const struct settings *settings, struct target *target,
+                              struct why *why)
 {
     struct batch chunk = {.kind = BATCH_REJECTS, .format = BATCH_NDJSON, .first_id = 1};
     struct buf body = BUF_EMPTY;
@@ -90,6 +107,7 @@ static enum result export_all(struct spool_out *spool, const struct settings *se
     while (res == RES_OK && chunk.first_id <= last_id) {
         res = render_chunk(spool, &chunk, last_id, &body, why);
         if (res == RES_OK) res = write_all(target, &body, why);
+        if (res == RES_OK) res = refuse_stop(target, why);
         chunk.first_id = chunk.last_id + 1;
     }
     buf_fini(&body);
@@ -100,7 +118,7 @@ int run_rejects_export(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     struct spool_out *spool = NULL;
-    struct target target = {.fd = -1};
+    struct target target = {.fd = -1, .signals = {.fd = -1}};
     struct why why = {0};
 
     const char *path = line->argc > 1 ? line->argv[1] : "-";

@@ -165,6 +165,25 @@ def test_rejects_export_gives_the_bytes_that_are_shipped(site):
     assert sorted(site.directory.iterdir()) == before
 
 
+def test_an_export_that_is_interrupted_leaves_nothing_of_its_own_and_what_was_there_before(site):
+    site.collector()
+    many_rejects(site, size("EXPORTED", 200000, 40000))
+    file = site.directory / "rejects.ndjson"
+    file.write_text("something older")
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        exporter = begun(site, "rejects", "export", file)
+        aside = file.with_name(f"{file.name}.{exporter.pid}.part")
+        while not aside.exists() and exporter.poll() is None:
+            pass  # it takes less than a second
+        exporter.send_signal(stop)
+        assert exporter.wait(30) == 75 and "told to stop" in exporter.stderr.read()
+        assert not aside.exists() and file.read_text() == "something older"
+    exporter = begun(site, "rejects", "export")  # into a pipe that nobody goes on reading
+    exporter.stdout.readline()
+    exporter.send_signal(signal.SIGINT)
+    assert exporter.wait(30) == -signal.SIGINT
+
+
 def test_an_export_without_rejects_is_empty(site):
     site.collector()
     assert ask(site, "rejects", "export") == "" and ask(site, "rejects", "list") == ""
