@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SECRETS_DIR "/run/secrets"
+#define SHOWN_MAX   100 /* bytes of a value in a message */
 
 struct unit {
     const char *suffix;
@@ -114,7 +115,7 @@ enum result config_read_secret(const char *name, char *const *env, char **text, 
     return read_secret_file(shown, path, is_named, text, why);
 }
 
-/* What people leave in a number by accident, and what to write instead. */
+/* What people leave in a number or a word by accident, and what to write instead. */
 static enum result refuse_leftovers(const struct setting *row, const char *text, struct why *why)
 {
     if (strchr(text, '#'))
@@ -182,6 +183,8 @@ const char *config_choice(const struct setting *row, int64_t index, size_t *len)
 
 static enum result parse_choice(const struct setting *row, const char *text, int64_t *out, struct why *why)
 {
+    enum result res = refuse_leftovers(row, text, why);
+    if (res != RES_OK) return res;
     int64_t index = 0;
     for (const char *word = row->choices;; index++) {
         size_t len = strcspn(word, "|");
@@ -196,12 +199,20 @@ static enum result parse_choice(const struct setting *row, const char *text, int
                    row->choices);
 }
 
+/* A secret is not shown, nor is what is too long to be read. */
 static enum result check_text(const struct setting *row, const char *text, struct why *why)
 {
     int64_t len = (int64_t)strlen(text);
+    bool is_shown = row->kind == SETTING_TEXT && len <= SHOWN_MAX;
+    const char *equals = is_shown ? "=" : "";
+    const char *shown = is_shown ? text : "";
+    if (len > 1 && (*text == '"' || *text == '\'') && text[len - 1] == *text)
+        return why_set(why, RES_REFUSE, "%s%s%s: quotes were left in the value; write it without them",
+                       row->name, equals, shown);
     if (len >= row->min && len <= row->max) return RES_OK;
-    return why_set(why, RES_REFUSE, "%s is %" PRId64 " bytes long: expected %" PRId64 " to %" PRId64,
-                   row->name, len, row->min, row->max);
+    return why_set(why, RES_REFUSE,
+                   "%s%s%s is too %s: expected %" PRId64 " to %" PRId64 " bytes, not %" PRId64, row->name,
+                   equals, shown, len < row->min ? "short" : "long", row->min, row->max, len);
 }
 
 /* Takes `text` over where the field is a text, frees it otherwise. */

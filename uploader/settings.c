@@ -2,12 +2,14 @@
 #include "uploader/settings.h"
 
 #include <ctype.h>
+#include <curl/curl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/names.h"
+#include "common/utf8.h"
 #include "uploader/batch.h"
 #include "uploader/drop.h"
 #include "uploader/hands.h"
@@ -83,19 +85,19 @@ const struct setting uploader_settings[] = {
      "how AWS's logs name the session of that role; unset: eventspool"},
     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", SETTING_TEXT, FIELD(container_relative_uri), NULL, 1, 1024,
      NULL, "set by ECS: where a task's keys are"},
-    {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 8, 2048, NULL,
+    {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 1, 2048, NULL,
      "set by EKS Pod Identity: where a pod's keys are"},
     {"AWS_CONTAINER_AUTHORIZATION_TOKEN", SETTING_SECRET, FIELD(container_token), NULL, 1, 4096, NULL,
      "shown to that endpoint"},
     {"AWS_EC2_METADATA_DISABLED", SETTING_CHOICE, FIELD(imds_disabled), "false", 0, 0, "false|true",
      "true: no keys from EC2's instance metadata"},
-    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 8, 1024, NULL,
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 1, 1024, NULL,
      "where instance metadata are; unset: http://169.254.169.254"},
-    {"AWS_ENDPOINT_URL", SETTING_TEXT, FIELD(endpoint_url), NULL, 8, 1024, NULL,
+    {"AWS_ENDPOINT_URL", SETTING_TEXT, FIELD(endpoint_url), NULL, 1, 1024, NULL,
      "an S3 server other than AWS, e.g. http://127.0.0.1:9000"},
-    {"AWS_ENDPOINT_URL_S3", SETTING_TEXT, FIELD(endpoint_url_s3), NULL, 8, 1024, NULL,
+    {"AWS_ENDPOINT_URL_S3", SETTING_TEXT, FIELD(endpoint_url_s3), NULL, 1, 1024, NULL,
      "the same, wins over AWS_ENDPOINT_URL"},
-    {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 8, 1024, NULL,
+    {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 1, 1024, NULL,
      "the server that gives keys of roles; wins over AWS_ENDPOINT_URL; both unset: AWS's"},
     {"AWS_STS_REGIONAL_ENDPOINTS", SETTING_CHOICE, FIELD(sts_endpoints), "regional", 0, 0, "regional|legacy",
      "AWS's STS of the region, or the global one for the old regions"},
@@ -118,44 +120,48 @@ static void set_text(char **text, const char *first, const char *second)
     *text = joined;
 }
 
-/* A prefix goes into keys and, with DESTINATION_DIR, into paths. */
-static enum result check_prefix(const char *name, char **prefix, struct why *why)
+static bool begins(const char *text, const char *with)
 {
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* A prefix goes into keys and, with DESTINATION_DIR, into paths. */
+static enum result check_prefix(const char *name, const char *example, char **prefix, struct why *why)
+{
+    size_t len = strlen(*prefix);
+    bool is_closed = (*prefix)[len - 1] == '/';
+    const char *wrong = NULL;
+    if (utf8_valid_len(*prefix, len) != len)
+        return why_set(why, RES_REFUSE, "%s is not UTF-8; expected e.g. %s", name, example);
+    if (!is_closed) set_text(prefix, *prefix, "/");
     for (const char *p = *prefix; *p; p++)
-        if (iscntrl((unsigned char)*p) || *p == '\\')
-            return why_set(why, RES_REFUSE, "%s holds a control character or a backslash", name);
-    if (**prefix == '/' || strstr(*prefix, "//"))
-        return why_set(why, RES_REFUSE,
-                       "%s=%s: no slash at the beginning, nor two together; expected e.g. xml-events/", name,
-                       *prefix);
-    if ((*prefix)[strlen(*prefix) - 1] != '/') {
-        set_text(prefix, *prefix, "/");
-        log_info("a final slash was added", "setting=%s value=%s", name, LOG_QUOTE(*prefix));
-    }
-    if (strncmp(*prefix, "./", 2) == 0 || strncmp(*prefix, "../", 3) == 0 || strstr(*prefix, "/./") ||
-        strstr(*prefix, "/../"))
-        return why_set(why, RES_REFUSE, "%s=%s: '.' and '..' cannot be part of it", name, *prefix);
+        if (iscntrl((unsigned char)*p) || *p == '\\') wrong = "no control character and no backslash";
+    if (**prefix == '/' || strstr(*prefix, "//")) wrong = "no slash at the beginning, nor two together";
+    if (begins(*prefix, "./") || begins(*prefix, "../") || strstr(*prefix, "/./") || strstr(*prefix, "/../"))
+        wrong = "'.' and '..' cannot be part of it";
+    if (wrong) return why_set(why, RES_REFUSE, "%s=%s: %s; expected e.g. %s", name, *prefix, wrong, example);
+    if (!is_closed) log_info("a final slash was added", "setting=%s value=%s", name, LOG_QUOTE(*prefix));
     return RES_OK;
 }
 
 static enum result check_prefixes(struct settings *s, struct why *why)
 {
-    enum result res = check_prefix("PREFIX", &s->prefix, why);
+    enum result res = check_prefix("PREFIX", "xml-events/", &s->prefix, why);
     if (res != RES_OK) return res;
     if (!s->rejects_prefix) {
         set_text(&s->rejects_prefix, "rejected/", s->prefix);
-    } else if (strcmp(s->rejects_prefix, "none") == 0) {
+    } else if (strcasecmp(s->rejects_prefix, "none") == 0) {
         free(s->rejects_prefix);
         s->rejects_prefix = NULL;
         return RES_OK;
     }
-    res = check_prefix("REJECTS_PREFIX", &s->rejects_prefix, why);
-    if (res == RES_OK && strncmp(s->rejects_prefix, s->prefix, strlen(s->prefix)) == 0)
-        return why_set(
-            why, RES_REFUSE,
-            "REJECTS_PREFIX=%s lies inside PREFIX=%s, where loaders would find rejects among events: "
-            "choose another, e.g. rejected/%s",
-            s->rejects_prefix, s->prefix, s->prefix);
+    res = check_prefix("REJECTS_PREFIX", "rejected/xml-events/", &s->rejects_prefix, why);
+    if (res == RES_OK && begins(s->rejects_prefix, s->prefix))
+        return why_set(why, RES_REFUSE,
+                       "REJECTS_PREFIX=%s lies inside PREFIX=%s, where loaders would find rejects among "
+                       "events: set it to another, e.g. %s%s",
+                       s->rejects_prefix, s->prefix,
+                       begins(s->prefix, "rejected/") ? "rejects/" : "rejected/", s->prefix);
     return res;
 }
 
@@ -170,18 +176,27 @@ static enum result check_bucket(const char *name, struct why *why)
                    name);
 }
 
+/* http:// or https://, a host and perhaps a port, and nothing more. */
+static bool is_endpoint(const char *url)
+{
+    const char *host = begins(url, "http://") ? url + 7 : begins(url, "https://") ? url + 8 : NULL;
+    size_t len = host ? strcspn(host, "/") : 0;
+    if (len == 0 || (host[len] && host[len + 1]) || strpbrk(host, "@?#")) return false;
+    CURLU *parsed = curl_url();
+    if (!parsed) abort();
+    bool is_valid = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
+    curl_url_cleanup(parsed);
+    return is_valid;
+}
+
 static enum result check_endpoint(const char *name, const char *url, struct why *why)
 {
-    if (!url) return RES_OK;
-    const char *host = strncmp(url, "http://", 7) == 0    ? url + 7
-                       : strncmp(url, "https://", 8) == 0 ? url + 8
-                                                          : NULL;
-    size_t len = host ? strcspn(host, "/") : 0;
-    if (host && len > 0 && (host[len] == '\0' || host[len + 1] == '\0') && !strpbrk(host, "@?# "))
-        return RES_OK;
+    if (!url || is_endpoint(url)) return RES_OK;
+    bool may_hold_password = strchr(url, '@');
     return why_set(why, RES_REFUSE,
-                   "%s=%s: expected http:// or https://, a host, perhaps a port, and nothing more", name,
-                   url);
+                   "%s%s%s: expected http:// or https://, a host, perhaps a port, and nothing more, e.g. "
+                   "http://127.0.0.1:9000 or http://[::1]:9000",
+                   name, may_hold_password ? "" : "=", may_hold_password ? "" : url);
 }
 
 enum result settings_check_region(const char *name, const char *region, struct why *why)
@@ -241,6 +256,20 @@ static enum result check_object_settings(const struct settings *s, struct why *w
     return res;
 }
 
+static enum result check_session_name(const char *name, struct why *why)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-";
+    if (!name || strspn(name, allowed) == strlen(name)) return RES_OK;
+    return why_set(why, RES_REFUSE, "AWS_ROLE_SESSION_NAME=%s: expected letters, digits or _ + = , . @ -",
+                   name);
+}
+
+static void tell_what_has_no_effect(const struct settings *s)
+{
+    if (s->pretty_print_json && s->output_format != BATCH_JSON)
+        log_warn("this setting has no effect: OUTPUT_FORMAT is not json", "setting=PRETTY_PRINT_JSON");
+}
+
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(uploader_settings, env, settings, why);
@@ -256,8 +285,11 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         res = check_endpoint("AWS_EC2_METADATA_SERVICE_ENDPOINT", settings->imds_endpoint, why);
     if (res == RES_OK) res = settings_check_region("AWS_REGION", settings->region, why);
     if (res == RES_OK) res = settings_check_region("AWS_DEFAULT_REGION", settings->default_region, why);
-    if (res == RES_OK) names_check(env);
-    return res;
+    if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
+    if (res != RES_OK) return res;
+    tell_what_has_no_effect(settings);
+    names_check(env);
+    return RES_OK;
 }
 
 void settings_free(struct settings *settings)

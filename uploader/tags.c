@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/utf8.h"
+
 #define COUNT_MAX 10
 #define KEY_MAX   128 /* characters */
 #define VALUE_MAX 256
@@ -24,7 +26,7 @@ static struct part trimmed(const char *text, size_t len)
     return (struct part){text, len};
 }
 
-/* Allowed characters only, and not too many of them. */
+/* Allowed characters only, in UTF-8, and not too many of them. */
 static bool is_proper(struct part part, size_t most)
 {
     size_t characters = 0;
@@ -33,7 +35,7 @@ static bool is_proper(struct part part, size_t most)
         if (c < 0x80 && !isalnum(c) && !strchr(" +-=._:/@", c)) return false;
         characters += (c & 0xC0) != 0x80; /* no continuation of a UTF-8 sequence */
     }
-    return characters <= most;
+    return characters <= most && utf8_valid_len(part.text, part.len) == part.len;
 }
 
 static char *encode(struct part part, char *to)

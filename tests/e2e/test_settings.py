@@ -53,9 +53,56 @@ def test_a_wrong_setting_ends_with_78_and_names_setting_value_and_remedy(site):
             ({"DESTINATION_DIR": "d", "S3_TAGS": "team"}, ("S3_TAGS", "team=security")),
             ({"DESTINATION_DIR": "d", "S3_EXPECTED_BUCKET_OWNER": "1234-5678-9012"},
              ("S3_EXPECTED_BUCKET_OWNER=1234-5678-9012", "12 digits")),
-            ({"BUCKET_NAME": "b-u", **CREDENTIALS, "AWS_ENDPOINT_URL": "localhost:9"}, ("AWS_ENDPOINT_URL", "http://")),
+            ({"BUCKET_NAME": "b", **CREDENTIALS}, ("BUCKET_NAME=b ", "too short", "3 to 255 bytes")),
+            ({"BUCKET_NAME": "b-u", "AWS_ACCESS_KEY_ID": "a"}, ("AWS_SECRET_ACCESS_KEY is not", "set AWS_SECRET_ACCESS_KEY")),
+            ({"BUCKET_NAME": "b-u", "AWS_SECRET_ACCESS_KEY": "b"}, ("AWS_ACCESS_KEY_ID is not", "set AWS_ACCESS_KEY_ID")),
+            ({"BUCKET_NAME": "b-u", **CREDENTIALS, "AWS_REGION": "eu central"}, ("AWS_REGION=eu central", "eu-central-1")),
+            ({"DESTINATION_DIR": "d", "ROTATION_INTERVAL": "8d"}, ("ROTATION_INTERVAL=8d is out of range", "604800")),
+            ({"DESTINATION_DIR": "d", "UPLOAD_CONCURRENCY": "17"}, ("UPLOAD_CONCURRENCY=17", "from 1 to 16")),
+            ({"DESTINATION_DIR": "d", "RETENTION": "never"}, ("RETENTION=never", "seconds")),
+            ({"DESTINATION_DIR": "d", "EVENT_METADATA": "yes"}, ("EVENT_METADATA=yes", "auto|true|false")),
+            ({"DESTINATION_DIR": "d", "S3_ADDRESSING": "dns"}, ("S3_ADDRESSING=dns", "auto|path|virtual")),
+            ({"DESTINATION_DIR": "d", "OUTPUT_FORMAT": "'json'"}, ("OUTPUT_FORMAT='json'", "quotes")),
+            ({"DESTINATION_DIR": "d", "OUTPUT_FORMAT": "json # one array"}, ("OUTPUT_FORMAT=json # one array", "comment")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "'x/'"}, ("PREFIX='x/'", "quotes")),
+            ({"DESTINATION_DIR": "d", "AWS_SECRET_ACCESS_KEY": "'b'"}, ("AWS_SECRET_ACCESS_KEY:", "quotes")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "/x"}, ("PREFIX=/x", "no slash at the beginning", "xml-events/")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "a\\b"}, ("PREFIX=a", "backslash", "xml-events/")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "a\udcffb"}, ("PREFIX is not UTF-8", "xml-events/")),
+            ({"DESTINATION_DIR": "d", "REJECTS_PREFIX": "/r"}, ("REJECTS_PREFIX=/r", "no slash", "e.g. rejected/")),
+            ({"DESTINATION_DIR": "d", "REJECTS_PREFIX": "xml-events/"}, ("inside PREFIX", "e.g. rejected/xml-events/")),
+            ({"DESTINATION_DIR": "d", "PREFIX": "rejected"}, ("inside PREFIX=rejected/", "e.g. rejects/rejected/")),
+            ({"DESTINATION_DIR": "d", "DROP_FIELDS": "door/cn"}, ("DROP_FIELDS", "'door/cn'", "element's name")),
+            ({"DESTINATION_DIR": "d", "S3_SSE_KMS_KEY_ID": "k", "S3_SSE": "AES256"}, ("without S3_SSE=aws:kms", "remove")),
+            ({"DESTINATION_DIR": "d", "S3_TAGS": ",".join(f"k{n}=v" for n in range(11))}, ("S3_TAGS", "'k10'", "10 tags")),
+            ({"DESTINATION_DIR": "d", "S3_TAGS": "a=" + "v" * 257}, ("S3_TAGS, at 'a'", "at most 256")),
+            ({"DESTINATION_DIR": "d", "AWS_ROLE_SESSION_NAME": "a b"}, ("AWS_ROLE_SESSION_NAME=a b", "letters")),
             ({"BUCKET_NAME": "b-u", "AWS_ACCESS_KEY_ID_FILE": "/nowhere"}, ("AWS_ACCESS_KEY_ID_FILE", "/nowhere"))):
         assert_refused(site.command("uploader", **settings), *words)
+
+
+def test_a_wrong_endpoint_is_refused_with_an_example_and_without_its_password(site):
+    for url in ("localhost:9", "x", "http://", "ftp://127.0.0.1", "http:///", "http://127.0.0.1/bucket", "http://127.0.0.1?x",
+                "http://127.0.0.1:99999", "http://127.0.0.1:nine", "http://::1:9", "http://[::1", "http://a b"):
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS", "AWS_EC2_METADATA_SERVICE_ENDPOINT"):
+            done = site.command("uploader", "check", BUCKET_NAME="b-u", **CREDENTIALS, **{name: url})
+            assert_refused(done, f"{name}={url}: ", "http://127.0.0.1:9000", "http://[::1]:9000")
+    done = site.command("uploader", "check", BUCKET_NAME="b-u", **CREDENTIALS, AWS_ENDPOINT_URL="http://me:hush@127.0.0.1")
+    assert_refused(done, "AWS_ENDPOINT_URL", "nothing more")
+    assert "hush" not in done.stderr + done.stdout
+    for url in ("http://127.0.0.1:9", "http://127.0.0.1:9/", "http://[::1]:9", "https://s3.example"):
+        assert site.command("uploader", "config", AWS_ENDPOINT_URL=url).returncode == 0, url
+
+
+def test_rejects_stay_in_the_spool_however_none_is_written(site):
+    for none in ("none", "NONE", " None "):
+        assert "REJECTS_PREFIX=\n" in site.command("uploader", "config", REJECTS_PREFIX=none).stdout
+
+
+def test_a_setting_that_has_no_effect_is_told_of(site):
+    for output_format, has_effect in (("xml", False), ("ndjson", False), ("json", True)):
+        done = site.command("uploader", "config", PRETTY_PRINT_JSON="true", OUTPUT_FORMAT=output_format)
+        assert done.returncode == 0 and ("PRETTY_PRINT_JSON" in done.stderr) != has_effect, done.stderr
 
 
 def test_misspelt_and_retired_settings_are_told_of(site):

@@ -19,6 +19,8 @@
 #define HOUR_MS      3600000LL
 #define DAY_MS       86400000LL
 #define TEXT_SIZE    8192
+#define C101         /* of them */                                                                           \
+    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 
 struct settings {
     int64_t count, huge, bytes, wait_ms, format;
@@ -151,8 +153,14 @@ static void a_wrong_value_is_refused_with_its_name_itself_and_what_would_be_righ
         {"FORMAT=yaml", "FORMAT=yaml is not understood: expected one of xml|json|ndjson"},
         {"FORMAT=x", "FORMAT=x is not understood"},
         {"FORMAT=xml|json", "FORMAT=xml|json is not understood"},
-        {"NAME=ab", "NAME is 2 bytes long: expected 3 to 8"},
-        {"NAME=abcdefghi", "NAME is 9 bytes long: expected 3 to 8"},
+        {"FORMAT='xml'", "FORMAT='xml': quotes were left in the value"},
+        {"FORMAT=xml # as ever", "a comment was left in the value"},
+        {"NAME=ab", "NAME=ab is too short: expected 3 to 8 bytes, not 2"},
+        {"NAME=abcdefghi", "NAME=abcdefghi is too long: expected 3 to 8 bytes, not 9"},
+        {"NAME=" C101, "NAME is too long: expected 3 to 8 bytes, not 101"},
+        {"NAME=\"abc\"", "NAME=\"abc\": quotes were left in the value; write it without them"},
+        {"NAME=''", "quotes were left in the value"},
+        {"TEST_TOKEN='abc'", "TEST_TOKEN: quotes were left in the value"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -249,7 +257,7 @@ static void no_message_repeats_a_secret(void **state)
     memset(variable + strlen(variable), 'h', CONFIG_SECRET_MAX);
     assert_int_equal(load(variable, &s, &why), RES_REFUSE);
     assert_null(strstr(why.text, "hush"));
-    assert_non_null(strstr(why.text, "TEST_TOKEN is 4100 bytes long"));
+    assert_non_null(strstr(why.text, "TEST_TOKEN is too long: expected 1 to 4096 bytes, not 4100"));
     config_free(rows, &s);
 }
 

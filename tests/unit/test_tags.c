@@ -57,6 +57,7 @@ static void what_no_store_would_take_is_refused_and_explained(void **state)
         {"=1", "a key has 1 to 128"},
         {"a*=1", "a key has 1 to 128"},
         {"a=1*", "a value has at most 256"},
+        {"a=\xFC", "a value has at most 256"}, /* no UTF-8 */
         {"a=1,b=2,a=3", "at 'a': this key stands there twice"},
         {"aws:x=1", "reserved"},
         {"AWS:x=1", "reserved"},
