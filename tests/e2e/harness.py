@@ -76,6 +76,14 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if name in keep}
 
 
+def faked_clock(offset):
+    """Settings that let a program live at another time: an offset as `+20m`, or a file that holds one and may change."""
+    (library,) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    where = {"FAKETIME_TIMESTAMP_FILE": offset, "FAKETIME_NO_CACHE": "1"} if isinstance(offset, pathlib.Path) else \
+        {"FAKETIME": offset}
+    return {"LD_PRELOAD": library, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "ASAN_OPTIONS": "verify_asan_link_order=0", **where}
+
+
 class Program:
     """One of our programs, running. Its log goes to a file; a sanitizer's report in it fails the test."""
 

@@ -1,10 +1,9 @@
 """The uploader against a real S3 server: outages, restarts, refusals, a wrong clock, keys of all characters, both addressing
 styles, TLS, secrets."""
-import glob
 import json
 import time
 
-from harness import Rgw, assert_keys_have_no_gap, main, size, uids_of_xml, wait_for
+from harness import Rgw, assert_keys_have_no_gap, faked_clock, main, size, uids_of_xml, wait_for
 
 OUTAGE_SECONDS = size("OUTAGE_SECONDS", 30, 10)
 RATE = size("OUTAGE_RATE", 2000, 500)
@@ -149,13 +148,6 @@ def test_a_refusal_is_shown_with_its_remedy_and_ends_when_a_person_acts(site, rg
     rgw.request("PUT", "/later-bucket")
     site.wait_until_shipped(60)
     assert site.query("SELECT state, remedy, last_error FROM batches") == [("shipped", None, None)]
-
-
-def faked_clock(offset):
-    """Settings that let a program live at another time."""
-    (library,) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-    return {"LD_PRELOAD": library, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 @with_rgw
