@@ -105,6 +105,13 @@ def unless_signed_for(region, refusal):
     return lambda stub, request: (refusal if scope_of(request).region != region else honest)(stub, request)
 
 
+def ended_keys(stub, request):
+    """The first keys that are shown have ended; others are taken."""
+    stub.ended = stub.ended or scope_of(request).access_key
+    ended = scope_of(request).access_key == stub.ended
+    return (error(400, "ExpiredToken") if ended else honest)(stub, request)
+
+
 def honest(stub, request):
     if request.method == "PUT":
         return honest_put(stub, request)
@@ -207,6 +214,8 @@ class Stub:
         self.faults = []    # what went wrong in the stub itself
         self.region = "us-east-1"
         self.secrets = {"stubkey": "stubsecret"}
+        self.more_settings = {}  # of every uploader
+        self.ended = None  # ended_keys: the access key that has
         self.ahead_seconds = 0  # how far its clock is ahead of this machine's
         self.connections = set()
         self.accepted = 0   # connections so far
@@ -250,7 +259,8 @@ class Stub:
 
     def settings(self, **more):
         return {"BUCKET_NAME": self.bucket, "AWS_ENDPOINT_URL": self.url,
-                "AWS_ACCESS_KEY_ID": "stubkey", "AWS_SECRET_ACCESS_KEY": "stubsecret", "AWS_REGION": "us-east-1", **more}
+                "AWS_ACCESS_KEY_ID": "stubkey", "AWS_SECRET_ACCESS_KEY": "stubsecret", "AWS_REGION": "us-east-1",
+                **self.more_settings, **more}
 
     def methods(self, prefix=""):
         """The requests so far, as `PUT HEAD PUT`."""

@@ -10,9 +10,10 @@ import contextlib
 import pathlib
 import tempfile
 
+from aws_stub import Imds
 from harness import Site, main, uids_of_xml, wait_for
-from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, error, hang, honest, no_answer,
-                     no_conditions, reset_in_mid_body, someone_was_faster, unless_signed_for)
+from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, ended_keys, error, hang, honest,
+                     no_answer, no_conditions, reset_in_mid_body, someone_was_faster, unless_signed_for)
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state
 
 STEPS = ("first", "retry", "restart")
@@ -35,14 +36,17 @@ class Row:
 class Cured(Row):
     """An answer after which the same call succeeds at once, corrected: no failure is recorded."""
 
-    def __init__(self, name, put=None, *, region=None, ahead_seconds=0, times=ALWAYS, log=None):
-        super().__init__(name, put, says=None, is_unknown=False)
+    def __init__(self, name, put=None, *, head=None, region=None, ahead_seconds=0, times=ALWAYS, log=None, has_role=False):
+        """`has_role`: the keys are an instance's, which are renewed."""
+        super().__init__(name, put, head=head, says=None, is_unknown=False)
         self.region, self.ahead_seconds, self.times, self.log = region, ahead_seconds, times, log
+        self.has_role = has_role
 
     def begin(self, stub):
         stub.region = self.region or stub.region
         stub.ahead_seconds = self.ahead_seconds
         stub.script += [Step("PUT", self.put, times=self.times)] if self.put else []
+        stub.script += [Step("HEAD", self.head, times=ALWAYS)] if self.head else []
 
 
 class Incident(Cured):
@@ -58,6 +62,12 @@ def wait(name, put, says, *, is_unknown, **more):
 
 def ask(name, put, says, remedy):
     return Row(name, put, says=says, remedy=remedy, is_unknown=False)
+
+
+def redirected(name, status, code):
+    """To the region that the answer names, whether to a PUT or to a look."""
+    refuse = unless_signed_for("eu-west-1", elsewhere("eu-west-1", status, code))
+    return Cured(name, refuse, head=refuse, region="eu-west-1", log="AWS_REGION=eu-west-1")
 
 
 HANGING = "a hang, which is cut"
@@ -100,10 +110,9 @@ ROWS = [
     Incident("412 with different content", someone_was_faster, log="incident:"),
     Cured("501 on conditional writes", no_conditions, log="plain ones from now on"),
     Cured("400 with another region", region="eu-west-1", log="AWS_REGION=eu-west-1"),
-    Cured("301 with another region", unless_signed_for("eu-west-1", elsewhere("eu-west-1", 301, "PermanentRedirect")),
-          region="eu-west-1", log="AWS_REGION=eu-west-1"),
-    Cured("307 with another region", unless_signed_for("eu-west-1", elsewhere("eu-west-1", 307, "TemporaryRedirect")),
-          region="eu-west-1", log="AWS_REGION=eu-west-1"),
+    redirected("301 with another region", 301, "PermanentRedirect"),
+    redirected("307 with another region", 307, "TemporaryRedirect"),
+    Cured("ExpiredToken of keys that can be renewed", ended_keys, head=ended_keys, has_role=True),
     Cured("RequestTimeTooSkewed as our clock is behind", ahead_seconds=1200, log="clock=behind"),
     Cured("RequestTimeTooSkewed as our clock is ahead", ahead_seconds=-1200, log="clock=ahead"),
 ]
@@ -237,6 +246,11 @@ def run_cell(directory, row, step):
         stack.callback(stub.close)
         site = Site(directory)
         stack.callback(site.close)
+        if getattr(row, "has_role", False):
+            imds = Imds()
+            stack.callback(imds.close)
+            stub.more_settings = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "false",
+                                  "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
         site.collector()
         send_batch(site)
         {"first": run_first, "retry": run_retry, "restart": run_restart}[step](site, stub, row)

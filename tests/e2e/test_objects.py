@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
 
 from harness import BUILD, KEY, Rgw, assert_keys_have_no_gap, main, wait_for
 from s3_stub import ALWAYS, Answer, Step, Stub, encrypted, error, honest, honest_put, no_answer
@@ -95,6 +96,21 @@ def test_gzip_objects_hold_exactly_the_plain_ones(site):
             hashlib.sha256(path.read_bytes()).hexdigest()
     (rejects,) = site.files("rejected/xml/")
     assert rejects.name.endswith(".ndjson.gz") and json.loads(gzip.decompress(rejects.read_bytes()))["_reason"] == "stray_bytes"
+
+
+def test_zcat_of_a_gzip_object_is_the_plain_object_of_the_same_events(site):
+    """Sent twice; without metadata nothing tells the two apart."""
+    site.collector()
+    events = b"".join(PERSON % number for number in range(200))
+    for n, output_format in enumerate(("xml", "json", "ndjson")):
+        for m, compression in enumerate(("gzip", "none")):
+            site.send(events)
+            site.wait_for_events(200 * (2 * n + m + 1))
+            flush(site, COMPRESSION=compression, OUTPUT_FORMAT=output_format, PREFIX=f"{output_format}-{compression}/",
+                  EVENT_METADATA="false")
+        (packed,), (plain,) = site.files(f"{output_format}-gzip/"), site.files(f"{output_format}-none/")
+        unpacked = subprocess.run(["zcat", packed], check=True, capture_output=True).stdout
+        assert unpacked == plain.read_bytes() and len(unpacked) > 200 * 50, output_format
 
 
 @with_stub

@@ -1,6 +1,7 @@
 """The uploader's commands: flush, status, reship, rejects; each beside a running uploader and without one."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -679,6 +680,31 @@ def test_a_copied_and_a_restored_spool_use_no_key_again_and_the_warehouse_can_te
     for other in (site, copied, restored):  # each knows what it has shipped, and what the first had
         assert "sent again: 0" in ask(other, "reship", "--since", "2020-01-01", **ndjson)
         other.close()
+
+
+def test_a_spool_that_is_restored_in_its_place_uses_no_key_of_what_was_shipped_since(site):
+    """As docs/operating.md has it: the old files go away, the copy takes their place."""
+    collector = site.collector()
+    send(site, 1, 2)
+    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    collector.stop()
+    backup = copy_of(site, "backup").spool
+    collector = site.collector()
+    send(site, 3)
+    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    collector.stop()
+    before, first = bytes_of(site), identity(site)
+    for suffix in ("", "-wal", "-shm"):
+        pathlib.Path(f"{site.spool}{suffix}").unlink(missing_ok=True)
+    shutil.copy(backup, site.spool)
+    site.collector()
+    send(site, 4)  # which gets the id that event 3 had
+    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    after = bytes_of(site)
+    assert {path: after[path] for path in before} == before and len(after) == 3 and identity(site) != first
+    rows = rows_of(site)
+    assert {(row[1], row[2]) for row in rows if row[4] in (f"{3:016x}", f"{4:016x}")} == {(first, "3"), (identity(site), "3")}
+    assert len(rows) == 4 and site.value("SELECT count(*) FROM batches WHERE state = 'abandoned'") == 0
 
 
 def test_after_a_restore_reship_finds_the_first_objects_and_new_identity_names_the_later_ones(site):
