@@ -99,6 +99,12 @@ def test_rejects_stay_in_the_spool_however_none_is_written(site):
         assert "REJECTS_PREFIX=\n" in site.command("uploader", "config", REJECTS_PREFIX=none).stdout
 
 
+def test_a_bucket_wins_over_a_directory(site):
+    done = site.command("uploader", "check", BUCKET_NAME="b-u", DESTINATION_DIR=site.objects, **CREDENTIALS,
+                        AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert done.returncode == 1 and "http://127.0.0.1:9" in done.stdout and not site.objects.exists(), done.stdout
+
+
 def test_a_setting_that_has_no_effect_is_told_of(site):
     for output_format, has_effect in (("xml", False), ("ndjson", False), ("json", True)):
         done = site.command("uploader", "config", PRETTY_PRINT_JSON="true", OUTPUT_FORMAT=output_format)
