@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +263,8 @@ static void renew_parser(struct flatten *f)
     *f->parser->sax = sax;
     f->parser->_private = f;
     f->parser->userData = f->parser;
+    /* NOENT: else '&' stays "&#38;" in attribute values. There is no DTD, so no other entity exists. */
+    (void)xmlCtxtUseOptions(f->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
 }
 
 /* ---- writing ---- */
@@ -342,13 +345,24 @@ static void clear(struct flatten *f, size_t len, bool makes_way)
     f->event++;
 }
 
+/* Reads the event where it lies: xmlCtxtReadMemory() copies it, and near its end looks for more at every tag. */
+static void parse(xmlParserCtxtPtr parser, const char *xml, size_t len)
+{
+    xmlCtxtReset(parser); /* frees the last event's input as well */
+    xmlParserInputPtr input = xmlNewInputStream(parser);
+    if (!input) abort();
+    input->base = input->cur = (const xmlChar *)xml;
+    input->end = input->base + len;
+    if (inputPush(parser, input) < 0) abort();
+    (void)xmlParseDocument(parser);
+}
+
 /* Adds the members; false: it is not well-formed, or would become too large. */
 static bool add_members(struct flatten *f, const char *xml, size_t len, struct json_object *to)
 {
     struct json_object object_before = *to;
     size_t len_before = to->out->len;
-    /* NOENT: else '&' stays "&#38;" in attribute values. There is no DTD, so no other entity exists. */
-    (void)xmlCtxtReadMemory(f->parser, xml, (int)len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOENT);
+    parse(f->parser, xml, len);
     if (f->is_too_large || f->entry_count == 0 || !f->parser->wellFormed) return false;
     write_entries(f, FLATTEN_GROWTH * len + FLATTEN_SLACK, to);
     if (!f->is_too_large) return true;
@@ -361,6 +375,7 @@ enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool m
                           struct json_object *to, struct why *why)
 {
     static const char name[] = "#xml";
+    assert(xml[len] == '\0');
     clear(f, len, makes_way);
     renew_parser(f);
     if (add_members(f, xml, len, to)) return RES_OK;

@@ -28,8 +28,9 @@ struct flatten *flatten_new(void);
 void flatten_free(struct flatten *flatten); /* accepts NULL */
 
 /*
- * Adds the members of the event. With `makes_way` names that collide with the metadata's get one more underscore. What
- * this libxml2 does not take as well-formed, though the collector's did, is given as `#xml`, too.
+ * Adds the members of the event, which has an end: a NUL behind it. With `makes_way` names that collide with the metadata's
+ * get one more underscore. What this libxml2 does not take as well-formed, though the collector's did, is given as `#xml`,
+ * too.
  *   RES_REFUSE   and it is not even UTF-8: no JSON can hold it; nothing was added
  */
 MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len, bool makes_way,
