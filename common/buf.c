@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FIRST_CAPACITY 256
 
@@ -19,24 +18,6 @@ void buf_reserve(struct buf *buf, size_t extra)
     if (!data) abort();
     buf->data = data;
     buf->capacity = capacity;
-}
-
-void buf_append(struct buf *buf, const void *data, size_t len)
-{
-    if (len == 0) return;
-    buf_reserve(buf, len);
-    memcpy(buf->data + buf->len, data, len);
-    buf->len += len;
-}
-
-void buf_append_text(struct buf *buf, const char *text)
-{
-    buf_append(buf, text, strlen(text));
-}
-
-void buf_append_char(struct buf *buf, char c)
-{
-    buf_append(buf, &c, 1);
 }
 
 void buf_append_format(struct buf *buf, const char *format, ...)

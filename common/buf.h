@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define BUF_MAX ((size_t)4 << 30)
 
@@ -21,11 +22,28 @@ struct buf {
 #define BUF_EMPTY ((struct buf){NULL, 0, 0})
 
 void buf_reserve(struct buf *buf, size_t extra); /* room for `extra` more bytes after `len` */
-void buf_append(struct buf *buf, const void *data, size_t len);
-void buf_append_text(struct buf *buf, const char *text);
-void buf_append_char(struct buf *buf, char c);
 void buf_append_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_clear(struct buf *buf); /* len = 0; keeps the memory for the next use */
 void buf_fini(struct buf *buf);  /* frees; the struct is empty again */
+
+/* Inline, because rendering appends a few bytes at a time, hundreds of times an event. */
+static inline void buf_append(struct buf *buf, const void *data, size_t len)
+{
+    if (len == 0) return;
+    if (buf->capacity - buf->len < len) buf_reserve(buf, len);
+    memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+}
+
+static inline void buf_append_text(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+static inline void buf_append_char(struct buf *buf, char c)
+{
+    if (buf->capacity == buf->len) buf_reserve(buf, 1);
+    buf->data[buf->len++] = c;
+}
 
 #endif
