@@ -208,6 +208,17 @@ static void add_attribute(struct flatten *f, size_t element, const xmlChar **att
 
 /* ---- SAX handlers ---- */
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+    while (len > 0 && is_space(text[len - 1])) len--;
+    return len == 0;
+}
+
 static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespace_count, const xmlChar **namespaces, int attribute_count, int default_count,
                      const xmlChar **attributes)
@@ -233,7 +244,12 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 static void on_text(void *context, const xmlChar *text, int len)
 {
     struct flatten *f = ((xmlParserCtxtPtr)context)->_private;
-    if (f->depth > 0) add_text(f, f->open[f->depth - 1], text, (size_t)len);
+    if (f->depth == 0) return;
+    size_t index = f->open[f->depth - 1];
+    if (f->entries[index].first_piece == NONE && is_blank((const char *)text, (size_t)len))
+        f->most_bytes -= (size_t)len; /* would be trimmed in the end: counted, not kept */
+    else
+        add_text(f, index, text, (size_t)len);
 }
 
 static void on_error(void *context, xmlErrorPtr error)
@@ -268,11 +284,6 @@ static void renew_parser(struct flatten *f)
 }
 
 /* ---- writing ---- */
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* The entry's whole text in one stretch; an element's is trimmed, an attribute's stays as the parser gives it. */
 static size_t gather(const struct flatten *f, const struct entry *entry, struct buf *scratch,

@@ -89,6 +89,8 @@ static void nested_elements_carry_their_parents_names(void **state)
         {"<EVENT><a> <b/> </a></EVENT>", "'a/b':''"},
         {"<EVENT><a>one<b>two</b>three</a></EVENT>", "'a':'onethree','a/b':'two'"},
         {"<EVENT><a>\n <b>two</b>\n three </a></EVENT>", "'a':'three','a/b':'two'"},
+        {"<EVENT><a> <b/>\n<b/> one <b/> two </a></EVENT>",
+         "'a':'one  two','a/b':'','a/b[2]':'','a/b[3]':''"},
         {"<EVENT>own<a>1</a> text</EVENT>", "'EVENT':'own text','a':'1'"},
         {"<EVENT> text </EVENT>", "'EVENT':'text'"},
     };
