@@ -357,14 +357,11 @@ static void clear(struct flatten *f, size_t len, bool makes_way)
 }
 
 /* Reads the event where it lies: xmlCtxtReadMemory() copies it, and near its end looks for more at every tag. */
-static void parse(xmlParserCtxtPtr parser, const char *xml, size_t len)
+static void parse(xmlParserCtxtPtr parser, const char *xml)
 {
     xmlCtxtReset(parser); /* frees the last event's input as well */
-    xmlParserInputPtr input = xmlNewInputStream(parser);
-    if (!input) abort();
-    input->base = input->cur = (const xmlChar *)xml;
-    input->end = input->base + len;
-    if (inputPush(parser, input) < 0) abort();
+    xmlParserInputPtr input = xmlNewStringInputStream(parser, (const xmlChar *)xml);
+    if (!input || inputPush(parser, input) < 0) abort();
     (void)xmlParseDocument(parser);
 }
 
@@ -373,7 +370,7 @@ static bool add_members(struct flatten *f, const char *xml, size_t len, struct j
 {
     struct json_object object_before = *to;
     size_t len_before = to->out->len;
-    parse(f->parser, xml, len);
+    parse(f->parser, xml);
     if (f->is_too_large || f->entry_count == 0 || !f->parser->wellFormed) return false;
     write_entries(f, FLATTEN_GROWTH * len + FLATTEN_SLACK, to);
     if (!f->is_too_large) return true;
