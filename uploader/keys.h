@@ -13,7 +13,7 @@
 #include "common/buf.h"
 #include "common/why.h"
 
-/* Each size counts the closing NUL. A session token must fit into one header of a request (store_s3.c). */
+/* Each size counts the closing NUL. A session token must fit into one header of a request (s3_headers.c). */
 #define KEYS_ID_SIZE     257
 #define KEYS_SECRET_SIZE 513
 #define KEYS_TOKEN_SIZE  4096
