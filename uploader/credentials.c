@@ -77,7 +77,7 @@ enum result credentials_open(struct credentials **out, const struct settings *se
     c->lock = lock;
     (void)pthread_mutex_init(&c->mutex, NULL);
     enum result res = find_region(c, why);
-    if (res == RES_OK) res = http_open(&c->http, settings->ca_bundle, signals, lock, 0, why);
+    if (res == RES_OK) res = http_open(&c->http, settings->ca_bundle, signals, lock, HTTP_LIMITS(0), why);
     if (res != RES_OK) {
         credentials_close(c);
         c = NULL;

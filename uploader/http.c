@@ -1,7 +1,4 @@
-/*
- * http -- see http.h. A transfer that stalls (less than 1 KB/s for 30 s) is cut, and so is one that a stop has waited
- * for long enough.
- */
+/* http -- see http.h. */
 #include "uploader/http.h"
 
 #include <curl/curl.h>
@@ -13,18 +10,13 @@
 
 #include "common/clock.h"
 
-#define CONNECT_TIMEOUT_S 10L
-#define STALL_BYTES       1024L /* a second: a transfer slower than this */
-#define STALL_SECONDS     30L   /* for so long is cut */
-#define ANSWER_MS         60000 /* for all but the body: an answer without an end must not hold us up for ever */
-
 struct http {
     CURL *curl;
     const char *ca_bundle;
     struct signals *signals;
     const struct lockfile *lock;
+    struct http_limits limits;
     int64_t beat_due; /* monotonic */
-    int stop_ms;
     int64_t stop_due; /* monotonic; 0: no stop has been asked for */
 };
 
@@ -38,14 +30,14 @@ struct transfer {
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
-                      const struct lockfile *lock, int stop_ms, struct why *why)
+                      const struct lockfile *lock, struct http_limits limits, struct why *why)
 {
     struct http *http = calloc(1, sizeof *http);
     if (!http) abort();
     http->ca_bundle = ca_bundle;
     http->signals = signals;
     http->lock = lock;
-    http->stop_ms = stop_ms;
+    http->limits = limits;
     *out = http;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && (http->curl = curl_easy_init())) return RES_OK;
     free(http);
@@ -143,7 +135,7 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
         http->beat_due = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
     if (!signals_stop_requested(http->signals)) return 0;
-    if (http->stop_due == 0) http->stop_due = clock_monotonic_ms() + http->stop_ms;
+    if (http->stop_due == 0) http->stop_due = clock_monotonic_ms() + http->limits.stop_ms;
     return clock_monotonic_ms() >= http->stop_due;
 }
 
@@ -155,12 +147,12 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
         if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                \
     } while (0)
 
-/* The longest that a request can take if nothing is wrong, in milliseconds; 0: a download lasts as long as it moves. */
-static long time_limit(const struct http_request *request)
+/* The longest that a request can take if nothing is wrong, in milliseconds. */
+static long time_limit(const struct http *http, const struct http_request *request)
 {
     if (request->timeout_ms > 0) return (long)request->timeout_ms;
-    if (request->hash) return 0;
-    return ANSWER_MS + (request->body ? (long)(request->body->len / STALL_BYTES) * 1000 : 0);
+    int64_t bytes = request->hash_bytes + (request->body ? (int64_t)request->body->len : 0);
+    return (long)(http->limits.answer_ms + bytes * 1000 / HTTP_STALL_BYTES);
 }
 
 static void set_method(struct http *http, const struct http_request *request)
@@ -183,9 +175,9 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-    SET(CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
-    SET(CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->limits.connect_ms);
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_STALL_BYTES);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall_s);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_ERRORBUFFER, error);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -199,7 +191,7 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, http);
     if (http->ca_bundle) SET(CURLOPT_CAINFO, http->ca_bundle);
-    SET(CURLOPT_TIMEOUT_MS, time_limit(request));
+    SET(CURLOPT_TIMEOUT_MS, time_limit(http, request));
     if (request->is_direct) SET(CURLOPT_PROXY, "");
     set_method(http, request);
 }
@@ -223,6 +215,8 @@ static struct curl_slist *make_headers(const char *const *texts)
 static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
     bool has_body = transfer->body && transfer->body->len > 0;
+    curl_off_t connected_at = 0; /* stays so where no connection has come to stand */
+    (void)curl_easy_getinfo(transfer->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_at);
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;
     case CURLE_ABORTED_BY_CALLBACK: return HTTP_STOPPED;
@@ -233,7 +227,7 @@ static enum http_outcome outcome_of(CURLcode code, const struct transfer *transf
     case CURLE_SSL_CONNECT_ERROR: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_NOT_SENT;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_UNTRUSTED;
-    default: return has_body && !transfer->has_begun ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+    default: return !transfer->has_begun && (has_body || connected_at == 0) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
     }
 }
 
@@ -256,8 +250,8 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
     } else {
         (void)why_set(why, RES_RETRY, "%s", *error ? error : curl_easy_strerror(code));
     }
-    /* The handle must not keep pointers into this call. */
-    curl_easy_reset(http->curl);
+    enum http_outcome outcome = outcome_of(code, &transfer);
+    curl_easy_reset(http->curl); /* the handle must not keep pointers into this call */
     curl_slist_free_all(headers);
-    return outcome_of(code, &transfer);
+    return outcome;
 }

@@ -23,7 +23,8 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL at the end */
     const struct buf *body;     /* PUT and POST */
     struct hash *hash;          /* GET: takes in the body of a 200, which is not kept then; NULL: none */
-    int timeout_ms;             /* for all of it; 0: a minute, and what the body takes at the lowest speed */
+    int64_t hash_bytes;         /* so many are expected: they may take their time, as a request's body */
+    int timeout_ms;             /* for all of it; 0: as the limits say */
     bool is_direct;             /* past any proxy */
 };
 
@@ -48,12 +49,23 @@ enum http_outcome {
     HTTP_UNKNOWN,   /* broke on the way: the server may have acted */
 };
 
+/* After how long a request is given up. */
+struct http_limits {
+    int connect_ms;
+    int stall_s;   /* less than HTTP_STALL_BYTES a second, for so long */
+    int answer_ms; /* all of it, but for the time that its bodies take at HTTP_STALL_BYTES a second */
+    int stop_ms;   /* after a stop was asked for */
+};
+
+#define HTTP_STALL_BYTES 1024
+#define HTTP_LIMITS(stop)                                                                                    \
+    ((struct http_limits){.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000, .stop_ms = (stop)})
+
 struct http;
 
-/* `ca_bundle` NULL: the system's. `signals` and `lock` are borrowed: a stop ends a running request after
- * `stop_ms`, and a long one renews the lock's sign of life. */
+/* `ca_bundle` NULL: the system's. `signals` and `lock` are borrowed; a long request renews the lock's sign of life. */
 MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals,
-                                 const struct lockfile *lock, int stop_ms, struct why *why);
+                                 const struct lockfile *lock, struct http_limits limits, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
 
 /*

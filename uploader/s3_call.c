@@ -79,7 +79,8 @@ static enum store_answer send_signed(struct s3 *s3, const struct s3_call *call,
                                    .url = url,
                                    .headers = s3_headers_lines(headers),
                                    .body = call->body,
-                                   .hash = call->hash};
+                                   .hash = call->hash,
+                                   .hash_bytes = call->hash_bytes};
     enum http_outcome outcome = http_do(s3->http, &request, answer, why);
     s3_headers_free(headers);
     return outcome == HTTP_ANSWERED ? STORE_DONE : explain_silence(address, outcome, why);
@@ -208,7 +209,8 @@ enum result s3_prepare(struct s3 *s3, char source[STORE_SOURCE_SIZE], struct why
 
 static enum result connect_http(struct s3 *s3, struct why *why)
 {
-    return http_open(&s3->http, s3->settings->ca_bundle, s3->signals, s3->lock, STORE_STOP_MS, why);
+    return http_open(&s3->http, s3->settings->ca_bundle, s3->signals, s3->lock, HTTP_LIMITS(STORE_STOP_MS),
+                     why);
 }
 
 enum result s3_open(struct s3 **out, const struct settings *settings, struct signals *signals,

@@ -23,7 +23,8 @@ struct s3_call {
     const char *sha256;          /* NULL: no body */
     const struct object *object; /* adds its metadata; NULL: none */
     bool is_conditional;         /* PUT: never over another object */
-    struct hash *hash;           /* GET only: takes in the body */
+    struct hash *hash;           /* GET only: takes in the body, */
+    int64_t hash_bytes;          /* of which so many are expected */
 };
 
 struct s3_answer {

@@ -40,13 +40,16 @@ static enum store_answer no_s3(const struct http_answer *http, struct why *why)
     return STORE_NOT_NOW;
 }
 
-/* Reads what is there, under the ETag that HEAD gave, and keeps of it no more than its hashes. */
+/* Reads what is there, under the ETag that HEAD gave, and keeps of it no more than its hashes. `seen` has the length. */
 static enum store_answer hash_stored(struct store_s3 *store, const struct object *object,
                                      struct stored *stored, struct rendition *seen, struct why *why)
 {
     struct s3_answer answer;
     struct hash *hash = hash_begin();
-    struct s3_call call = {.method = HTTP_GET, .key = object->batch->object_key, .hash = hash};
+    struct s3_call call = {.method = HTTP_GET,
+                           .key = object->batch->object_key,
+                           .hash = hash,
+                           .hash_bytes = seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
     enum store_answer read = s3_send(store->s3, &call, &answer, why);
     stored->wait_ms = answer.wait_ms;
     if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)

@@ -1,0 +1,267 @@
+/* test_http -- one request and its limits, with servers on the loopback that keep it waiting in every way. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/http.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+#define PAUSE_MS  50
+#define LONG_MS   60000
+#define LONG_S    60
+#define BODY_SIZE ((size_t)16 << 20) /* more than the kernel takes in for a peer that does not read */
+#define WAITING   4
+
+/* What never ends begins with this; without a length it would end with the connection. */
+static const char endless[] = "HTTP/1.1 200 OK\r\nETag: \"a\"\r\n\r\n";
+
+struct server {
+    int listener;
+    int waiting[WAITING]; /* connections that fill its queue */
+    struct sockaddr_in address;
+    void (*serve)(struct server *server, int fd); /* after the request's first bytes */
+    pthread_t thread;
+    atomic_bool is_over;
+    size_t taken; /* bytes of the request */
+};
+
+struct fixture {
+    struct signals signals;
+    struct lockfile lock;
+    struct http *http;
+    struct server server;
+    char url[64];
+    struct buf body;
+    struct http_answer answer;
+    int64_t took_ms;
+    struct why why;
+};
+
+/* ---- servers ---- */
+
+static bool goes_on(struct server *server)
+{
+    (void)poll(NULL, 0, PAUSE_MS); /* the pace of the traffic, not a wait for something */
+    return !atomic_load(&server->is_over);
+}
+
+/* 10 KB/s for ever: fast enough, but without an end. */
+static void answer_without_end(struct server *server, int fd)
+{
+    static const char piece[512] = "";
+    ssize_t sent = write(fd, endless, strlen(endless));
+    while (sent > 0 && goes_on(server)) sent = write(fd, piece, sizeof piece);
+}
+
+/* 1,000 bytes in half a second. */
+static void answer_in_time(struct server *server, int fd)
+{
+    static const char piece[100] = "";
+    ssize_t sent = write(fd, endless, strlen(endless));
+    for (int i = 0; i < 10 && sent > 0 && goes_on(server); i++) sent = write(fd, piece, sizeof piece);
+}
+
+/* Takes 20 bytes of the request a second. */
+static void take_too_slowly(struct server *server, int fd)
+{
+    char byte;
+    ssize_t got = 1;
+    while (got > 0 && goes_on(server)) {
+        got = read(fd, &byte, 1);
+        if (got > 0) server->taken++;
+    }
+}
+
+static void *serve(void *context)
+{
+    struct server *server = context;
+    char head[4096];
+    int fd = accept(server->listener, NULL, NULL);
+    ssize_t got = fd >= 0 ? read(fd, head, sizeof head) : -1;
+    if (got > 0) server->serve(server, fd);
+    if (fd >= 0) (void)close(fd);
+    return NULL;
+}
+
+static void listen_on_loopback(struct fixture *f, int backlog)
+{
+    struct server *server = &f->server;
+    socklen_t len = sizeof server->address;
+    server->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&server->address, len), 0);
+    assert_int_equal(listen(server->listener, backlog), 0);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&server->address, &len), 0);
+    (void)snprintf(f->url, sizeof f->url, "http://127.0.0.1:%d/a", ntohs(server->address.sin_port));
+}
+
+static void start_server(struct fixture *f, void (*behaviour)(struct server *server, int fd))
+{
+    listen_on_loopback(f, 1);
+    f->server.serve = behaviour;
+    assert_int_equal(pthread_create(&f->server.thread, NULL, serve, &f->server), 0);
+}
+
+static void end_server(struct fixture *f)
+{
+    atomic_store(&f->server.is_over, true);
+    (void)shutdown(f->server.listener, SHUT_RDWR);
+    assert_int_equal(pthread_join(f->server.thread, NULL), 0);
+    (void)close(f->server.listener);
+    f->server.is_over = false;
+}
+
+/* Nobody accepts, and the kernel's queue is full: it does not answer who wants to connect. */
+static void start_full_server(struct fixture *f)
+{
+    listen_on_loopback(f, 0);
+    for (int i = 0; i < WAITING; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fd, (struct sockaddr *)&f->server.address, sizeof f->server.address);
+        struct pollfd connected = {.fd = fd, .events = POLLOUT};
+        (void)poll(&connected, 1, PAUSE_MS);
+        f->server.waiting[i] = fd;
+    }
+}
+
+static void end_full_server(struct fixture *f)
+{
+    for (int i = 0; i < WAITING; i++) (void)close(f->server.waiting[i]);
+    (void)close(f->server.listener);
+}
+
+/* ---- requests ---- */
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){.lock = LOCKFILE_NONE};
+    *state = &fixture;
+    return signals_open(&fixture.signals, &fixture.why) == RES_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    signals_close(&f->signals);
+    buf_fini(&f->body);
+    return 0;
+}
+
+static enum http_outcome ask(struct fixture *f, struct http_limits limits, struct http_request request)
+{
+    static const char *const no_headers[] = {NULL};
+    assert_int_equal(http_open(&f->http, NULL, &f->signals, &f->lock, limits, &f->why), RES_OK);
+    request.url = f->url;
+    request.headers = no_headers;
+    request.is_direct = true;
+    int64_t since = clock_monotonic_ms();
+    enum http_outcome outcome = http_do(f->http, &request, &f->answer, &f->why);
+    f->took_ms = clock_monotonic_ms() - since;
+    http_answer_fini(&f->answer);
+    http_close(f->http);
+    return outcome;
+}
+
+static void has_said(const struct fixture *f, const char *text)
+{
+    if (!strstr(f->why.text, text)) fail_msg("said: %s", f->why.text);
+}
+
+/* Not much less, as clocks are read at other moments; and no other limit has struck. */
+static void took_about(const struct fixture *f, int64_t ms)
+{
+    if (f->took_ms < ms - 50 || f->took_ms > ms + LONG_MS / 2) fail_msg("took %d ms", (int)f->took_ms);
+}
+
+/* ---- the limits ---- */
+
+static const struct http_limits answer_limit = {LONG_MS, LONG_S, 300, LONG_MS};
+static const struct http_limits stall_limit = {LONG_MS, 1, LONG_MS, LONG_MS};
+
+static void an_answer_that_never_ends_is_cut_at_the_limit(void **state)
+{
+    struct fixture *f = *state;
+    struct hash *hash = hash_begin();
+    buf_append_text(&f->body, "x");
+    const struct http_request requests[] = {
+        {.method = HTTP_GET}, {.method = HTTP_PUT, .body = &f->body}, {.method = HTTP_GET, .hash = hash}};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        start_server(f, answer_without_end);
+        assert_int_equal(ask(f, answer_limit, requests[i]), HTTP_UNKNOWN);
+        end_server(f);
+        took_about(f, 300);
+        has_said(f, "timed out");
+    }
+    hash_free(hash);
+}
+
+static void an_object_that_is_read_has_the_time_that_its_bytes_take(void **state)
+{
+    struct fixture *f = *state;
+    struct hash *hash = hash_begin();
+    start_server(f, answer_in_time);
+    assert_int_equal(ask(f, answer_limit,
+                         (struct http_request){.method = HTTP_GET, .hash = hash, .hash_bytes = 1000 * 1000}),
+                     HTTP_ANSWERED);
+    end_server(f);
+    took_about(f, 500);
+    hash_free(hash);
+}
+
+static void an_upload_that_is_taken_too_slowly_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    buf_reserve(&f->body, BODY_SIZE);
+    f->body.len = BODY_SIZE;
+    memset(f->body.data, 'x', BODY_SIZE);
+    start_server(f, take_too_slowly);
+    assert_int_equal(ask(f, stall_limit, (struct http_request){.method = HTTP_PUT, .body = &f->body}),
+                     HTTP_UNKNOWN);
+    end_server(f);
+    took_about(f, 1000);
+    assert_true(f->server.taken > 0);
+    has_said(f, "too slow");
+}
+
+/* Whatever was asked for: without a connection the server cannot have acted. */
+static void a_connection_that_never_stands_is_given_up_and_nothing_was_sent(void **state)
+{
+    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS};
+    struct fixture *f = *state;
+    buf_append_text(&f->body, "x");
+    const struct http_request requests[] = {{.method = HTTP_PUT, .body = &f->body}, {.method = HTTP_HEAD}};
+    start_full_server(f);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        enum http_outcome outcome = ask(f, limits, requests[i]);
+        took_about(f, 300);
+        has_said(f, "Failed to connect to 127.0.0.1 port");
+        assert_int_equal(outcome, HTTP_NOT_SENT);
+    }
+    end_full_server(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_answer_that_never_ends_is_cut_at_the_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_object_that_is_read_has_the_time_that_its_bytes_take, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_upload_that_is_taken_too_slowly_is_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connection_that_never_stands_is_given_up_and_nothing_was_sent,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
