@@ -25,6 +25,7 @@ Stored = collections.namedtuple("Stored", "body etag sha256")
 Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 HANG = object()
+TRICKLE = object()
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
            403: "Forbidden", 404: "Not Found", 409: "Conflict", 412: "Precondition Failed", 429: "Too Many Requests",
            500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
@@ -155,6 +156,14 @@ def no_answer(stub, request):
 
 def hang(stub, request):
     return HANG
+
+
+def take_too_slowly(stub, request):
+    """Takes a byte of the body a second, for ever."""
+    return TRICKLE
+
+
+take_too_slowly.bytes_of = lambda length: 0
 
 
 def reset_in_mid_body(stub, request):
@@ -315,7 +324,10 @@ class Stub:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if answer is HANG:
             self.closing.wait()
-        if answer is None or answer is HANG:
+        if answer is TRICKLE:
+            while connection.recv(1) and not self.closing.wait(1):
+                pass
+        if answer in (None, HANG, TRICKLE):
             return False
         self.send(connection, request, answer)
         return True

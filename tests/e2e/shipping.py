@@ -22,10 +22,10 @@ def with_stub(test):
     return run
 
 
-def send_batch(site):
+def send_batch(site, events=EVENTS):
     """Sends what becomes one batch; waits until it is in the spool."""
-    count = site.value("SELECT last_event_id FROM _intake") + EVENTS
-    site.send_events(EVENTS)
+    count = site.value("SELECT last_event_id FROM _intake") + events
+    site.send_events(events)
     site.wait_for_events(count)
 
 

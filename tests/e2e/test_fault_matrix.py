@@ -13,8 +13,8 @@ import tempfile
 from aws_stub import Imds
 from harness import Site, main, uids_of_xml, wait_for
 from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, ended_keys, error, hang, honest,
-                     no_answer, no_conditions, reset_in_mid_body, someone_was_faster, unless_signed_for)
-from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state
+                     no_answer, no_conditions, reset_in_mid_body, someone_was_faster, take_too_slowly, unless_signed_for)
+from shipping import EVENTS, assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state
 
 STEPS = ("first", "retry", "restart")
 BESIDE = 14    # cells at once: they mostly wait
@@ -25,9 +25,10 @@ GARBAGE = b"\x00\xff<Error><Code>Acc\x1b[31m</html>\r\n{}"
 class Row:
     """What the server does to PUTs from some moment on, and what must come of it."""
 
-    def __init__(self, name, put=None, *, head=None, says, remedy=None, is_unknown):
+    def __init__(self, name, put=None, *, head=None, says, remedy=None, is_unknown, events=EVENTS):
         """`says` is in last_error. `remedy` None: waiting helps. `is_unknown`: it may have been stored."""
         self.name, self.put, self.head, self.says, self.remedy, self.is_unknown = name, put, head, says, remedy, is_unknown
+        self.events = events
 
     def begin(self, stub):
         stub.script += [Step("PUT", self.put, times=ALWAYS)] + [Step("HEAD", self.head, times=ALWAYS)] * bool(self.head)
@@ -71,8 +72,12 @@ def redirected(name, status, code):
 
 
 HANGING = "a hang, which is cut"
+TRICKLING = "an upload that is taken too slowly, which is cut"
+SLOW = (HANGING, TRICKLING)
+MORE_EVENTS = 4000  # 6 MB, more than the kernel takes in for a peer that does not read
 ROWS = [
     wait(HANGING, hang, "too slow", is_unknown=True),
+    wait(TRICKLING, take_too_slowly, "too slow", is_unknown=True, events=MORE_EVENTS),
     wait("200 and the connection lost before it arrives", after_storing(no_answer), "http://127.0.0.1", is_unknown=True,
          head=no_answer),
     wait("stored and then 500", after_storing(error(500, "InternalError")), "HTTP 5", is_unknown=True, head=error(500)),
@@ -221,7 +226,7 @@ def run_restart(site, stub, row):
         row.begin(stub)
         uploader = site.uploader(**stub.settings())
         wait_for_requests(stub, 1, PATIENT)
-        if row.name != HANGING:
+        if row.name not in SLOW:
             wait_for_trouble(site, row)
     uploader.kill()
     if isinstance(row, Cured):
@@ -233,7 +238,7 @@ def run_restart(site, stub, row):
         assert_cured(site, stub, row, uploader, is_first=False)
         return
     wait_for_requests(stub, seen + 1, PATIENT)
-    if row.name != HANGING:
+    if row.name not in SLOW:
         wait_for("the failure in the new log", lambda: log_lines(uploader, "upload failed"), PATIENT)
         assert_told(site, row, uploader, is_first=False)
     assert_recovers(site, stub, uploader, row)
@@ -252,7 +257,7 @@ def run_cell(directory, row, step):
             stub.more_settings = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "false",
                                   "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
         site.collector()
-        send_batch(site)
+        send_batch(site, row.events)
         {"first": run_first, "retry": run_retry, "restart": run_restart}[step](site, stub, row)
         if not isinstance(row, Incident):
             assert_shipped_once(site, stub)

@@ -2,6 +2,7 @@
 resolve, stalls, and what a stop does to all of them."""
 import contextlib
 import functools
+import socket
 import ssl
 import subprocess
 import time
@@ -138,6 +139,36 @@ def test_a_refused_connection_is_told_and_waited_for(site, stub):
                    lambda: (b := batch(site)) and b.attempts >= 3 and not b.is_unknown and b)
     assert row.state == "sealed" and "127.0.0.1 port 9" in row.last_error, row
     assert uploader.log.count("upload failed") == 1, "an outage is logged when it begins"
+
+
+@contextlib.contextmanager
+def full_queue(port):
+    """Nobody accepts, and the kernel's queue is full: it leaves unanswered who wants to connect."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(0)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), 1))
+        yield
+
+
+@with_stub
+def test_a_connection_that_never_stands_is_given_up_after_10_s_and_tried_again(site, stub):
+    stub.stop_listening()
+    with full_queue(stub.port):
+        since = time.monotonic()
+        uploader = start(site, stub)
+        row = wait_for("the failure", lambda: (b := batch(site)) and b.last_error and not b.is_unknown and b)
+        assert 10 <= time.monotonic() - since < 20
+        assert row.state == "sealed" and "127.0.0.1" in row.last_error and str(stub.port) in row.last_error, row
+        assert "AWS_ENDPOINT_URL" in row.remedy and "firewall" in row.remedy, row
+    stub.start_listening()
+    wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT" and uploader.log.count("upload failed") == 1
+    assert_shipped_once(site, stub)
 
 
 # ---- what the server asks for ----
