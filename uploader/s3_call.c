@@ -45,7 +45,8 @@ static enum store_answer explain_silence(const struct s3_address *address, enum 
     case HTTP_UNTRUSTED:
         (void)why_remedy(why, RES_RETRY,
                          "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
-                         "server's");
+                         "server's; if the name does not match, correct AWS_ENDPOINT_URL or set "
+                         "S3_ADDRESSING=path; if the time does not, set the clock or renew the certificate");
         return STORE_REFUSED;
     case HTTP_NOT_SENT:
         (void)why_remedy(why, RES_RETRY,
@@ -140,9 +141,12 @@ static unsigned correct(struct s3 *s3, const struct s3_call *call, const struct 
     return 0;
 }
 
-/* Sends one call, and again at once where the answer teaches what was wrong with it. DONE: there is an answer. */
+/*
+ * Sends one call, and again at once where the answer teaches what was wrong with it. DONE: there is an answer, to a request
+ * that was signed for `region`.
+ */
 static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *call, struct http_answer *answer,
-                                        struct why *why)
+                                        char region[S3_REGION_SIZE], struct why *why)
 {
     struct s3_signer signer;
     unsigned made = 0;
@@ -158,6 +162,7 @@ static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *cal
         if (sent == STORE_DONE) correction = correct(s3, call, &signer, answer, made);
         keys_wipe(&signer.keys);
     } while (correction != 0);
+    (void)snprintf(region, S3_REGION_SIZE, "%s", signer.address.region);
     return sent;
 }
 
@@ -168,16 +173,20 @@ static bool is_look(const struct s3_call *call)
     return call->method == HTTP_HEAD || call->method == HTTP_GET;
 }
 
-static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
-                              struct why *why)
+static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, const char *region,
+                              struct s3_answer *answer, struct why *why)
 {
     const struct http_answer *http = &answer->http;
+    const struct s3_asked asked = {.bucket = s3->settings->bucket_name,
+                                   .key = call->key,
+                                   .region = region,
+                                   .is_head = call->method == HTTP_HEAD};
     if (http->status == 200 || (!is_look(call) && http->status >= 200 && http->status < 300))
         return STORE_DONE;
     if (is_look(call) && http->status == 404) return STORE_ABSENT;
     if (is_look(call) && http->status == 403) return STORE_CANNOT_LOOK;
     if (call->object && http->status == 412) return STORE_CONFLICT;
-    enum store_answer sorted = s3_error_sort(http, s3->settings->bucket_name, call->key, why);
+    enum store_answer sorted = s3_error_sort(http, &asked, why);
     if (sorted != STORE_REFUSED) answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
     return sorted;
 }
@@ -185,9 +194,10 @@ static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, s
 enum store_answer s3_send(struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
                           struct why *why)
 {
+    char region[S3_REGION_SIZE];
     answer->wait_ms = 0;
-    enum store_answer sent = send_corrected(s3, call, &answer->http, why);
-    if (sent == STORE_DONE) sent = sort(s3, call, answer, why);
+    enum store_answer sent = send_corrected(s3, call, &answer->http, region, why);
+    if (sent == STORE_DONE) sent = sort(s3, call, region, answer, why);
     return is_look(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* a look stores nothing */
 }
 

@@ -8,30 +8,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Codes for which a person is asked; %s in the remedy is the bucket, or the region that the server names. */
+/* Parts of several remedies. */
+#define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS or S3_EXPECTED_BUCKET_OWNER"
+#define KEYS_FROM "or what the keys come from (`uploader check` names it)"
+
+/* Codes for which a person is asked; %s in the remedy is the bucket. */
 static const struct {
     const char *code;
     const char *remedy;
 } refusals[] = {
     {"NoSuchBucket", "create the bucket %s, or correct BUCKET_NAME"},
     {"AccessDenied",
-     "allow these keys s3:PutObject (and s3:GetObject) on the prefixes in the bucket %s; S3_TAGS needs "
-     "s3:PutObjectTagging, a key of KMS kms:GenerateDataKey; S3_EXPECTED_BUCKET_OWNER must own the bucket"},
+     "allow these keys s3:PutObject (and s3:GetObject) under PREFIX and REJECTS_PREFIX in the bucket %s; "
+     "S3_TAGS needs s3:PutObjectTagging, a key of KMS kms:GenerateDataKey and kms:Decrypt; "
+     "S3_EXPECTED_BUCKET_OWNER must own the bucket"},
     {"AllAccessDisabled", "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
     {"AccountProblem", "ask the store's operator what is wrong with the account of the bucket %s"},
     {"NotSignedUp", "sign the account up for S3 before it can use the bucket %s"},
     {"QuotaExceeded", "make room in the bucket %s, or have its quota raised"},
     {"EntityTooLarge", "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
     {"KeyTooLongError", "shorten PREFIX: the store of %s does not take keys of this length"},
-    {"InvalidAccessKeyId", "correct AWS_ACCESS_KEY_ID: the store of %s does not know it"},
-    {"SignatureDoesNotMatch", "correct AWS_SECRET_ACCESS_KEY for the store of %s"},
-    {"ExpiredToken", "renew AWS_SESSION_TOKEN and its keys for %s"},
+    {"XMinioInvalidObjectName", "correct PREFIX: the store of %s does not take keys like this"},
+    {"InvalidAccessKeyId", "correct AWS_ACCESS_KEY_ID, " KEYS_FROM ": the store of %s does not know it"},
+    {"SignatureDoesNotMatch",
+     "correct AWS_SECRET_ACCESS_KEY, " KEYS_FROM ", for the store of %s; if it is right, see that no proxy "
+     "changes requests"},
+    {"ExpiredToken", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
+    {"ExpiredTokenException", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
+    {"TokenRefreshRequired", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
     {"InvalidToken", "correct AWS_SESSION_TOKEN, or remove it if the keys for %s are permanent"},
     {"RequestTimeTooSkewed",
      "set this machine's clock (NTP): it is more than 15 minutes off from that of %s"},
-    {"PermanentRedirect", "set AWS_REGION to the region of the bucket %s"},
-    {"AuthorizationHeaderMalformed", "set AWS_REGION to the region of the bucket %s"},
+    {"PermanentRedirect",
+     "set AWS_REGION to the region of the bucket %s, and AWS_ENDPOINT_URL, if you use it, likewise"},
+    {"AuthorizationHeaderMalformed",
+     "set AWS_REGION to the region of the bucket %s; if it is right, correct AWS_ACCESS_KEY_ID"},
     {"IllegalLocationConstraintException", "set AWS_REGION to the region of the bucket %s"},
+    {"InvalidArgument", "correct the setting that the message of the store of %s is about: " WISHES},
+    {"InvalidRequest", "correct the setting that the message of the store of %s is about: " WISHES},
+    {"InvalidBucketOwnerAWSAccountID",
+     "correct S3_EXPECTED_BUCKET_OWNER to the account that owns the bucket %s"},
     {"NotImplemented", "leave out what the store of %s does not know: S3_TAGS, S3_SSE or S3_STORAGE_CLASS"},
     {"InvalidStorageClass", "correct S3_STORAGE_CLASS: the store of %s does not know it"},
     {"InvalidTag", "correct S3_TAGS: the store of %s does not take them"},
@@ -50,6 +66,9 @@ static const char proxy_login[] = "give HTTPS_PROXY (http_proxy for http://) the
                                   "or name the host of %s in NO_PROXY";
 static const char too_large[] = "have the server of %s, or the proxy before it, take larger requests; a "
                                 "lower MAX_FILE_SIZE helps later batches";
+static const char no_cause[] =
+    "run `uploader check`: its upload shows the cause, which no answer to a look (HEAD) at %s has; often "
+    "AWS_SESSION_TOKEN has ended";
 static const char unknown[] = "look the answer of the store of %s up in its documentation, and check "
                               "BUCKET_NAME, the keys and AWS_ENDPOINT_URL";
 
@@ -76,14 +95,14 @@ static bool is_among(const char *code, const char *const *codes, size_t count)
     return false;
 }
 
-static const char *find_remedy(long status, const char *code)
+static const char *find_remedy(long status, const char *code, bool is_head)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (strcmp(code, refusals[i].code) == 0) return refusals[i].remedy;
     if (status >= 300 && status < 400) return redirected;
     if (status == 407) return proxy_login;
     if (status == 413) return too_large;
-    return unknown;
+    return is_head ? no_cause : unknown;
 }
 
 /*
@@ -143,24 +162,34 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
     return wait_s < S3_WAIT_MAX_MS / 1000 ? wait_s * 1000 : S3_WAIT_MAX_MS;
 }
 
-enum store_answer s3_error_sort(const struct http_answer *answer, const char *bucket, const char *key,
+/* Fills the remedy where it is about the region. Not where a 400 without a cause names the one that we use: AWS always does. */
+static bool blame_region(const struct http_answer *answer, const struct s3_asked *asked, const char *code,
+                         struct why *why)
+{
+    char region[S3_REGION_SIZE];
+    if (!s3_error_region(answer, region)) return false;
+    bool is_ours = strcmp(region, asked->region) == 0;
+    if (is_ours && !*code && answer->status == 400) return false;
+    (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is%s", region,
+                     asked->bucket,
+                     is_ours ? "; and correct AWS_ENDPOINT_URL, if you use it: it leads elsewhere" : "");
+    return true;
+}
+
+enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_asked *asked,
                                 struct why *why)
 {
     char code[S3_CODE_SIZE];
     char message[256];
-    char region[S3_REGION_SIZE];
     s3_error_field(answer, "Code", code, sizeof code);
     s3_error_field(answer, "Message", message, sizeof message);
-    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", bucket, key, answer->status, *code ? " " : "",
-                  code, *message ? ": " : "", message);
+    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", asked->bucket, asked->key, answer->status,
+                  *code ? " " : "", code, *message ? ": " : "", message);
     if (may_be_stored(answer->status, code)) return STORE_UNKNOWN;
     if (passes_by_itself(answer->status, code)) return STORE_NOT_NOW;
-    if (s3_error_region(answer, region)) {
-        (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is", region, bucket);
-        return STORE_REFUSED;
-    }
-    const char *remedy = find_remedy(answer->status, code);
+    if (blame_region(answer, asked, code, why)) return STORE_REFUSED;
+    const char *remedy = find_remedy(answer->status, code, asked->is_head);
     const char *hole = strstr(remedy, "%s");
-    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, bucket, hole + 2);
+    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, asked->bucket, hole + 2);
     return STORE_REFUSED;
 }

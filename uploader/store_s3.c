@@ -16,7 +16,9 @@
 #include "uploader/sigv4.h"
 #include "uploader/store.h"
 
-#define NOT_S3 "see that AWS_ENDPOINT_URL is an S3 server: no other one answers like this"
+#define NOT_S3                                                                                               \
+    "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) answers "    \
+    "for it"
 
 struct store_s3 {
     struct s3 *s3;
@@ -122,7 +124,10 @@ static enum store_answer look_at_stored(struct store_s3 *store, const struct obj
     if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
     if (!store->is_told_unverified)
         log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
-                 "batch=%" PRId64, object->batch->id);
+                 "batch=%" PRId64
+                 " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the "
+                 "bucket %s\"",
+                 object->batch->id, store->bucket);
     store->is_told_unverified = true;
     stored->is_verified = false;
     stored->rendition = object->rendition;

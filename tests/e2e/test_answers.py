@@ -59,7 +59,8 @@ def test_412_where_looking_is_not_allowed_is_shipped_unverified_with_a_warning(s
                      Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD" and row.verified == 0
-    assert [line for line in uploader.log.splitlines() if " warn " in line and "cannot be compared" in line]
+    (told,) = [line for line in uploader.log.splitlines() if "cannot be compared" in line]
+    assert " warn " in told and 'remedy="allow these keys s3:GetObject' in told and stub.bucket in told, told
     assert_shipped_once(site, stub)
 
 
@@ -116,6 +117,18 @@ def test_a_lost_PUT_stays_unknown_when_the_next_one_is_forbidden(site, stub):
 @with_stub
 def test_a_lost_PUT_stays_unknown_when_the_next_one_meets_a_conflict(site, stub):
     refused_after_a_lost_put(site, stub, error(409, "ConditionalRequestConflict"), "sealed")
+
+
+@with_stub
+def test_a_look_that_is_refused_without_a_cause_says_where_to_find_it(site, stub):
+    here = {"x-amz-bucket-region": stub.region}  # as AWS names it in every answer
+    start(site, stub, Step("PUT", no_answer), Step("HEAD", error(400, headers=here), times=ALWAYS))
+    row = wait_for_state(site, "blocked")
+    assert "HTTP 400" in row.last_error and "`uploader check`" in row.remedy and "AWS_REGION" not in row.remedy, row
+    assert row.is_unknown and "PUT PUT" not in stub.methods()
+    stub.set_script()
+    wait_for_state(site, "shipped")
+    assert_shipped_once(site, stub)
 
 
 @with_stub

@@ -17,16 +17,25 @@
 #define ERROR(code)                                                                                          \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" code "</Code><Message>m</Message></Error>"
 
-/* Sorts an answer to a PUT of a/key into the bucket `archive`. */
-static enum store_answer sort(long status, const char *region, const char *body, struct why *why)
+/* Sorts an answer about a/key in the bucket `archive`, asked as for us-east-1. */
+static enum store_answer sort_answer(bool is_head, long status, const char *region, const char *body,
+                                     struct why *why)
 {
+    static const char ours[] = "us-east-1";
     struct http_answer answer = {.status = status, .length = -1};
     (void)snprintf(answer.region, sizeof answer.region, "%s", region);
     buf_append_text(&answer.body, body);
     *why = (struct why){0};
-    enum store_answer meaning = s3_error_sort(&answer, "archive", "a/key", why);
+    enum store_answer meaning = s3_error_sort(
+        &answer, &(struct s3_asked){.bucket = "archive", .key = "a/key", .region = ours, .is_head = is_head},
+        why);
     http_answer_fini(&answer);
     return meaning;
+}
+
+static enum store_answer sort(long status, const char *region, const char *body, struct why *why)
+{
+    return sort_answer(false, status, region, body, why);
 }
 
 struct refusal {
@@ -126,9 +135,41 @@ static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
         {400, "", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>",
          "AWS_REGION=eu-west-1"},
         {301, "evil.example/x", ERROR("PermanentRedirect"), "AWS_REGION to the region of the bucket archive"},
+        {301, "us-east-1", ERROR("PermanentRedirect"), "AWS_ENDPOINT_URL"}, /* it was asked as for this one */
+        {301, "us-east-1", "", "AWS_ENDPOINT_URL"},
+        {400, "us-east-1", ERROR("AuthorizationHeaderMalformed"), "AWS_ENDPOINT_URL"},
+        {400, "us-east-1", "", "check BUCKET_NAME, the keys"},
+        {400, "", ERROR("ExpiredTokenException"), "AWS_SESSION_TOKEN"},
+        {400, "", ERROR("TokenRefreshRequired"), "AWS_SESSION_TOKEN"},
+        {400, "", ERROR("InvalidArgument"), "S3_STORAGE_CLASS"},
+        {400, "", ERROR("InvalidRequest"), "S3_SSE_KMS_KEY_ID"},
+        {400, "", ERROR("InvalidBucketOwnerAWSAccountID"), "S3_EXPECTED_BUCKET_OWNER"},
+        {400, "", ERROR("XMinioInvalidObjectName"), "PREFIX"},
     };
     (void)state;
     check(rows, COUNT(rows), STORE_REFUSED);
+}
+
+/* The answer to a HEAD has no body, so no cause either: what it is about can only be found out by an upload. */
+static void a_look_that_is_refused_without_a_cause_says_where_to_find_it(void **state)
+{
+    static const struct refusal rows[] = {
+        {400, "us-east-1", "", "`uploader check`"},
+        {400, "us-east-1", "", "AWS_SESSION_TOKEN"},
+        {400, "", "", "`uploader check`"},
+        {405, "", "", "`uploader check`"},
+        {400, "eu-west-1", "", "AWS_REGION=eu-west-1"},
+        {301, "eu-west-1", "", "AWS_REGION=eu-west-1"},
+        {301, "", "", "AWS_ENDPOINT_URL"},
+        {407, "", "", "proxy's user and password"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct why why;
+        assert_int_equal(sort_answer(true, rows[i].status, rows[i].region, "", &why), STORE_REFUSED);
+        if (!strstr(why.remedy, rows[i].remedy)) fail_msg("%ld: %s", rows[i].status, why.remedy);
+        if (strstr(why.remedy, "AWS_REGION=us-east-1")) fail_msg("as it is: %s", why.remedy);
+    }
 }
 
 static void the_pause_that_the_server_asks_for_is_kept_within_limits(void **state)
@@ -239,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_failure_of_the_server_may_have_stored_the_object),
         cmocka_unit_test(what_passes_by_itself_is_tried_again),
         cmocka_unit_test(what_a_person_must_settle_is_refused_with_a_remedy),
+        cmocka_unit_test(a_look_that_is_refused_without_a_cause_says_where_to_find_it),
         cmocka_unit_test(the_pause_that_the_server_asks_for_is_kept_within_limits),
         cmocka_unit_test(the_explanation_names_status_code_and_message),
         cmocka_unit_test(a_field_is_cut_to_its_place),
