@@ -1,17 +1,22 @@
 /* pace -- see pace.h. */
 #include "uploader/pace.h"
 
-static int rests_for(int64_t bytes)
+/* A window ends, in which so much has come in. */
+static void judge(struct pace *pace, int64_t bytes, int64_t now)
 {
-    if (bytes == 0) return 0;
-    return bytes < PACE_FLOOD_BYTES ? 1 : PACE_FLOOD_RESTS;
+    if (bytes > 0) {
+        pace->rests = bytes < PACE_FLOOD_BYTES ? 1 : PACE_FLOOD_RESTS;
+        pace->came_at = now;
+    } else if (now - pace->came_at >= PACE_QUIET_MS) {
+        pace->rests = 0;
+    }
 }
 
 void pace_look(struct pace *pace, int64_t bytes, bool is_urgent, int64_t now)
 {
     bool is_first = pace->window_until == 0;
     if (is_first || now >= pace->window_until) {
-        pace->rests = is_first ? 0 : rests_for(bytes - pace->bytes);
+        if (!is_first) judge(pace, bytes - pace->bytes, now);
         pace->bytes = bytes;
         pace->window_until = now + PACE_WINDOW_MS;
     }

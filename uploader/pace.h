@@ -12,13 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_WINDOW_MS   1000     /* over which is measured what comes in */
-#define PACE_FLOOD_BYTES 20000000 /* in a window, and more: full speed */
-#define PACE_FLOOD_RESTS 3        /* then a rest is so many times as long */
+#define PACE_WINDOW_MS   250     /* over which is measured what comes in */
+#define PACE_QUIET_MS    1000    /* without anything: nobody needs a rest */
+#define PACE_FLOOD_BYTES 5000000 /* in a window, and more: full speed */
+#define PACE_FLOOD_RESTS 3       /* then a rest is so many times as long */
 
 struct pace {
     int64_t window_until; /* 0: nothing was seen yet */
     int64_t bytes;        /* that had come in when the window began */
+    int64_t came_at;      /* the end of the last window in which something came */
     int rests;            /* how many times as long as the work; 0: nobody needs a rest */
     int64_t began;        /* 0: no batch is worked on */
     int64_t rest_until;

@@ -70,11 +70,16 @@ static void batches_are_worked_on_one_at_a_time_and_a_rest_ends(void **state)
 static void a_second_without_events_ends_the_rests(void **state)
 {
     struct pace pace = after(1, false);
+    int64_t now = START + PACE_WINDOW_MS;
     (void)state;
-    pace_look(&pace, 1001, false, START + 2 * PACE_WINDOW_MS - 1);
-    assert_int_equal(wait_after_batch(&pace), 40);
-    pace_look(&pace, 1001, false, START + 2 * PACE_WINDOW_MS);
+    for (int64_t end = now + PACE_QUIET_MS; now < end; now += PACE_WINDOW_MS) {
+        pace_look(&pace, 1001, false, now);
+        assert_int_equal(wait_after_batch(&pace), 40);
+    }
+    pace_look(&pace, 1001, false, now);
     assert_int_equal(wait_after_batch(&pace), -1);
+    pace_look(&pace, 1002, false, now + PACE_WINDOW_MS);
+    assert_int_equal(wait_after_batch(&pace), 40);
 }
 
 static void where_space_is_short_nobody_rests(void **state)
