@@ -1,6 +1,7 @@
 /*
- * check -- `uploader check`: may we write under both prefixes? One small valid document each, under a fixed key, removed
- * again where that is allowed. Exit 0 only if `run` would work; it passes beside a running uploader.
+ * check -- `uploader check`: can the spool be used, and may we write under both prefixes? One small valid document each,
+ * under a fixed key, removed again where that is allowed. Exit 0 only if `run` would work; it passes beside a running
+ * uploader.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -26,18 +27,25 @@ static int report(bool is_ok, const char *what, const struct why *why)
     return 1;
 }
 
-/* The installation's name: the spool's, or this host's where there is no spool yet. */
-static void find_node(const struct settings *settings, char node[SPOOL_NODE_MAX + 1])
+/* One that is not there yet is no problem. `node` is the installation's name: the spool's, else this host's. */
+static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
 {
     struct spool_out *spool = NULL;
     struct spool_identity identity;
-    struct why ignored = {0};
-    if (spool_out_open(&spool, settings->spool_path, &ignored) == RES_OK &&
-        spool_out_identity(spool, &identity, &ignored) == RES_OK)
+    struct why why = {0};
+    bool will_come = false;
+    enum result res = run_open_spool(&spool, path, &will_come, &why);
+    if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);
+    spool_out_close(spool);
+    if (res == RES_OK)
         (void)snprintf(node, SPOOL_NODE_MAX + 1, "%s", identity.node);
     else if (gethostname(node, SPOOL_NODE_MAX) != 0)
         (void)snprintf(node, SPOOL_NODE_MAX + 1, "eventspool");
-    spool_out_close(spool);
+    if (will_come)
+        (void)printf("note    %s\n", why.text);
+    else
+        (void)report(res == RES_OK, "the spool can be used", &why);
+    return will_come ? RES_OK : res;
 }
 
 static int check_prefix(struct store *store, const char *prefix, enum batch_format format, const char *node)
@@ -66,33 +74,40 @@ static enum result check_credentials(struct store *store)
     return res;
 }
 
-int run_check(const struct command_line *line)
+/* Returns the exit code. */
+static int check_store(const struct settings *settings, const char *node)
 {
-    const struct settings *settings = line->settings;
     struct why why = {0};
     struct signals signals = {.fd = -1};
     struct lockfile no_lock = LOCKFILE_NONE;
     struct store *store = NULL;
-    char node[SPOOL_NODE_MAX + 1] = "";
     int problems = 0;
 
-    enum result res = settings_check_destination(settings, &why);
-    problems += report(res == RES_OK, "a destination is set", &why);
-    if (res != RES_OK) return EX_CONFIG;
-    res = signals_open(&signals, &why);
+    enum result res = signals_open(&signals, &why);
     if (res == RES_OK) res = store_open(&store, settings, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
     res = check_credentials(store);
-    if (res != RES_OK) {
-        store_close(store);
-        signals_close(&signals);
-        return res == RES_REFUSE ? EX_CONFIG : EX_FAILED;
-    }
-    find_node(settings, node);
-    problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
-    if (settings->rejects_prefix)
+    if (res == RES_OK)
+        problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
+    if (res == RES_OK && settings->rejects_prefix)
         problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
     store_close(store);
     signals_close(&signals);
-    return problems ? EX_FAILED : EX_OK;
+    if (res == RES_REFUSE) return EX_CONFIG;
+    return res != RES_OK || problems ? EX_FAILED : EX_OK;
+}
+
+int run_check(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct why why = {0};
+    char node[SPOOL_NODE_MAX + 1] = "";
+
+    enum result res = settings_check_destination(settings, &why);
+    (void)report(res == RES_OK, "a destination is set", &why);
+    if (res != RES_OK) return EX_CONFIG;
+    res = check_spool(settings->spool_path, node);
+    int exit_code = check_store(settings, node);
+    if (res == RES_REFUSE) return EX_CONFIG;
+    return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;
 }

@@ -9,14 +9,14 @@
 #include "common/healthcheck.h"
 #include "common/lockfile.h"
 #include "common/log.h"
+#include "common/spool.h"
 #include "uploader/requests.h"
 #include "uploader/shipper.h"
 
 #define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
 
-/* Opens the spool. `*will_come`: it fails for something that the collector will do. */
-static enum result try_open(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
+enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
 {
     why_clear(why);
     enum result res = spool_out_open(spool, path, why);
@@ -30,18 +30,25 @@ static enum result try_open(struct spool_out **spool, const char *path, bool *wi
     return res;
 }
 
+/* Not beside what cannot be a spool. */
+static enum result take_lock(struct lockfile *lock, const char *spool_path, struct why *why)
+{
+    enum result res = spool_check_access(spool_path, why);
+    return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
+}
+
 /* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
-static enum result open_spool(struct spool_out **spool, const struct settings *settings,
-                              struct lockfile *lock, struct signals *signals, struct why *why)
+static enum result await_spool(struct spool_out **spool, const struct settings *settings,
+                               struct lockfile *lock, struct signals *signals, struct why *why)
 {
     bool is_told = false;
     bool will_come = false;
     do {
         bool is_there = access(settings->spool_path, F_OK) == 0;
         enum result res = RES_OK;
-        if (is_there && lock->fd < 0) res = lockfile_take(lock, settings->spool_path, "uploader", why);
+        if (is_there && lock->fd < 0) res = take_lock(lock, settings->spool_path, why);
         if (res != RES_OK) return res;
-        res = try_open(spool, settings->spool_path, &will_come, why);
+        res = run_open_spool(spool, settings->spool_path, &will_come, why);
         if (!will_come) return res;
         if (!is_told) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         is_told = true;
@@ -131,7 +138,7 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) res = signals_open(&signals, &why);
     if (res == RES_OK) res = store_open(&store, settings, &signals, &lock, &why);
     if (res == RES_OK) res = find_keys(store, &signals, &why);
-    if (res == RES_OK) res = open_spool(&spool, settings, &lock, &signals, &why);
+    if (res == RES_OK) res = await_spool(&spool, settings, &lock, &signals, &why);
     if (res == RES_OK && spool) {
         log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
                  LOG_QUOTE(settings->prefix));

@@ -4,6 +4,8 @@
 #ifndef UPLOADER_RUN_H
 #define UPLOADER_RUN_H
 
+#include "uploader/spool_out.h"
+
 struct command_line; /* common/command.h */
 
 int run_service(const struct command_line *line);
@@ -17,5 +19,12 @@ int run_rejects_dismiss(const struct command_line *line);
 int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_config(const struct command_line *line);
+
+/*
+ * Opens the spool to ship from it: spool_out_open() and spool_out_refuse_copy(). `*will_come`: it fails for something
+ * that the collector will do, so the service waits.
+ */
+MUST_CHECK enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come,
+                                      struct why *why);
 
 #endif

@@ -183,6 +183,23 @@ def test_check_passes_before_and_beside_the_running_service(site):
     assert nowhere.returncode == 1 and "DESTINATION_DIR" in nowhere.stdout, nowhere.stdout
 
 
+def test_check_judges_the_spools_path_as_the_uploader_does(site):
+    text = site.directory / "text"
+    text.write_text("precious text of somebody\n" * 50)
+    for path, words in (("/", "SPOOL_PATH=/ is no regular file"), (site.directory, "set SPOOL_PATH to a file"),
+                        (text, "is not a spool of eventspool")):
+        checked, ran = (site.command("uploader", *command, SPOOL_PATH=path, DESTINATION_DIR=site.objects)
+                        for command in (["check"], []))
+        assert (checked.returncode, ran.returncode) == (78, 78), (checked.stdout, ran.stderr)
+        assert words in checked.stdout and words in ran.stderr, (checked.stdout, ran.stderr)
+        assert "ok      objects can be written" in checked.stdout, "the other findings are told as well"
+    assert not list(site.directory.parent.glob(f"{site.directory.name}*.lock")), "nothing is left beside what is refused"
+    away = site.command("uploader", "check", DESTINATION_DIR=site.objects)
+    assert away.returncode == 0 and "the collector creates it" in away.stdout, away.stdout
+    site.collector()
+    assert "ok      the spool can be used" in site.command("uploader", "check", DESTINATION_DIR=site.objects).stdout
+
+
 def test_a_foreign_file_is_refused_and_left_as_it_is(site):
     site.spool.parent.mkdir()
     site.spool.write_bytes(b"precious text of somebody\n" * 50)
