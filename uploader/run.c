@@ -163,7 +163,7 @@ int run_service(const struct command_line *line)
 
 int run_config(const struct command_line *line)
 {
-    config_print(uploader_settings, line->settings, stdout);
+    settings_print(line->settings, stdout);
     return EX_OK;
 }
 

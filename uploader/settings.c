@@ -297,6 +297,14 @@ void settings_free(struct settings *settings)
     config_free(uploader_settings, settings);
 }
 
+void settings_print(const struct settings *settings, FILE *out)
+{
+    char none[] = "none";
+    struct settings shown = *settings; /* borrows its texts */
+    if (!shown.rejects_prefix) shown.rejects_prefix = none;
+    config_print(uploader_settings, &shown, out);
+}
+
 enum result settings_check_destination(const struct settings *s, struct why *why)
 {
     if (!s->bucket_name && !s->destination_dir)

@@ -56,6 +56,9 @@ extern const struct setting uploader_settings[];
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 
+/* config_print(), with REJECTS_PREFIX as `none` where rejects stay: empty would be read back as the default. */
+void settings_print(const struct settings *settings, FILE *out);
+
 /* Can `region` stand in a host name and in signatures? RES_REFUSE names `name`, where it was set. */
 MUST_CHECK enum result settings_check_region(const char *name, const char *region, struct why *why);
 
