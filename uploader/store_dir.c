@@ -30,17 +30,32 @@ struct paths {
     char final[PATH_MAX], aside[PATH_MAX], directory[PATH_MAX];
 };
 
+/* NULL: there is nothing to do but wait. `*needs_person`: waiting does not help. */
+static const char *remedy_of(int error, bool *needs_person)
+{
+    *needs_person = true;
+    switch (error) {
+    case ENAMETOOLONG:
+        return "shorten PREFIX, REJECTS_PREFIX or DESTINATION_DIR: a name between two slashes has at most "
+               "255 bytes";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case EEXIST: return "give this user write access there, or set DESTINATION_DIR to another directory";
+    default: *needs_person = false;
+    }
+    return error == ENOSPC || error == EDQUOT ? "make room on the disk of DESTINATION_DIR" : NULL;
+}
+
 static enum store_answer failed(struct why *why, const char *what, const char *path)
 {
-    bool needs_person = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOENT ||
-                        errno == ENOTDIR || errno == EEXIST || errno == ENAMETOOLONG;
+    bool needs_person = false;
+    const char *remedy = remedy_of(errno, &needs_person);
     (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(errno));
-    if (errno == ENOSPC || errno == EDQUOT)
-        (void)why_remedy(why, RES_RETRY, "make room on the disk of DESTINATION_DIR");
-    if (!needs_person) return STORE_NOT_NOW;
-    (void)why_remedy(why, RES_RETRY,
-                     "give this user write access there, or set DESTINATION_DIR to another directory");
-    return STORE_REFUSED;
+    if (remedy) (void)why_remedy(why, RES_RETRY, "%s", remedy);
+    return needs_person ? STORE_REFUSED : STORE_NOT_NOW;
 }
 
 static bool make_paths(const struct store_dir *store, const char *key, struct paths *paths, struct why *why)

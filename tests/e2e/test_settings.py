@@ -200,6 +200,23 @@ def test_check_judges_the_spools_path_as_the_uploader_does(site):
     assert "ok      the spool can be used" in site.command("uploader", "check", DESTINATION_DIR=site.objects).stdout
 
 
+def test_a_prefix_with_too_long_a_name_in_it_can_be_shortened_and_the_batch_ships(site):
+    wrong, right = {"PREFIX": "x/" + "n" * 256 + "/"}, {"PREFIX": "x/" + "n" * 255 + "/"}
+    checked = site.command("uploader", "check", DESTINATION_DIR=site.objects, **wrong)
+    assert checked.returncode == 1 and "shorten PREFIX" in checked.stdout and "255 bytes" in checked.stdout, checked.stdout
+    assert "write access" not in checked.stdout, checked.stdout
+    site.collector()
+    site.send_events(3)
+    site.wait_for_events(3)
+    uploader = site.uploader(**wrong)
+    wait_for("the remedy", lambda: "shorten PREFIX" in (site.value("SELECT remedy FROM summary") or ""))
+    uploader.stop()
+    assert site.value("SELECT state FROM batches") == "blocked"
+    site.uploader(**right)
+    site.wait_until_shipped()
+    assert len(site.files(right["PREFIX"])) == 1
+
+
 def test_a_foreign_file_is_refused_and_left_as_it_is(site):
     site.spool.parent.mkdir()
     site.spool.write_bytes(b"precious text of somebody\n" * 50)
