@@ -3,8 +3,8 @@
 Without a script it is honest: signatures are checked (for the keys that it knows) with the region and the time in them,
 a PUT is checked against its hashes and stored, never over another object if the client asks so, HEAD and GET tell what is
 there. A script is a list of steps: Step(method, behaviour, ...). A request takes the first step that fits it and that is
-not used up. All behaviours are below; each gets the stub and the request and returns an Answer, HANG, or None for no
-answer and a closed connection.
+not used up. All behaviours are below; each gets the stub and the request and returns an Answer, HANG, bytes that are sent
+as they are before the connection is closed, or None for a connection that is closed without any.
 """
 import base64
 import collections
@@ -180,6 +180,11 @@ def die(stub, request):
     return None
 
 
+def no_http(stub, request):
+    """Bytes that are no answer at all, from something on the way that speaks another protocol."""
+    return b"\x00\xff220 ready\r\n"
+
+
 def captive_portal(stub, request):
     """200 from something on the way that is no S3."""
     return Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome! Please log in.</html>")
@@ -327,7 +332,9 @@ class Stub:
         if answer is TRICKLE:
             while connection.recv(1) and not self.closing.wait(1):
                 pass
-        if answer in (None, HANG, TRICKLE):
+        if isinstance(answer, bytes):
+            connection.sendall(answer)
+        if not isinstance(answer, Answer):
             return False
         self.send(connection, request, answer)
         return True
