@@ -51,7 +51,7 @@ static enum store_answer explain_silence(const struct s3_address *address, enum 
     case HTTP_NOT_SENT:
         (void)why_remedy(why, RES_RETRY,
                          "none needed if the server or the network is down; else correct AWS_ENDPOINT_URL or "
-                         "AWS_REGION, the DNS, the firewall or HTTPS_PROXY");
+                         "AWS_REGION, the DNS, the firewall or the proxy (HTTPS_PROXY, http_proxy)");
         return STORE_NOT_NOW;
     case HTTP_STOPPED: return STORE_STOPPED;
     default: return STORE_UNKNOWN;

@@ -9,6 +9,7 @@ import glob
 import hashlib
 import hmac
 import http.client
+import itertools
 import os
 import pathlib
 import random
@@ -51,12 +52,6 @@ def wait_for(what, condition, seconds=PATIENCE):
         time.sleep(0.02)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def is_free(port):
     with contextlib.suppress(OSError), socket.socket() as s:
         s.bind(("127.0.0.1", port))
@@ -64,10 +59,17 @@ def is_free(port):
     return False
 
 
+# Below those that the kernel gives to outgoing connections: one to a port that nobody listens on yet would reach itself.
+PORTS = itertools.cycle(random.sample(range(20000, 32000), 12000))
+
+
+def free_port():
+    return wait_for("a free port", lambda: is_free(port := next(PORTS)) and port)
+
+
 def free_monitor_port():
-    """A monitor listens on two ports, 100 apart; below those that the kernel gives to outgoing connections."""
-    return wait_for("two free ports", lambda: (port := random.randrange(20000, 32000)) and is_free(port) and
-                    is_free(port + 100) and port)
+    """A monitor listens on two ports, 100 apart."""
+    return wait_for("two free ports", lambda: is_free(port := next(PORTS)) and is_free(port + 100) and port)
 
 
 def clean_environment():
