@@ -1,7 +1,6 @@
 /*
  * pace -- a drain gives way to the collector. While events come in, one batch at a time is read, rendered and hashed, and
- * then follows a rest as long as that took, longer while they come in at full speed: of two cores, more than one stays free.
- * Uploads go on meanwhile.
+ * then follows a rest three times as long as that took: of two cores, more than one stays free. Uploads go on meanwhile.
  *
  * It is not left to priorities: between services, and between containers, nice(1) means nothing.
  * Times are milliseconds of the monotonic clock.
@@ -12,16 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_WINDOW_MS   250     /* over which is measured what comes in */
-#define PACE_QUIET_MS    1000    /* without anything: nobody needs a rest */
-#define PACE_FLOOD_BYTES 5000000 /* in a window, and more: full speed */
-#define PACE_FLOOD_RESTS 3       /* then a rest is so many times as long */
+#define PACE_RESTS    3    /* a rest is so many times as long as the work */
+#define PACE_QUIET_MS 1000 /* nothing has come in for so long: nobody needs a rest */
 
 struct pace {
-    int64_t window_until; /* 0: nothing was seen yet */
-    int64_t bytes;        /* that had come in when the window began */
-    int64_t came_at;      /* the end of the last window in which something came */
-    int rests;            /* how many times as long as the work; 0: nobody needs a rest */
+    bool has_looked;
+    int64_t bytes;        /* that have come in, ever, when it was looked last */
+    int64_t shared_until; /* the collector is at work */
     int64_t began;        /* 0: no batch is worked on */
     int64_t rest_until;
 };
