@@ -22,6 +22,7 @@ RGW, CURL = "drain to radosgw, 2 uploads at once", "curl -T of the same files"
 NAMES = (XML, COPY, JSON, RGW, CURL)
 COLUMNS = (("MB/s", "mb_s", 0), ("events/s", "rate", 0), ("CPU us/event", "cpu_us", 2), ("peak MiB", "peak_mib", 1),
            ("largest object MiB", "object_mib", 1))
+RGW_EVENTS = 150000  # at most: the server's store is in memory, 1 GB of it
 FEW, MANY = "a backlog of 10,000 events", "the large backlog"
 BATCHES = 50
 BATCH_NAMES = (FEW, MANY)
@@ -29,31 +30,51 @@ BATCH_COLUMNS = (("events", "events", 0), ("ms/batch", "batch_ms", 2))
 
 
 def measure(results, options):
-    with fresh_directory() as directory, contextlib.closing(Installation(directory)) as site:
-        site.start_collector()
-        site.load(options.uploader_events, 8)
-        site.stop_collector()
-        rgw = Rgw(site.directory)
-        try:
-            for _ in range(options.rounds):
-                measure_round(results, site, rgw)
-        finally:
-            rgw.close()
+    with backlog(options.uploader_events) as site, backlog(min(options.uploader_events, RGW_EVENTS)) as small:
+        for _ in range(options.rounds):
+            measure_directory(results, site)
+            measure_radosgw(results, small)
     measure_batches(results, options)
 
 
-def measure_round(results, site, rgw):
+@contextlib.contextmanager
+def backlog(events):
+    """Received by a collector, which is away now."""
+    with fresh_directory() as directory, contextlib.closing(Installation(directory)) as site:
+        site.start_collector()
+        if events > 0:
+            site.load(events, 8)
+        site.stop_collector()
+        yield site
+
+
+def measure_directory(results, site):
     objects, copies = site.directory / "objects", site.directory / "copies"
     results.add(XML, **drain(site, DESTINATION_DIR=objects))
-    files = sorted(path for path in objects.rglob("*") if path.is_file())
+    files = files_of(objects)
     results.add(COPY, **timed(site, files, lambda: copy(files, copies)))
-    drained = drain(site, **rgw.settings(PREFIX="drain/"))
-    results.add(RGW, **drained)
-    results.add(CURL, **timed(site, files, lambda: curl(files, rgw)))
     shutil.rmtree(objects)
     shutil.rmtree(copies)
     results.add(JSON, **drain(site, DESTINATION_DIR=objects, OUTPUT_FORMAT="json"))
     shutil.rmtree(objects)
+
+
+def measure_radosgw(results, site):
+    """With a server of its own for each round: what is there already would not be put again."""
+    objects = site.directory / "objects"
+    rgw = Rgw(site.directory)
+    try:
+        results.add(RGW, **drain(site, **rgw.settings()))
+        drain(site, DESTINATION_DIR=objects)
+        files = files_of(objects)
+        results.add(CURL, **timed(site, files, lambda: curl(files, rgw)))
+    finally:
+        rgw.close()
+        shutil.rmtree(objects, ignore_errors=True)
+
+
+def files_of(directory):
+    return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
 def reset(spool):
@@ -133,13 +154,12 @@ def presigned(rgw, path):
 # ---- what a batch costs ----
 
 def measure_batches(results, options):
-    for name, events in ((FEW, 10000), (MANY, options.uploader_backlog)):
-        with fresh_directory() as directory, contextlib.closing(Installation(directory)) as site:
-            site.start_collector()
-            site.stop_collector()
-            fill(site.spool, events)
-            for _ in range(options.rounds):
-                results.add(name, events=events, batch_ms=batch_ms(site))
+    with backlog(0) as few, backlog(0) as many:
+        fill(few.spool, 10000)
+        fill(many.spool, options.uploader_backlog)
+        for _ in range(options.rounds):
+            results.add(FEW, events=10000, batch_ms=batch_ms(few))
+            results.add(MANY, events=options.uploader_backlog, batch_ms=batch_ms(many))
 
 
 def fill(spool, count, size=200):
