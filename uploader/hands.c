@@ -23,6 +23,7 @@ struct hands {
     pthread_cond_t given;
     bool is_closing;
     int ended_fd;
+    struct pace *pace;
     int count;
     struct hand list[HANDS_MAX];
 };
@@ -48,7 +49,7 @@ static void do_task(struct hand *hand)
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
     switch (job->task) {
-    case TASK_HASH: render_hash(&job->body, &job->rendition); break;
+    case TASK_HASH: render_hash(&job->body, &job->rendition, hand->hands->pace); break;
     case TASK_FIND: job->answer = store_find(hand->store, &object, &job->stored, &job->why); break;
     case TASK_PUT: job->answer = store_put(hand->store, &object, &job->stored, &job->why); break;
     }
@@ -87,13 +88,15 @@ static enum result start(struct hands *hands, struct hand *hand, const struct st
     return RES_OK;
 }
 
-enum result hands_open(struct hands **out, const struct store *store, int count, struct why *why)
+enum result hands_open(struct hands **out, const struct store *store, int count, struct pace *pace,
+                       struct why *why)
 {
     struct hands *hands = calloc(1, sizeof *hands);
     enum result res = RES_OK;
     if (!hands) abort();
     assert(count >= 1 && count <= HANDS_MAX);
     hands->count = count;
+    hands->pace = pace;
     (void)pthread_mutex_init(&hands->lock, NULL); /* cannot fail with these attributes, likewise the next */
     (void)pthread_cond_init(&hands->given, NULL);
     hands->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -7,6 +7,7 @@
 #ifndef UPLOADER_HANDS_H
 #define UPLOADER_HANDS_H
 
+#include "uploader/pace.h"
 #include "uploader/store.h"
 
 #define HANDS_MAX 16
@@ -39,9 +40,12 @@ struct job {
 
 struct hands;
 
-/* `count` threads (1..HANDS_MAX), each with its own handle on the store, which is borrowed. As store_open_another(). */
+/*
+ * `count` threads (1..HANDS_MAX), each with its own handle on the store, which is borrowed, as is `pace`. As
+ * store_open_another().
+ */
 MUST_CHECK enum result hands_open(struct hands **hands, const struct store *store, int count,
-                                  struct why *why);
+                                  struct pace *pace, struct why *why);
 /* Waits for the jobs that are given; their outcome is lost to this process. Accepts NULL. */
 void hands_close(struct hands *hands);
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BLOCK 65536
+#define BLOCK      65536
+#define STEP_BYTES ((size_t)256 << 10)
 
 struct hash {
     EVP_MD_CTX *sha256, *md5;
@@ -63,10 +64,17 @@ void hash_free(struct hash *hash)
     free(hash);
 }
 
-void hash_bytes(const struct buf *body, struct rendition *rendition)
+void hash_bytes(const struct buf *body, struct rendition *rendition, struct pace *pace)
 {
     struct hash *hash = hash_begin();
-    if (body->len > 0) hash_add(hash, body->data, body->len);
+    struct pace_work work = pace_begin();
+    for (size_t done = 0; done < body->len;) {
+        size_t left = body->len - done;
+        size_t len = left < STEP_BYTES ? left : STEP_BYTES;
+        hash_add(hash, body->data + done, len);
+        done += len;
+        pace_give_way(pace, &work);
+    }
     hash_end(hash, rendition);
     hash_free(hash);
 }

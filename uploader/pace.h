@@ -1,38 +1,50 @@
 /*
- * pace -- a drain gives way to the collector. While events come in, one batch at a time is read, rendered and hashed, and
- * then follows a rest three times as long as that took: of two cores, more than one stays free. Uploads go on meanwhile.
+ * pace -- a drain gives way to the collector. While events come in, each millisecond of reading, rendering, hashing and
+ * purging is followed by a rest eight times as long, in each thread that does so, and longer while they come in at full
+ * speed. Uploads go on meanwhile.
  *
- * It is not left to priorities: between services, and between containers, nice(1) means nothing.
- * Times are milliseconds of the monotonic clock.
+ * Rests are short and many: an event never waits behind the work on a whole batch. It is not left to priorities: between
+ * services, and between containers, nice(1) means nothing.
  */
 #ifndef UPLOADER_PACE_H
 #define UPLOADER_PACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_RESTS    3    /* a rest is so many times as long as the work */
-#define PACE_QUIET_MS 1000 /* nothing has come in for so long: nobody needs a rest */
+#include "common/signals.h"
+
+#define PACE_RESTS       8        /* a rest is so many times as long as the work, */
+#define PACE_FLOOD_RESTS 15       /* and so many where more than so much comes in a second: */
+#define PACE_FLOOD_BYTES 20000000 /* full speed */
+#define PACE_WINDOW_MS   250      /* over which that is measured, at least */
+#define PACE_QUIET_MS    1000     /* nothing has come in for so long: nobody needs a rest */
+#define PACE_WORK_US     500      /* at least so much work at a time */
+#define PACE_MOST_MS     5000 /* that one piece of work, a batch, rests in all: signs of life wait for it */
 
 struct pace {
-    bool has_looked;
-    int64_t bytes;        /* that have come in, ever, when it was looked last */
-    int64_t shared_until; /* the collector is at work */
-    int64_t began;        /* 0: no batch is worked on */
-    int64_t rest_until;
+    struct signals *signals; /* borrowed; a stop ends all rests */
+    atomic_int rests;        /* so many times as long as the work, now */
+    bool has_looked;         /* these are the owner's alone, times are monotonic, in ms: */
+    int64_t window_at;       /* a window began, */
+    int64_t bytes;           /* when so many had come in; */
+    int64_t came_at;         /* the end of the last window in which any came, */
+    int came_rests;          /* and what they asked for */
 };
 
-/* So many bytes have come in, ever. Where space is short (`is_urgent`), nobody gains by a rest. */
-void pace_look(struct pace *pace, int64_t bytes, bool is_urgent, int64_t now);
+/* `bytes` have come in, ever. Where space is short (`is_urgent`), nobody gains by a rest. By one thread. */
+void pace_look(struct pace *pace, int64_t bytes, bool is_urgent);
 
-/* A batch's bytes are begun; they are done, or given up. */
-void pace_begin(struct pace *pace, int64_t now);
-void pace_end(struct pace *pace, int64_t now);
+/* A piece of work, of any thread. */
+struct pace_work {
+    int64_t since_us; /* monotonic: it has rested, or begun */
+    int64_t rested_ms;
+};
 
-/* May the next batch begin? Where not, `*wait_ms` falls to the time until it may, if only a rest is in the way. */
-bool pace_allows(const struct pace *pace, int64_t now, int *wait_ms);
+struct pace_work pace_begin(void);
 
-/* How long to rest after other work that began then and ends now. */
-int64_t pace_rest_ms(const struct pace *pace, int64_t began, int64_t now);
+/* Between two slices of the work: rests, if it is time to. A NULL `pace` never rests. */
+void pace_give_way(struct pace *pace, struct pace_work *work);
 
 #endif

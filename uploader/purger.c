@@ -15,9 +15,12 @@ static enum result purge_kind(const struct purger *p, enum batch_kind kind, int6
                               bool *has_more, struct why *why)
 {
     int64_t purged = 1;
+    struct pace_work work = pace_begin();
     enum result res = RES_OK;
-    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due)
+    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due) {
         res = spool_out_purge(p->spool, kind, spool_out_kept_ms(p->spool) - keep_ms, &purged, why);
+        pace_give_way(p->pace, &work);
+    }
     *has_more |= purged > 0;
     return res;
 }
@@ -47,32 +50,19 @@ static enum result purge_seldom(const struct purger *p, bool *has_more, struct w
     return res;
 }
 
-static enum result purge(struct purger *p, bool wants_room, bool *has_more, struct why *why)
+enum result purger_turn(struct purger *p, bool wants_room, bool *has_more, struct why *why)
 {
+    int64_t now = clock_monotonic_ms();
     bool has_rows = false;
     bool has_seldom = false;
-    int64_t now = clock_monotonic_ms();
+    *has_more = false;
+    if (now < p->next_at) return RES_OK;
     enum result res = purge_rows(p, wants_room, &has_rows, why);
     if (res == RES_OK && now >= p->seldom_at) {
         res = purge_seldom(p, &has_seldom, why);
         p->seldom_at = has_seldom ? 0 : now + SELDOM_MS;
     }
     *has_more = has_rows || has_seldom;
-    return res;
-}
-
-enum result purger_turn(struct purger *p, const struct pace *pace, bool wants_room, int *wait_ms,
-                        struct why *why)
-{
-    bool has_more = false;
-    enum result res = RES_OK;
-    int64_t began = clock_monotonic_ms();
-    int64_t now = began;
-    if (began >= p->next_at) {
-        res = purge(p, wants_room, &has_more, why);
-        now = clock_monotonic_ms();
-        p->next_at = now + (has_more ? pace_rest_ms(pace, began, now) : PURGE_PAUSE_MS);
-    }
-    if (p->next_at - now < *wait_ms) *wait_ms = (int)(p->next_at - now);
+    p->next_at = clock_monotonic_ms() + (*has_more ? 0 : PURGE_PAUSE_MS);
     return res;
 }

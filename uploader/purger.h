@@ -11,14 +11,14 @@
 struct purger {
     const struct settings *settings;
     struct spool_out *spool;
+    struct pace *pace;
     int64_t next_at, seldom_at; /* monotonic */
 };
 
 /*
- * Purges for some milliseconds, if it is time to; where space is short (`wants_room`), whatever has been shipped. Where there
- * is more to do, `*wait_ms` falls to the time until the next turn, which is a rest where the collector is at work (`pace`).
+ * Purges for some milliseconds, if it is time to; where space is short (`wants_room`), whatever has been shipped.
+ * `*has_more`: call again at once.
  */
-MUST_CHECK enum result purger_turn(struct purger *purger, const struct pace *pace, bool wants_room,
-                                   int *wait_ms, struct why *why);
+MUST_CHECK enum result purger_turn(struct purger *purger, bool wants_room, bool *has_more, struct why *why);
 
 #endif

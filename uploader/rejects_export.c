@@ -92,7 +92,7 @@ static enum result render_chunk(struct spool_out *spool, struct batch *chunk, in
     if (chunk->first_id < first_id) chunk->first_id = first_id;
     chunk->last_id = chunk->first_id + CHUNK - 1 < last_id ? chunk->first_id + CHUNK - 1 : last_id;
     buf_clear(body);
-    return chunk->first_id <= last_id ? spool_out_render(spool, chunk, body, &ignored, why) : RES_OK;
+    return chunk->first_id <= last_id ? spool_out_render(spool, chunk, body, &ignored, NULL, why) : RES_OK;
 }
 
 static enum result export_all(struct spool_out *spool, const struct settings *settings, struct target *target,

@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/why.h"
 #include "uploader/batch.h"
+#include "uploader/pace.h"
 
 #define RENDER_SLICE 65536
 
@@ -40,7 +41,7 @@ MUST_CHECK enum result render_row(struct render *render, const struct row *row, 
 void render_end(struct render *render, struct rendition *rendition);
 
 /* Says what the bytes are. Apart, because it costs more than all the rest and any thread may do it. */
-void render_hash(const struct buf *body, struct rendition *rendition);
+void render_hash(const struct buf *body, struct rendition *rendition, struct pace *pace);
 void render_free(struct render *render); /* accepts NULL */
 
 /* The parts, each in a file of its own. */

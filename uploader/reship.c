@@ -113,14 +113,14 @@ static enum result render(struct reship *r, struct batch *batch, bool may_differ
 {
     struct why failure = {0};
     *is_ready = false;
-    enum result res = spool_out_render(r->parts.spool, batch, &r->body, rendition, &failure);
+    enum result res = spool_out_render(r->parts.spool, batch, &r->body, rendition, NULL, &failure);
     if (res == RES_REFUSE) {
         reship_report_problem(&r->report, batch->id, failure.text);
         return RES_OK;
     }
     if (res != RES_OK) *why = failure;
     if (res != RES_OK) return res;
-    render_hash(&r->body, rendition);
+    render_hash(&r->body, rendition, NULL);
     bool is_same = strcmp(rendition->sha256, batch->recorded.sha256) == 0;
     if (!is_same && !may_differ) {
         reship_report_problem(&r->report, batch->id,

@@ -61,12 +61,13 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     s->store = store;
     s->signals = signals;
     s->sealer = (struct sealer){settings, spool, store_destination(store)};
-    s->purger = (struct purger){.settings = settings, .spool = spool};
+    s->pace.signals = signals;
+    s->purger = (struct purger){.settings = settings, .spool = spool, .pace = &s->pace};
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
     xmlInitParser(); /* while there is one thread */
-    enum result res = hands_open(&s->hands, store, (int)settings->upload_concurrency, why);
+    enum result res = hands_open(&s->hands, store, (int)settings->upload_concurrency, &s->pace, why);
     if (res != RES_OK) {
         free(s);
         s = NULL;
@@ -236,7 +237,6 @@ static enum result begin(struct shipper *s, struct job *job, struct why *why)
 /* A hand is ready with a job: the next step of it, or its end. */
 static enum result go_on(struct shipper *s, struct job *job, struct why *why)
 {
-    if (job->task == TASK_HASH) pace_end(&s->pace, clock_monotonic_ms());
     if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
     bool is_look = job->task == TASK_FIND;
     bool is_absent = is_look && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_LOOK);
@@ -292,9 +292,7 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
     if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
     job->since = clock_monotonic_ms();
     job->batch = *batch;
-    pace_begin(&s->pace, job->since);
-    enum result res = spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, why);
-    if (res != RES_OK) pace_end(&s->pace, clock_monotonic_ms());
+    enum result res = spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &s->pace, why);
     if (res == RES_REFUSE) return set_aside(s, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
     job->task = TASK_HASH;
@@ -326,13 +324,12 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* As long as a hand is idle, and the collector is not in need, the lanes in turn. */
-static enum result dispatch(struct shipper *s, int *wait_ms, struct why *why)
+/* As long as a hand is idle, the lanes in turn. */
+static enum result dispatch(struct shipper *s, struct why *why)
 {
     int idle_lanes = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands) &&
-           pace_allows(&s->pace, clock_monotonic_ms(), wait_ms)) {
+    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands)) {
         bool has_worked = false;
         res = lane_turn(s, &s->lanes[s->next_kind], &has_worked, why);
         s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
@@ -356,19 +353,20 @@ static enum result review(struct shipper *s, struct why *why)
 static enum result hear(struct shipper *s, struct why *why)
 {
     enum result res = spool_out_load_tidings(s->spool, &s->tidings, why);
-    if (res == RES_OK) pace_look(&s->pace, s->tidings.bytes, s->tidings.wants_room, clock_monotonic_ms());
+    if (res == RES_OK) pace_look(&s->pace, s->tidings.bytes, s->tidings.wants_room);
     return res;
 }
 
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
-    *wait_ms = POLL_MS;
+    bool has_more = false;
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = hear(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = shipper_say(s, why);
-    if (res == RES_OK) res = dispatch(s, wait_ms, why);
-    if (res == RES_OK) res = purger_turn(&s->purger, &s->pace, s->tidings.wants_room, wait_ms, why);
+    if (res == RES_OK) res = dispatch(s, why);
+    if (res == RES_OK) res = purger_turn(&s->purger, s->tidings.wants_room, &has_more, why);
+    *wait_ms = has_more ? 0 : POLL_MS;
     return res;
 }
 

@@ -38,7 +38,7 @@ static int parts_new(void **state)
     p->lock = LOCKFILE_NONE;
     if (store_open(&p->store, &settings, &p->signals, &p->lock, &p->why) != RES_OK) return -1;
     *state = p;
-    return hands_open(&p->hands, p->store, HANDS, &p->why) == RES_OK ? 0 : -1;
+    return hands_open(&p->hands, p->store, HANDS, NULL, &p->why) == RES_OK ? 0 : -1;
 }
 
 static int parts_free(void **state)
@@ -59,7 +59,7 @@ static void fill(struct job *job, int64_t id, enum task task)
     (void)snprintf(job->batch.object_key, sizeof job->batch.object_key, "objects/%d", (int)id);
     buf_clear(&job->body);
     buf_append_format(&job->body, "the body of job %d", (int)id);
-    hash_bytes(&job->body, &job->rendition);
+    hash_bytes(&job->body, &job->rendition, NULL);
 }
 
 static struct job *wait_for_one(struct parts *p)

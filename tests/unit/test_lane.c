@@ -37,7 +37,7 @@ static int parts_new(void **state)
     p->signals.fd = -1;
     p->lock = LOCKFILE_NONE;
     must(p->f, store_open(&p->store, &settings, &p->signals, &p->lock, &p->f->why));
-    must(p->f, hands_open(&p->hands, p->store, 2, &p->f->why));
+    must(p->f, hands_open(&p->hands, p->store, 2, NULL, &p->f->why));
     some_spool_add_events(p->f->scratch->spool, 20, 10, SOME_TIME);
     for (int i = 0; i < 5; i++) p->batches[i] = seal(p->f, BATCH_EVENTS, 1 + 2 * i, 2 + 2 * i);
     p->lane = (struct lane){.kind = BATCH_EVENTS, .is_on = true};

@@ -1,4 +1,4 @@
-/* test_pace -- how a drain gives way to the collector; the clock is ours. */
+/* test_pace -- how a drain gives way to the collector. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,83 +6,141 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "uploader/pace.h"
 
-#define START 5000
+#define WORK_MS 10
 
-/* A pace that has seen so many bytes come in. */
-static struct pace after(int64_t bytes, bool is_urgent)
+struct fixture {
+    struct signals signals;
+    struct pace pace;
+    struct why why;
+};
+
+static int set_up(void **state)
 {
-    struct pace pace = {0};
-    pace_look(&pace, 1000, is_urgent, START - 10);
-    pace_look(&pace, 1000 + bytes, is_urgent, START);
-    return pace;
+    static struct fixture fixture;
+    fixture = (struct fixture){.pace = {.signals = &fixture.signals}};
+    *state = &fixture;
+    return signals_open(&fixture.signals, &fixture.why) == RES_OK ? 0 : -1;
 }
 
-/* The wait that a batch begun 40 ms ago and done now asks for; -1: none. */
-static int wait_after_batch(struct pace *pace, int64_t now)
+static int tear_down(void **state)
 {
-    int wait_ms = 500;
-    pace_begin(pace, now - 40);
-    pace_end(pace, now);
-    return pace_allows(pace, now, &wait_ms) ? -1 : wait_ms;
+    struct fixture *f = *state;
+    signals_close(&f->signals);
+    return 0;
+}
+
+/* How long a rest follows on WORK_MS of work, in ms; as the pace counts it. */
+static int64_t rest_after_work(struct pace *pace)
+{
+    struct pace_work work = pace_begin();
+    work.since_us -= WORK_MS * 1000;
+    int64_t since = clock_monotonic_ms();
+    pace_give_way(pace, &work);
+    int64_t took = clock_monotonic_ms() - since;
+    assert_true(took >= work.rested_ms - 1);
+    return work.rested_ms;
+}
+
+/* So many bytes come in during a window of so many milliseconds. */
+static void come_in(struct pace *pace, int64_t bytes, int64_t window_ms, bool is_urgent)
+{
+    pace_look(pace, 1000, false);
+    pace->window_at -= window_ms;
+    pace_look(pace, pace->bytes + bytes, is_urgent);
 }
 
 static void nobody_rests_before_anything_has_come_in(void **state)
 {
-    struct pace unseen = {0};
-    struct pace first = {0};
-    struct pace quiet = after(0, false);
-    (void)state;
-    pace_look(&first, 1 << 30, false, START); /* what came in before us says nothing about now */
-    assert_int_equal(wait_after_batch(&unseen, START), -1);
-    assert_int_equal(wait_after_batch(&first, START), -1);
-    assert_int_equal(wait_after_batch(&quiet, START), -1);
+    struct fixture *f = *state;
+    assert_int_equal(rest_after_work(NULL), 0);
+    assert_int_equal(rest_after_work(&f->pace), 0);
+    pace_look(&f->pace, 1 << 30, false); /* what came in before us says nothing about now */
+    assert_int_equal(rest_after_work(&f->pace), 0);
+    come_in(&f->pace, 0, PACE_WINDOW_MS, false);
+    assert_int_equal(rest_after_work(&f->pace), 0);
 }
 
-static void while_events_come_in_batches_are_worked_on_one_at_a_time_with_rests(void **state)
+static void while_events_come_in_a_rest_is_some_times_as_long_as_the_work(void **state)
 {
-    struct pace pace = after(1, false);
-    int wait_ms = 500;
-    (void)state;
-    assert_true(pace_allows(&pace, START, &wait_ms));
-    pace_begin(&pace, START);
-    assert_false(pace_allows(&pace, START + 30, &wait_ms));
-    assert_int_equal(wait_ms, 500); /* the end of the work will be heard */
-    pace_end(&pace, START + 40);
-    assert_false(pace_allows(&pace, START + 40 + 40 * PACE_RESTS - 1, &wait_ms));
-    assert_int_equal(wait_ms, 1);
-    assert_true(pace_allows(&pace, START + 40 + 40 * PACE_RESTS, &wait_ms));
-    assert_int_equal(pace_rest_ms(&pace, START, START + 50), 50 * PACE_RESTS);
+    struct fixture *f = *state;
+    come_in(&f->pace, 1, PACE_WINDOW_MS, false);
+    assert_in_range(rest_after_work(&f->pace), WORK_MS * PACE_RESTS, 2 * WORK_MS * PACE_RESTS);
+    struct pace_work little = pace_begin();
+    pace_give_way(&f->pace, &little);
+    assert_int_equal(little.rested_ms, 0); /* it goes on first */
+}
+
+static void at_full_speed_a_rest_is_longer(void **state)
+{
+    struct fixture *f = *state;
+    come_in(&f->pace, PACE_FLOOD_BYTES / 2, 1000, false);
+    assert_int_equal(f->pace.rests, PACE_RESTS);
+    come_in(&f->pace, PACE_FLOOD_BYTES + 1000000, 1000, false);
+    assert_in_range(rest_after_work(&f->pace), WORK_MS * PACE_FLOOD_RESTS, 2 * WORK_MS * PACE_FLOOD_RESTS);
 }
 
 static void a_second_without_events_ends_the_rests(void **state)
 {
-    struct pace pace = after(1, false);
-    (void)state;
-    pace_look(&pace, 1001, false, START + PACE_QUIET_MS - 1);
-    assert_int_equal(wait_after_batch(&pace, START + PACE_QUIET_MS - 1), 40 * PACE_RESTS);
-    pace_look(&pace, 1001, false, START + PACE_QUIET_MS);
-    assert_int_equal(wait_after_batch(&pace, START + PACE_QUIET_MS), -1);
-    pace_look(&pace, 1002, false, START + PACE_QUIET_MS + 1);
-    assert_int_equal(wait_after_batch(&pace, START + PACE_QUIET_MS + 1), 40 * PACE_RESTS);
+    struct fixture *f = *state;
+    come_in(&f->pace, 1, PACE_WINDOW_MS, false);
+    f->pace.came_at -= PACE_QUIET_MS / 2;
+    come_in(&f->pace, 0, PACE_WINDOW_MS, false);
+    assert_int_equal(f->pace.rests, PACE_RESTS);
+    f->pace.came_at -= PACE_QUIET_MS;
+    come_in(&f->pace, 0, PACE_WINDOW_MS, false);
+    assert_int_equal(rest_after_work(&f->pace), 0);
+    come_in(&f->pace, 1, PACE_WINDOW_MS, false);
+    assert_int_equal(f->pace.rests, PACE_RESTS);
 }
 
 static void where_space_is_short_nobody_rests(void **state)
 {
-    struct pace pace = after(1, true);
-    (void)state;
-    assert_int_equal(wait_after_batch(&pace, START), -1);
-    assert_int_equal(pace_rest_ms(&pace, START - 50, START), 0);
+    struct fixture *f = *state;
+    come_in(&f->pace, 1, PACE_WINDOW_MS, true);
+    assert_int_equal(rest_after_work(&f->pace), 0);
 }
+
+static void a_batch_rests_no_longer_than_signs_of_life_can_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct pace_work work = pace_begin();
+    come_in(&f->pace, 1, PACE_WINDOW_MS, false);
+    work.rested_ms = PACE_MOST_MS - 10;
+    work.since_us -= WORK_MS * 1000;
+    pace_give_way(&f->pace, &work);
+    assert_int_equal(work.rested_ms, PACE_MOST_MS);
+    work.since_us -= WORK_MS * 1000;
+    pace_give_way(&f->pace, &work);
+    assert_int_equal(work.rested_ms, PACE_MOST_MS);
+}
+
+static void a_stop_ends_a_rest_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct pace_work work = pace_begin();
+    come_in(&f->pace, 1, PACE_WINDOW_MS, false);
+    work.since_us -= PACE_MOST_MS * 1000;
+    signals_ask_stop();
+    int64_t since = clock_monotonic_ms();
+    pace_give_way(&f->pace, &work);
+    assert_true(clock_monotonic_ms() - since < PACE_MOST_MS / 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_rests_before_anything_has_come_in),
-        cmocka_unit_test(while_events_come_in_batches_are_worked_on_one_at_a_time_with_rests),
-        cmocka_unit_test(a_second_without_events_ends_the_rests),
-        cmocka_unit_test(where_space_is_short_nobody_rests),
+        TEST(nobody_rests_before_anything_has_come_in),
+        TEST(while_events_come_in_a_rest_is_some_times_as_long_as_the_work),
+        TEST(at_full_speed_a_rest_is_longer),
+        TEST(a_second_without_events_ends_the_rests),
+        TEST(where_space_is_short_nobody_rests),
+        TEST(a_batch_rests_no_longer_than_signs_of_life_can_wait),
+        TEST(a_stop_ends_a_rest_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

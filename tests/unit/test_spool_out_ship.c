@@ -60,7 +60,7 @@ static void a_batch_is_rendered_whole_across_its_slices(void **state)
         }
         buf_append_text(&expected, "\n</EVENTS>\n");
         buf_append_text(&body, "what was there before");
-        must(f, spool_out_render(f->out, &batch, &body, &rendition, &f->why));
+        must(f, spool_out_render(f->out, &batch, &body, &rendition, NULL, &f->why));
         assert_int_equal(body.len, expected.len);
         assert_memory_equal(body.data, expected.data, body.len);
         buf_fini(&body);
@@ -79,14 +79,14 @@ static void a_missing_row_is_refused_wherever_it_is(void **state)
     for (size_t i = 0; i < COUNT(missing); i++) {
         struct batch events = some_batch(BATCH_EVENTS, 1, 1200);
         struct batch rejects = some_batch(BATCH_REJECTS, 1, 1200);
-        must(f, spool_out_render(f->out, &events, &body, &rendition, &f->why));
-        must(f, spool_out_render(f->out, &rejects, &body, &rendition, &f->why));
+        must(f, spool_out_render(f->out, &events, &body, &rendition, NULL, &f->why));
+        must(f, spool_out_render(f->out, &rejects, &body, &rendition, NULL, &f->why));
         look_do(f->scratch->spool, "UPDATE _event SET id = -1 WHERE id = %" PRId64, missing[i]);
         look_do(f->scratch->spool, "UPDATE _reject SET id = -1 WHERE id = %" PRId64, missing[i]);
-        assert_int_equal(spool_out_render(f->out, &events, &body, &rendition, &f->why), RES_REFUSE);
+        assert_int_equal(spool_out_render(f->out, &events, &body, &rendition, NULL, &f->why), RES_REFUSE);
         assert_non_null(strstr(f->why.text, "missing"));
         assert_non_null(strstr(f->why.remedy, "integrity_check"));
-        assert_int_equal(spool_out_render(f->out, &rejects, &body, &rendition, &f->why), RES_REFUSE);
+        assert_int_equal(spool_out_render(f->out, &rejects, &body, &rendition, NULL, &f->why), RES_REFUSE);
         look_do(f->scratch->spool, "UPDATE _event SET id = %" PRId64 " WHERE id = -1", missing[i]);
         look_do(f->scratch->spool, "UPDATE _reject SET id = %" PRId64 " WHERE id = -1", missing[i]);
     }
