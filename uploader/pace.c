@@ -18,7 +18,7 @@ static void end_window(struct pace *pace, int64_t bytes, int64_t now)
     int64_t a_second = bytes * 1000 / (now - pace->window_at);
     if (bytes == 0) return;
     pace->came_at = now;
-    pace->came_rests = a_second < PACE_FLOOD_BYTES ? PACE_RESTS : PACE_FLOOD_RESTS;
+    pace->came_rests = a_second < PACE_BUSY_BYTES ? PACE_RESTS : PACE_BUSY_RESTS;
 }
 
 void pace_look(struct pace *pace, int64_t bytes, bool is_urgent)

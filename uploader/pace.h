@@ -1,7 +1,7 @@
 /*
- * pace -- a drain gives way to the collector. While events come in, each millisecond of reading, rendering, hashing and
- * purging is followed by a rest eight times as long, in each thread that does so, and longer while they come in at full
- * speed. Uploads go on meanwhile.
+ * pace -- a drain gives way to the collector. While events come in, each millisecond of reading, rendering and hashing is
+ * followed by a rest eight times as long, in each thread that does so; three times where much comes in. Uploads go on
+ * meanwhile.
  *
  * Rests are short and many: an event never waits behind the work on a whole batch. It is not left to priorities: between
  * services, and between containers, nice(1) means nothing.
@@ -15,13 +15,14 @@
 
 #include "common/signals.h"
 
-#define PACE_RESTS       8        /* a rest is so many times as long as the work, */
-#define PACE_FLOOD_RESTS 15       /* and so many where more than so much comes in a second: */
-#define PACE_FLOOD_BYTES 20000000 /* full speed */
-#define PACE_WINDOW_MS   250      /* over which that is measured, at least */
-#define PACE_QUIET_MS    1000     /* nothing has come in for so long: nobody needs a rest */
-#define PACE_WORK_US     500      /* at least so much work at a time */
-#define PACE_MOST_MS     5000 /* that one piece of work, a batch, rests in all: signs of life wait for it */
+#define PACE_RESTS 8 /* a rest is so many times as long as the work, */
+#define PACE_BUSY_RESTS                                                                                      \
+    3 /* and so many where more than so much comes in a second: the uploader must keep up */
+#define PACE_BUSY_BYTES 2000000
+#define PACE_WINDOW_MS  250  /* over which that is measured, at least */
+#define PACE_QUIET_MS   1000 /* nothing has come in for so long: nobody needs a rest */
+#define PACE_WORK_US    500  /* at least so much work at a time */
+#define PACE_MOST_MS    5000 /* that one piece of work, a batch, rests in all: signs of life wait for it */
 
 struct pace {
     struct signals *signals; /* borrowed; a stop ends all rests */

@@ -15,12 +15,9 @@ static enum result purge_kind(const struct purger *p, enum batch_kind kind, int6
                               bool *has_more, struct why *why)
 {
     int64_t purged = 1;
-    struct pace_work work = pace_begin();
     enum result res = RES_OK;
-    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due) {
+    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due)
         res = spool_out_purge(p->spool, kind, spool_out_kept_ms(p->spool) - keep_ms, &purged, why);
-        pace_give_way(p->pace, &work);
-    }
     *has_more |= purged > 0;
     return res;
 }

@@ -4,14 +4,12 @@
 #ifndef UPLOADER_PURGER_H
 #define UPLOADER_PURGER_H
 
-#include "uploader/pace.h"
 #include "uploader/settings.h"
 #include "uploader/spool_out.h"
 
 struct purger {
     const struct settings *settings;
     struct spool_out *spool;
-    struct pace *pace;
     int64_t next_at, seldom_at; /* monotonic */
 };
 

@@ -62,7 +62,7 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     s->signals = signals;
     s->sealer = (struct sealer){settings, spool, store_destination(store)};
     s->pace.signals = signals;
-    s->purger = (struct purger){.settings = settings, .spool = spool, .pace = &s->pace};
+    s->purger = (struct purger){.settings = settings, .spool = spool};
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;

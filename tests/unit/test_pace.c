@@ -73,13 +73,13 @@ static void while_events_come_in_a_rest_is_some_times_as_long_as_the_work(void *
     assert_int_equal(little.rested_ms, 0); /* it goes on first */
 }
 
-static void at_full_speed_a_rest_is_longer(void **state)
+static void where_much_comes_in_rests_are_shorter(void **state)
 {
     struct fixture *f = *state;
-    come_in(&f->pace, PACE_FLOOD_BYTES / 2, 1000, false);
+    come_in(&f->pace, PACE_BUSY_BYTES / 2, 1000, false);
     assert_int_equal(f->pace.rests, PACE_RESTS);
-    come_in(&f->pace, PACE_FLOOD_BYTES + 1000000, 1000, false);
-    assert_in_range(rest_after_work(&f->pace), WORK_MS * PACE_FLOOD_RESTS, 2 * WORK_MS * PACE_FLOOD_RESTS);
+    come_in(&f->pace, PACE_BUSY_BYTES * 2, 1000, false);
+    assert_in_range(rest_after_work(&f->pace), WORK_MS * PACE_BUSY_RESTS, 2 * WORK_MS * PACE_BUSY_RESTS);
 }
 
 static void a_second_without_events_ends_the_rests(void **state)
@@ -136,7 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nobody_rests_before_anything_has_come_in),
         TEST(while_events_come_in_a_rest_is_some_times_as_long_as_the_work),
-        TEST(at_full_speed_a_rest_is_longer),
+        TEST(where_much_comes_in_rests_are_shorter),
         TEST(a_second_without_events_ends_the_rests),
         TEST(where_space_is_short_nobody_rests),
         TEST(a_batch_rests_no_longer_than_signs_of_life_can_wait),
