@@ -31,7 +31,7 @@ void pace_look(struct pace *pace, int64_t bytes, bool is_urgent)
         pace->window_at = now;
         pace->bytes = bytes;
     }
-    bool is_quiet = pace->came_rests == 0 || now - pace->came_at >= PACE_QUIET_MS;
+    bool is_quiet = now - pace->came_at >= PACE_QUIET_MS;
     pace->rests = is_quiet || is_urgent ? 0 : pace->came_rests;
 }
 

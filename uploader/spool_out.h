@@ -2,8 +2,9 @@
  * spool_out -- the uploader's side of the spool: seal, load, record, mark, purge.
  *
  * Each call is one short transaction. What must not be forgotten is durable when it returns; what a power cut may forget,
- * because it is found out again (a failure, what was shipped, purged or said), is not waited for. Never holds a snapshot: rows are immutable, so a batch is
- * loaded in slices. One thread. All calls may say RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (damaged).
+ * because it is found out again (a failure, what was shipped, purged or said), is not waited for. Never holds a snapshot:
+ * rows are immutable, so a batch is loaded in slices. One thread. All calls may say RES_RETRY (locked, no space, an I/O
+ * error) or RES_BROKEN (damaged).
  */
 #ifndef UPLOADER_SPOOL_OUT_H
 #define UPLOADER_SPOOL_OUT_H

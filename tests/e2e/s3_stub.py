@@ -11,6 +11,7 @@ import collections
 import contextlib
 import datetime
 import email.utils
+import functools
 import hashlib
 import hmac
 import math
@@ -370,3 +371,15 @@ class Stub:
         head = f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         connection.sendall(head.encode() + (b"" if request.method == "HEAD" else answer.body))
+
+
+def giving_stub(prepare):
+    """A decorator: the test gets its site, for which `prepare` was called, and a stub that is closed at the end."""
+    def decorate(test):
+        @functools.wraps(test)
+        def run(site):
+            with contextlib.closing(Stub()) as stub:
+                prepare(site)
+                test(site, stub)
+        return run
+    return decorate

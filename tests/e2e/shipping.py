@@ -1,25 +1,19 @@
 """shipping -- what the tests of the uploader on a scripted server (s3_stub.py) have in common."""
 import collections
-import functools
 
 from harness import PATIENCE, assert_keys_have_no_gap, uids_of_xml, wait_for
-from s3_stub import Stub
+from s3_stub import giving_stub
 
 EVENTS = 3
 
 
-def with_stub(test):
-    """The test gets a stub, and a spool with the first events of its first batch."""
-    @functools.wraps(test)
-    def run(site):
-        stub = Stub()
-        try:
-            site.collector()
-            send_batch(site)
-            test(site, stub)
-        finally:
-            stub.close()
-    return run
+def begin(site):
+    """With the first events of its first batch."""
+    site.collector()
+    send_batch(site)
+
+
+with_stub = giving_stub(begin)
 
 
 def send_batch(site, events=EVENTS):

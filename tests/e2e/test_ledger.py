@@ -1,28 +1,21 @@
 """The uploader's ledger against a scripted S3 server: incidents, several uploads at once, batches that fail alone."""
-import functools
 import hashlib
 import time
 
 from harness import main, uids_of_xml, wait_for
-from s3_stub import ALWAYS, Answer, Step, Stored, Stub, error, hang, honest, no_answer, someone_was_faster
+from s3_stub import ALWAYS, Answer, Step, Stored, error, giving_stub, hang, honest, no_answer, someone_was_faster
 
 EVENTS = 6
 ONE_EACH = {"MAX_FILE_SIZE": 1024}  # each event is a batch of its own
 
 
-def with_stub(test):
-    """The test gets a stub, and a spool with some events."""
-    @functools.wraps(test)
-    def run(site):
-        stub = Stub()
-        try:
-            site.collector()
-            site.send_events(EVENTS)
-            site.wait_for_events(EVENTS)
-            test(site, stub)
-        finally:
-            stub.close()
-    return run
+def begin(site):
+    site.collector()
+    site.send_events(EVENTS)
+    site.wait_for_events(EVENTS)
+
+
+with_stub = giving_stub(begin)
 
 
 def start(site, stub, *script, **settings):

@@ -1,6 +1,5 @@
 """What the settings of an object make of it: compression, folders, indentation, dropped fields, what the bucket is asked."""
 import contextlib
-import functools
 import gzip
 import hashlib
 import json
@@ -10,7 +9,7 @@ import sqlite3
 import subprocess
 
 from harness import BUILD, KEY, Rgw, assert_keys_have_no_gap, main, wait_for
-from s3_stub import ALWAYS, Answer, Step, Stub, encrypted, error, honest, honest_put, no_answer
+from s3_stub import ALWAYS, Answer, Step, encrypted, error, giving_stub, honest, honest_put, no_answer
 
 OTHER_ZLIB = BUILD / "fault/other_level.so"
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<EVENTS>\n'
@@ -22,16 +21,7 @@ PERSON = b"""<EVENT>
 </EVENT>"""
 
 
-def with_stub(test):
-    @functools.wraps(test)
-    def run(site):
-        stub = Stub()
-        try:
-            site.collector()
-            test(site, stub)
-        finally:
-            stub.close()
-    return run
+with_stub = giving_stub(lambda site: site.collector())
 
 
 def other_zlib():

@@ -10,7 +10,7 @@ import stat
 import subprocess
 
 from harness import BIN, IS_SANITIZED, KEY, Rgw, assert_keys_have_no_gap, clean_environment, main, size, uids_of_xml, wait_for
-from s3_stub import ALWAYS, Step, Stub, error, honest, no_answer
+from s3_stub import ALWAYS, Step, error, giving_stub, honest, no_answer
 
 HOSTILE = b"<EVENT>\x1b]0;owned\x07\x1b[2J \xe2\x80\xae \xc2\x9b1m \\ \xff\n second line\r</broken>"
 FAR_AWAY = {"ROTATION_INTERVAL": "7d"}
@@ -71,14 +71,7 @@ def both_ways(test):
     return run
 
 
-def with_stub(test):
-    def run(site):
-        stub = Stub()
-        try:
-            test(site, stub)
-        finally:
-            stub.close()
-    return run
+with_stub = giving_stub(lambda site: None)
 
 
 def copies(site):
