@@ -23,18 +23,17 @@ endif
 CFLAGS_ALL  := -std=gnu11 -D_GNU_SOURCE -pthread $(WARN) $(FLAGS) -I. -I$(B) -isystem /usr/include/libxml2 $(CFLAGS)
 LDFLAGS_ALL := -pthread $(filter -fsanitize%,$(FLAGS)) $(LINK_$(MODE)) $(LDFLAGS)
 
-objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
+# All sources of a folder and of the rooms in it.
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 COMMON    := $(call objects,common) $(B)/sql.o
 COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
 UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
-SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/*.sql))
+SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/collector/*.sql sql/uploader/*.sql sql/shared/*.sql))
+LIBS_common    := -lsqlite3 -lcrypto
 LIBS_collector := -lxml2 -lsqlite3 -levent -lcrypto
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
-UNIT_COLLECTOR := test_retry test_framer test_framer_corpus test_framer_encoding test_markup test_validator test_index_fields test_schema \
-    test_identity test_spool_in test_spool_in_faults test_power_cut test_intake test_first_start test_allow test_refusals test_clients \
-    test_space test_reserve test_file_system test_wal_hold test_reject_cap
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
 .PHONY: all run send test test-swift test-containers unit bench bench-page-size deps test-deps install lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
@@ -79,11 +78,12 @@ $(B)/sql_names.h: sql/embed.awk $(SQL)
 $(B)/support.a: $(call objects,tests/support)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
-# Each unit test links one side of the product, never both: the sides share no code but common/.
-$(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): $(COLLECTOR)
-$(addprefix $(B)/unit/,$(UNIT_COLLECTOR)): LIBS = $(LIBS_collector)
-$(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): $(UPLOADER)
-$(filter-out $(addprefix $(B)/unit/,$(UNIT_COLLECTOR)),$(UNIT_TESTS)): LIBS = $(LIBS_uploader)
+# A unit test links the part of the product that its folder names, and common/: never both sides, which share no other code.
+$(filter $(B)/unit/collector/%,$(UNIT_TESTS)): $(COLLECTOR)
+$(filter $(B)/unit/uploader/%,$(UNIT_TESTS)): $(UPLOADER)
+$(B)/unit/common/%: LIBS = $(LIBS_common)
+$(B)/unit/collector/%: LIBS = $(LIBS_collector)
+$(B)/unit/uploader/%: LIBS = $(LIBS_uploader)
 $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
 	@echo '  LD $@'

@@ -29,9 +29,9 @@ run() {
     rm -f "$log.one"
 }
 
-for source in tests/unit/test_*.c; do # not what lies in the build: some of it may have no source any more
-    name=$(basename "$source" .c)
-    run "$name" "$build/unit/$name"
+for source in tests/unit/*/test_*.c; do # not what lies in the build: some of it may have no source any more
+    name=${source#tests/unit/}
+    run "${name%.c}" "$build/unit/${name%.c}"
 done
 if [ "$what" = all ]; then
     for test in tests/e2e/test_*.py tests/crash/test_*.py; do

@@ -33,7 +33,7 @@ static void bind(sqlite3_stmt *insert, int column, struct slice slice)
     check(sqlite3_bind_text64(insert, column, slice.data, slice.len, SQLITE_STATIC, SQLITE_UTF8), NULL);
 }
 
-/* The parameters of sql/append_event.sql in their order. */
+/* The parameters of sql/collector/append_event.sql in their order. */
 static void insert_row(sqlite3 *db, sqlite3_stmt *insert, const struct event *event, int64_t id,
                        int64_t total)
 {

@@ -1,5 +1,5 @@
 /*
- * test_power_cut_out -- what a power cut leaves of the uploader's ledger, at any moment of a run that seals, tries, marks
+ * test_power_cut -- what a power cut leaves of the uploader's ledger, at any moment of a run that seals, tries, marks
  * and purges. Not all of that is synced; whatever chance keeps of the rest, each try whose PUT may have begun is known
  * with its bytes, and no event is gone that was not shipped.
  */
