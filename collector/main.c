@@ -1,7 +1,7 @@
 /* The collector: XML events from the network to durable rows in the spool. */
 #include <unistd.h>
 
-#include "collector/run.h"
+#include "collector/commands/run.h"
 #include "collector/settings.h"
 #include "common/command.h"
 #include "common/log.h"

@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "collector/framer.h"
-#include "collector/markup.h"
+#include "collector/framing/framer.h"
+#include "collector/framing/markup.h"
 #include "common/log.h"
 #include "common/names.h"
 #include "common/spool.h"

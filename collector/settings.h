@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "collector/allow.h"
-#include "collector/index_fields.h"
+#include "collector/framing/index_fields.h"
+#include "collector/net/allow.h"
 #include "common/config.h"
 
 struct settings {

@@ -1,7 +1,7 @@
 /*
  * spool -- open the SQLite file that stands between the two programs, with the settings that both must share.
  *
- * Page size, auto_vacuum and the schema are the collector's to create (collector/spool_schema.h); here is what every
+ * Page size, auto_vacuum and the schema are the collector's to create (collector/spool/schema.h); here is what every
  * connection does: refuse a file that is not ours or too new, WAL, synchronous=FULL, no automatic checkpoints.
  */
 #ifndef COMMON_SPOOL_H

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "collector/spool_schema.h"
+#include "collector/spool/schema.h"
 #include "common/clock.h"
 #include "common/spool.h"
 #include "common/sql.h"

@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "collector/framer.h"
-#include "collector/validator.h"
+#include "collector/framing/framer.h"
+#include "collector/framing/validator.h"
 #include "common/clock.h"
 
 struct group *rows_read(void)

@@ -2,7 +2,7 @@
 #ifndef TESTS_BENCH_ROWS_H
 #define TESTS_BENCH_ROWS_H
 
-#include "collector/group.h"
+#include "collector/intake/group.h"
 
 /* All events of standard input, to its end; the caller's. Ends the program where one of them is not valid. */
 struct group *rows_read(void);

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "collector/spool_in.h"
-#include "collector/spool_schema.h"
+#include "collector/spool/append.h"
+#include "collector/spool/schema.h"
 #include "tests/support/scratch.h"
 #include "tests/support/some_group.h"
 

@@ -7,7 +7,7 @@
 #ifndef TESTS_SUPPORT_SEGMENTS_H
 #define TESTS_SUPPORT_SEGMENTS_H
 
-#include "collector/framer.h"
+#include "collector/framing/framer.h"
 #include "tests/support/chance.h"
 
 /* Initializes a struct slice; the literal may hold NUL. */

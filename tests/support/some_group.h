@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/group.h"
+#include "collector/intake/group.h"
 
 static inline struct slice some_slice(const char *text)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/allow.h"
+#include "collector/net/allow.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "collector/clients.h"
+#include "collector/net/clients.h"
 
 #include <errno.h>
 #include <event2/event.h>

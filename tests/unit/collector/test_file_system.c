@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/file_system.h"
+#include "collector/spool/file_system.h"
 
 #include <string.h>
 

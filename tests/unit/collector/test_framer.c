@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "collector/framer.h"
+#include "collector/framing/framer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "collector/framer.h"
-#include "collector/validator.h"
+#include "collector/framing/framer.h"
+#include "collector/framing/validator.h"
 
 #include <stdio.h>
 #include <stdlib.h>

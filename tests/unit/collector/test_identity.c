@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/spool_schema.h"
+#include "collector/spool/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/index_fields.h"
+#include "collector/framing/index_fields.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/intake.h"
+#include "collector/intake/intake.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/parcel.h"
+#include "collector/intake/parcel.h"
 
 #define LONG_MS     60000 /* longer than any test may take */
 #define ROUNDS      100000

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/markup.h"
+#include "collector/framing/markup.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "collector/spool_in.h"
+#include "collector/spool/append.h"
 
 #include <stdio.h>
 #include <stdlib.h>

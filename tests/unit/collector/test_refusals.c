@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/refusals.h"
+#include "collector/net/refusals.h"
 
 #include <stdio.h>
 #include <string.h>

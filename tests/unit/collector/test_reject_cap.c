@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/reject_cap.h"
+#include "collector/spool/reject_cap.h"
 
 #include <string.h>
 

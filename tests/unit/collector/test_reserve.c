@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/reserve.h"
+#include "collector/gate/reserve.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "collector/requests.h"
-#include "collector/retry.h"
+#include "collector/spool/requests.h"
+#include "collector/spool/retry.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/space.h"
+#include "collector/gate/space.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "collector/validator.h"
+#include "collector/framing/validator.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "collector/wal_keeper.h"
+#include "collector/spool/wal_keeper.h"
 
 #define M ((int64_t)1 << 20)
 

@@ -1,0 +1,174 @@
+/* run -- see run.h. */
+#include "collector/commands/run.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "collector/intake/validators.h"
+#include "collector/net/descriptors.h"
+#include "collector/net/listener.h"
+#include "collector/net/server.h"
+#include "collector/spool/file_system.h"
+#include "collector/spool/schema.h"
+#include "common/command.h"
+#include "common/healthcheck.h"
+#include "common/log.h"
+#include "common/spool.h"
+
+#define SETTLE_PAUSE_MS 200
+#define LARGE_BYTES     (256 << 10)
+
+enum result run_open_spool(struct spool_in **spool, const struct settings *s, struct signals *signals,
+                           const struct lockfile *lock, struct why *why)
+{
+    enum result res = spool_in_open(spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
+    if (res != RES_OK) return res;
+    res = spool_in_settle(*spool, why);
+    if (res == RES_RETRY)
+        log_warn("not started yet: the spool cannot be settled", "why=%s remedy=%s", LOG_QUOTE(why->text),
+                 LOG_QUOTE(*why->remedy ? why->remedy
+                                        : "close the program that reads the spool, if it does not end"));
+    while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
+        lockfile_beat(lock);
+        res = spool_in_settle(*spool, why);
+    }
+    return res;
+}
+
+static void allow_descriptors(int64_t connections)
+{
+    struct why why = {0};
+    if (descriptors_allow(connections, &why) != RES_OK)
+        log_warn("fewer senders than MAX_CONNECTIONS", "why=%s remedy=%s", LOG_QUOTE(why.text),
+                 LOG_QUOTE(why.remedy));
+}
+
+/* All that the service is made of, in the order in which it is opened. */
+struct collector {
+    const struct settings *settings;
+    struct signals signals;
+    struct lockfile lock;
+    struct problems *problems;
+    struct spool_in *spool;
+    int fd; /* the listening socket, until the server takes it over */
+    struct checkpointer *checkpointer;
+    struct intake *intake;
+    struct requests *requests;
+    struct writer *writer;
+    struct validators *validators;
+    struct server *server;
+};
+
+static enum result open_server(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct server_parts parts = {s, c->intake, c->writer, &c->signals, &c->lock, c->problems, c->fd};
+    c->fd = -1;
+    return server_open(&c->server, &parts, why);
+}
+
+/* A network file system is refused; of what may be gone one day a person is told. */
+static enum result look_at_file_system(const char *spool_path, struct why *why)
+{
+    struct why doubts = {0};
+    enum result res = file_system_check(spool_path, &doubts, why);
+    if (*doubts.text)
+        log_warn("the spool's place", "why=%s remedy=%s", LOG_QUOTE(doubts.text), LOG_QUOTE(doubts.remedy));
+    return res;
+}
+
+static enum result open_writer(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct writer_parts parts = {
+        .spool = c->spool,
+        .spool_path = s->spool_path,
+        .intake = c->intake,
+        .checkpointer = c->checkpointer,
+        .requests = c->requests,
+        .problems = c->problems,
+        .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
+        .in_flight_bytes =
+            s->intake_memory_bytes / 4 * 3, /* parcels, and what a stop makes of unfinished events */
+        .rejects_max_bytes = s->rejects_max_bytes,
+    };
+    return writer_start(&c->writer, &parts, why);
+}
+
+static enum result open_all(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    enum result res = signals_open(&c->signals, why);
+    if (res == RES_OK) res = spool_make_directory(s->spool_path, why);
+    if (res == RES_OK) res = look_at_file_system(s->spool_path, why);
+    if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
+    if (res == RES_OK) c->problems = problems_open(&c->lock);
+    if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
+    if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
+    if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
+    if (res == RES_OK) c->requests = requests_new(c->spool, s);
+    if (res == RES_OK) res = open_writer(c, why);
+    if (res == RES_OK) res = open_server(c, why);
+    if (res == RES_OK)
+        log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
+                 LOG_QUOTE(s->spool_path));
+    return res;
+}
+
+/* All that has been read is committed before anything else goes; the verdict of that counts where all was well. */
+static enum result close_all(struct collector *c, enum result res, struct why *why)
+{
+    struct writer_counts counts = {0};
+    struct why last = {0};
+    enum result end = RES_OK;
+    server_close(c->server);
+    if (c->validators) intake_finish(c->intake);
+    validators_join(c->validators);
+    if (c->writer) end = writer_join(c->writer, &counts, &last);
+    if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
+    requests_free(c->requests);
+    intake_close(c->intake);
+    checkpointer_stop(c->checkpointer);
+    if (c->fd >= 0) close(c->fd);
+    spool_in_close(c->spool);
+    problems_close(c->problems);
+    lockfile_release(&c->lock);
+    signals_close(&c->signals);
+    if (res != RES_OK || end == RES_OK) return res;
+    *why = last;
+    return end;
+}
+
+int run_service(const struct command_line *line)
+{
+    struct collector c = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
+    struct why why = {0};
+
+    /* What is freed of large events goes back to the system. By itself malloc keeps ever larger holes: 12 MiB of them. */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    allow_descriptors(c.settings->max_connections);
+    enum result res = open_all(&c, &why);
+    if (res == RES_OK) res = server_run(c.server, &why); /* until told to stop */
+    if (res == RES_RETRY && c.signals.stop_pending)
+        res = RES_OK; /* told to stop while the spool was settled */
+    res = close_all(&c, res, &why);
+    return command_exit(res, &why);
+}
+
+int run_config(const struct command_line *line)
+{
+    config_print(collector_settings, line->settings, stdout);
+    return EX_OK;
+}
+
+int run_healthcheck(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    bool is_strict = false;
+    if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
+    return healthcheck_run(settings->spool_path, "collector", is_strict);
+}

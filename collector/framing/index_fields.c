@@ -1,0 +1,82 @@
+/* index_fields -- see index_fields.h. One pair after another; the first that is wrong ends it. */
+#include "collector/framing/index_fields.h"
+
+#include <string.h>
+
+#include "collector/framing/markup.h"
+#include "common/utf8.h"
+
+#define SHOWN_MAX 80 /* bytes of a wrong part that a message shows */
+
+static const char *const columns[EVENT_FIELD_COUNT] = {
+    [EVENT_UID] = "uid",
+    [EVENT_NAME] = "name",
+    [EVENT_TIME] = "time",
+    [EVENT_SENDER] = "sender",
+    [EVENT_SOURCE_NAME] = "source_name",
+};
+
+const struct index_fields index_fields_default = {{
+    [EVENT_UID] = "cn",
+    [EVENT_NAME] = "plasectrxEventname",
+    [EVENT_TIME] = "plasectrxRecdateUTC",
+    [EVENT_SENDER] = "plasectrxGatewayDN",
+    [EVENT_SOURCE_NAME] = "plasectrxSourcename",
+}};
+
+static struct slice trimmed(struct slice text)
+{
+    while (text.len > 0 && markup_is_space(*text.data)) text.data++, text.len--;
+    while (text.len > 0 && markup_is_space(text.data[text.len - 1])) text.len--;
+    return text;
+}
+
+static enum result refuse(struct why *why, struct slice pair, const char *what)
+{
+    size_t shown = utf8_valid_len(pair.data, pair.len < SHOWN_MAX ? pair.len : SHOWN_MAX);
+    return why_set(why, RES_REFUSE, "INDEX_FIELDS: '%.*s': %s", (int)shown, pair.data, what);
+}
+
+/* -1: there is no such column. */
+static int column_of(struct slice name)
+{
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++)
+        if (strlen(columns[i]) == name.len && memcmp(columns[i], name.data, name.len) == 0) return i;
+    return -1;
+}
+
+static enum result parse_pair(struct slice pair, struct index_fields *fields, struct why *why)
+{
+    const char *equals = pair.len > 0 ? memchr(pair.data, '=', pair.len) : NULL;
+    if (!equals) return refuse(why, pair, "expected column=element, e.g. uid=cn");
+
+    struct slice element = trimmed((struct slice){equals + 1, (size_t)(pair.data + pair.len - equals - 1)});
+    int column = column_of(trimmed((struct slice){pair.data, (size_t)(equals - pair.data)}));
+    if (column < 0)
+        return refuse(why, pair, "no such column; there are uid, name, time, sender and source_name");
+    if (*fields->elements[column]) return refuse(why, pair, "this column has an element already; remove one");
+    if (element.len > INDEX_FIELDS_NAME_MAX)
+        return refuse(why, pair, "the element's name may be 256 bytes long");
+    if (!markup_is_name(element.data, element.len))
+        return refuse(why, pair, "behind the = belongs the name of an XML element, e.g. uid=cn");
+    if (memchr(element.data, ':', element.len))
+        return refuse(why, pair,
+                      "only child elements without a prefix fill columns: leave prefix and colon out");
+    memcpy(fields->elements[column], element.data, element.len);
+    return RES_OK;
+}
+
+enum result index_fields_parse(const char *text, struct index_fields *fields, struct why *why)
+{
+    enum result res = RES_OK;
+    *fields = (struct index_fields){0};
+    if (utf8_valid_len(text, strlen(text)) < strlen(text))
+        return why_set(why, RES_REFUSE, "INDEX_FIELDS: it is not UTF-8");
+    for (bool is_last = false; res == RES_OK && !is_last;) {
+        size_t len = strcspn(text, ",");
+        res = parse_pair(trimmed((struct slice){text, len}), fields, why);
+        is_last = !text[len];
+        text += len + 1;
+    }
+    return res;
+}

@@ -1,0 +1,31 @@
+/*
+ * index_fields -- INDEX_FIELDS: which child elements of an event fill the spool's columns. Pure.
+ */
+#ifndef COLLECTOR_FRAMING_INDEX_FIELDS_H
+#define COLLECTOR_FRAMING_INDEX_FIELDS_H
+
+#include "collector/framing/event.h"
+#include "common/why.h"
+
+#define INDEX_FIELDS_NAME_MAX 256 /* bytes of an element's name */
+#define INDEX_FIELDS_TEXT_MAX                                                                                \
+    2048 /* bytes of the setting: all columns, each with the longest name, and some space */
+#define INDEX_FIELDS_DEFAULT                                                                                 \
+    "uid=cn, name=plasectrxEventname, time=plasectrxRecdateUTC, sender=plasectrxGatewayDN, "                 \
+    "source_name=plasectrxSourcename"
+
+/* For each column the name of the child element that fills it; "": none, the column stays empty. */
+struct index_fields {
+    char elements[EVENT_FIELD_COUNT][INDEX_FIELDS_NAME_MAX + 1];
+};
+
+extern const struct index_fields index_fields_default; /* INDEX_FIELDS_DEFAULT, parsed */
+
+/*
+ * Reads `column=element` pairs with commas between them and white space around anything. A column that is not named
+ * stays empty; one element may fill several columns. Elements are named without a prefix, as only such children count.
+ *   RES_REFUSE   `why` names the setting, the wrong part and what would be right
+ */
+MUST_CHECK enum result index_fields_parse(const char *text, struct index_fields *fields, struct why *why);
+
+#endif

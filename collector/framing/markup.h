@@ -1,0 +1,29 @@
+/*
+ * markup -- small judgements about markup that is complete: is this a tag, which encoding does it declare? Pure.
+ */
+#ifndef COLLECTOR_FRAMING_MARKUP_H
+#define COLLECTOR_FRAMING_MARKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool markup_is_space(char c);      /* XML 1.0 S: blank, tab, CR, LF */
+bool markup_is_name_start(char c); /* as far as a byte tells: a byte of a multi-byte character counts */
+bool markup_is_name(const char *text, size_t len);
+
+/* Is `text`, which begins with '<' and ends with '>', a start, end or empty-element tag with proper attributes? */
+bool markup_is_tag(const char *text, size_t len);
+
+/*
+ * Where a tag in `text` has a quoted value more than `max`; `len`: nowhere. Comments, CDATA sections and instructions
+ * are passed over. Exact where the text is well-formed; elsewhere an upper bound on what a parser may come to see.
+ */
+size_t markup_find_crowd(const char *text, size_t len, size_t max);
+
+/*
+ * Where `text` is an XML declaration (`<?xml ...?>`): `encoding` becomes what it declares, "" for none, cut to `size`.
+ * Any other processing instruction changes nothing.
+ */
+void markup_read_declaration(const char *text, size_t len, char *encoding, size_t size);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * transcode -- see transcode.h. libxml2's converters, fed slice by slice: a character that a slice's end has cut waits
+ * for the next one.
+ */
+#include "collector/framing/transcode.h"
+
+#include <ctype.h>
+#include <libxml/encoding.h>
+#include <libxml/xmlerror.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SLICE         ((size_t)64 << 10)
+#define UTF8_PER_BYTE 4 /* room to begin with; libxml2 asks for more where it needs it */
+#define CUT_MAX       64 /* bytes that may wait for the next slice: no encoding has longer characters or escapes */
+
+bool transcode_is_utf8(const char *encoding)
+{
+    return !*encoding || strcasecmp(encoding, "UTF-8") == 0 || strcasecmp(encoding, "UTF8") == 0;
+}
+
+/* As XML defines it; what else is declared need not stand in a log, nor reach iconv, which knows names with options. */
+static bool is_encoding_name(const char *encoding)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return isalpha((unsigned char)*encoding) && encoding[strspn(encoding, allowed)] == '\0';
+}
+
+/* libxml2 would print the bytes that cannot be decoded to stderr. */
+static void say_nothing(void *context, xmlErrorPtr error)
+{
+    (void)context, (void)error;
+}
+
+/* Decodes what stands in `in` as far as it can. */
+static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBufferPtr out, struct buf *utf8)
+{
+    int before = 0;
+    do {
+        before = xmlBufferLength(in);
+        (void)xmlCharEncInFunc(handler, out, in);
+        buf_append(utf8, xmlBufferContent(out), (size_t)xmlBufferLength(out));
+        xmlBufferEmpty(out);
+    } while (xmlBufferLength(in) > 0 && xmlBufferLength(in) < before && utf8->len <= TRANSCODE_MAX);
+}
+
+static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slice bytes, struct buf *utf8)
+{
+    xmlBufferPtr in = xmlBufferCreateSize(SLICE + CUT_MAX + 1);
+    xmlBufferPtr out = xmlBufferCreateSize(SLICE * UTF8_PER_BYTE);
+    enum transcoded res = TRANSCODED;
+    if (!in || !out) abort();
+    for (size_t at = 0, len = 0; at < bytes.len && res == TRANSCODED; at += len) {
+        len = bytes.len - at < SLICE ? bytes.len - at : SLICE;
+        if (xmlBufferAdd(in, (const xmlChar *)bytes.data + at, (int)len) != 0) abort();
+        decode(handler, in, out, utf8);
+        int rest = xmlBufferLength(in);
+        if (utf8->len > TRANSCODE_MAX)
+            res = TRANSCODE_TOO_LONG;
+        else if (rest > CUT_MAX || (rest > 0 && at + len == bytes.len))
+            res = TRANSCODE_NOT_IN_IT;
+    }
+    xmlBufferFree(in);
+    xmlBufferFree(out);
+    return res;
+}
+
+/*
+ * The framer has read the bytes as ASCII: where the root element's name becomes something else, as in UTF-16 and EBCDIC,
+ * the declaration is wrong.
+ */
+static bool begins_alike(struct slice bytes, const struct buf *utf8)
+{
+    size_t len = 0;
+    while (len < bytes.len && !memchr(" \t\r\n/>", bytes.data[len], 6)) len++;
+    return utf8->len >= len && memcmp(bytes.data, utf8->data, len) == 0;
+}
+
+enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8)
+{
+    if (!is_encoding_name(encoding)) return TRANSCODE_NO_NAME;
+    if (bytes.len == 0) return TRANSCODED;
+    xmlSetStructuredErrorFunc(NULL, say_nothing);
+    xmlCharEncodingHandlerPtr handler = xmlFindCharEncodingHandler(encoding);
+    if (!handler) return TRANSCODE_UNKNOWN;
+    enum transcoded res = decode_all(handler, bytes, utf8);
+    (void)xmlCharEncCloseFunc(handler);
+    return res == TRANSCODED && !begins_alike(bytes, utf8) ? TRANSCODE_NOT_IN_IT : res;
+}

@@ -1,0 +1,118 @@
+/* group -- see group.h. Bytes are copied into blocks that never move, so that the slices stay good. */
+#include "collector/intake/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE    ((size_t)64 << 10)
+#define KEPT_CAPACITY 1024 /* elements of an array that outlives a clearing */
+
+struct group_block {
+    struct group_block *next;
+    size_t used, size;
+    char bytes[];
+};
+
+struct group *group_new(void)
+{
+    struct group *group = calloc(1, sizeof *group);
+    if (!group) abort();
+    return group;
+}
+
+static void free_blocks(struct group *group)
+{
+    while (group->blocks) {
+        struct group_block *block = group->blocks;
+        group->blocks = block->next;
+        group->memory_bytes -= block->size;
+        free(block);
+    }
+}
+
+static void free_arrays(struct group *group)
+{
+    free(group->events);
+    free(group->rejects);
+    group->events = NULL;
+    group->rejects = NULL;
+    group->memory_bytes -=
+        group->event_capacity * sizeof *group->events + group->reject_capacity * sizeof *group->rejects;
+    group->event_capacity = group->reject_capacity = 0;
+}
+
+void group_free(struct group *group)
+{
+    if (!group) return;
+    free_blocks(group);
+    free_arrays(group);
+    free(group);
+}
+
+static struct group_block *block_with_room(struct group *group, size_t len)
+{
+    struct group_block *block = group->blocks;
+    if (block && block->size - block->used >= len) return block;
+    size_t size = len > BLOCK_SIZE ? len : BLOCK_SIZE;
+    block = malloc(sizeof *block + size);
+    if (!block) abort();
+    *block = (struct group_block){.next = group->blocks, .used = 0, .size = size};
+    group->blocks = block;
+    group->memory_bytes += size;
+    return block;
+}
+
+struct slice group_copy(struct group *group, struct slice bytes)
+{
+    if (!bytes.data) return bytes;
+    struct group_block *block = block_with_room(group, bytes.len);
+    char *copy = block->bytes + block->used;
+    memcpy(copy, bytes.data, bytes.len);
+    block->used += bytes.len;
+    return (struct slice){copy, bytes.len};
+}
+
+/* Room for one more element of `size` bytes in an array that doubles. */
+static void *grown(struct group *group, void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) return array;
+    size_t more = *capacity ? *capacity : 64;
+    *capacity += more;
+    group->memory_bytes += more * size;
+    array = reallocarray(array, *capacity, size);
+    if (!array) abort();
+    return array;
+}
+
+void group_add_event(struct group *group, const struct event *event)
+{
+    group->events =
+        grown(group, group->events, group->event_count, &group->event_capacity, sizeof *group->events);
+    struct event *copy = &group->events[group->event_count++];
+    *copy = *event;
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++) copy->fields[i] = group_copy(group, event->fields[i]);
+}
+
+void group_add_reject(struct group *group, const struct reject *reject)
+{
+    group->rejects =
+        grown(group, group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
+    struct reject *copy = &group->rejects[group->reject_count++];
+    *copy = *reject;
+    copy->detail = group_copy(group, reject->detail);
+}
+
+void group_clear(struct group *group)
+{
+    struct group_block *kept = group->blocks;
+    if (kept && !kept->next && kept->size == BLOCK_SIZE)
+        kept->used = 0;
+    else
+        free_blocks(group);
+    if (group->event_capacity > KEPT_CAPACITY || group->reject_capacity > KEPT_CAPACITY) free_arrays(group);
+    group->event_count = group->reject_count = 0;
+    group->number = 0;
+    group->next = NULL;
+    group->retry_of = 0;
+    group->is_void = false;
+}

@@ -1,0 +1,43 @@
+/*
+ * group -- events and rejects on their way into one transaction, with the memory they need.
+ *
+ * The order of adding is the order of ids. Groups that wait together are chained by `next` and committed together.
+ * Belongs to one thread at a time.
+ */
+#ifndef COLLECTOR_INTAKE_GROUP_H
+#define COLLECTOR_INTAKE_GROUP_H
+
+#include "collector/framing/event.h"
+
+struct group {
+    struct event *events; /* owned, as all below */
+    size_t event_count;
+    struct reject *rejects;
+    size_t reject_count;
+
+    int64_t number; /* of the chain that this group is the first of: given by the spool at the first try */
+    struct group *next; /* committed in the same transaction, after this one; not owned */
+    int64_t retry_of;   /* the reject that became these events, marked in the same transaction; 0: none */
+    bool is_void;       /* retry_of was settled otherwise meanwhile: nothing of this was appended */
+
+    size_t event_capacity, reject_capacity;
+    struct group_block *blocks; /* the copied bytes: a chain, newest first */
+    size_t memory_bytes;        /* in blocks and arrays */
+};
+
+struct group *group_new(void);
+void group_free(struct group *group); /* accepts NULL; frees this one alone, not the chain */
+
+/* A copy of `bytes` that lives until the group is cleared. */
+struct slice group_copy(struct group *group, struct slice bytes);
+
+/* Adds the value with copies of its fields. Source and payload are borrowed until the group is cleared. */
+void group_add_event(struct group *group, const struct event *event);
+
+/* The same, with a copy of the detail. */
+void group_add_reject(struct group *group, const struct reject *reject);
+
+/* Empties it and takes it out of its chain; keeps a little memory for the next use. */
+void group_clear(struct group *group);
+
+#endif

@@ -1,0 +1,325 @@
+/*
+ * intake -- see intake.h.
+ *
+ * Parcels on their way stand in a ring. Four counts, each at most the next: how many have been committed, taken by the
+ * writer, taken by a validating thread, handed over. The free ones lie on a stack, so that a quiet system uses few.
+ */
+#include "collector/intake/intake.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collector/intake/parcel.h"
+
+#define FEW_WAITING 3 /* with fewer before it, a parcel is handed over as it is */
+
+struct intake {
+    size_t memory_max;
+    struct parcel *filling; /* the receiving thread's alone */
+    int fd;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t changed;
+    pthread_cond_t to_validate;
+    struct parcel *ring[INTAKE_PARCELS];
+    uint64_t committed, written, judged, handed_over;
+    struct parcel *spare[INTAKE_PARCELS];
+    size_t spare_count;
+    size_t memory;      /* of the parcels in the ring */
+    bool wants_wake_up; /* the receiving thread has something to offer, or nothing to read into */
+    bool is_held;
+    bool is_closing;  /* no more will be received */
+    bool is_finished; /* and all of it has been handed over */
+};
+
+static void open_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+enum result intake_open(struct intake **out, size_t memory_max, struct why *why)
+{
+    struct intake *intake = calloc(1, sizeof *intake);
+    if (!intake) abort();
+    *out = intake;
+    intake->memory_max = memory_max;
+    pthread_mutex_init(&intake->lock, NULL);
+    open_condition(&intake->changed);
+    open_condition(&intake->to_validate);
+    intake->filling = parcel_new();
+    while (intake->spare_count < INTAKE_PARCELS) intake->spare[intake->spare_count++] = parcel_new();
+    intake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (intake->fd < 0) return why_set(why, RES_BROKEN, "eventfd: %s", strerror(errno));
+    return RES_OK;
+}
+
+static struct parcel **place_of(struct intake *intake, uint64_t number)
+{
+    return &intake->ring[number % INTAKE_PARCELS];
+}
+
+void intake_close(struct intake *intake)
+{
+    if (!intake) return;
+    parcel_free(intake->filling);
+    for (uint64_t i = intake->committed; i < intake->handed_over; i++) parcel_free(*place_of(intake, i));
+    for (size_t i = 0; i < intake->spare_count; i++) parcel_free(intake->spare[i]);
+    pthread_cond_destroy(&intake->changed);
+    pthread_cond_destroy(&intake->to_validate);
+    pthread_mutex_destroy(&intake->lock);
+    if (intake->fd >= 0) close(intake->fd);
+    free(intake);
+}
+
+static void lock(struct intake *intake)
+{
+    int res = pthread_mutex_lock(&intake->lock);
+    assert(res == 0);
+}
+
+static void unlock(struct intake *intake)
+{
+    int res = pthread_mutex_unlock(&intake->lock);
+    assert(res == 0);
+}
+
+/* Sleeps until something changes or the moment has come; the lock is held. False: the moment has come. */
+static bool wait_until(struct intake *intake, const struct timespec *moment)
+{
+    return pthread_cond_timedwait(&intake->changed, &intake->lock, moment) == 0;
+}
+
+static struct timespec moment_in(int ms)
+{
+    struct timespec moment;
+    int res = clock_gettime(CLOCK_MONOTONIC, &moment);
+    assert(res == 0);
+    if (ms < 0) ms = 0;
+    moment.tv_sec += ms / 1000;
+    moment.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (moment.tv_nsec >= 1000000000) {
+        moment.tv_sec++;
+        moment.tv_nsec -= 1000000000;
+    }
+    return moment;
+}
+
+/* Something changed that the receiving thread waits for; the lock is held. */
+static void wake_receiver(struct intake *intake)
+{
+    if (!intake->wants_wake_up) return;
+    intake->wants_wake_up = false;
+    (void)eventfd_write(intake->fd, 1);
+}
+
+/* ---- the receiving thread ---- */
+
+struct parcel *intake_filling(struct intake *intake)
+{
+    return intake->filling;
+}
+
+/* The lock is held. Payloads that did not lie in one read may be large, so it is not the number of parcels alone. */
+static bool can_hand_over(const struct intake *intake)
+{
+    return intake->spare_count > 0 &&
+           (intake->memory < intake->memory_max || intake->handed_over == intake->committed);
+}
+
+/* It grows while it is read into and validated; the lock is held. */
+static void count_memory(struct intake *intake, struct parcel *parcel, size_t bytes)
+{
+    intake->memory += bytes - parcel->counted_bytes;
+    parcel->counted_bytes = bytes;
+}
+
+static void hand_over(struct intake *intake)
+{
+    count_memory(intake, intake->filling, parcel_memory(intake->filling));
+    *place_of(intake, intake->handed_over++) = intake->filling;
+    intake->filling = intake->spare[--intake->spare_count];
+    pthread_cond_signal(&intake->to_validate);
+}
+
+void intake_offer(struct intake *intake)
+{
+    if (parcel_is_empty(intake->filling)) return;
+    lock(intake);
+    bool is_wanted = intake->handed_over - intake->written < FEW_WAITING || !parcel_has_room(intake->filling);
+    if (is_wanted && can_hand_over(intake))
+        hand_over(intake);
+    else
+        intake->wants_wake_up = true;
+    unlock(intake);
+}
+
+/* The lock is held. */
+static bool make_room(struct intake *intake)
+{
+    if (!parcel_has_room(intake->filling) && can_hand_over(intake)) hand_over(intake);
+    bool has_room = parcel_has_room(intake->filling) && !intake->is_held;
+    intake->wants_wake_up |= !has_room;
+    return has_room;
+}
+
+bool intake_is_full(struct intake *intake)
+{
+    return intake_wait_for_room(intake, 0);
+}
+
+bool intake_wait_for_room(struct intake *intake, int timeout_ms)
+{
+    struct timespec moment = moment_in(timeout_ms);
+    lock(intake);
+    bool has_room = make_room(intake);
+    while (!has_room && timeout_ms > 0 && wait_until(intake, &moment)) has_room = make_room(intake);
+    unlock(intake);
+    return !has_room;
+}
+
+int intake_fd(const struct intake *intake)
+{
+    return intake->fd;
+}
+
+void intake_acknowledge(struct intake *intake)
+{
+    eventfd_t count = 0;
+    (void)eventfd_read(intake->fd, &count); /* nothing to read is as good */
+}
+
+void intake_finish(struct intake *intake)
+{
+    lock(intake);
+    intake->is_closing = true;
+    pthread_cond_broadcast(&intake->changed);
+    if (!parcel_is_empty(intake->filling)) {
+        while (intake->spare_count == 0) pthread_cond_wait(&intake->changed, &intake->lock);
+        hand_over(intake);
+    }
+    intake->is_finished = true;
+    pthread_cond_broadcast(&intake->changed);
+    pthread_cond_broadcast(&intake->to_validate);
+    unlock(intake);
+}
+
+/* ---- validating threads ---- */
+
+struct parcel *intake_take_unvalidated(struct intake *intake)
+{
+    struct parcel *parcel = NULL;
+    lock(intake);
+    while (intake->judged == intake->handed_over && !intake->is_finished)
+        pthread_cond_wait(&intake->to_validate, &intake->lock);
+    if (intake->judged < intake->handed_over) parcel = *place_of(intake, intake->judged++);
+    unlock(intake);
+    return parcel;
+}
+
+void intake_validated(struct intake *intake, struct parcel *parcel)
+{
+    lock(intake);
+    parcel->is_validated = true;
+    count_memory(intake, parcel, parcel_memory(parcel));
+    if (parcel == *place_of(intake, intake->written)) pthread_cond_broadcast(&intake->changed);
+    unlock(intake);
+}
+
+/* ---- the writer ---- */
+
+/* The lock is held. */
+static bool is_next_validated(struct intake *intake)
+{
+    return intake->written < intake->judged && (*place_of(intake, intake->written))->is_validated;
+}
+
+/* All that may be committed now, as a chain; the lock is held, and there is one. */
+static struct group *chain_validated(struct intake *intake)
+{
+    struct group *first = NULL;
+    struct group **link = &first;
+    size_t bytes = 0;
+    while (is_next_validated(intake) && bytes < INTAKE_COMMIT_SIZE) {
+        const struct parcel *parcel = *place_of(intake, intake->written++);
+        bytes += parcel_memory(parcel);
+        *link = parcel->group;
+        link = &parcel->group->next;
+    }
+    *link = NULL;
+    return first;
+}
+
+enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first)
+{
+    struct timespec moment = moment_in(timeout_ms);
+    enum intake_step step = INTAKE_QUIET;
+    bool is_in_time = true;
+    lock(intake);
+    assert(intake->committed == intake->written);
+    while (!is_next_validated(intake) && is_in_time &&
+           !(intake->is_finished && intake->written == intake->handed_over))
+        is_in_time = wait_until(intake, &moment);
+    if (is_next_validated(intake)) {
+        *first = chain_validated(intake);
+        step = INTAKE_GROUP;
+        wake_receiver(intake);
+    } else if (is_in_time) {
+        step = INTAKE_END;
+    }
+    unlock(intake);
+    return step;
+}
+
+void intake_done(struct intake *intake)
+{
+    lock(intake);
+    uint64_t from = intake->committed;
+    uint64_t to = intake->written;
+    for (uint64_t i = from; i < to; i++) count_memory(intake, *place_of(intake, i), 0);
+    unlock(intake);
+    for (uint64_t i = from; i < to; i++) parcel_clear(*place_of(intake, i)); /* ours until they are spare */
+    lock(intake);
+    for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *place_of(intake, i);
+    intake->committed = to;
+    pthread_cond_broadcast(&intake->changed);
+    wake_receiver(intake);
+    unlock(intake);
+}
+
+void intake_hold(struct intake *intake, bool is_held)
+{
+    lock(intake);
+    intake->is_held = is_held;
+    pthread_cond_broadcast(&intake->changed);
+    if (!is_held) wake_receiver(intake);
+    unlock(intake);
+}
+
+bool intake_wait_for_close(struct intake *intake, int ms)
+{
+    struct timespec moment = moment_in(ms);
+    lock(intake);
+    while (!intake->is_closing && wait_until(intake, &moment)) {
+    }
+    bool is_closing = intake->is_closing;
+    unlock(intake);
+    return is_closing;
+}
+
+void intake_shrink(struct intake *intake)
+{
+    lock(intake);
+    for (size_t i = 0; i < intake->spare_count; i++) parcel_shrink(intake->spare[i]);
+    unlock(intake);
+}

@@ -1,0 +1,128 @@
+/*
+ * validators -- see validators.h. Each thread has a validator of its own. What libxml2 needs for a large event is a
+ * multiple of it, so those are judged one at a time.
+ */
+#include "collector/intake/validators.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/framing/validator.h"
+#include "collector/intake/parcel.h"
+
+#define LARGE_BYTES ((size_t)1 << 20)
+
+struct validators {
+    pthread_mutex_t large; /* held while a large event is judged */
+    struct intake *intake;
+    const struct index_fields *fields;
+    pthread_t threads[VALIDATORS_MAX];
+    int count;
+};
+
+static void add_reject(struct group *group, const struct candidate *candidate, enum reject_reason reason,
+                       const char *detail)
+{
+    struct reject reject = {
+        .received_at = candidate->received_at,
+        .source = candidate->source,
+        .reason = reason,
+        .detail = {detail, strlen(detail)},
+        .bytes = candidate->frame.true_len,
+        .payload = {candidate->frame.data, candidate->frame.len},
+    };
+    group_add_reject(group, &reject);
+}
+
+static void add_event(struct group *group, const struct candidate *candidate, const struct verdict *verdict)
+{
+    struct event event = {
+        .received_at = candidate->received_at,
+        .source = candidate->source,
+        .bytes = candidate->frame.len,
+        .payload = verdict->payload,
+    };
+    if (verdict->payload.data != candidate->frame.data) /* transcoded: it lies in the validator */
+        event.payload = group_copy(group, verdict->payload);
+    memcpy(event.fields, verdict->fields, sizeof event.fields);
+    group_add_event(group, &event);
+}
+
+static void judge(struct validator *validator, struct group *group, const struct candidate *candidate)
+{
+    const struct frame *frame = &candidate->frame;
+    struct verdict verdict;
+    if (!frame->is_event) {
+        add_reject(group, candidate, frame->reason, frame->detail);
+        return;
+    }
+    validator_check(validator, frame->data, frame->len, frame->encoding, &verdict);
+    if (verdict.is_valid)
+        add_event(group, candidate, &verdict);
+    else
+        add_reject(group, candidate, verdict.reason, verdict.detail);
+}
+
+void validators_judge(struct validator *validator, struct parcel *parcel, pthread_mutex_t *large)
+{
+    for (size_t i = 0; i < parcel->candidate_count; i++) {
+        bool is_large = parcel->candidates[i].frame.len > LARGE_BYTES;
+        if (is_large && large) (void)pthread_mutex_lock(large);
+        judge(validator, parcel->group, &parcel->candidates[i]);
+        if (is_large) validator_trim(validator);
+        if (is_large && large) (void)pthread_mutex_unlock(large);
+    }
+    validator_trim(validator);
+}
+
+static void *run(void *context)
+{
+    struct validators *v = context;
+    struct validator *validator = validator_new(v->fields);
+    struct parcel *parcel = NULL;
+    while ((parcel = intake_take_unvalidated(v->intake))) {
+        validators_judge(validator, parcel, &v->large);
+        intake_validated(v->intake, parcel);
+    }
+    validator_free(validator);
+    return NULL;
+}
+
+/* Those that this process may use: a container may give it fewer than the machine has. */
+static int count_cores(void)
+{
+    cpu_set_t cores;
+    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    return count < VALIDATORS_MAX ? count : VALIDATORS_MAX;
+}
+
+enum result validators_start(struct validators **out, struct intake *intake,
+                             const struct index_fields *fields, struct why *why)
+{
+    struct validators *v = calloc(1, sizeof *v);
+    int wanted = count_cores();
+    int code = 0;
+    if (!v) abort();
+    pthread_mutex_init(&v->large, NULL);
+    v->intake = intake;
+    v->fields = fields;
+    *out = v;
+    while (v->count < wanted && code == 0) {
+        code = pthread_create(&v->threads[v->count], NULL, run, v);
+        v->count += code == 0;
+    }
+    if (v->count > 0) return RES_OK; /* fewer do the same work */
+    free(v);
+    *out = NULL;
+    return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
+}
+
+void validators_join(struct validators *v)
+{
+    if (!v) return;
+    for (int i = 0; i < v->count; i++) (void)pthread_join(v->threads[i], NULL);
+    pthread_mutex_destroy(&v->large);
+    free(v);
+}

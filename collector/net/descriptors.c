@@ -1,0 +1,43 @@
+/* descriptors -- see descriptors.h. */
+#include "collector/net/descriptors.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static int64_t places_in(rlim_t limit)
+{
+    if (limit > INT32_MAX) return INT32_MAX; /* no limit among them */
+    return limit > DESCRIPTORS_OWN ? (int64_t)limit - DESCRIPTORS_OWN : 1;
+}
+
+int64_t descriptors_places(int64_t connections)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || places_in(limit.rlim_cur) >= connections) return connections;
+    return places_in(limit.rlim_cur);
+}
+
+enum result descriptors_allow(int64_t connections, struct why *why)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_OWN;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return why_set(why, RES_REFUSE, "read the limit of open files: %s", strerror(errno));
+    if (limit.rlim_cur >= wanted) return RES_OK;
+    rlim_t hard = limit.rlim_max;
+    limit.rlim_cur = wanted < hard ? wanted : hard;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return why_set(why, RES_REFUSE, "raise the limit of open files to %" PRIu64 ": %s",
+                       (uint64_t)limit.rlim_cur, strerror(errno));
+    if (wanted <= hard) return RES_OK;
+    (void)why_remedy(why, RES_REFUSE,
+                     "raise the hard limit of open files (ulimit -Hn, systemd's LimitNOFILE=) to %" PRIu64
+                     ", or lower MAX_CONNECTIONS",
+                     (uint64_t)wanted);
+    return why_set(why, RES_REFUSE,
+                   "MAX_CONNECTIONS=%" PRId64 " needs %" PRIu64 " open files, and the system allows %" PRIu64
+                   ": no more than %" PRId64 " senders at once",
+                   connections, (uint64_t)wanted, (uint64_t)hard, places_in(hard));
+}

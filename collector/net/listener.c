@@ -1,0 +1,115 @@
+/* listener -- see listener.h. Keep-alive probes after 60 s find senders that died without a word. */
+#include "collector/net/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+#define KEEPALIVE_S 60
+
+static const char host_remedy[] =
+    "set BIND_HOST to an address of this machine, or to 0.0.0.0 or :: for all of them";
+
+/* What bind() and listen() say, for a person. */
+static enum result explain(int error, const char *host, int port, struct why *why)
+{
+    switch (error) {
+    case EADDRINUSE:
+        (void)why_remedy(why, RES_RETRY, "stop the other program, or set PORT to a free one");
+        return why_set(why, RES_RETRY, "PORT=%d on %s is taken by another program", port, host);
+    case EADDRNOTAVAIL:
+        (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
+        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine", host);
+    case EACCES:
+        (void)why_remedy(
+            why, RES_REFUSE,
+            "set PORT to 1024 or above, or give the program the capability CAP_NET_BIND_SERVICE");
+        return why_set(why, RES_REFUSE, "PORT=%d needs a permission that this program does not have", port);
+    default:
+        return why_set(why, RES_REFUSE, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, port,
+                       strerror(error));
+    }
+}
+
+static enum result bind_address(int fd, const struct addrinfo *address, const char *host, int port,
+                                struct why *why)
+{
+    int on = 1;
+    int off = 0;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (address->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0))
+        return why_set(why, RES_BROKEN, "set up the socket: %s", strerror(errno));
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, LISTENER_BACKLOG) == 0)
+        return RES_OK;
+    return explain(errno, host, port, why);
+}
+
+static enum result open_socket(int *fd, const struct addrinfo *address, const char *host, struct why *why)
+{
+    *fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd >= 0) return RES_OK;
+    if (errno != EAFNOSUPPORT) return why_set(why, RES_BROKEN, "socket: %s", strerror(errno));
+    (void)why_remedy(why, RES_REFUSE, "set BIND_HOST=0.0.0.0");
+    return why_set(why, RES_REFUSE, "BIND_HOST=%s: this machine has no IPv6", host);
+}
+
+enum result listener_bind(int *out, const char *host, int64_t port, struct why *why)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *address = NULL;
+    char service[24];
+    int fd = -1;
+
+    *out = -1;
+    (void)snprintf(service, sizeof service, "%d", (int)port);
+    int code = getaddrinfo(host, service, &hints, &address);
+    if (code != 0) {
+        (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
+        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine: %s", host,
+                       gai_strerror(code));
+    }
+    enum result res = open_socket(&fd, address, host, why);
+    if (res == RES_OK) res = bind_address(fd, address, host, (int)port, why);
+    freeaddrinfo(address);
+    if (res != RES_OK && fd >= 0) close(fd);
+    if (res == RES_OK) *out = fd;
+    return res;
+}
+
+static void name_source(const struct sockaddr_storage *address, socklen_t len, char *source, size_t size)
+{
+    static const char mapped[] = "::ffff:"; /* IPv4 through an IPv6 socket */
+    int code =
+        getnameinfo((const struct sockaddr *)address, len, source, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+    if (code != 0) (void)snprintf(source, size, "unknown");
+    size_t prefix = sizeof mapped - 1;
+    if (strncmp(source, mapped, prefix) == 0 && strchr(source + prefix, '.'))
+        memmove(source, source + prefix, strlen(source + prefix) + 1);
+}
+
+int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    int on = 1;
+    int idle = KEEPALIVE_S;
+    int fd = accept4(listening_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return -1;
+    name_source(&address, len, source, size);
+    if (!allow_has(allow, (struct sockaddr *)&address)) {
+        close(fd);
+        errno = EACCES;
+        return -1;
+    }
+    if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) != 0)
+        log_debug("no keep-alive on this connection", "why=%s", LOG_QUOTE(strerror(errno)));
+    return fd;
+}

@@ -1,0 +1,242 @@
+/*
+ * server -- see server.h.
+ *
+ * One thread. The loop wakes for: a sender, a new connection, the intake having room again, a stop, and every five
+ * seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses instead of spinning.
+ */
+#include "collector/net/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/net/clients.h"
+#include "collector/net/descriptors.h"
+#include "collector/net/listener.h"
+#include "collector/net/refusals.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define ACCEPT_PAUSE_MS 100
+#define DRAIN_QUIET_MS  50
+#define STUCK_MS        LOCKFILE_DEAD_MS
+#define SILENCE_LOOKS   4 /* in one IDLE_TIMEOUT */
+
+struct server {
+    struct server_parts parts;
+    struct event_base *base;
+    struct event *acceptable, *accept_again, *stop, *room, *beat, *silence;
+    struct clients *clients;
+    int64_t places; /* MAX_CONNECTIONS, or what the limit of open files leaves of it */
+    struct refusals refusals;
+};
+
+static struct timeval duration(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+static void on_room(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    intake_acknowledge(server->parts.intake);
+    clients_serve_line(server->clients);
+}
+
+/* ---- accepting ---- */
+
+/* Says why, until a sender is accepted again or none waits, and looks again in a moment. */
+static void pause_accepting(struct server *server, const char *message, const char *remedy)
+{
+    struct timeval pause = duration(ACCEPT_PAUSE_MS);
+    problems_raise(server->parts.problems, PROBLEM_CONNECTIONS_FULL, message, remedy);
+    (void)event_del(server->acceptable);
+    (void)event_add(server->accept_again, &pause);
+}
+
+static bool is_full(const struct server *server)
+{
+    return clients_count(server->clients) >= server->places;
+}
+
+static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
+{
+    int fd =
+        listener_accept(server->parts.listening_fd, server->parts.settings->allow, source, EVENT_SOURCE_MAX);
+    if (fd < 0 && errno == EACCES) {
+        refusals_add(&server->refusals, source, clock_monotonic_ms());
+        errno = EACCES; /* logging may have changed it */
+    }
+    return fd;
+}
+
+/* Without a place one is accepted only where an idle one can make room; and that goes only for one that may send. */
+static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
+{
+    struct server *server = context;
+    char source[EVENT_SOURCE_MAX];
+    (void)listening_fd;
+    (void)what;
+    if (is_full(server) && !clients_has_idle(server->clients, SERVER_IDLE_MS)) {
+        pause_accepting(server, "MAX_CONNECTIONS reached: new senders wait", "raise MAX_CONNECTIONS");
+        return;
+    }
+    int fd = accept_next(server, source);
+    if (fd >= 0) {
+        if (is_full(server)) (void)clients_close_idle(server->clients, SERVER_IDLE_MS);
+        clients_add(server->clients, fd, source);
+        problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        pause_accepting(server, "out of descriptors or memory: new senders wait",
+                        "raise the limit of open files");
+    }
+}
+
+static void on_accept_again(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    struct pollfd waiting = {.fd = server->parts.listening_fd, .events = POLLIN};
+    (void)fd;
+    (void)what;
+    if (poll(&waiting, 1, 0) == 0) problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
+    if (event_add(server->acceptable, NULL) != 0) abort(); /* out of memory */
+}
+
+/* ---- life and stop ---- */
+
+static void on_stop(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    if (signals_stop_requested(server->parts.signals)) (void)event_base_loopbreak(server->base);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    if (writer_is_turning(server->parts.writer, STUCK_MS)) lockfile_beat(server->parts.lock);
+    refusals_tell(&server->refusals, clock_monotonic_ms());
+}
+
+static void on_silence(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    clients_close_silent(server->clients, server->parts.settings->idle_timeout_ms);
+}
+
+/* Senders whose connection stood before the stop have sent in good faith: they are read as well. */
+static void accept_waiting(struct server *server)
+{
+    char source[EVENT_SOURCE_MAX];
+    for (int i = 0; i < LISTENER_BACKLOG && !is_full(server); i++) {
+        int fd = accept_next(server, source);
+        if (fd < 0 && errno != EACCES) return;
+        if (fd >= 0) clients_add(server->clients, fd, source);
+    }
+}
+
+/*
+ * Reads what had arrived before the stop, all senders in turn, until nothing has come for DRAIN_QUIET_MS: data that the
+ * peer's kernel held back while we were not reading needs that moment. Senders that never run dry get SERVER_DRAIN_MS.
+ */
+static void drain(struct server *server)
+{
+    int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
+    int64_t quiet_since = clock_monotonic_ms();
+    bool is_done = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
+    while (!is_done && clients_count(server->clients) > 0) {
+        int64_t now = clock_monotonic_ms();
+        (void)intake_wait_for_room(server->parts.intake, (int)(due - now));
+        if (clients_read_round(server->clients))
+            quiet_since = now;
+        else
+            (void)poll(NULL, 0, 1);
+        is_done = now - quiet_since >= DRAIN_QUIET_MS || now >= due;
+        if (now >= due) log_warn("stopping while senders go on: what is not read is theirs", NULL);
+    }
+    clients_close_all(server->clients);
+}
+
+/* From here on a connection is refused, so that its sender knows. */
+static void stop_listening(struct server *server)
+{
+    (void)event_del(server->acceptable);
+    (void)event_del(server->accept_again);
+    close(server->parts.listening_fd);
+    server->parts.listening_fd = -1;
+}
+
+static struct event *watch(struct server *server, int fd, short what, event_callback_fn callback)
+{
+    struct event *event = event_new(server->base, fd, what, callback, server);
+    if (!event) abort();
+    return event;
+}
+
+/* Watches what is always watched, and IDLE_TIMEOUT where it is set. */
+static bool add_events(struct server *server)
+{
+    struct timeval beat = duration(LOCKFILE_BEAT_MS);
+    int64_t silence_ms = (server->parts.settings->idle_timeout_ms + SILENCE_LOOKS - 1) / SILENCE_LOOKS;
+    struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
+    return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
+           event_add(server->room, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
+           (silence_ms == 0 || event_add(server->silence, &silence) == 0);
+}
+
+enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
+{
+    const struct settings *s = parts->settings;
+    struct clients_rules rules = {s->event_element, (size_t)s->max_message_bytes,
+                                  (size_t)s->intake_memory_bytes / 2};
+    struct server *server = calloc(1, sizeof *server);
+    if (!server) abort();
+    *out = server;
+    server->parts = *parts;
+    server->places = descriptors_places(s->max_connections);
+    server->base = event_base_new();
+    if (!server->base) return why_set(why, RES_BROKEN, "create the event loop: %s", strerror(errno));
+    server->clients = clients_new(server->base, parts->intake, &rules);
+    server->acceptable = watch(server, parts->listening_fd, EV_READ | EV_PERSIST, on_acceptable);
+    server->accept_again = watch(server, -1, 0, on_accept_again);
+    server->stop = watch(server, parts->signals->fd, EV_READ | EV_PERSIST, on_stop);
+    server->room = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_room);
+    server->beat = watch(server, -1, EV_PERSIST, on_beat);
+    server->silence = watch(server, -1, EV_PERSIST, on_silence);
+    if (!add_events(server)) return why_set(why, RES_BROKEN, "watch descriptors: %s", strerror(errno));
+    return RES_OK;
+}
+
+void server_close(struct server *server)
+{
+    if (!server) return;
+    clients_free(server->clients);
+    struct event *events[] = {server->acceptable, server->accept_again, server->stop,
+                              server->room,       server->beat,         server->silence};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i]) event_free(events[i]);
+    if (server->base) event_base_free(server->base);
+    if (server->parts.listening_fd >= 0) close(server->parts.listening_fd);
+    free(server);
+}
+
+enum result server_run(struct server *server, struct why *why)
+{
+    if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
+    log_info("stopping: reading what has arrived", "connections=%" PRId64, clients_count(server->clients));
+    accept_waiting(server);
+    stop_listening(server);
+    drain(server);
+    return RES_OK;
+}

@@ -1,0 +1,514 @@
+/*
+ * append -- see append.h.
+ *
+ * What holds, whatever is killed and whenever:
+ * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of it is there or nothing.
+ * 2. The counters are read in the transaction that changes them, so an id is given out once.
+ * 3. (writer, group_number) names a chain: when its commit failed and it is there all the same, the next try sees it.
+ */
+#include "collector/spool/append.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "collector/intake/group.h"
+#include "collector/spool/in_place.h"
+#include "collector/spool/reject_cap.h"
+#include "collector/spool/schema.h"
+#include "common/clock.h"
+#include "common/db.h"
+#include "common/log.h"
+#include "common/spool.h"
+#include "common/sql.h"
+
+#define WRITER_SIZE 17 /* sixteen hex digits */
+#define DAY_MS      86400000
+#define READER_MS   100  /* how long the writer waits for the uploader to end a slice */
+#define RESTART_MS  300  /* and for another checkpoint */
+#define RESTART_US  1000 /* between looks */
+#define TRUNCATE_MS 20   /* the writer waits no longer for readers to let the WAL go */
+#define SENDERS_MAX 1000 /* kept; between two trims there may be that many more, and those of one group */
+
+struct counters {
+    int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
+    int64_t last_event_at;     /* -1: nothing has come now */
+    int64_t unshipped_rejects; /* bytes; looked up for chains that hold rejects */
+    char writer[WRITER_SIZE];
+    int64_t group_number;
+    int64_t schema;
+};
+
+struct spool_in {
+    struct db *db;
+    struct place file, wal_file; /* that are open */
+    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
+        *mark_retried;
+    struct stmt *page_count, *freelist_count, *say_wants_room, *request_flush, *load_unshipped_rejects;
+    char writer[WRITER_SIZE]; /* this process */
+    int64_t groups;
+    int64_t page_size;
+    int wal_pages;
+    int64_t sender_runs; /* counted since the table of senders was trimmed */
+    int64_t rejects_max_bytes;
+    bool is_too_new, has_lost_wal, caps_rejects;
+};
+
+static void note_wal(void *context, int wal_pages)
+{
+    struct spool_in *in = context;
+    in->wal_pages = wal_pages;
+}
+
+static enum result prepare(struct spool_in *in, struct why *why)
+{
+    enum result res = stmt_prepare(&in->append_event, in->db, sql_append_event, why);
+    if (res == RES_OK) res = stmt_prepare(&in->append_reject, in->db, sql_append_reject, why);
+    if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
+    if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
+    if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
+    if (res == RES_OK) res = stmt_prepare(&in->trim_senders, in->db, sql_trim_senders, why);
+    if (res == RES_OK) res = stmt_prepare(&in->mark_retried, in->db, sql_mark_retried, why);
+    if (res == RES_OK) res = stmt_prepare(&in->page_count, in->db, "PRAGMA page_count", why);
+    if (res == RES_OK) res = stmt_prepare(&in->freelist_count, in->db, "PRAGMA freelist_count", why);
+    if (res == RES_OK) res = stmt_prepare(&in->say_wants_room, in->db, sql_say_wants_room, why);
+    if (res == RES_OK) res = stmt_prepare(&in->request_flush, in->db, sql_request_flush, why);
+    if (res == RES_OK)
+        res = stmt_prepare(&in->load_unshipped_rejects, in->db, sql_load_unshipped_rejects, why);
+    return res;
+}
+
+enum result spool_in_open(struct spool_in **out, const char *path, const char *node, enum spool_sync sync,
+                          struct why *why)
+{
+    struct spool_in *in = calloc(1, sizeof *in);
+    uint64_t token = 0;
+    if (!in) abort();
+    if (getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token) abort();
+    (void)snprintf(in->writer, sizeof in->writer, "%016llx", (unsigned long long)token);
+
+    enum result res = spool_create_or_open(&in->db, path, node, why);
+    if (res == RES_OK && sync == SPOOL_SYNC_NORMAL) res = db_exec(in->db, "PRAGMA synchronous = NORMAL", why);
+    if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
+    if (res == RES_OK) res = place_remember(&in->file, path, why);
+    if (res == RES_OK) res = place_remember(&in->wal_file, db_wal_path(in->db), why);
+    if (res == RES_OK) res = prepare(in, why);
+    if (res == RES_OK) {
+        db_on_commit(in->db, note_wal, in);
+    } else {
+        spool_in_close(in);
+        in = NULL;
+    }
+    *out = in;
+    return res;
+}
+
+void spool_in_close(struct spool_in *in)
+{
+    if (!in) return;
+    stmt_free(in->append_event);
+    stmt_free(in->append_reject);
+    stmt_free(in->load_intake);
+    stmt_free(in->store_intake);
+    stmt_free(in->count_sender);
+    stmt_free(in->trim_senders);
+    stmt_free(in->mark_retried);
+    stmt_free(in->page_count);
+    stmt_free(in->freelist_count);
+    stmt_free(in->say_wants_room);
+    stmt_free(in->request_flush);
+    stmt_free(in->load_unshipped_rejects);
+    db_close(in->db);
+    free(in);
+}
+
+void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes)
+{
+    in->rejects_max_bytes = max_bytes;
+}
+
+enum result spool_in_settle(struct spool_in *in, struct why *why)
+{
+    struct db_wal wal;
+    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
+    if (res == RES_OK) in->wal_pages = 0;
+    return res == RES_OK ? res : why_wrap(why, res, "settle the spool's write-ahead log");
+}
+
+/* ---- one group ---- */
+
+static enum result load_counters(struct spool_in *in, struct counters *counters, struct why *why)
+{
+    bool has_row = false;
+    enum result res = stmt_step(in->load_intake, &has_row, why);
+    if (res != RES_OK) return res;
+    if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost its counters");
+    counters->last_event_id = stmt_int(in->load_intake, 0);
+    counters->event_bytes = stmt_int(in->load_intake, 1);
+    counters->last_reject_id = stmt_int(in->load_intake, 2);
+    counters->reject_bytes = stmt_int(in->load_intake, 3);
+    (void)snprintf(counters->writer, sizeof counters->writer, "%s", stmt_text(in->load_intake, 4));
+    counters->group_number = stmt_int(in->load_intake, 5);
+    counters->schema = stmt_int(in->load_intake, 6);
+    counters->last_event_at = -1;
+    stmt_reset(in->load_intake);
+    return RES_OK;
+}
+
+static void set_slice(struct stmt *stmt, const char *name, struct slice slice)
+{
+    stmt_set_text_n(stmt, name, slice.data, slice.len);
+}
+
+static enum result append_event(struct spool_in *in, const struct event *event, struct counters *counters,
+                                struct why *why)
+{
+    struct stmt *stmt = in->append_event;
+    counters->event_bytes += (int64_t)event->bytes;
+    stmt_set_int(stmt, ":id", ++counters->last_event_id);
+    stmt_set_int(stmt, ":received_at", event->received_at);
+    stmt_set_int(stmt, ":total_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":bytes", (int64_t)event->bytes);
+    set_slice(stmt, ":source", event->source);
+    set_slice(stmt, ":uid", event->fields[EVENT_UID]);
+    set_slice(stmt, ":name", event->fields[EVENT_NAME]);
+    set_slice(stmt, ":time", event->fields[EVENT_TIME]);
+    set_slice(stmt, ":sender", event->fields[EVENT_SENDER]);
+    set_slice(stmt, ":source_name", event->fields[EVENT_SOURCE_NAME]);
+    set_slice(stmt, ":payload", event->payload);
+    return stmt_run(stmt, NULL, why);
+}
+
+static enum result insert_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
+                                 struct why *why)
+{
+    struct stmt *stmt = in->append_reject;
+    counters->reject_bytes += (int64_t)reject->payload.len;
+    counters->unshipped_rejects += (int64_t)reject->payload.len;
+    stmt_set_int(stmt, ":id", ++counters->last_reject_id);
+    stmt_set_int(stmt, ":received_at", reject->received_at);
+    stmt_set_int(stmt, ":total_bytes", counters->reject_bytes);
+    stmt_set_int(stmt, ":bytes", (int64_t)reject->bytes);
+    set_slice(stmt, ":source", reject->source);
+    stmt_set_text(stmt, ":reason", reject_reason_name(reject->reason));
+    set_slice(stmt, ":detail", reject->detail);
+    stmt_set_blob(stmt, ":payload", reject->payload.data, reject->payload.len);
+    return stmt_run(stmt, NULL, why);
+}
+
+static enum result append_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
+                                 struct why *why)
+{
+    struct capped_reject capped;
+    bool is_too_much = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
+                       counters->unshipped_rejects + (int64_t)reject->payload.len > in->rejects_max_bytes;
+    if (!is_too_much) return insert_reject(in, reject, counters, why);
+    in->caps_rejects = true;
+    reject_cap(&capped, reject);
+    return insert_reject(in, &capped.reject, counters, why);
+}
+
+static bool is_same(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static bool is_same_run(const struct event *a, const struct event *b)
+{
+    return is_same(a->fields[EVENT_SENDER], b->fields[EVENT_SENDER]) && is_same(a->source, b->source) &&
+           a->received_at / DAY_MS == b->received_at / DAY_MS;
+}
+
+static enum result count_run(struct spool_in *in, const struct event *last, size_t run, bool is_late,
+                             struct why *why)
+{
+    struct slice sender = last->fields[EVENT_SENDER];
+    stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
+    set_slice(in->count_sender, ":source", last->source);
+    stmt_set_int(in->count_sender, ":received_at", last->received_at);
+    stmt_set_int(in->count_sender, ":day", last->received_at / DAY_MS);
+    stmt_set_int(in->count_sender, ":events", (int64_t)run);
+    stmt_set_int(in->count_sender, ":is_late", is_late);
+    in->sender_runs++;
+    return stmt_run(in->count_sender, NULL, why);
+}
+
+/* Events of one sender and day come in runs: one row changes for each run, not for each event. */
+static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
+{
+    enum result res = RES_OK;
+    size_t run = 0;
+    for (size_t i = 0; i < group->event_count && res == RES_OK; i++) {
+        const struct event *event = &group->events[i];
+        run++;
+        if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
+        res = count_run(in, event, run, group->retry_of != 0, why);
+        run = 0;
+    }
+    return res;
+}
+
+static enum result trim_senders(struct spool_in *in, struct why *why)
+{
+    if (in->sender_runs < SENDERS_MAX) return RES_OK;
+    in->sender_runs = 0;
+    stmt_set_int(in->trim_senders, ":most", SENDERS_MAX);
+    return stmt_run(in->trim_senders, NULL, why);
+}
+
+static enum result store_counters(struct spool_in *in, const struct counters *counters,
+                                  const struct group *group, struct why *why)
+{
+    struct stmt *stmt = in->store_intake;
+    stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
+    stmt_set_int(stmt, ":event_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":last_reject_id", counters->last_reject_id);
+    stmt_set_int(stmt, ":reject_bytes", counters->reject_bytes);
+    stmt_set_text(stmt, ":writer", in->writer);
+    stmt_set_int(stmt, ":group_number", group->number);
+    if (counters->last_event_at < 0)
+        stmt_set_text(stmt, ":last_event_at", NULL);
+    else
+        stmt_set_int(stmt, ":last_event_at", counters->last_event_at);
+    return stmt_run(stmt, NULL, why);
+}
+
+/* A reject becomes events once: whoever settled it first has it. */
+static enum result mark_retried(struct spool_in *in, struct group *group, struct why *why)
+{
+    int64_t changed = 0;
+    stmt_set_int(in->mark_retried, ":now", clock_now_ms());
+    stmt_set_int(in->mark_retried, ":id", group->retry_of);
+    enum result res = stmt_run(in->mark_retried, &changed, why);
+    group->is_void = changed == 0;
+    return res;
+}
+
+static enum result append_group(struct spool_in *in, struct group *group, struct counters *counters,
+                                struct why *why)
+{
+    enum result res = RES_OK;
+    if (group->retry_of != 0) {
+        res = mark_retried(in, group, why);
+        if (res != RES_OK || group->is_void) return res;
+    } else if (group->event_count > 0) {
+        counters->last_event_at = group->events[group->event_count - 1].received_at;
+    }
+    for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
+        res = append_event(in, &group->events[i], counters, why);
+    for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
+        res = append_reject(in, &group->rejects[i], counters, why);
+    return res == RES_OK ? count_senders(in, group, why) : res;
+}
+
+static bool has_rejects(const struct group *group)
+{
+    while (group && group->reject_count == 0) group = group->next;
+    return group != NULL;
+}
+
+static enum result append_chain(struct spool_in *in, struct group *first, struct counters *counters,
+                                struct why *why)
+{
+    enum result res = RES_OK;
+    in->caps_rejects = false;
+    if (in->rejects_max_bytes > 0 && has_rejects(first))
+        res = spool_in_unshipped_rejects(in, &counters->unshipped_rejects, why);
+    for (struct group *group = first; group && res == RES_OK; group = group->next)
+        res = append_group(in, group, counters, why);
+    if (res == RES_OK) res = trim_senders(in, why);
+    return res == RES_OK ? store_counters(in, counters, first, why) : res;
+}
+
+/* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
+static enum result check_file(const struct spool_in *in, struct why *why)
+{
+    if (place_look(&in->file) == PLACE_OURS) return RES_OK;
+    (void)why_remedy(why, RES_BROKEN,
+                     "put the spool back in its place, or restart the collector to begin a new one");
+    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
+}
+
+/* Another log beside the spool: whoever made it reads and writes there, and what we append would be taken for its own. */
+static enum result refuse_other_wal(struct spool_in *in, struct why *why)
+{
+    enum in_place place = place_look(&in->wal_file);
+    if (place == PLACE_OURS || place == PLACE_EMPTY) return RES_OK;
+    in->has_lost_wal = true;
+    (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
+    return why_set(why, RES_BROKEN, "%s was replaced while in use", in->wal_file.path);
+}
+
+/* A rung of another major version is not ours to write on, not even this group. */
+static enum result check_schema(struct spool_in *in, int64_t schema, struct why *why)
+{
+    in->is_too_new = schema / 100 > SPOOL_SCHEMA / 100;
+    if (!in->is_too_new) return RES_OK;
+    (void)why_remedy(why, RES_RETRY, "upgrade this program");
+    return why_set(why, RES_RETRY, "the spool %s has got schema %" PRId64 ", newer than this program's %d",
+                   in->file.path, schema, SPOOL_SCHEMA);
+}
+
+static enum result append_in_transaction(struct spool_in *in, struct group *group, struct why *why)
+{
+    struct counters counters = {0};
+    enum result res = load_counters(in, &counters, why);
+    if (res == RES_OK) res = check_schema(in, counters.schema, why);
+    bool is_there =
+        res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
+    return res == RES_OK && !is_there ? append_chain(in, group, &counters, why) : res;
+}
+
+enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
+{
+    if (group->number == 0) group->number = ++in->groups;
+    enum result res = refuse_other_wal(in, why);
+    if (res == RES_OK) res = db_begin(in->db, why);
+    if (res != RES_OK) return why_wrap(why, res, "commit a group of events");
+    res = append_in_transaction(in, group, why);
+    res = db_end(in->db, res, why);
+    if (res == RES_OK) res = check_file(in, why);
+    if (res == RES_OK) res = spool_in_keep_wal(in, why);
+    return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");
+}
+
+struct db *spool_in_db(struct spool_in *in)
+{
+    return in->db;
+}
+
+void spool_in_shrink(struct spool_in *in)
+{
+    struct why why = {0};
+    if (db_exec(in->db, "PRAGMA shrink_memory", &why) != RES_OK)
+        log_debug("memory is kept", "why=%s", LOG_QUOTE(why.text));
+}
+
+bool spool_in_was_full(const struct spool_in *in)
+{
+    return db_was_full(in->db);
+}
+
+bool spool_in_is_too_new(const struct spool_in *in)
+{
+    return in->is_too_new;
+}
+
+bool spool_in_caps_rejects(const struct spool_in *in)
+{
+    return in->caps_rejects;
+}
+
+/* ---- the write-ahead log ---- */
+
+enum result spool_in_keep_wal(struct spool_in *in, struct why *why)
+{
+    struct db_wal wal;
+    enum in_place place = place_look(&in->wal_file);
+    if (place == PLACE_OURS) return RES_OK;
+    in->has_lost_wal = true;
+    if (place == PLACE_TAKEN) /* the shared index speaks of the other log now: what it names is not in ours */
+        return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", in->wal_file.path);
+    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
+    if (res == RES_OK) in->wal_pages = 0;
+    return res == RES_OK
+               ? res
+               : why_wrap(why, res, "%s was deleted while in use; save what it holds", in->wal_file.path);
+}
+
+bool spool_in_has_lost_wal(const struct spool_in *in)
+{
+    return in->has_lost_wal;
+}
+
+int64_t spool_in_wal_bytes(const struct spool_in *in)
+{
+    return in->wal_pages * in->page_size;
+}
+
+int64_t spool_in_wal_file_bytes(const struct spool_in *in)
+{
+    struct stat st;
+    return stat(in->wal_file.path, &st) == 0 ? st.st_size : 0;
+}
+
+bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal)
+{
+    struct why why = {0};
+    if (db_checkpoint(in->db, DB_PASSIVE, wal, &why) == RES_OK) return true;
+    log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+    return false;
+}
+
+bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal)
+{
+    struct why why = {0};
+    int64_t due = clock_monotonic_ms() + RESTART_MS;
+    db_set_busy(in->db, READER_MS);
+    enum result res = db_checkpoint(in->db, DB_RESTART, wal, &why);
+    while (res == RES_RETRY && wal->frames < 0 && clock_monotonic_ms() < due) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = RESTART_US * 1000}, NULL);
+        res = db_checkpoint(in->db, DB_RESTART, wal, &why);
+    }
+    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
+    if (res != RES_OK) log_debug("the write-ahead log cannot begin again", "why=%s", LOG_QUOTE(why.text));
+    return res == RES_OK;
+}
+
+void spool_in_truncate_wal(struct spool_in *in)
+{
+    struct why why = {0};
+    struct db_wal wal;
+    if (in->has_lost_wal) return;
+    db_set_busy(in->db, TRUNCATE_MS);
+    if (db_checkpoint(in->db, DB_TRUNCATE, &wal, &why) == RES_OK)
+        in->wal_pages = 0;
+    else
+        log_debug("cannot empty the write-ahead log yet", "why=%s", LOG_QUOTE(why.text));
+    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
+}
+
+/* ---- room ---- */
+
+/* The one value of a statement that always has one. */
+static enum result read_int(struct stmt *stmt, int64_t *value, struct why *why)
+{
+    bool has_row = false;
+    enum result res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    *value = has_row ? stmt_int(stmt, 0) : 0;
+    stmt_reset(stmt);
+    return RES_OK;
+}
+
+enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, struct why *why)
+{
+    int64_t pages = 0;
+    int64_t free_pages = 0;
+    enum result res = read_int(in->page_count, &pages, why);
+    if (res == RES_OK) res = read_int(in->freelist_count, &free_pages, why);
+    *used = (pages - free_pages) * in->page_size;
+    *unused = free_pages * in->page_size;
+    return res;
+}
+
+enum result spool_in_say_room(struct spool_in *in, bool is_short, bool is_urgent, struct why *why)
+{
+    int64_t last_event_id = 0;
+    enum result res = refuse_other_wal(in, why);
+    if (res == RES_OK) res = db_begin(in->db, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(in->say_wants_room, ":wants_room", is_short);
+    res = stmt_run(in->say_wants_room, NULL, why);
+    if (res == RES_OK && is_urgent) res = read_int(in->request_flush, &last_event_id, why);
+    return db_end(in->db, res, why);
+}
+
+enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why)
+{
+    return read_int(in->load_unshipped_rejects, bytes, why);
+}

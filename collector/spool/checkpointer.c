@@ -1,0 +1,107 @@
+/* checkpointer -- see checkpointer.h. */
+#include "collector/spool/checkpointer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/spool.h"
+
+struct checkpointer {
+    struct db *db;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_due, is_stopping; /* under the lock, as all below */
+    bool has_news;
+    struct db_wal wal; /* what the last checkpoint has left */
+};
+
+/* Sleeps until there is work; false: stop. */
+static bool wait_until_due(struct checkpointer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    while (!c->is_due && !c->is_stopping) pthread_cond_wait(&c->changed, &c->lock);
+    bool go_on = !c->is_stopping;
+    c->is_due = false;
+    pthread_mutex_unlock(&c->lock);
+    return go_on;
+}
+
+static void tell(struct checkpointer *c, const struct db_wal *wal)
+{
+    pthread_mutex_lock(&c->lock);
+    c->wal = *wal;
+    c->has_news = true;
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void *run(void *context)
+{
+    struct checkpointer *c = context;
+    while (wait_until_due(c)) {
+        struct why why = {0};
+        struct db_wal wal;
+        if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
+            tell(c, &wal);
+        else
+            log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+    }
+    return NULL;
+}
+
+enum result checkpointer_start(struct checkpointer **out, const char *path, struct why *why)
+{
+    struct checkpointer *c = calloc(1, sizeof *c);
+    if (!c) abort();
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->changed, NULL);
+    enum result res = spool_open(&c->db, path, why);
+    if (res == RES_OK) {
+        int code = pthread_create(&c->thread, NULL, run, c);
+        if (code != 0) res = why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
+    }
+    if (res != RES_OK) {
+        db_close(c->db);
+        free(c);
+        c = NULL;
+    }
+    *out = c;
+    return res;
+}
+
+void checkpointer_stop(struct checkpointer *c)
+{
+    if (!c) return;
+    pthread_mutex_lock(&c->lock);
+    c->is_stopping = true;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    int code = pthread_join(c->thread, NULL);
+    assert(code == 0);
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    db_close(c->db);
+    free(c);
+}
+
+void checkpointer_nudge(struct checkpointer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->is_due = true;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool checkpointer_has_news(struct checkpointer *c, struct db_wal *wal)
+{
+    pthread_mutex_lock(&c->lock);
+    bool has_news = c->has_news;
+    c->has_news = false;
+    *wal = c->wal;
+    pthread_mutex_unlock(&c->lock);
+    return has_news;
+}

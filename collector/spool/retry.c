@@ -1,0 +1,238 @@
+/* retry -- see retry.h. */
+#include "collector/spool/retry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/framing/framer.h"
+#include "collector/framing/validator.h"
+#include "collector/intake/parcel.h"
+#include "collector/intake/validators.h"
+#include "common/clock.h"
+#include "common/db.h"
+#include "common/sql.h"
+
+#define SLICE_MS    20 /* of looking; a commit follows */
+#define SLICE_BYTES ((size_t)1 << 20)
+#define SLICE_PASS  100 /* rejects that one transaction turns into events */
+
+struct range {
+    int64_t first_id, last_id;
+};
+
+struct retry {
+    struct spool_in *spool;
+    const struct settings *settings;
+    struct stmt *load_next_reject;
+    struct validator *validator;
+    struct range *ranges; /* still to be looked at */
+    size_t range_count, range_index;
+    bool is_of_all;
+
+    struct parcel *passed[SLICE_PASS]; /* not committed yet; the group of each is what its reject became */
+    size_t passed_count, passed_bytes;
+
+    int64_t validated, became_events, events;            /* of rejects, of rejects, of events */
+    int64_t failing[REJECT_REASON_COUNT], without_event; /* still */
+    int64_t cut, settled_or_absent;                      /* not looked at */
+};
+
+/* ---- which ---- */
+
+static void add_range(struct retry *r, int64_t first_id, int64_t last_id)
+{
+    r->ranges = reallocarray(r->ranges, r->range_count + 1, sizeof *r->ranges);
+    if (!r->ranges) abort();
+    r->ranges[r->range_count++] = (struct range){first_id, last_id};
+}
+
+/* Up to the newest of now: a sender that goes on sending rejects must not keep us for ever. */
+static enum result add_all(struct retry *r, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = stmt_prepare(&stmt, spool_in_db(r->spool), sql_load_intake, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) add_range(r, 1, stmt_int(stmt, 2));
+    stmt_free(stmt);
+    r->is_of_all = true;
+    return res;
+}
+
+static enum result add_named(struct retry *r, const char *ids, struct why *why)
+{
+    while (*ids) {
+        char *end = NULL;
+        errno = 0;
+        int64_t id = *ids >= '0' && *ids <= '9' ? strtoll(ids, &end, 10) : 0;
+        if (errno != 0 || id < 1 || (*end != ' ' && *end))
+            return why_set(why, RES_REFUSE, "'%.*s' is no reject's id", (int)strcspn(ids, " "), ids);
+        add_range(r, id, id);
+        ids = end + strspn(end, " ");
+    }
+    return RES_OK;
+}
+
+enum result retry_new(struct retry **out, struct spool_in *spool, const struct settings *settings,
+                      const char *ids, struct why *why)
+{
+    struct retry *r = calloc(1, sizeof *r);
+    if (!r) abort();
+    r->spool = spool;
+    r->settings = settings;
+    r->validator = validator_new(&settings->index_fields);
+    enum result res = *ids ? add_named(r, ids, why) : add_all(r, why);
+    if (res == RES_OK)
+        res = stmt_prepare(&r->load_next_reject, spool_in_db(spool), sql_load_next_reject, why);
+    if (res != RES_OK) {
+        retry_free(r);
+        r = NULL;
+    }
+    *out = r;
+    return res;
+}
+
+static void drop_passed(struct retry *r)
+{
+    for (size_t i = 0; i < r->passed_count; i++) parcel_free(r->passed[i]);
+    r->passed_count = r->passed_bytes = 0;
+}
+
+void retry_free(struct retry *r)
+{
+    if (!r) return;
+    drop_passed(r);
+    stmt_free(r->load_next_reject);
+    validator_free(r->validator);
+    free(r->ranges);
+    free(r);
+}
+
+/* ---- one reject ---- */
+
+/* The bytes as a whole stream of their own. */
+static void frame_all(const struct settings *settings, struct slice bytes, const char *source,
+                      int64_t received_at, struct parcel *parcel)
+{
+    struct framer *framer = framer_new(settings->event_element, (size_t)settings->max_message_bytes);
+    struct frame frame;
+    framer_feed(framer, bytes.data, bytes.len);
+    while (framer_next(framer, &frame)) parcel_add(parcel, &frame, source, received_at);
+    if (framer_end(framer, &frame)) parcel_add(parcel, &frame, source, received_at);
+    framer_free(framer);
+}
+
+/* It stands in the statement's row. */
+static void judge(struct retry *r)
+{
+    struct parcel *parcel = parcel_new();
+    struct group *group = parcel->group;
+    struct slice bytes;
+    bytes.data = stmt_blob(r->load_next_reject, 5, &bytes.len);
+    frame_all(r->settings, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1),
+              parcel);
+    validators_judge(r->validator, parcel, NULL);
+    r->validated++;
+    if (group->reject_count == 0 && group->event_count > 0) {
+        group->retry_of = stmt_int(r->load_next_reject, 0);
+        r->passed[r->passed_count++] = parcel;
+        r->passed_bytes += bytes.len;
+        return;
+    }
+    if (group->reject_count > 0)
+        r->failing[group->rejects[0].reason]++;
+    else
+        r->without_event++;
+    parcel_free(parcel);
+}
+
+/* Looks at the first reject that is left of the current range. */
+static enum result look_at_next(struct retry *r, struct why *why)
+{
+    struct range *range = &r->ranges[r->range_index];
+    struct stmt *stmt = r->load_next_reject;
+    bool has_row = false;
+    stmt_set_int(stmt, ":first_id", range->first_id);
+    stmt_set_int(stmt, ":last_id", range->last_id);
+    enum result res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    if (!has_row) {
+        r->settled_or_absent += !r->is_of_all;
+        r->range_index++;
+        return RES_OK;
+    }
+    int64_t id = stmt_int(stmt, 0);
+    if (stmt_int(stmt, 3))
+        r->settled_or_absent++;
+    else if (!stmt_int(stmt, 4))
+        r->cut++;
+    else
+        judge(r);
+    stmt_reset(stmt);
+    range->first_id = id + 1;
+    if (range->first_id > range->last_id) r->range_index++;
+    return RES_OK;
+}
+
+/* ---- a slice ---- */
+
+static enum result look(struct retry *r, struct why *why)
+{
+    int64_t due = clock_monotonic_ms() + SLICE_MS;
+    enum result res = RES_OK;
+    while (res == RES_OK && r->range_index < r->range_count && r->passed_count < SLICE_PASS &&
+           r->passed_bytes < SLICE_BYTES && clock_monotonic_ms() < due)
+        res = look_at_next(r, why);
+    return res;
+}
+
+static enum result commit(struct retry *r, struct why *why)
+{
+    if (r->passed_count == 0) return RES_OK;
+    for (size_t i = 1; i < r->passed_count; i++) r->passed[i - 1]->group->next = r->passed[i]->group;
+    enum result res = spool_append(r->spool, r->passed[0]->group, why);
+    if (res != RES_OK) return res;
+    for (size_t i = 0; i < r->passed_count; i++) {
+        const struct group *group = r->passed[i]->group;
+        r->became_events += !group->is_void;
+        r->events += group->is_void ? 0 : (int64_t)group->event_count;
+    }
+    drop_passed(r);
+    return RES_OK;
+}
+
+enum result retry_slice(struct retry *r, bool *is_done, struct why *why)
+{
+    /* What could not be committed goes first. */
+    enum result res = r->passed_count > 0 ? RES_OK : look(r, why);
+    if (res == RES_OK) res = commit(r, why);
+    *is_done = res == RES_OK && r->range_index == r->range_count;
+    return res;
+}
+
+/* ---- what is said of it ---- */
+
+void retry_tell(const struct retry *r, struct buf *out)
+{
+    int64_t failing = r->without_event;
+    for (int i = 0; i < REJECT_REASON_COUNT; i++) failing += r->failing[i];
+    buf_append_format(out,
+                      "rejects validated again: %" PRId64 "; passed: %" PRId64
+                      "; events made of them: %" PRId64 "; still failing: %" PRId64,
+                      r->validated, r->became_events, r->events, failing);
+    const char *before = " (";
+    for (int i = 0; i < REJECT_REASON_COUNT; i++) {
+        if (r->failing[i] == 0) continue;
+        buf_append_format(out, "%s%s %" PRId64, before, reject_reason_name((enum reject_reason)i),
+                          r->failing[i]);
+        before = ", ";
+    }
+    if (r->without_event > 0) buf_append_format(out, "%sno event in it %" PRId64, before, r->without_event);
+    if (failing > 0) buf_append_char(out, ')');
+    if (r->cut > 0) buf_append_format(out, "; not looked at, only a part is kept: %" PRId64, r->cut);
+    if (r->settled_or_absent > 0 && !r->is_of_all)
+        buf_append_format(out, "; not looked at, retried or dismissed before, or not there: %" PRId64,
+                          r->settled_or_absent);
+}

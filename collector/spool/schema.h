@@ -1,0 +1,41 @@
+/*
+ * schema -- creates the spool and climbs the schema ladder; draws its identity. The collector's alone.
+ */
+#ifndef COLLECTOR_SPOOL_SCHEMA_H
+#define COLLECTOR_SPOOL_SCHEMA_H
+
+#include <limits.h>
+
+#include "common/spool.h"
+
+/* Chosen by measuring: docs/page-size.md. It can never change for a spool that exists. */
+#define SPOOL_PAGE_SIZE 16384
+
+/* The directory that `path` lies in. Returns `out`. */
+const char *spool_directory_of(const char *path, char out[PATH_MAX]);
+
+/*
+ * Makes that directory, mode 2770, with its parents, where it is missing.
+ *   RES_REFUSE   it cannot be made, or not be written
+ */
+MUST_CHECK enum result spool_make_directory(const char *path, struct why *why);
+
+/*
+ * Opens the spool at `path`; creates it (0660) and its schema if need
+ * be, in one transaction. `node` names this installation: NULL keeps what the spool knows, at creation the host name.
+ * A spool whose file is not the one it remembers (copied, restored) gets a new identity.
+ *   RES_RETRY    locked, no space, or a newer schema: exit 75
+ *   RES_REFUSE   the place cannot be used, or the file is not ours (left untouched): exit 78
+ *   RES_BROKEN   damaged
+ */
+MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,
+                                            struct why *why);
+
+/*
+ * Draws a new identity in any case, for a restored or cloned machine: there the file looks the same. Ids go on, and
+ * sealed batches keep their keys.
+ */
+MUST_CHECK enum result spool_new_identity(struct db *db, const char *path, struct spool_identity *before,
+                                          struct spool_identity *after, struct why *why);
+
+#endif

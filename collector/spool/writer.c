@@ -1,0 +1,302 @@
+/*
+ * writer -- see writer.h. Between groups, and every now and then while nothing comes, it tends what needs the writing
+ * connection: room on the disk, the write-ahead log, the cap of rejects, the log line about them, memory that is no
+ * longer needed.
+ */
+#include "collector/spool/writer.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "collector/intake/group.h"
+#include "collector/spool/room.h"
+#include "collector/spool/wal_keeper.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/signals.h"
+
+#define FIRST_PAUSE_MS 50
+#define LAST_PAUSE_MS  500
+#define GAP_US         300 /* left between groups, so that the uploader's short transactions find a moment */
+#define TICK_MS        2000
+#define WAL_TICK_MS    1000 /* while a part of the log waits to be emptied */
+#define REJECTS_LOG_MS 5000
+#define SHRINK_MS      10000 /* of quiet, after which memory is given back */
+
+struct writer {
+    pthread_t thread;
+    struct spool_in *spool;
+    struct intake *intake;
+    struct requests *requests;
+    struct problems *problems;
+    struct wal_keeper wal;
+    struct room room;
+    int64_t rejects_max_bytes;
+    _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
+    atomic_bool is_failing;
+    int64_t give_up_at;   /* monotonic ms; 0: no stop has met a failing disk */
+    int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
+    int64_t rejects_logged_at;
+    struct writer_counts kept, lost;
+    struct why stop; /* why the program must end: a newer one has taken the spool over */
+    uint64_t unlogged[REJECT_REASON_COUNT]; /* rejects that no log line has told of yet */
+};
+
+/* ---- committing ---- */
+
+static enum result try_once(struct writer *w, struct group *group, struct why *why)
+{
+    atomic_store(&w->busy_since, clock_monotonic_ms());
+    enum result res = spool_append(w->spool, group, why);
+    atomic_store(&w->busy_since, 0);
+    return res;
+}
+
+/* Once more where the disk is full and the reserve can be given up. */
+static enum result try_append(struct writer *w, struct group *group, struct why *why)
+{
+    why_clear(why);
+    enum result res = try_once(w, group, why);
+    if (res != RES_OK && room_make_way(&w->room)) res = try_once(w, group, why);
+    return res;
+}
+
+/* At a stop: has the disk refused for long enough? All groups that are left share the time. */
+static bool gives_up(struct writer *w)
+{
+    int64_t now = clock_monotonic_ms();
+    if (w->give_up_at == 0) w->give_up_at = now + WRITER_GIVE_UP_MS;
+    return now >= w->give_up_at;
+}
+
+static void begin_failing(struct writer *w, const struct why *why)
+{
+    problems_raise(w->problems, PROBLEM_COMMIT_FAILING, why->text,
+                   *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end");
+    room_set_failing(&w->room, true);
+    atomic_store(&w->is_failing, true);
+}
+
+static void end_failing(struct writer *w)
+{
+    if (spool_in_has_lost_wal(w->spool)) return; /* until a restart */
+    problems_end(w->problems, PROBLEM_COMMIT_FAILING);
+    room_set_failing(&w->room, false);
+}
+
+/* The spool has got a schema that this program must not write: nobody can commit this group any more. */
+static bool is_over(struct writer *w, const struct why *why)
+{
+    if (!spool_in_is_too_new(w->spool)) return false;
+    if (!*w->stop.text) signals_ask_stop();
+    w->stop = *why;
+    return true;
+}
+
+/* Tries until the group is durable, or until a stop has waited long enough. */
+static enum result append_at_last(struct writer *w, struct group *group)
+{
+    struct why why = {0};
+    int pause_ms = FIRST_PAUSE_MS;
+
+    if (w->give_up_at != 0 && gives_up(w)) return RES_RETRY;
+    enum result res = try_append(w, group, &why);
+    while (res != RES_OK) {
+        begin_failing(w, &why);
+        if (is_over(w, &why)) return res;
+        bool is_closing = intake_wait_for_close(w->intake, pause_ms);
+        if (is_closing && gives_up(w)) return res;
+        if (is_closing) (void)nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE_MS * 1000000L}, NULL);
+        pause_ms = pause_ms * 2 < LAST_PAUSE_MS ? pause_ms * 2 : LAST_PAUSE_MS;
+        room_look(&w->room, false);
+        res = try_append(w, group, &why);
+        if (res == RES_OK) end_failing(w);
+    }
+    return res;
+}
+
+static void count(struct writer *w, const struct group *group, bool is_kept)
+{
+    struct writer_counts *counts = is_kept ? &w->kept : &w->lost;
+    for (; group; group = group->next) {
+        counts->events += (int64_t)group->event_count;
+        counts->rejects += (int64_t)group->reject_count;
+        for (size_t i = 0; i < group->reject_count; i++) w->unlogged[group->rejects[i].reason]++;
+    }
+}
+
+static void commit(struct writer *w, struct group *group)
+{
+    bool is_kept = append_at_last(w, group) == RES_OK;
+    count(w, group, is_kept);
+    intake_done(w->intake);
+    w->committed_at = clock_monotonic_ms();
+}
+
+/* ---- tending ---- */
+
+/* One line for all rejects since the last one. */
+static void log_rejects(struct writer *w)
+{
+    struct buf fields = BUF_EMPTY;
+    for (int i = 0; i < REJECT_REASON_COUNT; i++) {
+        if (w->unlogged[i] == 0) continue;
+        buf_append_format(&fields, "%s%s=%" PRIu64, fields.len > 0 ? " " : "",
+                          reject_reason_name((enum reject_reason)i), w->unlogged[i]);
+        w->unlogged[i] = 0;
+    }
+    if (fields.len > 0) log_warn("rejects arrived", "%.*s", (int)fields.len, fields.data);
+    buf_fini(&fields);
+}
+
+/* What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart. */
+static void look_at_wal_file(struct writer *w)
+{
+    struct why why = {0};
+    enum result res = spool_in_keep_wal(w->spool, &why);
+    if (!spool_in_has_lost_wal(w->spool)) return;
+    if (res == RES_OK)
+        (void)why_set(
+            &why, res,
+            "the spool's write-ahead log was deleted or replaced while in use; what was committed has been "
+            "saved into the spool's file");
+    (void)why_remedy(&why, res, "stop the uploader and the collector, then start them again");
+    begin_failing(w, &why);
+}
+
+/* More rejects than REJECTS_MAX_SIZE wait: until a sixteenth of that is free again. */
+static void look_at_rejects(struct writer *w)
+{
+    struct why why = {0};
+    int64_t bytes = 0;
+    if (spool_in_caps_rejects(w->spool))
+        problems_raise(
+            w->problems, PROBLEM_REJECTS_CAPPED,
+            "unshipped rejects have reached REJECTS_MAX_SIZE: of larger new ones 4 KB, the length and a "
+            "checksum are kept",
+            "see who sends them (view rejects), ship them (REJECTS_PREFIX), or raise REJECTS_MAX_SIZE");
+    else if (problems_is_present(w->problems, PROBLEM_REJECTS_CAPPED) &&
+             spool_in_unshipped_rejects(w->spool, &bytes, &why) == RES_OK &&
+             bytes < w->rejects_max_bytes - w->rejects_max_bytes / 16)
+        problems_end(w->problems, PROBLEM_REJECTS_CAPPED);
+}
+
+/* What needs the writing connection, between groups (`has_committed`) or in a quiet moment. */
+static void tend_spool(struct writer *w, bool has_committed)
+{
+    look_at_wal_file(w);
+    if (has_committed)
+        wal_keeper_tend(&w->wal);
+    else
+        wal_keeper_tend_quiet(&w->wal);
+    look_at_rejects(w);
+    room_look(&w->room, has_committed);
+    atomic_store(&w->is_failing, w->room.is_held);
+}
+
+/* Until the next look at the room and the log. */
+static int tick_ms(const struct writer *w)
+{
+    if (w->room.is_held) return ROOM_TICK_MS;
+    return wal_keeper_is_busy(&w->wal) ? WAL_TICK_MS : TICK_MS;
+}
+
+/* What else is due now and then. Returns how many ms the next time may wait. */
+static int tend(struct writer *w)
+{
+    int wait_ms = w->room.is_held ? ROOM_TICK_MS : requests_tend(w->requests); /* those need room, too */
+    int64_t now = clock_monotonic_ms();
+    if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
+        log_rejects(w);
+        w->rejects_logged_at = now;
+    }
+    if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) {
+        intake_shrink(w->intake);
+        spool_in_shrink(w->spool);
+        (void)malloc_trim(0); /* what the threads have freed goes back to the system */
+        w->committed_at = 0;
+    }
+    return wait_ms < tick_ms(w) ? wait_ms : tick_ms(w);
+}
+
+static void *run(void *context)
+{
+    struct writer *w = context;
+    struct group *group = NULL;
+    enum intake_step step = INTAKE_QUIET;
+    int wait_ms = tick_ms(w);
+    while ((step = intake_take(w->intake, wait_ms, &group)) != INTAKE_END) {
+        if (step == INTAKE_GROUP) commit(w, group);
+        tend_spool(w, step == INTAKE_GROUP);
+        wait_ms = tend(w);
+        if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+    }
+    log_rejects(w);
+    return NULL;
+}
+
+static struct writer *writer_new(const struct writer_parts *parts)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    w->spool = parts->spool;
+    w->intake = parts->intake;
+    w->requests = parts->requests;
+    w->problems = parts->problems;
+    w->rejects_max_bytes = parts->rejects_max_bytes;
+    w->wal = (struct wal_keeper){
+        .spool = parts->spool, .checkpointer = parts->checkpointer, .problems = parts->problems};
+    w->room = (struct room){
+        .spool = parts->spool, .intake = parts->intake, .problems = parts->problems, .rules = parts->rules};
+    room_init(&w->room, parts->spool_path, parts->in_flight_bytes);
+    spool_in_cap_rejects(w->spool, w->rejects_max_bytes);
+    return w;
+}
+
+enum result writer_start(struct writer **out, const struct writer_parts *parts, struct why *why)
+{
+    struct writer *w = writer_new(parts);
+    tend_spool(w, false);
+    *out = w;
+    int code = pthread_create(&w->thread, NULL, run, w);
+    if (code == 0) return RES_OK;
+    free(w);
+    *out = NULL;
+    return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
+}
+
+enum result writer_join(struct writer *w, struct writer_counts *counts, struct why *why)
+{
+    (void)pthread_join(w->thread, NULL);
+    struct writer_counts lost = w->lost;
+    struct why stop = w->stop;
+    *counts = w->kept;
+    free(w);
+    if (lost.events + lost.rejects == 0) return RES_OK;
+    if (!*stop.text)
+        return why_set(why, RES_BROKEN,
+                       "stopped while the disk refused: %" PRId64 " events and %" PRId64
+                       " rejects that had been read could not be committed",
+                       lost.events, lost.rejects);
+    *why = stop;
+    return why_wrap(why, RES_RETRY,
+                    "%" PRId64 " events and %" PRId64 " rejects that had been read could not be committed",
+                    lost.events, lost.rejects);
+}
+
+bool writer_is_failing(struct writer *w)
+{
+    return atomic_load(&w->is_failing);
+}
+
+bool writer_is_turning(struct writer *w, int64_t limit_ms)
+{
+    int64_t since = atomic_load(&w->busy_since);
+    return since == 0 || clock_monotonic_ms() - since < limit_ms;
+}

@@ -1,0 +1,339 @@
+/* test_append -- the writing side: ids, totals, senders, groups that are there once, the file they go to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/spool/append.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/db.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/in_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- ids and totals ---- */
+
+static void ids_have_no_gaps_over_groups_and_kinds(void **state)
+{
+    static const struct {
+        int events, rejects;
+    } groups[] = {{1, 0}, {0, 1}, {5, 3}, {0, 0}, {200, 0}, {0, 70}, {1, 1}};
+    struct fixture *f = *state;
+    int events = 0;
+    int rejects = 0;
+    check_books(f->scratch->spool);
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        append(f, events + 1, groups[i].events, groups[i].rejects);
+        events += groups[i].events;
+        rejects += groups[i].rejects;
+        check_books(f->scratch->spool);
+        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), events);
+        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _reject"), rejects);
+    }
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM events WHERE id = uid"), events);
+}
+
+static void every_field_arrives_in_its_column(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = group_new();
+    static const char payload[] = "<E>\xC3\xA9</E>";
+    struct event event = {
+        .received_at = 1753805700123,
+        .source = some_slice("2001:db8::1"),
+        .bytes = 40, /* more than the payload: a declaration was taken off */
+        .payload = some_slice(payload),
+    };
+    event.fields[EVENT_UID] = some_slice("cn");
+    event.fields[EVENT_NAME] = some_slice("name");
+    event.fields[EVENT_TIME] = some_slice("20250729");
+    event.fields[EVENT_SOURCE_NAME] = some_slice("");
+    struct reject reject = {
+        .received_at = 1753805700124,
+        .source = some_slice("192.0.2.9"),
+        .reason = REJECT_OVERSIZE,
+        .detail = some_slice("too long"),
+        .bytes = 5000000000,
+        .payload = {"\0\xFF<", 3},
+    };
+    group_add_event(group, &event);
+    group_add_reject(group, &reject);
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    group_free(group);
+    check_text(
+        f->scratch->spool,
+        "SELECT id, received_at, quote(sender), source, uid, name, time, quote(source_name), bytes, payload,"
+        " state FROM events",
+        "1|2025-07-29T16:15:00.123Z|NULL|2001:db8::1|cn|name|20250729|''|40|<E>\xC3\xA9</E>|pending");
+    check_text(
+        f->scratch->spool,
+        "SELECT id, received_at, source, reason, detail, bytes, truncated, state, hex(payload) FROM rejects",
+        "1|2025-07-29T16:15:00.124Z|192.0.2.9|oversize|too long|5000000000|1|pending|00FF3C");
+    check_text(f->scratch->spool, "SELECT sender, source, last_received_at FROM senders",
+               "|2001:db8::1|2025-07-29T16:15:00.123Z");
+}
+
+static void ids_go_on_after_a_purge_of_everything_and_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 1, 4, 2);
+    look_do(f->scratch->spool, "DELETE FROM _event; DELETE FROM _reject");
+    reopen(f);
+    append(f, 5, 1, 1);
+    check_text(f->scratch->spool, "SELECT id, total_bytes FROM _event", "5|535"); /* 107 bytes each */
+    check_text(f->scratch->spool, "SELECT id, total_bytes FROM _reject", "3|21");
+}
+
+/* ---- senders ---- */
+
+static void senders_are_counted_by_name_and_address_and_day(void **state)
+{
+    static const struct {
+        int64_t received_at;
+        const char *sender, *source;
+    } events[] = {
+        {86400000 - 1, "a", "1"}, {86400000 - 1, "a", "1"}, {86400000, "a", "1"}, {86400001, "a", "2"},
+        {86400002, "b", "2"},     {86400003, "a", "1"},     {86400004, "a", "1"},
+    };
+    struct fixture *f = *state;
+    struct group *group = group_new();
+    for (size_t i = 0; i < COUNT(events); i++) {
+        struct event event = {
+            .received_at = events[i].received_at,
+            .source = some_slice(events[i].source),
+            .payload = some_slice("<E/>"),
+        };
+        event.fields[EVENT_SENDER] = some_slice(events[i].sender);
+        group_add_event(group, &event);
+    }
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    group_free(group);
+    check_text(f->scratch->spool, "SELECT sender, source, last_received_at, day, events_of_day FROM _sender",
+               "a|1|86400004|1|3\na|2|86400001|1|1\nb|2|86400002|1|1");
+}
+
+static void the_longest_silent_of_too_many_senders_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    look_do(f->scratch->spool,
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+            "INSERT INTO _sender SELECT 'old', i, i, 0, 1 FROM n");
+    append(f, 0, 1000, 0); /* three senders in turn: a thousand runs, after which the table is trimmed */
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _sender"), 1000);
+    check_text(f->scratch->spool, "SELECT min(last_received_at), sum(sender LIKE 'acm-_') FROM _sender",
+               "4|3");
+}
+
+/* ---- once ---- */
+
+static void a_group_appended_twice_is_there_once(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(1, 3, 2);
+    append(f, 0, 0, 1);
+    for (int i = 0; i < 3; i++) assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    check_text(f->scratch->spool, "SELECT group_concat(id) FROM _event", "1,2,3");
+    check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject", "1,2,3");
+    group_clear(group); /* the same memory, another group */
+    group_free(group);
+    append(f, 4, 1, 0);
+    reopen(f); /* another writer: its first group is not our first */
+    append(f, 5, 1, 0);
+    check_books(f->scratch->spool);
+    check_text(f->scratch->spool, "SELECT group_concat(uid) FROM _event", "1,2,3,4,5");
+}
+
+static void a_reader_is_in_nobodys_way(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(1, 3, 2);
+    struct db *other;
+    assert_int_equal(db_open(&other, f->scratch->spool, 0, &f->why), RES_OK);
+    assert_int_equal(db_exec(other, "BEGIN; SELECT count(*) FROM _event", &f->why), RES_OK);
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    assert_int_equal(db_exec(other, "COMMIT", &f->why), RES_OK);
+    group_free(group);
+    db_close(other);
+    check_books(f->scratch->spool);
+}
+
+/* ---- the file ---- */
+
+static void settling_empties_the_write_ahead_log(void **state)
+{
+    struct fixture *f = *state;
+    char wal[256];
+    size_t len;
+    (void)snprintf(wal, sizeof wal, "%s-wal", f->scratch->spool);
+    append(f, 1, 10, 0);
+    assert_true(spool_in_wal_bytes(f->in) > 0);
+    assert_int_equal(spool_in_settle(f->in, &f->why), RES_OK);
+    free(scratch_read(wal, &len));
+    assert_int_equal(len, 0);
+    append(f, 11, 10, 0);
+    check_books(f->scratch->spool);
+}
+
+static void a_checkpoint_between_groups_lets_the_log_start_again(void **state)
+{
+    struct fixture *f = *state;
+    struct db_wal wal;
+    append(f, 1, 2000, 0);
+    int64_t before = spool_in_wal_bytes(f->in);
+    assert_true(spool_in_finish_checkpoint(f->in, &wal));
+    assert_int_equal(wal.copied, wal.frames);
+    append(f, 2001, 1, 0);
+    assert_true(spool_in_wal_bytes(f->in) < before);
+    check_books(f->scratch->spool);
+}
+
+static void a_replaced_or_deleted_file_is_broken(void **state)
+{
+    (void)state;
+    for (int is_replaced = 0; is_replaced < 2; is_replaced++) {
+        struct fixture *f = fixture_new();
+        struct group *group = some_group(2, 1, 0);
+        append(f, 1, 1, 0);
+        assert_int_equal(unlink(f->scratch->spool), 0);
+        if (is_replaced) scratch_write(f->scratch->spool, "", 0);
+        for (int i = 0; i < 2; i++) { /* also when it is tried again */
+            assert_int_equal(spool_append(f->in, group, &f->why), RES_BROKEN);
+            assert_non_null(strstr(f->why.text, f->scratch->spool));
+            assert_true(*f->why.remedy);
+        }
+        group_free(group);
+        fixture_free(f);
+    }
+}
+
+/* ---- what others do to the spool meanwhile ---- */
+
+static void a_newer_major_schema_is_not_written_and_a_newer_minor_one_is(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(4, 2, 0);
+    append(f, 1, 3, 0);
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
+        assert_true(spool_in_is_too_new(f->in));
+        assert_non_null(strstr(f->why.text, "newer than this program's"));
+        assert_string_equal(f->why.remedy, "upgrade this program");
+    }
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), 3);
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
+    must(f, spool_append(f->in, group, &f->why));
+    assert_false(spool_in_is_too_new(f->in));
+    group_free(group);
+    check_books(f->scratch->spool);
+}
+
+static void wal_path(const struct fixture *f, char out[200])
+{
+    (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
+}
+
+static void what_lies_in_a_deleted_log_is_moved_into_the_file(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    wal_path(f, wal);
+    append(f, 1, 50, 2);
+    must(f, spool_in_keep_wal(f->in, &f->why));
+    assert_false(spool_in_has_lost_wal(f->in));
+    assert_int_equal(unlink(wal), 0);
+    append(f, 51, 50, 2);
+    assert_true(spool_in_has_lost_wal(f->in));
+    assert_false(scratch_exists(wal));
+    append(f, 101, 50, 2);
+    /* A copy of the file alone, without any log: all of it is there. */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 150);
+    check_books(copy->spool);
+    scratch_free(copy);
+}
+
+static void beside_another_log_nothing_is_appended(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    struct group *group = some_group(51, 5, 0);
+    wal_path(f, wal);
+    append(f, 1, 50, 0);
+    assert_int_equal(unlink(wal), 0);
+    scratch_write(wal, "", 0); /* another program has opened the spool */
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_BROKEN);
+    assert_true(spool_in_has_lost_wal(f->in));
+    assert_non_null(strstr(f->why.remedy, "stop the uploader and the collector"));
+    must(f, spool_in_keep_wal(f->in, &f->why)); /* it has not written: ours can still be saved */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 50);
+    scratch_free(copy);
+
+    scratch_write(wal, "written", 7);
+    assert_int_equal(spool_in_keep_wal(f->in, &f->why), RES_BROKEN);
+    group_free(group);
+    assert_int_equal(unlink(wal), 0);
+}
+
+static void the_uploader_is_told_that_space_is_short(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 1, 7, 3);
+    must(f, spool_in_say_room(f->in, true, false, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+               "1|0|0");
+    must(f, spool_in_say_room(f->in, true, true, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+               "1|7|3");
+    must(f, spool_in_say_room(f->in, false, false, &f->why));
+    check_text(f->scratch->spool, "SELECT wants_room FROM _intake", "0");
+}
+
+static void the_sizes_follow_what_the_spool_holds(void **state)
+{
+    struct fixture *f = *state;
+    int64_t empty = 0;
+    int64_t used = 0;
+    int64_t unused = 0;
+    must(f, spool_in_sizes(f->in, &empty, &unused, &f->why));
+    append(f, 1, 2000, 0);
+    must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
+    assert_true(used > empty && unused == 0);
+    look_do(f->scratch->spool, "DELETE FROM _event");
+    must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
+    assert_true(used < empty + (1 << 17) && unused > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SPOOL(ids_have_no_gaps_over_groups_and_kinds),
+        IN_SPOOL(every_field_arrives_in_its_column),
+        IN_SPOOL(ids_go_on_after_a_purge_of_everything_and_a_restart),
+        IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
+        IN_SPOOL(the_longest_silent_of_too_many_senders_is_forgotten),
+        IN_SPOOL(a_group_appended_twice_is_there_once),
+        IN_SPOOL(a_reader_is_in_nobodys_way),
+        IN_SPOOL(settling_empties_the_write_ahead_log),
+        IN_SPOOL(a_checkpoint_between_groups_lets_the_log_start_again),
+        cmocka_unit_test(a_replaced_or_deleted_file_is_broken),
+        IN_SPOOL(a_newer_major_schema_is_not_written_and_a_newer_minor_one_is),
+        IN_SPOOL(what_lies_in_a_deleted_log_is_moved_into_the_file),
+        IN_SPOOL(beside_another_log_nothing_is_appended),
+        IN_SPOOL(the_uploader_is_told_that_space_is_short),
+        IN_SPOOL(the_sizes_follow_what_the_spool_holds),
+    };
+    fault_vfs_install(); /* no disk is waited for */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

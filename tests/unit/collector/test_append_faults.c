@@ -1,0 +1,80 @@
+/* test_append_faults -- the writing side on a disk that fails: each of its calls in turn, or many in a row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/spool/append.h"
+
+#include "tests/support/fault_vfs.h"
+#include "tests/support/in_fixture.h"
+
+static void append_is_all_or_nothing_whichever_disk_call_fails(void **state)
+{
+    bool fired = true;
+    (void)state;
+    for (int nth = 1; fired; nth++) {
+        for (enum fault fault = 0; fault < FAULT_COUNT; fault++) {
+            struct fixture *f = fixture_new();
+            struct group *group = some_group(3, 300, 2);
+            append(f, 1, 2, 0);
+            fault_disk_at(nth, fault);
+            enum result res = spool_append(f->in, group, &f->why);
+            fired = fault_fired();
+            assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+            assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), fired ? 2 : 302);
+            check_books(f->scratch->spool);
+            assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+            group_free(group);
+            reopen(f);
+            assert_int_equal(look_int(f->scratch->spool, "SELECT count(DISTINCT uid) FROM _event"), 302);
+            check_books(f->scratch->spool);
+            fixture_free(f);
+        }
+    }
+}
+
+static void a_full_disk_keeps_failing_until_there_is_room(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(1, 3, 2);
+    for (int i = 0; i < 20; i++) {
+        fault_disk_at(1 + i % 3, FAULT_FULL);
+        assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
+        assert_true(fault_fired());
+    }
+    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    group_free(group);
+    check_books(f->scratch->spool);
+}
+
+static void settling_fails_whichever_disk_call_fails_and_loses_nothing(void **state)
+{
+    bool fired = true;
+    (void)state;
+    for (int nth = 1; fired; nth++) {
+        struct fixture *f = fixture_new();
+        append(f, 1, 100, 0);
+        fault_disk_at(nth, FAULT_EIO);
+        enum result res = spool_in_settle(f->in, &f->why);
+        fired = fault_fired();
+        assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+        assert_int_equal(spool_in_settle(f->in, &f->why), RES_OK);
+        append(f, 101, 1, 0);
+        check_books(f->scratch->spool);
+        fixture_free(f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(append_is_all_or_nothing_whichever_disk_call_fails),
+        IN_SPOOL(a_full_disk_keeps_failing_until_there_is_room),
+        cmocka_unit_test(settling_fails_whichever_disk_call_fails_and_loses_nothing),
+    };
+    fault_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
