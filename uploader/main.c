@@ -4,7 +4,7 @@
 
 #include "common/command.h"
 #include "common/log.h"
-#include "uploader/run.h"
+#include "uploader/commands/run.h"
 #include "uploader/settings.h"
 
 static const struct command commands[] = {

@@ -10,11 +10,11 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/utf8.h"
-#include "uploader/batch.h"
-#include "uploader/drop.h"
-#include "uploader/hands.h"
-#include "uploader/object_key.h"
-#include "uploader/tags.h"
+#include "uploader/batch/batch.h"
+#include "uploader/batch/object_key.h"
+#include "uploader/render/drop.h"
+#include "uploader/ship/hands.h"
+#include "uploader/store/tags.h"
 
 #define FIELD(name) offsetof(struct settings, name)
 #define SECOND_MS   1000

@@ -36,7 +36,7 @@ struct settings {
     int64_t s3_addressing; /* enum s3_addressing */
     int64_t s3_sse;        /* enum s3_sse */
     char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
-    char *access_key_id, *secret_access_key, *session_token; /* at the start; see cred_environment.c */
+    char *access_key_id, *secret_access_key, *session_token; /* at the start; see credentials/environment.c */
     char *region, *default_region;                           /* credentials_region() says what holds */
     char *profile, *config_file, *shared_credentials_file;
     char *role_arn, *role_session_name, *web_identity_token_file;

@@ -23,7 +23,7 @@ CREATE INDEX _batch_abandoned ON _batch (abandoned_at) WHERE abandoned_at IS NOT
 -- there), nor a copy. One for each range.
 CREATE UNIQUE INDEX _batch_current ON _batch (kind, first_id) WHERE abandoned_at IS NULL AND is_copy = 0;
 
--- A clock for RETENTION that jumps of the wall clock do not move (uploader/retention.h) and the wall clock's time when it
+-- A clock for RETENTION that jumps of the wall clock do not move (uploader/spool/retention.h) and the wall clock's time when it
 -- was stored; and what it showed when a batch was shipped.
 ALTER TABLE _uploader ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE _uploader ADD COLUMN kept_at INTEGER;

@@ -11,7 +11,7 @@
 
 #include "tests/support/scratch.h"
 #include "tests/support/some_spool.h"
-#include "uploader/spool_out.h"
+#include "uploader/spool/spool.h"
 
 #define SOME_TIME      1700000000000 /* 2023-11-14T22:13:20.000Z */
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

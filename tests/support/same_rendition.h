@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_SAME_RENDITION_H
 #define TESTS_SUPPORT_SAME_RENDITION_H
 
-#include "uploader/batch.h"
+#include "uploader/batch/batch.h"
 
 static inline void check_same_rendition(const struct rendition *a, const struct rendition *b)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/aws_config.h"
+#include "uploader/credentials/aws_config.h"
 
 #include <stdio.h>
 #include <string.h>

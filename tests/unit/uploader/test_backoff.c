@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/backoff.h"
+#include "uploader/ship/backoff.h"
 
 #include <limits.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/child.h"
+#include "uploader/credentials/child.h"
 
 #include <fcntl.h>
 #include <signal.h>

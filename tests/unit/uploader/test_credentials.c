@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/credentials.h"
+#include "uploader/credentials/credentials.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/drop.h"
+#include "uploader/render/drop.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/due.h"
+#include "uploader/ship/due.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/flatten.h"
+#include "uploader/render/flatten.h"
 
 #include <stdio.h>
 #include <string.h>

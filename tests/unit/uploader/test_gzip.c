@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/gzip.h"
+#include "uploader/render/gzip.h"
 
 #include <string.h>
 #include <zlib.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/hands.h"
+#include "uploader/ship/hands.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "tests/support/scratch.h"
-#include "uploader/hash.h"
+#include "uploader/batch/hash.h"
 
 #define HANDS 4
 #define JOBS  200

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/hash.h"
+#include "uploader/batch/hash.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/http.h"
+#include "uploader/http/http.h"
 
 #include <arpa/inet.h>
 #include <poll.h>

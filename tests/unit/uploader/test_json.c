@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "common/utf8.h"
-#include "uploader/json.h"
+#include "uploader/render/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/keys.h"
+#include "uploader/http/keys.h"
 
 #include <string.h>
 

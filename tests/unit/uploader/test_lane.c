@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/lane.h"
+#include "uploader/ship/lane.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

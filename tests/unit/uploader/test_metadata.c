@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/metadata.h"
+#include "uploader/render/metadata.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/object_key.h"
+#include "uploader/batch/object_key.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/outage.h"
+#include "uploader/ship/outage.h"
 
 #include "common/clock.h"
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "uploader/pace.h"
+#include "uploader/ship/pace.h"
 
 #define WORK_MS 10
 

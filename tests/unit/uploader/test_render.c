@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/render.h"
+#include "uploader/render/render.h"
 
 #include <stdio.h>
 #include <stdlib.h>

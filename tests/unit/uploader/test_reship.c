@@ -12,11 +12,11 @@
 
 #include "common/request.h"
 #include "tests/support/out_fixture.h"
-#include "uploader/dismiss.h"
-#include "uploader/object_key.h"
-#include "uploader/requests.h"
-#include "uploader/spool_rejects.h"
-#include "uploader/spool_reship.h"
+#include "uploader/batch/object_key.h"
+#include "uploader/ship/dismiss.h"
+#include "uploader/ship/requests.h"
+#include "uploader/spool/rejects.h"
+#include "uploader/spool/reship.h"
 
 /* ---- keys and orders ---- */
 

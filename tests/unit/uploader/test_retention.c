@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/retention.h"
+#include "uploader/spool/retention.h"
 
 #define HOUR ((int64_t)3600000)
 #define DAY  (24 * HOUR)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/s3_error.h"
+#include "uploader/store/s3_error.h"
 
 #include <stdio.h>
 #include <string.h>

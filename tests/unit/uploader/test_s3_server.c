@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/s3_server.h"
+#include "uploader/store/s3_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/sigv4.h"
+#include "uploader/http/sigv4.h"
 
 #include <stdio.h>
 #include <stdlib.h>

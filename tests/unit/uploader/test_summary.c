@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/spool_out.h"
+#include "uploader/spool/spool.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/tags.h"
+#include "uploader/store/tags.h"
 
 #include <string.h>
 

@@ -1,0 +1,283 @@
+/* test_purge -- the reading side: what may go when it is shipped and old, and the pages that are given back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/spool/spool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/spool.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/out_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define SLICE        500
+
+static int64_t purge(struct fixture *f, enum batch_kind kind, int64_t before)
+{
+    int64_t purged = -1;
+    must(f, spool_out_purge(f->out, kind, before, &purged, &f->why));
+    return purged;
+}
+
+/* Seals and ships, when the clock by which rows are kept shows `kept_from`. */
+static struct batch ship_at(struct fixture *f, enum batch_kind kind, int64_t first_id, int64_t last_id,
+                            int64_t kept_from)
+{
+    struct batch batch = seal(f, kind, first_id, last_id);
+    ship(f, &batch);
+    look_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64 " WHERE id = %" PRId64, kept_from,
+            batch.id);
+    return batch;
+}
+
+static const char *table(enum batch_kind kind)
+{
+    return kind == BATCH_EVENTS ? "_event" : "_reject";
+}
+
+static void add(struct fixture *f, enum batch_kind kind, int64_t count)
+{
+    (kind == BATCH_EVENTS ? some_spool_add_events : some_spool_add_rejects)(f->scratch->spool, count, 10,
+                                                                            SOME_TIME);
+}
+
+static void rows_go_oldest_first_in_slices_that_end_with_their_batch(void **state)
+{
+    static const struct {
+        int64_t before, purged, left_from; /* one call after the other */
+    } calls[] = {
+        {99, 0, 1},                                                 /* nothing is old enough */
+        {100, SLICE, 501},    {100, SLICE, 1001}, {100, 200, 1201}, /* the first batch: 1,200 rows */
+        {100, 0, 1201},       {200, 100, 1301},                     /* the second: 100 */
+        {INT64_MAX, 0, 1301}, /* the third is not shipped, the fourth waits behind */
+    };
+    (void)state;
+    for (enum batch_kind kind = 0; kind < BATCH_KIND_COUNT; kind++) {
+        struct fixture *f = fixture_new();
+        assert_int_equal(purge(f, kind, INT64_MAX), 0); /* an empty spool */
+        add(f, kind, 2000);
+        assert_int_equal(purge(f, kind, INT64_MAX), 0); /* nothing is sealed */
+        (void)ship_at(f, kind, 1, 1200, 100);
+        (void)ship_at(f, kind, 1201, 1300, 200);
+        struct batch third = seal(f, kind, 1301, 1400);
+        (void)ship_at(f, kind, 1401, 1500, 100);
+        for (size_t i = 0; i < COUNT(calls); i++) {
+            assert_int_equal(purge(f, kind, calls[i].before), calls[i].purged);
+            assert_int_equal(look_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
+                             calls[i].left_from);
+        }
+        ship(f, &third);
+        assert_int_equal(purge(f, kind, INT64_MAX), 100);
+        assert_int_equal(purge(f, kind, INT64_MAX), 100);
+        assert_int_equal(purge(f, kind, INT64_MAX), 0);
+        assert_int_equal(look_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
+                         1501); /* they wait */
+        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM %s", table(kind)), 500);
+        fixture_free(f);
+    }
+}
+
+static void one_kind_is_not_purged_for_the_other(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_EVENTS, 10);
+    add(f, BATCH_REJECTS, 10);
+    (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
+    assert_int_equal(purge(f, BATCH_EVENTS, INT64_MAX), 0);
+    assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), 10);
+}
+
+static void of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind(void **state)
+{
+    static const struct {
+        int64_t before;
+        const char *left; /* kind and first id */
+    } calls[] = {
+        {99, "events|1\nevents|11\nevents|21\nrejects|1\nrejects|11"},
+        {100, "events|11\nevents|21\nrejects|1\nrejects|11"}, /* the first rejects have their rows */
+        {200, "events|21\nrejects|1\nrejects|11"},
+        {INT64_MAX, "events|21\nrejects|1\nrejects|11"},
+    };
+    struct fixture *f = *state;
+    add(f, BATCH_EVENTS, 30);
+    add(f, BATCH_REJECTS, 20);
+    (void)ship_at(f, BATCH_EVENTS, 1, 10, 100);
+    (void)ship_at(f, BATCH_EVENTS, 11, 20, 200);
+    (void)ship_at(f, BATCH_EVENTS, 21, 30, 200);
+    (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
+    (void)ship_at(f, BATCH_REJECTS, 11, 20, 100);
+    while (purge(f, BATCH_EVENTS, INT64_MAX) > 0) {
+    }
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        must(f, spool_out_purge_batches(f->out, calls[i].before, &f->why));
+        check_text(f, "SELECT kind, first_id FROM batches ORDER BY 1, 2", calls[i].left);
+    }
+    while (purge(f, BATCH_REJECTS, INT64_MAX) > 0) {
+    }
+    must(f, spool_out_purge_batches(f->out, INT64_MAX, &f->why));
+    check_text(f, "SELECT kind, first_id FROM batches ORDER BY 1, 2", "events|21\nrejects|11");
+    some_spool_add_events(f->scratch->spool, 1, 10, SOME_TIME);
+    assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, 31); /* ids are sealed from its end on */
+}
+
+static void an_open_batch_is_never_purged(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_EVENTS, 30);
+    (void)seal(f, BATCH_EVENTS, 1, 10);
+    (void)ship_at(f, BATCH_EVENTS, 11, 20, 100);
+    (void)ship_at(f, BATCH_EVENTS, 21, 30, 100);
+    must(f, spool_out_purge_batches(f->out, INT64_MAX, &f->why));
+    assert_int_equal(purge(f, BATCH_EVENTS, INT64_MAX), 0);
+    check_text(f, "SELECT count(*) FROM batches; SELECT count(*) FROM events", "3\n30");
+}
+
+static int64_t purge_waiting(struct fixture *f, int64_t keep_ms)
+{
+    int64_t purged = -1;
+    must(f, spool_out_purge_waiting_rejects(f->out, keep_ms, &purged, &f->why));
+    return purged;
+}
+
+/* A negative time to keep lets time pass. */
+static void rejects_that_do_not_travel_go_when_they_were_marked_long_ago(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_REJECTS, 700);
+    assert_int_equal(purge_waiting(f, 1000000), 0); /* too early even to mark them */
+    add(f, BATCH_REJECTS, 100);
+    (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
+    assert_int_equal(purge_waiting(f, -1), 0); /* marks those of now */
+    add(f, BATCH_REJECTS, 100);
+    assert_int_equal(purge_waiting(f, -1), SLICE - 10); /* the first ten are a batch's */
+    assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);
+    assert_int_equal(purge_waiting(f, -1), 300);
+    assert_int_equal(purge_waiting(f, -1), 0); /* the last had not been marked */
+    assert_int_equal(purge_waiting(f, -1), 100);
+    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _reject"), 0);
+    add(f, BATCH_REJECTS, 5);
+    struct waiting waiting = waiting_now(f, BATCH_REJECTS); /* they travel again: what is left goes on */
+    assert_true(waiting.is_some && waiting.first_id == 901 && waiting.last_id == 905 && waiting.bytes == 50);
+}
+
+static void a_wall_clock_that_is_set_purges_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t day = 86400000;
+    add(f, BATCH_EVENTS, 10);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, 10);
+    ship(f, &batch);
+    /* As if it had been shipped, and the uploader had stopped, when the clock showed 1970. */
+    look_do(f->scratch->spool, "UPDATE _batch SET shipped_at = 1; UPDATE _uploader SET kept_at = 1");
+    spool_out_close(f->out);
+    must(f, spool_out_open(&f->out, f->scratch->spool, &f->why));
+    assert_true(spool_out_kept_ms(f->out) >= day && spool_out_kept_ms(f->out) < day + 60000);
+    assert_int_equal(purge(f, BATCH_EVENTS, spool_out_kept_ms(f->out) - 7 * day), 0);
+    assert_int_equal(purge(f, BATCH_EVENTS, spool_out_kept_ms(f->out) - day / 2), 10);
+}
+
+/* ---- giving pages back ---- */
+
+static int64_t free_pages(struct fixture *f)
+{
+    return look_int(f->scratch->spool, "PRAGMA freelist_count");
+}
+
+static int64_t pages(struct fixture *f)
+{
+    return look_int(f->scratch->spool, "PRAGMA page_count");
+}
+
+static void vacuum_to_the_end(struct fixture *f)
+{
+    bool has_more = true;
+    for (int calls = 0; has_more; calls++) {
+        assert_true(calls < 10000);
+        must(f, spool_out_vacuum(f->out, &has_more, &f->why));
+    }
+}
+
+static void free_pages_are_given_back_down_to_a_quarter(void **state)
+{
+    struct fixture *f = *state;
+    struct stat before;
+    struct stat after;
+    some_spool_add_events(f->scratch->spool, 20000, 1000, SOME_TIME);
+    int64_t most = pages(f);
+    vacuum_to_the_end(f);
+    assert_int_equal(pages(f), most); /* nothing is free */
+    (void)ship_at(f, BATCH_EVENTS, 1, 19000, 100);
+    while (purge(f, BATCH_EVENTS, INT64_MAX) > 0) {
+    }
+    assert_true(free_pages(f) * 2 > most);
+    look_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(stat(f->scratch->spool, &before), 0);
+
+    vacuum_to_the_end(f);
+    assert_true(free_pages(f) * 4 <= pages(f));
+    assert_true((free_pages(f) + 16) * 4 > pages(f)); /* the rest is room for what comes: no slice too many */
+    look_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(stat(f->scratch->spool, &after), 0);
+    assert_true(after.st_size < before.st_size / 4);
+    check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
+}
+
+static void the_collector_is_heard_what_came_in_and_whether_it_wants_room(void **state)
+{
+    struct fixture *f = *state;
+    struct tidings tidings;
+    must(f, spool_out_load_tidings(f->out, &tidings, &f->why));
+    assert_false(tidings.wants_room);
+    look_do(f->scratch->spool, "UPDATE _intake SET wants_room = 1, event_bytes = event_bytes + 7");
+    int64_t before = tidings.bytes;
+    must(f, spool_out_load_tidings(f->out, &tidings, &f->why));
+    assert_true(tidings.wants_room);
+    assert_int_equal(tidings.bytes, before + 7);
+}
+
+static void an_older_schema_waits_for_the_collector_of_this_version(void **state)
+{
+    struct fixture *f = *state;
+    struct spool_out *out = NULL;
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA - 1);
+    assert_int_equal(spool_out_open(&out, f->scratch->spool, &f->why), RES_RETRY);
+    assert_null(out);
+    assert_non_null(strstr(f->why.text, "a collector of this version brings it up to date"));
+    assert_string_equal(f->why.remedy, ""); /* it is waited for */
+}
+
+static void a_newer_major_schema_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    bool is_too_new = false;
+    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    assert_int_equal(spool_out_check_schema(f->out, f->scratch->spool, &is_too_new, &f->why), RES_RETRY);
+    assert_true(is_too_new);
+    assert_string_equal(f->why.remedy, "upgrade this program");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_go_oldest_first_in_slices_that_end_with_their_batch),
+        IN_SPOOL(one_kind_is_not_purged_for_the_other),
+        IN_SPOOL(of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind),
+        IN_SPOOL(an_open_batch_is_never_purged),
+        IN_SPOOL(rejects_that_do_not_travel_go_when_they_were_marked_long_ago),
+        IN_SPOOL(a_wall_clock_that_is_set_purges_nothing),
+        IN_SPOOL(the_collector_is_heard_what_came_in_and_whether_it_wants_room),
+        IN_SPOOL(an_older_schema_waits_for_the_collector_of_this_version),
+        IN_SPOOL(a_newer_major_schema_is_seen),
+        IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),
+    };
+    fault_vfs_install(); /* no disk is waited for */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

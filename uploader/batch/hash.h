@@ -1,0 +1,26 @@
+/*
+ * hash -- SHA-256, MD5 and length of bytes that come piece by piece, are there whole, or lie in a file.
+ */
+#ifndef UPLOADER_BATCH_HASH_H
+#define UPLOADER_BATCH_HASH_H
+
+#include "common/buf.h"
+#include "uploader/batch/batch.h"
+#include "uploader/ship/pace.h"
+
+#define HASH_MD5_BYTES    16
+#define HASH_SHA256_BYTES 32
+
+struct hash;
+
+struct hash *hash_begin(void);
+void hash_add(struct hash *hash, const void *data, size_t len);
+void hash_end(struct hash *hash, struct rendition *rendition); /* once; the content's hash becomes "" */
+void hash_free(struct hash *hash);                             /* accepts NULL */
+
+void hash_bytes(const struct buf *body, struct rendition *rendition, struct pace *pace);
+
+/* What a descriptor gives from its position on; false with errno: it cannot be read. */
+bool hash_file(int fd, struct rendition *rendition);
+
+#endif

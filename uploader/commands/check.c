@@ -1,0 +1,113 @@
+/*
+ * check -- `uploader check`: can the spool be used, and may we write under both prefixes? One small valid document each,
+ * under a fixed key, removed again where that is allowed. Exit 0 only if `run` would work; it passes beside a running
+ * uploader.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/command.h"
+#include "uploader/commands/run.h"
+#include "uploader/store/store.h"
+
+static const char *const empty_documents[] = {
+    [BATCH_XML] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n</EVENTS>\n",
+    [BATCH_JSON] = "[]\n",
+    [BATCH_NDJSON] = "",
+};
+
+static int report(bool is_ok, const char *what, const struct why *why)
+{
+    if (is_ok) {
+        (void)printf("ok      %s\n", what);
+        return 0;
+    }
+    (void)printf("problem %s: %s\n", what, why->text);
+    if (*why->remedy) (void)printf("        %s\n", why->remedy);
+    return 1;
+}
+
+/* One that is not there yet is no problem. `node` is the installation's name: the spool's, else this host's. */
+static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
+{
+    struct spool_out *spool = NULL;
+    struct spool_identity identity;
+    struct why why = {0};
+    bool will_come = false;
+    enum result res = run_open_spool(&spool, path, &will_come, &why);
+    if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);
+    spool_out_close(spool);
+    if (res == RES_OK)
+        (void)snprintf(node, SPOOL_NODE_MAX + 1, "%s", identity.node);
+    else if (gethostname(node, SPOOL_NODE_MAX) != 0)
+        (void)snprintf(node, SPOOL_NODE_MAX + 1, "eventspool");
+    if (will_come)
+        (void)printf("note    %s\n", why.text);
+    else
+        (void)report(res == RES_OK, "the spool can be used", &why);
+    return will_come ? RES_OK : res;
+}
+
+static int check_prefix(struct store *store, const char *prefix, enum batch_format format, const char *node)
+{
+    char key[BATCH_KEY_MAX];
+    char what[BATCH_KEY_MAX + 64];
+    struct buf body = BUF_EMPTY;
+    struct why why = {0};
+    struct batch batch = {.format = format};
+    (void)snprintf(key, sizeof key, "%s_check-%s.%s", prefix, node, batch_extension(format));
+    (void)snprintf(what, sizeof what, "objects can be written as %s", key);
+    buf_append_text(&body, empty_documents[format]);
+    enum store_answer answer = store_probe(store, key, batch_content_type(&batch), &body, &why);
+    buf_fini(&body);
+    return report(answer == STORE_DONE, what, &why);
+}
+
+static enum result check_credentials(struct store *store)
+{
+    char source[STORE_SOURCE_SIZE];
+    char what[STORE_SOURCE_SIZE + 32];
+    struct why why = {0};
+    enum result res = store_prepare(store, source, &why);
+    (void)snprintf(what, sizeof what, "credentials found%s%s", *source ? ": " : "", source);
+    if (res != RES_OK || *source) (void)report(res == RES_OK, what, &why);
+    return res;
+}
+
+/* Returns the exit code. */
+static int check_store(const struct settings *settings, const char *node)
+{
+    struct why why = {0};
+    struct signals signals = {.fd = -1};
+    struct lockfile no_lock = LOCKFILE_NONE;
+    struct store *store = NULL;
+    int problems = 0;
+
+    enum result res = signals_open(&signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &no_lock, &why);
+    if (res != RES_OK) return command_exit(res, &why);
+    res = check_credentials(store);
+    if (res == RES_OK)
+        problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
+    if (res == RES_OK && settings->rejects_prefix)
+        problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
+    store_close(store);
+    signals_close(&signals);
+    if (res == RES_REFUSE) return EX_CONFIG;
+    return res != RES_OK || problems ? EX_FAILED : EX_OK;
+}
+
+int run_check(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct why why = {0};
+    char node[SPOOL_NODE_MAX + 1] = "";
+
+    enum result res = settings_check_destination(settings, &why);
+    (void)report(res == RES_OK, "a destination is set", &why);
+    if (res != RES_OK) return EX_CONFIG;
+    res = check_spool(settings->spool_path, node);
+    int exit_code = check_store(settings, node);
+    if (res == RES_REFUSE) return EX_CONFIG;
+    return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;
+}

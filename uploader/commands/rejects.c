@@ -1,0 +1,168 @@
+/*
+ * rejects -- `uploader rejects list`, `show` and `dismiss`. Payloads are personal data: `list` shows none; and they are
+ * whatever somebody has sent: nothing of them reaches a terminal as it is, unless --raw asks for the bytes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/command.h"
+#include "common/printable.h"
+#include "uploader/commands/ask.h"
+#include "uploader/commands/run.h"
+#include "uploader/ship/requests.h"
+#include "uploader/spool/rejects.h"
+
+#define LIST_COUNT 20
+
+static int explain(const char *command, const char *arguments, const char *value)
+{
+    (void)fprintf(stderr, "uploader rejects %s: '%s' is not understood\nusage: uploader rejects %s %s\n",
+                  command, value, command, arguments);
+    return EX_USAGE;
+}
+
+/* A whole number from 1 on; 0: it is none. */
+static int64_t read_number(const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+    return len > 0 && len <= 18 && strspn(text, "0123456789") == len ? strtoll(text, NULL, 10) : 0;
+}
+
+static void append_printable(struct buf *out, const char *text)
+{
+    printable_append(out, text, strlen(text));
+}
+
+/* All at once, and never while a row is being read: whoever pages through it must not hold the spool's log. */
+static int print(struct buf *out, enum result res, const struct why *why)
+{
+    if (res == RES_OK && out->len > 0) (void)fwrite(out->data, 1, out->len, stdout);
+    buf_fini(out);
+    if (res != RES_OK) return command_exit(res, why);
+    return fflush(stdout) == 0 ? EX_OK : EX_FAILED;
+}
+
+/* ---- list ---- */
+
+static void add_line(void *context, const struct reject_line *line)
+{
+    struct buf *out = context;
+    buf_append_format(out, "%" PRId64 "\t%s\t", line->id, line->received_at);
+    append_printable(out, line->source);
+    buf_append_format(out, "\t%s\t%" PRId64 "\t%s\t", line->reason, line->bytes, line->state);
+    append_printable(out, line->detail);
+    buf_append_char(out, '\n');
+}
+
+int run_rejects_list(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct spool_out *spool = NULL;
+    struct buf out = BUF_EMPTY;
+    struct why why = {0};
+    bool is_all = false;
+    int64_t count = LIST_COUNT;
+
+    for (int i = 1; i < line->argc; i++) {
+        const char *argument = line->argv[i];
+        bool is_count = strncmp(argument, "-n", 2) == 0;
+        if (strcmp(argument, "--all") == 0)
+            is_all = true;
+        else if (is_count)
+            count = read_number(argument[2] ? argument + 2 : line->argv[++i]);
+        if ((!is_count && strcmp(argument, "--all") != 0) || count == 0)
+            return explain("list", "[--all] [-n N], where N is how many of the newest to show", argument);
+    }
+    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    if (res == RES_OK) res = spool_rejects_list(spool, is_all, count, add_line, &out, &why);
+    spool_out_close(spool);
+    return print(&out, res, &why);
+}
+
+/* ---- show ---- */
+
+/* A line of text stays a line; all else that is no plain character is written out. */
+static void append_lines(struct buf *out, const char *text, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        const char *end = memchr(text + done, '\n', len - done);
+        size_t line_len = end ? (size_t)(end - text) - done : len - done;
+        printable_append(out, text + done, line_len);
+        buf_append_char(out, '\n');
+        done += line_len + 1;
+    }
+}
+
+static void add_readable(void *context, const struct reject_line *line, const char *payload, size_t len,
+                         bool is_truncated)
+{
+    struct buf *out = context;
+    buf_append_format(out, "reject    %" PRId64 ", %s\nreceived  %s from ", line->id, line->state,
+                      line->received_at);
+    append_printable(out, line->source);
+    buf_append_format(out, "\nreason    %s: ", line->reason);
+    append_printable(out, line->detail);
+    buf_append_format(out, "\nbytes     %" PRId64, line->bytes);
+    if (is_truncated) buf_append_format(out, ", the first %zu are kept", len);
+    buf_append_text(out, "\n\n");
+    append_lines(out, payload, len);
+}
+
+static void add_raw(void *context, const struct reject_line *line, const char *payload, size_t len,
+                    bool is_truncated)
+{
+    (void)line;
+    (void)is_truncated;
+    buf_append(context, payload, len);
+}
+
+int run_rejects_show(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct spool_out *spool = NULL;
+    struct buf out = BUF_EMPTY;
+    struct why why = {0};
+    bool is_raw = false;
+    bool is_there = false;
+    int64_t id = 0;
+
+    for (int i = 1; i < line->argc; i++) {
+        if (strcmp(line->argv[i], "--raw") == 0)
+            is_raw = true;
+        else if (id != 0 || (id = read_number(line->argv[i])) == 0)
+            return explain("show", "ID [--raw]", line->argv[i]);
+    }
+    if (id == 0) return explain("show", "ID [--raw]", "");
+    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    if (res == RES_OK)
+        res = spool_rejects_load(spool, id, &is_there, is_raw ? add_raw : add_readable, &out, &why);
+    spool_out_close(spool);
+    if (res != RES_OK || is_there) return print(&out, res, &why);
+    (void)fprintf(stderr,
+                  "uploader: there is no reject %" PRId64 " in the spool: `rejects list --all` shows them\n",
+                  id);
+    return EX_FAILED;
+}
+
+/* ---- dismiss ---- */
+
+int run_rejects_dismiss(const struct command_line *line)
+{
+    struct buf ids = BUF_EMPTY;
+    bool is_all = line->argc == 2 && strcmp(line->argv[1], "--all") == 0;
+    if (line->argc == 1) return explain("dismiss", "ID... | --all", "");
+    for (int i = 1; i < line->argc && !is_all; i++) {
+        int64_t id = read_number(line->argv[i]);
+        if (id == 0) {
+            buf_fini(&ids);
+            return explain("dismiss", "ID... | --all", line->argv[i]);
+        }
+        buf_append_format(&ids, "%s%" PRId64, i > 1 ? " " : "", id);
+    }
+    buf_append_char(&ids, '\0');
+    int exit_code = ask_uploader(line->settings, REQUESTS_DISMISS, ids.data, ASK_NEEDS_SPOOL);
+    buf_fini(&ids);
+    return exit_code;
+}

@@ -1,0 +1,135 @@
+/*
+ * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is written
+ * aside, synced and renamed: it is there whole or not at all, also when the command is told to stop.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/command.h"
+#include "common/signals.h"
+#include "uploader/commands/run.h"
+#include "uploader/settings.h"
+#include "uploader/spool/rejects.h"
+
+#define CHUNK 16 /* rejects that are rendered at a time: each may be MAX_MESSAGE_SIZE long */
+
+struct target {
+    int fd;
+    const char *path; /* NULL: stdout */
+    char aside[PATH_MAX];
+    struct signals signals; /* of a file alone: writing to a pipe may block, and ends like any program */
+};
+
+static enum result failed(const char *what, const char *path, struct why *why)
+{
+    return why_set(why, RES_BROKEN, "%s %s: %s", what, path, strerror(errno));
+}
+
+static enum result target_open(struct target *t, const char *path, struct why *why)
+{
+    *t = (struct target){.fd = STDOUT_FILENO, .signals = {.fd = -1}};
+    if (strcmp(path, "-") == 0) return RES_OK;
+    t->path = path;
+    t->fd = -1;
+    enum result res = signals_open(&t->signals, why);
+    if (res != RES_OK) return res;
+    if ((size_t)snprintf(t->aside, sizeof t->aside, "%s.%d.part", path, (int)getpid()) >= sizeof t->aside) {
+        errno = ENAMETOOLONG;
+    } else {
+        /* Nobody else reads it, unless its owner says so: it holds what people have sent. */
+        t->fd = open(t->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    return t->fd >= 0 ? RES_OK : failed("create", t->aside, why);
+}
+
+static enum result refuse_stop(struct target *t, struct why *why)
+{
+    if (!signals_stop_requested(&t->signals)) return RES_OK;
+    return why_set(why, RES_RETRY, "told to stop before all rejects were exported");
+}
+
+/* Gives the file its name, or takes it away where the work has failed. */
+static enum result settle_file(struct target *t, enum result res, struct why *why)
+{
+    if (res == RES_OK && fsync(t->fd) != 0) res = failed("sync", t->aside, why);
+    if (close(t->fd) != 0 && res == RES_OK) res = failed("close", t->aside, why);
+    if (res == RES_OK) res = refuse_stop(t, why);
+    if (res == RES_OK && rename(t->aside, t->path) != 0) res = failed("name", t->path, why);
+    if (res != RES_OK) (void)unlink(t->aside);
+    return res;
+}
+
+static enum result target_close(struct target *t, enum result res, struct why *why)
+{
+    if (t->path && t->fd >= 0) res = settle_file(t, res, why);
+    signals_close(&t->signals);
+    return res;
+}
+
+static enum result write_all(const struct target *t, const struct buf *body, struct why *why)
+{
+    for (size_t done = 0; done < body->len;) {
+        ssize_t n = write(t->fd, body->data + done, body->len - done);
+        if (n < 0 && errno != EINTR) return failed("write", t->path ? t->aside : "to the output", why);
+        if (n > 0) done += (size_t)n;
+    }
+    return RES_OK;
+}
+
+/* Renders the next few; those that were purged meanwhile are passed by. */
+static enum result render_chunk(struct spool_out *spool, struct batch *chunk, int64_t last_id,
+                                struct buf *body, struct why *why)
+{
+    struct rendition ignored;
+    int64_t first_id = 0;
+    int64_t newest_id = 0;
+    enum result res = spool_rejects_range(spool, &first_id, &newest_id, why);
+    if (res != RES_OK) return res;
+    if (chunk->first_id < first_id) chunk->first_id = first_id;
+    chunk->last_id = chunk->first_id + CHUNK - 1 < last_id ? chunk->first_id + CHUNK - 1 : last_id;
+    buf_clear(body);
+    return chunk->first_id <= last_id ? spool_out_render(spool, chunk, body, &ignored, NULL, why) : RES_OK;
+}
+
+static enum result export_all(struct spool_out *spool, const struct settings *settings, struct target *target,
+                              struct why *why)
+{
+    struct batch chunk = {.kind = BATCH_REJECTS, .format = BATCH_NDJSON, .first_id = 1};
+    struct buf body = BUF_EMPTY;
+    int64_t first_id = 0;
+    int64_t last_id = 0; /* up to the newest of now */
+    chunk.omits_payload = settings_omits_payload(settings);
+    enum result res = spool_rejects_range(spool, &first_id, &last_id, why);
+    while (res == RES_OK && chunk.first_id <= last_id) {
+        res = render_chunk(spool, &chunk, last_id, &body, why);
+        if (res == RES_OK) res = write_all(target, &body, why);
+        if (res == RES_OK) res = refuse_stop(target, why);
+        chunk.first_id = chunk.last_id + 1;
+    }
+    buf_fini(&body);
+    return res;
+}
+
+int run_rejects_export(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct spool_out *spool = NULL;
+    struct target target = {.fd = -1, .signals = {.fd = -1}};
+    struct why why = {0};
+
+    const char *path = line->argc > 1 ? line->argv[1] : "-";
+    if (line->argc > 2 || *path == '\0' || (path[0] == '-' && path[1])) {
+        (void)fprintf(stderr, "usage: uploader rejects export [FILE], or - for the standard output\n");
+        return EX_USAGE;
+    }
+    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    if (res == RES_OK) res = target_open(&target, path, &why);
+    if (res == RES_OK) res = export_all(spool, settings, &target, &why);
+    res = target_close(&target, res, &why);
+    spool_out_close(spool);
+    return command_exit(res, &why);
+}

@@ -1,0 +1,192 @@
+/* run -- see run.h. The service and the small subcommands; the others have files of their own. */
+#include "uploader/commands/run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/command.h"
+#include "common/healthcheck.h"
+#include "common/lockfile.h"
+#include "common/log.h"
+#include "common/spool.h"
+#include "uploader/ship/requests.h"
+#include "uploader/ship/shipper.h"
+
+#define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
+#define SPOOL_BUSY_PAUSE_MS 1000
+
+enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
+{
+    why_clear(why);
+    enum result res = spool_out_open(spool, path, why);
+    *will_come = res == RES_RETRY && !*why->remedy; /* a remedy: this program is too old for the spool */
+    if (res != RES_OK) return res;
+    res = spool_out_refuse_copy(*spool, path, why);
+    *will_come = res == RES_RETRY;
+    if (res == RES_OK) return res;
+    spool_out_close(*spool);
+    *spool = NULL;
+    return res;
+}
+
+/* Not beside what cannot be a spool. */
+static enum result take_lock(struct lockfile *lock, const char *spool_path, struct why *why)
+{
+    enum result res = spool_check_access(spool_path, why);
+    return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
+}
+
+/* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
+static enum result await_spool(struct spool_out **spool, const struct settings *settings,
+                               struct lockfile *lock, struct signals *signals, struct why *why)
+{
+    bool is_told = false;
+    bool will_come = false;
+    do {
+        bool is_there = access(settings->spool_path, F_OK) == 0;
+        enum result res = RES_OK;
+        if (is_there && lock->fd < 0) res = take_lock(lock, settings->spool_path, why);
+        if (res != RES_OK) return res;
+        res = run_open_spool(spool, settings->spool_path, &will_come, why);
+        if (!will_come) return res;
+        if (!is_told) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
+        is_told = true;
+        lockfile_beat(lock);
+    } while (!signals_wait(signals, SPOOL_WAIT_MS));
+    return RES_OK;
+}
+
+/* Every few seconds: the sign of life, and whether the spool is still where people look, and one that we may write. */
+static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
+                        bool *is_too_new, struct why *why)
+{
+    bool is_same = false;
+    lockfile_beat(lock);
+    enum result res = spool_out_check_schema(spool, path, is_too_new, why);
+    if (res != RES_OK) return res;
+    res = spool_out_check_file(spool, path, &is_same, why);
+    if (res == RES_RETRY || is_same) return res; /* a spool that cannot be read now is not a replaced one */
+    (void)why_remedy(why, RES_BROKEN, "start the uploader again");
+    return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
+}
+
+/* What is to be shipped, and a part of what commands ask for. */
+static enum result take_turn(struct shipper *shipper, struct requests *requests, int *wait_ms,
+                             struct why *why)
+{
+    enum result res = shipper_turn(shipper, wait_ms, why);
+    int tend_ms = requests_tend(requests);
+    if (tend_ms < *wait_ms) *wait_ms = tend_ms;
+    return res;
+}
+
+static enum result ship_until_stopped(struct shipper *shipper, struct requests *requests,
+                                      struct spool_out *spool, const struct settings *settings,
+                                      const struct lockfile *lock, struct why *why)
+{
+    int64_t beat_at = 0;
+    int wait_ms = 0;
+    bool is_told = false;
+    bool is_too_new = false;
+    enum result res = RES_OK;
+    while (!shipper_wait(shipper, wait_ms)) {
+        res = RES_OK;
+        why_clear(why);
+        if (clock_monotonic_ms() >= beat_at) {
+            res = beat(spool, settings->spool_path, lock, &is_too_new, why);
+            beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
+        }
+        if (res == RES_OK) res = take_turn(shipper, requests, &wait_ms, why);
+        if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
+        if (res == RES_RETRY) {
+            if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
+            wait_ms = SPOOL_BUSY_PAUSE_MS;
+        } else if (is_told) {
+            log_info("the spool can be used again", NULL);
+        }
+        is_told = res == RES_RETRY;
+    }
+    return RES_OK;
+}
+
+/* Says at the start where the keys come from, or what is missing. What may get better by itself is tried again later. */
+static enum result find_keys(struct store *store, struct signals *signals, struct why *why)
+{
+    char source[STORE_SOURCE_SIZE];
+    enum result res = store_prepare(store, source, why);
+    if (res != RES_RETRY) return res;
+    if (signals_stop_requested(signals)) return RES_OK;
+    log_warn("no credentials now; uploads will be tried all the same", "why=%s remedy=%s",
+             LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
+    why_clear(why);
+    return RES_OK;
+}
+
+int run_service(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    struct why why = {0};
+    struct signals signals = {.fd = -1};
+    struct lockfile lock = LOCKFILE_NONE;
+    struct spool_out *spool = NULL;
+    struct store *store = NULL;
+    struct shipper *shipper = NULL;
+    struct requests *requests = NULL;
+
+    enum result res = settings_check_destination(settings, &why);
+    if (res == RES_OK) res = signals_open(&signals, &why);
+    if (res == RES_OK) res = store_open(&store, settings, &signals, &lock, &why);
+    if (res == RES_OK) res = find_keys(store, &signals, &why);
+    if (res == RES_OK) res = await_spool(&spool, settings, &lock, &signals, &why);
+    if (res == RES_OK && spool) {
+        log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
+                 LOG_QUOTE(settings->prefix));
+        if (store_is_trial(store))
+            log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
+        res = shipper_open(&shipper, settings, spool, store, &signals, &why);
+    }
+    if (res == RES_OK && shipper) {
+        requests = requests_new(&(struct reship_parts){settings, spool, &signals, &lock});
+        res = ship_until_stopped(shipper, requests, spool, settings, &lock, &why);
+    }
+    requests_free(requests);
+    shipper_close(shipper); /* with what is on its way */
+    if (res == RES_OK) log_info("stopped", NULL);
+
+    spool_out_close(spool);
+    store_close(store);
+    lockfile_release(&lock);
+    signals_close(&signals);
+    return command_exit(res, &why);
+}
+
+int run_config(const struct command_line *line)
+{
+    settings_print(line->settings, stdout);
+    return EX_OK;
+}
+
+/* What stands in the uploader's way it has noted in the spool. */
+static int check_trouble(const char *spool_path)
+{
+    struct why why = {0};
+    struct spool_out *spool = NULL;
+    struct summary summary = {.events = 0};
+    enum result res = spool_out_open(&spool, spool_path, &why);
+    if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
+    spool_out_close(spool);
+    if (res == RES_OK && !*summary.last_error) return EX_OK;
+    (void)fprintf(stderr, "uploader: %s\n    %s\n", res == RES_OK ? summary.last_error : why.text,
+                  res == RES_OK ? summary.remedy : why.remedy);
+    return EX_FAILED;
+}
+
+int run_healthcheck(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+    bool is_strict = false;
+    if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
+    int exit_code = healthcheck_run(settings->spool_path, "uploader", is_strict);
+    return exit_code == EX_OK && is_strict ? check_trouble(settings->spool_path) : exit_code;
+}

@@ -1,0 +1,30 @@
+/*
+ * run -- the uploader's subcommands: the service itself, and the questions about it. Each returns the exit code.
+ */
+#ifndef UPLOADER_COMMANDS_RUN_H
+#define UPLOADER_COMMANDS_RUN_H
+
+#include "uploader/spool/spool.h"
+
+struct command_line; /* common/command.h */
+
+int run_service(const struct command_line *line);
+int run_flush(const struct command_line *line);
+int run_status(const struct command_line *line);
+int run_reship(const struct command_line *line);
+int run_rejects_list(const struct command_line *line);
+int run_rejects_show(const struct command_line *line);
+int run_rejects_export(const struct command_line *line);
+int run_rejects_dismiss(const struct command_line *line);
+int run_check(const struct command_line *line);
+int run_healthcheck(const struct command_line *line);
+int run_config(const struct command_line *line);
+
+/*
+ * Opens the spool to ship from it: spool_out_open() and spool_out_refuse_copy(). `*will_come`: it fails for something
+ * that the collector will do, so the service waits.
+ */
+MUST_CHECK enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come,
+                                      struct why *why);
+
+#endif

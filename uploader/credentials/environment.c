@@ -1,0 +1,58 @@
+/*
+ * environment -- keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, from the files that their
+ * _FILE names, or from /run/secrets.
+ *
+ * The settings hold what these were at the start. Files are read anew here, so that a changed secret takes effect without
+ * a restart.
+ */
+#include <limits.h>
+#include <unistd.h>
+
+#include "uploader/credentials/secret.h"
+#include "uploader/credentials/source.h"
+
+enum { ID, SECRET, TOKEN, PART_COUNT };
+static const char *const names[PART_COUNT] = {
+    [ID] = "AWS_ACCESS_KEY_ID", [SECRET] = "AWS_SECRET_ACCESS_KEY", [TOKEN] = "AWS_SESSION_TOKEN"};
+
+static enum result read_parts(struct cred_ask *ask, char *parts[PART_COUNT], struct why *why)
+{
+    enum result res = RES_OK;
+    for (int i = 0; i < PART_COUNT && res == RES_OK; i++) {
+        char path[PATH_MAX];
+        if (config_secret_path(names[i], environ, path)) file_watch_add(ask->watch, path);
+        res = config_read_secret(names[i], environ, &parts[i], why);
+    }
+    return res;
+}
+
+static enum result take_parts(struct cred_ask *ask, char *const parts[PART_COUNT], struct keys *keys,
+                              struct why *why)
+{
+    if (!parts[ID] || !parts[SECRET]) {
+        int missing = parts[ID] ? SECRET : ID;
+        (void)why_remedy(why, RES_REFUSE, "set %s as well, or remove %s", names[missing],
+                         names[missing == ID ? SECRET : ID]);
+        return why_set(why, RES_REFUSE, "%s is set, but %s is not", names[missing == ID ? SECRET : ID],
+                       names[missing]);
+    }
+    cred_set_source(ask, "the environment (%s)", names[ID]);
+    enum result res = keys_set(keys, parts[ID], parts[SECRET], parts[TOKEN], why);
+    if (res == RES_OK) return RES_OK;
+    (void)why_remedy(why, res, "correct %s, %s and %s", names[ID], names[SECRET], names[TOKEN]);
+    return why_wrap(why, res, "keys of the environment");
+}
+
+enum result cred_environment(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+{
+    char *parts[PART_COUNT] = {NULL};
+    enum result res = read_parts(ask, parts, why);
+    *is_set = res != RES_OK || parts[ID] || parts[SECRET];
+    if (!*is_set)
+        cred_note_looked(ask, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
+                         names[SECRET]);
+    else if (res == RES_OK)
+        res = take_parts(ask, parts, keys, why);
+    for (int i = 0; i < PART_COUNT; i++) secret_free(parts[i]);
+    return res;
+}

@@ -1,0 +1,106 @@
+/*
+ * process -- keys from a command: `credential_process` of a profile.
+ *
+ * The command is split into words as a shell would split it (blanks; "double" and 'single' quotes; \ before a character),
+ * and run without a shell: no variable, no ~, no pipe is expanded, as with the AWS CLI. Who wants a shell writes
+ * `sh -c '...'`. It prints JSON: Version 1, AccessKeyId, SecretAccessKey, and for temporary keys SessionToken and
+ * Expiration (AWS: "Sourcing credentials with an external process"). What it says on stderr is not kept, since it may
+ * hold anything.
+ */
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uploader/credentials/child.h"
+#include "uploader/credentials/secret.h"
+#include "uploader/credentials/source.h"
+
+#define WORDS_MAX    64
+#define TIMEOUT_MS   60000
+#define OUTPUT_BYTES 65536
+
+/*
+ * Splits `text`, in place, into at most WORDS_MAX - 1 words with a NULL behind them. False: a quote is not closed, there
+ * is no word, or there are too many.
+ */
+static bool words_split(char *text, char *words[WORDS_MAX])
+{
+    size_t count = 0;
+    char *to = text;
+    char quote = '\0';
+    bool is_inside = false;
+    for (char *from = text; *from; from++) {
+        if (!quote && isspace((unsigned char)*from)) {
+            if (is_inside) *to++ = '\0';
+            is_inside = false;
+            continue;
+        }
+        if (!is_inside) {
+            if (count == WORDS_MAX - 1) return false;
+            words[count++] = to;
+            is_inside = true;
+        }
+        if (*from == quote)
+            quote = '\0';
+        else if (!quote && (*from == '"' || *from == '\''))
+            quote = *from;
+        else if (*from == '\\' && quote != '\'' && from[1] && (!quote || strchr("\"\\$`", from[1])))
+            *to++ = *++from;
+        else
+            *to++ = *from;
+    }
+    *to = '\0';
+    words[count] = NULL;
+    return count > 0 && !quote;
+}
+
+/* Version must be there, and 1. */
+static bool has_version_1(const struct buf *output)
+{
+    cJSON *object = cJSON_ParseWithLength(output->data, output->len);
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(object, "Version");
+    bool is_1 = cJSON_IsNumber(version) && version->valueint == 1;
+    cJSON_Delete(object);
+    return is_1;
+}
+
+static enum result run(struct cred_ask *ask, char *const *words, struct keys *keys, struct why *why)
+{
+    struct child_limits limits = {TIMEOUT_MS, OUTPUT_BYTES, ask->signals, ask->lock};
+    struct buf output = BUF_EMPTY;
+    enum result res = child_run(words, &limits, &output, why);
+    if (res == RES_OK) {
+        res = keys_parse_json(keys, &output, "SessionToken", why);
+        if (res == RES_OK && !has_version_1(&output))
+            res = why_set(why, RES_REFUSE, "the answer's Version is not 1");
+        if (res != RES_OK) res = why_wrap(why, RES_RETRY, "%s", words[0]);
+    }
+    secret_fini(&output);
+    return res;
+}
+
+enum result cred_process(struct cred_ask *ask, const char *profile, const char *command, struct keys *keys,
+                         struct why *why)
+{
+    char *words[WORDS_MAX];
+    char *text = strdup(command);
+    if (!text) abort();
+    enum result res = RES_REFUSE;
+    cred_set_source(ask, "credential_process of the profile %.128s", profile);
+    if (words_split(text, words)) {
+        res = run(ask, words, keys, why);
+        if (res != RES_OK)
+            (void)why_remedy(
+                why, res,
+                "run the credential_process of the profile %s by hand, as the uploader's user, to "
+                "see what it lacks",
+                profile);
+    } else {
+        (void)why_set(why, res, "its words cannot be told apart");
+        (void)why_remedy(why, res, "correct credential_process of the profile %s: is a quote not closed?",
+                         profile);
+    }
+    secret_free(text);
+    return res == RES_OK ? res : why_wrap(why, res, "credential_process of the profile %s", profile);
+}

@@ -1,0 +1,229 @@
+/*
+ * profile -- keys from a profile of the shared files: AWS_PROFILE, or `default`.
+ *
+ * What a profile may hold, in the order in which it is looked for: `role_arn` with `web_identity_token_file`,
+ * `source_profile` or `credential_source`; `aws_access_key_id` and its companions; `credential_process`. A profile that
+ * is another one's source gives its own keys first, so that it may name itself as its source. Source: AWS SDKs and Tools
+ * Reference Guide, "Assume role credential provider"; the order is the AWS CLI's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uploader/credentials/source.h"
+#include "uploader/credentials/sts.h"
+
+#define CHAIN_MAX 8 /* profiles that are each other's source */
+
+struct visit {
+    struct cred_ask *ask;
+    struct aws_config config;
+    const char *chain[CHAIN_MAX]; /* names of the profiles on the way; borrowed */
+    size_t depth;
+};
+
+static const char *get(const struct visit *visit, const char *name)
+{
+    return aws_config_get(&visit->config, visit->chain[visit->depth - 1], name);
+}
+
+/* ---- the files ---- */
+
+/* The named path with ~ expanded, or the default one. False: there is none, since HOME is not set. */
+static bool find_path(const char *named, const char *usual, char path[PATH_MAX])
+{
+    const char *home = getenv("HOME"); // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+    if (!home) home = "";
+    if (!named) named = usual;
+    int len = strncmp(named, "~/", 2) == 0 ? snprintf(path, PATH_MAX, "%s%s", home, named + 1)
+                                           : snprintf(path, PATH_MAX, "%s", named);
+    return len > 0 && len < PATH_MAX && (*home || strncmp(named, "~/", 2) != 0);
+}
+
+static enum result load(const struct settings *s, struct file_watch *watch, struct aws_config *config,
+                        struct why *why)
+{
+    const struct {
+        const char *named, *usual;
+        enum aws_config_kind kind;
+    } files[] = {{s->config_file, "~/.aws/config", AWS_CONFIG},
+                 {s->shared_credentials_file, "~/.aws/credentials", AWS_CREDENTIALS}};
+    enum result res = RES_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files && res == RES_OK; i++) {
+        char path[PATH_MAX];
+        if (!find_path(files[i].named, files[i].usual, path)) continue;
+        if (watch) file_watch_add(watch, path);
+        res = aws_config_read(config, files[i].kind, path, why);
+        if (res != RES_OK) (void)why_remedy(why, res, "correct the file %s, or let it be read", path);
+    }
+    return res;
+}
+
+static const char *shown(const char *named, const char *usual)
+{
+    return named ? named : usual;
+}
+
+/* ---- one profile ---- */
+
+static enum result take_own_keys(struct visit *visit, struct keys *keys, struct why *why)
+{
+    const char *profile = visit->chain[visit->depth - 1];
+    cred_set_source(visit->ask, "the profile %.128s", profile);
+    enum result res = keys_set(keys, get(visit, "aws_access_key_id"), get(visit, "aws_secret_access_key"),
+                               get(visit, "aws_session_token"), why);
+    if (res == RES_OK) return res;
+    (void)why_remedy(why, res, "correct aws_access_key_id and aws_secret_access_key of the profile %s",
+                     profile);
+    return why_wrap(why, res, "the profile %s", profile);
+}
+
+static enum result ask_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
+                               struct why *why);
+
+/* The source is another source of keys: Environment, EcsContainer, Ec2InstanceMetadata. */
+static enum result ask_named_source(struct visit *visit, const char *source, struct keys *keys, bool *is_set,
+                                    struct why *why)
+{
+    static const struct {
+        const char *name;
+        cred_source *ask;
+    } sources[] = {{"Environment", cred_environment},
+                   {"EcsContainer", cred_container},
+                   {"Ec2InstanceMetadata", cred_imds}};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (strcmp(sources[i].name, source) == 0) return sources[i].ask(visit->ask, keys, is_set, why);
+    return why_set(why, RES_REFUSE,
+                   "credential_source=%s: expected Environment, EcsContainer or Ec2InstanceMetadata", source);
+}
+
+static bool is_on_the_way(const struct visit *visit, const char *profile)
+{
+    for (size_t i = 0; i < visit->depth; i++)
+        if (strcmp(visit->chain[i], profile) == 0) return true;
+    return false;
+}
+
+static enum result ask_source(struct visit *visit, struct keys *keys, struct why *why)
+{
+    const char *profile = get(visit, "source_profile");
+    const char *source = get(visit, "credential_source");
+    bool is_set = false;
+    enum result res = RES_OK;
+    if (profile && source)
+        return why_set(why, RES_REFUSE, "source_profile and credential_source are both set");
+    if (!profile && !source)
+        return why_set(why, RES_REFUSE, "neither source_profile nor credential_source is set");
+    if (source) {
+        res = ask_named_source(visit, source, keys, &is_set, why);
+    } else if (!aws_config_has_profile(&visit->config, profile)) {
+        return why_set(why, RES_REFUSE, "source_profile=%s: there is no such profile", profile);
+    } else if (is_on_the_way(visit, profile) &&
+               !aws_config_get(&visit->config, profile, "aws_access_key_id")) {
+        return why_set(why, RES_REFUSE, "source_profile=%s leads back to itself", profile);
+    } else if (visit->depth == CHAIN_MAX) {
+        return why_set(why, RES_REFUSE, "more than %d profiles are each other's source", CHAIN_MAX);
+    } else {
+        res = ask_profile(visit, profile, keys, &is_set, why);
+    }
+    if (res == RES_OK && !is_set)
+        return why_set(why, RES_REFUSE, "%s=%s has no keys", source ? "credential_source" : "source_profile",
+                       source ? source : profile);
+    return res;
+}
+
+static enum result assume(struct visit *visit, const char *role_arn, struct keys *keys, struct why *why)
+{
+    const char *token_file = get(visit, "web_identity_token_file");
+    const char *session = get(visit, "role_session_name");
+    const char *profile = visit->chain[visit->depth - 1];
+    struct keys source = {.expires_at = KEYS_FOREVER};
+    struct sts_request request = {.role_arn = role_arn,
+                                  .session_name = session,
+                                  .external_id = get(visit, "external_id"),
+                                  .duration_s = get(visit, "duration_seconds"),
+                                  .keys = &source};
+    enum result res = RES_OK;
+    if (get(visit, "mfa_serial"))
+        res = why_set(why, RES_REFUSE, "mfa_serial asks for a person, and a service has none");
+    else if (token_file)
+        res = cred_assume_by_token(visit->ask, role_arn, session, token_file, keys, why);
+    else
+        res = ask_source(visit, &source, why);
+    if (res == RES_OK && !token_file) res = sts_assume_role(visit->ask, &request, keys, why);
+    keys_wipe(&source);
+    cred_set_source(visit->ask, "%.120s by the profile %.100s", role_arn, profile);
+    if (res == RES_REFUSE && !*why->remedy) (void)why_remedy(why, res, "correct the profile %s", profile);
+    return res == RES_OK ? res : why_wrap(why, res, "the profile %s", profile);
+}
+
+static enum result refuse_sso(const char *profile, struct why *why)
+{
+    (void)why_remedy(
+        why, RES_REFUSE,
+        "use a profile with credential_process = aws configure export-credentials --profile %s, or "
+        "keys of a role",
+        profile);
+    return why_set(why, RES_REFUSE,
+                   "the profile %s uses IAM Identity Center (sso_...), which is not supported", profile);
+}
+
+static enum result ask_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
+                               struct why *why)
+{
+    bool is_source = visit->depth > 0;
+    enum result res = RES_OK;
+    visit->chain[visit->depth++] = profile;
+    const char *role_arn = get(visit, "role_arn");
+    const char *process = get(visit, "credential_process");
+    bool has_keys = get(visit, "aws_access_key_id") || get(visit, "aws_secret_access_key");
+    *is_set = true;
+    if (role_arn && !(is_source && has_keys))
+        res = assume(visit, role_arn, keys, why);
+    else if (has_keys)
+        res = take_own_keys(visit, keys, why);
+    else if (process)
+        res = cred_process(visit->ask, profile, process, keys, why);
+    else if (get(visit, "sso_session") || get(visit, "sso_start_url"))
+        res = refuse_sso(profile, why);
+    else
+        *is_set = false;
+    visit->depth--;
+    return res;
+}
+
+enum result cred_profile(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+{
+    const struct settings *s = ask->settings;
+    const char *profile = s->profile ? s->profile : "default";
+    const char *config = shown(s->config_file, "~/.aws/config");
+    const char *credentials = shown(s->shared_credentials_file, "~/.aws/credentials");
+    struct visit visit = {.ask = ask};
+    *is_set = true;
+    enum result res = load(s, ask->watch, &visit.config, why);
+    if (res == RES_OK && s->profile && !aws_config_has_profile(&visit.config, profile)) {
+        (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
+        res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
+                      credentials, config);
+    } else if (res == RES_OK) {
+        res = ask_profile(&visit, profile, keys, is_set, why);
+    }
+    if (res == RES_OK && !*is_set)
+        cred_note_looked(ask, "the profile %.64s in %.150s and %.150s (no keys there)", profile, credentials,
+                         config);
+    aws_config_fini(&visit.config);
+    return res;
+}
+
+enum result cred_profile_region(const struct settings *settings, char region[CRED_REGION_SIZE],
+                                struct why *why)
+{
+    struct aws_config config = {0};
+    region[0] = '\0';
+    enum result res = load(settings, NULL, &config, why);
+    const char *found = aws_config_get(&config, settings->profile ? settings->profile : "default", "region");
+    if (res == RES_OK && found) res = settings_check_region("region of the profile", found, why);
+    if (res == RES_OK && found) (void)snprintf(region, CRED_REGION_SIZE, "%s", found);
+    aws_config_fini(&config);
+    return res;
+}

@@ -1,0 +1,28 @@
+/*
+ * sts -- one call of AWS's Security Token Service: temporary keys of a role.
+ *
+ * Source: AWS STS API Reference, AssumeRole and AssumeRoleWithWebIdentity, version 2011-06-15; the endpoint as "AWS STS
+ * Regional endpoints" says. AWS_ENDPOINT_URL_STS wins, then AWS_ENDPOINT_URL, as in every AWS tool.
+ */
+#ifndef UPLOADER_CREDENTIALS_STS_H
+#define UPLOADER_CREDENTIALS_STS_H
+
+#include "uploader/credentials/source.h"
+
+struct sts_request {
+    const char *role_arn;
+    const char *session_name;       /* NULL: eventspool */
+    const char *external_id;        /* NULL: none */
+    const char *duration_s;         /* digits; NULL: what the server gives, an hour as a rule */
+    const char *web_identity_token; /* NULL: AssumeRole, signed with `keys` */
+    const struct keys *keys;
+};
+
+/*
+ * Fills `keys`. Where the server says that our clock is wrong, it is asked once more by its own.
+ *   RES_RETRY   with a remedy: refused; without: it cannot be reached or is busy, waiting helps
+ */
+MUST_CHECK enum result sts_assume_role(struct cred_ask *ask, const struct sts_request *request,
+                                       struct keys *keys, struct why *why);
+
+#endif

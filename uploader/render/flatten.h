@@ -1,0 +1,39 @@
+/*
+ * flatten -- one event's XML as flat JSON members, every value a string.
+ *
+ * A child's text, trimmed of XML white space, under its name in document order; a repeated child `name[2]`; nested
+ * `parent/child`; attributes `name/@attr`, the event's own `@attr`. An element with children has a key of its own only
+ * if it has text of its own; text of the event element itself stands under its own name. Keys are unique, because no
+ * XML name holds '[', '/' or '@'. Names are as written, prefix included; namespace declarations are no attributes.
+ *
+ * A key repeats the names of all its parents, so a hostile event of deep nesting could make JSON of a thousand times its
+ * size, and a batch of such more than there is memory. One whose keys and texts together would be longer than
+ * FLATTEN_GROWTH times its XML (small ones have FLATTEN_SLACK bytes more) is given as it is: its XML as the single
+ * member `#xml`.
+ */
+#ifndef UPLOADER_RENDER_FLATTEN_H
+#define UPLOADER_RENDER_FLATTEN_H
+
+#include <stdbool.h>
+
+#include "common/why.h"
+#include "uploader/render/json.h"
+
+#define FLATTEN_GROWTH 8
+#define FLATTEN_SLACK  1024
+
+struct flatten;
+
+struct flatten *flatten_new(void);
+void flatten_free(struct flatten *flatten); /* accepts NULL */
+
+/*
+ * Adds the members of the event, which has an end: a NUL behind it. With `makes_way` names that collide with the metadata's
+ * get one more underscore. What this libxml2 does not take as well-formed, though the collector's did, is given as `#xml`,
+ * too.
+ *   RES_REFUSE   and it is not even UTF-8: no JSON can hold it; nothing was added
+ */
+MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len, bool makes_way,
+                                     struct json_object *to, struct why *why);
+
+#endif

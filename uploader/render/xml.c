@@ -1,0 +1,59 @@
+/*
+ * xml -- one event as XML: exactly as it came, or with metadata as attributes of its start tag. The event is
+ * well-formed (the collector saw to that), so its start tag can be walked with a few steps. Nothing can fail.
+ */
+#include <string.h>
+
+#include "uploader/render/metadata.h"
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool ends_name(char c)
+{
+    return is_space(c) || c == '=' || c == '>' || c == '/';
+}
+
+/* The values hold no markup: a spool's id, digits, an ISO time, an address, a node's name. */
+static void add_attributes(struct buf *out, const struct batch *batch, const struct row *row)
+{
+    struct metadata metadata[METADATA_COUNT];
+    struct metadata_text text;
+    metadata_fill(metadata, &text, batch, row);
+    for (size_t i = 0; i < METADATA_COUNT; i++)
+        buf_append_format(out, " %s=\"%s\"", metadata[i].name, metadata[i].value);
+}
+
+/* Copies the start tag's own attributes, renaming those that collide; returns where the tag's end begins. */
+static const char *copy_attributes(struct buf *out, const char *p, const char *end)
+{
+    while (p < end && *p != '>' && *p != '/') {
+        const char *from = p;
+        while (p < end && is_space(*p)) p++;
+        buf_append(out, from, (size_t)(p - from));
+        const char *name = p;
+        while (p < end && !ends_name(*p)) p++;
+        if (p == name) break; /* the tag's end */
+        if (metadata_collides(name, (size_t)(p - name))) buf_append_char(out, '_');
+        const char *quote = strpbrk(p, "\"'");
+        const char *close = quote ? strchr(quote + 1, *quote) : NULL;
+        p = close ? close + 1 : end; /* not so for what is well-formed */
+        buf_append(out, name, (size_t)(p - name));
+    }
+    return p;
+}
+
+void render_xml_event(struct buf *out, const struct batch *batch, const struct row *row)
+{
+    const char *p = row->payload;
+    const char *end = p + row->payload_len;
+    if (batch->has_metadata) {
+        while (p < end && !ends_name(*p)) p++;
+        buf_append(out, row->payload, (size_t)(p - row->payload));
+        add_attributes(out, batch, row);
+        p = copy_attributes(out, p, end);
+    }
+    buf_append(out, p, (size_t)(end - p));
+}

@@ -1,0 +1,36 @@
+/*
+ * reship_report -- what has become of an order to send batches again, counted and told.
+ */
+#ifndef UPLOADER_SHIP_RESHIP_REPORT_H
+#define UPLOADER_SHIP_RESHIP_REPORT_H
+
+#include "common/why.h"
+#include "uploader/ship/reship_order.h"
+
+/* All zero at the start. */
+struct reship_report {
+    bool is_found;              /* at least one batch was asked for */
+    bool has_ended;             /* no more comes */
+    int64_t looked_at, present; /* batches; their objects are there */
+    int64_t sent, events;       /* batches sent again, or to be; the events in them */
+    int64_t on_their_way;       /* copies that are not shipped yet */
+    int64_t changed;            /* rendered to other bytes than before */
+    int64_t unshipped;          /* not shipped for the first time yet */
+    int64_t problems;           /* not possible */
+    struct buf problem_texts;   /* of the first few */
+    struct why trouble;         /* what ended it before its time */
+};
+
+void reship_report_fini(struct reship_report *report);
+
+/* This batch cannot be sent again: counted, kept and logged. */
+void reship_report_problem(struct reship_report *report, int64_t batch_id, const char *text);
+
+/* Is all done that was asked for? Once it has ended. */
+bool reship_report_is_complete(const struct reship_report *report, const struct reship_order *order);
+
+/* Appends one line for a person, fit for a terminal. */
+void reship_report_tell(const struct reship_report *report, const struct reship_order *order,
+                        struct buf *out);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * status -- what `uploader status` shows, gathered from the spool and the lock files.
+ */
+#ifndef UPLOADER_SPOOL_STATUS_H
+#define UPLOADER_SPOOL_STATUS_H
+
+#include "common/problems.h"
+#include "uploader/spool/spool.h"
+
+#define STATUS_REQUESTS_MAX 20
+
+struct status_program {
+    bool is_running;
+    struct why why_not;
+    struct problem problems[PROBLEM_COUNT];
+    size_t problem_count;
+};
+
+/* What a command has asked for and waits for. */
+struct status_request {
+    char program[16], what[40], asked_at[32];
+    char progress[400]; /* "" where none is known yet */
+};
+
+struct status {
+    const char *spool_path; /* borrowed from the settings */
+    struct spool_identity identity;
+    struct summary summary;
+    struct status_program collector, uploader;
+    int64_t sealed, blocked, abandoned; /* batches */
+    struct status_request requests[STATUS_REQUESTS_MAX];
+    size_t request_count;
+};
+
+MUST_CHECK enum result status_gather(struct status *status, struct spool_out *spool, const char *spool_path,
+                                     struct why *why);
+
+#endif

@@ -1,0 +1,92 @@
+/* tidings -- what the two programs and people tell each other. See spool.h. */
+#include "uploader/spool/parts.h"
+
+#include "common/clock.h"
+
+enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,
+                          const struct why *trouble, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = spool_out_use(out, SAY, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
+    stmt_set_int(stmt, ":trial_mode", is_trial);
+    stmt_set_int(stmt, ":rejects_travel", rejects_travel);
+    stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
+    stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
+    return spool_out_run_relaxed(out, stmt, NULL, why);
+}
+
+static void read_flush(struct stmt *stmt, struct flush *flush)
+{
+    flush->ids[BATCH_EVENTS] = stmt_int(stmt, 0);
+    flush->ids[BATCH_REJECTS] = stmt_int(stmt, 1);
+}
+
+enum result spool_out_load_tidings(struct spool_out *out, struct tidings *tidings, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = spool_out_use(out, LOAD_TIDINGS, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK || !has_row) return res;
+    read_flush(stmt, &tidings->flush);
+    tidings->bytes = stmt_int(stmt, 2);
+    tidings->wants_room = stmt_int(stmt, 3) != 0;
+    stmt_reset(stmt);
+    return RES_OK;
+}
+
+enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *flush = (struct flush){{0}};
+    enum result res = spool_out_use(out, REQUEST_FLUSH, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK || !has_row) return res;
+    read_flush(stmt, flush);
+    return stmt_run(stmt, NULL, why); /* to its end: only then is it committed */
+}
+
+enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                      int64_t *count, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *count = 0;
+    enum result res = spool_out_use(out, COUNT_UNSHIPPED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":last_id", last_id);
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *count = stmt_int(stmt, 0);
+    stmt_reset(stmt);
+    return res;
+}
+
+enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = spool_out_use(out, LOAD_SUMMARY, &stmt, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res != RES_OK) return res;
+    if (!has_row) return why_set(why, RES_BROKEN, "the spool has no summary");
+    *summary = (struct summary){
+        .events = stmt_int(stmt, 0),
+        .bytes = stmt_int(stmt, 1),
+        .oldest_age_seconds = stmt_int(stmt, 2),
+        .rejects_24h = stmt_int(stmt, 8),
+        .spool_bytes = stmt_int(stmt, 9),
+        .is_trial = stmt_int(stmt, 10) != 0,
+    };
+    spool_out_copy_text(summary->last_event_at, sizeof summary->last_event_at, stmt, 3);
+    spool_out_copy_text(summary->last_shipped_at, sizeof summary->last_shipped_at, stmt, 4);
+    spool_out_copy_text(summary->uploader_seen_at, sizeof summary->uploader_seen_at, stmt, 5);
+    spool_out_copy_text(summary->last_error, sizeof summary->last_error, stmt, 6);
+    spool_out_copy_text(summary->remedy, sizeof summary->remedy, stmt, 7);
+    stmt_reset(stmt);
+    return RES_OK;
+}

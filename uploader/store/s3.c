@@ -1,0 +1,255 @@
+/*
+ * s3 -- objects in an S3 bucket: PUT that never replaces, HEAD to find what an earlier try has done, GET where hashes
+ * alone can tell whose it is.
+ *
+ * Each is one call (s3_call.h), whose answer is already sorted; here is what it means for an object. A server that does not
+ * know conditional writes (501) gets plain PUTs from then on, for this run: the key is ours alone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "uploader/batch/hash.h"
+#include "uploader/http/sigv4.h"
+#include "uploader/store/s3_call.h"
+#include "uploader/store/store.h"
+
+#define NOT_S3                                                                                               \
+    "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) answers "    \
+    "for it"
+
+struct store_s3 {
+    struct s3 *s3;
+    const char *bucket;
+    bool is_told_unverified;
+    bool no_conditions; /* the server does not know If-None-Match */
+};
+
+static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct why *why)
+{
+    struct store_s3 *store = self;
+    return s3_prepare(store->s3, source, why);
+}
+
+/* ---- what is there ---- */
+
+static enum store_answer no_s3(const struct http_answer *http, struct why *why)
+{
+    (void)why_remedy(why, RES_RETRY, NOT_S3);
+    (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag, or with another one than before", http->status);
+    return STORE_NOT_NOW;
+}
+
+/* Reads what is there, under the ETag that HEAD gave, and keeps of it no more than its hashes. `seen` has the length. */
+static enum store_answer hash_stored(struct store_s3 *store, const struct object *object,
+                                     struct stored *stored, struct rendition *seen, struct why *why)
+{
+    struct s3_answer answer;
+    struct hash *hash = hash_begin();
+    struct s3_call call = {.method = HTTP_GET,
+                           .key = object->batch->object_key,
+                           .hash = hash,
+                           .hash_bytes = seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
+    enum store_answer read = s3_send(store->s3, &call, &answer, why);
+    stored->wait_ms = answer.wait_ms;
+    if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)
+        hash_end(hash, seen);
+    else if (read == STORE_DONE)
+        read = no_s3(&answer.http, why);
+    s3_answer_fini(&answer);
+    hash_free(hash);
+    return read;
+}
+
+/* Has it the length of one of our renditions? Another one alone proves that it is another object. */
+static bool fits(const struct object *object, int64_t length)
+{
+    const struct batch *batch = object->batch;
+    return length < 0 || length == object->rendition->bytes ||
+           (*batch->recorded.sha256 && length == batch->recorded.bytes) ||
+           (*batch->earlier.sha256 && length == batch->earlier.bytes);
+}
+
+/* The witnesses in their order: the ETag is the MD5, our metadata, the bytes themselves. `head` is the answer to HEAD. */
+static enum store_answer judge(struct store_s3 *store, const struct http_answer *head,
+                               const struct object *object, struct stored *stored, struct why *why)
+{
+    struct rendition seen = {.bytes = head->length};
+    enum store_answer answer = STORE_DONE;
+    if (!*head->etag) return no_s3(head, why);
+    if (strlen(head->etag) < sizeof seen.md5) memcpy(seen.md5, head->etag, strlen(head->etag));
+    if (strlen(head->sha256) < sizeof seen.sha256) memcpy(seen.sha256, head->sha256, strlen(head->sha256));
+    (void)snprintf(stored->etag, sizeof stored->etag, "%s", head->etag);
+    stored->rendition = store_recognise(object, &seen);
+    if (!stored->rendition && fits(object, head->length)) {
+        answer = hash_stored(store, object, stored, &seen, why);
+        if (answer != STORE_DONE) return answer;
+        stored->rendition = store_recognise(object, &seen);
+    }
+    stored->is_verified = stored->rendition != NULL;
+    if (stored->is_verified) return STORE_DONE;
+    (void)why_set(why, RES_BROKEN, "another object is under the key %s", object->batch->object_key);
+    (void)why_remedy(why, RES_BROKEN, "see who wrote it, and move it away: the batch is tried again");
+    return STORE_CONFLICT;
+}
+
+static enum store_answer find(void *self, const struct object *object, struct stored *stored, struct why *why)
+{
+    struct store_s3 *store = self;
+    struct s3_answer answer;
+    struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
+    enum store_answer found = s3_send(store->s3, &call, &answer, why);
+    stored->wait_ms = answer.wait_ms; /* and the ETag stays, where a PUT has given one */
+    if (found == STORE_DONE) found = judge(store, &answer.http, object, stored, why);
+    s3_answer_fini(&answer);
+    return found;
+}
+
+/* ---- putting ---- */
+
+/*
+ * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. What cannot be
+ * seen clearly stays unknown.
+ */
+static enum store_answer look_at_stored(struct store_s3 *store, const struct object *object,
+                                        struct stored *stored, struct why *why)
+{
+    enum store_answer answer = find(store, object, stored, why);
+    if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
+    if (answer == STORE_ABSENT)
+        (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
+                      object->batch->object_key);
+    if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
+    if (!store->is_told_unverified)
+        log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
+                 "batch=%" PRId64
+                 " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the "
+                 "bucket %s\"",
+                 object->batch->id, store->bucket);
+    store->is_told_unverified = true;
+    stored->is_verified = false;
+    stored->rendition = object->rendition;
+    return STORE_DONE;
+}
+
+/* The server says that it has stored it: does its answer prove that? */
+static enum store_answer judge_put(struct store_s3 *store, const struct object *object,
+                                   const struct http_answer *http, struct stored *stored, struct why *why)
+{
+    /* With a key of KMS the ETag is no MD5. The server says that it has one, so it is S3, which has checked Content-MD5. */
+    bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
+    if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
+    if (*http->etag) return look_at_stored(store, object, stored, why);
+    (void)why_remedy(why, RES_RETRY, NOT_S3);
+    (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", http->status);
+    return STORE_UNKNOWN;
+}
+
+/* `*is_unknown_here`: the server does not know something that was asked for, perhaps the condition. */
+static enum store_answer put_once(struct store_s3 *store, const struct object *object, bool is_conditional,
+                                  bool *is_unknown_here, struct stored *stored, struct why *why)
+{
+    struct s3_answer answer;
+    struct s3_call call = {
+        .method = HTTP_PUT,
+        .key = object->batch->object_key,
+        .content_type = batch_content_type(object->batch),
+        .body = object->body,
+        .sha256 = object->rendition->sha256,
+        .object = object,
+        .is_conditional = is_conditional,
+    };
+    enum store_answer put = s3_send(store->s3, &call, &answer, why);
+    *is_unknown_here = answer.http.status == 501;
+    *stored = (struct stored){.is_verified = true, .rendition = object->rendition, .wait_ms = answer.wait_ms};
+    (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
+    if (put == STORE_DONE)
+        put = judge_put(store, object, &answer.http, stored, why);
+    else if (put == STORE_CONFLICT)
+        put = look_at_stored(store, object, stored, why);
+    s3_answer_fini(&answer);
+    return put;
+}
+
+static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
+{
+    struct store_s3 *store = self;
+    bool is_conditional = !store->no_conditions;
+    bool is_unknown_here = false;
+    enum store_answer answer = put_once(store, object, is_conditional, &is_unknown_here, stored, why);
+    if (!is_unknown_here || !is_conditional) return answer;
+    why_clear(why);
+    answer = put_once(store, object, false, &is_unknown_here, stored, why);
+    if (is_unknown_here) return answer; /* so it was not the condition */
+    log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", store->bucket);
+    store->no_conditions = true;
+    return answer;
+}
+
+static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
+                               struct why *why)
+{
+    struct store_s3 *store = self;
+    struct s3_answer answer;
+    char sha256[SIGV4_HEX_SHA256_SIZE];
+    sigv4_hex_sha256(body->data, body->len, sha256);
+    struct s3_call call = {
+        .method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
+    enum store_answer put = s3_send(store->s3, &call, &answer, why);
+    if (put == STORE_DONE && !*answer.http.etag) {
+        (void)why_remedy(why, RES_RETRY, NOT_S3);
+        (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", answer.http.status);
+        put = STORE_REFUSED;
+    }
+    s3_answer_fini(&answer);
+    if (put != STORE_DONE) return put;
+
+    struct why ignored = {0}; /* not to be allowed to delete is fine, and usual */
+    struct s3_call removal = {.method = HTTP_DELETE, .key = key};
+    (void)s3_send(store->s3, &removal, &answer, &ignored);
+    s3_answer_fini(&answer);
+    return STORE_DONE;
+}
+
+/* ---- opening and closing ---- */
+
+static void close_store(void *self)
+{
+    struct store_s3 *store = self;
+    s3_close(store->s3);
+    free(store);
+}
+
+static enum result another(const void *self, void **other, struct why *why)
+{
+    const struct store_s3 *first = self;
+    struct store_s3 *store = malloc(sizeof *store);
+    if (!store) abort();
+    *store = *first;
+    enum result res = s3_open_another(&store->s3, first->s3, why);
+    if (res != RES_OK) {
+        close_store(store);
+        store = NULL;
+    }
+    *other = store;
+    return res;
+}
+
+enum result store_s3_open(void **self, const struct store_ops **ops, const struct settings *settings,
+                          struct signals *signals, const struct lockfile *lock, struct why *why)
+{
+    static const struct store_ops s3_ops = {prepare, put, find, probe, another, close_store};
+    struct store_s3 *store = calloc(1, sizeof *store);
+    if (!store) abort();
+    store->bucket = settings->bucket_name;
+    enum result res = s3_open(&store->s3, settings, signals, lock, why);
+    if (res != RES_OK) {
+        close_store(store);
+        store = NULL;
+    }
+    *self = store;
+    *ops = &s3_ops;
+    return res;
+}

@@ -1,0 +1,33 @@
+/*
+ * s3_headers -- the headers of one request with its signature (sigv4.h): what is signed is exactly what is sent.
+ */
+#ifndef UPLOADER_STORE_S3_HEADERS_H
+#define UPLOADER_STORE_S3_HEADERS_H
+
+#include "uploader/http/keys.h"
+#include "uploader/store/s3_call.h"
+#include "uploader/store/s3_server.h"
+
+/* With what a request is signed, and where it goes. Whoever holds one wipes its keys. */
+struct s3_signer {
+    struct s3_address address;
+    struct keys keys;
+};
+
+/* What else goes into the headers; borrowed. */
+struct s3_wishes {
+    const struct settings *settings; /* how the store is to keep objects, and whose the bucket must be */
+    const char *tagging;             /* S3_TAGS, encoded; "": none */
+};
+
+struct s3_headers;
+
+/* `path` is encoded, as it is sent. NULL: cannot be signed (see sigv4_sign()). */
+struct s3_headers *s3_headers_new(const struct s3_call *call, const struct s3_signer *signer,
+                                  const struct s3_wishes *wishes, const char *path);
+void s3_headers_free(struct s3_headers *headers); /* wipes: there may be a session token; accepts NULL */
+
+/* "name: value", NULL at the end; borrowed from `headers`. */
+const char *const *s3_headers_lines(const struct s3_headers *headers);
+
+#endif

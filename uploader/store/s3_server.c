@@ -1,0 +1,135 @@
+/* s3_server -- see s3_server.h. */
+#include "uploader/store/s3_server.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define SKEW_TOLD_S 60 /* the server says that our clock is wrong: then by this much at least */
+#define SKEW_SEEN_S                                                                                          \
+    300 /* it says only "forbidden", as to a HEAD; servers bear 15 minutes, and few are that far off */
+
+struct s3_server {
+    const char *bucket;
+    const char *endpoint; /* NULL: AWS */
+    enum s3_addressing addressing;
+    pthread_mutex_t mutex; /* guards what follows */
+    char region[S3_REGION_SIZE];
+    int64_t ahead_s; /* how far the server's clock is ahead of ours */
+};
+
+struct s3_server *s3_server_new(const struct settings *settings, const char *region)
+{
+    struct s3_server *server = calloc(1, sizeof *server);
+    if (!server) abort();
+    server->bucket = settings->bucket_name;
+    server->endpoint = settings->endpoint_url_s3 ? settings->endpoint_url_s3 : settings->endpoint_url;
+    server->addressing = (enum s3_addressing)settings->s3_addressing;
+    (void)pthread_mutex_init(&server->mutex, NULL);
+    (void)snprintf(server->region, sizeof server->region, "%s", region);
+    return server;
+}
+
+void s3_server_free(struct s3_server *server)
+{
+    if (!server) return;
+    (void)pthread_mutex_destroy(&server->mutex);
+    free(server);
+}
+
+/* China is a world of its own (AWS General Reference, "Amazon S3 endpoints and quotas"). */
+static const char *aws_domain(const char *region)
+{
+    return strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+void s3_server_address(struct s3_server *server, struct s3_address *address)
+{
+    const char *url = server->endpoint;
+    char host[S3_HOST_SIZE / 2];
+
+    (void)pthread_mutex_lock(&server->mutex);
+    (void)snprintf(address->region, sizeof address->region, "%s", server->region);
+    address->at_s = clock_now_ms() / 1000 + server->ahead_s;
+    (void)pthread_mutex_unlock(&server->mutex);
+
+    address->scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
+    if (url) {
+        const char *from = strstr(url, "://") + 3;
+        (void)snprintf(host, sizeof host, "%.*s", (int)strcspn(from, "/"), from);
+    } else {
+        (void)snprintf(host, sizeof host, "s3.%s.%s", address->region, aws_domain(address->region));
+    }
+    /* A dot in the bucket's name would not match AWS's certificate as a host name. */
+    address->is_path_style = server->addressing == S3_ADDRESSING_AUTO
+                                 ? url || strchr(server->bucket, '.')
+                                 : server->addressing == S3_ADDRESSING_PATH;
+    (void)snprintf(address->host, sizeof address->host, "%s%s%s",
+                   address->is_path_style ? "" : server->bucket, address->is_path_style ? "" : ".", host);
+}
+
+/* Is it a name as AWS gives them, eu-west-1 or us-gov-east-1, in the same world as ours? */
+static bool is_aws_region(const char *region, const char *ours)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    const char *at = region;
+    int words = 0;
+    for (size_t len; (len = strspn(at, letters)) >= 2 && at[len] == '-'; words++) at += len + 1;
+    size_t digits = strspn(at, "0123456789");
+    return words >= 2 && digits >= 1 && digits <= 2 && at[digits] == '\0' &&
+           strcmp(aws_domain(region), aws_domain(ours)) == 0;
+}
+
+bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,
+                            const struct http_answer *answer)
+{
+    char region[S3_REGION_SIZE];
+    if (!s3_error_region(answer, region) || strcmp(region, used->region) == 0) return false;
+    if (!server->endpoint && !is_aws_region(region, used->region)) return false;
+
+    (void)pthread_mutex_lock(&server->mutex);
+    bool is_news = strcmp(server->region, region) != 0; /* another thread may have been faster */
+    (void)snprintf(server->region, sizeof server->region, "%s", region);
+    (void)pthread_mutex_unlock(&server->mutex);
+    if (is_news)
+        log_warn("the bucket is in another region than AWS_REGION says: requests go there from now on",
+                 "bucket=%s was=%s region=%s remedy=\"set AWS_REGION=%s\"", server->bucket, used->region,
+                 region, region);
+    return true;
+}
+
+static void tell_clock(int64_t ahead_s)
+{
+    if (llabs(ahead_s) < SKEW_TOLD_S)
+        log_info("this machine's clock agrees with the store's again", NULL);
+    else
+        log_warn("this machine's clock is wrong: requests carry the store's time from now on",
+                 "clock=%s by_s=%" PRId64 " remedy=\"set this machine's clock (NTP): the times and the names "
+                 "of the objects come from it\"",
+                 ahead_s > 0 ? "behind" : "ahead", (int64_t)llabs(ahead_s));
+}
+
+bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *used,
+                           const struct http_answer *answer)
+{
+    char code[S3_CODE_SIZE];
+    if (answer->status != 403) return false;
+    s3_error_field(answer, "Code", code, sizeof code);
+    if (*code && strcmp(code, "RequestTimeTooSkewed") != 0) return false;
+    int64_t server_s = (int64_t)curl_getdate(answer->date, NULL); /* -1: there is none */
+    if (server_s <= 0 || llabs(server_s - used->at_s) < (*code ? SKEW_TOLD_S : SKEW_SEEN_S)) return false;
+
+    int64_t ahead_s = server_s - clock_now_ms() / 1000;
+    (void)pthread_mutex_lock(&server->mutex);
+    bool is_news = llabs(server->ahead_s - ahead_s) >= SKEW_TOLD_S;
+    server->ahead_s = ahead_s;
+    (void)pthread_mutex_unlock(&server->mutex);
+    if (is_news) tell_clock(ahead_s);
+    return true;
+}
