@@ -17,15 +17,15 @@ struct why {
     char remedy[WHY_SIZE]; /* what a person can do about it, "" where waiting is all there is */
 };
 
-/* Sets the explanation and hands `res` on. `why` is never NULL. */
+/* Sets the explanation and returns `res`. `why` is never NULL. */
 enum result why_set(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts `format: ` before what is there and hands `res` on. */
+/* Puts `format: ` before what is there and returns `res`. */
 enum result why_wrap(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says what a person can do, in plain words; hands `res` on. */
+/* Says what a person can do, in plain words; returns `res`. */
 enum result why_remedy(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

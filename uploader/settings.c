@@ -13,7 +13,7 @@
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
 #include "uploader/render/drop.h"
-#include "uploader/ship/hands.h"
+#include "uploader/ship/workers.h"
 #include "uploader/store/tags.h"
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -33,7 +33,7 @@ const struct setting uploader_settings[] = {
      "a batch is due when its oldest event has waited this long"},
     {"MAX_FILE_SIZE", SETTING_SIZE, FIELD(max_file_bytes), "10485760", 1024, 256 * MIB, NULL,
      "a batch is due when this many bytes of events, as received, wait"},
-    {"UPLOAD_CONCURRENCY", SETTING_UINT, FIELD(upload_concurrency), "2", 1, HANDS_MAX, NULL,
+    {"UPLOAD_CONCURRENCY", SETTING_UINT, FIELD(upload_concurrency), "2", 1, WORKERS_MAX, NULL,
      "uploads at once; each holds one object in memory"},
     {"OUTPUT_FORMAT", SETTING_CHOICE, FIELD(output_format), "xml", 0, 0, "xml|json|ndjson",
      "one XML document, one JSON array, or one JSON object a line"},

@@ -131,7 +131,7 @@ struct parcel *intake_filling(struct intake *intake)
 }
 
 /* The lock is held. Payloads that did not lie in one read may be large, so it is not the number of parcels alone. */
-static bool can_hand_over(const struct intake *intake)
+static bool can_pass_on(const struct intake *intake)
 {
     return intake->spare_count > 0 &&
            (intake->memory < intake->memory_max || intake->handed_over == intake->committed);
@@ -144,7 +144,7 @@ static void count_memory(struct intake *intake, struct parcel *parcel, size_t by
     parcel->counted_bytes = bytes;
 }
 
-static void hand_over(struct intake *intake)
+static void pass_on(struct intake *intake)
 {
     count_memory(intake, intake->filling, parcel_memory(intake->filling));
     *place_of(intake, intake->handed_over++) = intake->filling;
@@ -157,8 +157,8 @@ void intake_offer(struct intake *intake)
     if (parcel_is_empty(intake->filling)) return;
     lock(intake);
     bool is_wanted = intake->handed_over - intake->written < FEW_WAITING || !parcel_has_room(intake->filling);
-    if (is_wanted && can_hand_over(intake))
-        hand_over(intake);
+    if (is_wanted && can_pass_on(intake))
+        pass_on(intake);
     else
         intake->wants_wake_up = true;
     unlock(intake);
@@ -167,7 +167,7 @@ void intake_offer(struct intake *intake)
 /* The lock is held. */
 static bool make_room(struct intake *intake)
 {
-    if (!parcel_has_room(intake->filling) && can_hand_over(intake)) hand_over(intake);
+    if (!parcel_has_room(intake->filling) && can_pass_on(intake)) pass_on(intake);
     bool has_room = parcel_has_room(intake->filling) && !intake->is_held;
     intake->wants_wake_up |= !has_room;
     return has_room;
@@ -206,7 +206,7 @@ void intake_finish(struct intake *intake)
     pthread_cond_broadcast(&intake->changed);
     if (!parcel_is_empty(intake->filling)) {
         while (intake->spare_count == 0) pthread_cond_wait(&intake->changed, &intake->lock);
-        hand_over(intake);
+        pass_on(intake);
     }
     intake->is_finished = true;
     pthread_cond_broadcast(&intake->changed);

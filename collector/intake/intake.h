@@ -37,7 +37,7 @@ void intake_close(struct intake *intake); /* accepts NULL; all other threads hav
 /* The parcel that is being filled. Unless intake_is_full() it has room. */
 struct parcel *intake_filling(struct intake *intake);
 
-/* Hands over what has been filled, if few parcels wait or it has no more room; else it goes on filling. */
+/* Passes on what has been filled, if few parcels wait or it has no more room; else it goes on filling. */
 void intake_offer(struct intake *intake);
 
 /* Read no more until the descriptor below becomes readable: no room, or the writer holds the intake. */

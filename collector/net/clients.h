@@ -46,7 +46,7 @@ bool clients_close_idle(struct clients *clients, int64_t ms);
 /* Closes all that have been silent for `ms`; what is unfinished becomes a reject. */
 void clients_close_silent(struct clients *clients, int64_t ms);
 
-/* There may be room again: hands over what waits, and reads those in line. */
+/* There may be room again: passes on what waits, and reads those in line. */
 void clients_serve_line(struct clients *clients);
 
 /* Reads each once, whoever is in line; those that have ended go. True: something came, or there was no room to look. */

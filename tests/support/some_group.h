@@ -1,5 +1,5 @@
 /*
- * some_group -- groups as the receiving side hands them over: for tests of the collector.
+ * some_group -- groups as the receiving side passes them on: for tests of the collector.
  *
  * Event n of a test has the uid `n`, comes from sender `acm-<n % 3>`, and its payload is `<E>n</E>` with n in 100 digits.
  */

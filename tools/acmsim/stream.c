@@ -1,6 +1,6 @@
 /*
  * stream -- the bytes of one connection, and how many of them the kernel has taken.
- * Happy path: fill in cn, gateway and times of the next run of templates, hand out the run, count what was
+ * Happy path: fill in cn, gateway and times of the next run of templates, give out the run, count what was
  * taken. What can fail: nothing.
  *
  * Invariants:

@@ -18,7 +18,7 @@ static bool is_passed_by(const struct setback *setback)
     return setback && setback->own_failures > 0 && clock_monotonic_ms() < setback->again_at;
 }
 
-enum result lane_choose(const struct lane *lane, struct spool_out *spool, struct hands *hands,
+enum result lane_choose(const struct lane *lane, struct spool_out *spool, struct workers *workers,
                         struct choice *choice, struct why *why)
 {
     struct batch batch;
@@ -34,7 +34,7 @@ enum result lane_choose(const struct lane *lane, struct spool_out *spool, struct
         int i = find(lane, batch.id);
         const struct setback *setback = i >= 0 ? &lane->setbacks[i] : NULL;
         choice->open += !setback || setback->own_failures == 0;
-        if (hands_hold(hands, batch.id) || is_passed_by(setback)) continue;
+        if (workers_have_batch(workers, batch.id) || is_passed_by(setback)) continue;
         int failures = setback ? setback->failures : 0;
         if (choice->is_some && failures >= least) continue;
         choice->batch = batch;

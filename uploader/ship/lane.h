@@ -9,7 +9,7 @@
 #define UPLOADER_SHIP_LANE_H
 
 #include "uploader/ship/due.h"
-#include "uploader/ship/hands.h"
+#include "uploader/ship/workers.h"
 
 #define LANE_SETBACKS                                                                                        \
     64 /* failed batches that are remembered; of more the one due first is forgotten, and tried again */
@@ -39,7 +39,7 @@ struct choice {
     int open; /* without a batch that has not failed: how many are on their way or wait for the store, not for a person */
 };
 
-MUST_CHECK enum result lane_choose(const struct lane *lane, struct spool_out *spool, struct hands *hands,
+MUST_CHECK enum result lane_choose(const struct lane *lane, struct spool_out *spool, struct workers *workers,
                                    struct choice *choice, struct why *why);
 
 /*

@@ -21,12 +21,12 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "uploader/batch/object_key.h"
-#include "uploader/ship/hands.h"
 #include "uploader/ship/lane.h"
 #include "uploader/ship/outage.h"
 #include "uploader/ship/pace.h"
 #include "uploader/ship/purger.h"
 #include "uploader/ship/sealer.h"
+#include "uploader/ship/workers.h"
 
 #define POLL_MS   500   /* how often new events are looked for */
 #define SAY_MS    60000 /* how often the spool hears that we live */
@@ -37,7 +37,7 @@ struct shipper {
     struct spool_out *spool;
     struct store *store;
     struct signals *signals;
-    struct hands *hands;
+    struct workers *workers;
     struct sealer sealer;
     struct purger purger;
     struct lane lanes[BATCH_KIND_COUNT];
@@ -67,7 +67,7 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
     xmlInitParser(); /* while there is one thread */
-    enum result res = hands_open(&s->hands, store, (int)settings->upload_concurrency, &s->pace, why);
+    enum result res = workers_open(&s->workers, store, (int)settings->upload_concurrency, &s->pace, why);
     if (res != RES_OK) {
         free(s);
         s = NULL;
@@ -212,7 +212,7 @@ static enum result begin_put(struct shipper *s, struct job *job, struct why *why
     if (res != RES_OK) return res;
     job->was_unknown = was_unknown;
     job->task = TASK_PUT;
-    hands_give(s->hands, job);
+    workers_submit(s->workers, job);
     return RES_OK;
 }
 
@@ -230,11 +230,11 @@ static enum result begin(struct shipper *s, struct job *job, struct why *why)
 {
     if (!job->batch.is_unknown && !is_other(job)) return begin_put(s, job, why);
     job->task = TASK_FIND;
-    hands_give(s->hands, job);
+    workers_submit(s->workers, job);
     return RES_OK;
 }
 
-/* A hand is ready with a job: the next step of it, or its end. */
+/* A worker is ready with a job: the next step of it, or its end. */
 static enum result go_on(struct shipper *s, struct job *job, struct why *why)
 {
     if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
@@ -246,7 +246,7 @@ static enum result go_on(struct shipper *s, struct job *job, struct why *why)
     if (is_absent && !s->is_ending) return begin_put(s, job, why);
     bool is_left = is_absent || job->task == TASK_HASH; /* to the next start */
     enum result res = is_left ? RES_OK : conclude(s, job, why);
-    if (res == RES_OK) hands_put_back(s->hands, job);
+    if (res == RES_OK) workers_put_back(s->workers, job);
     return res == RES_OK ? res : why_wrap(why, res, "ship batch %" PRId64, job->batch.id);
 }
 
@@ -254,7 +254,7 @@ static enum result collect(struct shipper *s, struct why *why)
 {
     struct job *job = NULL;
     enum result res = RES_OK;
-    while (res == RES_OK && (job = hands_ended(s->hands))) res = go_on(s, job, why);
+    while (res == RES_OK && (job = workers_next_ended(s->workers))) res = go_on(s, job, why);
     return res;
 }
 
@@ -288,7 +288,7 @@ static enum result set_aside(struct shipper *s, struct batch *batch, struct why 
 
 static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 {
-    struct job *job = hands_idle(s->hands);
+    struct job *job = workers_next_idle(s->workers);
     if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
     job->since = clock_monotonic_ms();
     job->batch = *batch;
@@ -296,7 +296,7 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
     if (res == RES_REFUSE) return set_aside(s, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
     job->task = TASK_HASH;
-    hands_give(s->hands, job);
+    workers_submit(s->workers, job);
     outage_probe(&s->outage);
     if (batch->kind == BATCH_REJECTS) outage_probe(&s->refusal);
     return RES_OK;
@@ -316,7 +316,7 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
     *has_worked = false;
     if (!lane->is_on || outage_is_waiting(&s->outage)) return RES_OK;
     if (lane->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
-    enum result res = lane_choose(lane, s->spool, s->hands, &choice, why);
+    enum result res = lane_choose(lane, s->spool, s->workers, &choice, why);
     if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
         res = sealer_seal_due(&s->sealer, lane->kind, s->tidings.flush.ids[lane->kind], &lane->watch,
                               &is_sealed, why);
@@ -324,12 +324,12 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* As long as a hand is idle, the lanes in turn. */
+/* As long as a worker is idle, the lanes in turn. */
 static enum result dispatch(struct shipper *s, struct why *why)
 {
     int idle_lanes = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && hands_idle(s->hands)) {
+    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && workers_next_idle(s->workers)) {
         bool has_worked = false;
         res = lane_turn(s, &s->lanes[s->next_kind], &has_worked, why);
         s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
@@ -372,7 +372,7 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 
 bool shipper_wait(struct shipper *s, int timeout_ms)
 {
-    struct pollfd wait[] = {{s->signals->fd, POLLIN, 0}, {hands_fd(s->hands), POLLIN, 0}};
+    struct pollfd wait[] = {{s->signals->fd, POLLIN, 0}, {workers_fd(s->workers), POLLIN, 0}};
     if (!signals_stop_requested(s->signals) && timeout_ms > 0) (void)poll(wait, 2, timeout_ms);
     return signals_stop_requested(s->signals);
 }
@@ -384,15 +384,15 @@ void shipper_close(struct shipper *s)
     enum result res = RES_OK;
     if (!s) return;
     s->is_ending = true;
-    ended.fd = hands_fd(s->hands);
+    ended.fd = workers_fd(s->workers);
     signals_request_stop(s->signals);
-    while (res == RES_OK && hands_busy(s->hands) > 0) {
+    while (res == RES_OK && workers_busy_count(s->workers) > 0) {
         res = collect(s, &why);
-        if (res == RES_OK && hands_busy(s->hands) > 0) (void)poll(&ended, 1, POLL_MS);
+        if (res == RES_OK && workers_busy_count(s->workers) > 0) (void)poll(&ended, 1, POLL_MS);
     }
     if (res != RES_OK)
         log_warn("how the last uploads ended could not be noted: the next start looks", "why=%s",
                  LOG_QUOTE(why.text));
-    hands_close(s->hands);
+    workers_close(s->workers);
     free(s);
 }

@@ -1,7 +1,7 @@
 /*
  * shipper -- seal, render, put, mark, purge; and the waiting between.
  *
- * UPLOAD_CONCURRENCY hands (hands.h) talk to the store, while the caller's thread owns the spool: it renders the next
+ * UPLOAD_CONCURRENCY workers (workers.h) talk to the store, while the caller's thread owns the spool: it renders the next
  * object while others are on their way. Events and rejects are two lanes (lane.h) that take turns: a refusal of rejects
  * never holds up events. What a store cannot take now is tried again for ever, with growing pauses (outage.h).
  */

@@ -1,4 +1,4 @@
-/* store -- see store.h: chooses the implementation and hands every call on. */
+/* store -- see store.h: chooses the implementation and workers every call on. */
 #include "uploader/store/store.h"
 
 #include <limits.h>

@@ -188,7 +188,7 @@ static void full_parcels_wait_for_room_and_go_on(void **state)
     assert_int_equal(crew.reader.groups, 3 * INTAKE_PARCELS);
 }
 
-static void the_end_hands_over_what_is_still_being_filled(void **state)
+static void the_end_passes_on_the_chunk_that_is_being_filled(void **state)
 {
     struct intake *intake = *state;
     struct crew crew;
@@ -426,7 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_INTAKE(what_goes_in_comes_out_once_and_in_order_however_many_validate),
         WITH_INTAKE(full_parcels_wait_for_room_and_go_on),
-        WITH_INTAKE(the_end_hands_over_what_is_still_being_filled),
+        WITH_INTAKE(the_end_passes_on_the_chunk_that_is_being_filled),
         WITH_INTAKE(the_end_wakes_a_writer_that_waits_between_tries),
         WITH_INTAKE(the_writer_takes_all_up_to_the_first_that_is_not_validated),
         WITH_INTAKE(while_few_wait_each_offer_goes_and_then_they_collect),

@@ -1,4 +1,4 @@
-/* test_lane -- which batch is next: hands, a lane, and a spool with some sealed batches. */
+/* test_lane -- which batch is next: workers, a lane, and a spool with some sealed batches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ struct parts {
     struct signals signals;
     struct lockfile lock;
     struct store *store;
-    struct hands *hands;
+    struct workers *workers;
     struct lane lane;
     struct batch batches[5];
 };
@@ -37,7 +37,7 @@ static int parts_new(void **state)
     p->signals.fd = -1;
     p->lock = LOCKFILE_NONE;
     must(p->f, store_open(&p->store, &settings, &p->signals, &p->lock, &p->f->why));
-    must(p->f, hands_open(&p->hands, p->store, 2, NULL, &p->f->why));
+    must(p->f, workers_open(&p->workers, p->store, 2, NULL, &p->f->why));
     some_spool_add_events(p->f->scratch->spool, 20, 10, SOME_TIME);
     for (int i = 0; i < 5; i++) p->batches[i] = seal(p->f, BATCH_EVENTS, 1 + 2 * i, 2 + 2 * i);
     p->lane = (struct lane){.kind = BATCH_EVENTS, .is_on = true};
@@ -48,7 +48,7 @@ static int parts_new(void **state)
 static int parts_free(void **state)
 {
     struct parts *p = *state;
-    hands_close(p->hands);
+    workers_close(p->workers);
     store_close(p->store);
     fixture_free(p->f);
     free(p);
@@ -58,7 +58,7 @@ static int parts_free(void **state)
 static struct choice choose(struct parts *p)
 {
     struct choice choice;
-    must(p->f, lane_choose(&p->lane, p->f->out, p->hands, &choice, &p->f->why));
+    must(p->f, lane_choose(&p->lane, p->f->out, p->workers, &choice, &p->f->why));
     return choice;
 }
 
@@ -76,19 +76,19 @@ static void fail_batch(struct parts *p, int i, enum store_answer answer)
     (void)lane_fail(&p->lane, p->batches[i].id, answer, &trouble);
 }
 
-static void the_oldest_comes_first_and_not_what_a_hand_has(void **state)
+static void the_oldest_batch_that_no_worker_has_comes_first(void **state)
 {
     struct parts *p = *state;
     assert_int_equal(next(p), 0);
-    struct job *job = hands_idle(p->hands);
+    struct job *job = workers_next_idle(p->workers);
     job->batch = p->batches[0];
     job->task = TASK_FIND;
-    hands_give(p->hands, job);
+    workers_submit(p->workers, job);
     assert_int_equal(next(p), 1);
-    while (!hands_ended(p->hands)) {
+    while (!workers_next_ended(p->workers)) {
     }
     assert_int_equal(next(p), 1); /* its outcome is not noted yet */
-    hands_put_back(p->hands, job);
+    workers_put_back(p->workers, job);
     assert_int_equal(next(p), 0);
 }
 
@@ -145,7 +145,7 @@ int main(void)
 {
 #define WITH_PARTS(test) cmocka_unit_test_setup_teardown(test, parts_new, parts_free)
     const struct CMUnitTest tests[] = {
-        WITH_PARTS(the_oldest_comes_first_and_not_what_a_hand_has),
+        WITH_PARTS(the_oldest_batch_that_no_worker_has_comes_first),
         WITH_PARTS(in_an_outage_the_one_that_failed_least_is_next),
         WITH_PARTS(one_that_fails_while_others_are_shipped_is_passed_by),
         WITH_PARTS(other_bytes_under_its_key_are_a_batchs_own_trouble_at_once),

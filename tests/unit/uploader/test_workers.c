@@ -1,4 +1,4 @@
-/* test_hands -- threads that put objects into a directory: every job's outcome comes back, to the right job. */
+/* test_workers -- threads that put objects into a directory: every job's outcome comes back, to the right job. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/ship/hands.h"
+#include "uploader/ship/workers.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -16,15 +16,15 @@
 #include "tests/support/scratch.h"
 #include "uploader/batch/hash.h"
 
-#define HANDS 4
-#define JOBS  200
+#define WORKERS 4
+#define JOBS    200
 
 struct parts {
     struct scratch *scratch;
     struct signals signals;
     struct lockfile lock;
     struct store *store;
-    struct hands *hands;
+    struct workers *workers;
     struct why why;
 };
 
@@ -38,14 +38,14 @@ static int parts_new(void **state)
     p->lock = LOCKFILE_NONE;
     if (store_open(&p->store, &settings, &p->signals, &p->lock, &p->why) != RES_OK) return -1;
     *state = p;
-    return hands_open(&p->hands, p->store, HANDS, NULL, &p->why) == RES_OK ? 0 : -1;
+    return workers_open(&p->workers, p->store, WORKERS, NULL, &p->why) == RES_OK ? 0 : -1;
 }
 
 static int parts_free(void **state)
 {
     struct parts *p = *state;
-    hands_close(p->hands);
-    hands_close(NULL);
+    workers_close(p->workers);
+    workers_close(NULL);
     store_close(p->store);
     scratch_free(p->scratch);
     free(p);
@@ -65,8 +65,8 @@ static void fill(struct job *job, int64_t id, enum task task)
 static struct job *wait_for_one(struct parts *p)
 {
     struct job *job;
-    struct pollfd ended = {.fd = hands_fd(p->hands), .events = POLLIN};
-    while (!(job = hands_ended(p->hands))) assert_int_equal(poll(&ended, 1, 30000), 1);
+    struct pollfd ended = {.fd = workers_fd(p->workers), .events = POLLIN};
+    while (!(job = workers_next_ended(p->workers))) assert_int_equal(poll(&ended, 1, 30000), 1);
     return job;
 }
 
@@ -76,19 +76,19 @@ static void check_all(struct parts *p, enum task task, enum store_answer expecte
     int given = 0;
     for (int done = 0; done < JOBS; done++) {
         struct job *job;
-        while (given < JOBS && (job = hands_idle(p->hands))) {
+        while (given < JOBS && (job = workers_next_idle(p->workers))) {
             fill(job, given++, task);
-            hands_give(p->hands, job);
-            assert_true(hands_hold(p->hands, given - 1));
+            workers_submit(p->workers, job);
+            assert_true(workers_have_batch(p->workers, given - 1));
         }
         job = wait_for_one(p);
         assert_int_equal(job->answer, expected);
         assert_false(is_seen[job->batch.id]);
         is_seen[job->batch.id] = true;
-        hands_put_back(p->hands, job);
+        workers_put_back(p->workers, job);
     }
-    assert_int_equal(hands_busy(p->hands), 0);
-    assert_null(hands_ended(p->hands));
+    assert_int_equal(workers_busy_count(p->workers), 0);
+    assert_null(workers_next_ended(p->workers));
 }
 
 static void each_job_is_done_once_and_comes_back(void **state)
@@ -98,33 +98,33 @@ static void each_job_is_done_once_and_comes_back(void **state)
     check_all(*state, TASK_FIND, STORE_DONE);
 }
 
-static void no_more_jobs_than_hands_and_one_that_ended_waits_for_its_owner(void **state)
+static void there_are_no_more_jobs_than_workers(void **state)
 {
     struct parts *p = *state;
-    for (int i = 0; i < HANDS; i++) {
-        struct job *job = hands_idle(p->hands);
+    for (int i = 0; i < WORKERS; i++) {
+        struct job *job = workers_next_idle(p->workers);
         assert_non_null(job);
         fill(job, i, TASK_PUT);
-        hands_give(p->hands, job);
+        workers_submit(p->workers, job);
     }
-    assert_null(hands_idle(p->hands));
-    assert_int_equal(hands_busy(p->hands), HANDS);
+    assert_null(workers_next_idle(p->workers));
+    assert_int_equal(workers_busy_count(p->workers), WORKERS);
     struct job *job = wait_for_one(p);
-    assert_ptr_equal(hands_ended(p->hands), job);
-    assert_true(hands_hold(p->hands, job->batch.id));
+    assert_ptr_equal(workers_next_ended(p->workers), job);
+    assert_true(workers_have_batch(p->workers, job->batch.id));
     job->task = TASK_FIND; /* the next step of the same job */
-    hands_give(p->hands, job);
-    while (hands_busy(p->hands) > 0) hands_put_back(p->hands, wait_for_one(p));
+    workers_submit(p->workers, job);
+    while (workers_busy_count(p->workers) > 0) workers_put_back(p->workers, wait_for_one(p));
 }
 
 static void closing_waits_for_what_is_given(void **state)
 {
     struct parts *p = *state;
-    struct job *job = hands_idle(p->hands);
+    struct job *job = workers_next_idle(p->workers);
     fill(job, 7, TASK_PUT);
-    hands_give(p->hands, job);
-    hands_close(p->hands);
-    p->hands = NULL;
+    workers_submit(p->workers, job);
+    workers_close(p->workers);
+    p->workers = NULL;
     char path[200];
     (void)snprintf(path, sizeof path, "%s/objects/7", p->scratch->dir);
     assert_true(scratch_exists(path));
@@ -135,7 +135,7 @@ int main(void)
 #define WITH_PARTS(test) cmocka_unit_test_setup_teardown(test, parts_new, parts_free)
     const struct CMUnitTest tests[] = {
         WITH_PARTS(each_job_is_done_once_and_comes_back),
-        WITH_PARTS(no_more_jobs_than_hands_and_one_that_ended_waits_for_its_owner),
+        WITH_PARTS(there_are_no_more_jobs_than_workers),
         WITH_PARTS(closing_waits_for_what_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
