@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/sql.h"
 
-#define SAY_MS     1000 /* between two words on the progress */
+#define REPORT_MS  1000 /* between two words on the progress */
 #define TROUBLE_MS 1000 /* before the next try */
 
 struct answerer {
@@ -16,10 +16,10 @@ struct answerer {
     struct answerer_work work;
     int64_t born_at; /* wall clock: what was asked before was asked of an earlier process */
     bool has_forgotten;
-    struct request request;  /* the one in work */
-    struct answer answer;    /* what has come of it; the text is terminated */
-    bool is_in_trouble;      /* said in the log */
-    int64_t next_at, say_at; /* monotonic */
+    struct request request;      /* the one in work */
+    struct answer answer;        /* what has come of it; the text is terminated */
+    bool is_in_trouble;          /* said in the log */
+    int64_t next_at, report_due; /* monotonic */
 };
 
 struct answerer *answerer_new(struct db *db, const struct answerer_work *work)
@@ -87,13 +87,13 @@ static enum result load_next(struct answerer *a, struct why *why)
 }
 
 /* For the one who waits, once in a while; where nobody does, the rest is left. */
-static enum result say_progress(struct answerer *a, struct why *why)
+static enum result report_progress(struct answerer *a, struct why *why)
 {
     struct stmt *stmt = NULL;
     int64_t changed = 1;
-    if (clock_monotonic_ms() < a->say_at) return RES_OK;
-    a->say_at = clock_monotonic_ms() + SAY_MS;
-    enum result res = stmt_prepare(&stmt, a->db, sql_say_progress, why);
+    if (clock_monotonic_ms() < a->report_due) return RES_OK;
+    a->report_due = clock_monotonic_ms() + REPORT_MS;
+    enum result res = stmt_prepare(&stmt, a->db, sql_report_progress, why);
     if (res == RES_OK) {
         stmt_set_text(stmt, ":progress", a->answer.text.data);
         stmt_set_int(stmt, ":id", a->request.id);
@@ -132,7 +132,7 @@ static enum result do_slice(struct answerer *a, struct why *why)
     enum result res = a->work.do_slice(a->work.context, &a->request, answer, why);
     if (res != RES_OK) return res;
     buf_append_char(&answer->text, '\0');
-    if (!answer->is_done) return say_progress(a, why);
+    if (!answer->is_done) return report_progress(a, why);
     log_info("what a command asked for is answered", "what=%s result=%s", a->request.what,
              LOG_QUOTE(answer->text.data));
     return RES_OK;

@@ -264,7 +264,7 @@ static enum result check_session_name(const char *name, struct why *why)
                    name);
 }
 
-static void tell_what_has_no_effect(const struct settings *s)
+static void warn_of_what_has_no_effect(const struct settings *s)
 {
     if (s->pretty_print_json && s->output_format != BATCH_JSON)
         log_warn("this setting has no effect: OUTPUT_FORMAT is not json", "setting=PRETTY_PRINT_JSON");
@@ -287,7 +287,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK) res = settings_check_region("AWS_DEFAULT_REGION", settings->default_region, why);
     if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
     if (res != RES_OK) return res;
-    tell_what_has_no_effect(settings);
+    warn_of_what_has_no_effect(settings);
     names_check(env);
     return RES_OK;
 }

@@ -28,7 +28,7 @@ static bool is_encoding_name(const char *encoding)
 }
 
 /* libxml2 would print the bytes that cannot be decoded to stderr. */
-static void say_nothing(void *context, xmlErrorPtr error)
+static void ignore_error(void *context, xmlErrorPtr error)
 {
     (void)context, (void)error;
 }
@@ -81,7 +81,7 @@ enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *
 {
     if (!is_encoding_name(encoding)) return TRANSCODE_NO_NAME;
     if (bytes.len == 0) return TRANSCODED;
-    xmlSetStructuredErrorFunc(NULL, say_nothing);
+    xmlSetStructuredErrorFunc(NULL, ignore_error);
     xmlCharEncodingHandlerPtr handler = xmlFindCharEncodingHandler(encoding);
     if (!handler) return TRANSCODE_UNKNOWN;
     enum transcoded res = decode_all(handler, bytes, utf8);

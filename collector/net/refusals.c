@@ -25,20 +25,20 @@ void refusals_add(struct refusals *refusals, const char *source, int64_t now)
     if (note_new(refusals, source)) {
         log_warn("a sender is refused: ALLOW_FROM does not name it", "source=%s remedy=%s", source,
                  LOG_QUOTE(remedy));
-        refusals->told_at = now;
+        refusals->logged_at = now;
         return;
     }
     (void)snprintf(refusals->last, sizeof refusals->last, "%s", source);
     refusals->untold++;
-    refusals_tell(refusals, now);
+    refusals_log(refusals, now);
 }
 
-void refusals_tell(struct refusals *refusals, int64_t now)
+void refusals_log(struct refusals *refusals, int64_t now)
 {
-    if (refusals->untold == 0 || now - refusals->told_at < REFUSALS_PERIOD_MS) return;
+    if (refusals->untold == 0 || now - refusals->logged_at < REFUSALS_PERIOD_MS) return;
     log_warn("more senders were refused: ALLOW_FROM does not name them",
              "refused=%" PRId64 " last_source=%s remedy=%s", refusals->untold, refusals->last,
              LOG_QUOTE(remedy));
     refusals->untold = 0;
-    refusals->told_at = now;
+    refusals->logged_at = now;
 }

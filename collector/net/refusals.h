@@ -20,13 +20,13 @@ struct refusals { /* begins as zeroes */
     size_t source_count;
     char last[EVENT_SOURCE_MAX];
     int64_t untold;
-    int64_t told_at; /* monotonic ms */
+    int64_t logged_at; /* monotonic ms */
 };
 
 /* One from `source` (a numeric address) was refused at `now` (monotonic ms). */
 void refusals_add(struct refusals *refusals, const char *source, int64_t now);
 
 /* Tells of what has been counted, if a minute has passed; to be called now and then. */
-void refusals_tell(struct refusals *refusals, int64_t now);
+void refusals_log(struct refusals *refusals, int64_t now);
 
 #endif

@@ -124,7 +124,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (writer_is_turning(server->parts.writer, STUCK_MS)) lockfile_beat(server->parts.lock);
-    refusals_tell(&server->refusals, clock_monotonic_ms());
+    refusals_log(&server->refusals, clock_monotonic_ms());
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *context)

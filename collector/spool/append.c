@@ -48,7 +48,7 @@ struct spool_in {
     struct place file, wal_file; /* that are open */
     struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
         *mark_retried;
-    struct stmt *page_count, *freelist_count, *say_wants_room, *request_flush, *load_unshipped_rejects;
+    struct stmt *page_count, *freelist_count, *report_low_space, *request_flush, *load_unshipped_rejects;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
@@ -75,7 +75,7 @@ static enum result prepare(struct spool_in *in, struct why *why)
     if (res == RES_OK) res = stmt_prepare(&in->mark_retried, in->db, sql_mark_retried, why);
     if (res == RES_OK) res = stmt_prepare(&in->page_count, in->db, "PRAGMA page_count", why);
     if (res == RES_OK) res = stmt_prepare(&in->freelist_count, in->db, "PRAGMA freelist_count", why);
-    if (res == RES_OK) res = stmt_prepare(&in->say_wants_room, in->db, sql_say_wants_room, why);
+    if (res == RES_OK) res = stmt_prepare(&in->report_low_space, in->db, sql_report_low_space, why);
     if (res == RES_OK) res = stmt_prepare(&in->request_flush, in->db, sql_request_flush, why);
     if (res == RES_OK)
         res = stmt_prepare(&in->load_unshipped_rejects, in->db, sql_load_unshipped_rejects, why);
@@ -119,7 +119,7 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->mark_retried);
     stmt_free(in->page_count);
     stmt_free(in->freelist_count);
-    stmt_free(in->say_wants_room);
+    stmt_free(in->report_low_space);
     stmt_free(in->request_flush);
     stmt_free(in->load_unshipped_rejects);
     db_close(in->db);
@@ -496,14 +496,14 @@ enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, 
     return res;
 }
 
-enum result spool_in_say_room(struct spool_in *in, bool is_short, bool is_urgent, struct why *why)
+enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent, struct why *why)
 {
     int64_t last_event_id = 0;
     enum result res = refuse_other_wal(in, why);
     if (res == RES_OK) res = db_begin(in->db, why);
     if (res != RES_OK) return res;
-    stmt_set_int(in->say_wants_room, ":wants_room", is_short);
-    res = stmt_run(in->say_wants_room, NULL, why);
+    stmt_set_int(in->report_low_space, ":low_space", is_short);
+    res = stmt_run(in->report_low_space, NULL, why);
     if (res == RES_OK && is_urgent) res = read_int(in->request_flush, &last_event_id, why);
     return db_end(in->db, res, why);
 }

@@ -101,7 +101,8 @@ MUST_CHECK enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_
  * Tells the uploader whether space is short; `is_urgent`: it shall ship all that is there now, whatever its age.
  *   RES_RETRY   not said: try again
  */
-MUST_CHECK enum result spool_in_say_room(struct spool_in *in, bool is_short, bool is_urgent, struct why *why);
+MUST_CHECK enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent,
+                                             struct why *why);
 
 /* Bytes of rejects that are kept and not shipped. */
 MUST_CHECK enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why);

@@ -31,7 +31,7 @@ static bool wait_until_due(struct checkpointer *c)
     return go_on;
 }
 
-static void tell(struct checkpointer *c, const struct db_wal *wal)
+static void publish(struct checkpointer *c, const struct db_wal *wal)
 {
     pthread_mutex_lock(&c->lock);
     c->wal = *wal;
@@ -46,7 +46,7 @@ static void *run(void *context)
         struct why why = {0};
         struct db_wal wal;
         if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
-            tell(c, &wal);
+            publish(c, &wal);
         else
             log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
     }

@@ -38,7 +38,7 @@ static enum result retry_rejects(struct requests *r, const char *ids, struct ans
     if (res == RES_OK) res = retry_slice(r->retry, &answer->is_done, why);
     if (spool_in_wal_bytes(r->spool) > SPOOL_WAL_PASSIVE_BYTES)
         (void)spool_in_finish_checkpoint(r->spool, &wal);
-    if (res == RES_OK) retry_tell(r->retry, &answer->text);
+    if (res == RES_OK) retry_describe(r->retry, &answer->text);
     return res;
 }
 

@@ -214,7 +214,7 @@ enum result retry_slice(struct retry *r, bool *is_done, struct why *why)
 
 /* ---- what is said of it ---- */
 
-void retry_tell(const struct retry *r, struct buf *out)
+void retry_describe(const struct retry *r, struct buf *out)
 {
     int64_t failing = r->without_event;
     for (int i = 0; i < REJECT_REASON_COUNT; i++) failing += r->failing[i];

@@ -37,6 +37,6 @@ void retry_free(struct retry *retry);
 MUST_CHECK enum result retry_slice(struct retry *retry, bool *is_done, struct why *why);
 
 /* How far it has come, or what has come of it: a sentence, appended. */
-void retry_tell(const struct retry *retry, struct buf *out);
+void retry_describe(const struct retry *retry, struct buf *out);
 
 #endif

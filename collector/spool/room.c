@@ -100,7 +100,7 @@ static void tell_uploader(struct room *room)
     bool is_short = room->space != SPACE_OK;
     bool is_urgent = is_paused(room->space);
     bool is_said = room->said_short == is_short && (!is_urgent || room->has_said_urgent);
-    if (!is_said && spool_in_say_room(room->spool, is_short, is_urgent, &why) != RES_OK) {
+    if (!is_said && spool_in_report_space(room->spool, is_short, is_urgent, &why) != RES_OK) {
         log_debug("cannot ask the uploader for room yet", "why=%s", LOG_QUOTE(why.text));
         return;
     }

@@ -204,7 +204,7 @@ static enum result climb(struct db *db, int64_t schema, const struct spool_file 
 }
 
 /* After the commit: what has become of the spool. */
-static enum result tell(struct db *db, enum change change, struct why *why)
+static enum result log_change(struct db *db, enum change change, struct why *why)
 {
     struct spool_identity identity;
     enum result res = spool_load_identity(db, &identity, why);
@@ -229,7 +229,7 @@ enum result spool_create_or_open(struct db **out, const char *path, const char *
     if (res == RES_OK && schema == 0) res = shape_file(db, why);
     if (res == RES_OK) res = spool_configure(db, why);
     if (res == RES_OK) res = climb(db, schema, &file, node, &change, why);
-    if (res == RES_OK) res = tell(db, change, why);
+    if (res == RES_OK) res = log_change(db, change, why);
     if (res != RES_OK) {
         (void)why_wrap(why, res, "SPOOL_PATH=%s", path);
         db_close(db);

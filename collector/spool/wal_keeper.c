@@ -26,7 +26,7 @@ bool wal_hold_note(struct wal_hold *hold, int64_t bytes, int64_t copied, int64_t
     return hold->since != 0 && now_ms - hold->since >= WAL_HELD_MS;
 }
 
-static void say_held(struct wal_keeper *k, int64_t bytes)
+static void raise_foreign_reader(struct wal_keeper *k, int64_t bytes)
 {
     char message[PROBLEM_TEXT_SIZE];
     (void)snprintf(
@@ -46,7 +46,7 @@ static void note(struct wal_keeper *k, const struct db_wal *wal)
     k->is_held = wal_hold_note(&k->hold, bytes, copied, clock_monotonic_ms());
     k->is_unfinished = copied < bytes;
     if (k->is_held)
-        say_held(k, bytes);
+        raise_foreign_reader(k, bytes);
     else
         problems_end(k->problems, PROBLEM_FOREIGN_READER);
 }
@@ -68,7 +68,7 @@ static void finish(struct wal_keeper *k, int64_t bytes)
     if (k->hold.since != 0 && now - k->hold.since > STALL_MS) k->finish_at = now + RETRY_MS;
 }
 
-static void hear_checkpointer(struct wal_keeper *k)
+static void take_checkpoint_result(struct wal_keeper *k)
 {
     struct db_wal wal;
     if (checkpointer_has_news(k->checkpointer, &wal)) note(k, &wal);
@@ -78,7 +78,7 @@ void wal_keeper_tend(struct wal_keeper *k)
 {
     int64_t bytes = spool_in_wal_bytes(k->spool);
     if (spool_in_has_lost_wal(k->spool)) return; /* another program may have one of its own by now */
-    hear_checkpointer(k);
+    take_checkpoint_result(k);
     k->is_unfinished |= bytes > QUIET_BYTES;
     if (bytes > SPOOL_WAL_FINISH_BYTES)
         finish(k, bytes);
@@ -89,7 +89,7 @@ void wal_keeper_tend(struct wal_keeper *k)
 void wal_keeper_tend_quiet(struct wal_keeper *k)
 {
     if (spool_in_has_lost_wal(k->spool)) return;
-    hear_checkpointer(k);
+    take_checkpoint_result(k);
     if (k->is_unfinished)
         checkpointer_nudge(k->checkpointer);
     else if (spool_in_wal_file_bytes(k->spool) > WAL_FILE_BYTES)

@@ -17,4 +17,4 @@ CREATE TABLE _request (
 CREATE INDEX _request_open ON _request (program, id) WHERE done_at IS NULL;
 
 -- 1: space is short, and shipped events need not be kept for RETENTION.
-ALTER TABLE _intake ADD COLUMN wants_room INTEGER NOT NULL DEFAULT 0 CHECK (wants_room IN (0, 1));
+ALTER TABLE _intake ADD COLUMN low_space INTEGER NOT NULL DEFAULT 0 CHECK (low_space IN (0, 1));

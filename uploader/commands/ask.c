@@ -55,7 +55,7 @@ static enum result become_uploader(struct asker *a, enum ask_needs needs, struct
     a->requests = requests_new(&parts);
     if (needs != ASK_NEEDS_SHIPPER) return RES_OK;
     res = shipper_open(&a->shipper, a->settings, a->spool, a->store, &a->signals, why);
-    return res == RES_OK ? shipper_say(a->shipper, why) : res;
+    return res == RES_OK ? shipper_report(a->shipper, why) : res;
 }
 
 static int exit_code(enum result res, const struct why *why)

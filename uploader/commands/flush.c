@@ -107,13 +107,13 @@ static bool wait_a_moment(struct flusher *f, int wait_ms)
 static enum result wait_until_shipped(struct flusher *f, struct why *why)
 {
     struct left left = {{0}};
-    int64_t told = -1;
+    int64_t last_printed = -1;
     int wait_ms = 0;
     enum result res = count_left(f, &left, why);
     while (res == RES_OK && sum(&left) > 0) {
-        if (sum(&left) != told) (void)printf("%" PRId64 " to ship\n", sum(&left));
+        if (sum(&left) != last_printed) (void)printf("%" PRId64 " to ship\n", sum(&left));
         (void)fflush(stdout);
-        told = sum(&left);
+        last_printed = sum(&left);
         wait_ms = LOOK_MS;
         res = f->shipper ? take_turn(f, &left, &wait_ms, why) : look_for_trouble(f, &left, why);
         if (res == RES_OK) res = count_left(f, &left, why);
@@ -135,7 +135,7 @@ static enum result become_uploader(struct flusher *f, struct why *why)
     if (res == RES_OK) res = store_open(&f->store, f->settings, &f->signals, &f->lock, why);
     if (res != RES_OK) return res;
     res = shipper_open(&f->shipper, f->settings, f->spool, f->store, &f->signals, why);
-    return res == RES_OK ? shipper_say(f->shipper, why) : res;
+    return res == RES_OK ? shipper_report(f->shipper, why) : res;
 }
 
 /* Some of it is a server's text: as printable.h has it. */

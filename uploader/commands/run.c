@@ -41,7 +41,7 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
                                struct lockfile *lock, struct signals *signals, struct why *why)
 {
-    bool is_told = false;
+    bool has_logged = false;
     bool will_come = false;
     do {
         bool is_there = access(settings->spool_path, F_OK) == 0;
@@ -50,8 +50,8 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
         if (res != RES_OK) return res;
         res = run_open_spool(spool, settings->spool_path, &will_come, why);
         if (!will_come) return res;
-        if (!is_told) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
-        is_told = true;
+        if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
+        has_logged = true;
         lockfile_beat(lock);
     } while (!signals_wait(signals, SPOOL_WAIT_MS));
     return RES_OK;
@@ -87,7 +87,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct requests *
 {
     int64_t beat_at = 0;
     int wait_ms = 0;
-    bool is_told = false;
+    bool has_logged = false;
     bool is_too_new = false;
     enum result res = RES_OK;
     while (!shipper_wait(shipper, wait_ms)) {
@@ -100,12 +100,12 @@ static enum result ship_until_stopped(struct shipper *shipper, struct requests *
         if (res == RES_OK) res = take_turn(shipper, requests, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
         if (res == RES_RETRY) {
-            if (!is_told) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
+            if (!has_logged) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
             wait_ms = SPOOL_BUSY_PAUSE_MS;
-        } else if (is_told) {
+        } else if (has_logged) {
             log_info("the spool can be used again", NULL);
         }
-        is_told = res == RES_RETRY;
+        has_logged = res == RES_RETRY;
     }
     return RES_OK;
 }

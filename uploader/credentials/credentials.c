@@ -27,7 +27,7 @@ struct credentials {
     struct keys keys;      /* the last ones */
     bool has_keys;
     bool is_rejected; /* by the server */
-    bool is_told;     /* that they cannot be renewed */
+    bool has_logged;  /* that they cannot be renewed */
     char source[CREDENTIALS_SOURCE_SIZE];
     struct file_watch watch;
     int64_t asked_at;    /* by the caller's clock, as are all times here */
@@ -146,7 +146,7 @@ static void renew(struct credentials *c, int64_t now_at)
         bool is_new = !c->has_keys || !keys_are_same(&c->keys, &keys);
         c->keys = keys;
         c->has_keys = true;
-        c->is_rejected = c->is_told = false;
+        c->is_rejected = c->has_logged = false;
         (void)snprintf(c->source, sizeof c->source, "%s", ask.source);
         if (is_new)
             log_info("credentials found", "source=%s until=%s", LOG_QUOTE(ask.source), show_end(c, until));
@@ -159,8 +159,8 @@ static void keep_old(struct credentials *c)
 {
     char until[CLOCK_ISO_SIZE];
     c->pause_ms = PAUSE_MS;
-    if (c->is_told) return;
-    c->is_told = true;
+    if (c->has_logged) return;
+    c->has_logged = true;
     log_warn("credentials cannot be renewed; the old ones still hold", "until=%s why=%s remedy=%s",
              show_end(c, until), LOG_QUOTE(c->why.text),
              LOG_QUOTE(*c->why.remedy ? c->why.remedy : "none needed: trying again"));

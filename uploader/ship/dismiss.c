@@ -81,7 +81,7 @@ enum result dismiss_slice(struct dismiss *d, bool *is_done, struct why *why)
     return res;
 }
 
-void dismiss_tell(const struct dismiss *d, struct buf *out)
+void dismiss_describe(const struct dismiss *d, struct buf *out)
 {
     buf_append_format(out, "rejects dismissed: %" PRId64, d->dismissed);
     if (d->ids && d->settled_or_absent > 0)

@@ -20,6 +20,6 @@ void dismiss_free(struct dismiss *dismiss); /* accepts NULL */
 MUST_CHECK enum result dismiss_slice(struct dismiss *dismiss, bool *is_done, struct why *why);
 
 /* Appends what has been done so far, for a person. */
-void dismiss_tell(const struct dismiss *dismiss, struct buf *out);
+void dismiss_describe(const struct dismiss *dismiss, struct buf *out);
 
 #endif

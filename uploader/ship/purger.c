@@ -22,12 +22,12 @@ static enum result purge_kind(const struct purger *p, enum batch_kind kind, int6
     return res;
 }
 
-static enum result purge_rows(const struct purger *p, bool wants_room, bool *has_more, struct why *why)
+static enum result purge_rows(const struct purger *p, bool is_space_low, bool *has_more, struct why *why)
 {
     bool has_pages = false;
     int64_t due = clock_monotonic_ms() + PURGE_MS;
-    int64_t events_ms = wants_room ? 0 : p->settings->retention_ms;
-    int64_t rejects_ms = wants_room ? 0 : REJECT_RETENTION_MS;
+    int64_t events_ms = is_space_low ? 0 : p->settings->retention_ms;
+    int64_t rejects_ms = is_space_low ? 0 : REJECT_RETENTION_MS;
     enum result res = purge_kind(p, BATCH_EVENTS, events_ms, due, has_more, why);
     if (res == RES_OK) res = purge_kind(p, BATCH_REJECTS, rejects_ms, due, has_more, why);
     if (res == RES_OK) res = spool_out_vacuum(p->spool, &has_pages, why);
@@ -47,14 +47,14 @@ static enum result purge_seldom(const struct purger *p, bool *has_more, struct w
     return res;
 }
 
-enum result purger_turn(struct purger *p, bool wants_room, bool *has_more, struct why *why)
+enum result purger_turn(struct purger *p, bool is_space_low, bool *has_more, struct why *why)
 {
     int64_t now = clock_monotonic_ms();
     bool has_rows = false;
     bool has_seldom = false;
     *has_more = false;
     if (now < p->next_at) return RES_OK;
-    enum result res = purge_rows(p, wants_room, &has_rows, why);
+    enum result res = purge_rows(p, is_space_low, &has_rows, why);
     if (res == RES_OK && now >= p->seldom_at) {
         res = purge_seldom(p, &has_seldom, why);
         p->seldom_at = has_seldom ? 0 : now + SELDOM_MS;

@@ -14,9 +14,9 @@ struct purger {
 };
 
 /*
- * Purges for some milliseconds, if it is time to; where space is short (`wants_room`), whatever has been shipped.
+ * Purges for some milliseconds, if it is time to; where space is short (`is_space_low`), whatever has been shipped.
  * `*has_more`: call again at once.
  */
-MUST_CHECK enum result purger_turn(struct purger *purger, bool wants_room, bool *has_more, struct why *why);
+MUST_CHECK enum result purger_turn(struct purger *purger, bool is_space_low, bool *has_more, struct why *why);
 
 #endif

@@ -34,8 +34,8 @@ static enum result do_slice(void *context, const struct request *request, struct
     if (res == RES_OK && r->dismiss) res = dismiss_slice(r->dismiss, &answer->is_done, why);
     if (res == RES_OK && r->reship) res = reship_slice(r->reship, &answer->is_done, &answer->wait_ms, why);
     if (res != RES_OK) return res;
-    if (r->dismiss) dismiss_tell(r->dismiss, &answer->text);
-    if (r->reship) reship_tell(r->reship, &answer->text);
+    if (r->dismiss) dismiss_describe(r->dismiss, &answer->text);
+    if (r->reship) reship_describe(r->reship, &answer->text);
     answer->has_failed = answer->is_done && r->reship && !reship_is_complete(r->reship);
     return RES_OK;
 }

@@ -338,7 +338,7 @@ bool reship_is_complete(const struct reship *r)
     return reship_report_is_complete(&r->report, &r->order);
 }
 
-void reship_tell(const struct reship *r, struct buf *out)
+void reship_describe(const struct reship *r, struct buf *out)
 {
-    reship_report_tell(&r->report, &r->order, out);
+    reship_report_describe(&r->report, &r->order, out);
 }

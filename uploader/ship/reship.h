@@ -38,6 +38,6 @@ MUST_CHECK enum result reship_slice(struct reship *reship, bool *is_done, int *w
 bool reship_is_complete(const struct reship *reship);
 
 /* Appends what has been done so far and what could not be, for a person. */
-void reship_tell(const struct reship *reship, struct buf *out);
+void reship_describe(const struct reship *reship, struct buf *out);
 
 #endif

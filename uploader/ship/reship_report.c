@@ -37,8 +37,8 @@ bool reship_report_is_complete(const struct reship_report *r, const struct reshi
     return (r->is_found || order->batch_id == 0) && r->problems == 0 && !*r->trouble.text;
 }
 
-static void tell_what_was_done(const struct reship_report *r, const struct reship_order *order,
-                               struct buf *out)
+static void append_what_was_done(const struct reship_report *r, const struct reship_order *order,
+                                 struct buf *out)
 {
     const char *would = order->is_dry_run ? "would be " : "";
     if (!order->has_new_keys) {
@@ -60,13 +60,13 @@ static void tell_what_was_done(const struct reship_report *r, const struct reshi
         buf_append_format(out, "; not shipped for the first time yet: %" PRId64, r->unshipped);
 }
 
-void reship_report_tell(const struct reship_report *r, const struct reship_order *order, struct buf *out)
+void reship_report_describe(const struct reship_report *r, const struct reship_order *order, struct buf *out)
 {
     if (order->batch_id > 0 && r->has_ended && !r->is_found) {
         buf_append_format(out, "there is no batch %" PRId64 ": the view `batches` has them", order->batch_id);
         return;
     }
-    tell_what_was_done(r, order, out);
+    append_what_was_done(r, order, out);
     if (r->problems > 0) {
         buf_append_format(out, "; not possible: %" PRId64, r->problems);
         buf_append(out, r->problem_texts.data, r->problem_texts.len);

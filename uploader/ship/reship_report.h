@@ -30,7 +30,7 @@ void reship_report_problem(struct reship_report *report, int64_t batch_id, const
 bool reship_report_is_complete(const struct reship_report *report, const struct reship_order *order);
 
 /* Appends one line for a person, fit for a terminal. */
-void reship_report_tell(const struct reship_report *report, const struct reship_order *order,
-                        struct buf *out);
+void reship_report_describe(const struct reship_report *report, const struct reship_order *order,
+                            struct buf *out);
 
 #endif

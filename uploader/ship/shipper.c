@@ -29,7 +29,7 @@
 #include "uploader/ship/workers.h"
 
 #define POLL_MS   500   /* how often new events are looked for */
-#define SAY_MS    60000 /* how often the spool hears that we live */
+#define REPORT_MS 60000 /* how often the spool hears that we live */
 #define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
 
 struct shipper {
@@ -44,11 +44,11 @@ struct shipper {
     int next_kind;         /* lanes take turns */
     struct outage outage;  /* of the store */
     struct outage refusal; /* of rejects alone */
-    struct tidings tidings;
+    struct control_row control_row;
     struct pace pace;
     bool is_reviewed; /* what was sealed before the start fits the settings of now */
     bool is_ending;
-    int64_t say_at; /* monotonic */
+    int64_t report_due; /* monotonic */
 };
 
 enum result shipper_open(struct shipper **out, const struct settings *settings, struct spool_out *spool,
@@ -83,12 +83,12 @@ const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
     return *s->lanes[kind].trouble.text ? &s->lanes[kind].trouble : NULL;
 }
 
-enum result shipper_say(struct shipper *s, struct why *why)
+enum result shipper_report(struct shipper *s, struct why *why)
 {
-    s->say_at = clock_monotonic_ms() + SAY_MS;
+    s->report_due = clock_monotonic_ms() + REPORT_MS;
     const struct why *trouble = shipper_trouble(s, BATCH_EVENTS);
     if (!trouble) trouble = shipper_trouble(s, BATCH_REJECTS);
-    return spool_out_say(s->spool, store_is_trial(s->store), s->lanes[BATCH_REJECTS].is_on, trouble, why);
+    return spool_out_report(s->spool, store_is_trial(s->store), s->lanes[BATCH_REJECTS].is_on, trouble, why);
 }
 
 /* A refusal of rejects is theirs; all else that goes wrong may be the whole store's. */
@@ -108,7 +108,7 @@ static enum result note_success(struct shipper *s, const struct batch *batch, st
         is_news = true;
     }
     lane_pardon(&s->lanes[batch->kind]);
-    return is_news ? shipper_say(s, why) : RES_OK;
+    return is_news ? shipper_report(s, why) : RES_OK;
 }
 
 /* How a failed try ended. */
@@ -137,7 +137,7 @@ static enum result note_failure(struct shipper *s, struct batch *batch, const st
         outage_log(what, &failure->why);
     enum result res = spool_out_record_failure(s->spool, batch, &failure->why, failure->is_surely_absent,
                                                needs_person, why);
-    return res == RES_OK && is_news ? shipper_say(s, why) : res;
+    return res == RES_OK && is_news ? shipper_report(s, why) : res;
 }
 
 /* Other bytes are under the batch's key: an incident, once; where it happens to the one that stands in, a person decides. */
@@ -162,7 +162,7 @@ static enum result supersede(struct shipper *s, struct batch *batch, const struc
               "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(key));
     (void)lane_forget(&s->lanes[batch->kind], batch->id);
     (void)outage_end(&s->outage); /* the store answers: what stands in need not wait */
-    return shipper_say(s, why);
+    return shipper_report(s, why);
 }
 
 static enum result mark_shipped(struct shipper *s, const struct job *job, struct why *why)
@@ -318,7 +318,7 @@ static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_wor
     if (lane->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
     enum result res = lane_choose(lane, s->spool, s->workers, &choice, why);
     if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
-        res = sealer_seal_due(&s->sealer, lane->kind, s->tidings.flush.ids[lane->kind], &lane->watch,
+        res = sealer_seal_due(&s->sealer, lane->kind, s->control_row.flush.ids[lane->kind], &lane->watch,
                               &is_sealed, why);
     *has_worked = is_sealed || choice.is_some;
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
@@ -350,10 +350,10 @@ static enum result review(struct shipper *s, struct why *why)
 }
 
 /* What the collector and people have left in the spool. */
-static enum result hear(struct shipper *s, struct why *why)
+static enum result load_control_row(struct shipper *s, struct why *why)
 {
-    enum result res = spool_out_load_tidings(s->spool, &s->tidings, why);
-    if (res == RES_OK) pace_look(&s->pace, s->tidings.bytes, s->tidings.wants_room);
+    enum result res = spool_out_load_control_row(s->spool, &s->control_row, why);
+    if (res == RES_OK) pace_look(&s->pace, s->control_row.bytes, s->control_row.is_space_low);
     return res;
 }
 
@@ -362,10 +362,10 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     bool has_more = false;
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
-    if (res == RES_OK) res = hear(s, why);
-    if (res == RES_OK && clock_monotonic_ms() >= s->say_at) res = shipper_say(s, why);
+    if (res == RES_OK) res = load_control_row(s, why);
+    if (res == RES_OK && clock_monotonic_ms() >= s->report_due) res = shipper_report(s, why);
     if (res == RES_OK) res = dispatch(s, why);
-    if (res == RES_OK) res = purger_turn(&s->purger, s->tidings.wants_room, &has_more, why);
+    if (res == RES_OK) res = purger_turn(&s->purger, s->control_row.is_space_low, &has_more, why);
     *wait_ms = has_more ? 0 : POLL_MS;
     return res;
 }

@@ -38,7 +38,7 @@ MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struc
 bool shipper_wait(struct shipper *shipper, int timeout_ms);
 
 /* Says to the spool that this uploader works here; part of a turn, apart for a flush that begins with it. */
-MUST_CHECK enum result shipper_say(struct shipper *shipper, struct why *why);
+MUST_CHECK enum result shipper_report(struct shipper *shipper, struct why *why);
 
 /* What stands in the way of a lane now; NULL: nothing. */
 const struct why *shipper_trouble(const struct shipper *shipper, enum batch_kind kind);

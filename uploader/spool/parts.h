@@ -6,7 +6,7 @@
  *   render_rows.c      rows to an object's bytes
  *   ledger.c           what happened to a batch
  *   purge.c            what has been kept long enough, and free pages
- *   tidings.c          what the two programs and people tell each other
+ *   control_row.c          what the two programs and people tell each other
  */
 #ifndef UPLOADER_SPOOL_PARTS_H
 #define UPLOADER_SPOOL_PARTS_H
@@ -36,8 +36,8 @@ enum statement {
     PURGE_BATCHES,
     PURGE_WAITING,
     MARK_REJECTS,
-    SAY,
-    LOAD_TIDINGS,
+    REPORT,
+    LOAD_CONTROL_ROW,
     REQUEST_FLUSH,
     COUNT_UNSHIPPED,
     LOAD_SUMMARY,

@@ -106,7 +106,7 @@ MUST_CHECK enum result spool_out_supersede(struct spool_out *out, const struct b
                                            const char *object_key, const struct why *incident, bool *is_done,
                                            struct why *why);
 
-/* The clock by which rows are kept (retention.h). spool_out_say() stores it. */
+/* The clock by which rows are kept (retention.h). spool_out_report() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
 
 /* Deletes one slice of rows shipped when that clock showed `before` or less; `*purged` is how many: 0, nothing is left to do. */
@@ -122,21 +122,21 @@ MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, in
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
 /* What a person sees in `summary`. `trouble` NULL: none. */
-MUST_CHECK enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,
-                                     const struct why *trouble, struct why *why);
+MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
+                                        const struct why *trouble, struct why *why);
 
 struct flush {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
 };
 
 /* What an uploader should know each time. */
-struct tidings {
+struct control_row {
     struct flush flush;
-    int64_t bytes;   /* that have come in, ever */
-    bool wants_room; /* space is short: shipped events need not be kept */
+    int64_t bytes;     /* that have come in, ever */
+    bool is_space_low; /* space is short: shipped events need not be kept */
 };
-MUST_CHECK enum result spool_out_load_tidings(struct spool_out *out, struct tidings *tidings,
-                                              struct why *why);
+MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
+                                                  struct why *why);
 MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why);
 /* How many of a kind up to that id are not shipped yet. */
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,

@@ -23,7 +23,7 @@
 struct store_s3 {
     struct s3 *s3;
     const char *bucket;
-    bool is_told_unverified;
+    bool has_warned_unverified;
     bool no_conditions; /* the server does not know If-None-Match */
 };
 
@@ -122,13 +122,13 @@ static enum store_answer look_at_stored(struct store_s3 *store, const struct obj
         (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
                       object->batch->object_key);
     if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
-    if (!store->is_told_unverified)
+    if (!store->has_warned_unverified)
         log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
                  "batch=%" PRId64
                  " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the "
                  "bucket %s\"",
                  object->batch->id, store->bucket);
-    store->is_told_unverified = true;
+    store->has_warned_unverified = true;
     stored->is_verified = false;
     stored->rendition = object->rendition;
     return STORE_DONE;

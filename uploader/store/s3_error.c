@@ -155,8 +155,8 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
         wait_s = strtoll(text, NULL, 10);
     } else if (*text) {
         int64_t until_s = (int64_t)curl_getdate(text, NULL);
-        int64_t told_s = (int64_t)curl_getdate(answer->date, NULL);
-        wait_s = until_s - (told_s > 0 ? told_s : now_s);
+        int64_t date_s = (int64_t)curl_getdate(answer->date, NULL);
+        wait_s = until_s - (date_s > 0 ? date_s : now_s);
     }
     if (wait_s <= 0) return 0;
     return wait_s < S3_WAIT_MAX_MS / 1000 ? wait_s * 1000 : S3_WAIT_MAX_MS;

@@ -11,7 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define SKEW_TOLD_S 60 /* the server says that our clock is wrong: then by this much at least */
+#define SKEW_LOGGED_S 60 /* the server says that our clock is wrong: then by this much at least */
 #define SKEW_SEEN_S                                                                                          \
     300 /* it says only "forbidden", as to a HEAD; servers bear 15 minutes, and few are that far off */
 
@@ -104,9 +104,9 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
     return true;
 }
 
-static void tell_clock(int64_t ahead_s)
+static void log_clock(int64_t ahead_s)
 {
-    if (llabs(ahead_s) < SKEW_TOLD_S)
+    if (llabs(ahead_s) < SKEW_LOGGED_S)
         log_info("this machine's clock agrees with the store's again", NULL);
     else
         log_warn("this machine's clock is wrong: requests carry the store's time from now on",
@@ -123,13 +123,13 @@ bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *us
     s3_error_field(answer, "Code", code, sizeof code);
     if (*code && strcmp(code, "RequestTimeTooSkewed") != 0) return false;
     int64_t server_s = (int64_t)curl_getdate(answer->date, NULL); /* -1: there is none */
-    if (server_s <= 0 || llabs(server_s - used->at_s) < (*code ? SKEW_TOLD_S : SKEW_SEEN_S)) return false;
+    if (server_s <= 0 || llabs(server_s - used->at_s) < (*code ? SKEW_LOGGED_S : SKEW_SEEN_S)) return false;
 
     int64_t ahead_s = server_s - clock_now_ms() / 1000;
     (void)pthread_mutex_lock(&server->mutex);
-    bool is_news = llabs(server->ahead_s - ahead_s) >= SKEW_TOLD_S;
+    bool is_news = llabs(server->ahead_s - ahead_s) >= SKEW_LOGGED_S;
     server->ahead_s = ahead_s;
     (void)pthread_mutex_unlock(&server->mutex);
-    if (is_news) tell_clock(ahead_s);
+    if (is_news) log_clock(ahead_s);
     return true;
 }

@@ -290,14 +290,14 @@ static void the_uploader_is_told_that_space_is_short(void **state)
 {
     struct fixture *f = *state;
     append(f, 1, 7, 3);
-    must(f, spool_in_say_room(f->in, true, false, &f->why));
-    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+    must(f, spool_in_report_space(f->in, true, false, &f->why));
+    check_text(f->scratch->spool, "SELECT low_space, flush_events, flush_rejects FROM _intake, _uploader",
                "1|0|0");
-    must(f, spool_in_say_room(f->in, true, true, &f->why));
-    check_text(f->scratch->spool, "SELECT wants_room, flush_events, flush_rejects FROM _intake, _uploader",
+    must(f, spool_in_report_space(f->in, true, true, &f->why));
+    check_text(f->scratch->spool, "SELECT low_space, flush_events, flush_rejects FROM _intake, _uploader",
                "1|7|3");
-    must(f, spool_in_say_room(f->in, false, false, &f->why));
-    check_text(f->scratch->spool, "SELECT wants_room FROM _intake", "0");
+    must(f, spool_in_report_space(f->in, false, false, &f->why));
+    check_text(f->scratch->spool, "SELECT low_space FROM _intake", "0");
 }
 
 static void the_sizes_follow_what_the_spool_holds(void **state)

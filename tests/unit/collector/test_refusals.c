@@ -69,8 +69,8 @@ static void a_flood_from_one_source_is_a_line_a_minute_with_the_count(void **sta
     struct capture capture = capture_begin();
     for (int64_t now = 0; now < 10LL * REFUSALS_PERIOD_MS; now += 10)
         refusals_add(&refusals, "10.0.0.1", now);
-    refusals_tell(&refusals, 10LL * REFUSALS_PERIOD_MS);
-    refusals_tell(&refusals, 11LL * REFUSALS_PERIOD_MS); /* nothing new */
+    refusals_log(&refusals, 10LL * REFUSALS_PERIOD_MS);
+    refusals_log(&refusals, 11LL * REFUSALS_PERIOD_MS); /* nothing new */
     capture_end(capture, log);
     assert_int_equal(lines_with(log, "\n"), 11);
     assert_int_equal(lines_with(log, "refused=6000 last_source=10.0.0.1 "), 9);
@@ -88,7 +88,7 @@ static void a_scan_from_a_million_sources_takes_no_more_memory_or_lines(void **s
         (void)snprintf(source, sizeof source, "10.%d.%d.%d", i >> 16, i >> 8 & 255, i & 255);
         refusals_add(&refusals, source, 5);
     }
-    refusals_tell(&refusals, 5 + REFUSALS_PERIOD_MS);
+    refusals_log(&refusals, 5 + REFUSALS_PERIOD_MS);
     capture_end(capture, log);
     assert_int_equal(lines_with(log, "\n"), REFUSALS_SOURCES + 1);
     assert_int_equal(lines_with(log, "refused=999984 last_source=10.15.66.63 "), 1);

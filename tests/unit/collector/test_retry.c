@@ -73,7 +73,7 @@ static void finish(struct fixture *f, struct retry *retry, int *failures)
 static void check_told(const struct retry *retry, const char *expected)
 {
     struct buf text = BUF_EMPTY;
-    retry_tell(retry, &text);
+    retry_describe(retry, &text);
     buf_append_char(&text, '\0');
     assert_string_equal(text.data, expected);
     buf_fini(&text);

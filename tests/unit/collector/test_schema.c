@@ -177,7 +177,7 @@ static void a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it
     visit_and_append(s->spool, 2);
     assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
     check_text(s->spool, "SELECT id, total_bytes FROM _event", "1|4\n2|111");
-    check_text(s->spool, "SELECT count(*), (SELECT wants_room FROM _intake) FROM _request", "0|0");
+    check_text(s->spool, "SELECT count(*), (SELECT low_space FROM _intake) FROM _request", "0|0");
     check_text(s->spool, "SELECT node FROM _spool", "old");
 }
 

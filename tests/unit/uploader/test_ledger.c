@@ -241,11 +241,11 @@ static void rejects_say_what_became_of_them(void **state)
 static struct flush request(struct fixture *f, bool rejects_travel)
 {
     struct flush flush;
-    struct tidings tidings;
-    must(f, spool_out_say(f->out, false, rejects_travel, NULL, &f->why));
+    struct control_row control_row;
+    must(f, spool_out_report(f->out, false, rejects_travel, NULL, &f->why));
     must(f, spool_out_request_flush(f->out, &flush, &f->why));
-    must(f, spool_out_load_tidings(f->out, &tidings, &f->why));
-    assert_memory_equal(&tidings.flush, &flush, sizeof flush);
+    must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
+    assert_memory_equal(&control_row.flush, &flush, sizeof flush);
     return flush;
 }
 

@@ -230,17 +230,17 @@ static void free_pages_are_given_back_down_to_a_quarter(void **state)
     check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
 }
 
-static void the_collector_is_heard_what_came_in_and_whether_it_wants_room(void **state)
+static void the_control_row_has_the_bytes_received_and_the_low_space_flag(void **state)
 {
     struct fixture *f = *state;
-    struct tidings tidings;
-    must(f, spool_out_load_tidings(f->out, &tidings, &f->why));
-    assert_false(tidings.wants_room);
-    look_do(f->scratch->spool, "UPDATE _intake SET wants_room = 1, event_bytes = event_bytes + 7");
-    int64_t before = tidings.bytes;
-    must(f, spool_out_load_tidings(f->out, &tidings, &f->why));
-    assert_true(tidings.wants_room);
-    assert_int_equal(tidings.bytes, before + 7);
+    struct control_row control_row;
+    must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
+    assert_false(control_row.is_space_low);
+    look_do(f->scratch->spool, "UPDATE _intake SET low_space = 1, event_bytes = event_bytes + 7");
+    int64_t before = control_row.bytes;
+    must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
+    assert_true(control_row.is_space_low);
+    assert_int_equal(control_row.bytes, before + 7);
 }
 
 static void an_older_schema_waits_for_the_collector_of_this_version(void **state)
@@ -273,7 +273,7 @@ int main(void)
         IN_SPOOL(an_open_batch_is_never_purged),
         IN_SPOOL(rejects_that_do_not_travel_go_when_they_were_marked_long_ago),
         IN_SPOOL(a_wall_clock_that_is_set_purges_nothing),
-        IN_SPOOL(the_collector_is_heard_what_came_in_and_whether_it_wants_room),
+        IN_SPOOL(the_control_row_has_the_bytes_received_and_the_low_space_flag),
         IN_SPOOL(an_older_schema_waits_for_the_collector_of_this_version),
         IN_SPOOL(a_newer_major_schema_is_seen),
         IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),

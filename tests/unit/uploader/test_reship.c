@@ -209,7 +209,7 @@ static void dismiss_all_of(struct fixture *f, const char *ids, const char *expec
     bool is_done = false;
     must(f, dismiss_new(&dismiss, f->out, ids, &f->why));
     while (!is_done) must(f, dismiss_slice(dismiss, &is_done, &f->why));
-    dismiss_tell(dismiss, &told);
+    dismiss_describe(dismiss, &told);
     buf_append_char(&told, '\0');
     assert_string_equal(told.data, expected);
     buf_fini(&told);

@@ -151,14 +151,14 @@ static void what_the_uploader_says_stands_there_until_it_says_otherwise(void **s
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
     struct summary summary;
     int64_t before = clock_now_ms();
-    must(f, spool_out_say(f->out, true, true, &trouble, &f->why));
+    must(f, spool_out_report(f->out, true, true, &trouble, &f->why));
     must(f, spool_out_summary(f->out, &summary, &f->why));
     assert_true(summary.is_trial);
     assert_string_equal(summary.last_error, trouble.text);
     assert_string_equal(summary.remedy, trouble.remedy);
     char iso[CLOCK_ISO_SIZE];
     assert_true(strcmp(summary.uploader_seen_at, clock_iso(before, iso)) >= 0);
-    must(f, spool_out_say(f->out, false, true, NULL, &f->why));
+    must(f, spool_out_report(f->out, false, true, NULL, &f->why));
     check_text(f, "SELECT last_error, remedy, trial_mode FROM summary", "||0");
 }
 

@@ -1,13 +1,13 @@
-/* tidings -- what the two programs and people tell each other. See spool.h. */
+/* control_row -- the control row: what the programs and people leave for the uploader, and its own report. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include "common/clock.h"
 
-enum result spool_out_say(struct spool_out *out, bool is_trial, bool rejects_travel,
-                          const struct why *trouble, struct why *why)
+enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
+                             const struct why *trouble, struct why *why)
 {
     struct stmt *stmt = NULL;
-    enum result res = spool_out_use(out, SAY, &stmt, why);
+    enum result res = spool_out_use(out, REPORT, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
@@ -24,16 +24,17 @@ static void read_flush(struct stmt *stmt, struct flush *flush)
     flush->ids[BATCH_REJECTS] = stmt_int(stmt, 1);
 }
 
-enum result spool_out_load_tidings(struct spool_out *out, struct tidings *tidings, struct why *why)
+enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
+                                       struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
-    enum result res = spool_out_use(out, LOAD_TIDINGS, &stmt, why);
+    enum result res = spool_out_use(out, LOAD_CONTROL_ROW, &stmt, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK || !has_row) return res;
-    read_flush(stmt, &tidings->flush);
-    tidings->bytes = stmt_int(stmt, 2);
-    tidings->wants_room = stmt_int(stmt, 3) != 0;
+    read_flush(stmt, &control_row->flush);
+    control_row->bytes = stmt_int(stmt, 2);
+    control_row->is_space_low = stmt_int(stmt, 3) != 0;
     stmt_reset(stmt);
     return RES_OK;
 }
