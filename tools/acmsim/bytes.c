@@ -5,7 +5,7 @@
  */
 #include "tools/acmsim/bytes.h"
 
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ void bytes_add(struct bytes *b, const void *data, size_t length)
         while (length > b->capacity - b->length) b->capacity = b->capacity ? b->capacity * 2 : 65536;
         b->data = realloc(b->data, b->capacity);
         if (b->data == NULL) {
-            say("out of memory for %zu bytes of template events", b->capacity);
+            message("out of memory for %zu bytes of template events", b->capacity);
             abort();
         }
     }

@@ -8,7 +8,7 @@
 #include "tools/acmsim/conn.h"
 
 #include "tools/acmsim/clock.h"
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,8 +38,8 @@ void conn_fail(struct conn *c, const char *attempt, int err)
     char name[TARGET_NAME_SIZE] = "standard output";
 
     if (c->address != NULL) target_name(c->address, name);
-    say("connection %u to %s: %s: %s; events handed to the kernel: %" PRIu64, c->stream.connection, name,
-        attempt, err != 0 ? strerror(err) : "closed by the peer", c->stream.sent);
+    message("connection %u to %s: %s: %s; events handed to the kernel: %" PRIu64, c->stream.connection, name,
+            attempt, err != 0 ? strerror(err) : "closed by the peer", c->stream.sent);
     close_outlet(c);
     c->state = CONN_FAILED;
 }

@@ -4,10 +4,10 @@
  * What can fail: wrong usage (exit 64); a connection, the name lookup or the ledger (exit 1, what was sent is
  * reported all the same).
  */
+#include "tools/acmsim/message.h"
 #include "tools/acmsim/options.h"
 #include "tools/acmsim/report.h"
 #include "tools/acmsim/run.h"
-#include "tools/acmsim/say.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static bool open_ledger(const struct options *o, FILE **ledger)
     *ledger = NULL;
     if (o->ledger == NULL) return true;
     *ledger = fopen(o->ledger, "we");
-    if (*ledger == NULL) say("--ledger: \"%s\" cannot be written: %s", o->ledger, strerror(errno));
+    if (*ledger == NULL) message("--ledger: \"%s\" cannot be written: %s", o->ledger, strerror(errno));
     return *ledger != NULL;
 }
 
@@ -29,7 +29,7 @@ static bool report(const struct run *run, FILE *ledger)
     bool is_well = report_line(run->options->is_stdout ? stderr : stdout, run);
 
     if (ledger != NULL && !report_ledger(ledger, run)) {
-        say("--ledger: \"%s\" cannot be written: %s", run->options->ledger, strerror(errno));
+        message("--ledger: \"%s\" cannot be written: %s", run->options->ledger, strerror(errno));
         is_well = false;
     }
     return is_well;

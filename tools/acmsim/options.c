@@ -7,7 +7,7 @@
  */
 #include "tools/acmsim/options.h"
 
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -162,9 +162,9 @@ static enum options_verdict wrong_value(const struct row *row, const char *text)
 
     describe_right(row, right, sizeof right);
     if (text == NULL)
-        say("--%s: has no value; right would be %s", row->name, right);
+        message("--%s: has no value; right would be %s", row->name, right);
     else
-        say("--%s: \"%s\" is wrong; right would be %s", row->name, text, right);
+        message("--%s: \"%s\" is wrong; right would be %s", row->name, text, right);
     return OPTIONS_WRONG;
 }
 
@@ -173,18 +173,18 @@ static enum options_verdict wrong_word(int answer, const char *word)
 {
     if (answer == ':') return wrong_value(&rows[optopt - FIRST_VALUE], NULL);
     if (optopt >= FIRST_VALUE)
-        say("%s: has a value; right would be --%s alone", word, rows[optopt - FIRST_VALUE].name);
+        message("%s: has a value; right would be --%s alone", word, rows[optopt - FIRST_VALUE].name);
     else
-        say("%s: is no option; right would be one of those that --help lists", word);
+        message("%s: is no option; right would be one of those that --help lists", word);
     return OPTIONS_WRONG;
 }
 
 static enum options_verdict check_together(const struct options *o)
 {
     if (o->is_stdout && o->connections != 1) {
-        say("--connections: \"%" PRIu64
-            "\" is wrong with --stdout, which writes one stream; right would be 1",
-            o->connections);
+        message("--connections: \"%" PRIu64
+                "\" is wrong with --stdout, which writes one stream; right would be 1",
+                o->connections);
         return OPTIONS_WRONG;
     }
     return OPTIONS_RUN;

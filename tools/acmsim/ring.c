@@ -6,7 +6,7 @@
  */
 #include "tools/acmsim/ring.h"
 
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <stdlib.h>
 
@@ -67,7 +67,7 @@ void ring_init(struct ring *ring, const struct options *o)
     *ring = (struct ring){.count = count_templates(o->size_bytes)};
     ring->variants = calloc(ring->count, sizeof *ring->variants);
     if (ring->variants == NULL) {
-        say("out of memory for %u template events", ring->count);
+        message("out of memory for %u template events", ring->count);
         abort();
     }
     for (unsigned i = 0; i < count_used(o, ring->count); i++) {

@@ -1,6 +1,6 @@
 /*
  * run -- all connections from the first attempt to the last closing.
- * Happy path: one thread turns one loop: connect what is due, grant events at the pace, send on every
+ * Happy path: one thread turns one loop: connect what is due, grant events at the schedule, send on every
  * connection that has room, close what is done, and wait only when nothing could be sent. What can fail:
  * single connections, which end while the others go on. A signal to stop lets the events begun be finished; a
  * second signal, or 5 s, ends that too.
@@ -8,7 +8,7 @@
 #include "tools/acmsim/run.h"
 
 #include "tools/acmsim/clock.h"
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 #include "tools/acmsim/signals.h"
 
 #include <errno.h>
@@ -33,11 +33,11 @@ static bool allow_files(uint64_t connections)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return true;
     if (limit.rlim_max < needed) {
-        say("--connections: \"%ju\" is too many for the limit of open files, %ju; right would be %ju at "
-            "most, or "
-            "a higher limit (ulimit -Hn)",
-            (uintmax_t)connections, (uintmax_t)limit.rlim_max,
-            (uintmax_t)(limit.rlim_max > OTHER_FILES ? limit.rlim_max - OTHER_FILES : 0));
+        message("--connections: \"%ju\" is too many for the limit of open files, %ju; right would be %ju at "
+                "most, or "
+                "a higher limit (ulimit -Hn)",
+                (uintmax_t)connections, (uintmax_t)limit.rlim_max,
+                (uintmax_t)(limit.rlim_max > OTHER_FILES ? limit.rlim_max - OTHER_FILES : 0));
         return false;
     }
     limit.rlim_cur = needed;
@@ -78,7 +78,7 @@ bool run_open(struct run *run, const struct options *o)
     if (run->signal_fd < 0) return false;
     run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (!watch_signals(run) || !make_conns(run)) {
-        say("cannot start: %s", strerror(errno));
+        message("cannot start: %s", strerror(errno));
         return false;
     }
     ring_init(&run->ring, o);
@@ -101,7 +101,7 @@ static void begin_sending(struct run *run, struct conn *c)
 {
     if (run->started_ns == 0) {
         run->started_ns = run->ended_ns = clock_now_ns();
-        pace_start(&run->pace, run->options->rate, run->started_ns);
+        schedule_start(&run->schedule, run->options->rate, run->started_ns);
     }
     if (run->options->rate == 0) c->stream.granted = c->stream.share;
 }
@@ -111,7 +111,7 @@ static bool may_be_granted(const struct conn *c)
     return c->state == CONN_SENDING && !stream_is_due(&c->stream) && c->stream.sent < c->stream.share;
 }
 
-/* Hand the events that the pace allows to the connections in turn, each as many as any other. */
+/* Hand the events that the schedule allows to the connections in turn, each as many as any other. */
 static void grant(struct run *run, int64_t now)
 {
     uint64_t allowed = 0;
@@ -119,7 +119,7 @@ static void grant(struct run *run, int64_t now)
     uint64_t each = 0;
 
     if (run->options->rate == 0 || run->started_ns == 0 || run->is_stopping) return;
-    allowed = pace_allow(&run->pace, now);
+    allowed = schedule_allow(&run->schedule, now);
     for (size_t i = 0; allowed > 0 && i < run->conn_count; i++) ready += may_be_granted(&run->conns[i]);
     if (ready == 0) return;
     each = allowed > ready ? allowed / ready : 1;
@@ -131,7 +131,7 @@ static void grant(struct run *run, int64_t now)
         if (!may_be_granted(c)) continue;
         events = events < allowed ? events : allowed;
         c->stream.granted += events;
-        pace_spend(&run->pace, events);
+        schedule_spend(&run->schedule, events);
         allowed -= events;
     }
 }
@@ -187,7 +187,7 @@ static int wait_ms(const struct run *run, int64_t now)
         if (c->state == CONN_WAITING || c->state == CONN_LINGERING)
             due = earlier(due, c->due_ns);
         else if (may_be_granted(c))
-            due = earlier(due, pace_next_due_ns(&run->pace));
+            due = earlier(due, schedule_next_due_ns(&run->schedule));
     }
     if (due == INT64_MAX) return -1;
     due = due > now ? (due - now + NS_PER_MS - 1) / NS_PER_MS : 1;

@@ -4,14 +4,14 @@
 
 #include "tools/acmsim/conn.h"
 #include "tools/acmsim/options.h"
-#include "tools/acmsim/pace.h"
+#include "tools/acmsim/schedule.h"
 
 struct run {
     const struct options *options; /* borrowed */
     struct ring ring;
     struct press press;
     struct target target;
-    struct pace pace;
+    struct schedule schedule;
     struct conn *conns; /* owned; options->connections of them */
     size_t conn_count;
     size_t next_granted; /* where the round of grants goes on */

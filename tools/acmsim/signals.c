@@ -5,7 +5,7 @@
  */
 #include "tools/acmsim/signals.h"
 
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ int signals_open(void)
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGTERM);
     if (sigprocmask(SIG_BLOCK, &stops, NULL) == 0) fd = signalfd(-1, &stops, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (fd < 0) say("cannot take over the signals: %s", strerror(errno));
+    if (fd < 0) message("cannot take over the signals: %s", strerror(errno));
     return fd;
 }
 

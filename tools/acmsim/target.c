@@ -7,7 +7,7 @@
 #include "tools/acmsim/target.h"
 
 #include "tools/acmsim/clock.h"
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -39,7 +39,7 @@ bool target_open(struct target *t, const char *host, unsigned port, int64_t dead
     snprintf(service, sizeof service, "%u", port);
     while ((err = getaddrinfo(plain, service, &hints, &t->addresses)) != 0) {
         if (clock_now_ns() >= deadline_ns) {
-            say("--host: \"%s\": %s", host, err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
+            message("--host: \"%s\": %s", host, err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
             return false;
         }
         if (poll(&stop, 1, TARGET_RETRY_MS) > 0) return false;

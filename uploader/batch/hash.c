@@ -64,16 +64,15 @@ void hash_free(struct hash *hash)
     free(hash);
 }
 
-void hash_bytes(const struct buf *body, struct rendition *rendition, struct pace *pace)
+void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause)
 {
     struct hash *hash = hash_begin();
-    struct pace_work work = pace_begin();
     for (size_t done = 0; done < body->len;) {
         size_t left = body->len - done;
         size_t len = left < STEP_BYTES ? left : STEP_BYTES;
         hash_add(hash, body->data + done, len);
         done += len;
-        pace_give_way(pace, &work);
+        pause_take(pause);
     }
     hash_end(hash, rendition);
     hash_free(hash);

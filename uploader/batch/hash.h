@@ -6,7 +6,7 @@
 
 #include "common/buf.h"
 #include "uploader/batch/batch.h"
-#include "uploader/ship/pace.h"
+#include "uploader/batch/pause.h"
 
 #define HASH_MD5_BYTES    16
 #define HASH_SHA256_BYTES 32
@@ -18,7 +18,8 @@ void hash_add(struct hash *hash, const void *data, size_t len);
 void hash_end(struct hash *hash, struct rendition *rendition); /* once; the content's hash becomes "" */
 void hash_free(struct hash *hash);                             /* accepts NULL */
 
-void hash_bytes(const struct buf *body, struct rendition *rendition, struct pace *pace);
+/* `pause` may be NULL. */
+void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 
 /* What a descriptor gives from its position on; false with errno: it cannot be read. */
 bool hash_file(int fd, struct rendition *rendition);

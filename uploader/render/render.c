@@ -130,10 +130,10 @@ void render_end(struct render *render, struct rendition *rendition)
     memcpy(rendition->content_sha256, content.sha256, sizeof content.sha256);
 }
 
-void render_hash(const struct buf *body, struct rendition *rendition, struct pace *pace)
+void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause)
 {
     struct rendition done;
-    hash_bytes(body, &done, pace);
+    hash_bytes(body, &done, pause);
     bool is_compressed = *rendition->content_sha256;
     memcpy(done.content_sha256, is_compressed ? rendition->content_sha256 : done.sha256, sizeof done.sha256);
     *rendition = done;

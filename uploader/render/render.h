@@ -10,7 +10,7 @@
 #include "common/buf.h"
 #include "common/why.h"
 #include "uploader/batch/batch.h"
-#include "uploader/ship/pace.h"
+#include "uploader/batch/pause.h"
 
 #define RENDER_SLICE 65536
 
@@ -40,8 +40,8 @@ MUST_CHECK enum result render_row(struct render *render, const struct row *row, 
 /* Completes the document, whose bytes are not hashed yet: `rendition` is for render_hash(). */
 void render_end(struct render *render, struct rendition *rendition);
 
-/* Says what the bytes are. Apart, because it costs more than all the rest and any thread may do it. */
-void render_hash(const struct buf *body, struct rendition *rendition, struct pace *pace);
+/* Hashes the bytes. A call of its own, because it costs more than all the rest and any thread may do it. `pause` may be NULL. */
+void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 void render_free(struct render *render); /* accepts NULL */
 
 /* The parts, each in a file of its own. */

@@ -23,9 +23,9 @@
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/lane.h"
 #include "uploader/ship/outage.h"
-#include "uploader/ship/pace.h"
 #include "uploader/ship/purger.h"
 #include "uploader/ship/sealer.h"
+#include "uploader/ship/throttle.h"
 #include "uploader/ship/workers.h"
 
 #define POLL_MS   500   /* how often new events are looked for */
@@ -45,7 +45,7 @@ struct shipper {
     struct outage outage;  /* of the store */
     struct outage refusal; /* of rejects alone */
     struct control_row control_row;
-    struct pace pace;
+    struct throttle throttle;
     bool is_reviewed; /* what was sealed before the start fits the settings of now */
     bool is_ending;
     int64_t report_due; /* monotonic */
@@ -61,13 +61,13 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     s->store = store;
     s->signals = signals;
     s->sealer = (struct sealer){settings, spool, store_destination(store)};
-    s->pace.signals = signals;
+    s->throttle.signals = signals;
     s->purger = (struct purger){.settings = settings, .spool = spool};
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
     s->lanes[BATCH_EVENTS].is_on = true;
     s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
     xmlInitParser(); /* while there is one thread */
-    enum result res = workers_open(&s->workers, store, (int)settings->upload_concurrency, &s->pace, why);
+    enum result res = workers_open(&s->workers, store, (int)settings->upload_concurrency, &s->throttle, why);
     if (res != RES_OK) {
         free(s);
         s = NULL;
@@ -286,13 +286,20 @@ static enum result set_aside(struct shipper *s, struct batch *batch, struct why 
     return note_failure(s, batch, &failure, why);
 }
 
+static enum result render(struct shipper *s, struct job *job, struct why *why)
+{
+    struct throttle_work work = throttle_begin(&s->throttle);
+    struct pause pause = throttle_pause(&work);
+    return spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &pause, why);
+}
+
 static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct job *job = workers_next_idle(s->workers);
     if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
     job->since = clock_monotonic_ms();
     job->batch = *batch;
-    enum result res = spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &s->pace, why);
+    enum result res = render(s, job, why);
     if (res == RES_REFUSE) return set_aside(s, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
     job->task = TASK_HASH;
@@ -353,7 +360,7 @@ static enum result review(struct shipper *s, struct why *why)
 static enum result load_control_row(struct shipper *s, struct why *why)
 {
     enum result res = spool_out_load_control_row(s->spool, &s->control_row, why);
-    if (res == RES_OK) pace_look(&s->pace, s->control_row.bytes, s->control_row.is_space_low);
+    if (res == RES_OK) throttle_update(&s->throttle, s->control_row.bytes, s->control_row.is_space_low);
     return res;
 }
 

@@ -23,7 +23,7 @@ struct workers {
     pthread_cond_t submitted;
     bool is_closing;
     int ended_fd;
-    struct pace *pace;
+    struct throttle *throttle;
     int count;
     struct worker list[WORKERS_MAX];
 };
@@ -42,6 +42,13 @@ static void unlock(struct workers *workers)
 
 /* ---- the threads ---- */
 
+static void hash(struct worker *worker)
+{
+    struct throttle_work work = throttle_begin(worker->workers->throttle);
+    struct pause pause = throttle_pause(&work);
+    render_hash(&worker->job.body, &worker->job.rendition, &pause);
+}
+
 static void do_task(struct worker *worker)
 {
     struct job *job = &worker->job;
@@ -49,7 +56,7 @@ static void do_task(struct worker *worker)
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
     switch (job->task) {
-    case TASK_HASH: render_hash(&job->body, &job->rendition, worker->workers->pace); break;
+    case TASK_HASH: hash(worker); break;
     case TASK_FIND: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
     case TASK_PUT: job->answer = store_put(worker->store, &object, &job->stored, &job->why); break;
     }
@@ -89,15 +96,15 @@ static enum result start(struct workers *workers, struct worker *worker, const s
     return RES_OK;
 }
 
-enum result workers_open(struct workers **out, const struct store *store, int count, struct pace *pace,
-                         struct why *why)
+enum result workers_open(struct workers **out, const struct store *store, int count,
+                         struct throttle *throttle, struct why *why)
 {
     struct workers *workers = calloc(1, sizeof *workers);
     enum result res = RES_OK;
     if (!workers) abort();
     assert(count >= 1 && count <= WORKERS_MAX);
     workers->count = count;
-    workers->pace = pace;
+    workers->throttle = throttle;
     (void)pthread_mutex_init(&workers->lock, NULL); /* cannot fail with these attributes, likewise the next */
     (void)pthread_cond_init(&workers->submitted, NULL);
     workers->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -7,7 +7,7 @@
 #ifndef UPLOADER_SHIP_WORKERS_H
 #define UPLOADER_SHIP_WORKERS_H
 
-#include "uploader/ship/pace.h"
+#include "uploader/ship/throttle.h"
 #include "uploader/store/store.h"
 
 #define WORKERS_MAX 16
@@ -41,11 +41,11 @@ struct job {
 struct workers;
 
 /*
- * `count` threads (1..WORKERS_MAX), each with its own handle on the store, which is borrowed, as is `pace`. As
+ * `count` threads (1..WORKERS_MAX), each with its own handle on the store, which is borrowed, as is `throttle`. As
  * store_open_another().
  */
 MUST_CHECK enum result workers_open(struct workers **workers, const struct store *store, int count,
-                                    struct pace *pace, struct why *why);
+                                    struct throttle *throttle, struct why *why);
 /* Waits for the jobs that are given; their outcome is lost to this process. Accepts NULL. */
 void workers_close(struct workers *workers);
 

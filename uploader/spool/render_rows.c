@@ -52,17 +52,16 @@ static enum result render_slice(struct stmt *stmt, const struct batch *batch, st
 }
 
 enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
-                             struct rendition *rendition, struct pace *pace, struct why *why)
+                             struct rendition *rendition, const struct pause *pause, struct why *why)
 {
     struct stmt *stmt = NULL;
     int64_t next_id = batch->first_id;
     struct render *render = render_begin(batch, body);
     enum result res =
         spool_out_use(out, batch->kind == BATCH_EVENTS ? LOAD_EVENTS : LOAD_REJECTS, &stmt, why);
-    struct pace_work work = pace_begin();
     while (res == RES_OK && next_id <= batch->last_id) {
         res = render_slice(stmt, batch, render, &next_id, why);
-        pace_give_way(pace, &work);
+        pause_take(pause);
     }
     if (res == RES_OK) render_end(render, rendition);
     render_free(render);

@@ -81,11 +81,13 @@ MUST_CHECK enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind k
                                             struct why *why);
 
 /*
- * Renders all rows of the batch into `body` (cleared first), giving way by `pace`; render_hash() completes `rendition`.
+ * Renders all rows of the batch into `body` (cleared first), with a `pause` (NULL: none) after each slice; render_hash() completes
+ * `rendition`.
  *   RES_REFUSE   a row is missing, or cannot be rendered (render.h): this batch waits for a person; why->remedy
  */
 MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
-                                        struct rendition *rendition, struct pace *pace, struct why *why);
+                                        struct rendition *rendition, const struct pause *pause,
+                                        struct why *why);
 
 /* Before a PUT: these bytes, and that nobody knows how it ends. Moves batch->recorded, and perhaps batch->earlier. */
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,

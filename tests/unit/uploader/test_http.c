@@ -53,7 +53,7 @@ struct fixture {
 
 static bool goes_on(struct server *server)
 {
-    (void)poll(NULL, 0, PAUSE_MS); /* the pace of the traffic, not a wait for something */
+    (void)poll(NULL, 0, PAUSE_MS); /* the rate of the traffic, not a wait for something */
     return !atomic_load(&server->is_over);
 }
 

@@ -1,14 +1,14 @@
 /*
- * say -- one line on standard error, for people.
+ * message -- one line on standard error, for people.
  * Happy path: the message is put together first and leaves in one piece.
  * What can fail: nothing that matters; a message longer than the line is cut off.
  */
-#include "tools/acmsim/say.h"
+#include "tools/acmsim/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-void say(const char *format, ...)
+void message(const char *format, ...)
 {
     char line[1024];
     va_list args;

@@ -1,19 +1,19 @@
 /*
- * pace -- when the next events are due at a given rate.
+ * schedule -- when the next events are due at a given rate.
  * Happy path: the schedule says how many events should have left, a token bucket how many may leave at once;
  * the smaller number counts. The bucket fills faster than the schedule runs, so it matters only after a
  * stall. What can fail: nothing.
  */
-#include "tools/acmsim/pace.h"
+#include "tools/acmsim/schedule.h"
 
 #include "tools/acmsim/clock.h"
 
 #define CATCH_UP 1.25
 #define BURST_S  0.010
 
-void pace_start(struct pace *p, uint64_t rate, int64_t now_ns)
+void schedule_start(struct schedule *p, uint64_t rate, int64_t now_ns)
 {
-    *p = (struct pace){.rate = rate, .started_ns = now_ns, .filled_ns = now_ns};
+    *p = (struct schedule){.rate = rate, .started_ns = now_ns, .filled_ns = now_ns};
 }
 
 static double seconds_between(int64_t from_ns, int64_t to_ns)
@@ -21,7 +21,7 @@ static double seconds_between(int64_t from_ns, int64_t to_ns)
     return (double)(to_ns - from_ns) / (double)NS_PER_S;
 }
 
-uint64_t pace_allow(struct pace *p, int64_t now_ns)
+uint64_t schedule_allow(struct schedule *p, int64_t now_ns)
 {
     double rate = (double)p->rate;
     double most = rate * BURST_S > 1 ? rate * BURST_S : 1;
@@ -35,13 +35,13 @@ uint64_t pace_allow(struct pace *p, int64_t now_ns)
     return due > 0 ? (uint64_t)due : 0;
 }
 
-void pace_spend(struct pace *p, uint64_t events)
+void schedule_spend(struct schedule *p, uint64_t events)
 {
     p->spent += events;
     p->tokens -= (double)events;
 }
 
-int64_t pace_next_due_ns(const struct pace *p)
+int64_t schedule_next_due_ns(const struct schedule *p)
 {
     if (p->rate == 0) return p->started_ns;
     return p->started_ns + (int64_t)((double)(p->spent + 1) / (double)p->rate * (double)NS_PER_S);

@@ -1,29 +1,29 @@
 /*
- * pace -- when the next events are due at a given rate.
+ * schedule -- when the next events are due at a given rate.
  * On schedule, event k is due k/rate after the start. Behind schedule (a stalled machine or receiver) the
- * pace catches up at 1.25 times the rate, and never in bursts of more than 10 ms worth.
+ * schedule catches up at 1.25 times the rate, and never in bursts of more than 10 ms worth.
  */
 #ifndef ACMSIM_PACE_H
 #define ACMSIM_PACE_H
 
 #include <stdint.h>
 
-struct pace {
+struct schedule {
     uint64_t rate;  /* events per second; 0: no limit */
     uint64_t spent; /* events let go so far */
     int64_t started_ns, filled_ns;
     double tokens; /* events that may leave at once */
 };
 
-void pace_start(struct pace *pace, uint64_t rate, int64_t now_ns);
+void schedule_start(struct schedule *schedule, uint64_t rate, int64_t now_ns);
 
 /* How many events may leave now; UINT64_MAX without a rate. */
-uint64_t pace_allow(struct pace *pace, int64_t now_ns);
+uint64_t schedule_allow(struct schedule *schedule, int64_t now_ns);
 
 /* `events` of those allowed have left. */
-void pace_spend(struct pace *pace, uint64_t events);
+void schedule_spend(struct schedule *schedule, uint64_t events);
 
 /* When the next event is due, at the earliest. */
-int64_t pace_next_due_ns(const struct pace *pace);
+int64_t schedule_next_due_ns(const struct schedule *schedule);
 
 #endif
