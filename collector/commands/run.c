@@ -91,7 +91,7 @@ static enum result open_writer(struct collector *c, struct why *why)
         .problems = c->problems,
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes =
-            s->intake_memory_bytes / 4 * 3, /* parcels, and what a stop makes of unfinished events */
+            s->intake_memory_bytes / 4 * 3, /* chunks, and what a stop makes of unfinished events */
         .rejects_max_bytes = s->rejects_max_bytes,
     };
     return writer_start(&c->writer, &parts, why);

@@ -49,7 +49,7 @@ void group_free(struct group *group)
     free(group);
 }
 
-static struct group_block *block_with_room(struct group *group, size_t len)
+static struct group_block *block_with_space(struct group *group, size_t len)
 {
     struct group_block *block = group->blocks;
     if (block && block->size - block->used >= len) return block;
@@ -65,7 +65,7 @@ static struct group_block *block_with_room(struct group *group, size_t len)
 struct slice group_copy(struct group *group, struct slice bytes)
 {
     if (!bytes.data) return bytes;
-    struct group_block *block = block_with_room(group, bytes.len);
+    struct group_block *block = block_with_space(group, bytes.len);
     char *copy = block->bytes + block->used;
     memcpy(copy, bytes.data, bytes.len);
     block->used += bytes.len;

@@ -16,23 +16,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collector/intake/parcel.h"
+#include "collector/intake/chunk.h"
 
-#define FEW_WAITING 3 /* with fewer before it, a parcel is handed over as it is */
+#define FEW_WAITING 3 /* with fewer before it, a chunk is handed over as it is */
 
 struct intake {
     size_t memory_max;
-    struct parcel *filling; /* the receiving thread's alone */
+    struct chunk *filling; /* the receiving thread's alone */
     int fd;
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     pthread_cond_t to_validate;
-    struct parcel *ring[INTAKE_PARCELS];
-    uint64_t committed, written, judged, handed_over;
-    struct parcel *spare[INTAKE_PARCELS];
+    struct chunk *ring[INTAKE_CHUNKS];
+    uint64_t committed, written, validating, offered;
+    struct chunk *spare[INTAKE_CHUNKS];
     size_t spare_count;
-    size_t memory;      /* of the parcels in the ring */
+    size_t memory;      /* of the chunks in the ring */
     bool wants_wake_up; /* the receiving thread has something to offer, or nothing to read into */
     bool is_held;
     bool is_closing;  /* no more will be received */
@@ -57,24 +57,24 @@ enum result intake_open(struct intake **out, size_t memory_max, struct why *why)
     pthread_mutex_init(&intake->lock, NULL);
     open_condition(&intake->changed);
     open_condition(&intake->to_validate);
-    intake->filling = parcel_new();
-    while (intake->spare_count < INTAKE_PARCELS) intake->spare[intake->spare_count++] = parcel_new();
+    intake->filling = chunk_new();
+    while (intake->spare_count < INTAKE_CHUNKS) intake->spare[intake->spare_count++] = chunk_new();
     intake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (intake->fd < 0) return why_set(why, RES_BROKEN, "eventfd: %s", strerror(errno));
     return RES_OK;
 }
 
-static struct parcel **place_of(struct intake *intake, uint64_t number)
+static struct chunk **place_of(struct intake *intake, uint64_t number)
 {
-    return &intake->ring[number % INTAKE_PARCELS];
+    return &intake->ring[number % INTAKE_CHUNKS];
 }
 
 void intake_close(struct intake *intake)
 {
     if (!intake) return;
-    parcel_free(intake->filling);
-    for (uint64_t i = intake->committed; i < intake->handed_over; i++) parcel_free(*place_of(intake, i));
-    for (size_t i = 0; i < intake->spare_count; i++) parcel_free(intake->spare[i]);
+    chunk_free(intake->filling);
+    for (uint64_t i = intake->committed; i < intake->offered; i++) chunk_free(*place_of(intake, i));
+    for (size_t i = 0; i < intake->spare_count; i++) chunk_free(intake->spare[i]);
     pthread_cond_destroy(&intake->changed);
     pthread_cond_destroy(&intake->to_validate);
     pthread_mutex_destroy(&intake->lock);
@@ -125,38 +125,38 @@ static void wake_receiver(struct intake *intake)
 
 /* ---- the receiving thread ---- */
 
-struct parcel *intake_filling(struct intake *intake)
+struct chunk *intake_filling(struct intake *intake)
 {
     return intake->filling;
 }
 
-/* The lock is held. Payloads that did not lie in one read may be large, so it is not the number of parcels alone. */
+/* The lock is held. Payloads that did not lie in one read may be large, so it is not the number of chunks alone. */
 static bool can_pass_on(const struct intake *intake)
 {
     return intake->spare_count > 0 &&
-           (intake->memory < intake->memory_max || intake->handed_over == intake->committed);
+           (intake->memory < intake->memory_max || intake->offered == intake->committed);
 }
 
 /* It grows while it is read into and validated; the lock is held. */
-static void count_memory(struct intake *intake, struct parcel *parcel, size_t bytes)
+static void count_memory(struct intake *intake, struct chunk *chunk, size_t bytes)
 {
-    intake->memory += bytes - parcel->counted_bytes;
-    parcel->counted_bytes = bytes;
+    intake->memory += bytes - chunk->counted_bytes;
+    chunk->counted_bytes = bytes;
 }
 
 static void pass_on(struct intake *intake)
 {
-    count_memory(intake, intake->filling, parcel_memory(intake->filling));
-    *place_of(intake, intake->handed_over++) = intake->filling;
+    count_memory(intake, intake->filling, chunk_memory(intake->filling));
+    *place_of(intake, intake->offered++) = intake->filling;
     intake->filling = intake->spare[--intake->spare_count];
     pthread_cond_signal(&intake->to_validate);
 }
 
 void intake_offer(struct intake *intake)
 {
-    if (parcel_is_empty(intake->filling)) return;
+    if (chunk_is_empty(intake->filling)) return;
     lock(intake);
-    bool is_wanted = intake->handed_over - intake->written < FEW_WAITING || !parcel_has_room(intake->filling);
+    bool is_wanted = intake->offered - intake->written < FEW_WAITING || !chunk_has_space(intake->filling);
     if (is_wanted && can_pass_on(intake))
         pass_on(intake);
     else
@@ -165,27 +165,27 @@ void intake_offer(struct intake *intake)
 }
 
 /* The lock is held. */
-static bool make_room(struct intake *intake)
+static bool make_space(struct intake *intake)
 {
-    if (!parcel_has_room(intake->filling) && can_pass_on(intake)) pass_on(intake);
-    bool has_room = parcel_has_room(intake->filling) && !intake->is_held;
-    intake->wants_wake_up |= !has_room;
-    return has_room;
+    if (!chunk_has_space(intake->filling) && can_pass_on(intake)) pass_on(intake);
+    bool has_space = chunk_has_space(intake->filling) && !intake->is_held;
+    intake->wants_wake_up |= !has_space;
+    return has_space;
 }
 
 bool intake_is_full(struct intake *intake)
 {
-    return intake_wait_for_room(intake, 0);
+    return intake_wait_for_space(intake, 0);
 }
 
-bool intake_wait_for_room(struct intake *intake, int timeout_ms)
+bool intake_wait_for_space(struct intake *intake, int timeout_ms)
 {
     struct timespec moment = moment_in(timeout_ms);
     lock(intake);
-    bool has_room = make_room(intake);
-    while (!has_room && timeout_ms > 0 && wait_until(intake, &moment)) has_room = make_room(intake);
+    bool has_space = make_space(intake);
+    while (!has_space && timeout_ms > 0 && wait_until(intake, &moment)) has_space = make_space(intake);
     unlock(intake);
-    return !has_room;
+    return !has_space;
 }
 
 int intake_fd(const struct intake *intake)
@@ -204,7 +204,7 @@ void intake_finish(struct intake *intake)
     lock(intake);
     intake->is_closing = true;
     pthread_cond_broadcast(&intake->changed);
-    if (!parcel_is_empty(intake->filling)) {
+    if (!chunk_is_empty(intake->filling)) {
         while (intake->spare_count == 0) pthread_cond_wait(&intake->changed, &intake->lock);
         pass_on(intake);
     }
@@ -216,23 +216,23 @@ void intake_finish(struct intake *intake)
 
 /* ---- validating threads ---- */
 
-struct parcel *intake_take_unvalidated(struct intake *intake)
+struct chunk *intake_take_unvalidated(struct intake *intake)
 {
-    struct parcel *parcel = NULL;
+    struct chunk *chunk = NULL;
     lock(intake);
-    while (intake->judged == intake->handed_over && !intake->is_finished)
+    while (intake->validating == intake->offered && !intake->is_finished)
         pthread_cond_wait(&intake->to_validate, &intake->lock);
-    if (intake->judged < intake->handed_over) parcel = *place_of(intake, intake->judged++);
+    if (intake->validating < intake->offered) chunk = *place_of(intake, intake->validating++);
     unlock(intake);
-    return parcel;
+    return chunk;
 }
 
-void intake_validated(struct intake *intake, struct parcel *parcel)
+void intake_validated(struct intake *intake, struct chunk *chunk)
 {
     lock(intake);
-    parcel->is_validated = true;
-    count_memory(intake, parcel, parcel_memory(parcel));
-    if (parcel == *place_of(intake, intake->written)) pthread_cond_broadcast(&intake->changed);
+    chunk->is_validated = true;
+    count_memory(intake, chunk, chunk_memory(chunk));
+    if (chunk == *place_of(intake, intake->written)) pthread_cond_broadcast(&intake->changed);
     unlock(intake);
 }
 
@@ -241,7 +241,7 @@ void intake_validated(struct intake *intake, struct parcel *parcel)
 /* The lock is held. */
 static bool is_next_validated(struct intake *intake)
 {
-    return intake->written < intake->judged && (*place_of(intake, intake->written))->is_validated;
+    return intake->written < intake->validating && (*place_of(intake, intake->written))->is_validated;
 }
 
 /* All that may be committed now, as a chain; the lock is held, and there is one. */
@@ -251,10 +251,10 @@ static struct group *chain_validated(struct intake *intake)
     struct group **link = &first;
     size_t bytes = 0;
     while (is_next_validated(intake) && bytes < INTAKE_COMMIT_SIZE) {
-        const struct parcel *parcel = *place_of(intake, intake->written++);
-        bytes += parcel_memory(parcel);
-        *link = parcel->group;
-        link = &parcel->group->next;
+        const struct chunk *chunk = *place_of(intake, intake->written++);
+        bytes += chunk_memory(chunk);
+        *link = chunk->group;
+        link = &chunk->group->next;
     }
     *link = NULL;
     return first;
@@ -268,7 +268,7 @@ enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group
     lock(intake);
     assert(intake->committed == intake->written);
     while (!is_next_validated(intake) && is_in_time &&
-           !(intake->is_finished && intake->written == intake->handed_over))
+           !(intake->is_finished && intake->written == intake->offered))
         is_in_time = wait_until(intake, &moment);
     if (is_next_validated(intake)) {
         *first = chain_validated(intake);
@@ -288,7 +288,7 @@ void intake_done(struct intake *intake)
     uint64_t to = intake->written;
     for (uint64_t i = from; i < to; i++) count_memory(intake, *place_of(intake, i), 0);
     unlock(intake);
-    for (uint64_t i = from; i < to; i++) parcel_clear(*place_of(intake, i)); /* ours until they are spare */
+    for (uint64_t i = from; i < to; i++) chunk_clear(*place_of(intake, i)); /* ours until they are spare */
     lock(intake);
     for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *place_of(intake, i);
     intake->committed = to;
@@ -320,6 +320,6 @@ bool intake_wait_for_close(struct intake *intake, int ms)
 void intake_shrink(struct intake *intake)
 {
     lock(intake);
-    for (size_t i = 0; i < intake->spare_count; i++) parcel_shrink(intake->spare[i]);
+    for (size_t i = 0; i < intake->spare_count; i++) chunk_shrink(intake->spare[i]);
     unlock(intake);
 }

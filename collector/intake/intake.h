@@ -1,12 +1,12 @@
 /*
- * intake -- the way of parcels from the network to the disk: read, validated, committed, in the order of reading.
+ * intake -- the way of chunks from the network to the disk: read, validated, committed, in the order of reading.
  *
- * Three sides. The receiving thread fills a parcel and offers it; validating threads take parcels one by one, in order;
+ * Three sides. The receiving thread fills a chunk and offers it; validating threads take chunks one by one, in order;
  * the writer takes all that have been validated, up to the first that has not. So ids follow the order of reading, of each
  * connection and of all together, however many threads validate.
  *
- * There is no timer: in an idle system each read goes on at once, in a busy one the filling parcel collects more until
- * those before it have been taken. Memory is bounded: when the parcels are used up, or hold as much as they may,
+ * There is no timer: in an idle system each read goes on at once, in a busy one the filling chunk collects more until
+ * those before it have been taken. Memory is bounded: when the chunks are used up, or hold as much as they may,
  * intake_is_full() says so, and the receiver stops reading sockets.
  */
 #ifndef COLLECTOR_INTAKE_INTAKE_H
@@ -17,16 +17,16 @@
 
 #include "common/why.h"
 
-#define INTAKE_PARCELS 12 /* at most, besides the one that is being filled */
+#define INTAKE_CHUNKS 12 /* at most, besides the one that is being filled */
 #define INTAKE_COMMIT_SIZE                                                                                   \
-    ((size_t)2 << 20) /* bytes of parcels that one transaction takes, and what the last one adds */
+    ((size_t)2 << 20) /* bytes of chunks that one transaction takes, and what the last one adds */
 
-struct group;  /* collector/intake/group.h */
-struct parcel; /* collector/intake/parcel.h */
+struct group; /* collector/intake/group.h */
+struct chunk; /* collector/intake/chunk.h */
 struct intake;
 
 /*
- * `memory_max` bytes in parcels stop the reading; one read and what its validation makes may overshoot it.
+ * `memory_max` bytes in chunks stop the reading; one read and what its validation makes may overshoot it.
  * RES_BROKEN when no descriptor is to be had.
  */
 MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max, struct why *why);
@@ -34,30 +34,30 @@ void intake_close(struct intake *intake); /* accepts NULL; all other threads hav
 
 /* ---- the receiving thread ---- */
 
-/* The parcel that is being filled. Unless intake_is_full() it has room. */
-struct parcel *intake_filling(struct intake *intake);
+/* The chunk that is being filled. Unless intake_is_full() it has room. */
+struct chunk *intake_filling(struct intake *intake);
 
-/* Passes on what has been filled, if few parcels wait or it has no more room; else it goes on filling. */
+/* Passes on what has been filled, if few chunks wait or it has no more room; else it goes on filling. */
 void intake_offer(struct intake *intake);
 
 /* Read no more until the descriptor below becomes readable: no room, or the writer holds the intake. */
 bool intake_is_full(struct intake *intake);
 
 /* As intake_is_full(), but sleeps until it is not, or for `timeout_ms`; returns whether it is still full. */
-bool intake_wait_for_room(struct intake *intake, int timeout_ms);
+bool intake_wait_for_space(struct intake *intake, int timeout_ms);
 
 /* Readable when there may be room again, or something to offer; intake_acknowledge() makes it unreadable. */
 int intake_fd(const struct intake *intake);
 void intake_acknowledge(struct intake *intake);
 
-/* No more will come: the others see the end after the last parcel. Blocks until that can be handed over. */
+/* No more will come: the others see the end after the last chunk. Blocks until that can be handed over. */
 void intake_finish(struct intake *intake);
 
 /* ---- validating threads ---- */
 
-/* The next parcel to validate, borrowed until intake_validated(); sleeps until there is one. NULL: there will be none. */
-struct parcel *intake_take_unvalidated(struct intake *intake);
-void intake_validated(struct intake *intake, struct parcel *parcel);
+/* The next chunk to validate, borrowed until intake_validated(); sleeps until there is one. NULL: there will be none. */
+struct chunk *intake_take_unvalidated(struct intake *intake);
+void intake_validated(struct intake *intake, struct chunk *chunk);
 
 /* ---- the writer ---- */
 
@@ -77,7 +77,7 @@ void intake_hold(struct intake *intake, bool is_held);
 /* Sleeps for `ms`, less when intake_finish() is called; returns whether it has been. For waiting between tries. */
 bool intake_wait_for_close(struct intake *intake, int ms);
 
-/* Gives back the memory of parcels that are not in use; for a quiet moment. */
+/* Gives back the memory of chunks that are not in use; for a quiet moment. */
 void intake_shrink(struct intake *intake);
 
 #endif

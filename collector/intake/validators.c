@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "collector/framing/validator.h"
-#include "collector/intake/parcel.h"
+#include "collector/intake/chunk.h"
 
 #define LARGE_BYTES ((size_t)1 << 20)
 
@@ -22,55 +22,56 @@ struct validators {
     int count;
 };
 
-static void add_reject(struct group *group, const struct candidate *candidate, enum reject_reason reason,
+static void add_reject(struct group *group, const struct received_frame *received, enum reject_reason reason,
                        const char *detail)
 {
     struct reject reject = {
-        .received_at = candidate->received_at,
-        .source = candidate->source,
+        .received_at = received->received_at,
+        .source = received->source,
         .reason = reason,
         .detail = {detail, strlen(detail)},
-        .bytes = candidate->frame.true_len,
-        .payload = {candidate->frame.data, candidate->frame.len},
+        .bytes = received->frame.true_len,
+        .payload = {received->frame.data, received->frame.len},
     };
     group_add_reject(group, &reject);
 }
 
-static void add_event(struct group *group, const struct candidate *candidate, const struct verdict *verdict)
+static void add_event(struct group *group, const struct received_frame *received,
+                      const struct verdict *verdict)
 {
     struct event event = {
-        .received_at = candidate->received_at,
-        .source = candidate->source,
-        .bytes = candidate->frame.len,
+        .received_at = received->received_at,
+        .source = received->source,
+        .bytes = received->frame.len,
         .payload = verdict->payload,
     };
-    if (verdict->payload.data != candidate->frame.data) /* transcoded: it lies in the validator */
+    if (verdict->payload.data != received->frame.data) /* transcoded: it lies in the validator */
         event.payload = group_copy(group, verdict->payload);
     memcpy(event.fields, verdict->fields, sizeof event.fields);
     group_add_event(group, &event);
 }
 
-static void judge(struct validator *validator, struct group *group, const struct candidate *candidate)
+static void judge(struct validator *validator, struct group *group, const struct received_frame *received)
 {
-    const struct frame *frame = &candidate->frame;
+    const struct frame *frame = &received->frame;
     struct verdict verdict;
     if (!frame->is_event) {
-        add_reject(group, candidate, frame->reason, frame->detail);
+        add_reject(group, received, frame->reason, frame->detail);
         return;
     }
     validator_check(validator, frame->data, frame->len, frame->encoding, &verdict);
     if (verdict.is_valid)
-        add_event(group, candidate, &verdict);
+        add_event(group, received, &verdict);
     else
-        add_reject(group, candidate, verdict.reason, verdict.detail);
+        add_reject(group, received, verdict.reason, verdict.detail);
 }
 
-void validators_judge(struct validator *validator, struct parcel *parcel, pthread_mutex_t *large)
+void validators_judge(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large)
 {
-    for (size_t i = 0; i < parcel->candidate_count; i++) {
-        bool is_large = parcel->candidates[i].frame.len > LARGE_BYTES;
+    for (size_t i = 0; i < chunk->frame_count; i++) {
+        bool is_large = chunk->frames[i].frame.len > LARGE_BYTES;
         if (is_large && large) (void)pthread_mutex_lock(large);
-        judge(validator, parcel->group, &parcel->candidates[i]);
+        judge(validator, chunk->group, &chunk->frames[i]);
         if (is_large) validator_trim(validator);
         if (is_large && large) (void)pthread_mutex_unlock(large);
     }
@@ -81,10 +82,10 @@ static void *run(void *context)
 {
     struct validators *v = context;
     struct validator *validator = validator_new(v->fields);
-    struct parcel *parcel = NULL;
-    while ((parcel = intake_take_unvalidated(v->intake))) {
-        validators_judge(validator, parcel, &v->large);
-        intake_validated(v->intake, parcel);
+    struct chunk *chunk = NULL;
+    while ((chunk = intake_take_unvalidated(v->intake))) {
+        validators_judge(validator, chunk, &v->large);
+        intake_validated(v->intake, chunk);
     }
     validator_free(validator);
     return NULL;

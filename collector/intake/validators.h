@@ -1,8 +1,8 @@
 /*
  * validators -- the threads that judge what has been framed: as many as cores, at most VALIDATORS_MAX.
  *
- * Each takes the next parcel of the intake, turns its candidates into events and rejects in their order, and gives it
- * back. The order of parcels is the intake's affair.
+ * Each takes the next chunk of the intake, turns its frames into events and rejects in their order, and gives it
+ * back. The order of chunks is the intake's affair.
  */
 #ifndef COLLECTOR_INTAKE_VALIDATORS_H
 #define COLLECTOR_INTAKE_VALIDATORS_H
@@ -15,7 +15,7 @@
 
 struct validators;
 struct index_fields; /* collector/framing/index_fields.h */
-struct parcel;       /* collector/intake/parcel.h */
+struct chunk;        /* collector/intake/chunk.h */
 struct validator;    /* collector/framing/validator.h */
 
 /* Borrows both until validators_join(). RES_BROKEN when not even one thread can be started. */
@@ -23,10 +23,10 @@ MUST_CHECK enum result validators_start(struct validators **validators, struct i
                                         const struct index_fields *fields, struct why *why);
 
 /*
- * What each thread does with a parcel: its candidates become the events and rejects of its group, in their order. `large`
+ * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large`
  * is held while a large one is judged; NULL for who is alone.
  */
-void validators_judge(struct validator *validator, struct parcel *parcel, pthread_mutex_t *large);
+void validators_judge(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 
 /* After intake_finish(): waits until all has been validated. Frees; accepts NULL. */
 void validators_join(struct validators *validators);

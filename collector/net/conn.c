@@ -27,37 +27,37 @@ struct conn *conn_take_fd(int fd, const char *source, const char *element, size_
     return conn;
 }
 
-void conn_close(struct conn *conn, struct parcel *parcel)
+void conn_close(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     if (!conn) return;
-    if (framer_end(conn->framer, &frame)) parcel_add(parcel, &frame, conn->source, clock_now_ms());
+    if (framer_end(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, clock_now_ms());
     framer_free(conn->framer);
     close(conn->fd);
     free(conn);
 }
 
-enum conn_step conn_receive(struct conn *conn, struct parcel *parcel)
+enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     size_t room = 0;
-    char *bytes = parcel_room(parcel, &room);
+    char *bytes = chunk_space(chunk, &room);
     ssize_t n = recv(conn->fd, bytes, room, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0) log_debug("connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return CONN_ENDED;
     int64_t now = clock_now_ms();
     framer_feed(conn->framer, bytes, (size_t)n);
-    while (framer_next(conn->framer, &frame)) parcel_add(parcel, &frame, conn->source, now);
+    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
     return CONN_READ;
 }
 
-void conn_set_aside(struct conn *conn, struct parcel *parcel)
+void conn_set_aside(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     if (!framer_end(conn->framer, &frame)) return;
     frame.detail = "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
-    parcel_add(parcel, &frame, conn->source, clock_now_ms());
+    chunk_add(chunk, &frame, conn->source, clock_now_ms());
     (void)framer_next(conn->framer, &frame); /* nothing is left; its memory goes */
 }
 

@@ -4,7 +4,7 @@
 #ifndef COLLECTOR_NET_CONN_H
 #define COLLECTOR_NET_CONN_H
 
-#include "collector/intake/parcel.h"
+#include "collector/intake/chunk.h"
 
 enum conn_step {
     CONN_READ,  /* something was read; there may be more */
@@ -17,14 +17,14 @@ struct conn;
 /* Takes the descriptor over. `source` is the sender's address as text, `element` the event's name: both are copied. */
 struct conn *conn_take_fd(int fd, const char *source, const char *element, size_t max_message);
 
-/* Closes the socket; what is unfinished becomes a reject in `parcel`. Accepts NULL. */
-void conn_close(struct conn *conn, struct parcel *parcel);
+/* Closes the socket; what is unfinished becomes a reject in `chunk`. Accepts NULL. */
+void conn_close(struct conn *conn, struct chunk *chunk);
 
-/* Reads once, as much as `parcel` has room for, without blocking, and adds to it what that completes. */
-enum conn_step conn_receive(struct conn *conn, struct parcel *parcel);
+/* Reads once, as much as `chunk` has room for, without blocking, and adds to it what that completes. */
+enum conn_step conn_receive(struct conn *conn, struct chunk *chunk);
 
-/* Ends the unfinished event as a reject in `parcel`, for want of memory; the connection goes on. */
-void conn_set_aside(struct conn *conn, struct parcel *parcel);
+/* Ends the unfinished event as a reject in `chunk`, for want of memory; the connection goes on. */
+void conn_set_aside(struct conn *conn, struct chunk *chunk);
 
 /* Memory held for what is unfinished, in bytes; 0 when nothing is. */
 size_t conn_held_bytes(const struct conn *conn);

@@ -157,7 +157,7 @@ static void drain(struct server *server)
     bool is_done = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
     while (!is_done && clients_count(server->clients) > 0) {
         int64_t now = clock_monotonic_ms();
-        (void)intake_wait_for_room(server->parts.intake, (int)(due - now));
+        (void)intake_wait_for_space(server->parts.intake, (int)(due - now));
         if (clients_read_round(server->clients))
             quiet_since = now;
         else

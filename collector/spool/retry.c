@@ -8,7 +8,7 @@
 
 #include "collector/framing/framer.h"
 #include "collector/framing/validator.h"
-#include "collector/intake/parcel.h"
+#include "collector/intake/chunk.h"
 #include "collector/intake/validators.h"
 #include "common/clock.h"
 #include "common/db.h"
@@ -31,7 +31,7 @@ struct retry {
     size_t range_count, range_index;
     bool is_of_all;
 
-    struct parcel *passed[SLICE_PASS]; /* not committed yet; the group of each is what its reject became */
+    struct chunk *passed[SLICE_PASS]; /* not committed yet; the group of each is what its reject became */
     size_t passed_count, passed_bytes;
 
     int64_t validated, became_events, events;            /* of rejects, of rejects, of events */
@@ -96,7 +96,7 @@ enum result retry_new(struct retry **out, struct spool_in *spool, const struct s
 
 static void drop_passed(struct retry *r)
 {
-    for (size_t i = 0; i < r->passed_count; i++) parcel_free(r->passed[i]);
+    for (size_t i = 0; i < r->passed_count; i++) chunk_free(r->passed[i]);
     r->passed_count = r->passed_bytes = 0;
 }
 
@@ -114,30 +114,29 @@ void retry_free(struct retry *r)
 
 /* The bytes as a whole stream of their own. */
 static void frame_all(const struct settings *settings, struct slice bytes, const char *source,
-                      int64_t received_at, struct parcel *parcel)
+                      int64_t received_at, struct chunk *chunk)
 {
     struct framer *framer = framer_new(settings->event_element, (size_t)settings->max_message_bytes);
     struct frame frame;
     framer_feed(framer, bytes.data, bytes.len);
-    while (framer_next(framer, &frame)) parcel_add(parcel, &frame, source, received_at);
-    if (framer_end(framer, &frame)) parcel_add(parcel, &frame, source, received_at);
+    while (framer_next(framer, &frame)) chunk_add(chunk, &frame, source, received_at);
+    if (framer_end(framer, &frame)) chunk_add(chunk, &frame, source, received_at);
     framer_free(framer);
 }
 
 /* It stands in the statement's row. */
 static void judge(struct retry *r)
 {
-    struct parcel *parcel = parcel_new();
-    struct group *group = parcel->group;
+    struct chunk *chunk = chunk_new();
+    struct group *group = chunk->group;
     struct slice bytes;
     bytes.data = stmt_blob(r->load_next_reject, 5, &bytes.len);
-    frame_all(r->settings, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1),
-              parcel);
-    validators_judge(r->validator, parcel, NULL);
+    frame_all(r->settings, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1), chunk);
+    validators_judge(r->validator, chunk, NULL);
     r->validated++;
     if (group->reject_count == 0 && group->event_count > 0) {
         group->retry_of = stmt_int(r->load_next_reject, 0);
-        r->passed[r->passed_count++] = parcel;
+        r->passed[r->passed_count++] = chunk;
         r->passed_bytes += bytes.len;
         return;
     }
@@ -145,7 +144,7 @@ static void judge(struct retry *r)
         r->failing[group->rejects[0].reason]++;
     else
         r->without_event++;
-    parcel_free(parcel);
+    chunk_free(chunk);
 }
 
 /* Looks at the first reject that is left of the current range. */

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "collector/intake/group.h"
-#include "collector/spool/room.h"
+#include "collector/spool/disk_guard.h"
 #include "collector/spool/wal_keeper.h"
 #include "common/buf.h"
 #include "common/clock.h"

@@ -32,7 +32,7 @@
 #define UNFINISHED_MAX (512 * KIB)
 #define SENDERS_MAX    64
 #define SEEN_MAX       4096
-#define NO_ROOM        1 /* bytes of intake: one parcel is on its way at a time */
+#define NO_ROOM        1 /* bytes of intake: one chunk is on its way at a time */
 #define MUCH_ROOM      ((size_t)8 << 20)
 
 struct seen {
@@ -58,21 +58,21 @@ struct fixture {
 
 /* ---- the pipeline ---- */
 
-static void take_as_valid(struct parcel *parcel)
+static void take_as_valid(struct chunk *chunk)
 {
-    for (size_t i = 0; i < parcel->candidate_count; i++) {
-        const struct candidate *c = &parcel->candidates[i];
+    for (size_t i = 0; i < chunk->frame_count; i++) {
+        const struct received_frame *c = &chunk->frames[i];
         struct slice payload = {c->frame.data, c->frame.len};
         if (c->frame.is_event) {
             struct event event = {.source = c->source, .bytes = payload.len, .payload = payload};
-            group_add_event(parcel->group, &event);
+            group_add_event(chunk->group, &event);
         } else {
             struct reject reject = {.source = c->source,
                                     .reason = c->frame.reason,
                                     .detail = {c->frame.detail, strlen(c->frame.detail)},
                                     .bytes = c->frame.true_len,
                                     .payload = payload};
-            group_add_reject(parcel->group, &reject);
+            group_add_reject(chunk->group, &reject);
         }
     }
 }
@@ -80,10 +80,10 @@ static void take_as_valid(struct parcel *parcel)
 static void *validate(void *context)
 {
     struct intake *intake = context;
-    struct parcel *parcel = NULL;
-    while ((parcel = intake_take_unvalidated(intake))) {
-        take_as_valid(parcel);
-        intake_validated(intake, parcel);
+    struct chunk *chunk = NULL;
+    while ((chunk = intake_take_unvalidated(intake))) {
+        take_as_valid(chunk);
+        intake_validated(intake, chunk);
     }
     return NULL;
 }
@@ -425,7 +425,7 @@ static void large_events_that_wait_for_the_disk_stop_the_reading(void **state)
             turn(f);
             sent += sizeof text / 2;
         }
-        assert_true(sent < MUCH_ROOM + 4 * PARCEL_COPIED_MAX);
+        assert_true(sent < MUCH_ROOM + 4 * CHUNK_COPIED_MAX);
     }
     wait_for(f, (int)(sent / sizeof text));
 }

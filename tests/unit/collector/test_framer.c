@@ -118,7 +118,7 @@ static void what_only_looks_like_the_event_element_stays_inside_the_event(void *
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void a_candidate_is_framed_however_broken_it_is_inside(void **state)
+static void a_frame_ends_at_its_end_tag_however_broken_it_is_inside(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {EVENT("<EVENT><a></b></EVENT>"), X},
@@ -501,7 +501,7 @@ int main(void)
         cmocka_unit_test(allowed_separators_leave_no_trace),
         cmocka_unit_test(an_event_reaches_from_its_start_tag_to_its_own_end_tag),
         cmocka_unit_test(what_only_looks_like_the_event_element_stays_inside_the_event),
-        cmocka_unit_test(a_candidate_is_framed_however_broken_it_is_inside),
+        cmocka_unit_test(a_frame_ends_at_its_end_tag_however_broken_it_is_inside),
         cmocka_unit_test(an_event_that_begins_inside_another_cuts_that_one_off),
         cmocka_unit_test(a_stream_that_ends_inside_something_leaves_a_reject),
         cmocka_unit_test(a_run_of_stray_bytes_is_one_reject),

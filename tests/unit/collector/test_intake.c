@@ -1,4 +1,4 @@
-/* test_intake -- parcels on their way from the network to the disk: order, room, memory, and the end. */
+/* test_intake -- chunks on their way from the network to the disk: order, room, memory, and the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/intake/parcel.h"
+#include "collector/intake/chunk.h"
 
 #define LONG_MS     60000 /* longer than any test may take */
 #define ROUNDS      100000
@@ -42,13 +42,13 @@ static void add(struct intake *intake, int number)
     char data[64];
     (void)snprintf(data, sizeof data, "%d", number);
     struct frame frame = {.is_event = true, .data = data, .len = strlen(data) + 1, .encoding = ""};
-    parcel_add(intake_filling(intake), &frame, "192.0.2.1", 0);
+    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
 }
 
-/* A whole parcel, as one read may bring it. */
+/* A whole chunk, as one read may bring it. */
 static void fill(struct intake *intake, int *number)
 {
-    while (parcel_has_room(intake_filling(intake))) add(intake, (*number)++);
+    while (chunk_has_space(intake_filling(intake))) add(intake, (*number)++);
 }
 
 static int number_of(const struct event *event)
@@ -57,22 +57,22 @@ static int number_of(const struct event *event)
 }
 
 /* What a validating thread makes of it: every frame an event. */
-static void accept_all(struct parcel *parcel)
+static void accept_all(struct chunk *chunk)
 {
-    for (size_t i = 0; i < parcel->candidate_count; i++) {
-        const struct frame *frame = &parcel->candidates[i].frame;
+    for (size_t i = 0; i < chunk->frame_count; i++) {
+        const struct frame *frame = &chunk->frames[i].frame;
         struct event event = {.payload = {frame->data, frame->len}};
-        group_add_event(parcel->group, &event);
+        group_add_event(chunk->group, &event);
     }
 }
 
-/* Validates the next parcel; there is one. */
+/* Validates the next chunk; there is one. */
 static void validate(struct intake *intake)
 {
-    struct parcel *parcel = intake_take_unvalidated(intake);
-    assert_non_null(parcel);
-    accept_all(parcel);
-    intake_validated(intake, parcel);
+    struct chunk *chunk = intake_take_unvalidated(intake);
+    assert_non_null(chunk);
+    accept_all(chunk);
+    intake_validated(intake, chunk);
 }
 
 static struct group *take(struct intake *intake)
@@ -129,10 +129,10 @@ static void *take_all(void *context)
 static void *validate_all(void *context)
 {
     struct intake *intake = context;
-    struct parcel *parcel = NULL;
-    while ((parcel = intake_take_unvalidated(intake))) {
-        accept_all(parcel);
-        intake_validated(intake, parcel);
+    struct chunk *chunk = NULL;
+    while ((chunk = intake_take_unvalidated(intake))) {
+        accept_all(chunk);
+        intake_validated(intake, chunk);
     }
     return NULL;
 }
@@ -163,7 +163,7 @@ static void what_goes_in_comes_out_once_and_in_order_however_many_validate(void 
     for (int i = 0; i < ROUNDS; i++) {
         add(intake, i);
         if (i % 3 > 0) intake_offer(intake); /* sometimes more comes before the next offer */
-        assert_false(intake_wait_for_room(intake, LONG_MS));
+        assert_false(intake_wait_for_space(intake, LONG_MS));
     }
     intake_finish(intake);
     crew_join(&crew);
@@ -171,21 +171,21 @@ static void what_goes_in_comes_out_once_and_in_order_however_many_validate(void 
     assert_true(crew.reader.groups > 1);
 }
 
-static void full_parcels_wait_for_room_and_go_on(void **state)
+static void full_chunks_wait_for_space_and_go_on(void **state)
 {
     struct intake *intake = *state;
     struct crew crew;
     int number = 0;
     crew_start(&crew, intake);
-    for (int i = 0; i < 3 * INTAKE_PARCELS; i++) {
+    for (int i = 0; i < 3 * INTAKE_CHUNKS; i++) {
         fill(intake, &number);
-        assert_false(intake_wait_for_room(intake, LONG_MS));
-        assert_true(parcel_is_empty(intake_filling(intake)));
+        assert_false(intake_wait_for_space(intake, LONG_MS));
+        assert_true(chunk_is_empty(intake_filling(intake)));
     }
     intake_finish(intake);
     crew_join(&crew);
     assert_int_equal(crew.reader.next, number);
-    assert_int_equal(crew.reader.groups, 3 * INTAKE_PARCELS);
+    assert_int_equal(crew.reader.groups, 3 * INTAKE_CHUNKS);
 }
 
 static void the_end_passes_on_the_chunk_that_is_being_filled(void **state)
@@ -198,7 +198,7 @@ static void the_end_passes_on_the_chunk_that_is_being_filled(void **state)
     intake_finish(intake);
     crew_join(&crew);
     assert_int_equal(crew.reader.next, number);
-    assert_int_equal(crew.reader.groups, INTAKE_PARCELS + 1);
+    assert_int_equal(crew.reader.groups, INTAKE_CHUNKS + 1);
 }
 
 static void *wait_for_close(void *context)
@@ -224,24 +224,24 @@ static void the_end_wakes_a_writer_that_waits_between_tries(void **state)
 static void the_writer_takes_all_up_to_the_first_that_is_not_validated(void **state)
 {
     struct intake *intake = *state;
-    struct parcel *parcels[3];
+    struct chunk *chunks[3];
     struct group *group = NULL;
     for (int i = 0; i < 3; i++) {
         add(intake, i);
         intake_offer(intake);
-        parcels[i] = intake_take_unvalidated(intake);
-        accept_all(parcels[i]);
+        chunks[i] = intake_take_unvalidated(intake);
+        accept_all(chunks[i]);
     }
-    intake_validated(intake, parcels[1]);
+    intake_validated(intake, chunks[1]);
     assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
-    intake_validated(intake, parcels[0]);
+    intake_validated(intake, chunks[0]);
     group = take(intake);
     assert_int_equal(length_of(group), 2);
     assert_int_equal(number_of(&group->events[0]), 0);
     assert_int_equal(number_of(&group->next->events[0]), 1);
     intake_done(intake);
     assert_int_equal(intake_take(intake, 1, &group), INTAKE_QUIET);
-    intake_validated(intake, parcels[2]);
+    intake_validated(intake, chunks[2]);
     group = take(intake);
     assert_int_equal(length_of(group), 1);
     assert_int_equal(number_of(&group->events[0]), 2);
@@ -256,20 +256,20 @@ static void while_few_wait_each_offer_goes_and_then_they_collect(void **state)
     for (; number < FEW_WAITING; number++) {
         add(intake, number);
         intake_offer(intake);
-        assert_true(parcel_is_empty(intake_filling(intake)));
+        assert_true(chunk_is_empty(intake_filling(intake)));
     }
     for (; number < 100; number++) {
         add(intake, number);
         intake_offer(intake);
     }
-    assert_int_equal(intake_filling(intake)->candidate_count, 100 - FEW_WAITING);
+    assert_int_equal(intake_filling(intake)->frame_count, 100 - FEW_WAITING);
     for (int i = 0; i < FEW_WAITING; i++) validate(intake);
     assert_false(is_readable(intake));
     assert_int_equal(length_of(take(intake)), FEW_WAITING);
     assert_true(is_readable(intake)); /* the next offer will be taken, though those are not committed yet */
     intake_acknowledge(intake);
     intake_offer(intake);
-    assert_true(parcel_is_empty(intake_filling(intake)));
+    assert_true(chunk_is_empty(intake_filling(intake)));
     intake_done(intake);
     validate(intake);
     assert_int_equal(take(intake)->event_count, 100 - FEW_WAITING);
@@ -280,13 +280,13 @@ static void when_all_parcels_are_on_their_way_it_is_full_until_some_are_committe
 {
     struct intake *intake = *state;
     int number = 0;
-    for (int i = 0; i < INTAKE_PARCELS; i++) {
+    for (int i = 0; i < INTAKE_CHUNKS; i++) {
         fill(intake, &number);
         assert_false(intake_is_full(intake));
     }
     fill(intake, &number);
     assert_true(intake_is_full(intake));
-    assert_true(intake_wait_for_room(intake, 1));
+    assert_true(intake_wait_for_space(intake, 1));
     validate(intake);
     (void)take(intake);
     intake_acknowledge(intake);
@@ -294,7 +294,7 @@ static void when_all_parcels_are_on_their_way_it_is_full_until_some_are_committe
     intake_done(intake);
     assert_true(is_readable(intake));
     assert_false(intake_is_full(intake));
-    assert_true(parcel_is_empty(intake_filling(intake)));
+    assert_true(chunk_is_empty(intake_filling(intake)));
 }
 
 static void a_transaction_has_a_size(void **state)
@@ -303,9 +303,9 @@ static void a_transaction_has_a_size(void **state)
     int number = 0;
     int taken = 0;
     while (!intake_is_full(intake)) fill(intake, &number);
-    for (int i = 0; i < INTAKE_PARCELS; i++) validate(intake);
-    size_t one = parcel_memory(intake_filling(intake));
-    while (taken < INTAKE_PARCELS) {
+    for (int i = 0; i < INTAKE_CHUNKS; i++) validate(intake);
+    size_t one = chunk_memory(intake_filling(intake));
+    while (taken < INTAKE_CHUNKS) {
         int length = length_of(take(intake));
         assert_in_range(length, 1, INTAKE_COMMIT_SIZE / one + 1);
         taken += length;
@@ -319,7 +319,7 @@ static void add_large(struct intake *intake, size_t len)
     char *data = calloc(1, len);
     assert_non_null(data);
     struct frame frame = {.is_event = true, .data = data, .len = len, .encoding = ""};
-    parcel_add(intake_filling(intake), &frame, "192.0.2.1", 0);
+    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
     free(data);
 }
 
@@ -374,23 +374,23 @@ static void while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_
 static void what_was_read_is_not_copied_and_what_was_not_is(void **state)
 {
     struct intake *intake = *state;
-    struct parcel *parcel = intake_filling(intake);
+    struct chunk *chunk = intake_filling(intake);
     size_t room = 0;
-    char *bytes = parcel_room(parcel, &room);
+    char *bytes = chunk_space(chunk, &room);
     char elsewhere[] = "<held/>";
-    assert_int_equal(room, PARCEL_BYTES);
+    assert_int_equal(room, CHUNK_BYTES);
     memcpy(bytes, "..<read/>", 9);
     struct frame read = {.is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1"};
     struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = ""};
-    parcel_add(parcel, &read, "192.0.2.1", 0);
-    parcel_add(parcel, &held, "192.0.2.1", 0);
+    chunk_add(chunk, &read, "192.0.2.1", 0);
+    chunk_add(chunk, &held, "192.0.2.1", 0);
     memset(elsewhere, '?', sizeof elsewhere);
-    assert_ptr_equal(parcel->candidates[0].frame.data, bytes + 2);
-    assert_memory_equal(parcel->candidates[1].frame.data, "<held/>", 7);
-    assert_string_equal(parcel->candidates[0].frame.encoding, "ISO-8859-1");
-    assert_ptr_equal(parcel->candidates[0].source.data, parcel->candidates[1].source.data);
-    assert_ptr_equal(parcel_room(parcel, &room), bytes + 9); /* the next read goes on behind it */
-    assert_int_equal(room, PARCEL_BYTES - 9);
+    assert_ptr_equal(chunk->frames[0].frame.data, bytes + 2);
+    assert_memory_equal(chunk->frames[1].frame.data, "<held/>", 7);
+    assert_string_equal(chunk->frames[0].frame.encoding, "ISO-8859-1");
+    assert_ptr_equal(chunk->frames[0].source.data, chunk->frames[1].source.data);
+    assert_ptr_equal(chunk_space(chunk, &room), bytes + 9); /* the next read goes on behind it */
+    assert_int_equal(room, CHUNK_BYTES - 9);
 }
 
 static void in_a_quiet_moment_the_memory_goes_back(void **state)
@@ -399,14 +399,14 @@ static void in_a_quiet_moment_the_memory_goes_back(void **state)
     int number = 0;
     size_t room = 0;
     while (!intake_is_full(intake)) {
-        (void)parcel_room(intake_filling(intake), &room);
+        (void)chunk_space(intake_filling(intake), &room);
         fill(intake, &number);
     }
-    for (int i = 0; i < INTAKE_PARCELS; i++) validate(intake);
-    for (int left = INTAKE_PARCELS; left > 0; intake_done(intake)) left -= length_of(take(intake));
+    for (int i = 0; i < INTAKE_CHUNKS; i++) validate(intake);
+    for (int left = INTAKE_CHUNKS; left > 0; intake_done(intake)) left -= length_of(take(intake));
     intake_shrink(intake);
     intake_offer(intake);
-    assert_in_range(parcel_memory(intake_filling(intake)), 0, (size_t)1 << 20);
+    assert_in_range(chunk_memory(intake_filling(intake)), 0, (size_t)1 << 20);
     assert_null(intake_filling(intake)->bytes);
 }
 
@@ -425,7 +425,7 @@ int main(void)
 #define WITH_INTAKE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WITH_INTAKE(what_goes_in_comes_out_once_and_in_order_however_many_validate),
-        WITH_INTAKE(full_parcels_wait_for_room_and_go_on),
+        WITH_INTAKE(full_chunks_wait_for_space_and_go_on),
         WITH_INTAKE(the_end_passes_on_the_chunk_that_is_being_filled),
         WITH_INTAKE(the_end_wakes_a_writer_that_waits_between_tries),
         WITH_INTAKE(the_writer_takes_all_up_to_the_first_that_is_not_validated),

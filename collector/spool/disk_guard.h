@@ -1,12 +1,12 @@
 /*
- * room -- decides whether reading goes on: stops it while there is no room on the disk or in the spool, or while commits
+ * disk_guard -- decides whether reading goes on: stops it while there is no room on the disk or in the spool, or while commits
  * fail; says so; asks the uploader to make room; keeps the reserve (collector/gate/reserve.h).
  *
  * Reading goes on only with the reserve in place, so that all that is read can be committed however full the disk gets.
  * The writer's thread only.
  */
-#ifndef COLLECTOR_SPOOL_ROOM_H
-#define COLLECTOR_SPOOL_ROOM_H
+#ifndef COLLECTOR_SPOOL_DISK_GUARD_H
+#define COLLECTOR_SPOOL_DISK_GUARD_H
 
 #include "collector/gate/reserve.h"
 #include "collector/gate/space.h"

@@ -1,5 +1,5 @@
-/* room -- see room.h. Whatever fails here is tried again at the next look; nothing here can lose an event. */
-#include "collector/spool/room.h"
+/* disk_guard -- see disk_guard.h. Whatever fails here is tried again at the next look; nothing here can lose an event. */
+#include "collector/spool/disk_guard.h"
 
 #include <inttypes.h>
 #include <stdio.h>
