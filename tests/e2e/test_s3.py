@@ -205,7 +205,7 @@ def test_keys_of_every_printable_character_and_of_all_lengths_of_UTF_8_are_signe
 
 
 @with_rgw
-def test_rejects_have_a_lane_of_their_own(site, rgw):
+def test_rejects_have_a_queue_of_their_own(site, rgw):
     site.collector()
     site.send(b"stray")
     site.send_events(3)

@@ -21,9 +21,9 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "uploader/batch/object_key.h"
-#include "uploader/ship/lane.h"
 #include "uploader/ship/outage.h"
 #include "uploader/ship/purger.h"
+#include "uploader/ship/queue.h"
 #include "uploader/ship/sealer.h"
 #include "uploader/ship/throttle.h"
 #include "uploader/ship/workers.h"
@@ -40,8 +40,8 @@ struct shipper {
     struct workers *workers;
     struct sealer sealer;
     struct purger purger;
-    struct lane lanes[BATCH_KIND_COUNT];
-    int next_kind;         /* lanes take turns */
+    struct queue queues[BATCH_KIND_COUNT];
+    int next_kind;         /* queues take turns */
     struct outage outage;  /* of the store */
     struct outage refusal; /* of rejects alone */
     struct control_row control_row;
@@ -63,9 +63,9 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     s->sealer = (struct sealer){settings, spool, store_destination(store)};
     s->throttle.signals = signals;
     s->purger = (struct purger){.settings = settings, .spool = spool};
-    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->lanes[kind].kind = (enum batch_kind)kind;
-    s->lanes[BATCH_EVENTS].is_on = true;
-    s->lanes[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->queues[kind].kind = (enum batch_kind)kind;
+    s->queues[BATCH_EVENTS].is_on = true;
+    s->queues[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
     xmlInitParser(); /* while there is one thread */
     enum result res = workers_open(&s->workers, store, (int)settings->upload_concurrency, &s->throttle, why);
     if (res != RES_OK) {
@@ -80,7 +80,7 @@ const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
 {
     if (s->outage.failures > 0) return &s->outage.why;
     if (kind == BATCH_REJECTS && s->refusal.failures > 0) return &s->refusal.why;
-    return *s->lanes[kind].trouble.text ? &s->lanes[kind].trouble : NULL;
+    return *s->queues[kind].trouble.text ? &s->queues[kind].trouble : NULL;
 }
 
 enum result shipper_report(struct shipper *s, struct why *why)
@@ -88,7 +88,7 @@ enum result shipper_report(struct shipper *s, struct why *why)
     s->report_due = clock_monotonic_ms() + REPORT_MS;
     const struct why *trouble = shipper_trouble(s, BATCH_EVENTS);
     if (!trouble) trouble = shipper_trouble(s, BATCH_REJECTS);
-    return spool_out_report(s->spool, store_is_trial(s->store), s->lanes[BATCH_REJECTS].is_on, trouble, why);
+    return spool_out_report(s->spool, store_is_trial(s->store), s->queues[BATCH_REJECTS].is_on, trouble, why);
 }
 
 /* A refusal of rejects is theirs; all else that goes wrong may be the whole store's. */
@@ -103,11 +103,11 @@ static enum result note_success(struct shipper *s, const struct batch *batch, st
 {
     bool is_news = outage_end(&s->outage);
     if (batch->kind == BATCH_REJECTS) is_news |= outage_end(&s->refusal);
-    if (lane_forget(&s->lanes[batch->kind], batch->id)) {
+    if (queue_forget(&s->queues[batch->kind], batch->id)) {
         log_info("uploads work again", "batch=%" PRId64, batch->id);
         is_news = true;
     }
-    lane_pardon(&s->lanes[batch->kind]);
+    queue_note_shipped(&s->queues[batch->kind]);
     return is_news ? shipper_report(s, why) : RES_OK;
 }
 
@@ -124,13 +124,14 @@ static enum result note_failure(struct shipper *s, struct batch *batch, const st
                                 struct why *why)
 {
     char what[WHAT_SIZE];
-    struct lane *lane = &s->lanes[batch->kind];
+    struct queue *queue = &s->queues[batch->kind];
     bool needs_person = outage_needs_person(failure->answer);
-    const struct setback *setback = lane_fail(lane, batch->id, failure->answer, &failure->why);
-    bool is_news = setback->own_failures == 1;
+    const struct failed_batch *failed_batch =
+        queue_note_failure(queue, batch->id, failure->answer, &failure->why);
+    bool is_news = failed_batch->own_failures == 1;
     (void)snprintf(what, sizeof what, "kind=%s batch=%" PRId64 " key=%s", batch_kind_name(batch->kind),
                    batch->id, LOG_QUOTE(batch->object_key));
-    if (setback->own_failures == 0)
+    if (failed_batch->own_failures == 0)
         is_news = outage_add(outage_of(s, batch->kind, failure->answer), failure->answer, failure->wait_ms,
                              &failure->why, failure->began, what);
     else if (is_news)
@@ -160,7 +161,7 @@ static enum result supersede(struct shipper *s, struct batch *batch, const struc
     if (!is_done) return note_failure(s, batch, failure, why);
     log_error("incident: another object is under a batch's key; its rows are shipped under another one",
               "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(key));
-    (void)lane_forget(&s->lanes[batch->kind], batch->id);
+    (void)queue_forget(&s->queues[batch->kind], batch->id);
     (void)outage_end(&s->outage); /* the store answers: what stands in need not wait */
     return shipper_report(s, why);
 }
@@ -315,32 +316,32 @@ static int sealed_most(const struct shipper *s)
     return s->settings->upload_concurrency < 2 ? 2 : (int)s->settings->upload_concurrency;
 }
 
-/* One step of a lane: its next batch, or the sealing of one. `*has_worked`: there may be more to do. */
-static enum result lane_turn(struct shipper *s, struct lane *lane, bool *has_worked, struct why *why)
+/* One step of a queue: its next batch, or the sealing of one. `*has_worked`: there may be more to do. */
+static enum result queue_turn(struct shipper *s, struct queue *queue, bool *has_worked, struct why *why)
 {
     struct choice choice;
     bool is_sealed = false;
     *has_worked = false;
-    if (!lane->is_on || outage_is_waiting(&s->outage)) return RES_OK;
-    if (lane->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
-    enum result res = lane_choose(lane, s->spool, s->workers, &choice, why);
+    if (!queue->is_on || outage_is_waiting(&s->outage)) return RES_OK;
+    if (queue->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
+    enum result res = queue_next(queue, s->spool, s->workers, &choice, why);
     if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
-        res = sealer_seal_due(&s->sealer, lane->kind, s->control_row.flush.ids[lane->kind], &lane->watch,
+        res = sealer_seal_due(&s->sealer, queue->kind, s->control_row.flush.ids[queue->kind], &queue->watch,
                               &is_sealed, why);
     *has_worked = is_sealed || choice.is_some;
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* As long as a worker is idle, the lanes in turn. */
+/* As long as a worker is idle, the queues in turn. */
 static enum result dispatch(struct shipper *s, struct why *why)
 {
-    int idle_lanes = 0;
+    int idle_queues = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && idle_lanes < BATCH_KIND_COUNT && workers_next_idle(s->workers)) {
+    while (res == RES_OK && idle_queues < BATCH_KIND_COUNT && workers_next_idle(s->workers)) {
         bool has_worked = false;
-        res = lane_turn(s, &s->lanes[s->next_kind], &has_worked, why);
+        res = queue_turn(s, &s->queues[s->next_kind], &has_worked, why);
         s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
-        idle_lanes = has_worked ? 0 : idle_lanes + 1;
+        idle_queues = has_worked ? 0 : idle_queues + 1;
         if (res == RES_OK) res = collect(s, why);
     }
     return res;
@@ -351,7 +352,7 @@ static enum result review(struct shipper *s, struct why *why)
 {
     enum result res = RES_OK;
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK && !s->is_reviewed; kind++)
-        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->lanes[kind].is_on, why);
+        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->queues[kind].is_on, why);
     s->is_reviewed |= res == RES_OK;
     return res;
 }

@@ -2,7 +2,7 @@
  * shipper -- seal, render, put, mark, purge; and the waiting between.
  *
  * UPLOAD_CONCURRENCY workers (workers.h) talk to the store, while the caller's thread owns the spool: it renders the next
- * object while others are on their way. Events and rejects are two lanes (lane.h) that take turns: a refusal of rejects
+ * object while others are on their way. Events and rejects are two queues (queue.h) that take turns: a refusal of rejects
  * never holds up events. What a store cannot take now is tried again for ever, with growing pauses (outage.h).
  */
 #ifndef UPLOADER_SHIP_SHIPPER_H
@@ -40,7 +40,7 @@ bool shipper_wait(struct shipper *shipper, int timeout_ms);
 /* Says to the spool that this uploader works here; part of a turn, apart for a flush that begins with it. */
 MUST_CHECK enum result shipper_report(struct shipper *shipper, struct why *why);
 
-/* What stands in the way of a lane now; NULL: nothing. */
+/* What stands in the way of a queue now; NULL: nothing. */
 const struct why *shipper_trouble(const struct shipper *shipper, enum batch_kind kind);
 
 #endif

@@ -1,4 +1,4 @@
-/* test_lane -- which batch is next: workers, a lane, and a spool with some sealed batches. */
+/* test_queue -- which batch is next: workers, a queue, and a spool with some sealed batches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/ship/lane.h"
+#include "uploader/ship/queue.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct parts {
     struct lockfile lock;
     struct store *store;
     struct workers *workers;
-    struct lane lane;
+    struct queue queue;
     struct batch batches[5];
 };
 
@@ -40,7 +40,7 @@ static int parts_new(void **state)
     must(p->f, workers_open(&p->workers, p->store, 2, NULL, &p->f->why));
     some_spool_add_events(p->f->scratch->spool, 20, 10, SOME_TIME);
     for (int i = 0; i < 5; i++) p->batches[i] = seal(p->f, BATCH_EVENTS, 1 + 2 * i, 2 + 2 * i);
-    p->lane = (struct lane){.kind = BATCH_EVENTS, .is_on = true};
+    p->queue = (struct queue){.kind = BATCH_EVENTS, .is_on = true};
     *state = p;
     return 0;
 }
@@ -58,7 +58,7 @@ static int parts_free(void **state)
 static struct choice choose(struct parts *p)
 {
     struct choice choice;
-    must(p->f, lane_choose(&p->lane, p->f->out, p->workers, &choice, &p->f->why));
+    must(p->f, queue_next(&p->queue, p->f->out, p->workers, &choice, &p->f->why));
     return choice;
 }
 
@@ -73,7 +73,7 @@ static int next(struct parts *p)
 
 static void fail_batch(struct parts *p, int i, enum store_answer answer)
 {
-    (void)lane_fail(&p->lane, p->batches[i].id, answer, &trouble);
+    (void)queue_note_failure(&p->queue, p->batches[i].id, answer, &trouble);
 }
 
 static void the_oldest_batch_that_no_worker_has_comes_first(void **state)
@@ -102,23 +102,23 @@ static void in_an_outage_the_one_that_failed_least_is_next(void **state)
         if (i >= 5) assert_int_equal(choose(p).open, 5);
         fail_batch(p, order[i], STORE_NOT_NOW);
     }
-    assert_string_equal(p->lane.trouble.text, ""); /* it is the store's */
+    assert_string_equal(p->queue.trouble.text, ""); /* it is the store's */
 }
 
 static void one_that_fails_while_others_are_shipped_is_passed_by(void **state)
 {
     struct parts *p = *state;
     fail_batch(p, 0, STORE_UNKNOWN);
-    lane_pardon(&p->lane);
+    queue_note_shipped(&p->queue);
     assert_int_equal(next(p), 0); /* perhaps the outage was all */
     assert_false(choose(p).has_failed);
     fail_batch(p, 0, STORE_UNKNOWN);
     assert_int_equal(next(p), 1);
-    assert_string_equal(p->lane.trouble.text, "it failed");
-    p->lane.setbacks[0].again_at = 0;
+    assert_string_equal(p->queue.trouble.text, "it failed");
+    p->queue.failed[0].again_at = 0;
     assert_int_equal(next(p), 0); /* looked at again */
-    assert_true(lane_forget(&p->lane, p->batches[0].id));
-    assert_string_equal(p->lane.trouble.text, "");
+    assert_true(queue_forget(&p->queue, p->batches[0].id));
+    assert_string_equal(p->queue.trouble.text, "");
 }
 
 static void other_bytes_under_its_key_are_a_batchs_own_trouble_at_once(void **state)
@@ -127,17 +127,17 @@ static void other_bytes_under_its_key_are_a_batchs_own_trouble_at_once(void **st
     fail_batch(p, 0, STORE_CONFLICT);
     fail_batch(p, 1, STORE_CONFLICT);
     assert_int_equal(next(p), 2);
-    assert_false(lane_forget(&p->lane, p->batches[0].id)); /* the other's trouble is left */
-    assert_true(lane_forget(&p->lane, p->batches[1].id));
-    assert_false(lane_forget(&p->lane, p->batches[1].id));
+    assert_false(queue_forget(&p->queue, p->batches[0].id)); /* the other's trouble is left */
+    assert_true(queue_forget(&p->queue, p->batches[1].id));
+    assert_false(queue_forget(&p->queue, p->batches[1].id));
 }
 
 static void however_many_fail_memory_is_bounded_and_all_are_tried_again(void **state)
 {
     struct parts *p = *state;
-    for (int i = 0; i < 10 * LANE_SETBACKS; i++)
-        (void)lane_fail(&p->lane, 1000 + i, STORE_CONFLICT, &trouble);
-    assert_int_equal(p->lane.count, LANE_SETBACKS);
+    for (int i = 0; i < 10 * QUEUE_FAILED_MAX; i++)
+        (void)queue_note_failure(&p->queue, 1000 + i, STORE_CONFLICT, &trouble);
+    assert_int_equal(p->queue.count, QUEUE_FAILED_MAX);
     assert_int_equal(next(p), 0);
 }
 
