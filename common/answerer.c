@@ -166,7 +166,7 @@ int answerer_tend(struct answerer *a)
         log_warn("what a command asked for has to wait", "why=%s", LOG_QUOTE(why.text));
     a->is_in_trouble = res != RES_OK;
     bool is_idle = res == RES_OK && a->request.id == 0;
-    int wait_ms = is_idle ? a->work.look_ms : res == RES_OK ? a->answer.wait_ms : TROUBLE_MS;
+    int wait_ms = is_idle ? a->work.poll_ms : res == RES_OK ? a->answer.wait_ms : TROUBLE_MS;
     a->next_at = clock_monotonic_ms() + wait_ms;
     return is_idle ? a->work.idle_ms : wait_ms;
 }

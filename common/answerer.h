@@ -28,7 +28,7 @@ struct answer {
 /* Who answers, and how. */
 struct answerer_work {
     const char *program; /* "collector" or "uploader" */
-    int look_ms;         /* between two looks for requests */
+    int poll_ms;         /* between two looks for requests */
     int idle_ms;         /* likewise, while nothing else keeps the program awake */
     /*
      * A slice of what `request`, which stays until `leave`, asks for.

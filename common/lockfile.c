@@ -82,9 +82,9 @@ void lockfile_beat(const struct lockfile *lock)
 
 void lockfile_publish(const struct lockfile *lock, const char *text)
 {
-    char room[LOCKFILE_TEXT_SIZE + 1];
-    (void)snprintf(room, sizeof room, "%-*s", LOCKFILE_TEXT_SIZE, text);
-    if (lock->fd >= 0 && pwrite(lock->fd, room, LOCKFILE_TEXT_SIZE, PID_SIZE) != LOCKFILE_TEXT_SIZE)
+    char space[LOCKFILE_TEXT_SIZE + 1];
+    (void)snprintf(space, sizeof space, "%-*s", LOCKFILE_TEXT_SIZE, text);
+    if (lock->fd >= 0 && pwrite(lock->fd, space, LOCKFILE_TEXT_SIZE, PID_SIZE) != LOCKFILE_TEXT_SIZE)
         log_debug("cannot publish in the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
 }
 

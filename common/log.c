@@ -58,10 +58,10 @@ __attribute__((format(printf, 2, 3))) static void put(struct line *line, const c
 {
     va_list args;
     va_start(args, format);
-    size_t room = sizeof line->text - line->len - END_SIZE;
-    int n = vsnprintf(line->text + line->len, room, format, args);
+    size_t space = sizeof line->text - line->len - END_SIZE;
+    int n = vsnprintf(line->text + line->len, space, format, args);
     va_end(args);
-    if (n > 0 && (size_t)n < room) line->len += (size_t)n;
+    if (n > 0 && (size_t)n < space) line->len += (size_t)n;
 }
 
 /* Copies one value as it was before it was quoted; returns what follows it. A cut one ends with the text. */

@@ -11,7 +11,7 @@
 #include "common/spool.h"
 #include "common/sql.h"
 
-#define LOOK_MS         200
+#define POLL_MS         200
 #define KEEP_MS         86400000 /* an answered request, for a person who looks */
 #define REQUESTS_SCHEMA 101      /* the first with requests in it */
 
@@ -109,8 +109,8 @@ static enum result load_state(struct db *db, int64_t id, struct state *state, st
 static enum result pass_time(const struct request_call *call, struct why *why)
 {
     struct why away = {0};
-    int wait_ms = call->work ? call->work(call->context) : LOOK_MS;
-    if (signals_wait(call->signals, wait_ms < LOOK_MS ? wait_ms : LOOK_MS))
+    int wait_ms = call->work ? call->work(call->context) : POLL_MS;
+    if (signals_wait(call->signals, wait_ms < POLL_MS ? wait_ms : POLL_MS))
         return why_set(why, RES_RETRY, "told to stop before it was done");
     if (call->work || lockfile_check(call->spool_path, call->program, &away) == RES_OK) return RES_OK;
     return why_set(why, RES_RETRY, "the running %s has gone away: %s", call->program, away.text);

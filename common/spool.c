@@ -116,7 +116,7 @@ enum result spool_load_identity(struct db *db, struct spool_identity *identity, 
     return res;
 }
 
-enum result spool_look_at_file(const char *path, struct spool_file *file, struct why *why)
+enum result spool_stat_file(const char *path, struct spool_file *file, struct why *why)
 {
     struct statx st;
     if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)

@@ -40,7 +40,7 @@ struct spool_file {
 };
 
 /* RES_BROKEN when it cannot be looked at. */
-MUST_CHECK enum result spool_look_at_file(const char *path, struct spool_file *file, struct why *why);
+MUST_CHECK enum result spool_stat_file(const char *path, struct spool_file *file, struct why *why);
 
 /*
  * Is it the file that the spool remembers to be? A copied or restored one is not. The device counts only where the

@@ -32,8 +32,8 @@ enum result why_wrap(struct why *why, enum result res, const char *format, ...)
     va_end(args);
     if (used < 0 || (size_t)used > sizeof why->text - sizeof ": ") return res;
     char *end = why->text + used;
-    size_t room = sizeof why->text - (size_t)used - sizeof ": ";
-    size_t len = strnlen(inner.text, room);
+    size_t space = sizeof why->text - (size_t)used - sizeof ": ";
+    size_t len = strnlen(inner.text, space);
     memcpy(end, ": ", 2);
     memcpy(end + 2, inner.text, len);
     end[2 + len] = '\0';

@@ -70,7 +70,7 @@ static enum result open_server(struct collector *c, struct why *why)
 }
 
 /* A network file system is refused; of what may be gone one day a person is told. */
-static enum result look_at_file_system(const char *spool_path, struct why *why)
+static enum result check_file_system(const char *spool_path, struct why *why)
 {
     struct why doubts = {0};
     enum result res = file_system_check(spool_path, &doubts, why);
@@ -102,7 +102,7 @@ static enum result open_all(struct collector *c, struct why *why)
     const struct settings *s = c->settings;
     enum result res = signals_open(&c->signals, why);
     if (res == RES_OK) res = spool_make_directory(s->spool_path, why);
-    if (res == RES_OK) res = look_at_file_system(s->spool_path, why);
+    if (res == RES_OK) res = check_file_system(s->spool_path, why);
     if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
     if (res == RES_OK) c->problems = problems_open(&c->lock);
     if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);

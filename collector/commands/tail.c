@@ -21,7 +21,7 @@
 #include "common/sql.h"
 
 #define FIRST_COUNT 10  /* shown at once, as tail(1) does */
-#define LOOK_MS     300 /* between two looks for new events */
+#define POLL_MS     300 /* between two looks for new events */
 #define SLICE       1000
 
 struct tail {
@@ -92,7 +92,7 @@ static enum result check_file(const struct tail *t, struct why *why)
 {
     struct spool_file now;
     struct why ignored = {0};
-    if (spool_look_at_file(t->spool_path, &now, &ignored) == RES_OK && now.inode == t->file.inode &&
+    if (spool_stat_file(t->spool_path, &now, &ignored) == RES_OK && now.inode == t->file.inode &&
         now.device == t->file.device)
         return RES_OK;
     (void)why_remedy(why, RES_RETRY, "start it again when the spool is in its place");
@@ -103,7 +103,7 @@ static enum result check_file(const struct tail *t, struct why *why)
 static void pass_time(struct tail *t)
 {
     struct pollfd wait[] = {{.fd = t->signals.fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
-    if (poll(wait, 2, LOOK_MS) > 0 && wait[1].revents & (POLLERR | POLLNVAL)) t->is_over = true;
+    if (poll(wait, 2, POLL_MS) > 0 && wait[1].revents & (POLLERR | POLLNVAL)) t->is_over = true;
     t->is_over |= signals_stop_requested(&t->signals);
 }
 
@@ -156,7 +156,7 @@ int run_tail(const struct command_line *line)
                       "usage: collector tail [-n N], where N is how many past events to show first\n");
         return EX_USAGE;
     }
-    if (spool_look_at_file(t.spool_path, &t.file, &why) != RES_OK)
+    if (spool_stat_file(t.spool_path, &t.file, &why) != RES_OK)
         why_clear(&why); /* spool_open() says it better */
     enum result res = signals_open(&t.signals, &why);
     if (res == RES_OK) res = spool_open(&t.db, t.spool_path, &why);

@@ -30,8 +30,8 @@ void piece_feed(struct piece *p, const char *data, size_t len)
 static void hold_until(struct piece *p, size_t end)
 {
     size_t len = end - p->start;
-    size_t room = p->max_bytes - p->held.len;
-    buf_append(&p->held, p->data + p->start, len < room ? len : room);
+    size_t space_left = p->max_bytes - p->held.len;
+    buf_append(&p->held, p->data + p->start, len < space_left ? len : space_left);
     p->held_total += len;
     p->start = end;
 }

@@ -23,7 +23,7 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 
-#define LARGE            ((size_t)64 << 10) /* a longer event is large; a shorter one has no room for too many names */
+#define LARGE            ((size_t)64 << 10) /* a longer event is large; a shorter one has no space for too many names */
 #define SLICE            ((size_t)256 << 10) /* not less: libxml2 looks for the end of some constructs at each anew */
 #define MESSAGE_MAX      300         /* bytes of a message from libxml2: a name in it may be very long */
 #define DICTIONARY_MAX   4096        /* names remembered before the parser context is made anew, */
@@ -193,11 +193,11 @@ static void on_text(void *context, const xmlChar *chars, int count)
     size_t len = (size_t)count;
 
     if (!field || v->depth != 2 || field->is_cut) return;
-    if (field->len == 0) /* white space before the value takes none of its room */
+    if (field->len == 0) /* white space before the value takes none of its space */
         while (len > 0 && markup_is_space(*text)) text++, len--;
-    size_t room = sizeof field->text - field->len;
-    field->is_cut = len > room;
-    if (field->is_cut) len = whole_characters(text, room);
+    size_t space = sizeof field->text - field->len;
+    field->is_cut = len > space;
+    if (field->is_cut) len = whole_characters(text, space);
     memcpy(field->text + field->len, text, len);
     field->len += len;
 }

@@ -13,15 +13,15 @@ static bool is_at_ceiling(enum space before, const struct space_sizes *sizes, co
     return sizes->used + sizes->wal >= limit;
 }
 
-enum space space_judge(enum space before, const struct space_sizes *sizes, const struct space_rules *rules)
+enum space space_decide(enum space before, const struct space_sizes *sizes, const struct space_rules *rules)
 {
-    int64_t room = sizes->free + sizes->unused - sizes->owed;
+    int64_t available = sizes->free + sizes->unused - sizes->owed;
     int64_t floor = rules->min_free_bytes;
     int64_t more = floor / 8;
-    if (room < floor + (before == SPACE_NO_DISK ? more : 0)) return SPACE_NO_DISK;
+    if (available < floor + (before == SPACE_NO_DISK ? more : 0)) return SPACE_NO_DISK;
     if (is_at_ceiling(before, sizes, rules)) return SPACE_AT_CEILING;
     bool was_low = before == SPACE_LOW || before == SPACE_NO_DISK;
-    return room < 2 * floor + (was_low ? more : 0) ? SPACE_LOW : SPACE_OK;
+    return available < 2 * floor + (was_low ? more : 0) ? SPACE_LOW : SPACE_OK;
 }
 
 enum result space_free_bytes(const char *path, int64_t *bytes, struct why *why)

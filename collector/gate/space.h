@@ -31,7 +31,7 @@ struct space_sizes { /* in bytes */
 };
 
 /* What holds now, where `before` held until now: to leave a state takes an eighth (the ceiling: a sixteenth) more room. */
-enum space space_judge(enum space before, const struct space_sizes *sizes, const struct space_rules *rules);
+enum space space_decide(enum space before, const struct space_sizes *sizes, const struct space_rules *rules);
 
 /* Free space of the file system that holds `path`. RES_RETRY when it cannot be asked. */
 MUST_CHECK enum result space_free_bytes(const char *path, int64_t *bytes, struct why *why);

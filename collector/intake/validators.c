@@ -51,7 +51,7 @@ static void add_event(struct group *group, const struct received_frame *received
     group_add_event(group, &event);
 }
 
-static void judge(struct validator *validator, struct group *group, const struct received_frame *received)
+static void validate(struct validator *validator, struct group *group, const struct received_frame *received)
 {
     const struct frame *frame = &received->frame;
     struct verdict verdict;
@@ -66,12 +66,12 @@ static void judge(struct validator *validator, struct group *group, const struct
         add_reject(group, received, verdict.reason, verdict.detail);
 }
 
-void validators_judge(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large)
+void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large)
 {
     for (size_t i = 0; i < chunk->frame_count; i++) {
         bool is_large = chunk->frames[i].frame.len > LARGE_BYTES;
         if (is_large && large) (void)pthread_mutex_lock(large);
-        judge(validator, chunk->group, &chunk->frames[i]);
+        validate(validator, chunk->group, &chunk->frames[i]);
         if (is_large) validator_trim(validator);
         if (is_large && large) (void)pthread_mutex_unlock(large);
     }
@@ -84,7 +84,7 @@ static void *run(void *context)
     struct validator *validator = validator_new(v->fields);
     struct chunk *chunk = NULL;
     while ((chunk = intake_take_unvalidated(v->intake))) {
-        validators_judge(validator, chunk, &v->large);
+        validators_check_chunk(validator, chunk, &v->large);
         intake_validated(v->intake, chunk);
     }
     validator_free(validator);

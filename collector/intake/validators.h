@@ -26,7 +26,7 @@ MUST_CHECK enum result validators_start(struct validators **validators, struct i
  * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large`
  * is held while a large one is judged; NULL for who is alone.
  */
-void validators_judge(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
+void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 
 /* After intake_finish(): waits until all has been validated. Frees; accepts NULL. */
 void validators_join(struct validators *validators);

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define STALLED_LOOKS 32 /* at most: where so many have bytes waiting, the first of them is as good as any */
+#define STALLED_TRIES 32 /* at most: where so many have bytes waiting, the first of them is as good as any */
 
 struct client {
     struct clients *all;
@@ -112,12 +112,12 @@ static struct client *longest_stalled(const struct clients *all)
 {
     struct client *first = NULL;
     struct client *client = NULL;
-    int looks = 0;
+    int tries = 0;
     TAILQ_FOREACH (client, &all->by_activity, by_activity) {
         if (client->held_bytes == 0) continue;
         if (!first) first = client;
         if (!has_sent(client)) return client;
-        if (++looks == STALLED_LOOKS) break;
+        if (++tries == STALLED_TRIES) break;
     }
     return first;
 }

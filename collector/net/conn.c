@@ -40,9 +40,9 @@ void conn_close(struct conn *conn, struct chunk *chunk)
 enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
-    size_t room = 0;
-    char *bytes = chunk_space(chunk, &room);
-    ssize_t n = recv(conn->fd, bytes, room, MSG_DONTWAIT);
+    size_t space = 0;
+    char *bytes = chunk_space(chunk, &space);
+    ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0) log_debug("connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return CONN_ENDED;

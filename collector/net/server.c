@@ -1,7 +1,7 @@
 /*
  * server -- see server.h.
  *
- * One thread. The loop wakes for: a sender, a new connection, the intake having room again, a stop, and every five
+ * One thread. The loop wakes for: a sender, a new connection, the intake having space again, a stop, and every five
  * seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses instead of spinning.
  */
 #include "collector/net/server.h"
@@ -24,12 +24,12 @@
 #define ACCEPT_PAUSE_MS 100
 #define DRAIN_QUIET_MS  50
 #define STUCK_MS        LOCKFILE_DEAD_MS
-#define SILENCE_LOOKS   4 /* in one IDLE_TIMEOUT */
+#define SILENCE_CHECKS  4 /* in one IDLE_TIMEOUT */
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *acceptable, *accept_again, *stop, *room, *beat, *silence;
+    struct event *acceptable, *accept_again, *stop, *space, *beat, *silence;
     struct clients *clients;
     int64_t places; /* MAX_CONNECTIONS, or what the limit of open files leaves of it */
     struct refusals refusals;
@@ -40,7 +40,7 @@ static struct timeval duration(int64_t ms)
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-static void on_room(evutil_socket_t fd, short what, void *context)
+static void on_space(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
     (void)fd;
@@ -76,7 +76,7 @@ static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
     return fd;
 }
 
-/* Without a place one is accepted only where an idle one can make room; and that goes only for one that may send. */
+/* Without a place one is accepted only where an idle one can make space; and that goes only for one that may send. */
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
 {
     struct server *server = context;
@@ -188,10 +188,10 @@ static struct event *watch(struct server *server, int fd, short what, event_call
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
-    int64_t silence_ms = (server->parts.settings->idle_timeout_ms + SILENCE_LOOKS - 1) / SILENCE_LOOKS;
+    int64_t silence_ms = (server->parts.settings->idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
     return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
-           event_add(server->room, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
+           event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
            (silence_ms == 0 || event_add(server->silence, &silence) == 0);
 }
 
@@ -211,7 +211,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->acceptable = watch(server, parts->listening_fd, EV_READ | EV_PERSIST, on_acceptable);
     server->accept_again = watch(server, -1, 0, on_accept_again);
     server->stop = watch(server, parts->signals->fd, EV_READ | EV_PERSIST, on_stop);
-    server->room = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_room);
+    server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
     if (!add_events(server)) return why_set(why, RES_BROKEN, "watch descriptors: %s", strerror(errno));
@@ -223,7 +223,7 @@ void server_close(struct server *server)
     if (!server) return;
     clients_free(server->clients);
     struct event *events[] = {server->acceptable, server->accept_again, server->stop,
-                              server->room,       server->beat,         server->silence};
+                              server->space,      server->beat,         server->silence};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);

@@ -327,7 +327,7 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
 /* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
 static enum result check_file(const struct spool_in *in, struct why *why)
 {
-    if (place_look(&in->file) == PLACE_OURS) return RES_OK;
+    if (place_check(&in->file) == PLACE_OURS) return RES_OK;
     (void)why_remedy(why, RES_BROKEN,
                      "put the spool back in its place, or restart the collector to begin a new one");
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
@@ -336,7 +336,7 @@ static enum result check_file(const struct spool_in *in, struct why *why)
 /* Another log beside the spool: whoever made it reads and writes there, and what we append would be taken for its own. */
 static enum result refuse_other_wal(struct spool_in *in, struct why *why)
 {
-    enum in_place place = place_look(&in->wal_file);
+    enum in_place place = place_check(&in->wal_file);
     if (place == PLACE_OURS || place == PLACE_EMPTY) return RES_OK;
     in->has_lost_wal = true;
     (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
@@ -408,7 +408,7 @@ bool spool_in_caps_rejects(const struct spool_in *in)
 enum result spool_in_keep_wal(struct spool_in *in, struct why *why)
 {
     struct db_wal wal;
-    enum in_place place = place_look(&in->wal_file);
+    enum in_place place = place_check(&in->wal_file);
     if (place == PLACE_OURS) return RES_OK;
     in->has_lost_wal = true;
     if (place == PLACE_TAKEN) /* the shared index speaks of the other log now: what it names is not in ours */

@@ -13,7 +13,7 @@ enum result place_remember(struct place *place, const char *path, struct why *wh
     return RES_OK;
 }
 
-enum in_place place_look(const struct place *place)
+enum in_place place_check(const struct place *place)
 {
     struct stat st;
     if (stat(place->path, &st) != 0) return PLACE_EMPTY;

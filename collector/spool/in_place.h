@@ -29,6 +29,6 @@ enum in_place {
 MUST_CHECK enum result place_remember(struct place *place, const char *path, struct why *why);
 
 /* Where it cannot be told (an I/O error) it counts as empty. */
-enum in_place place_look(const struct place *place);
+enum in_place place_check(const struct place *place);
 
 #endif

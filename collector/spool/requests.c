@@ -8,7 +8,7 @@
 #include "collector/spool/schema.h"
 #include "common/answerer.h"
 
-#define LOOK_MS 200  /* between two looks for requests while events come */
+#define POLL_MS 200  /* between two looks for requests while events come */
 #define IDLE_MS 2000 /* while none do */
 
 struct requests {
@@ -65,7 +65,7 @@ struct requests *requests_new(struct spool_in *spool, const struct settings *set
     r->spool = spool;
     r->settings = settings;
     r->answerer = answerer_new(spool_in_db(spool),
-                               &(struct answerer_work){"collector", LOOK_MS, IDLE_MS, do_slice, leave, r});
+                               &(struct answerer_work){"collector", POLL_MS, IDLE_MS, do_slice, leave, r});
     return r;
 }
 

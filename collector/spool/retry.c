@@ -125,14 +125,14 @@ static void frame_all(const struct settings *settings, struct slice bytes, const
 }
 
 /* It stands in the statement's row. */
-static void judge(struct retry *r)
+static void validate(struct retry *r)
 {
     struct chunk *chunk = chunk_new();
     struct group *group = chunk->group;
     struct slice bytes;
     bytes.data = stmt_blob(r->load_next_reject, 5, &bytes.len);
     frame_all(r->settings, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1), chunk);
-    validators_judge(r->validator, chunk, NULL);
+    validators_check_chunk(r->validator, chunk, NULL);
     r->validated++;
     if (group->reject_count == 0 && group->event_count > 0) {
         group->retry_of = stmt_int(r->load_next_reject, 0);
@@ -148,7 +148,7 @@ static void judge(struct retry *r)
 }
 
 /* Looks at the first reject that is left of the current range. */
-static enum result look_at_next(struct retry *r, struct why *why)
+static enum result check_next(struct retry *r, struct why *why)
 {
     struct range *range = &r->ranges[r->range_index];
     struct stmt *stmt = r->load_next_reject;
@@ -168,7 +168,7 @@ static enum result look_at_next(struct retry *r, struct why *why)
     else if (!stmt_int(stmt, 4))
         r->cut++;
     else
-        judge(r);
+        validate(r);
     stmt_reset(stmt);
     range->first_id = id + 1;
     if (range->first_id > range->last_id) r->range_index++;
@@ -177,13 +177,13 @@ static enum result look_at_next(struct retry *r, struct why *why)
 
 /* ---- a slice ---- */
 
-static enum result look(struct retry *r, struct why *why)
+static enum result check_some(struct retry *r, struct why *why)
 {
     int64_t due = clock_monotonic_ms() + SLICE_MS;
     enum result res = RES_OK;
     while (res == RES_OK && r->range_index < r->range_count && r->passed_count < SLICE_PASS &&
            r->passed_bytes < SLICE_BYTES && clock_monotonic_ms() < due)
-        res = look_at_next(r, why);
+        res = check_next(r, why);
     return res;
 }
 
@@ -205,7 +205,7 @@ static enum result commit(struct retry *r, struct why *why)
 enum result retry_slice(struct retry *r, bool *is_done, struct why *why)
 {
     /* What could not be committed goes first. */
-    enum result res = r->passed_count > 0 ? RES_OK : look(r, why);
+    enum result res = r->passed_count > 0 ? RES_OK : check_some(r, why);
     if (res == RES_OK) res = commit(r, why);
     *is_done = res == RES_OK && r->range_index == r->range_count;
     return res;

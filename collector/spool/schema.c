@@ -223,7 +223,7 @@ enum result spool_create_or_open(struct db **out, const char *path, const char *
     enum change change = CHANGE_NONE;
 
     enum result res = make_file(path, why);
-    if (res == RES_OK) res = spool_look_at_file(path, &file, why);
+    if (res == RES_OK) res = spool_stat_file(path, &file, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_WRITER_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0) res = shape_file(db, why);
@@ -243,7 +243,7 @@ enum result spool_new_identity(struct db *db, const char *path, struct spool_ide
                                struct spool_identity *after, struct why *why)
 {
     struct spool_file file = {0};
-    enum result res = spool_look_at_file(path, &file, why);
+    enum result res = spool_stat_file(path, &file, why);
     if (res == RES_OK) res = db_begin(db, why);
     if (res != RES_OK) return res;
     res = spool_load_identity(db, before, why);

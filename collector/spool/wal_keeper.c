@@ -74,7 +74,7 @@ static void take_checkpoint_result(struct wal_keeper *k)
     if (checkpointer_has_news(k->checkpointer, &wal)) note(k, &wal);
 }
 
-void wal_keeper_tend(struct wal_keeper *k)
+void wal_keeper_maintain(struct wal_keeper *k)
 {
     int64_t bytes = spool_in_wal_bytes(k->spool);
     if (spool_in_has_lost_wal(k->spool)) return; /* another program may have one of its own by now */
@@ -86,7 +86,7 @@ void wal_keeper_tend(struct wal_keeper *k)
         checkpointer_nudge(k->checkpointer);
 }
 
-void wal_keeper_tend_quiet(struct wal_keeper *k)
+void wal_keeper_maintain_quiet(struct wal_keeper *k)
 {
     if (spool_in_has_lost_wal(k->spool)) return;
     take_checkpoint_result(k);

@@ -38,10 +38,10 @@ struct wal_keeper {
 };
 
 /* After each group. */
-void wal_keeper_tend(struct wal_keeper *keeper);
+void wal_keeper_maintain(struct wal_keeper *keeper);
 
 /* Now and then while nothing comes. */
-void wal_keeper_tend_quiet(struct wal_keeper *keeper);
+void wal_keeper_maintain_quiet(struct wal_keeper *keeper);
 
 /* Is there work left that wants a look every second? */
 bool wal_keeper_is_busy(const struct wal_keeper *keeper);

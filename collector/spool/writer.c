@@ -36,7 +36,7 @@ struct writer {
     struct requests *requests;
     struct problems *problems;
     struct wal_keeper wal;
-    struct room room;
+    struct disk_guard guard;
     int64_t rejects_max_bytes;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
     atomic_bool is_failing;
@@ -63,7 +63,7 @@ static enum result try_append(struct writer *w, struct group *group, struct why 
 {
     why_clear(why);
     enum result res = try_once(w, group, why);
-    if (res != RES_OK && room_make_way(&w->room)) res = try_once(w, group, why);
+    if (res != RES_OK && disk_guard_release_reserve(&w->guard)) res = try_once(w, group, why);
     return res;
 }
 
@@ -79,7 +79,7 @@ static void begin_failing(struct writer *w, const struct why *why)
 {
     problems_raise(w->problems, PROBLEM_COMMIT_FAILING, why->text,
                    *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end");
-    room_set_failing(&w->room, true);
+    disk_guard_set_failing(&w->guard, true);
     atomic_store(&w->is_failing, true);
 }
 
@@ -87,7 +87,7 @@ static void end_failing(struct writer *w)
 {
     if (spool_in_has_lost_wal(w->spool)) return; /* until a restart */
     problems_end(w->problems, PROBLEM_COMMIT_FAILING);
-    room_set_failing(&w->room, false);
+    disk_guard_set_failing(&w->guard, false);
 }
 
 /* The spool has got a schema that this program must not write: nobody can commit this group any more. */
@@ -114,7 +114,7 @@ static enum result append_at_last(struct writer *w, struct group *group)
         if (is_closing && gives_up(w)) return res;
         if (is_closing) (void)nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE_MS * 1000000L}, NULL);
         pause_ms = pause_ms * 2 < LAST_PAUSE_MS ? pause_ms * 2 : LAST_PAUSE_MS;
-        room_look(&w->room, false);
+        disk_guard_update(&w->guard, false);
         res = try_append(w, group, &why);
         if (res == RES_OK) end_failing(w);
     }
@@ -156,7 +156,7 @@ static void log_rejects(struct writer *w)
 }
 
 /* What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart. */
-static void look_at_wal_file(struct writer *w)
+static void check_wal_file(struct writer *w)
 {
     struct why why = {0};
     enum result res = spool_in_keep_wal(w->spool, &why);
@@ -171,7 +171,7 @@ static void look_at_wal_file(struct writer *w)
 }
 
 /* More rejects than REJECTS_MAX_SIZE wait: until a sixteenth of that is free again. */
-static void look_at_rejects(struct writer *w)
+static void check_rejects(struct writer *w)
 {
     struct why why = {0};
     int64_t bytes = 0;
@@ -188,29 +188,30 @@ static void look_at_rejects(struct writer *w)
 }
 
 /* What needs the writing connection, between groups (`has_committed`) or in a quiet moment. */
-static void tend_spool(struct writer *w, bool has_committed)
+static void maintain_spool(struct writer *w, bool has_committed)
 {
-    look_at_wal_file(w);
+    check_wal_file(w);
     if (has_committed)
-        wal_keeper_tend(&w->wal);
+        wal_keeper_maintain(&w->wal);
     else
-        wal_keeper_tend_quiet(&w->wal);
-    look_at_rejects(w);
-    room_look(&w->room, has_committed);
-    atomic_store(&w->is_failing, w->room.is_held);
+        wal_keeper_maintain_quiet(&w->wal);
+    check_rejects(w);
+    disk_guard_update(&w->guard, has_committed);
+    atomic_store(&w->is_failing, w->guard.is_held);
 }
 
 /* Until the next look at the room and the log. */
 static int tick_ms(const struct writer *w)
 {
-    if (w->room.is_held) return ROOM_TICK_MS;
+    if (w->guard.is_held) return DISK_GUARD_TICK_MS;
     return wal_keeper_is_busy(&w->wal) ? WAL_TICK_MS : TICK_MS;
 }
 
 /* What else is due now and then. Returns how many ms the next time may wait. */
 static int tend(struct writer *w)
 {
-    int wait_ms = w->room.is_held ? ROOM_TICK_MS : requests_tend(w->requests); /* those need room, too */
+    int wait_ms =
+        w->guard.is_held ? DISK_GUARD_TICK_MS : requests_tend(w->requests); /* those need room, too */
     int64_t now = clock_monotonic_ms();
     if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
         log_rejects(w);
@@ -233,7 +234,7 @@ static void *run(void *context)
     int wait_ms = tick_ms(w);
     while ((step = intake_take(w->intake, wait_ms, &group)) != INTAKE_END) {
         if (step == INTAKE_GROUP) commit(w, group);
-        tend_spool(w, step == INTAKE_GROUP);
+        maintain_spool(w, step == INTAKE_GROUP);
         wait_ms = tend(w);
         if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
     }
@@ -252,9 +253,9 @@ static struct writer *writer_new(const struct writer_parts *parts)
     w->rejects_max_bytes = parts->rejects_max_bytes;
     w->wal = (struct wal_keeper){
         .spool = parts->spool, .checkpointer = parts->checkpointer, .problems = parts->problems};
-    w->room = (struct room){
+    w->guard = (struct disk_guard){
         .spool = parts->spool, .intake = parts->intake, .problems = parts->problems, .rules = parts->rules};
-    room_init(&w->room, parts->spool_path, parts->in_flight_bytes);
+    disk_guard_init(&w->guard, parts->spool_path, parts->in_flight_bytes);
     spool_in_cap_rejects(w->spool, w->rejects_max_bytes);
     return w;
 }
@@ -262,7 +263,7 @@ static struct writer *writer_new(const struct writer_parts *parts)
 enum result writer_start(struct writer **out, const struct writer_parts *parts, struct why *why)
 {
     struct writer *w = writer_new(parts);
-    tend_spool(w, false);
+    maintain_spool(w, false);
     *out = w;
     int code = pthread_create(&w->thread, NULL, run, w);
     if (code == 0) return RES_OK;

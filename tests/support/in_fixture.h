@@ -115,10 +115,10 @@ static inline void visit_and_append(const char *path, int number)
     spool_in_close(in);
 }
 
-/* The rows of a query, as look_text() has them. */
+/* The rows of a query, as query_text() has them. */
 static inline void check_text(const char *path, const char *sql, const char *expected)
 {
-    char *text = look_text(path, "%s", sql);
+    char *text = query_text(path, "%s", sql);
     assert_string_equal(text, expected);
     free(text);
 }

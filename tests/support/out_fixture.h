@@ -56,10 +56,10 @@ static inline int tear_down(void **state)
     return 0;
 }
 
-/* The rows of a query, as look_text() has them. */
+/* The rows of a query, as query_text() has them. */
 static inline void check_text(struct fixture *f, const char *sql, const char *expected)
 {
-    char *text = look_text(f->scratch->spool, "%s", sql);
+    char *text = query_text(f->scratch->spool, "%s", sql);
     assert_string_equal(text, expected);
     free(text);
 }

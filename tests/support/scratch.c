@@ -127,7 +127,7 @@ __attribute__((format(printf, 2, 0))) static char *look(const char *path, const 
     return out.data;
 }
 
-char *look_text(const char *path, const char *format, ...)
+char *query_text(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -136,7 +136,7 @@ char *look_text(const char *path, const char *format, ...)
     return text;
 }
 
-int64_t look_int(const char *path, const char *format, ...)
+int64_t query_int(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -147,7 +147,7 @@ int64_t look_int(const char *path, const char *format, ...)
     return value;
 }
 
-void look_do(const char *path, const char *format, ...)
+void query_do(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

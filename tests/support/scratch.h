@@ -25,12 +25,12 @@ void scratch_copy(const char *from, const char *to);
 bool scratch_exists(const char *path);
 
 /* One statement's first value; the format is printf's. */
-int64_t look_int(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int64_t query_int(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* All rows as text: columns parted by '|', rows by a newline, NULL as nothing. Owned by the caller. */
-char *look_text(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *query_text(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs statements. */
-void look_do(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void query_do(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

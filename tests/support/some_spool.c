@@ -9,11 +9,12 @@
 
 void some_spool_make(const char *path)
 {
-    look_do(path, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-    look_do(path, "BEGIN; %s %s %s COMMIT", sql_schema_001_init, sql_schema_002_requests,
-            sql_schema_003_shipping);
-    look_do(path, "PRAGMA user_version = %d; PRAGMA application_id = %d", SPOOL_SCHEMA, SPOOL_APPLICATION_ID);
-    look_do(path, "INSERT INTO _spool VALUES (1, '" SOME_SPOOL_ID "', 'node', 0, 0, 0, 0)");
+    query_do(path, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+    query_do(path, "BEGIN; %s %s %s COMMIT", sql_schema_001_init, sql_schema_002_requests,
+             sql_schema_003_shipping);
+    query_do(path, "PRAGMA user_version = %d; PRAGMA application_id = %d", SPOOL_SCHEMA,
+             SPOOL_APPLICATION_ID);
+    query_do(path, "INSERT INTO _spool VALUES (1, '" SOME_SPOOL_ID "', 'node', 0, 0, 0, 0)");
 }
 
 #define NUMBERS                                                                                              \
@@ -21,7 +22,7 @@ void some_spool_make(const char *path)
 
 void some_spool_add_events(const char *path, int64_t count, int64_t bytes, int64_t received_at)
 {
-    look_do(
+    query_do(
         path,
         "BEGIN;" NUMBERS "_event (id, received_at, total_bytes, bytes, source, sender, payload)"
         " SELECT k.last_event_id + i, %" PRId64 ", k.event_bytes + i * %" PRId64 ", %" PRId64 ", '192.0.2.1',"
@@ -33,14 +34,14 @@ void some_spool_add_events(const char *path, int64_t count, int64_t bytes, int64
 
 void some_spool_add_rejects(const char *path, int64_t count, int64_t bytes, int64_t received_at)
 {
-    look_do(path,
-            "BEGIN;" NUMBERS "_reject (id, received_at, total_bytes, bytes, source, reason, detail, payload)"
-            " SELECT k.last_reject_id + i, %" PRId64 ", k.reject_bytes + i * %" PRId64 ", %" PRId64
-            ", '192.0.2.1',"
-            " 'malformed', 'line 1', CAST(printf('%%-*s', %" PRId64
-            ", '<E>' || (k.last_reject_id + i)) AS BLOB)"
-            " FROM n, _intake k;"
-            " UPDATE _intake SET last_reject_id = last_reject_id + %" PRId64
-            ", reject_bytes = reject_bytes + %" PRId64 "; COMMIT",
-            count, received_at, bytes, bytes, bytes, count, count * bytes);
+    query_do(path,
+             "BEGIN;" NUMBERS "_reject (id, received_at, total_bytes, bytes, source, reason, detail, payload)"
+             " SELECT k.last_reject_id + i, %" PRId64 ", k.reject_bytes + i * %" PRId64 ", %" PRId64
+             ", '192.0.2.1',"
+             " 'malformed', 'line 1', CAST(printf('%%-*s', %" PRId64
+             ", '<E>' || (k.last_reject_id + i)) AS BLOB)"
+             " FROM n, _intake k;"
+             " UPDATE _intake SET last_reject_id = last_reject_id + %" PRId64
+             ", reject_bytes = reject_bytes + %" PRId64 "; COMMIT",
+             count, received_at, bytes, bytes, bytes, count, count * bytes);
 }

@@ -1,7 +1,7 @@
 /*
  * outlet -- a descriptor that takes bytes without ever making the program wait.
  * Happy path: a socket is sent to as it is. Standard output is shared with other programs and must stay
- * blocking; a pipe that poll() calls writable has room for PIPE_BUF bytes, so no more than that is written at
+ * blocking; a pipe that poll() calls writable has space for PIPE_BUF bytes, so no more than that is written at
  * a time. What can fail: the errors of send() and write().
  */
 #include "tools/acmsim/outlet.h"
@@ -14,9 +14,9 @@
 
 static ssize_t write_pipe(int fd, const char *data, size_t length)
 {
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    struct pollfd space = {.fd = fd, .events = POLLOUT};
 
-    if (poll(&room, 1, 0) == 0) {
+    if (poll(&space, 1, 0) == 0) {
         errno = EAGAIN;
         return -1;
     }

@@ -20,18 +20,18 @@ static size_t element_bytes(enum field field, size_t text_bytes, struct layout l
            strlen(layout.line_end);
 }
 
-/* The longest beginning of `text` within `room` that splits neither a character nor an entity. */
-static size_t cut_text(const char *text, size_t room)
+/* The longest beginning of `text` within `space` that splits neither a character nor an entity. */
+static size_t cut_text(const char *text, size_t space)
 {
     size_t length = strlen(text);
     size_t i = 0;
 
-    if (length <= room) return length;
-    while (room > 0 && ((unsigned char)text[room] & 0xc0u) == 0x80) room--;
-    for (i = room; i > 0 && text[i - 1] != ';'; i--) {
+    if (length <= space) return length;
+    while (space > 0 && ((unsigned char)text[space] & 0xc0u) == 0x80) space--;
+    for (i = space; i > 0 && text[i - 1] != ';'; i--) {
         if (text[i - 1] == '&') return i - 1;
     }
-    return room;
+    return space;
 }
 
 /* Shorten one kept text so that the event loses `surplus` bytes or all of the text; returns the bytes lost.
@@ -40,9 +40,9 @@ static size_t shorten(struct plan *p, const struct content *c, enum field field,
                       struct layout layout)
 {
     size_t before = p->text_bytes[field];
-    size_t room = before > surplus + floor ? before - surplus : floor;
+    size_t space = before > surplus + floor ? before - surplus : floor;
 
-    p->text_bytes[field] = cut_text(c->value[field], room);
+    p->text_bytes[field] = cut_text(c->value[field], space);
     return element_bytes(field, before, layout) - element_bytes(field, p->text_bytes[field], layout);
 }
 

@@ -13,7 +13,7 @@
 #include "uploader/commands/run.h"
 #include "uploader/ship/shipper.h"
 
-#define LOOK_MS 200
+#define POLL_MS 200
 
 struct flusher {
     const struct settings *settings;
@@ -66,7 +66,7 @@ static enum result load_trouble(struct flusher *f, enum batch_kind kind, struct 
 }
 
 /* The running uploader's turn; there is no sense in waiting on as take_turn() has it, or when it is gone. */
-static enum result look_for_trouble(struct flusher *f, const struct left *left, struct why *why)
+static enum result check_for_trouble(struct flusher *f, const struct left *left, struct why *why)
 {
     struct why trouble = {0};
     struct why away = {0};
@@ -114,8 +114,8 @@ static enum result wait_until_shipped(struct flusher *f, struct why *why)
         if (sum(&left) != last_printed) (void)printf("%" PRId64 " to ship\n", sum(&left));
         (void)fflush(stdout);
         last_printed = sum(&left);
-        wait_ms = LOOK_MS;
-        res = f->shipper ? take_turn(f, &left, &wait_ms, why) : look_for_trouble(f, &left, why);
+        wait_ms = POLL_MS;
+        res = f->shipper ? take_turn(f, &left, &wait_ms, why) : check_for_trouble(f, &left, why);
         if (res == RES_OK) res = count_left(f, &left, why);
         if (res == RES_OK && sum(&left) > 0 && wait_a_moment(f, wait_ms))
             res = why_set(why, RES_RETRY, "stopped with %" PRId64 " still to ship", sum(&left));

@@ -18,7 +18,7 @@
 
 #include "common/clock.h"
 
-#define LOOK_MS 50
+#define POLL_MS 50
 
 static void must(int code)
 {
@@ -64,7 +64,7 @@ static bool drain(int fd, struct buf *output, size_t max)
     return false;
 }
 
-static enum result judge(int status, const char *name, struct why *why)
+static enum result check_status(int status, const char *name, struct why *why)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return RES_OK;
     if (WIFEXITED(status))
@@ -87,7 +87,7 @@ static enum result collect(pid_t pid, int fd, const char *name, const struct chi
             if (!has_ended) (void)kill(-pid, SIGKILL), (void)waitpid(pid, &status, 0);
             return why_set(why, RES_RETRY, "%s printed more than %zu bytes", name, limits->max_bytes);
         }
-        if (has_ended) return judge(status, name, why);
+        if (has_ended) return check_status(status, name, why);
         bool is_stopped = signals_stop_requested(limits->signals);
         if (is_stopped || clock_monotonic_ms() >= due) {
             (void)kill(-pid, SIGKILL);
@@ -100,7 +100,7 @@ static enum result collect(pid_t pid, int fd, const char *name, const struct chi
             beat_due = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
         struct pollfd wait[] = {{limits->signals->fd, POLLIN, 0}, {is_open ? fd : -1, POLLIN, 0}};
-        (void)poll(wait, 2, LOOK_MS);
+        (void)poll(wait, 2, POLL_MS);
     }
 }
 

@@ -87,8 +87,8 @@ static enum result find_token(char header[TOKEN_SIZE], struct why *why)
     return res;
 }
 
-static enum result judge(const struct http_answer *answer, const char *url, struct keys *keys,
-                         struct why *why)
+static enum result read_answer(const struct http_answer *answer, const char *url, struct keys *keys,
+                               struct why *why)
 {
     if (answer->status >= 500 || answer->status == 429)
         return why_set(why, RES_RETRY, "%s answered HTTP %ld", url, answer->status);
@@ -108,7 +108,7 @@ enum result cred_container(struct cred_ask *ask, struct keys *keys, bool *is_set
     struct http_answer answer;
     *is_set = ask->settings->container_relative_uri || ask->settings->container_full_uri;
     if (!*is_set) {
-        cred_note_looked(ask, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
+        cred_note_searched(ask, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
         return RES_OK;
     }
     cred_set_source(ask, "the container's endpoint");
@@ -121,7 +121,7 @@ enum result cred_container(struct cred_ask *ask, struct keys *keys, bool *is_set
                                    .headers = headers,
                                    .timeout_ms = CRED_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
-    res = http_do(ask->http, &request, &answer, why) == HTTP_ANSWERED ? judge(&answer, url, keys, why)
+    res = http_do(ask->http, &request, &answer, why) == HTTP_ANSWERED ? read_answer(&answer, url, keys, why)
                                                                       : why_wrap(why, RES_RETRY, "%s", url);
     OPENSSL_cleanse(header, sizeof header);
     http_answer_fini(&answer);

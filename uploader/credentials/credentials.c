@@ -44,14 +44,14 @@ void cred_set_source(struct cred_ask *ask, const char *format, ...)
     va_end(args);
 }
 
-void cred_note_looked(struct cred_ask *ask, const char *format, ...)
+void cred_note_searched(struct cred_ask *ask, const char *format, ...)
 {
     va_list args;
-    size_t len = strlen(ask->looked);
-    if (len > 0) len += (size_t)snprintf(ask->looked + len, sizeof ask->looked - len, "; ");
-    if (len >= sizeof ask->looked) return;
+    size_t len = strlen(ask->searched);
+    if (len > 0) len += (size_t)snprintf(ask->searched + len, sizeof ask->searched - len, "; ");
+    if (len >= sizeof ask->searched) return;
     va_start(args, format);
-    (void)vsnprintf(ask->looked + len, sizeof ask->looked - len, format, args);
+    (void)vsnprintf(ask->searched + len, sizeof ask->searched - len, format, args);
     va_end(args);
 }
 
@@ -116,7 +116,7 @@ static enum result ask_all(struct credentials *c, struct cred_ask *ask, struct k
         why, RES_REFUSE,
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, each also possible with _FILE or as a file "
         "in /run/secrets; or AWS_PROFILE; or give the machine, task or pod a role");
-    return why_set(why, RES_REFUSE, "no credentials: looked for %s", ask->looked);
+    return why_set(why, RES_REFUSE, "no credentials: searched for %s", ask->searched);
 }
 
 /* When the keys end, for the log. */

@@ -49,8 +49,8 @@ enum result cred_environment(struct cred_ask *ask, struct keys *keys, bool *is_s
     enum result res = read_parts(ask, parts, why);
     *is_set = res != RES_OK || parts[ID] || parts[SECRET];
     if (!*is_set)
-        cred_note_looked(ask, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
-                         names[SECRET]);
+        cred_note_searched(ask, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
+                           names[SECRET]);
     else if (res == RES_OK)
         res = take_parts(ask, parts, keys, why);
     for (int i = 0; i < PART_COUNT; i++) secret_free(parts[i]);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void look(const char *path, struct stat *seen)
+static void stat_file(const char *path, struct stat *seen)
 {
     if (stat(path, seen) != 0) memset(seen, 0, sizeof *seen);
 }
@@ -20,7 +20,7 @@ void file_watch_add(struct file_watch *watch, const char *path)
     assert(watch->count < FILE_WATCH_MAX);
     size_t i = watch->count++;
     (void)snprintf(watch->files[i].path, sizeof watch->files[i].path, "%s", path);
-    look(watch->files[i].path, &watch->files[i].seen);
+    stat_file(watch->files[i].path, &watch->files[i].seen);
 }
 
 void file_watch_clear(struct file_watch *watch)
@@ -33,7 +33,7 @@ bool file_watch_has_changed(const struct file_watch *watch)
     for (size_t i = 0; i < watch->count; i++) {
         const struct stat *seen = &watch->files[i].seen;
         struct stat now;
-        look(watch->files[i].path, &now);
+        stat_file(watch->files[i].path, &now);
         if (now.st_dev != seen->st_dev || now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
             !is_same_time(&now.st_mtim, &seen->st_mtim) || !is_same_time(&now.st_ctim, &seen->st_ctim))
             return true;

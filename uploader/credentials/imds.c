@@ -117,13 +117,13 @@ enum result cred_imds(struct cred_ask *ask, struct keys *keys, bool *is_set, str
     char role[ROLE_SIZE];
     *is_set = false;
     if (ask->settings->imds_disabled) {
-        cred_note_looked(ask, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
+        cred_note_searched(ask, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
         return RES_OK;
     }
     enum result res = get_token(ask, header, is_set, why);
     if (!*is_set) {
-        cred_note_looked(ask, "instance metadata (no answer from %.100s)",
-                         ask->settings->imds_endpoint ? ask->settings->imds_endpoint : default_endpoint);
+        cred_note_searched(ask, "instance metadata (no answer from %.100s)",
+                           ask->settings->imds_endpoint ? ask->settings->imds_endpoint : default_endpoint);
         why_clear(why);
         return RES_OK;
     }

@@ -209,8 +209,8 @@ enum result cred_profile(struct cred_ask *ask, struct keys *keys, bool *is_set, 
         res = ask_profile(&visit, profile, keys, is_set, why);
     }
     if (res == RES_OK && !*is_set)
-        cred_note_looked(ask, "the profile %.64s in %.150s and %.150s (no keys there)", profile, credentials,
-                         config);
+        cred_note_searched(ask, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
+                           credentials, config);
     aws_config_fini(&visit.config);
     return res;
 }

@@ -1,4 +1,4 @@
-/* secret -- see secret.h. The room is made before anything is read, so that no copy stays behind when a buffer grows. */
+/* secret -- see secret.h. The space is made before anything is read, so that no copy stays behind when a buffer grows. */
 #include "uploader/credentials/secret.h"
 
 #include <ctype.h>
@@ -18,11 +18,11 @@ static enum result read_all(int fd, const char *path, size_t max, struct buf *ou
     if (S_ISDIR(st.st_mode)) return why_set(why, RES_RETRY, "cannot read %s: it is a directory", path);
     if ((size_t)st.st_size > max) return why_set(why, RES_REFUSE, "%s is longer than %zu bytes", path, max);
     /* A pipe, or a file of /proc, does not say how long it is. */
-    size_t room = st.st_size > 0 ? (size_t)st.st_size : max;
+    size_t space = st.st_size > 0 ? (size_t)st.st_size : max;
     size_t start = out->len;
-    buf_reserve(out, room);
-    while (n > 0 && out->len - start < room) {
-        n = read(fd, out->data + out->len, room - (out->len - start));
+    buf_reserve(out, space);
+    while (n > 0 && out->len - start < space) {
+        n = read(fd, out->data + out->len, space - (out->len - start));
         if (n < 0) return why_set(why, RES_RETRY, "cannot read %s: %s", path, strerror(errno));
         out->len += (size_t)n;
     }

@@ -2,7 +2,7 @@
  * source -- what the sources of keys have in common; for the files of this folder alone.
  *
  * A source that is configured answers for good: its failure is never covered up by the next one, so that nobody uploads
- * under an identity that was not meant. One that is not configured says in `looked` where it has looked.
+ * under an identity that was not meant. One that is not configured says in `searched` where it has searched.
  */
 #ifndef UPLOADER_CREDENTIALS_SOURCE_H
 #define UPLOADER_CREDENTIALS_SOURCE_H
@@ -34,7 +34,7 @@ struct cred_ask {
     int64_t now_at;
     struct file_watch *watch;      /* files whose change means asking again */
     char source[CRED_SOURCE_SIZE]; /* who has answered, for people */
-    char looked[WHY_SIZE];         /* where nothing was found, for people */
+    char searched[WHY_SIZE];       /* where nothing was found, for people */
 };
 
 /*
@@ -64,6 +64,6 @@ MUST_CHECK enum result cred_profile_region(const struct settings *settings, char
                                            struct why *why);
 
 void cred_set_source(struct cred_ask *ask, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void cred_note_looked(struct cred_ask *ask, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cred_note_searched(struct cred_ask *ask, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

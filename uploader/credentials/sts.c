@@ -250,8 +250,8 @@ static enum result explain(long status, const char *code, char *message, const c
 }
 
 /* `*is_early_or_late`: the signature's time may be what the server did not like. */
-static enum result judge(const struct http_answer *answer, const char *role_arn, struct keys *keys,
-                         bool *is_early_or_late, struct why *why)
+static enum result read_answer(const struct http_answer *answer, const char *role_arn, struct keys *keys,
+                               bool *is_early_or_late, struct why *why)
 {
     char code[CODE_SIZE];
     char message[512];
@@ -295,7 +295,7 @@ enum result sts_assume_role(struct cred_ask *ask, const struct sts_request *requ
         is_repeated = is_early_or_late;
         why_clear(why);
         res = send_form(ask, &target, request->keys, &form, now_at, &answer, why);
-        if (res == RES_OK) res = judge(&answer, request->role_arn, keys, &is_early_or_late, why);
+        if (res == RES_OK) res = read_answer(&answer, request->role_arn, keys, &is_early_or_late, why);
         is_early_or_late = is_early_or_late && !is_repeated && finds_clock_wrong(&answer, &now_at);
         http_answer_fini(&answer);
     } while (is_early_or_late);

@@ -30,7 +30,7 @@ enum result cred_web_identity(struct cred_ask *ask, struct keys *keys, bool *is_
     const struct settings *s = ask->settings;
     *is_set = s->web_identity_token_file != NULL;
     if (!*is_set) {
-        cred_note_looked(
+        cred_note_searched(
             ask, s->role_arn ? "a web identity (AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not)"
                              : "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set)");
         return RES_OK;

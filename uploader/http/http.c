@@ -66,15 +66,15 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     struct buf *body = &transfer->answer->body;
     size_t len = size * count;
-    size_t room = HTTP_BODY_MAX - body->len;
+    size_t space = HTTP_BODY_MAX - body->len;
     long status = 0;
     (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     if (transfer->hash && status == 200) {
         hash_add(transfer->hash, data, len);
         return len;
     }
-    buf_reserve(body, room); /* once and for all: no copy of a key stays behind when it grows */
-    buf_append(body, data, len < room ? len : room);
+    buf_reserve(body, space); /* once and for all: no copy of a key stays behind when it grows */
+    buf_append(body, data, len < space ? len : space);
     return len;
 }
 

@@ -11,7 +11,7 @@
 #define WINDOW    (15 + 16) /* 32 KB; 16: with a gzip header (zlib.h, deflateInit2) */
 #define MEMORY    8
 #define OS        255 /* unknown */
-#define ROOM      65536
+#define SPACE     65536
 #define PIECE_MAX (1U << 30)
 
 struct gzip {
@@ -37,12 +37,12 @@ static void run(struct gzip *gzip, int flush)
 {
     z_stream *stream = &gzip->stream;
     do {
-        buf_reserve(gzip->out, ROOM);
+        buf_reserve(gzip->out, SPACE);
         stream->next_out = (Bytef *)gzip->out->data + gzip->out->len;
-        stream->avail_out = ROOM;
+        stream->avail_out = SPACE;
         int code = deflate(stream, flush);
         assert(code == Z_OK || code == Z_BUF_ERROR || (flush == Z_FINISH && code == Z_STREAM_END));
-        gzip->out->len += ROOM - stream->avail_out;
+        gzip->out->len += SPACE - stream->avail_out;
     } while (stream->avail_out == 0);
     assert(stream->avail_in == 0);
 }

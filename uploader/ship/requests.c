@@ -7,7 +7,7 @@
 #include "common/answerer.h"
 #include "uploader/ship/dismiss.h"
 
-#define LOOK_MS 500 /* between two looks for requests */
+#define POLL_MS 500 /* between two looks for requests */
 
 struct requests {
     struct reship_parts parts;
@@ -55,7 +55,7 @@ struct requests *requests_new(const struct reship_parts *parts)
     if (!r) abort();
     r->parts = *parts;
     r->answerer = answerer_new(spool_out_db(parts->spool),
-                               &(struct answerer_work){"uploader", LOOK_MS, LOOK_MS, do_slice, leave, r});
+                               &(struct answerer_work){"uploader", POLL_MS, POLL_MS, do_slice, leave, r});
     return r;
 }
 

@@ -17,7 +17,7 @@
 #include "uploader/store/store.h"
 
 #define SLICE_MS  20
-#define LOOK_MS   200 /* for copies that have been shipped */
+#define POLL_MS   200 /* for copies that have been shipped */
 #define TRIES     5
 #define TEXT_SIZE 150
 
@@ -170,7 +170,7 @@ static enum result put_back(struct reship *r, struct past_batch *past, struct wh
     struct object object = {batch, &r->body, &batch->recorded};
     struct try t = {0};
     t.answer = store_find(r->store, &object, &t.stored, &t.failure);
-    bool can_be_missing = t.answer == STORE_ABSENT || t.answer == STORE_CANNOT_LOOK;
+    bool can_be_missing = t.answer == STORE_ABSENT || t.answer == STORE_CANNOT_CHECK;
     if (can_be_missing && past->has_rows && !r->order.is_dry_run) return put_again(r, batch, &t, why);
     if (t.answer == STORE_DONE)
         r->report.present++;
@@ -179,7 +179,7 @@ static enum result put_back(struct reship *r, struct past_batch *past, struct wh
     else if (can_be_missing && !past->has_rows)
         reship_report_problem(&r->report, batch->id,
                               "its object is missing, and its rows are no longer in the spool (RETENTION)");
-    else if (t.answer == STORE_CANNOT_LOOK)
+    else if (t.answer == STORE_CANNOT_CHECK)
         reship_report_problem(&r->report, batch->id,
                               "the keys are not allowed to look whether it is there: s3:GetObject");
     else if (t.answer == STORE_ABSENT)
@@ -247,7 +247,7 @@ static enum result wait_for_copies(struct reship *r, int *wait_ms, struct why *w
     r->report.on_their_way = open.count;
     if (*open.trouble.text) give_up(r, &open.trouble);
     if (open.count == 0) r->report.has_ended = true;
-    *wait_ms = LOOK_MS;
+    *wait_ms = POLL_MS;
     return RES_OK;
 }
 
@@ -295,7 +295,7 @@ static enum result treat(struct reship *r, struct past_batch *past, struct why *
 }
 
 /* Looks at batches until one was asked for; `*is_end`: there is no more. */
-static enum result look_at_next(struct reship *r, bool *is_end, struct why *why)
+static enum result check_next(struct reship *r, bool *is_end, struct why *why)
 {
     int64_t due = clock_monotonic_ms() + SLICE_MS;
     struct past_batch past;
@@ -308,7 +308,7 @@ static enum result look_at_next(struct reship *r, bool *is_end, struct why *why)
         r->next_id = past.batch.id;
         if (is_asked_for(r, &past)) {
             res = treat(r, &past, why);
-            r->report.looked_at += r->next_id != past.batch.id;
+            r->report.checked += r->next_id != past.batch.id;
             return res;
         }
         move_on(r);
@@ -327,7 +327,7 @@ enum result reship_slice(struct reship *r, bool *is_done, int *wait_ms, struct w
         *wait_ms = (int)(r->next_try_at - now);
         return RES_OK;
     }
-    enum result res = look_at_next(r, &is_end, why);
+    enum result res = check_next(r, &is_end, why);
     if (res == RES_OK && is_end) res = finish(r, wait_ms, why);
     *is_done = res == RES_OK && r->report.has_ended;
     return res;

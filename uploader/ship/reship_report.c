@@ -43,7 +43,7 @@ static void append_what_was_done(const struct reship_report *r, const struct res
     const char *would = order->is_dry_run ? "would be " : "";
     if (!order->has_new_keys) {
         buf_append_format(out, "batches looked at: %" PRId64 "; their objects are there: %" PRId64,
-                          r->looked_at, r->present);
+                          r->checked, r->present);
         buf_append_format(out, "; %ssent again: %" PRId64 " (events: %" PRId64 ")", would, r->sent,
                           r->events);
     } else {

@@ -9,16 +9,16 @@
 
 /* All zero at the start. */
 struct reship_report {
-    bool is_found;              /* at least one batch was asked for */
-    bool has_ended;             /* no more comes */
-    int64_t looked_at, present; /* batches; their objects are there */
-    int64_t sent, events;       /* batches sent again, or to be; the events in them */
-    int64_t on_their_way;       /* copies that are not shipped yet */
-    int64_t changed;            /* rendered to other bytes than before */
-    int64_t unshipped;          /* not shipped for the first time yet */
-    int64_t problems;           /* not possible */
-    struct buf problem_texts;   /* of the first few */
-    struct why trouble;         /* what ended it before its time */
+    bool is_found;            /* at least one batch was asked for */
+    bool has_ended;           /* no more comes */
+    int64_t checked, present; /* batches; their objects are there */
+    int64_t sent, events;     /* batches sent again, or to be; the events in them */
+    int64_t on_their_way;     /* copies that are not shipped yet */
+    int64_t changed;          /* rendered to other bytes than before */
+    int64_t unshipped;        /* not shipped for the first time yet */
+    int64_t problems;         /* not possible */
+    struct buf problem_texts; /* of the first few */
+    struct why trouble;       /* what ended it before its time */
 };
 
 void reship_report_fini(struct reship_report *report);

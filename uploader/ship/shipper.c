@@ -239,9 +239,9 @@ static enum result begin(struct shipper *s, struct job *job, struct why *why)
 static enum result go_on(struct shipper *s, struct job *job, struct why *why)
 {
     if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
-    bool is_look = job->task == TASK_FIND;
-    bool is_absent = is_look && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_LOOK);
-    if (is_look && is_other(job) && (is_absent || job->answer == STORE_DONE))
+    bool is_check = job->task == TASK_FIND;
+    bool is_absent = is_check && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_CHECK);
+    if (is_check && is_other(job) && (is_absent || job->answer == STORE_DONE))
         log_warn("the batch renders to other bytes than before: a library was upgraded", "batch=%" PRId64,
                  job->batch.id);
     if (is_absent && !s->is_ending) return begin_put(s, job, why);

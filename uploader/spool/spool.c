@@ -160,7 +160,7 @@ enum result spool_out_check_file(struct spool_out *out, const char *path, bool *
 {
     struct spool_file file;
     *is_same = false;
-    enum result res = spool_look_at_file(path, &file, why);
+    enum result res = spool_stat_file(path, &file, why);
     return res == RES_OK ? spool_check_file(out->db, &file, is_same, why) : res;
 }
 

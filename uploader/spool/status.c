@@ -6,7 +6,7 @@
 
 #include "common/sql.h"
 
-static void look_at_program(struct status_program *program, const char *spool_path, const char *name)
+static void check_program(struct status_program *program, const char *spool_path, const char *name)
 {
     char buffer[LOCKFILE_TEXT_SIZE];
     const char *text = lockfile_read(spool_path, name, buffer);
@@ -60,8 +60,8 @@ enum result status_gather(struct status *status, struct spool_out *spool, const 
     struct db *db = spool_out_db(spool);
     memset(status, 0, sizeof *status);
     status->spool_path = spool_path;
-    look_at_program(&status->collector, spool_path, "collector");
-    look_at_program(&status->uploader, spool_path, "uploader");
+    check_program(&status->collector, spool_path, "collector");
+    check_program(&status->uploader, spool_path, "uploader");
     enum result res = spool_out_identity(spool, &status->identity, why);
     if (res == RES_OK) res = spool_out_summary(spool, &status->summary, why);
     if (res == RES_OK) res = count_batches(status, db, why);

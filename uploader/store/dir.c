@@ -127,7 +127,7 @@ static bool write_aside(const char *path, const struct buf *body)
 }
 
 /* What the file holds; false: cannot say, errno tells why. */
-static bool look_at(const char *path, struct rendition *seen)
+static bool hash_path(const char *path, struct rendition *seen)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
@@ -142,7 +142,7 @@ static enum store_answer find_path(const struct paths *paths, const struct objec
                                    struct stored *stored, struct why *why)
 {
     struct rendition seen;
-    bool is_there = look_at(paths->final, &seen);
+    bool is_there = hash_path(paths->final, &seen);
     *stored = (struct stored){.is_verified = true};
     if (is_there) stored->rendition = store_recognise(object, &seen);
     if (is_there && !stored->rendition) {

@@ -73,8 +73,9 @@ static bool fits(const struct object *object, int64_t length)
 }
 
 /* The witnesses in their order: the ETag is the MD5, our metadata, the bytes themselves. `head` is the answer to HEAD. */
-static enum store_answer judge(struct store_s3 *store, const struct http_answer *head,
-                               const struct object *object, struct stored *stored, struct why *why)
+static enum store_answer compare_witnesses(struct store_s3 *store, const struct http_answer *head,
+                                           const struct object *object, struct stored *stored,
+                                           struct why *why)
 {
     struct rendition seen = {.bytes = head->length};
     enum store_answer answer = STORE_DONE;
@@ -102,7 +103,7 @@ static enum store_answer find(void *self, const struct object *object, struct st
     struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
     enum store_answer found = s3_send(store->s3, &call, &answer, why);
     stored->wait_ms = answer.wait_ms; /* and the ETag stays, where a PUT has given one */
-    if (found == STORE_DONE) found = judge(store, &answer.http, object, stored, why);
+    if (found == STORE_DONE) found = compare_witnesses(store, &answer.http, object, stored, why);
     s3_answer_fini(&answer);
     return found;
 }
@@ -113,15 +114,15 @@ static enum store_answer find(void *self, const struct object *object, struct st
  * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. What cannot be
  * seen clearly stays unknown.
  */
-static enum store_answer look_at_stored(struct store_s3 *store, const struct object *object,
-                                        struct stored *stored, struct why *why)
+static enum store_answer compare_with_stored(struct store_s3 *store, const struct object *object,
+                                             struct stored *stored, struct why *why)
 {
     enum store_answer answer = find(store, object, stored, why);
     if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
     if (answer == STORE_ABSENT)
         (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
                       object->batch->object_key);
-    if (answer != STORE_CANNOT_LOOK) return STORE_UNKNOWN;
+    if (answer != STORE_CANNOT_CHECK) return STORE_UNKNOWN;
     if (!store->has_warned_unverified)
         log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
                  "batch=%" PRId64
@@ -135,13 +136,13 @@ static enum store_answer look_at_stored(struct store_s3 *store, const struct obj
 }
 
 /* The server says that it has stored it: does its answer prove that? */
-static enum store_answer judge_put(struct store_s3 *store, const struct object *object,
-                                   const struct http_answer *http, struct stored *stored, struct why *why)
+static enum store_answer confirm_put(struct store_s3 *store, const struct object *object,
+                                     const struct http_answer *http, struct stored *stored, struct why *why)
 {
     /* With a key of KMS the ETag is no MD5. The server says that it has one, so it is S3, which has checked Content-MD5. */
     bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
     if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
-    if (*http->etag) return look_at_stored(store, object, stored, why);
+    if (*http->etag) return compare_with_stored(store, object, stored, why);
     (void)why_remedy(why, RES_RETRY, NOT_S3);
     (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", http->status);
     return STORE_UNKNOWN;
@@ -166,9 +167,9 @@ static enum store_answer put_once(struct store_s3 *store, const struct object *o
     *stored = (struct stored){.is_verified = true, .rendition = object->rendition, .wait_ms = answer.wait_ms};
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
     if (put == STORE_DONE)
-        put = judge_put(store, object, &answer.http, stored, why);
+        put = confirm_put(store, object, &answer.http, stored, why);
     else if (put == STORE_CONFLICT)
-        put = look_at_stored(store, object, stored, why);
+        put = compare_with_stored(store, object, stored, why);
     s3_answer_fini(&answer);
     return put;
 }

@@ -168,7 +168,7 @@ static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *cal
 
 /* ---- the answer ---- */
 
-static bool is_look(const struct s3_call *call)
+static bool is_check(const struct s3_call *call)
 {
     return call->method == HTTP_HEAD || call->method == HTTP_GET;
 }
@@ -181,10 +181,10 @@ static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, c
                                    .key = call->key,
                                    .region = region,
                                    .is_head = call->method == HTTP_HEAD};
-    if (http->status == 200 || (!is_look(call) && http->status >= 200 && http->status < 300))
+    if (http->status == 200 || (!is_check(call) && http->status >= 200 && http->status < 300))
         return STORE_DONE;
-    if (is_look(call) && http->status == 404) return STORE_ABSENT;
-    if (is_look(call) && http->status == 403) return STORE_CANNOT_LOOK;
+    if (is_check(call) && http->status == 404) return STORE_ABSENT;
+    if (is_check(call) && http->status == 403) return STORE_CANNOT_CHECK;
     if (call->object && http->status == 412) return STORE_CONFLICT;
     enum store_answer sorted = s3_error_sort(http, &asked, why);
     if (sorted != STORE_REFUSED) answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
@@ -198,7 +198,7 @@ enum store_answer s3_send(struct s3 *s3, const struct s3_call *call, struct s3_a
     answer->wait_ms = 0;
     enum store_answer sent = send_corrected(s3, call, &answer->http, region, why);
     if (sent == STORE_DONE) sent = sort(s3, call, region, answer, why);
-    return is_look(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* a look stores nothing */
+    return is_check(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* a look stores nothing */
 }
 
 void s3_answer_fini(struct s3_answer *answer)

@@ -17,14 +17,14 @@
 #define STORE_STOP_MS     10000 /* a stop gives a running request this long */
 
 enum store_answer {
-    STORE_DONE,        /* the object is there, with these bytes */
-    STORE_ABSENT,      /* find: it is not there */
-    STORE_CANNOT_LOOK, /* find: not allowed to say */
-    STORE_NOT_NOW,     /* nothing was stored; the same call may succeed later */
-    STORE_STOPPED,     /* a stop ended it: it may have been stored */
-    STORE_UNKNOWN,     /* as STORE_NOT_NOW, but it may have been stored: find it before the next put */
-    STORE_REFUSED,     /* nothing was stored; a person must act: why->remedy says how */
-    STORE_CONFLICT,    /* other bytes are under this key */
+    STORE_DONE,         /* the object is there, with these bytes */
+    STORE_ABSENT,       /* find: it is not there */
+    STORE_CANNOT_CHECK, /* find: not allowed to say */
+    STORE_NOT_NOW,      /* nothing was stored; the same call may succeed later */
+    STORE_STOPPED,      /* a stop ended it: it may have been stored */
+    STORE_UNKNOWN,      /* as STORE_NOT_NOW, but it may have been stored: find it before the next put */
+    STORE_REFUSED,      /* nothing was stored; a person must act: why->remedy says how */
+    STORE_CONFLICT,     /* other bytes are under this key */
 };
 
 struct object {

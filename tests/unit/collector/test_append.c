@@ -35,10 +35,10 @@ static void ids_have_no_gaps_over_groups_and_kinds(void **state)
         events += groups[i].events;
         rejects += groups[i].rejects;
         check_books(f->scratch->spool);
-        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), events);
-        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _reject"), rejects);
+        assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), events);
+        assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _reject"), rejects);
     }
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM events WHERE id = uid"), events);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM events WHERE id = uid"), events);
 }
 
 static void every_field_arrives_in_its_column(void **state)
@@ -85,7 +85,7 @@ static void ids_go_on_after_a_purge_of_everything_and_a_restart(void **state)
 {
     struct fixture *f = *state;
     append(f, 1, 4, 2);
-    look_do(f->scratch->spool, "DELETE FROM _event; DELETE FROM _reject");
+    query_do(f->scratch->spool, "DELETE FROM _event; DELETE FROM _reject");
     reopen(f);
     append(f, 5, 1, 1);
     check_text(f->scratch->spool, "SELECT id, total_bytes FROM _event", "5|535"); /* 107 bytes each */
@@ -123,11 +123,11 @@ static void senders_are_counted_by_name_and_address_and_day(void **state)
 static void the_longest_silent_of_too_many_senders_is_forgotten(void **state)
 {
     struct fixture *f = *state;
-    look_do(f->scratch->spool,
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-            "INSERT INTO _sender SELECT 'old', i, i, 0, 1 FROM n");
+    query_do(f->scratch->spool,
+             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+             "INSERT INTO _sender SELECT 'old', i, i, 0, 1 FROM n");
     append(f, 0, 1000, 0); /* three senders in turn: a thousand runs, after which the table is trimmed */
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _sender"), 1000);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _sender"), 1000);
     check_text(f->scratch->spool, "SELECT min(last_received_at), sum(sender LIKE 'acm-_') FROM _sender",
                "4|3");
 }
@@ -221,15 +221,15 @@ static void a_newer_major_schema_is_not_written_and_a_newer_minor_one_is(void **
     struct fixture *f = *state;
     struct group *group = some_group(4, 2, 0);
     append(f, 1, 3, 0);
-    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
         assert_true(spool_in_is_too_new(f->in));
         assert_non_null(strstr(f->why.text, "newer than this program's"));
         assert_string_equal(f->why.remedy, "upgrade this program");
     }
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), 3);
-    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), 3);
+    query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
     must(f, spool_append(f->in, group, &f->why));
     assert_false(spool_in_is_too_new(f->in));
     group_free(group);
@@ -257,7 +257,7 @@ static void what_lies_in_a_deleted_log_is_moved_into_the_file(void **state)
     /* A copy of the file alone, without any log: all of it is there. */
     struct scratch *copy = scratch_new();
     scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 150);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
     check_books(copy->spool);
     scratch_free(copy);
 }
@@ -277,7 +277,7 @@ static void beside_another_log_nothing_is_appended(void **state)
     must(f, spool_in_keep_wal(f->in, &f->why)); /* it has not written: ours can still be saved */
     struct scratch *copy = scratch_new();
     scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(look_int(copy->spool, "SELECT count(*) FROM _event"), 50);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 50);
     scratch_free(copy);
 
     scratch_write(wal, "written", 7);
@@ -310,7 +310,7 @@ static void the_sizes_follow_what_the_spool_holds(void **state)
     append(f, 1, 2000, 0);
     must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
     assert_true(used > empty && unused == 0);
-    look_do(f->scratch->spool, "DELETE FROM _event");
+    query_do(f->scratch->spool, "DELETE FROM _event");
     must(f, spool_in_sizes(f->in, &used, &unused, &f->why));
     assert_true(used < empty + (1 << 17) && unused > 0);
 }

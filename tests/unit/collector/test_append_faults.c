@@ -24,12 +24,12 @@ static void append_is_all_or_nothing_whichever_disk_call_fails(void **state)
             enum result res = spool_append(f->in, group, &f->why);
             fired = fault_fired();
             assert_int_equal(res, fired ? RES_RETRY : RES_OK);
-            assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), fired ? 2 : 302);
+            assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), fired ? 2 : 302);
             check_books(f->scratch->spool);
             assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
             group_free(group);
             reopen(f);
-            assert_int_equal(look_int(f->scratch->spool, "SELECT count(DISTINCT uid) FROM _event"), 302);
+            assert_int_equal(query_int(f->scratch->spool, "SELECT count(DISTINCT uid) FROM _event"), 302);
             check_books(f->scratch->spool);
             fixture_free(f);
         }

@@ -62,7 +62,7 @@ static void a_foreign_database_is_refused_untouched(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(foreign); i++) {
         struct scratch *s = scratch_new();
-        look_do(s->spool, "%s", foreign[i]);
+        query_do(s->spool, "%s", foreign[i]);
         check_refused_untouched(s->spool, RES_REFUSE);
         scratch_free(s);
     }
@@ -83,12 +83,12 @@ static void a_newer_major_waits_for_an_upgrade_and_a_newer_minor_is_fine(void **
 {
     struct scratch *s = *state;
     must_visit(s->spool, NULL);
-    look_do(s->spool, "PRAGMA user_version = 200");
+    query_do(s->spool, "PRAGMA user_version = 200");
     check_refused_untouched(s->spool, RES_RETRY);
-    look_do(s->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
+    query_do(s->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
     must_visit(s->spool, NULL);
     visit_and_append(s->spool, 1);
-    assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA + 1);
+    assert_int_equal(query_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA + 1);
 }
 
 static void the_uploader_waits_for_the_collector_to_create_the_spool(void **state)

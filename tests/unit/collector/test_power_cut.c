@@ -144,13 +144,13 @@ static int64_t events_after_cut(size_t moment, uint64_t seed)
     if (spool_in_open(&in, after->spool, "node", SPOOL_SYNC_FULL, &why) != RES_OK ||
         spool_in_settle(in, &why) != RES_OK)
         fail_msg("moment %zu, seed %llu: %s", moment, (unsigned long long)seed, why.text);
-    int64_t events = look_int(after->spool, "SELECT count(*) FROM _event");
+    int64_t events = query_int(after->spool, "SELECT count(*) FROM _event");
     struct group *group = some_group((int)events + 1, 5, 1);
     assert_int_equal(spool_append(in, group, &why), RES_OK);
     group_free(group);
     spool_in_close(in);
     check_books(after->spool);
-    assert_int_equal(look_int(after->spool, "SELECT count(*) FROM _event WHERE id <> uid"), 0);
+    assert_int_equal(query_int(after->spool, "SELECT count(*) FROM _event WHERE id <> uid"), 0);
     scratch_free(after);
     return events;
 }
@@ -253,7 +253,7 @@ static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
 
     assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
     if (is_settled) assert_int_equal(spool_in_settle(in, &why), RES_OK);
-    assert_int_equal(look_int(before->spool, "SELECT count(*) FROM _event"), 50);
+    assert_int_equal(query_int(before->spool, "SELECT count(*) FROM _event"), 50);
     assert_int_equal(spool_append(in, groups[2], &why), RES_OK);
     size_t moment = disk_log_moment();
     disk_log_end();
@@ -310,8 +310,8 @@ static void without_any_sync_everything_is_lost(void **state)
                      RES_OK);
     disk_log_end();
     disk_log_cut(disk_log_moment(), 0, after->dir);
-    assert_int_equal(look_int(before->spool, "SELECT count(*) FROM sqlite_schema"), 2);
-    assert_int_equal(look_int(after->spool, "SELECT count(*) FROM sqlite_schema"), 1);
+    assert_int_equal(query_int(before->spool, "SELECT count(*) FROM sqlite_schema"), 2);
+    assert_int_equal(query_int(after->spool, "SELECT count(*) FROM sqlite_schema"), 1);
     db_close(db);
     disk_log_forget();
     scratch_free(before);

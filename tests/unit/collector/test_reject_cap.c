@@ -89,15 +89,15 @@ static void the_spool_caps_what_goes_beyond_and_keeps_whole_again_when_rejects_a
     must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
     assert_int_equal(unshipped, 2 * 5000 + 2 * 4096);
 
-    look_do(path, "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, "
-                  "format, metadata,"
-                  " spool, node, sealed_at, shipped_at)"
-                  " VALUES ('rejects', 1, 3, 3, 1, 'd', 'k', 'ndjson', 1, 's', 'n', 1, 1)");
+    query_do(path, "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, "
+                   "format, metadata,"
+                   " spool, node, sealed_at, shipped_at)"
+                   " VALUES ('rejects', 1, 3, 3, 1, 'd', 'k', 'ndjson', 1, 's', 'n', 1, 1)");
     must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
     assert_int_equal(unshipped, 4096);
     append_rejects(f, 1);
     assert_false(spool_in_caps_rejects(f->in));
-    assert_int_equal(look_int(path, "SELECT length(payload) FROM _reject WHERE id = 5"), 5000);
+    assert_int_equal(query_int(path, "SELECT length(payload) FROM _reject WHERE id = 5"), 5000);
     check_books(path);
 }
 
@@ -107,7 +107,7 @@ static void small_rejects_are_kept_whole_whatever_there_is(void **state)
     spool_in_cap_rejects(f->in, 1);
     append(f, 1, 0, 3);
     assert_false(spool_in_caps_rejects(f->in));
-    assert_int_equal(look_int(f->scratch->spool, "SELECT sum(length(payload)) FROM _reject"), 3 * 7);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT sum(length(payload)) FROM _reject"), 3 * 7);
 }
 
 int main(void)

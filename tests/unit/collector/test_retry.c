@@ -95,15 +95,15 @@ static void check_retry(struct fixture *f, const char *ids, const char *expected
 static void check_each_once(struct fixture *f, int count)
 {
     const char *path = f->scratch->spool;
-    assert_int_equal(look_int(path, "SELECT count(*) FROM _event"), count);
-    assert_int_equal(look_int(path, "SELECT count(DISTINCT uid) FROM _event"), count);
+    assert_int_equal(query_int(path, "SELECT count(*) FROM _event"), count);
+    assert_int_equal(query_int(path, "SELECT count(DISTINCT uid) FROM _event"), count);
     check_text(path,
                "SELECT last_event_id = (SELECT max(id) FROM _event),"
                "       event_bytes = (SELECT sum(bytes) FROM _event),"
                "       last_event_id = (SELECT sum(events_of_day) FROM _sender), last_event_at IS NULL"
                " FROM _intake",
                "1|1|1|1");
-    assert_int_equal(look_int(path, "SELECT count(*) FROM _reject WHERE retried_at IS NOT NULL"), count);
+    assert_int_equal(query_int(path, "SELECT count(*) FROM _reject WHERE retried_at IS NOT NULL"), count);
 }
 
 /* ---- which pass ---- */
@@ -136,7 +136,7 @@ static void only_what_gives_events_and_nothing_else_passes(void **state)
                 "rejects validated again: 9; passed: 2; events made of them: 3; still failing: 7"
                 " (malformed 1, encoding 1, cut_off 1, stray_bytes 2, no event in it 2)"
                 "; not looked at, only a part is kept: 1");
-    assert_int_equal(look_int(f->scratch->spool, "SELECT last_event_id FROM _intake"), events);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT last_event_id FROM _intake"), events);
     check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NOT NULL", "1\n2");
     check_text(f->scratch->spool, "SELECT DISTINCT received_at, source FROM _event",
                "1700000000000|192.0.2.7");
@@ -146,7 +146,7 @@ static void named_rejects_alone_are_looked_at(void **state)
 {
     struct fixture *f = *state;
     add_events_as_rejects(f, 5);
-    look_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
+    query_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
     check_retry(f, "2 4  9",
                 "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
                 "; not looked at, retried or dismissed before, or not there: 2");
@@ -244,7 +244,7 @@ static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
     assert_int_equal(retry_slice(retry, &is_done, &f->why),
                      RES_RETRY); /* it has looked, and could not commit */
     assert_true(fault_fired());
-    look_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 2");
+    query_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 2");
     finish(f, retry, &failures);
     check_told(retry, "rejects validated again: 3; passed: 2; events made of them: 2; still failing: 0");
     retry_free(retry);
@@ -256,10 +256,10 @@ static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
 
 static void ask(struct fixture *f, const char *what, const char *argument)
 {
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, argument, asked_at)"
-            " VALUES ('collector', '%s', '%s', 4102444800000)",
-            what, argument);
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, argument, asked_at)"
+             " VALUES ('collector', '%s', '%s', 4102444800000)",
+             what, argument);
 }
 
 /* Tends until nothing is in work any more. */
@@ -271,10 +271,10 @@ static void tend_until_idle(struct requests *requests)
 
 static void check_answer(struct fixture *f, const char *pattern, int failed)
 {
-    assert_int_equal(look_int(f->scratch->spool,
-                              "SELECT count(*) FROM _request WHERE id = (SELECT max(id) FROM _request)"
-                              " AND done_at IS NOT NULL AND result LIKE '%s' AND failed = %d",
-                              pattern, failed),
+    assert_int_equal(query_int(f->scratch->spool,
+                               "SELECT count(*) FROM _request WHERE id = (SELECT max(id) FROM _request)"
+                               " AND done_at IS NOT NULL AND result LIKE '%s' AND failed = %d",
+                               pattern, failed),
                      1);
 }
 
@@ -308,10 +308,10 @@ static void a_request_to_an_earlier_collector_is_not_answered(void **state)
     struct fixture *f = *state;
     struct settings settings;
     struct requests *requests = requests_new(f->in, some_settings(f, &settings));
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
     tend_until_idle(requests);
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _request"), 0);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _request"), 0);
     requests_free(requests);
 }
 
@@ -327,7 +327,7 @@ static void a_new_identity_is_another_one_and_all_else_stays(void **state)
     check_books(f->scratch->spool);
     spool_in_close(f->in); /* it is the same file: opening it draws none */
     open_spool(f);
-    char *now = look_text(f->scratch->spool, "SELECT spool FROM _spool");
+    char *now = query_text(f->scratch->spool, "SELECT spool FROM _spool");
     assert_string_equal(now, after.spool);
     free(now);
 }

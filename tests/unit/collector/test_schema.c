@@ -37,7 +37,7 @@ static void a_fresh_spool_has_the_shape_that_can_never_change_later(void **state
     struct scratch *s = *state;
     must_visit(s->spool, NULL);
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_int_equal(look_int(s->spool, "PRAGMA %s", rows[i].pragma), rows[i].value);
+        assert_int_equal(query_int(s->spool, "PRAGMA %s", rows[i].pragma), rows[i].value);
     check_text(s->spool, "PRAGMA journal_mode", "wal");
     check_text(s->spool, "PRAGMA integrity_check", "ok");
 }
@@ -152,9 +152,9 @@ static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
         fired = fault_fired();
         assert_true(res == RES_OK || (fired && res == RES_RETRY));
         must_visit(s->spool, "second");
-        assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
-        assert_int_equal(look_int(s->spool, "PRAGMA page_size"), SPOOL_PAGE_SIZE);
-        assert_int_equal(look_int(s->spool, "PRAGMA auto_vacuum"), 2);
+        assert_int_equal(query_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
+        assert_int_equal(query_int(s->spool, "PRAGMA page_size"), SPOOL_PAGE_SIZE);
+        assert_int_equal(query_int(s->spool, "PRAGMA auto_vacuum"), 2);
         check_text(s->spool, "PRAGMA integrity_check", "ok");
         visit_and_append(s->spool, 1);
         scratch_free(s);
@@ -164,18 +164,18 @@ static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
 static void a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(void **state)
 {
     struct scratch *s = *state;
-    look_do(s->spool,
-            "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-    look_do(s->spool, "%s", sql_schema_001_init);
-    look_do(s->spool,
-            "PRAGMA application_id = %d; PRAGMA user_version = 100;"
-            "INSERT INTO _spool VALUES (1, '0123456789', 'old', 1, 1, 1, 1);"
-            "INSERT INTO _event (id, received_at, total_bytes, bytes, source, payload) VALUES (1, 1, 4, 4, "
-            "'x', '<E/>');"
-            "UPDATE _intake SET last_event_id = 1, event_bytes = 4",
-            SPOOL_APPLICATION_ID);
+    query_do(s->spool,
+             "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+    query_do(s->spool, "%s", sql_schema_001_init);
+    query_do(s->spool,
+             "PRAGMA application_id = %d; PRAGMA user_version = 100;"
+             "INSERT INTO _spool VALUES (1, '0123456789', 'old', 1, 1, 1, 1);"
+             "INSERT INTO _event (id, received_at, total_bytes, bytes, source, payload) VALUES (1, 1, 4, 4, "
+             "'x', '<E/>');"
+             "UPDATE _intake SET last_event_id = 1, event_bytes = 4",
+             SPOOL_APPLICATION_ID);
     visit_and_append(s->spool, 2);
-    assert_int_equal(look_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
+    assert_int_equal(query_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
     check_text(s->spool, "SELECT id, total_bytes FROM _event", "1|4\n2|111");
     check_text(s->spool, "SELECT count(*), (SELECT low_space FROM _intake) FROM _request", "0|0");
     check_text(s->spool, "SELECT node FROM _spool", "old");

@@ -67,7 +67,7 @@ static void the_state_follows_from_the_sizes_and_from_what_was_before(void **sta
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (space_judge(rows[i].before, &rows[i].sizes, &rows[i].rules) != rows[i].after)
+        if (space_decide(rows[i].before, &rows[i].sizes, &rows[i].rules) != rows[i].after)
             fail_msg("%s", rows[i].name);
 }
 

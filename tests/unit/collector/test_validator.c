@@ -640,7 +640,7 @@ static void the_mapping_says_which_child_fills_which_column(void **state)
 
 /* ---- memory ---- */
 
-static struct verdict judge_buf(struct validator *validator, const struct buf *event)
+static struct verdict check_buf(struct validator *validator, const struct buf *event)
 {
     return judge(validator, (struct slice){event->data, event->len}, "");
 }
@@ -689,7 +689,7 @@ static void one_senders_long_names_do_not_use_up_the_others_room(void **state)
         for (int k = 0; k < 60; k++)
             buf_append_format(&event, "<n%0*d/>", VALIDATOR_NAME_MAX - 1, i * 60 + k);
         buf_append_text(&event, "</EVENT>");
-        struct verdict verdict = judge_buf(validator, &event);
+        struct verdict verdict = check_buf(validator, &event);
         if (!verdict.is_valid) fail_msg("event %d: %s", i, verdict.detail);
     }
     buf_fini(&event);
@@ -777,13 +777,13 @@ static void a_large_event_gets_the_verdict_of_a_small_one_wherever_a_slice_ends(
     for (size_t i = 0; i < COUNT(rows) * COUNT(slices); i++) {
         const char *row = rows[i / COUNT(slices)];
         build_event(&event, 1, row);
-        struct verdict small = judge_buf(validator, &event);
+        struct verdict small = check_buf(validator, &event);
         if (small.is_valid) (void)snprintf(small.detail, sizeof small.detail, "valid");
         (void)snprintf(uid, sizeof uid, "%.*s", (int)small.fields[EVENT_UID].len,
                        small.fields[EVENT_UID].data);
         for (size_t cut = 0; cut <= strlen(row); cut++) {
             build_event(&event, slices[i % COUNT(slices)] - strlen("<EVENT>\n") - cut, row);
-            struct verdict large = judge_buf(validator, &event);
+            struct verdict large = check_buf(validator, &event);
             if (!is_same_verdict(&large, &small, uid)) {
                 bytes_print("row", (struct slice){row, strlen(row)});
                 fail_msg("cut at %zu: %s, not %s", cut, large.detail, small.detail);

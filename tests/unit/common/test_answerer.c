@@ -17,7 +17,7 @@
 #include "tests/support/scratch.h"
 #include "tests/support/some_spool.h"
 
-#define LOOK_MS 200
+#define POLL_MS 200
 #define IDLE_MS 2000
 #define PART_MS 300 /* what the work asks for between two slices */
 
@@ -45,7 +45,7 @@ static enum result do_slice(void *context, const struct request *request, struct
     f->slices++;
     (void)snprintf(f->what, sizeof f->what, "%s", request->what);
     (void)snprintf(f->argument, sizeof f->argument, "%s", request->argument);
-    if (f->withdraws) look_do(f->scratch->spool, "DELETE FROM _request");
+    if (f->withdraws) query_do(f->scratch->spool, "DELETE FROM _request");
     if (f->locks) must(f, db_begin(f->other, &f->why));
     if (f->res != RES_OK) return why_set(why, f->res, "no blue paint");
     assert_int_equal(answer->text.len, 0);
@@ -72,7 +72,7 @@ static int set_up(void **state)
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
     db_set_busy(f->db, 0);
     f->answerer =
-        answerer_new(f->db, &(struct answerer_work){"collector", LOOK_MS, IDLE_MS, do_slice, leave, f});
+        answerer_new(f->db, &(struct answerer_work){"collector", POLL_MS, IDLE_MS, do_slice, leave, f});
     *state = f;
     return 0;
 }
@@ -90,14 +90,14 @@ static int tear_down(void **state)
 
 static void ask(struct fixture *f)
 {
-    look_do(f->scratch->spool, "INSERT INTO _request (program, what, argument, asked_at)"
-                               " VALUES ('collector', 'paint', 'it blue', 4102444800000)");
+    query_do(f->scratch->spool, "INSERT INTO _request (program, what, argument, asked_at)"
+                                " VALUES ('collector', 'paint', 'it blue', 4102444800000)");
 }
 
 static void check_row(struct fixture *f, const char *expected)
 {
     char *row =
-        look_text(f->scratch->spool, "SELECT progress, done_at IS NOT NULL, result, failed FROM _request");
+        query_text(f->scratch->spool, "SELECT progress, done_at IS NOT NULL, result, failed FROM _request");
     assert_string_equal(row, expected);
     free(row);
 }
@@ -105,10 +105,10 @@ static void check_row(struct fixture *f, const char *expected)
 static void the_oldest_open_request_of_the_program_comes_first(void **state)
 {
     struct fixture *f = *state;
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
-            " ('collector', 'a', '', 4102444800000, 2), ('uploader', 'b', '', 4102444800000, NULL),"
-            " ('collector', 'c', 'x', 4102444800000, NULL), ('collector', 'd', '', 4102444800000, NULL)");
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+             " ('collector', 'a', '', 4102444800000, 2), ('uploader', 'b', '', 4102444800000, NULL),"
+             " ('collector', 'c', 'x', 4102444800000, NULL), ('collector', 'd', '', 4102444800000, NULL)");
     (void)answerer_tend(f->answerer);
     assert_int_equal(f->slices, 1);
     assert_string_equal(f->what, "c");
@@ -119,13 +119,13 @@ static void the_oldest_open_request_of_the_program_comes_first(void **state)
 static void what_an_earlier_process_was_asked_for_is_forgotten(void **state)
 {
     struct fixture *f = *state;
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, asked_at, done_at) VALUES ('collector', 'old', 1, NULL),"
-            " ('collector', 'done', 1, 2), ('uploader', 'other', 1, NULL),"
-            " ('collector', 'new', 4102444800000, NULL)");
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, asked_at, done_at) VALUES ('collector', 'old', 1, NULL),"
+             " ('collector', 'done', 1, 2), ('uploader', 'other', 1, NULL),"
+             " ('collector', 'new', 4102444800000, NULL)");
     (void)answerer_tend(f->answerer);
     assert_string_equal(f->what, "new");
-    char *left = look_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+    char *left = query_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
     assert_string_equal(left, "done\nother\nnew");
     free(left);
 }
@@ -208,7 +208,7 @@ static void one_that_is_kept_awake_looks_more_often(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(answerer_tend(f->answerer), IDLE_MS);
-    assert_in_range(answerer_tend(f->answerer), 1, LOOK_MS);
+    assert_in_range(answerer_tend(f->answerer), 1, POLL_MS);
 }
 
 int main(void)

@@ -154,7 +154,7 @@ static void names_bind_in_order_out_of_order_and_again(void **state)
     stmt_set_int(stmt, ":b", 9); /* the last word counts */
     run(f, stmt);
     stmt_free(stmt);
-    char *rows = look_text(f->scratch->spool, "SELECT a, b, c FROM t ORDER BY id");
+    char *rows = query_text(f->scratch->spool, "SELECT a, b, c FROM t ORDER BY id");
     assert_string_equal(rows, "1|2|31\n1|2|31\n1|2|31\n1|2|31\n1|7|31\n1|9|31");
     free(rows);
 }
@@ -224,7 +224,7 @@ static void the_end_commits_what_succeeded_and_rolls_back_what_failed(void **sta
         assert_int_equal(db_begin(f->db, &f->why), RES_OK);
         assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
         assert_int_equal(db_end(f->db, verdicts[i], &f->why), verdicts[i]);
-        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM t"), 1);
+        assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM t"), 1);
     }
 }
 

@@ -91,7 +91,7 @@ static void no_statement_scans_or_sorts_what_grows_with_the_spool(void **state)
     struct scratch *scratch = *state;
     const struct sql_text *text;
     for (size_t i = 0; (text = statement(i)); i++) {
-        char *plan = look_text(scratch->spool, "EXPLAIN QUERY PLAN %s", text->text);
+        char *plan = query_text(scratch->spool, "EXPLAIN QUERY PLAN %s", text->text);
         for (const char *at = plan; (at = strstr(at, "|SCAN ")); at++)
             if (!is_allowed_scan(at + 6)) fail_msg("%s scans:\n%s", text->name, plan);
         bool may_sort =
@@ -105,7 +105,7 @@ static void no_statement_scans_or_sorts_what_grows_with_the_spool(void **state)
 static void a_scan_of_events_would_be_seen(void **state)
 {
     struct scratch *scratch = *state;
-    char *plan = look_text(scratch->spool, "EXPLAIN QUERY PLAN SELECT * FROM _event WHERE uid = 'x'");
+    char *plan = query_text(scratch->spool, "EXPLAIN QUERY PLAN SELECT * FROM _event WHERE uid = 'x'");
     const char *scan = strstr(plan, "|SCAN ");
     assert_non_null(scan);
     assert_false(is_allowed_scan(scan + 6));
@@ -123,15 +123,15 @@ static void fill(const char *path, int batches)
     int count = 10 * batches;
     some_spool_add_events(path, count, 20, 1700000000000);
     some_spool_add_rejects(path, count, 20, 1700000000000);
-    look_do(path,
-            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1),"
-            " k (kind) AS (VALUES ('events'), ('rejects'))"
-            "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
-            "metadata,"
-            "                    spool, node, sealed_at, kept_from, shipped_at)"
-            "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 's', 'n', i, i + 1000,"
-            "       CASE WHEN i <> %d - 2 THEN i + 1000 END FROM n, k",
-            batches, batches);
+    query_do(path,
+             "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1),"
+             " k (kind) AS (VALUES ('events'), ('rejects'))"
+             "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
+             "metadata,"
+             "                    spool, node, sealed_at, kept_from, shipped_at)"
+             "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 's', 'n', i, i + 1000,"
+             "       CASE WHEN i <> %d - 2 THEN i + 1000 END FROM n, k",
+             batches, batches);
 }
 
 /* Binds values that a large and a small spool both have. */

@@ -51,7 +51,7 @@ static enum result paint(void *context, const struct request *request, struct an
     answer->is_done = ++f->parts == 3;
     answer->has_failed = answer->is_done && f->has_failed;
     buf_append_text(&answer->text, answer->is_done ? "it is blue" : f->parts == 1 ? "half" : "nearly");
-    if (f->is_gone && answer->is_done) look_do(f->scratch->spool, "DELETE FROM _request");
+    if (f->is_gone && answer->is_done) query_do(f->scratch->spool, "DELETE FROM _request");
     return RES_OK;
 }
 
@@ -101,7 +101,7 @@ static enum result ask(struct fixture *f, int (*work)(void *context))
 
 static int64_t count_requests(const struct fixture *f, const char *where)
 {
-    return look_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE %s", where);
+    return query_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE %s", where);
 }
 
 /* Asks, with the standard output in a file: what was shown. Owned by the caller. */
@@ -175,7 +175,7 @@ static void an_asker_that_is_told_to_stop_withdraws_its_request(void **state)
 static void a_spool_without_requests_asks_for_a_newer_collector(void **state)
 {
     struct fixture *f = *state;
-    look_do(f->scratch->spool, "DROP TABLE _request; PRAGMA user_version = 100");
+    query_do(f->scratch->spool, "DROP TABLE _request; PRAGMA user_version = 100");
     assert_int_equal(ask(f, do_a_part), RES_RETRY);
     assert_non_null(strstr(f->why.text, "older version"));
     assert_non_null(strstr(f->why.remedy, "restart the collector"));
@@ -185,13 +185,13 @@ static void answers_are_kept_for_a_day(void **state)
 {
     struct fixture *f = *state;
     int64_t now = clock_now_ms();
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, asked_at, done_at) VALUES"
-            " ('uploader', 'old', 1, %" PRId64 "), ('uploader', 'today', 1, %" PRId64 "),"
-            " ('uploader', 'open', 1, NULL)",
-            now - DAY_MS - 1, now - DAY_MS + 60000);
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, asked_at, done_at) VALUES"
+             " ('uploader', 'old', 1, %" PRId64 "), ('uploader', 'today', 1, %" PRId64 "),"
+             " ('uploader', 'open', 1, NULL)",
+             now - DAY_MS - 1, now - DAY_MS + 60000);
     must(f, ask(f, do_a_part));
-    char *left = look_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+    char *left = query_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
     assert_string_equal(left, "today\nopen\npaint");
     free(left);
 }

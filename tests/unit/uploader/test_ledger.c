@@ -81,14 +81,14 @@ static void a_missing_row_is_refused_wherever_it_is(void **state)
         struct batch rejects = some_batch(BATCH_REJECTS, 1, 1200);
         must(f, spool_out_render(f->out, &events, &body, &rendition, NULL, &f->why));
         must(f, spool_out_render(f->out, &rejects, &body, &rendition, NULL, &f->why));
-        look_do(f->scratch->spool, "UPDATE _event SET id = -1 WHERE id = %" PRId64, missing[i]);
-        look_do(f->scratch->spool, "UPDATE _reject SET id = -1 WHERE id = %" PRId64, missing[i]);
+        query_do(f->scratch->spool, "UPDATE _event SET id = -1 WHERE id = %" PRId64, missing[i]);
+        query_do(f->scratch->spool, "UPDATE _reject SET id = -1 WHERE id = %" PRId64, missing[i]);
         assert_int_equal(spool_out_render(f->out, &events, &body, &rendition, NULL, &f->why), RES_REFUSE);
         assert_non_null(strstr(f->why.text, "missing"));
         assert_non_null(strstr(f->why.remedy, "integrity_check"));
         assert_int_equal(spool_out_render(f->out, &rejects, &body, &rendition, NULL, &f->why), RES_REFUSE);
-        look_do(f->scratch->spool, "UPDATE _event SET id = %" PRId64 " WHERE id = -1", missing[i]);
-        look_do(f->scratch->spool, "UPDATE _reject SET id = %" PRId64 " WHERE id = -1", missing[i]);
+        query_do(f->scratch->spool, "UPDATE _event SET id = %" PRId64 " WHERE id = -1", missing[i]);
+        query_do(f->scratch->spool, "UPDATE _reject SET id = %" PRId64 " WHERE id = -1", missing[i]);
     }
     buf_fini(&body);
 }
@@ -108,13 +108,13 @@ static void an_attempt_is_recorded_before_anybody_knows_how_it_ends(void **state
     struct batch again = reload(f);
     assert_true(again.is_unknown && again.attempts == 1);
     assert_string_equal(again.recorded.sha256, SHA256_A);
-    assert_true(look_int(f->scratch->spool, "SELECT unknown_since FROM _batch") > SOME_TIME);
-    look_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 7");
+    assert_true(query_int(f->scratch->spool, "SELECT unknown_since FROM _batch") > SOME_TIME);
+    query_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 7");
 
     memcpy(other.sha256, SHA256_B, sizeof other.sha256); /* a library's upgrade renders other bytes */
     must(f, spool_out_record_attempt(f->out, &batch, &other, &f->why));
     assert_string_equal(reload(f).recorded.sha256, SHA256_B);
-    assert_int_equal(look_int(f->scratch->spool, "SELECT unknown_since FROM _batch"),
+    assert_int_equal(query_int(f->scratch->spool, "SELECT unknown_since FROM _batch"),
                      7); /* since the first */
     check_text(f, "SELECT state, attempts, sha256 FROM batches", "sealed|2|" SHA256_B);
     check_text(f, "SELECT md5, stored_bytes FROM _batch", "0123456789abcdef0123456789abcdef|123");
@@ -186,7 +186,7 @@ static void a_failure_says_why_and_only_a_definite_one_ends_the_doubt(void **sta
                    rows[i].expected);
         assert_int_equal(batch.is_unknown, reload(f).is_unknown);
     }
-    assert_int_equal(look_int(f->scratch->spool, "SELECT attempts FROM batches"), 1);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT attempts FROM batches"), 1);
 }
 
 static void a_block_keeps_the_time_when_it_began(void **state)
@@ -195,9 +195,9 @@ static void a_block_keeps_the_time_when_it_began(void **state)
     struct why failure = {.text = "access denied"};
     struct batch batch = sealed_batch(f);
     must(f, spool_out_record_failure(f->out, &batch, &failure, true, true, &f->why));
-    look_do(f->scratch->spool, "UPDATE _batch SET blocked_at = 7");
+    query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = 7");
     must(f, spool_out_record_failure(f->out, &batch, &failure, true, true, &f->why));
-    assert_int_equal(look_int(f->scratch->spool, "SELECT blocked_at FROM _batch"), 7);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT blocked_at FROM _batch"), 7);
 }
 
 static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_troubles(void **state)
@@ -210,7 +210,7 @@ static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_trouble
     must(f, spool_out_record_failure(f->out, &batch, &failure, false, true, &f->why));
     int64_t before = clock_now_ms();
     must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, &f->why));
-    int64_t shipped_at = look_int(f->scratch->spool, "SELECT shipped_at FROM _batch");
+    int64_t shipped_at = query_int(f->scratch->spool, "SELECT shipped_at FROM _batch");
     assert_true(shipped_at >= before && shipped_at <= clock_now_ms());
     check_text(f, "SELECT state, etag, verified, last_error, remedy, sha256, attempts FROM batches",
                "shipped||0|||" SHA256_A "|1");
@@ -231,8 +231,8 @@ static void rejects_say_what_became_of_them(void **state)
     struct batch batch = seal(f, BATCH_REJECTS, 1, 2);
     (void)seal(f, BATCH_REJECTS, 3, 3);
     ship(f, &batch);
-    look_do(f->scratch->spool, "UPDATE _reject SET retried_at = 1 WHERE id = 2;"
-                               "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
+    query_do(f->scratch->spool, "UPDATE _reject SET retried_at = 1 WHERE id = 2;"
+                                "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
     check_text(f, "SELECT id, state FROM rejects", "1|shipped\n2|retried\n3|sealed\n4|dismissed\n5|pending");
 }
 

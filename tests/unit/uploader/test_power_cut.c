@@ -45,7 +45,7 @@ static struct run *run_new(void)
     f->scratch = scratch_new();
     some_spool_make(f->scratch->spool);
     some_spool_add_events(f->scratch->spool, BATCHES * EVENTS, 10, SOME_TIME);
-    look_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
+    query_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
     note_spool(f->scratch->spool);
     must(f, spool_out_open(&f->out, f->scratch->spool, &f->why));
     return run;
@@ -88,21 +88,22 @@ static void check_after_cut(const struct run *run, size_t moment, uint64_t seed)
     disk_log_cut(moment, seed, after->dir);
     if (spool_out_open(&out, after->spool, &why) != RES_OK) fail_msg("moment %zu: %s", moment, why.text);
     for (int i = 0; i < BATCHES && run->tried_at[i] <= moment; i++)
-        if (look_int(
+        if (query_int(
                 after->spool,
                 "SELECT count(*) FROM _batch WHERE first_id = %d AND last_id = %d AND object_key = "
                 "'events/%d'"
                 " AND sha256 = '%064d' AND (shipped_at > 0 OR unknown_since > 0 OR last_error IS NOT NULL)",
                 1 + i * EVENTS, (i + 1) * EVENTS, 1 + i * EVENTS, i) != 1)
             fail_msg("moment %zu, seed %llu: batch %d is not known", moment, (unsigned long long)seed, i);
-    char *lost = look_text(after->spool,
-                           "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < %d)"
-                           " SELECT id FROM n WHERE id NOT IN (SELECT id FROM _event) AND NOT EXISTS"
-                           " (SELECT 1 FROM _batch WHERE id BETWEEN first_id AND last_id AND shipped_at > 0)",
-                           BATCHES * EVENTS);
+    char *lost =
+        query_text(after->spool,
+                   "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < %d)"
+                   " SELECT id FROM n WHERE id NOT IN (SELECT id FROM _event) AND NOT EXISTS"
+                   " (SELECT 1 FROM _batch WHERE id BETWEEN first_id AND last_id AND shipped_at > 0)",
+                   BATCHES * EVENTS);
     assert_string_equal(lost, "");
     free(lost);
-    char *verdict = look_text(after->spool, "PRAGMA integrity_check");
+    char *verdict = query_text(after->spool, "PRAGMA integrity_check");
     assert_string_equal(verdict, "ok");
     free(verdict);
     spool_out_close(out);
@@ -134,7 +135,7 @@ static void what_was_shipped_may_be_forgotten_and_then_is_of_unknown_outcome(voi
     disk_log_end();
     disk_log_cut(disk_log_moment(), 0, after->dir);
     char *text =
-        look_text(after->spool, "SELECT first_id, shipped_at IS NULL, unknown_since > 0 FROM _batch");
+        query_text(after->spool, "SELECT first_id, shipped_at IS NULL, unknown_since > 0 FROM _batch");
     assert_string_equal(text, "1|1|1");
     free(text);
     scratch_free(after);

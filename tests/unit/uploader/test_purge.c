@@ -32,8 +32,8 @@ static struct batch ship_at(struct fixture *f, enum batch_kind kind, int64_t fir
 {
     struct batch batch = seal(f, kind, first_id, last_id);
     ship(f, &batch);
-    look_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64 " WHERE id = %" PRId64, kept_from,
-            batch.id);
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64 " WHERE id = %" PRId64, kept_from,
+             batch.id);
     return batch;
 }
 
@@ -70,16 +70,16 @@ static void rows_go_oldest_first_in_slices_that_end_with_their_batch(void **stat
         (void)ship_at(f, kind, 1401, 1500, 100);
         for (size_t i = 0; i < COUNT(calls); i++) {
             assert_int_equal(purge(f, kind, calls[i].before), calls[i].purged);
-            assert_int_equal(look_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
+            assert_int_equal(query_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
                              calls[i].left_from);
         }
         ship(f, &third);
         assert_int_equal(purge(f, kind, INT64_MAX), 100);
         assert_int_equal(purge(f, kind, INT64_MAX), 100);
         assert_int_equal(purge(f, kind, INT64_MAX), 0);
-        assert_int_equal(look_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
+        assert_int_equal(query_int(f->scratch->spool, "SELECT min(id) FROM %s", table(kind)),
                          1501); /* they wait */
-        assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM %s", table(kind)), 500);
+        assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM %s", table(kind)), 500);
         fixture_free(f);
     }
 }
@@ -92,7 +92,7 @@ static void one_kind_is_not_purged_for_the_other(void **state)
     (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
     assert_int_equal(purge(f, BATCH_EVENTS, INT64_MAX), 0);
     assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _event"), 10);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), 10);
 }
 
 static void of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind(void **state)
@@ -162,7 +162,7 @@ static void rejects_that_do_not_travel_go_when_they_were_marked_long_ago(void **
     assert_int_equal(purge_waiting(f, -1), 300);
     assert_int_equal(purge_waiting(f, -1), 0); /* the last had not been marked */
     assert_int_equal(purge_waiting(f, -1), 100);
-    assert_int_equal(look_int(f->scratch->spool, "SELECT count(*) FROM _reject"), 0);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _reject"), 0);
     add(f, BATCH_REJECTS, 5);
     struct waiting waiting = waiting_now(f, BATCH_REJECTS); /* they travel again: what is left goes on */
     assert_true(waiting.is_some && waiting.first_id == 901 && waiting.last_id == 905 && waiting.bytes == 50);
@@ -176,7 +176,7 @@ static void a_wall_clock_that_is_set_purges_nothing(void **state)
     struct batch batch = seal(f, BATCH_EVENTS, 1, 10);
     ship(f, &batch);
     /* As if it had been shipped, and the uploader had stopped, when the clock showed 1970. */
-    look_do(f->scratch->spool, "UPDATE _batch SET shipped_at = 1; UPDATE _uploader SET kept_at = 1");
+    query_do(f->scratch->spool, "UPDATE _batch SET shipped_at = 1; UPDATE _uploader SET kept_at = 1");
     spool_out_close(f->out);
     must(f, spool_out_open(&f->out, f->scratch->spool, &f->why));
     assert_true(spool_out_kept_ms(f->out) >= day && spool_out_kept_ms(f->out) < day + 60000);
@@ -188,12 +188,12 @@ static void a_wall_clock_that_is_set_purges_nothing(void **state)
 
 static int64_t free_pages(struct fixture *f)
 {
-    return look_int(f->scratch->spool, "PRAGMA freelist_count");
+    return query_int(f->scratch->spool, "PRAGMA freelist_count");
 }
 
 static int64_t pages(struct fixture *f)
 {
-    return look_int(f->scratch->spool, "PRAGMA page_count");
+    return query_int(f->scratch->spool, "PRAGMA page_count");
 }
 
 static void vacuum_to_the_end(struct fixture *f)
@@ -218,13 +218,13 @@ static void free_pages_are_given_back_down_to_a_quarter(void **state)
     while (purge(f, BATCH_EVENTS, INT64_MAX) > 0) {
     }
     assert_true(free_pages(f) * 2 > most);
-    look_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
+    query_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
     assert_int_equal(stat(f->scratch->spool, &before), 0);
 
     vacuum_to_the_end(f);
     assert_true(free_pages(f) * 4 <= pages(f));
     assert_true((free_pages(f) + 16) * 4 > pages(f)); /* the rest is room for what comes: no slice too many */
-    look_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
+    query_do(f->scratch->spool, "PRAGMA wal_checkpoint(TRUNCATE)");
     assert_int_equal(stat(f->scratch->spool, &after), 0);
     assert_true(after.st_size < before.st_size / 4);
     check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
@@ -236,7 +236,7 @@ static void the_control_row_has_the_bytes_received_and_the_low_space_flag(void *
     struct control_row control_row;
     must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
     assert_false(control_row.is_space_low);
-    look_do(f->scratch->spool, "UPDATE _intake SET low_space = 1, event_bytes = event_bytes + 7");
+    query_do(f->scratch->spool, "UPDATE _intake SET low_space = 1, event_bytes = event_bytes + 7");
     int64_t before = control_row.bytes;
     must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
     assert_true(control_row.is_space_low);
@@ -247,7 +247,7 @@ static void an_older_schema_waits_for_the_collector_of_this_version(void **state
 {
     struct fixture *f = *state;
     struct spool_out *out = NULL;
-    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA - 1);
+    query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA - 1);
     assert_int_equal(spool_out_open(&out, f->scratch->spool, &f->why), RES_RETRY);
     assert_null(out);
     assert_non_null(strstr(f->why.text, "a collector of this version brings it up to date"));
@@ -258,7 +258,7 @@ static void a_newer_major_schema_is_seen(void **state)
 {
     struct fixture *f = *state;
     bool is_too_new = false;
-    look_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
     assert_int_equal(spool_out_check_schema(f->out, f->scratch->spool, &is_too_new, &f->why), RES_RETRY);
     assert_true(is_too_new);
     assert_string_equal(f->why.remedy, "upgrade this program");

@@ -98,9 +98,9 @@ static void past_batches_are_found_in_their_order_with_all_that_shapes_their_byt
     assert_int_equal(past.batch.format, BATCH_NDJSON);
     assert_false(past.is_shipped);
     assert_int_equal(next(f, 3).batch.id, 0);
-    look_do(f->scratch->spool, "DELETE FROM _event WHERE id = 1");
+    query_do(f->scratch->spool, "DELETE FROM _event WHERE id = 1");
     assert_false(next(f, 1).has_rows);
-    look_do(f->scratch->spool, "DELETE FROM _event");
+    query_do(f->scratch->spool, "DELETE FROM _event");
     assert_false(next(f, 1).has_rows);
 }
 
@@ -221,7 +221,7 @@ static void rejects_are_dismissed_once(void **state)
     struct fixture *f = *state;
     dismiss_all_of(f, "", "rejects dismissed: 0");
     some_spool_add_rejects(f->scratch->spool, 4, 10, SOME_TIME);
-    look_do(f->scratch->spool, "UPDATE _reject SET retried_at = 1 WHERE id = 4");
+    query_do(f->scratch->spool, "UPDATE _reject SET retried_at = 1 WHERE id = 4");
     dismiss_all_of(f, "2 4 9", "rejects dismissed: 1; retried or dismissed before, or not there: 2");
     check_text(f, "SELECT state FROM rejects", "pending\ndismissed\npending\nretried");
     dismiss_all_of(f, "", "rejects dismissed: 2");
@@ -250,10 +250,10 @@ static void the_range_of_rejects_goes_on_behind_what_was_purged(void **state)
     must(f, spool_rejects_range(f->out, &first, &last, &f->why));
     assert_true(first == 1 && last == 0);
     some_spool_add_rejects(f->scratch->spool, 3, 10, SOME_TIME);
-    look_do(f->scratch->spool, "DELETE FROM _reject WHERE id < 3");
+    query_do(f->scratch->spool, "DELETE FROM _reject WHERE id < 3");
     must(f, spool_rejects_range(f->out, &first, &last, &f->why));
     assert_true(first == 3 && last == 3);
-    look_do(f->scratch->spool, "DELETE FROM _reject");
+    query_do(f->scratch->spool, "DELETE FROM _reject");
     must(f, spool_rejects_range(f->out, &first, &last, &f->why));
     assert_true(first == 4 && last == 3);
 }
@@ -265,11 +265,11 @@ static void what_nobody_knows_or_an_earlier_process_was_asked_for_is_not_done(vo
     struct fixture *f = *state;
     struct requests *requests = requests_new(&(struct reship_parts){.spool = f->out});
     some_spool_add_rejects(f->scratch->spool, 1, 10, SOME_TIME);
-    look_do(f->scratch->spool,
-            "INSERT INTO _request (program, what, asked_at) VALUES ('uploader', 'dismiss', 1),"
-            " ('uploader', 'sing', 9223372036854775807), ('uploader', 'reship', 9223372036854775807),"
-            " ('collector', 'retry', 1)");
-    while (look_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE done_at IS NULL") > 1)
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, asked_at) VALUES ('uploader', 'dismiss', 1),"
+             " ('uploader', 'sing', 9223372036854775807), ('uploader', 'reship', 9223372036854775807),"
+             " ('collector', 'retry', 1)");
+    while (query_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE done_at IS NULL") > 1)
         (void)requests_tend(requests);
     check_text(f, "SELECT what, failed, result FROM _request",
                "sing|1|this uploader does not know how to do 'sing'\n"

@@ -68,7 +68,7 @@ static void what_waits_are_the_rows_that_no_batch_holds(void **state)
         (void)seal(f, kinds[i], 5, 7);
         assert_false(waiting_now(f, kinds[i]).is_some);
     }
-    look_do(f->scratch->spool, "DELETE FROM _event; DELETE FROM _reject");
+    query_do(f->scratch->spool, "DELETE FROM _event; DELETE FROM _reject");
     for (size_t i = 0; i < COUNT(kinds); i++) assert_false(waiting_now(f, kinds[i]).is_some);
     some_spool_add_events(f->scratch->spool, 1, 10, SOME_TIME);
     assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, 8);
@@ -128,7 +128,7 @@ static void a_hole_among_what_waits_is_broken(void **state)
     int64_t last_id;
     int64_t bytes;
     some_spool_add_events(f->scratch->spool, 3, 10, SOME_TIME);
-    look_do(f->scratch->spool, "DELETE FROM _event WHERE id = 3");
+    query_do(f->scratch->spool, "DELETE FROM _event WHERE id = 3");
     struct waiting waiting = waiting_now(f, BATCH_EVENTS);
     assert_int_equal(spool_out_cut(f->out, BATCH_EVENTS, &waiting, 1000, &last_id, &bytes, &f->why),
                      RES_BROKEN);
@@ -236,7 +236,7 @@ static void a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follow
         struct batch older = seal(f, BATCH_EVENTS, 1, 3);
         struct batch newest = seal(f, BATCH_EVENTS, 4, 6);
         struct batch *batch = rows[i].last_id == 3 ? &older : &newest;
-        look_do(f->scratch->spool, "UPDATE _batch SET %s WHERE id = %" PRId64, rows[i].fact, batch->id);
+        query_do(f->scratch->spool, "UPDATE _batch SET %s WHERE id = %" PRId64, rows[i].fact, batch->id);
         must(f, spool_out_unseal(f->out, batch, &is_done, &f->why));
         assert_int_equal(is_done, rows[i].is_done);
         assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, is_done ? 4 : 7);
@@ -311,7 +311,7 @@ static void the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored(v
     must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
     assert_true(is_some);
     check_same_batch(&batch, &newest);
-    look_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = %" PRId64, newest.id);
+    query_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = %" PRId64, newest.id);
     must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
     assert_false(is_some);
 }

@@ -92,7 +92,7 @@ static void check_figures(struct fixture *f, int64_t now)
     struct summary summary;
     char expected[200];
     must(f, spool_out_summary(f->out, &summary, &f->why));
-    char *counted = look_text(
+    char *counted = query_text(
         f->scratch->spool,
         "SELECT (SELECT count(*)" UNSHIPPED "), (SELECT coalesce(sum(e.bytes), 0)" UNSHIPPED "),"
         " (SELECT count(*) FROM _reject WHERE received_at > %" PRId64 "), (SELECT count(*) FROM backlog),"
@@ -105,7 +105,7 @@ static void check_figures(struct fixture *f, int64_t now)
     assert_string_equal(expected, counted);
     free(counted);
     if (summary.events == 0) return;
-    int64_t oldest_at = look_int(f->scratch->spool, "SELECT e.received_at" UNSHIPPED " ORDER BY e.id");
+    int64_t oldest_at = query_int(f->scratch->spool, "SELECT e.received_at" UNSHIPPED " ORDER BY e.id");
     assert_true(summary.oldest_age_seconds >= (now - oldest_at) / 1000 - 1);
     assert_true(summary.oldest_age_seconds <= (clock_now_ms() - oldest_at) / 1000 + 1);
 }
@@ -136,7 +136,7 @@ static void an_empty_spool_has_nothing_to_say(void **state)
     struct summary summary;
     must(f, spool_out_summary(f->out, &summary, &f->why));
     assert_true(summary.events == 0 && summary.bytes == 0 && summary.rejects_24h == 0 && !summary.is_trial);
-    assert_int_equal(summary.spool_bytes, look_int(f->scratch->spool, "PRAGMA page_count") * 16384);
+    assert_int_equal(summary.spool_bytes, query_int(f->scratch->spool, "PRAGMA page_count") * 16384);
     check_text(f,
                "SELECT events, bytes, oldest_age_seconds, last_event_at, last_shipped_at, uploader_seen_at,"
                " last_error, remedy, rejects_24h, trial_mode FROM summary",
@@ -169,7 +169,7 @@ static void the_newest_event_and_the_newest_shipment_are_named(void **state)
     some_spool_add_events(f->scratch->spool, 2, 10, SOME_TIME + 1500);
     struct batch batch = seal(f, BATCH_EVENTS, 1, 4);
     ship(f, &batch);
-    look_do(f->scratch->spool, "UPDATE _batch SET shipped_at = %" PRId64, SOME_TIME + 2005);
+    query_do(f->scratch->spool, "UPDATE _batch SET shipped_at = %" PRId64, SOME_TIME + 2005);
     check_text(f, "SELECT last_event_at, last_shipped_at, oldest_age_seconds FROM summary",
                "2023-11-14T22:13:21.500Z|2023-11-14T22:13:22.005Z|");
 }
