@@ -90,7 +90,7 @@ static const char *const planned[] = {
 };
 
 /* Values that ask for what happens anyway, so that a full .env file does no harm. */
-static bool asks_for_nothing(const char *value)
+static bool requests_nothing(const char *value)
 {
     static const char *const nothing[] = {"", "0", "false", "none", "all", "no", "off"};
     size_t len = strlen(value); /* trimmed as config_load() does */
@@ -170,7 +170,7 @@ static void check_one(const char *name, const char *value)
             log_warn("this setting is no longer needed", "name=%s why=%s", name,
                      LOG_QUOTE(retired[i].reason));
     for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        if (strcmp(name, planned[i]) != 0 || asks_for_nothing(value)) continue;
+        if (strcmp(name, planned[i]) != 0 || requests_nothing(value)) continue;
         log_warn("this version does not honour this setting yet", "name=%s", name);
     }
     const char *meant = names_suggest(name);

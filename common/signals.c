@@ -29,7 +29,7 @@ void signals_close(struct signals *signals)
     signals->fd = -1;
 }
 
-void signals_ask_stop(void)
+void signals_raise_stop(void)
 {
     (void)kill(getpid(), SIGTERM); /* to oneself it cannot fail */
 }

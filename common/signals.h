@@ -21,7 +21,7 @@ MUST_CHECK enum result signals_open(struct signals *signals, struct why *why);
 void signals_close(struct signals *signals);
 
 /* Asks this process itself to stop, as SIGTERM from outside does; any thread may. */
-void signals_ask_stop(void);
+void signals_raise_stop(void);
 
 /* Has a stop been asked for? Never blocks; once true it stays true. */
 bool signals_stop_requested(struct signals *signals);

@@ -39,7 +39,7 @@ void disk_guard_set_failing(struct disk_guard *guard, bool is_failing)
 
 /* ---- saying it ---- */
 
-static const char make_room[] = "make guard on that disk, enlarge it, or lower SPOOL_MIN_FREE";
+static const char free_space_remedy[] = "make room on that disk, enlarge it, or lower SPOOL_MIN_FREE";
 
 static void report_no_disk(struct disk_guard *guard)
 {
@@ -57,7 +57,7 @@ static void report_no_disk(struct disk_guard *guard)
                        " MiB) is free where SPOOL_PATH lies: nothing is read, "
                        "nothing is lost; it goes on at %" PRId64 " MiB",
                        floor / MIB, (floor + floor / 8 + reserve_owed(&guard->reserve)) / MIB + 1);
-    problems_raise(guard->problems, PROBLEM_PAUSED_DISK, message, make_room);
+    problems_raise(guard->problems, PROBLEM_PAUSED_DISK, message, free_space_remedy);
 }
 
 static void report_low(struct disk_guard *guard)
@@ -69,7 +69,7 @@ static void report_low(struct disk_guard *guard)
                    " MiB) is free where SPOOL_PATH lies: reading will stop "
                    "at %" PRId64 " MiB",
                    2 * floor / MIB, floor / MIB);
-    problems_raise(guard->problems, PROBLEM_DISK_LOW, message, make_room);
+    problems_raise(guard->problems, PROBLEM_DISK_LOW, message, free_space_remedy);
 }
 
 static void report_ceiling(struct disk_guard *guard)

@@ -94,7 +94,7 @@ static void end_failing(struct writer *w)
 static bool is_over(struct writer *w, const struct why *why)
 {
     if (!spool_in_is_too_new(w->spool)) return false;
-    if (!*w->stop.text) signals_ask_stop();
+    if (!*w->stop.text) signals_raise_stop();
     w->stop = *why;
     return true;
 }
@@ -208,7 +208,7 @@ static int tick_ms(const struct writer *w)
 }
 
 /* What else is due now and then. Returns how many ms the next time may wait. */
-static int tend(struct writer *w)
+static int work(struct writer *w)
 {
     int wait_ms =
         w->guard.is_held ? DISK_GUARD_TICK_MS : requests_tend(w->requests); /* those need room, too */
@@ -235,7 +235,7 @@ static void *run(void *context)
     while ((step = intake_take(w->intake, wait_ms, &group)) != INTAKE_END) {
         if (step == INTAKE_GROUP) commit(w, group);
         maintain_spool(w, step == INTAKE_GROUP);
-        wait_ms = tend(w);
+        wait_ms = work(w);
         if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
     }
     log_rejects(w);

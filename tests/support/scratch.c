@@ -105,7 +105,7 @@ static void add_row(struct buf *out, sqlite3_stmt *stmt)
     }
 }
 
-__attribute__((format(printf, 2, 0))) static char *look(const char *path, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static char *query(const char *path, const char *format, va_list args)
 {
     struct buf out = BUF_EMPTY;
     sqlite3 *db = open_plain(path);
@@ -131,7 +131,7 @@ char *query_text(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = look(path, format, args);
+    char *text = query(path, format, args);
     va_end(args);
     return text;
 }
@@ -140,7 +140,7 @@ int64_t query_int(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = look(path, format, args);
+    char *text = query(path, format, args);
     va_end(args);
     int64_t value = strtoll(text, NULL, 10);
     free(text);
@@ -151,6 +151,6 @@ void query_do(const char *path, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    free(look(path, format, args));
+    free(query(path, format, args));
     va_end(args);
 }

@@ -1,6 +1,6 @@
 /* message -- one line on standard error, for people. */
-#ifndef ACMSIM_SAY_H
-#define ACMSIM_SAY_H
+#ifndef ACMSIM_MESSAGE_H
+#define ACMSIM_MESSAGE_H
 
 /* Print "acmsim: ", the formatted message and a newline. */
 __attribute__((format(printf, 1, 2))) void message(const char *format, ...);

@@ -3,8 +3,8 @@
  * On schedule, event k is due k/rate after the start. Behind schedule (a stalled machine or receiver) the
  * schedule catches up at 1.25 times the rate, and never in bursts of more than 10 ms worth.
  */
-#ifndef ACMSIM_PACE_H
-#define ACMSIM_PACE_H
+#ifndef ACMSIM_SCHEDULE_H
+#define ACMSIM_SCHEDULE_H
 
 #include <stdint.h>
 

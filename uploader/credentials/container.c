@@ -101,18 +101,18 @@ static enum result read_answer(const struct http_answer *answer, const char *url
     return why_wrap(why, RES_RETRY, "%s", url);
 }
 
-enum result cred_container(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+enum result cred_container(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char url[URL_SIZE];
     char header[TOKEN_SIZE];
     struct http_answer answer;
-    *is_set = ask->settings->container_relative_uri || ask->settings->container_full_uri;
+    *is_set = query->settings->container_relative_uri || query->settings->container_full_uri;
     if (!*is_set) {
-        cred_note_searched(ask, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
+        cred_note_searched(query, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
         return RES_OK;
     }
-    cred_set_source(ask, "the container's endpoint");
-    enum result res = find_url(ask->settings, url, why);
+    cred_set_source(query, "the container's endpoint");
+    enum result res = find_url(query->settings, url, why);
     if (res == RES_OK) res = find_token(header, why);
     if (res != RES_OK) return res;
     const char *headers[] = {"Accept: application/json", *header ? header : NULL, NULL};
@@ -121,8 +121,8 @@ enum result cred_container(struct cred_ask *ask, struct keys *keys, bool *is_set
                                    .headers = headers,
                                    .timeout_ms = CRED_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
-    res = http_do(ask->http, &request, &answer, why) == HTTP_ANSWERED ? read_answer(&answer, url, keys, why)
-                                                                      : why_wrap(why, RES_RETRY, "%s", url);
+    res = http_do(query->http, &request, &answer, why) == HTTP_ANSWERED ? read_answer(&answer, url, keys, why)
+                                                                        : why_wrap(why, RES_RETRY, "%s", url);
     OPENSSL_cleanse(header, sizeof header);
     http_answer_fini(&answer);
     return res;

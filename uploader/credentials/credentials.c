@@ -36,22 +36,22 @@ struct credentials {
     struct why why;      /* of that failure */
 };
 
-void cred_set_source(struct cred_ask *ask, const char *format, ...)
+void cred_set_source(struct source_query *query, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(ask->source, sizeof ask->source, format, args);
+    (void)vsnprintf(query->source, sizeof query->source, format, args);
     va_end(args);
 }
 
-void cred_note_searched(struct cred_ask *ask, const char *format, ...)
+void cred_note_searched(struct source_query *query, const char *format, ...)
 {
     va_list args;
-    size_t len = strlen(ask->searched);
-    if (len > 0) len += (size_t)snprintf(ask->searched + len, sizeof ask->searched - len, "; ");
-    if (len >= sizeof ask->searched) return;
+    size_t len = strlen(query->searched);
+    if (len > 0) len += (size_t)snprintf(query->searched + len, sizeof query->searched - len, "; ");
+    if (len >= sizeof query->searched) return;
     va_start(args, format);
-    (void)vsnprintf(ask->searched + len, sizeof ask->searched - len, format, args);
+    (void)vsnprintf(query->searched + len, sizeof query->searched - len, format, args);
     va_end(args);
 }
 
@@ -102,21 +102,22 @@ const char *credentials_region(const struct credentials *c)
 
 /* ---- asking ---- */
 
-static enum result ask_all(struct credentials *c, struct cred_ask *ask, struct keys *keys, struct why *why)
+static enum result query_all(struct credentials *c, struct source_query *query, struct keys *keys,
+                             struct why *why)
 {
     static cred_source *const chain[] = {cred_environment, cred_web_identity, cred_profile, cred_container,
                                          cred_imds};
     file_watch_clear(&c->watch);
     for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
         bool is_set = false;
-        enum result res = chain[i](ask, keys, &is_set, why);
+        enum result res = chain[i](query, keys, &is_set, why);
         if (res != RES_OK || is_set) return res;
     }
     (void)why_remedy(
         why, RES_REFUSE,
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, each also possible with _FILE or as a file "
         "in /run/secrets; or AWS_PROFILE; or give the machine, task or pod a role");
-    return why_set(why, RES_REFUSE, "no credentials: searched for %s", ask->searched);
+    return why_set(why, RES_REFUSE, "no credentials: looked for %s", query->searched);
 }
 
 /* When the keys end, for the log. */
@@ -130,16 +131,16 @@ static void renew(struct credentials *c, int64_t now_at)
 {
     char until[CLOCK_ISO_SIZE];
     struct keys keys;
-    struct cred_ask ask = {.settings = c->settings,
-                           .region = c->region,
-                           .http = c->http,
-                           .signals = c->signals,
-                           .lock = c->lock,
-                           .now_at = now_at,
-                           .watch = &c->watch};
+    struct source_query query = {.settings = c->settings,
+                                 .region = c->region,
+                                 .http = c->http,
+                                 .signals = c->signals,
+                                 .lock = c->lock,
+                                 .now_at = now_at,
+                                 .watch = &c->watch};
     keys_wipe(&keys);
     why_clear(&c->why);
-    c->failure = ask_all(c, &ask, &keys, &c->why);
+    c->failure = query_all(c, &query, &keys, &c->why);
     c->asked_at = now_at;
     c->pause_ms = c->failure == RES_OK ? PAUSE_MS : SAME_ANSWER_MS;
     if (c->failure == RES_OK) {
@@ -147,9 +148,9 @@ static void renew(struct credentials *c, int64_t now_at)
         c->keys = keys;
         c->has_keys = true;
         c->is_rejected = c->has_logged = false;
-        (void)snprintf(c->source, sizeof c->source, "%s", ask.source);
+        (void)snprintf(c->source, sizeof c->source, "%s", query.source);
         if (is_new)
-            log_info("credentials found", "source=%s until=%s", LOG_QUOTE(ask.source), show_end(c, until));
+            log_info("credentials found", "source=%s until=%s", LOG_QUOTE(query.source), show_end(c, until));
     }
     keys_wipe(&keys);
 }

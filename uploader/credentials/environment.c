@@ -15,18 +15,18 @@ enum { ID, SECRET, TOKEN, PART_COUNT };
 static const char *const names[PART_COUNT] = {
     [ID] = "AWS_ACCESS_KEY_ID", [SECRET] = "AWS_SECRET_ACCESS_KEY", [TOKEN] = "AWS_SESSION_TOKEN"};
 
-static enum result read_parts(struct cred_ask *ask, char *parts[PART_COUNT], struct why *why)
+static enum result read_parts(struct source_query *query, char *parts[PART_COUNT], struct why *why)
 {
     enum result res = RES_OK;
     for (int i = 0; i < PART_COUNT && res == RES_OK; i++) {
         char path[PATH_MAX];
-        if (config_secret_path(names[i], environ, path)) file_watch_add(ask->watch, path);
+        if (config_secret_path(names[i], environ, path)) file_watch_add(query->watch, path);
         res = config_read_secret(names[i], environ, &parts[i], why);
     }
     return res;
 }
 
-static enum result take_parts(struct cred_ask *ask, char *const parts[PART_COUNT], struct keys *keys,
+static enum result take_parts(struct source_query *query, char *const parts[PART_COUNT], struct keys *keys,
                               struct why *why)
 {
     if (!parts[ID] || !parts[SECRET]) {
@@ -36,23 +36,23 @@ static enum result take_parts(struct cred_ask *ask, char *const parts[PART_COUNT
         return why_set(why, RES_REFUSE, "%s is set, but %s is not", names[missing == ID ? SECRET : ID],
                        names[missing]);
     }
-    cred_set_source(ask, "the environment (%s)", names[ID]);
+    cred_set_source(query, "the environment (%s)", names[ID]);
     enum result res = keys_set(keys, parts[ID], parts[SECRET], parts[TOKEN], why);
     if (res == RES_OK) return RES_OK;
     (void)why_remedy(why, res, "correct %s, %s and %s", names[ID], names[SECRET], names[TOKEN]);
     return why_wrap(why, res, "keys of the environment");
 }
 
-enum result cred_environment(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+enum result cred_environment(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char *parts[PART_COUNT] = {NULL};
-    enum result res = read_parts(ask, parts, why);
+    enum result res = read_parts(query, parts, why);
     *is_set = res != RES_OK || parts[ID] || parts[SECRET];
     if (!*is_set)
-        cred_note_searched(ask, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
+        cred_note_searched(query, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
                            names[SECRET]);
     else if (res == RES_OK)
-        res = take_parts(ask, parts, keys, why);
+        res = take_parts(query, parts, keys, why);
     for (int i = 0; i < PART_COUNT; i++) secret_free(parts[i]);
     return res;
 }

@@ -18,12 +18,12 @@
 
 static const char default_endpoint[] = "http://169.254.169.254";
 
-static enum http_outcome ask_for(struct cred_ask *ask, enum http_method method, const char *path,
-                                 const char *header, struct http_answer *answer, struct why *why)
+static enum http_outcome fetch(struct source_query *query, enum http_method method, const char *path,
+                               const char *header, struct http_answer *answer, struct why *why)
 {
     static const struct buf nothing = {NULL, 0, 0};
     char url[1400];
-    const char *endpoint = ask->settings->imds_endpoint ? ask->settings->imds_endpoint : default_endpoint;
+    const char *endpoint = query->settings->imds_endpoint ? query->settings->imds_endpoint : default_endpoint;
     const char *headers[] = {header, NULL};
     int len = (int)strlen(endpoint);
     while (len > 0 && endpoint[len - 1] == '/') len--;
@@ -34,7 +34,7 @@ static enum http_outcome ask_for(struct cred_ask *ask, enum http_method method, 
                                    .body = method == HTTP_PUT ? &nothing : NULL,
                                    .timeout_ms = CRED_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
-    enum http_outcome outcome = http_do(ask->http, &request, answer, why);
+    enum http_outcome outcome = http_do(query->http, &request, answer, why);
     if (outcome != HTTP_ANSWERED)
         (void)why_wrap(why, RES_RETRY, "instance metadata");
     else if (answer->status != 200)
@@ -54,12 +54,13 @@ static void take_line(const struct http_answer *answer, const char *allowed, cha
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
 
 /* The session token, as a header. `*is_there` false: nobody answers, though nothing has cut the question short. */
-static enum result get_token(struct cred_ask *ask, char header[HEADER_SIZE], bool *is_there, struct why *why)
+static enum result get_token(struct source_query *query, char header[HEADER_SIZE], bool *is_there,
+                             struct why *why)
 {
     char token[TOKEN_SIZE];
     struct http_answer answer;
-    enum http_outcome outcome = ask_for(ask, HTTP_PUT, "/latest/api/token",
-                                        "X-aws-ec2-metadata-token-ttl-seconds: 300", &answer, why);
+    enum http_outcome outcome = fetch(query, HTTP_PUT, "/latest/api/token",
+                                      "X-aws-ec2-metadata-token-ttl-seconds: 300", &answer, why);
     *is_there = outcome == HTTP_ANSWERED || outcome == HTTP_STOPPED;
     take_line(&answer, WORD "/", token, sizeof token);
     (void)snprintf(header, HEADER_SIZE, "X-aws-ec2-metadata-token: %s", token);
@@ -75,10 +76,11 @@ static enum result get_token(struct cred_ask *ask, char header[HEADER_SIZE], boo
     return RES_RETRY;
 }
 
-static enum result get_role(struct cred_ask *ask, const char *header, char role[ROLE_SIZE], struct why *why)
+static enum result get_role(struct source_query *query, const char *header, char role[ROLE_SIZE],
+                            struct why *why)
 {
     struct http_answer answer;
-    enum http_outcome outcome = ask_for(ask, HTTP_GET, ROLES_PATH, header, &answer, why);
+    enum http_outcome outcome = fetch(query, HTTP_GET, ROLES_PATH, header, &answer, why);
     take_line(&answer, WORD, role, ROLE_SIZE);
     bool is_given = outcome == HTTP_ANSWERED && answer.status == 200 && *role;
     bool is_none = outcome == HTTP_ANSWERED && (answer.status == 404 || (answer.status == 200 && !*role));
@@ -91,13 +93,13 @@ static enum result get_role(struct cred_ask *ask, const char *header, char role[
     return why_set(why, RES_RETRY, "instance metadata: no role is attached to this instance");
 }
 
-static enum result get_keys(struct cred_ask *ask, const char *header, const char *role, struct keys *keys,
-                            struct why *why)
+static enum result get_keys(struct source_query *query, const char *header, const char *role,
+                            struct keys *keys, struct why *why)
 {
     char path[sizeof ROLES_PATH + ROLE_SIZE];
     struct http_answer answer;
     (void)snprintf(path, sizeof path, ROLES_PATH "%s", role);
-    enum http_outcome outcome = ask_for(ask, HTTP_GET, path, header, &answer, why);
+    enum http_outcome outcome = fetch(query, HTTP_GET, path, header, &answer, why);
     enum result res = RES_RETRY;
     if (outcome == HTTP_ANSWERED && answer.status == 200) {
         res = keys_parse_json(keys, &answer.body, "Token", why);
@@ -111,25 +113,26 @@ static enum result get_keys(struct cred_ask *ask, const char *header, const char
     return res;
 }
 
-enum result cred_imds(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+enum result cred_imds(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char header[HEADER_SIZE];
     char role[ROLE_SIZE];
     *is_set = false;
-    if (ask->settings->imds_disabled) {
-        cred_note_searched(ask, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
+    if (query->settings->imds_disabled) {
+        cred_note_searched(query, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
         return RES_OK;
     }
-    enum result res = get_token(ask, header, is_set, why);
+    enum result res = get_token(query, header, is_set, why);
     if (!*is_set) {
-        cred_note_searched(ask, "instance metadata (no answer from %.100s)",
-                           ask->settings->imds_endpoint ? ask->settings->imds_endpoint : default_endpoint);
+        cred_note_searched(query, "instance metadata (no answer from %.100s)",
+                           query->settings->imds_endpoint ? query->settings->imds_endpoint
+                                                          : default_endpoint);
         why_clear(why);
         return RES_OK;
     }
-    if (res == RES_OK) res = get_role(ask, header, role, why);
-    if (res == RES_OK) res = get_keys(ask, header, role, keys, why);
+    if (res == RES_OK) res = get_role(query, header, role, why);
+    if (res == RES_OK) res = get_keys(query, header, role, keys, why);
     OPENSSL_cleanse(header, sizeof header);
-    if (res == RES_OK) cred_set_source(ask, "instance metadata, role %s", role);
+    if (res == RES_OK) cred_set_source(query, "instance metadata, role %s", role);
     return res;
 }

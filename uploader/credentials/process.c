@@ -65,9 +65,9 @@ static bool has_version_1(const struct buf *output)
     return is_1;
 }
 
-static enum result run(struct cred_ask *ask, char *const *words, struct keys *keys, struct why *why)
+static enum result run(struct source_query *query, char *const *words, struct keys *keys, struct why *why)
 {
-    struct child_limits limits = {TIMEOUT_MS, OUTPUT_BYTES, ask->signals, ask->lock};
+    struct child_limits limits = {TIMEOUT_MS, OUTPUT_BYTES, query->signals, query->lock};
     struct buf output = BUF_EMPTY;
     enum result res = child_run(words, &limits, &output, why);
     if (res == RES_OK) {
@@ -80,16 +80,16 @@ static enum result run(struct cred_ask *ask, char *const *words, struct keys *ke
     return res;
 }
 
-enum result cred_process(struct cred_ask *ask, const char *profile, const char *command, struct keys *keys,
-                         struct why *why)
+enum result cred_process(struct source_query *query, const char *profile, const char *command,
+                         struct keys *keys, struct why *why)
 {
     char *words[WORDS_MAX];
     char *text = strdup(command);
     if (!text) abort();
     enum result res = RES_REFUSE;
-    cred_set_source(ask, "credential_process of the profile %.128s", profile);
+    cred_set_source(query, "credential_process of the profile %.128s", profile);
     if (words_split(text, words)) {
-        res = run(ask, words, keys, why);
+        res = run(query, words, keys, why);
         if (res != RES_OK)
             (void)why_remedy(
                 why, res,

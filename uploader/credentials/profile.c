@@ -16,7 +16,7 @@
 #define CHAIN_MAX 8 /* profiles that are each other's source */
 
 struct visit {
-    struct cred_ask *ask;
+    struct source_query *query;
     struct aws_config config;
     const char *chain[CHAIN_MAX]; /* names of the profiles on the way; borrowed */
     size_t depth;
@@ -69,7 +69,7 @@ static const char *shown(const char *named, const char *usual)
 static enum result take_own_keys(struct visit *visit, struct keys *keys, struct why *why)
 {
     const char *profile = visit->chain[visit->depth - 1];
-    cred_set_source(visit->ask, "the profile %.128s", profile);
+    cred_set_source(visit->query, "the profile %.128s", profile);
     enum result res = keys_set(keys, get(visit, "aws_access_key_id"), get(visit, "aws_secret_access_key"),
                                get(visit, "aws_session_token"), why);
     if (res == RES_OK) return res;
@@ -78,21 +78,21 @@ static enum result take_own_keys(struct visit *visit, struct keys *keys, struct 
     return why_wrap(why, res, "the profile %s", profile);
 }
 
-static enum result ask_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
-                               struct why *why);
+static enum result query_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
+                                 struct why *why);
 
 /* The source is another source of keys: Environment, EcsContainer, Ec2InstanceMetadata. */
-static enum result ask_named_source(struct visit *visit, const char *source, struct keys *keys, bool *is_set,
-                                    struct why *why)
+static enum result query_named_source(struct visit *visit, const char *source, struct keys *keys,
+                                      bool *is_set, struct why *why)
 {
     static const struct {
         const char *name;
-        cred_source *ask;
+        cred_source *query;
     } sources[] = {{"Environment", cred_environment},
                    {"EcsContainer", cred_container},
                    {"Ec2InstanceMetadata", cred_imds}};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        if (strcmp(sources[i].name, source) == 0) return sources[i].ask(visit->ask, keys, is_set, why);
+        if (strcmp(sources[i].name, source) == 0) return sources[i].query(visit->query, keys, is_set, why);
     return why_set(why, RES_REFUSE,
                    "credential_source=%s: expected Environment, EcsContainer or Ec2InstanceMetadata", source);
 }
@@ -104,7 +104,7 @@ static bool is_on_the_way(const struct visit *visit, const char *profile)
     return false;
 }
 
-static enum result ask_source(struct visit *visit, struct keys *keys, struct why *why)
+static enum result query_source(struct visit *visit, struct keys *keys, struct why *why)
 {
     const char *profile = get(visit, "source_profile");
     const char *source = get(visit, "credential_source");
@@ -115,7 +115,7 @@ static enum result ask_source(struct visit *visit, struct keys *keys, struct why
     if (!profile && !source)
         return why_set(why, RES_REFUSE, "neither source_profile nor credential_source is set");
     if (source) {
-        res = ask_named_source(visit, source, keys, &is_set, why);
+        res = query_named_source(visit, source, keys, &is_set, why);
     } else if (!aws_config_has_profile(&visit->config, profile)) {
         return why_set(why, RES_REFUSE, "source_profile=%s: there is no such profile", profile);
     } else if (is_on_the_way(visit, profile) &&
@@ -124,7 +124,7 @@ static enum result ask_source(struct visit *visit, struct keys *keys, struct why
     } else if (visit->depth == CHAIN_MAX) {
         return why_set(why, RES_REFUSE, "more than %d profiles are each other's source", CHAIN_MAX);
     } else {
-        res = ask_profile(visit, profile, keys, &is_set, why);
+        res = query_profile(visit, profile, keys, &is_set, why);
     }
     if (res == RES_OK && !is_set)
         return why_set(why, RES_REFUSE, "%s=%s has no keys", source ? "credential_source" : "source_profile",
@@ -147,12 +147,12 @@ static enum result assume(struct visit *visit, const char *role_arn, struct keys
     if (get(visit, "mfa_serial"))
         res = why_set(why, RES_REFUSE, "mfa_serial asks for a person, and a service has none");
     else if (token_file)
-        res = cred_assume_by_token(visit->ask, role_arn, session, token_file, keys, why);
+        res = cred_assume_by_token(visit->query, role_arn, session, token_file, keys, why);
     else
-        res = ask_source(visit, &source, why);
-    if (res == RES_OK && !token_file) res = sts_assume_role(visit->ask, &request, keys, why);
+        res = query_source(visit, &source, why);
+    if (res == RES_OK && !token_file) res = sts_assume_role(visit->query, &request, keys, why);
     keys_wipe(&source);
-    cred_set_source(visit->ask, "%.120s by the profile %.100s", role_arn, profile);
+    cred_set_source(visit->query, "%.120s by the profile %.100s", role_arn, profile);
     if (res == RES_REFUSE && !*why->remedy) (void)why_remedy(why, res, "correct the profile %s", profile);
     return res == RES_OK ? res : why_wrap(why, res, "the profile %s", profile);
 }
@@ -168,8 +168,8 @@ static enum result refuse_sso(const char *profile, struct why *why)
                    "the profile %s uses IAM Identity Center (sso_...), which is not supported", profile);
 }
 
-static enum result ask_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
-                               struct why *why)
+static enum result query_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
+                                 struct why *why)
 {
     bool is_source = visit->depth > 0;
     enum result res = RES_OK;
@@ -183,7 +183,7 @@ static enum result ask_profile(struct visit *visit, const char *profile, struct 
     else if (has_keys)
         res = take_own_keys(visit, keys, why);
     else if (process)
-        res = cred_process(visit->ask, profile, process, keys, why);
+        res = cred_process(visit->query, profile, process, keys, why);
     else if (get(visit, "sso_session") || get(visit, "sso_start_url"))
         res = refuse_sso(profile, why);
     else
@@ -192,24 +192,24 @@ static enum result ask_profile(struct visit *visit, const char *profile, struct 
     return res;
 }
 
-enum result cred_profile(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+enum result cred_profile(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
-    const struct settings *s = ask->settings;
+    const struct settings *s = query->settings;
     const char *profile = s->profile ? s->profile : "default";
     const char *config = shown(s->config_file, "~/.aws/config");
     const char *credentials = shown(s->shared_credentials_file, "~/.aws/credentials");
-    struct visit visit = {.ask = ask};
+    struct visit visit = {.query = query};
     *is_set = true;
-    enum result res = load(s, ask->watch, &visit.config, why);
+    enum result res = load(s, query->watch, &visit.config, why);
     if (res == RES_OK && s->profile && !aws_config_has_profile(&visit.config, profile)) {
         (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
         res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
                       credentials, config);
     } else if (res == RES_OK) {
-        res = ask_profile(&visit, profile, keys, is_set, why);
+        res = query_profile(&visit, profile, keys, is_set, why);
     }
     if (res == RES_OK && !*is_set)
-        cred_note_searched(ask, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
+        cred_note_searched(query, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
                            credentials, config);
     aws_config_fini(&visit.config);
     return res;

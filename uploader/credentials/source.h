@@ -25,7 +25,7 @@
 #define CRED_LOCAL_TIMEOUT_MS 2000 /* the container endpoint and the instance metadata are next door */
 
 /* One question for keys. All pointers are borrowed. */
-struct cred_ask {
+struct source_query {
     const struct settings *settings;
     const char *region; /* for STS */
     struct http *http;
@@ -42,7 +42,7 @@ struct cred_ask {
  *   RES_RETRY    nothing came; waiting helps, or, where there is a remedy, a person
  *   RES_REFUSE   the settings or the files are wrong
  */
-typedef enum result cred_source(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why);
+typedef enum result cred_source(struct source_query *query, struct keys *keys, bool *is_set, struct why *why);
 
 cred_source cred_environment;  /* AWS_ACCESS_KEY_ID and so on, their _FILE, /run/secrets */
 cred_source cred_web_identity; /* AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE */
@@ -51,19 +51,21 @@ cred_source cred_container;    /* ECS, EKS Pod Identity */
 cred_source cred_imds;         /* EC2's instance metadata, version 2 */
 
 /* For a profile: a role by a token file; `session_name` may be NULL. The token is read anew each time. */
-MUST_CHECK enum result cred_assume_by_token(struct cred_ask *ask, const char *role_arn,
+MUST_CHECK enum result cred_assume_by_token(struct source_query *query, const char *role_arn,
                                             const char *session_name, const char *token_file,
                                             struct keys *keys, struct why *why);
 
 /* For a profile: runs the command (see words_split() in process.c) and reads what it prints. */
-MUST_CHECK enum result cred_process(struct cred_ask *ask, const char *profile, const char *command,
+MUST_CHECK enum result cred_process(struct source_query *query, const char *profile, const char *command,
                                     struct keys *keys, struct why *why);
 
 /* The region of the profile in use, "" where there is none. Reads the shared files. */
 MUST_CHECK enum result cred_profile_region(const struct settings *settings, char region[CRED_REGION_SIZE],
                                            struct why *why);
 
-void cred_set_source(struct cred_ask *ask, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void cred_note_searched(struct cred_ask *ask, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cred_set_source(struct source_query *query, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void cred_note_searched(struct source_query *query, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

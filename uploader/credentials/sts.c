@@ -38,21 +38,21 @@ struct target {
     const char *region;
 };
 
-static void find_target(const struct cred_ask *ask, struct target *target)
+static void find_target(const struct source_query *query, struct target *target)
 {
-    const struct settings *s = ask->settings;
+    const struct settings *s = query->settings;
     const char *url = s->endpoint_url_sts ? s->endpoint_url_sts : s->endpoint_url;
     const char *scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
-    target->region = ask->region;
+    target->region = query->region;
     if (url) {
         const char *host = strstr(url, "://") + 3;
         (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
-    } else if (s->sts_endpoints == STS_ENDPOINTS_LEGACY && is_legacy_region(ask->region)) {
+    } else if (s->sts_endpoints == STS_ENDPOINTS_LEGACY && is_legacy_region(query->region)) {
         target->region = "us-east-1";
         (void)snprintf(target->host, sizeof target->host, "sts.amazonaws.com");
     } else {
-        (void)snprintf(target->host, sizeof target->host, "sts.%s.amazonaws.com%s", ask->region,
-                       strncmp(ask->region, "cn-", 3) == 0 ? ".cn" : "");
+        (void)snprintf(target->host, sizeof target->host, "sts.%s.amazonaws.com%s", query->region,
+                       strncmp(query->region, "cn-", 3) == 0 ? ".cn" : "");
     }
     (void)snprintf(target->url, sizeof target->url, "%s://%s/", scheme, target->host);
 }
@@ -128,7 +128,7 @@ static bool make_lines(const struct target *target, const struct keys *keys, con
 }
 
 /* RES_OK: answered, whatever with. `answer` needs http_answer_fini() in any case. */
-static enum result send_form(struct cred_ask *ask, const struct target *target, const struct keys *keys,
+static enum result send_form(struct source_query *query, const struct target *target, const struct keys *keys,
                              const struct buf *form, int64_t now_at, struct http_answer *answer,
                              struct why *why)
 {
@@ -145,7 +145,7 @@ static enum result send_form(struct cred_ask *ask, const struct target *target, 
                                        .headers = lines->list,
                                        .body = form,
                                        .timeout_ms = TIMEOUT_MS};
-        enum http_outcome outcome = http_do(ask->http, &request, answer, why);
+        enum http_outcome outcome = http_do(query->http, &request, answer, why);
         if (outcome == HTTP_UNTRUSTED)
             (void)why_remedy(why, RES_RETRY,
                              "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed "
@@ -278,23 +278,23 @@ static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
     return is_wrong;
 }
 
-enum result sts_assume_role(struct cred_ask *ask, const struct sts_request *request, struct keys *keys,
+enum result sts_assume_role(struct source_query *query, const struct sts_request *request, struct keys *keys,
                             struct why *why)
 {
     struct target target;
     struct buf form = BUF_EMPTY;
     struct http_answer answer;
-    int64_t now_at = ask->now_at;
+    int64_t now_at = query->now_at;
     bool is_repeated = false;
     bool is_early_or_late = false;
     enum result res = RES_OK;
 
-    find_target(ask, &target);
+    find_target(query, &target);
     make_form(request, &form);
     do {
         is_repeated = is_early_or_late;
         why_clear(why);
-        res = send_form(ask, &target, request->keys, &form, now_at, &answer, why);
+        res = send_form(query, &target, request->keys, &form, now_at, &answer, why);
         if (res == RES_OK) res = read_answer(&answer, request->role_arn, keys, &is_early_or_late, why);
         is_early_or_late = is_early_or_late && !is_repeated && finds_clock_wrong(&answer, &now_at);
         http_answer_fini(&answer);

@@ -22,7 +22,7 @@ struct sts_request {
  * Fills `keys`. Where the server says that our clock is wrong, it is asked once more by its own.
  *   RES_RETRY   with a remedy: refused; without: it cannot be reached or is busy, waiting helps
  */
-MUST_CHECK enum result sts_assume_role(struct cred_ask *ask, const struct sts_request *request,
+MUST_CHECK enum result sts_assume_role(struct source_query *query, const struct sts_request *request,
                                        struct keys *keys, struct why *why);
 
 #endif

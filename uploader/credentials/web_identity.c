@@ -11,7 +11,7 @@
 
 #define TOKEN_SIZE 20001 /* STS takes 20,000 characters */
 
-enum result cred_assume_by_token(struct cred_ask *ask, const char *role_arn, const char *session_name,
+enum result cred_assume_by_token(struct source_query *query, const char *role_arn, const char *session_name,
                                  const char *token_file, struct keys *keys, struct why *why)
 {
     char token[TOKEN_SIZE];
@@ -20,26 +20,27 @@ enum result cred_assume_by_token(struct cred_ask *ask, const char *role_arn, con
         (void)why_remedy(why, res, "see that the web identity token file is there and may be read");
     struct sts_request request = {
         .role_arn = role_arn, .session_name = session_name, .web_identity_token = token};
-    if (res == RES_OK) res = sts_assume_role(ask, &request, keys, why);
+    if (res == RES_OK) res = sts_assume_role(query, &request, keys, why);
     OPENSSL_cleanse(token, sizeof token);
     return res;
 }
 
-enum result cred_web_identity(struct cred_ask *ask, struct keys *keys, bool *is_set, struct why *why)
+enum result cred_web_identity(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
-    const struct settings *s = ask->settings;
+    const struct settings *s = query->settings;
     *is_set = s->web_identity_token_file != NULL;
     if (!*is_set) {
         cred_note_searched(
-            ask, s->role_arn ? "a web identity (AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not)"
-                             : "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set)");
+            query, s->role_arn
+                       ? "a web identity (AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not)"
+                       : "AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN (not set)");
         return RES_OK;
     }
     if (!s->role_arn) {
         (void)why_remedy(why, RES_REFUSE, "set AWS_ROLE_ARN to the role that the token is for");
         return why_set(why, RES_REFUSE, "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
     }
-    cred_set_source(ask, "%.180s by a web identity token", s->role_arn);
-    return cred_assume_by_token(ask, s->role_arn, s->role_session_name, s->web_identity_token_file, keys,
+    cred_set_source(query, "%.180s by a web identity token", s->role_arn);
+    return cred_assume_by_token(query, s->role_arn, s->role_session_name, s->web_identity_token_file, keys,
                                 why);
 }

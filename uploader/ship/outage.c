@@ -18,12 +18,12 @@ bool outage_needs_person(enum store_answer answer)
     return answer == STORE_REFUSED || answer == STORE_CONFLICT;
 }
 
-int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t asked_ms)
+int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t requested_ms)
 {
     uint32_t random = 0;
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) random = (uint32_t)clock_monotonic_ms();
     int64_t pause_ms = backoff_ms(outage_needs_person(answer) ? &when_refused : &when_busy, failures, random);
-    return pause_ms > asked_ms ? pause_ms : asked_ms;
+    return pause_ms > requested_ms ? pause_ms : requested_ms;
 }
 
 void outage_log(const char *what, const struct why *why)
@@ -32,7 +32,7 @@ void outage_log(const char *what, const struct why *why)
              LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
 }
 
-bool outage_add(struct outage *outage, enum store_answer answer, int64_t asked_ms, const struct why *why,
+bool outage_add(struct outage *outage, enum store_answer answer, int64_t requested_ms, const struct why *why,
                 int64_t began, const char *what)
 {
     int64_t now = clock_monotonic_ms();
@@ -43,7 +43,7 @@ bool outage_add(struct outage *outage, enum store_answer answer, int64_t asked_m
     if (outage->failures == 0) outage->since = now;
     /* Several that were on their way together fail as one. */
     if (outage->failures == 0 || began >= outage->failed_at) outage->failures++;
-    int64_t next_try_at = now + outage_pause_ms(answer, outage->failures, asked_ms);
+    int64_t next_try_at = now + outage_pause_ms(answer, outage->failures, requested_ms);
     if (next_try_at > outage->next_try_at || began >= outage->failed_at) outage->next_try_at = next_try_at;
     outage->failed_at = now;
     outage->answer = answer;

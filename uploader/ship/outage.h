@@ -16,7 +16,7 @@ struct outage {
 };
 
 /* How long to wait after the nth failure in a row, 1 the first: longer where a person must act; never shorter than asked for. */
-int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t asked_ms);
+int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t requested_ms);
 
 /* Does a person have to act? */
 bool outage_needs_person(enum store_answer answer);
@@ -25,7 +25,7 @@ bool outage_needs_person(enum store_answer answer);
  * A try that began at `began` (monotonic) has failed. True: it is news, so the beginning of an outage, or another reason
  * than before; then it has been logged with `what`, e.g. kind=events batch=7.
  */
-bool outage_add(struct outage *outage, enum store_answer answer, int64_t asked_ms, const struct why *why,
+bool outage_add(struct outage *outage, enum store_answer answer, int64_t requested_ms, const struct why *why,
                 int64_t began, const char *what);
 
 /* A try has succeeded. True: an outage has ended, which has been logged. */

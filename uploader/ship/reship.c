@@ -261,7 +261,7 @@ static enum result finish(struct reship *r, int *wait_ms, struct why *why)
 
 /* ---- which batches ---- */
 
-static bool is_asked_for(const struct reship *r, const struct past_batch *past)
+static bool is_requested(const struct reship *r, const struct past_batch *past)
 {
     if (r->order.batch_id > 0) return past->batch.id == r->order.batch_id;
     return !past->is_copy && !past->is_abandoned && past->batch.sealed_at >= r->order.since_at &&
@@ -306,7 +306,7 @@ static enum result check_next(struct reship *r, bool *is_end, struct why *why)
         *is_end = past.batch.id == 0 || (r->order.batch_id > 0 && past.batch.id != r->order.batch_id);
         if (*is_end) return RES_OK;
         r->next_id = past.batch.id;
-        if (is_asked_for(r, &past)) {
+        if (is_requested(r, &past)) {
             res = treat(r, &past, why);
             r->report.checked += r->next_id != past.batch.id;
             return res;

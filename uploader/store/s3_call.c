@@ -99,8 +99,8 @@ static enum store_answer get_signer(struct s3 *s3, struct s3_signer *signer, str
 }
 
 /* Does the answer say that these keys were good, but are no more? Then nothing was stored. */
-static bool asks_for_new_keys(const struct s3_call *call, const struct s3_signer *signer,
-                              const struct http_answer *answer)
+static bool needs_new_keys(const struct s3_call *call, const struct s3_signer *signer,
+                           const struct http_answer *answer)
 {
     static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException", "InvalidToken",
                                         "TokenRefreshRequired", "InvalidAccessKeyId"};
@@ -136,7 +136,7 @@ static unsigned correct(struct s3 *s3, const struct s3_call *call, const struct 
         return CORRECT_REGION;
     if (!(made & CORRECT_CLOCK) && s3_server_learn_clock(s3->server, &signer->address, answer))
         return CORRECT_CLOCK;
-    if (!(made & CORRECT_KEYS) && asks_for_new_keys(call, signer, answer) && renew_keys(s3, signer))
+    if (!(made & CORRECT_KEYS) && needs_new_keys(call, signer, answer) && renew_keys(s3, signer))
         return CORRECT_KEYS;
     return 0;
 }
@@ -177,16 +177,16 @@ static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, c
                               struct s3_answer *answer, struct why *why)
 {
     const struct http_answer *http = &answer->http;
-    const struct s3_asked asked = {.bucket = s3->settings->bucket_name,
-                                   .key = call->key,
-                                   .region = region,
-                                   .is_head = call->method == HTTP_HEAD};
+    const struct s3_target target = {.bucket = s3->settings->bucket_name,
+                                     .key = call->key,
+                                     .region = region,
+                                     .is_head = call->method == HTTP_HEAD};
     if (http->status == 200 || (!is_check(call) && http->status >= 200 && http->status < 300))
         return STORE_DONE;
     if (is_check(call) && http->status == 404) return STORE_ABSENT;
     if (is_check(call) && http->status == 403) return STORE_CANNOT_CHECK;
     if (call->object && http->status == 412) return STORE_CONFLICT;
-    enum store_answer sorted = s3_error_sort(http, &asked, why);
+    enum store_answer sorted = s3_error_sort(http, &target, why);
     if (sorted != STORE_REFUSED) answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
     return sorted;
 }

@@ -163,33 +163,33 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
 }
 
 /* Fills the remedy where it is about the region. Not where a 400 without a cause names the one that we use: AWS always does. */
-static bool blame_region(const struct http_answer *answer, const struct s3_asked *asked, const char *code,
+static bool blame_region(const struct http_answer *answer, const struct s3_target *target, const char *code,
                          struct why *why)
 {
     char region[S3_REGION_SIZE];
     if (!s3_error_region(answer, region)) return false;
-    bool is_ours = strcmp(region, asked->region) == 0;
+    bool is_ours = strcmp(region, target->region) == 0;
     if (is_ours && !*code && answer->status == 400) return false;
     (void)why_remedy(why, RES_RETRY, "set AWS_REGION=%s: that is where the bucket %s is%s", region,
-                     asked->bucket,
+                     target->bucket,
                      is_ours ? "; and correct AWS_ENDPOINT_URL, if you use it: it leads elsewhere" : "");
     return true;
 }
 
-enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_asked *asked,
+enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_target *target,
                                 struct why *why)
 {
     char code[S3_CODE_SIZE];
     char message[256];
     s3_error_field(answer, "Code", code, sizeof code);
     s3_error_field(answer, "Message", message, sizeof message);
-    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", asked->bucket, asked->key, answer->status,
+    (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", target->bucket, target->key, answer->status,
                   *code ? " " : "", code, *message ? ": " : "", message);
     if (may_be_stored(answer->status, code)) return STORE_UNKNOWN;
     if (passes_by_itself(answer->status, code)) return STORE_NOT_NOW;
-    if (blame_region(answer, asked, code, why)) return STORE_REFUSED;
-    const char *remedy = find_remedy(answer->status, code, asked->is_head);
+    if (blame_region(answer, target, code, why)) return STORE_REFUSED;
+    const char *remedy = find_remedy(answer->status, code, target->is_head);
     const char *hole = strstr(remedy, "%s");
-    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, asked->bucket, hole + 2);
+    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, target->bucket, hole + 2);
     return STORE_REFUSED;
 }

@@ -15,14 +15,14 @@
 void s3_error_field(const struct http_answer *answer, const char *name, char *out, size_t size);
 
 /* What was asked. All are borrowed. */
-struct s3_asked {
+struct s3_target {
     const char *bucket, *key;
     const char *region; /* that the request was signed for */
     bool is_head;       /* so the answer has no body */
 };
 
 /* Sorts an answer that is neither 2xx, 412 nor a HEAD's 404. Fills `why` and its remedy. */
-enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_asked *asked,
+enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_target *target,
                                 struct why *why);
 
 /* Does the answer refuse because of the region, and name the right one? It is made of letters, digits and dashes. */

@@ -102,7 +102,7 @@ static void open_chain(struct fixture *f)
 }
 
 /* The id of the keys that are given out at `now_at`, or "" with the failure in why. */
-static const char *ask(struct fixture *f, int64_t now_at)
+static const char *get(struct fixture *f, int64_t now_at)
 {
     keys_wipe(&f->keys);
     why_clear(&f->why);
@@ -171,7 +171,7 @@ static void the_first_source_that_is_configured_answers(void **state)
         write_file(f->config, rows[i].config);
         write_file(f->credentials, rows[i].credentials);
         open_chain(f);
-        const char *id = ask(f, 0);
+        const char *id = get(f, 0);
         if (strcmp(id, rows[i].id) != 0) fail_msg("row %zu: %s %s", i, id, f->why.text);
         assert_string_equal(source(f, from), rows[i].source);
         for (size_t j = 0; rows[i].set[j]; j += 2) (void)unsetenv(rows[i].set[j]);
@@ -377,16 +377,16 @@ static void a_file_that_changes_appears_or_goes_is_read_before_the_next_use(void
 {
     struct fixture *f = *state;
     open_chain(f);
-    assert_string_equal(ask(f, 0), "");
+    assert_string_equal(get(f, 0), "");
     write_file(f->credentials, "[default]\n" KEYS("A"));
-    assert_string_equal(ask(f, 1), "A"); /* though a failure is shared for a second */
+    assert_string_equal(get(f, 1), "A"); /* though a failure is shared for a second */
     write_file(f->credentials, "[default]\n" KEYS("B"));
-    assert_string_equal(ask(f, 2), "B");
+    assert_string_equal(get(f, 2), "B");
     char next[220];
     (void)snprintf(next, sizeof next, "%s.new", f->credentials);
     write_file(next, "[default]\n" KEYS("C"));
     assert_int_equal(rename(next, f->credentials), 0);
-    assert_string_equal(ask(f, 3), "C");
+    assert_string_equal(get(f, 3), "C");
 }
 
 static void a_file_that_is_half_written_does_not_cost_the_keys_that_we_have(void **state)
@@ -394,11 +394,11 @@ static void a_file_that_is_half_written_does_not_cost_the_keys_that_we_have(void
     struct fixture *f = *state;
     write_file(f->credentials, "[default]\n" KEYS("A"));
     open_chain(f);
-    assert_string_equal(ask(f, 0), "A");
+    assert_string_equal(get(f, 0), "A");
     write_file(f->credentials, "[default]\naws_acc");
-    assert_string_equal(ask(f, 1), "A");
+    assert_string_equal(get(f, 1), "A");
     write_file(f->credentials, "[default]\n" KEYS("B"));
-    assert_string_equal(ask(f, 2), "B");
+    assert_string_equal(get(f, 2), "B");
 }
 
 static void secrets_in_files_of_the_environment_are_read_anew_when_they_change(void **state)
@@ -413,9 +413,9 @@ static void secrets_in_files_of_the_environment_are_read_anew_when_they_change(v
     (void)setenv("AWS_ACCESS_KEY_ID_FILE", id, 1);
     (void)setenv("AWS_SECRET_ACCESS_KEY_FILE", secret, 1);
     open_chain(f);
-    assert_string_equal(ask(f, 0), "A");
+    assert_string_equal(get(f, 0), "A");
     write_file(secret, "s2\n");
-    assert_string_equal(ask(f, 1), "A");
+    assert_string_equal(get(f, 1), "A");
     assert_string_equal(f->keys.secret_access_key, "s2");
 }
 
@@ -444,11 +444,11 @@ static void keys_are_renewed_ahead_of_their_end(void **state)
     struct fixture *f = *state;
     write_process(f, "", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 0), "K1");
-    assert_string_equal(ask(f, 54 * MINUTE_MS), "K1");
+    assert_string_equal(get(f, 0), "K1");
+    assert_string_equal(get(f, 54 * MINUTE_MS), "K1");
     write_process(f, "", 120);
-    assert_string_equal(ask(f, 56 * MINUTE_MS), "K2");
-    assert_string_equal(ask(f, 60 * MINUTE_MS), "K2");
+    assert_string_equal(get(f, 56 * MINUTE_MS), "K2");
+    assert_string_equal(get(f, 60 * MINUTE_MS), "K2");
     assert_true(f->keys.expires_at == 120 * MINUTE_MS);
 }
 
@@ -457,16 +457,16 @@ static void while_they_cannot_be_renewed_the_old_ones_serve_until_their_end(void
     struct fixture *f = *state;
     write_process(f, "", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 0), "K1");
+    assert_string_equal(get(f, 0), "K1");
     write_process(f, "exit 1", 60);
-    assert_string_equal(ask(f, 56 * MINUTE_MS), "K1");        /* call 2 fails */
-    assert_string_equal(ask(f, 56 * MINUTE_MS + 1000), "K1"); /* too soon for another call */
-    assert_string_equal(ask(f, 57 * MINUTE_MS), "K1");        /* call 3 */
-    assert_string_equal(ask(f, 60 * MINUTE_MS), "");          /* call 4: they have ended */
+    assert_string_equal(get(f, 56 * MINUTE_MS), "K1");        /* call 2 fails */
+    assert_string_equal(get(f, 56 * MINUTE_MS + 1000), "K1"); /* too soon for another call */
+    assert_string_equal(get(f, 57 * MINUTE_MS), "K1");        /* call 3 */
+    assert_string_equal(get(f, 60 * MINUTE_MS), "");          /* call 4: they have ended */
     assert_non_null(strstr(f->why.text, "exit code 1"));
-    assert_string_equal(ask(f, 60 * MINUTE_MS + 500), ""); /* the same answer for all who ask at once */
+    assert_string_equal(get(f, 60 * MINUTE_MS + 500), ""); /* the same answer for all who ask at once */
     write_process(f, "", 120);
-    assert_string_equal(ask(f, 61 * MINUTE_MS), "K5");
+    assert_string_equal(get(f, 61 * MINUTE_MS), "K5");
 }
 
 static void keys_that_the_server_rejects_are_renewed_at_once_and_only_once(void **state)
@@ -475,12 +475,12 @@ static void keys_that_the_server_rejects_are_renewed_at_once_and_only_once(void 
     struct keys first;
     write_process(f, "", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 0), "K1");
+    assert_string_equal(get(f, 0), "K1");
     first = f->keys;
     credentials_reject(f->chain, &first);
-    assert_string_equal(ask(f, 1), "K2");
+    assert_string_equal(get(f, 1), "K2");
     credentials_reject(f->chain, &first); /* another thread, late: K2 are not meant */
-    assert_string_equal(ask(f, 2), "K2");
+    assert_string_equal(get(f, 2), "K2");
 }
 
 static void rejected_keys_are_not_given_out_again_where_no_others_come(void **state)
@@ -488,11 +488,11 @@ static void rejected_keys_are_not_given_out_again_where_no_others_come(void **st
     struct fixture *f = *state;
     write_process(f, "[ $n = 1 ] || exit 1", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 0), "K1");
+    assert_string_equal(get(f, 0), "K1");
     credentials_reject(f->chain, &f->keys);
-    assert_string_equal(ask(f, 1), "");
+    assert_string_equal(get(f, 1), "");
     write_process(f, "", 60);
-    assert_string_equal(ask(f, 2000), "K3");
+    assert_string_equal(get(f, 2000), "K3");
 }
 
 static void keys_that_come_ended_are_used_all_the_same(void **state)
@@ -500,8 +500,8 @@ static void keys_that_come_ended_are_used_all_the_same(void **state)
     struct fixture *f = *state; /* our clock may be wrong: let the server judge */
     write_process(f, "", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 600 * MINUTE_MS), "K1");
-    assert_string_equal(ask(f, 600 * MINUTE_MS + 1), "K2");
+    assert_string_equal(get(f, 600 * MINUTE_MS), "K1");
+    assert_string_equal(get(f, 600 * MINUTE_MS + 1), "K2");
 }
 
 static void a_clock_that_jumps_back_delays_nothing(void **state)
@@ -509,16 +509,16 @@ static void a_clock_that_jumps_back_delays_nothing(void **state)
     struct fixture *f = *state;
     write_process(f, "exit 1", 60);
     open_chain(f);
-    assert_string_equal(ask(f, 100 * MINUTE_MS), "");
+    assert_string_equal(get(f, 100 * MINUTE_MS), "");
     write_process(f, "", 60);
-    assert_string_equal(ask(f, 1), "K2");
+    assert_string_equal(get(f, 1), "K2");
 }
 
 /* ---- several threads ---- */
 
 #define THREADS 4
 
-static void *ask_in_thread(void *context)
+static void *get_in_thread(void *context)
 {
     struct fixture *f = context;
     struct keys *keys = calloc(1, sizeof *keys);
@@ -530,13 +530,13 @@ static void *ask_in_thread(void *context)
 }
 
 /* Asks in several threads at once; returns how often the process ran in the end. */
-static size_t ask_in_threads(struct fixture *f, struct keys *answers[THREADS])
+static size_t get_in_threads(struct fixture *f, struct keys *answers[THREADS])
 {
     pthread_t threads[THREADS];
     char path[200];
     size_t calls = 0;
     for (size_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_thread, f), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, get_in_thread, f), 0);
     for (size_t i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], (void **)&answers[i]), 0);
     (void)snprintf(path, sizeof path, "%s/calls", f->scratch->dir);
     free(scratch_read(path, &calls));
@@ -549,7 +549,7 @@ static void threads_that_need_keys_at_once_share_a_failure(void **state)
     struct keys *answers[THREADS];
     write_process(f, "exit 1", 60);
     open_chain(f);
-    assert_int_equal(ask_in_threads(f, answers), 1);
+    assert_int_equal(get_in_threads(f, answers), 1);
     for (size_t i = 0; i < THREADS; i++) {
         assert_string_equal(answers[i]->access_key_id, "");
         free(answers[i]);
@@ -562,7 +562,7 @@ static void threads_that_reject_the_same_keys_get_others_each(void **state)
     struct keys *answers[THREADS];
     write_process(f, "", 60);
     open_chain(f);
-    size_t calls = ask_in_threads(f, answers);
+    size_t calls = get_in_threads(f, answers);
     assert_true(calls >= 1 && calls <= THREADS);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(answers[i]->access_key_id[0], 'K');
@@ -570,7 +570,7 @@ static void threads_that_reject_the_same_keys_get_others_each(void **state)
     }
     char last[8];
     (void)snprintf(last, sizeof last, "K%zu", calls + 1);
-    assert_string_equal(ask(f, 1), last); /* the last ones were rejected, too */
+    assert_string_equal(get(f, 1), last); /* the last ones were rejected, too */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -17,7 +17,7 @@
 #define ERROR(code)                                                                                          \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" code "</Code><Message>m</Message></Error>"
 
-/* Sorts an answer about a/key in the bucket `archive`, asked as for us-east-1. */
+/* Sorts an answer about a/key in the bucket `archive`, target as for us-east-1. */
 static enum store_answer sort_answer(bool is_head, long status, const char *region, const char *body,
                                      struct why *why)
 {
@@ -27,7 +27,7 @@ static enum store_answer sort_answer(bool is_head, long status, const char *regi
     buf_append_text(&answer.body, body);
     *why = (struct why){0};
     enum store_answer meaning = s3_error_sort(
-        &answer, &(struct s3_asked){.bucket = "archive", .key = "a/key", .region = ours, .is_head = is_head},
+        &answer, &(struct s3_target){.bucket = "archive", .key = "a/key", .region = ours, .is_head = is_head},
         why);
     http_answer_fini(&answer);
     return meaning;
@@ -135,7 +135,8 @@ static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
         {400, "", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>",
          "AWS_REGION=eu-west-1"},
         {301, "evil.example/x", ERROR("PermanentRedirect"), "AWS_REGION to the region of the bucket archive"},
-        {301, "us-east-1", ERROR("PermanentRedirect"), "AWS_ENDPOINT_URL"}, /* it was asked as for this one */
+        {301, "us-east-1", ERROR("PermanentRedirect"),
+         "AWS_ENDPOINT_URL"}, /* it was target as for this one */
         {301, "us-east-1", "", "AWS_ENDPOINT_URL"},
         {400, "us-east-1", ERROR("AuthorizationHeaderMalformed"), "AWS_ENDPOINT_URL"},
         {400, "us-east-1", "", "check BUCKET_NAME, the keys"},

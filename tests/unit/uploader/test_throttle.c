@@ -124,7 +124,7 @@ static void a_stop_ends_a_sleep_at_once(void **state)
     struct throttle_work work = throttle_begin(&f->throttle);
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, false);
     work.since_us -= THROTTLE_SLEEP_MAX_MS * 1000;
-    signals_ask_stop();
+    signals_raise_stop();
     int64_t since = clock_monotonic_ms();
     throttle_sleep(&work);
     assert_true(clock_monotonic_ms() - since < THROTTLE_SLEEP_MAX_MS / 2);
