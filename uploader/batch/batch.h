@@ -1,8 +1,9 @@
 /*
- * batch -- one batch as a value, and its state machine.
+ * batch -- one batch as a value.
  *
- * A batch is a range of ids of one kind that becomes one object. What shapes the object's bytes is fixed when it is
- * sealed; what happened to it since is a set of facts, from which its state follows.
+ * A batch is a range of ids of one kind that becomes one object. Everything that shapes the object's bytes is fixed
+ * when the batch is sealed. What happened to it since is recorded as facts, from which its state follows (the view
+ * `batches`).
  */
 #ifndef UPLOADER_BATCH_BATCH_H
 #define UPLOADER_BATCH_BATCH_H
@@ -14,54 +15,55 @@
 
 #define BATCH_KEY_MAX         1024 /* bytes; S3's limit for a key */
 #define BATCH_DESTINATION_MAX 4200 /* file:// and a path */
-#define BATCH_SHA256_SIZE     65   /* hex digits and the end */
+#define BATCH_SHA256_SIZE     65   /* hex digits and a NUL */
 #define BATCH_MD5_SIZE        33
 #define BATCH_DROPPED_MAX     2000
 
-/* However small the events: what is added to each of them bounds the object. */
+/* Ceiling for the rows of one batch. However small the events are, rendering adds some bytes to each of them. */
 #define BATCH_COUNT_MAX 1000000
 
 enum batch_kind { BATCH_EVENTS, BATCH_REJECTS, BATCH_KIND_COUNT };
 enum batch_format { BATCH_XML, BATCH_JSON, BATCH_NDJSON };
 
-/* The words that the spool uses. */
+/* The words that the spool uses for a kind and a format. batch_format_of() is false for an unknown word. */
 const char *batch_kind_name(enum batch_kind kind);
 const char *batch_format_name(enum batch_format format);
 bool batch_format_of(const char *name, enum batch_format *format);
 
-/* What the bytes of an object are. */
+/* The hashes and the length of an object's bytes. */
 struct rendition {
-    char sha256[BATCH_SHA256_SIZE]; /* "": there is none */
+    char sha256[BATCH_SHA256_SIZE]; /* "": not known */
     char md5[BATCH_MD5_SIZE];
     int64_t bytes;
-    char content_sha256[BATCH_SHA256_SIZE]; /* uncompressed; "" where it is read from the spool */
+    char content_sha256
+        [BATCH_SHA256_SIZE]; /* of the uncompressed bytes; "" in a rendition read from the spool */
 };
 
 struct batch {
     int64_t id; /* 0: not sealed yet */
     enum batch_kind kind;
     int64_t first_id, last_id;
-    int64_t bytes; /* of events as received, of rejects as kept */
+    int64_t bytes; /* events: as received; rejects: as kept */
     char destination[BATCH_DESTINATION_MAX];
     char object_key[BATCH_KEY_MAX + 1];
     enum batch_format format;
-    bool has_metadata;                   /* EVENT_METADATA as it was */
-    bool is_gzip;                        /* COMPRESSION */
-    bool is_pretty;                      /* PRETTY_PRINT_JSON */
-    char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is left out */
+    bool has_metadata; /* EVENT_METADATA at the time of sealing, as are the settings below */
+    bool is_gzip;      /* COMPRESSION */
+    bool is_pretty;    /* PRETTY_PRINT_JSON */
+    char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is dropped */
     bool omits_payload;                  /* rejects: REJECTS_PAYLOAD */
     struct spool_identity identity;
     int64_t sealed_at;
 
-    struct rendition recorded; /* before its first PUT */
-    struct rendition earlier;  /* the one before, where that may have been stored, too */
+    struct rendition recorded; /* of the bytes of its latest PUT, recorded before that PUT */
+    struct rendition earlier;  /* of an earlier PUT with other bytes, if that may have been stored */
     int64_t attempts;
-    bool is_unknown; /* a PUT was begun and nothing proves how it ended */
+    bool is_unknown; /* a PUT was begun, and nothing proves whether it stored the object */
 };
 
 int64_t batch_count(const struct batch *batch);
 
-/* application/xml and so on, and the key's extension, as the contract names them. */
+/* The content type, e.g. application/xml, and the key's extension, e.g. xml. */
 const char *batch_content_type(const struct batch *batch);
 const char *batch_extension(enum batch_format format); /* without .gz */
 

@@ -1,5 +1,5 @@
 /*
- * hash -- SHA-256, MD5 and length of bytes that come piece by piece, are there whole, or lie in a file.
+ * hash -- SHA-256, MD5 and length of bytes: added piece by piece, from a buffer, or from a file.
  */
 #ifndef UPLOADER_BATCH_HASH_H
 #define UPLOADER_BATCH_HASH_H
@@ -15,13 +15,13 @@ struct hash;
 
 struct hash *hash_begin(void);
 void hash_add(struct hash *hash, const void *data, size_t len);
-void hash_end(struct hash *hash, struct rendition *rendition); /* once; the content's hash becomes "" */
+void hash_end(struct hash *hash, struct rendition *rendition); /* call it once; sets content_sha256 to "" */
 void hash_free(struct hash *hash);                             /* accepts NULL */
 
-/* `pause` may be NULL. */
+/* Takes a pause after each slice; `pause` may be NULL. */
 void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 
-/* What a descriptor gives from its position on; false with errno: it cannot be read. */
+/* Hashes a file from the descriptor's position to its end. False, with errno set: it cannot be read. */
 bool hash_file(int fd, struct rendition *rendition);
 
 #endif

@@ -3,8 +3,9 @@
  *
  *   xml-events/20250729_161500-7f3a9c21d4-0000001001-0000005873.xml
  *
- * Prefix, perhaps a folder for the date, UTC time of sealing, the spool's ten hex digits, first and last id in at least ten digits, extension (and .gz). So a
- * listing proves completeness: each first is the previous last + 1. No two batches share a key.
+ * The parts are: the prefix, a folder for the date if USE_DATE_FOLDERS is set, the UTC time of sealing, the spool's ten
+ * hex digits, the first and the last id in at least ten digits, the extension, and .gz if compressed. So a listing
+ * proves completeness: each first id is the previous last id + 1. No two batches share a key.
  */
 #ifndef UPLOADER_BATCH_OBJECT_KEY_H
 #define UPLOADER_BATCH_OBJECT_KEY_H
@@ -24,8 +25,8 @@ enum date_folders {
 void object_key_make(struct batch *batch, const char *prefix, enum date_folders folders);
 
 /*
- * The key of the same rows once more: with -rN before its extension, in place of one that is there. 3 makes of
- * a/b-0000000005.xml.gz a/b-0000000005-r3.xml.gz. False: it would be too long.
+ * Makes a key for the same rows once more: with -rN before the extension, replacing a -rN that is there. With the
+ * number 3, a/b-0000000005.xml.gz becomes a/b-0000000005-r3.xml.gz. False: the key would be too long.
  */
 bool object_key_again(char out[BATCH_KEY_MAX + 1], const char *key, int number);
 

@@ -17,7 +17,7 @@ struct http {
     const struct lockfile *lock;
     struct http_limits limits;
     int64_t beat_due; /* monotonic */
-    int64_t stop_due; /* monotonic; 0: no stop has been asked for */
+    int64_t stop_due; /* monotonic; 0: no stop was requested */
 };
 
 struct transfer {
@@ -26,7 +26,8 @@ struct transfer {
     struct hash *hash;
     CURL *curl;
     size_t sent;
-    bool has_begun; /* bytes of the body have left: even a request that was begun anew may have been seen */
+    bool
+        has_begun; /* bytes of the body were sent: the server may have acted, even if libcurl began the request again */
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
@@ -73,7 +74,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         hash_add(transfer->hash, data, len);
         return len;
     }
-    buf_reserve(body, space); /* once and for all: no copy of a key stays behind when it grows */
+    buf_reserve(body, space); /* all at once: a buffer that grows would leave a copy of a key behind */
     buf_append(body, data, len < space ? len : space);
     return len;
 }
@@ -118,7 +119,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     return n;
 }
 
-/* Descriptors of ours never pass into a program that we run. */
+/* A program that we run (credential_process) must not inherit the descriptor. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)context, (void)purpose;
@@ -141,13 +142,13 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
 
 /* ---- the request ---- */
 
-/* Options whose names and values are right by construction: a failure is out of memory. */
+/* For options whose names and values are always valid: a failure means that memory ran out. */
 #define SET(option, value)                                                                                   \
     do {                                                                                                     \
         if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                \
     } while (0)
 
-/* The longest that a request can take if nothing is wrong, in milliseconds. */
+/* How long a request may take, in milliseconds. */
 static long time_limit(const struct http *http, const struct http_request *request)
 {
     if (request->timeout_ms > 0) return (long)request->timeout_ms;
@@ -198,7 +199,7 @@ static void set_options(struct http *http, const struct http_request *request, s
 
 static struct curl_slist *make_headers(const char *const *texts)
 {
-    struct curl_slist *headers = curl_slist_append(NULL, "Expect:"); /* no waiting for 100 */
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:"); /* do not wait for a 100 */
     for (; headers && *texts; texts++) {
         struct curl_slist *longer = curl_slist_append(headers, *texts);
         if (!longer) abort();
@@ -209,13 +210,13 @@ static struct curl_slist *make_headers(const char *const *texts)
 }
 
 /*
- * Without a function to rewind the body libcurl cannot send it a second time by itself, on a kept connection that turns
- * out to be dead: such a request ends as unknown, as it must, for the server may have stored what it got.
+ * libcurl gets no function to rewind the body. So it cannot send it a second time by itself when a kept connection
+ * turns out to be dead: such a request ends as HTTP_UNKNOWN, because the server may have stored the bytes that it got.
  */
 static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
     bool has_body = transfer->body && transfer->body->len > 0;
-    curl_off_t connected_at = 0; /* stays so where no connection has come to stand */
+    curl_off_t connected_at = 0; /* stays 0 if no connection was made */
     (void)curl_easy_getinfo(transfer->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_at);
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;

@@ -1,5 +1,5 @@
 /*
- * http -- one HTTP request with libcurl: sent exactly as given, with what came back. Knows nothing of S3.
+ * http -- sends one HTTP request with libcurl, exactly as given, and returns the answer. It knows nothing of S3.
  *
  * One connection, kept alive between requests. TLS is verified. Proxies come from the environment, as libcurl reads it.
  */
@@ -13,7 +13,7 @@
 #include "uploader/batch/hash.h"
 
 #define HTTP_BODY_MAX    65536 /* bytes kept of an answer's body */
-#define HTTP_HEADER_SIZE 128   /* of a kept header's value; a longer one counts as absent */
+#define HTTP_HEADER_SIZE 128   /* of a header's value with its NUL; a longer value counts as absent */
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST, HTTP_DELETE };
 
@@ -22,13 +22,13 @@ struct http_request {
     const char *url;
     const char *const *headers; /* "Name: value", NULL at the end */
     const struct buf *body;     /* PUT and POST */
-    struct hash *hash;          /* GET: takes in the body of a 200, which is not kept then; NULL: none */
-    int64_t hash_bytes;         /* so many are expected: they may take their time, as a request's body */
-    int timeout_ms;             /* for all of it; 0: as the limits say */
-    bool is_direct;             /* past any proxy */
+    struct hash *hash;  /* GET: hashes the body of a 200 instead of keeping it; NULL: the body is kept */
+    int64_t hash_bytes; /* the expected length of that body; the time limit allows for it */
+    int timeout_ms;     /* for the whole request; 0: as struct http_limits says */
+    bool is_direct;     /* ignore every proxy */
 };
 
-/* Headers that callers look at; "" where absent. */
+/* The status, the headers that callers need ("" if absent), and the body. */
 struct http_answer {
     long status; /* 0: no answer */
     char etag[HTTP_HEADER_SIZE];
@@ -36,25 +36,25 @@ struct http_answer {
     char region[HTTP_HEADER_SIZE]; /* x-amz-bucket-region */
     char retry_after[HTTP_HEADER_SIZE];
     char encryption[HTTP_HEADER_SIZE]; /* x-amz-server-side-encryption */
-    char date[HTTP_HEADER_SIZE];       /* the server's clock, RFC 9110's Date */
+    char date[HTTP_HEADER_SIZE];       /* the server's time, RFC 9110, Date */
     int64_t length;                    /* Content-Length; -1: absent */
     struct buf body;                   /* owned; at most HTTP_BODY_MAX */
 };
 
 enum http_outcome {
-    HTTP_ANSWERED,  /* there is a status */
-    HTTP_NOT_SENT,  /* no connection, or not a byte of the body: the server cannot have acted */
-    HTTP_UNTRUSTED, /* no connection, because the server's certificate does not hold */
-    HTTP_STOPPED,   /* ended by a stop: the server may have acted */
-    HTTP_UNKNOWN,   /* broke on the way: the server may have acted */
+    HTTP_ANSWERED,  /* the server answered: see `status` */
+    HTTP_NOT_SENT,  /* no connection, or no byte of the body was sent: the server cannot have acted */
+    HTTP_UNTRUSTED, /* no connection, because the server's certificate is not trusted */
+    HTTP_STOPPED,   /* a stop ended it: the server may have acted */
+    HTTP_UNKNOWN,   /* the connection broke, or a time limit ended it: the server may have acted */
 };
 
-/* After how long a request is given up. */
+/* When a request is given up. */
 struct http_limits {
     int connect_ms;
-    int stall_s;   /* less than HTTP_STALL_BYTES a second, for so long */
-    int answer_ms; /* all of it, but for the time that its bodies take at HTTP_STALL_BYTES a second */
-    int stop_ms;   /* after a stop was asked for */
+    int stall_s;   /* seconds below HTTP_STALL_BYTES per second */
+    int answer_ms; /* the whole request, besides the time that its bodies need at HTTP_STALL_BYTES per second */
+    int stop_ms;   /* after a stop was requested */
 };
 
 #define HTTP_STALL_BYTES 1024
@@ -63,14 +63,18 @@ struct http_limits {
 
 struct http;
 
-/* `ca_bundle` NULL: the system's. `signals` and `lock` are borrowed; a long request renews the lock's sign of life. */
+/*
+ * `ca_bundle` NULL: the system's certificates. `signals` and `lock` are borrowed; a long request renews the lock's sign
+ * of life.
+ *   RES_BROKEN   libcurl does not start
+ */
 MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals,
                                  const struct lockfile *lock, struct http_limits limits, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
 
 /*
- * `answer` is filled in any case and needs http_answer_fini(), which wipes it: it may hold keys. `why` explains all but
- * HTTP_ANSWERED.
+ * Fills `answer` in any case; it needs http_answer_fini(), which wipes it, because it may hold keys. `why` explains
+ * every outcome except HTTP_ANSWERED.
  */
 enum http_outcome http_do(struct http *http, const struct http_request *request, struct http_answer *answer,
                           struct why *why);

@@ -1,8 +1,8 @@
 /*
  * keys -- one set of AWS keys as a value: permanent, or temporary with a session token and an end.
  *
- * Whoever holds a struct keys wipes it with keys_wipe() when done. Nothing here logs, and no explanation holds a part of
- * a key.
+ * Whoever holds a struct keys wipes it with keys_wipe() in the end. Nothing here logs, and no explanation contains a
+ * part of a key.
  */
 #ifndef UPLOADER_HTTP_KEYS_H
 #define UPLOADER_HTTP_KEYS_H
@@ -20,13 +20,13 @@
 #define KEYS_FOREVER     INT64_MAX
 
 #define KEYS_AHEAD_MS  (5 * 60000) /* keys are renewed this long before their end, as AWS's own tools do */
-#define KEYS_MARGIN_MS 10000       /* this close to the end they count as ended: a request takes its time */
+#define KEYS_MARGIN_MS 10000 /* this close to their end keys count as ended, because a request takes time */
 
 struct keys {
     char access_key_id[KEYS_ID_SIZE];
     char secret_access_key[KEYS_SECRET_SIZE];
     char session_token[KEYS_TOKEN_SIZE]; /* "": permanent keys */
-    int64_t expires_at;                  /* wall clock of the server that gave them; KEYS_FOREVER: never */
+    int64_t expires_at; /* by the wall clock of the server that issued them; KEYS_FOREVER: never */
 };
 
 enum keys_age {
@@ -47,15 +47,16 @@ bool keys_are_same(const struct keys *a, const struct keys *b);
 enum keys_age keys_age(const struct keys *keys, int64_t now_at);
 
 /*
- * 2031-05-04T10:11:12Z as milliseconds since 1970; with a fraction of any length, and with +hh:mm instead of Z. False: it
- * is no such time.
+ * Parses a time such as 2031-05-04T10:11:12Z, with a fraction of any length, and with Z or +hh:mm, as milliseconds
+ * since
+ * 1970. False: `text` is not such a time.
  */
 bool keys_parse_time(const char *text, int64_t *at_ms) __attribute__((warn_unused_result));
 
 /*
  * Reads AccessKeyId, SecretAccessKey, Expiration (optional) and the session token, whose member is called
  * `token_name` (optional), as credential_process, the container endpoint and the instance metadata write them.
- *   RES_REFUSE   no such JSON; `why` names the member, never its value
+ *   RES_REFUSE   it is not such JSON; `why` names the member, never its value
  */
 MUST_CHECK enum result keys_parse_json(struct keys *keys, const struct buf *text, const char *token_name,
                                        struct why *why);

@@ -2,7 +2,7 @@
  * sigv4 -- AWS Signature Version 4 in the Authorization header.
  *
  * Pure: the answer depends on the arguments alone; no clock, no environment, no I/O. Everything handed in is borrowed
- * for the call only, and nothing is allocated. What is derived from the secret is wiped from the stack.
+ * for the call only, and nothing is allocated. Values derived from the secret are wiped from the stack.
  *
  * A signature holds only for a request that goes out exactly as described here: the caller sends the same path and
  * query untouched (curl: CURLOPT_PATH_AS_IS), all of these headers, and no other x-amz-* header.
@@ -72,7 +72,7 @@ bool sigv4_string_to_sign(const struct sigv4_request *request, const char *canon
 
 /*
  * A key as it stands in a path: every byte but A-Z a-z 0-9 - . _ ~ and / becomes %XX (RFC 3986, capital digits). The
- * key's text is not judged, nothing is put before it. False: does not fit into `size` bytes (at least 1), NUL included.
+ * key is not checked, and nothing is put before it. False: does not fit into `size` bytes (at least 1), NUL included.
  */
 bool sigv4_encode_path(const char *key, char *out, size_t size) __attribute__((warn_unused_result));
 

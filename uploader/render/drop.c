@@ -1,6 +1,7 @@
 /*
- * drop -- see drop.h. A walk from markup to markup. The event is well-formed (the collector saw to that), so a few steps
- * tell where each piece of markup ends; where they do not, the event is refused rather than shipped with what it hides.
+ * drop -- see drop.h. The event is read from one piece of markup to the next. The collector has checked that it is
+ * well-formed, so a few steps find where each piece ends; where they do not, the event is refused, because shipping it
+ * could reveal a field that must be dropped.
  */
 #include "uploader/render/drop.h"
 
@@ -15,7 +16,7 @@ static bool is_name_byte(unsigned char c)
     return isalnum(c) || c >= 0x80 || strchr("_-.", c);
 }
 
-/* A name of XML, perhaps with a prefix. What is beyond ASCII is not looked at. */
+/* An XML name, perhaps with a prefix. Characters beyond ASCII are not checked. */
 static bool is_name(const char *name, size_t len)
 {
     const char *colon = memchr(name, ':', len);
@@ -81,7 +82,7 @@ static bool begins(const char *p, const char *end, const char *what)
     return (size_t)(end - p) >= strlen(what) && memcmp(p, what, strlen(what)) == 0;
 }
 
-/* What stands behind the markup that begins at `p`; NULL where it has no end, or is none that an event may hold. */
+/* Returns where the markup that begins at `p` ends; NULL if it has no end, or if an event may not contain it. */
 static const char *behind_markup(const char *p, const char *end)
 {
     if (begins(p, end, "<!--")) return behind(p + 4, end, "-->");
@@ -103,17 +104,17 @@ static size_t name_length(const char *name, const char *end)
     return (size_t)(p - name);
 }
 
-/* How far the walk is. */
+/* The state of reading one event. */
 struct walk {
     const char *names;
     struct buf *out;
-    const char *kept; /* what stands from here on has not been copied yet */
+    const char *kept; /* the bytes from here on are not copied yet */
     size_t depth;     /* open elements */
     bool has_root;
     bool is_dropping;
 };
 
-/* One tag, from `p` up to `next`; false: no event has it here. */
+/* Takes in one tag, from `p` up to `next`. Returns false if a well-formed event cannot have it here. */
 static bool pass_tag(struct walk *w, const char *p, const char *next)
 {
     bool is_end = p[1] == '/';

@@ -1,9 +1,10 @@
 /*
- * drop -- leaves child elements out of an event (DROP_FIELDS), for what must not leave the site.
+ * drop -- removes child elements from an event (DROP_FIELDS), so that personal data does not leave the site.
  *
- * Each child of the event element with one of the names is cut out whole, from its `<` to its last `>`, with all that
- * it holds and however often it occurs; every other byte stays, the white space around it too. A name without a prefix
- * stands for this name with any prefix or none; with a prefix for itself alone. What is cut here is in no format.
+ * Each child of the event element that has one of the names is removed whole, from its `<` to its last `>`, with
+ * everything inside it and however often it occurs. Every other byte stays, also the white space around it. A name
+ * without a prefix matches this name with any prefix or none; a name with a prefix matches only itself. This is done
+ * before the event is rendered, so a removed element is in no output format.
  */
 #ifndef UPLOADER_RENDER_DROP_H
 #define UPLOADER_RENDER_DROP_H
@@ -12,14 +13,14 @@
 #include "common/why.h"
 
 /*
- * Checks a list as a person writes it ("cn, p:code") and tidies it in place: names with single commas between.
- *   RES_REFUSE   not a list of names; `why` says what would be
+ * Checks a list as a person writes it ("cn, p:code"), and removes the white space in place.
+ *   RES_REFUSE   it is not a list of names; `why` names the wrong entry and says what is expected
  */
 MUST_CHECK enum result drop_tidy(const char *setting, char *names, struct why *why);
 
 /*
- * Appends the event without the children that `names` (tidy) lists.
- *   RES_REFUSE   this is not one element with its end: nothing was appended, and nothing of it may be shipped
+ * Appends the event without the children that `names` (from drop_tidy()) lists.
+ *   RES_REFUSE   `xml` is not exactly one complete element: nothing was appended, and nothing of it may be shipped
  */
 MUST_CHECK enum result drop_fields(const char *names, const char *xml, size_t len, struct buf *out,
                                    struct why *why);

@@ -1,11 +1,12 @@
 /*
  * flatten -- see flatten.h.
  *
- * One pass of libxml2's parser fills a list of entries in document order: an element gets its entry at its start tag, its
- * attributes follow it, its text is gathered piece by piece while its children go by. Then the entries are written. All
- * memory is kept for the next event.
+ * One pass of libxml2's parser fills a list of entries in document order: an element gets its entry at its start tag,
+ * the entries of its attributes follow, and its text is collected in pieces until its end tag. Then the entries are
+ * written. All memory is kept for the next event.
  *
- * It is the parser that reads memory: the push parser (2.9.14) leaves CR LF in CDATA sections, where XML 1.0, 2.11 wants LF.
+ * This is libxml2's parser for a whole document in memory. Its push parser (2.9.14) leaves CR LF in CDATA sections,
+ * where XML 1.0, section 2.11 requires LF.
  */
 #include "uploader/render/flatten.h"
 
@@ -19,10 +20,10 @@
 #include "common/utf8.h"
 #include "uploader/render/metadata.h"
 
-#define DICTIONARY_MAX   4096      /* names remembered before the parser context is made anew, */
-#define DICTIONARY_BYTES (1 << 20) /* and their bytes: at 10 MB libxml2 would refuse any new name */
+#define DICTIONARY_MAX   4096      /* a parser context that remembers more names than this is replaced, */
+#define DICTIONARY_BYTES (1 << 20) /* or more bytes of names: at 10 MB libxml2 would refuse any new name */
 #define DEPTH_MAX        256       /* more than the collector takes */
-#define WORK_SLACK       65536 /* keys that are gathered and not written, because their elements have no text */
+#define WORK_SLACK       65536 /* for keys that are not written in the end, because their elements have no text */
 #define NONE             SIZE_MAX
 
 struct piece {
@@ -38,7 +39,7 @@ struct entry {
     bool is_attribute;
 };
 
-/* How often a parent has had a child of this name: slots of a hash table, valid for one event. */
+/* A slot of a hash table: how many children of this name a parent has had. Valid for one event. */
 struct count {
     unsigned event;
     size_t parent;
@@ -48,8 +49,8 @@ struct count {
 
 struct flatten {
     xmlParserCtxtPtr parser;
-    bool makes_way;
-    size_t most_bytes; /* of keys and texts of this event */
+    bool has_metadata; /* names that collide with the metadata's are renamed */
+    size_t most_bytes; /* limit of this event's keys and texts together */
     bool is_too_large;
     struct buf keys, texts;
     struct entry *entries;
@@ -99,7 +100,7 @@ static void grow_counts(struct flatten *f)
     free(old);
 }
 
-/* Which child of this name of this parent is it, from 1? Names are interned: their addresses tell. */
+/* Returns how many children of this name the parent has by now. Names are interned, so their addresses are compared. */
 static size_t count_child(struct flatten *f, size_t parent, const xmlChar *prefix, const xmlChar *name)
 {
     if (f->count_used * 2 >= f->count_capacity) grow_counts(f);
@@ -142,7 +143,7 @@ static void add_name(struct flatten *f, const xmlChar *prefix, const xmlChar *na
     buf_append_text(&f->keys, (const char *)name);
 }
 
-/* The parent's key and a slash; nothing below the root, whose children's names stand alone. */
+/* Appends the parent's key and a slash; nothing if the parent is the root, whose children have plain names. */
 static void add_parent(struct flatten *f, size_t parent)
 {
     struct entry entry = f->entries[parent];
@@ -165,10 +166,10 @@ static void end_key(struct flatten *f, size_t index)
     if (f->keys.len + f->texts.len > f->most_bytes) give_up(f);
 }
 
-static void make_way(struct flatten *f, size_t index)
+static void rename_if_colliding(struct flatten *f, size_t index)
 {
     size_t key = f->entries[index].key;
-    if (!f->makes_way || !metadata_collides(f->keys.data + key, f->keys.len - key)) return;
+    if (!f->has_metadata || !metadata_collides(f->keys.data + key, f->keys.len - key)) return;
     buf_append_char(&f->keys, '_');
     memmove(f->keys.data + key + 1, f->keys.data + key, f->keys.len - key - 1);
     f->keys.data[key] = '_';
@@ -184,12 +185,12 @@ static void add_element(struct flatten *f, const xmlChar *prefix, const xmlChar 
         f->entries[parent].has_children = true;
         add_parent(f, parent);
         add_name(f, prefix, name);
-        if (f->depth == 1) make_way(f, index);
+        if (f->depth == 1) rename_if_colliding(f, index);
         size_t nth = count_child(f, parent, prefix, name);
         if (nth > 1) buf_append_format(&f->keys, "[%zu]", nth);
     } else {
         add_name(f, prefix, name);
-        make_way(f, index);
+        rename_if_colliding(f, index);
     }
     end_key(f, index);
     f->open[f->depth++] = index;
@@ -247,14 +248,14 @@ static void on_text(void *context, const xmlChar *text, int len)
     if (f->depth == 0) return;
     size_t index = f->open[f->depth - 1];
     if (f->entries[index].first_piece == NONE && is_blank((const char *)text, (size_t)len))
-        f->most_bytes -= (size_t)len; /* would be trimmed in the end: counted, not kept */
+        f->most_bytes -= (size_t)len; /* it would be trimmed anyway: it is counted, not kept */
     else
         add_text(f, index, text, (size_t)len);
 }
 
 static void on_error(void *context, xmlErrorPtr error)
 {
-    (void)context, (void)error; /* the parser's verdict is asked for at the end */
+    (void)context, (void)error; /* `wellFormed` is checked at the end */
 }
 
 static void renew_parser(struct flatten *f)
@@ -279,13 +280,15 @@ static void renew_parser(struct flatten *f)
     *f->parser->sax = sax;
     f->parser->_private = f;
     f->parser->userData = f->parser;
-    /* NOENT: else '&' stays "&#38;" in attribute values. There is no DTD, so no other entity exists. */
+    /* Without NOENT, '&' would stay "&#38;" in attribute values. There is no DTD, so no other entity exists. */
     (void)xmlCtxtUseOptions(f->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
 }
 
 /* ---- writing ---- */
 
-/* The entry's whole text in one stretch; an element's is trimmed, an attribute's stays as the parser gives it. */
+/*
+ * Joins the pieces of an entry's text. An element's text is trimmed; an attribute's value stays as the parser gives it.
+ */
 static size_t gather(const struct flatten *f, const struct entry *entry, struct buf *scratch,
                      const char **text)
 {
@@ -308,7 +311,7 @@ static size_t gather(const struct flatten *f, const struct entry *entry, struct 
     return len;
 }
 
-/* Ends early where it becomes too much. */
+/* Stops when more than `most_bytes` are written. */
 static void write_entries(struct flatten *f, size_t most_bytes, struct json_object *to)
 {
     struct buf scratch = BUF_EMPTY;
@@ -345,18 +348,21 @@ void flatten_free(struct flatten *f)
     free(f);
 }
 
-static void clear(struct flatten *f, size_t len, bool makes_way)
+static void clear(struct flatten *f, size_t len, bool has_metadata)
 {
     buf_clear(&f->keys);
     buf_clear(&f->texts);
     f->entry_count = f->piece_count = f->count_used = f->depth = 0;
     f->most_bytes = FLATTEN_GROWTH * len + WORK_SLACK;
     f->is_too_large = false;
-    f->makes_way = makes_way;
+    f->has_metadata = has_metadata;
     f->event++;
 }
 
-/* Reads the event where it lies: xmlCtxtReadMemory() copies it, and near its end looks for more at every tag. */
+/*
+ * Parses the event without a copy of it. xmlCtxtReadMemory() would copy it, and would ask for more input at every tag
+ * near its end.
+ */
 static void parse(xmlParserCtxtPtr parser, const char *xml)
 {
     xmlCtxtReset(parser); /* frees the last event's input as well */
@@ -365,7 +371,9 @@ static void parse(xmlParserCtxtPtr parser, const char *xml)
     (void)xmlParseDocument(parser);
 }
 
-/* Adds the members; false: it is not well-formed, or would become too large. */
+/*
+ * Adds the members. Returns false, with nothing added, if the event is not well-formed or its JSON would be too large.
+ */
 static bool add_members(struct flatten *f, const char *xml, size_t len, struct json_object *to)
 {
     struct json_object object_before = *to;
@@ -379,12 +387,12 @@ static bool add_members(struct flatten *f, const char *xml, size_t len, struct j
     return false;
 }
 
-enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool makes_way,
+enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool has_metadata,
                           struct json_object *to, struct why *why)
 {
     static const char name[] = "#xml";
     assert(xml[len] == '\0');
-    clear(f, len, makes_way);
+    clear(f, len, has_metadata);
     renew_parser(f);
     if (add_members(f, xml, len, to)) return RES_OK;
     if (utf8_valid_len(xml, len) != len)

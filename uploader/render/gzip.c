@@ -1,4 +1,4 @@
-/* gzip -- see gzip.h. zlib can only fail here for want of memory, or by a mistake of ours. */
+/* gzip -- see gzip.h. zlib can only fail here if memory runs out, or by a programming mistake. */
 #include "uploader/render/gzip.h"
 
 #include <assert.h>
@@ -7,7 +7,7 @@
 #define ZLIB_CONST /* input is not written to */
 #include <zlib.h>
 
-#define LEVEL     6         /* zlib's own choice: above it little is gained for much time */
+#define LEVEL     6         /* zlib's own default: higher levels gain little for much more time */
 #define WINDOW    (15 + 16) /* 32 KB; 16: with a gzip header (zlib.h, deflateInit2) */
 #define MEMORY    8
 #define OS        255 /* unknown */

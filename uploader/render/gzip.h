@@ -1,6 +1,7 @@
 /*
- * gzip -- compresses a stream of bytes as a gzip file (RFC 1952). Deterministic: no time, no name, one level, and the
- * operating system "unknown"; the same bytes in the same pieces give the same file, as long as zlib stays the same.
+ * gzip -- compresses a stream of bytes to a gzip file (RFC 1952). Deterministic: the file has no time and no name, one
+ * compression level, and "unknown" as its operating system. The same bytes in the same pieces give the same file as
+ * long as zlib stays the same.
  */
 #ifndef UPLOADER_RENDER_GZIP_H
 #define UPLOADER_RENDER_GZIP_H

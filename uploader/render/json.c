@@ -1,9 +1,9 @@
-/* json -- see json.h. Runs of plain text are copied whole. */
+/* json -- see json.h. Characters that need no escaping are copied in runs. */
 #include "uploader/render/json.h"
 
 #include <string.h>
 
-/* What must be escaped, by its byte: the first 32, the quote and the backslash. */
+/* The bytes that must be escaped: the first 32, the quote and the backslash. */
 #define EIGHT true, true, true, true, true, true, true, true
 static const bool is_special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = true, ['\\'] = true};
 

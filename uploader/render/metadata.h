@@ -1,5 +1,5 @@
 /*
- * metadata -- what EVENT_METADATA adds to an event, and which names of a sender make way for it.
+ * metadata -- the five members that EVENT_METADATA adds to an event, and which names of a sender collide with them.
  */
 #ifndef UPLOADER_RENDER_METADATA_H
 #define UPLOADER_RENDER_METADATA_H
@@ -13,19 +13,19 @@ struct metadata {
     const char *value;
 };
 
-/* Storage for the values that are made here. */
+/* Storage for the values that have to be formatted. */
 struct metadata_text {
     char id[24];
     char received_at[32];
 };
 
-/* The five in their order; values borrow from all three. */
+/* Fills in the five members in their order. The values borrow from `text`, `batch` and `row`. */
 void metadata_fill(struct metadata out[METADATA_COUNT], struct metadata_text *text, const struct batch *batch,
                    const struct row *row);
 
 /*
- * Would this name of a sender collide, now or after another one made way? Then it gets one more underscore before it.
- * True for `_id` and `__id` alike, so two different names never become the same.
+ * Does a sender's name collide with one of the five? The caller then puts one more underscore before it. True for
+ * `_id`, `__id` and so on, so that renaming never makes two different names the same.
  */
 bool metadata_collides(const char *name, size_t len);
 

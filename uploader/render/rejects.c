@@ -1,6 +1,6 @@
 /*
- * rejects -- one reject as a line of JSON; the payload, unless it is to stay here, as text when it is UTF-8, else
- * as base64. Nothing can fail but the end of memory.
+ * rejects -- one reject as a line of JSON. Its payload, unless REJECTS_PAYLOAD keeps it back, is text if it is UTF-8,
+ * else base64. Nothing can fail.
  */
 #include <assert.h>
 #include <inttypes.h>

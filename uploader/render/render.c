@@ -1,6 +1,6 @@
 /*
- * render -- see render.h. What stands around and between the rows, what is left out of them, and compression; the rows
- * themselves are rendered by their own files.
+ * render -- see render.h. This file writes what stands around and between the rows, leaves out dropped fields, and
+ * compresses; xml.c, flatten.c and rejects.c write one row each.
  */
 #include "uploader/render/render.h"
 
@@ -17,18 +17,18 @@
 
 struct render {
     const struct batch *batch;
-    struct buf *out;   /* the object's bytes */
-    struct buf *text;  /* where rows are written: `out`, or `slice` */
-    struct buf slice;  /* text that is not compressed yet */
-    struct gzip *gzip; /* NULL: no compression, as is */
-    struct hash *content;
+    struct buf *out;         /* the object's bytes */
+    struct buf *text;        /* where rows are written to: `out`, or `slice` if the object is compressed */
+    struct buf slice;        /* text that is not compressed yet */
+    struct gzip *gzip;       /* NULL: not compressed */
+    struct hash *content;    /* of the uncompressed bytes; NULL: not compressed */
     struct flatten *flatten; /* JSON only */
     struct buf kept;         /* an event without the dropped fields */
     bool is_first;
 };
 
 static const struct {
-    const char *begin, *between, *end; /* between: before each row but the first */
+    const char *begin, *between, *end; /* `between` stands before each row except the first */
 } documents[] = {
     [BATCH_XML] = {"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>", "", "\n</EVENTS>\n"},
     [BATCH_JSON] = {"[", ",", "\n]\n"},
@@ -60,8 +60,9 @@ static void compress_slice(struct render *render)
     buf_clear(&render->slice);
 }
 
-/* The event as it may leave the site. `kept` borrows from `render` until the next one. */
-static enum result leave_out(struct render *render, const struct row *row, struct row *kept, struct why *why)
+/* Removes the dropped fields of an event. `kept` borrows from `render` until the next event. */
+static enum result drop_from_event(struct render *render, const struct row *row, struct row *kept,
+                                   struct why *why)
 {
     *kept = *row;
     if (!*render->batch->dropped) return RES_OK;
@@ -95,7 +96,7 @@ static enum result render_json_event(struct render *render, const struct row *ro
 static enum result render_event(struct render *render, const struct row *row, struct why *why)
 {
     struct row kept;
-    enum result res = leave_out(render, row, &kept, why);
+    enum result res = drop_from_event(render, row, &kept, why);
     if (res == RES_OK && render->batch->format == BATCH_XML)
         render_xml_event(render->text, render->batch, &kept);
     else if (res == RES_OK)

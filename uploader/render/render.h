@@ -1,8 +1,9 @@
 /*
- * render -- a batch's rows as the bytes of its object: rows in, bytes out. Deterministic: the same rows and the same batch
- * give the same bytes, whenever it is done (until a library that takes part is upgraded: zlib, libxml2).
+ * render -- turns a batch's rows into the bytes of its object. Deterministic: the same rows and the same batch always
+ * give the same bytes, until a library that takes part (zlib, libxml2) is upgraded.
  *
- * A compressed object is compressed while it is rendered: no more of its text is held than RENDER_SLICE and one event's.
+ * A compressed object is compressed while it is rendered: at most RENDER_SLICE bytes of uncompressed text and one event
+ * are held in memory.
  */
 #ifndef UPLOADER_RENDER_RENDER_H
 #define UPLOADER_RENDER_RENDER_H
@@ -19,32 +20,35 @@ struct row {
     int64_t id;
     int64_t received_at;
     const char *source;
-    const char *payload; /* an event's has an end: a NUL behind it */
+    const char *payload; /* an event's payload ends in a NUL behind its `payload_len` bytes */
     size_t payload_len;
     const char *reason, *detail; /* rejects only */
-    int64_t bytes;               /* rejects only: true length */
+    int64_t bytes;               /* rejects only: their length as received */
 };
 
 struct render;
 
-/* Both are borrowed until render_free(). `out` is cleared. */
+/* Begins the document. Both arguments are borrowed until render_free(); `out` is cleared. */
 struct render *render_begin(const struct batch *batch, struct buf *out);
 
 /*
- * The next row, in the order of ids.
- *   RES_REFUSE   an event that the collector took in cannot be taken apart, and must not be shipped as it is: the batch
- *                waits for a person
+ * Adds the next row, in the order of ids.
+ *   RES_REFUSE   the event cannot be taken apart (DROP_FIELDS) or cannot stand in JSON, and must not be shipped as it
+ *                is: set the batch aside and tell a person
  */
 MUST_CHECK enum result render_row(struct render *render, const struct row *row, struct why *why);
 
-/* Completes the document, whose bytes are not hashed yet: `rendition` is for render_hash(). */
+/* Completes the document. Its bytes are not hashed yet: pass `rendition` to render_hash(). */
 void render_end(struct render *render, struct rendition *rendition);
 
-/* Hashes the bytes. A call of its own, because it costs more than all the rest and any thread may do it. `pause` may be NULL. */
+/*
+ * Hashes the bytes. A call of its own, because it costs more than all the rest and any thread may do it. `pause` may be
+ * NULL.
+ */
 void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 void render_free(struct render *render); /* accepts NULL */
 
-/* The parts, each in a file of its own. */
+/* One event as XML, and one reject as a line of JSON; each has a file of its own. */
 void render_xml_event(struct buf *out, const struct batch *batch, const struct row *row);
 void render_reject(struct buf *out, const struct batch *batch, const struct row *row);
 

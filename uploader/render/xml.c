@@ -1,6 +1,6 @@
 /*
- * xml -- one event as XML: exactly as it came, or with metadata as attributes of its start tag. The event is
- * well-formed (the collector saw to that), so its start tag can be walked with a few steps. Nothing can fail.
+ * xml -- one event as XML: exactly as it was received, or with metadata as attributes of its start tag. The collector
+ * has checked that the event is well-formed, so a few steps are enough to read its start tag. Nothing can fail.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static const char *copy_attributes(struct buf *out, const char *p, const char *e
         if (metadata_collides(name, (size_t)(p - name))) buf_append_char(out, '_');
         const char *quote = strpbrk(p, "\"'");
         const char *close = quote ? strchr(quote + 1, *quote) : NULL;
-        p = close ? close + 1 : end; /* not so for what is well-formed */
+        p = close ? close + 1 : end; /* a well-formed event always has both quotes */
         buf_append(out, name, (size_t)(p - name));
     }
     return p;

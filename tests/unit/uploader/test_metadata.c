@@ -1,4 +1,4 @@
-/* test_metadata -- the five that are added to an event, and the names that make way for them. */
+/* test_metadata -- the five members that are added to an event, and the names that collide with them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
