@@ -1,4 +1,4 @@
-/* control_row -- the control row: what the programs and people leave for the uploader, and its own report. See spool.h. */
+/* control_row -- what the collector and commands want from the uploader, and what it reports. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include "common/clock.h"
@@ -48,7 +48,7 @@ enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, 
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK || !has_row) return res;
     read_flush(stmt, flush);
-    return stmt_run(stmt, NULL, why); /* to its end: only then is it committed */
+    return stmt_run(stmt, NULL, why); /* the statement commits at its end */
 }
 
 enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,

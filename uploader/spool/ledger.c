@@ -1,4 +1,4 @@
-/* ledger -- what happened to a batch. See spool.h. */
+/* ledger -- records attempts, failures and successes of a batch. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include <inttypes.h>

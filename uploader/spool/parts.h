@@ -49,29 +49,30 @@ struct spool_out {
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
     struct retention_clock clock;
-    int64_t schema;        /* as it was when it was looked at last */
-    bool wants_checkpoint; /* the WAL has grown: the collector may be away, so we do our part */
+    int64_t schema; /* as it was at the last check */
+    bool
+        wants_checkpoint; /* the WAL has grown: the collector may not be running, so the uploader checkpoints, too */
 };
 
-/* The statement, prepared at its first use and kept. */
+/* Gives the statement, which is prepared at its first use and kept. */
 MUST_CHECK enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt,
                                      struct why *why);
 
-/* Runs a writing statement, which is durable then; and does our part of a checkpoint, where it is due. */
+/* Runs a writing statement; it is durable on return. Then checkpoints if that is due. */
 MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                      struct why *why);
 
 /*
- * From the one to the other, commits do not wait for the disk, which frees the write lock sooner. For what need not be
- * durable at once: whatever a power cut forgets of it is found out again, and whoever syncs next, either program, carries
- * it along. The second gives `res` back, unless it fails itself.
+ * Between these two calls, commits are not synced to the disk, which frees the write lock sooner. This is for facts
+ * that need not be durable at once, because a start after a power cut finds them out again. The next synced commit of
+ * either program makes them durable, too. The second call returns `res`, unless it fails itself.
  */
 MUST_CHECK enum result spool_out_relax(struct spool_out *out, struct why *why);
 MUST_CHECK enum result spool_out_relax_no_more(struct spool_out *out, enum result res, struct why *why);
 MUST_CHECK enum result spool_out_run_relaxed(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                              struct why *why);
 
-/* A column's text, cut to its place; "" for NULL. */
+/* Copies a column's text, cut to `size`; "" for NULL. */
 void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column);
 
 #endif

@@ -1,4 +1,4 @@
-/* purge -- what has been kept long enough goes, a slice at a time, and free pages with it. See spool.h. */
+/* purge -- deletes rows that were kept long enough, and returns free pages to the file system. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* rejects -- see rejects.h. Statements are prepared at each use: people ask seldom. */
+/* rejects -- see rejects.h. Statements are prepared at each use, because these calls are rare. */
 #include "uploader/spool/rejects.h"
 
 #include "common/clock.h"

@@ -1,4 +1,4 @@
-/* render_rows -- the rows of a batch to the bytes of its object, a slice at a time. See spool.h. */
+/* render_rows -- reads the rows of a batch, a slice at a time, and renders them. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@ static void read_row(struct stmt *stmt, enum batch_kind kind, struct row *row)
         .received_at = stmt_int(stmt, 1),
         .source = stmt_text(stmt, 2),
     };
-    if (kind == BATCH_EVENTS) row->payload = stmt_text(stmt, 3); /* with an end, as render_xml asks */
+    if (kind == BATCH_EVENTS) row->payload = stmt_text(stmt, 3); /* it ends in a NUL, as render.h requires */
     const void *blob = stmt_blob(stmt, 3, &row->payload_len);
     if (kind == BATCH_EVENTS) return;
     row->payload = row->payload_len > 0 ? blob : "";
@@ -29,7 +29,7 @@ static enum result missing(enum batch_kind kind, int64_t id, struct why *why)
     return why_set(why, RES_REFUSE, "%s %" PRId64 " is missing in the spool", batch_kind_name(kind), id);
 }
 
-/* Renders rows from `*next_id` on, a slice of them; moves `*next_id` on. */
+/* Renders one slice of rows from `*next_id` on, and advances `*next_id`. */
 static enum result render_slice(struct stmt *stmt, const struct batch *batch, struct render *render,
                                 int64_t *next_id, struct why *why)
 {

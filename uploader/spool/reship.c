@@ -1,4 +1,4 @@
-/* reship -- see reship.h. Statements are prepared at each use: people ask seldom. */
+/* reship -- see reship.h. Statements are prepared at each use, because these calls are rare. */
 #include "uploader/spool/reship.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define COPIES_MAX 10000 /* of one batch */
 
-/* ---- which batches there were ---- */
+/* ---- past batches ---- */
 
 /* What load_next_batch.sql adds to the columns of a batch. */
 enum { KIND = 23, IS_SHIPPED, IS_ABANDONED, IS_COPY, OLDEST_ROW };
@@ -79,7 +79,7 @@ enum result spool_reship_mark(struct spool_out *out, int64_t batch_id, const cha
 
 /* ---- copies ---- */
 
-/* The id in the statement's first row, 0 where there is none. */
+/* The id in the statement's first row; 0 if there is none. */
 static enum result first_id(struct stmt *stmt, int64_t *id, struct why *why)
 {
     bool has_row = false;
@@ -131,7 +131,7 @@ static enum result insert_copy(struct db *db, const struct batch *batch, const c
         stmt_set_int(stmt, ":id", batch->id);
         res = stmt_step(stmt, &has_row, why);
         *id = has_row ? stmt_int(stmt, 0) : 0;
-        if (has_row) res = stmt_step(stmt, &has_row, why); /* to its end: there it is written */
+        if (has_row) res = stmt_step(stmt, &has_row, why); /* the row is written at the statement's end */
     }
     stmt_free(stmt);
     return res;

@@ -1,38 +1,41 @@
 /*
- * reship -- the spool's side of `reship`: which batches there were, what is put again, copies.
+ * reship -- the statements behind `uploader reship`: past batches, what is put again, and copies under new keys.
  *
- * Each call is one short transaction but the copying of many batches, which the caller puts between db_begin() and
- * db_end(). All may say RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (damaged).
+ * Each call is one short transaction, except that the caller may copy many batches between db_begin() and db_end(). All
+ * may return RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (the spool is damaged).
  */
 #ifndef UPLOADER_SPOOL_RESHIP_H
 #define UPLOADER_SPOOL_RESHIP_H
 
 #include "uploader/spool/spool.h"
 
-/* A batch of the past. */
+/* A batch as the spool has it, shipped or not. */
 struct past_batch {
-    struct batch batch; /* id 0: there is none */
+    struct batch batch; /* its id is 0 if there is none */
     bool is_shipped, is_abandoned, is_copy;
-    bool has_rows; /* all of them are still in the spool */
+    bool has_rows; /* none of its rows is purged */
 };
 
-/* The first batch with id `from_id` or later. */
+/* Loads the first batch whose id is `from_id` or later. */
 MUST_CHECK enum result spool_reship_next(struct spool_out *out, int64_t from_id, struct past_batch *past,
                                          struct why *why);
 
-/* Before a shipped batch is put again: these are its bytes now. Moves batch->recorded and batch->earlier. */
+/* Call this before a shipped batch is put again: records its bytes. Updates batch->recorded and batch->earlier. */
 MUST_CHECK enum result spool_reship_record(struct spool_out *out, struct batch *batch,
                                            const struct rendition *rendition, struct why *why);
 
-/* It was put again. `etag` "" where there is none. */
+/* Records that the batch was put again. `etag` is "" if the store gave none. */
 MUST_CHECK enum result spool_reship_mark(struct spool_out *out, int64_t batch_id, const char *etag,
                                          bool is_verified, struct why *why);
 
-/* A copy of the batch under the next key that no batch has; or the one that is on its way already, `*is_new` false. */
+/*
+ * Seals a copy of the batch under the next free key ending in -rN. If a copy is not shipped yet, gives that one, and
+ * `*is_new` is false.
+ */
 MUST_CHECK enum result spool_reship_copy(struct spool_out *out, const struct batch *batch, int64_t *copy_id,
                                          bool *is_new, struct why *why);
 
-/* Copies from `from_id` on that are not shipped yet; what stands in the way of one of them: "" nothing. */
+/* The copies from `from_id` on that are not shipped yet, and the trouble of one of them; "": there is none. */
 struct open_copies {
     int64_t count;
     struct why trouble;

@@ -1,4 +1,4 @@
-/* seal -- what waits outside of batches, sealing it, and batches as the spool has them. See spool.h. */
+/* seal -- finds the rows that are in no batch, seals them, and loads sealed batches. See spool.h. */
 #include "uploader/spool/parts.h"
 
 #include <inttypes.h>
@@ -83,7 +83,7 @@ enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct wh
     res = stmt_step(stmt, &has_row, why);
     if (res == RES_OK && has_row) {
         batch->id = stmt_int(stmt, 0);
-        res = spool_out_run(out, stmt, NULL, why); /* to its end: only then is the row committed */
+        res = spool_out_run(out, stmt, NULL, why); /* the row is committed at the statement's end */
     }
     return res == RES_OK ? res : why_wrap(why, res, "seal a batch");
 }
@@ -103,7 +103,7 @@ enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, b
 
 /* ---- batches that are sealed ---- */
 
-/* Three columns from `column` on; NULLs: there is none. */
+/* Reads three columns from `column` on; they are NULL if there is no rendition. */
 static void read_rendition(struct stmt *stmt, int column, struct rendition *rendition)
 {
     *rendition = (struct rendition){.bytes = stmt_int(stmt, column + 2)};

@@ -1,10 +1,10 @@
 /*
  * spool -- the uploader's side of the spool: seal, load, record, mark, purge.
  *
- * Each call is one short transaction. What must not be forgotten is durable when it returns; what a power cut may forget,
- * because it is found out again (a failure, what was shipped, purged or said), is not waited for. Never holds a snapshot:
- * rows are immutable, so a batch is loaded in slices. One thread. All calls may say RES_RETRY (locked, no space, an I/O
- * error) or RES_BROKEN (damaged).
+ * Each call is one short transaction. Seals and attempts are durable when their call returns. Failures, marks, purges
+ * and reports are not synced: a power cut may forget them, and the next start finds them out again. No call holds a
+ * snapshot: rows are immutable, so a batch is loaded in slices. All calls are for one thread. All may return RES_RETRY
+ * (locked, no space, an I/O error: call again) or RES_BROKEN (the spool is damaged: end).
  */
 #ifndef UPLOADER_SPOOL_SPOOL_H
 #define UPLOADER_SPOOL_SPOOL_H
@@ -14,116 +14,134 @@
 
 struct spool_out;
 
-/* Opens an existing spool: as spool_open(). */
+/* Opens an existing spool, with the results of spool_open(). */
 MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
-/* Its connection, for what requests ask (reship.h, rejects.h); borrowed. */
+/* The connection, for the statements of reship.h and rejects.h and for the control channel; borrowed. */
 struct db *spool_out_db(struct spool_out *out);
+
 /*
- * Is the schema still one that this program writes? A newer collector may have changed it. `*is_too_new`: end with 75;
- * as spool_check_version() else.
+ * Checks that this program may still write the schema: a newer collector may have changed it. If `*is_too_new`, end
+ * with exit code 75. The results are those of spool_check_version().
  */
 MUST_CHECK enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new,
                                               struct why *why);
 
-/* Is the file at `path` the one that the spool remembers to be? Not a copy, nor another one put in its place. */
+/* `*is_same`: the file at `path` is the one that the spool's identity names, not a copy or a replacement. */
 MUST_CHECK enum result spool_out_check_file(struct spool_out *out, const char *path, bool *is_same,
                                             struct why *why);
 
 /*
- * For those who are about to ship from the file at `path`:
- *   RES_RETRY   it is a copy that the collector has not given an identity of its own yet: the original's keys would be
- *               used; or it cannot be looked at now
+ * Call this before shipping from the file at `path`.
+ *   RES_RETRY   the file is a copy that has no identity of its own yet, so the keys of the original would be used: wait
+ *               for the collector to draw one; or the file cannot be examined now
  */
 MUST_CHECK enum result spool_out_refuse_copy(struct spool_out *out, const char *path, struct why *why);
 
-/* As the spool knows it now: the collector may draw a new one. */
+/* The spool's identity. Load it anew for each batch: the collector may draw a new one at any time. */
 MUST_CHECK enum result spool_out_identity(struct spool_out *out, struct spool_identity *identity,
                                           struct why *why);
 
-/* What waits outside of batches. */
+/* The rows that are in no batch yet. */
 struct waiting {
     bool is_some;
     int64_t first_id, last_id;
-    int64_t oldest_at; /* when the first was received */
+    int64_t oldest_at; /* when the first row was received */
     int64_t bytes;
-    int64_t bytes_before; /* running total before the first; for spool_out_cut() */
+    int64_t bytes_before; /* the running total before the first row; for spool_out_cut() */
 };
 MUST_CHECK enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
                                          struct why *why);
 
 /*
- * The last id that still fits into `max_bytes` (the first always does), BATCH_COUNT_MAX of them at most, and the bytes up to it: by bisection over running
- * totals, so it costs the same whatever waits.
+ * Finds the last id that fits into `max_bytes` (the first always fits) and into BATCH_COUNT_MAX rows, and the bytes up
+ * to it. It bisects over running totals, so it costs the same however much is waiting.
  */
 MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind,
                                      const struct waiting *waiting, int64_t max_bytes, int64_t *last_id,
                                      int64_t *bytes, struct why *why);
 
-/* Seals; sets batch->id. */
+/* Seals the batch: writes its row, durably, and sets batch->id. */
 MUST_CHECK enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct why *why);
 
-/* Takes the seal off a batch that cannot have stored anything; `*is_done` is false where that cannot be. */
+/*
+ * Removes the seal of a batch that is surely not stored. `*is_done` is false if it may be stored, or is not the newest.
+ */
 MUST_CHECK enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, bool *is_done,
                                         struct why *why);
 
-/* The oldest batch of the kind that is not shipped, with first id `from_id` or later. */
+/* Loads the oldest batch of the kind that is not shipped and whose first id is `from_id` or later. */
 MUST_CHECK enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
                                             struct batch *batch, bool *is_some, struct why *why);
 
-/* The newest of the kind, if nothing of it can be in the store: never tried, or surely refused each time. */
+/* Loads the newest batch of the kind, if it is surely not stored: never tried, or definitely refused each time. */
 MUST_CHECK enum result spool_out_newest_batch(struct spool_out *out, enum batch_kind kind,
                                               struct batch *batch, bool *is_some, struct why *why);
 
-/* A batch from a row of load_open_batch.sql or load_next_batch.sql. */
+/* Reads a batch from the current row of load_open_batch.sql or load_next_batch.sql. */
 MUST_CHECK enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind kind, struct batch *batch,
                                             struct why *why);
 
 /*
- * Renders all rows of the batch into `body` (cleared first), with a `pause` (NULL: none) after each slice; render_hash() completes
- * `rendition`.
- *   RES_REFUSE   a row is missing, or cannot be rendered (render.h): this batch waits for a person; why->remedy
+ * Renders all rows of the batch into `body` (cleared first), with a `pause` (NULL: none) after each slice. Pass
+ * `rendition` to render_hash().
+ *   RES_REFUSE   a row is missing or cannot be rendered (render.h): set the batch aside; why->remedy is for a person
  */
 MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,
                                         struct rendition *rendition, const struct pause *pause,
                                         struct why *why);
 
-/* Before a PUT: these bytes, and that nobody knows how it ends. Moves batch->recorded, and perhaps batch->earlier. */
+/*
+ * Call this before a PUT: records, durably, that a PUT of these bytes was begun and that its outcome is unknown.
+ * Updates batch->recorded, and batch->earlier if the bytes differ from those of an earlier PUT of unknown outcome.
+ */
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
                                                 const struct rendition *rendition, struct why *why);
+
+/* `is_definite`: the store has surely not stored it. `is_blocked`: only a person can help. */
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
                                                 const struct why *failure, bool is_definite, bool is_blocked,
                                                 struct why *why);
-/* `rendition`: which one is there; NULL: the recorded one. */
+
+/* Marks the batch shipped. `rendition` is the one that is stored; NULL: the recorded one. */
 MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
                                               const struct rendition *rendition, const char *etag,
                                               bool is_verified, struct why *why);
 
 /*
- * An incident: other bytes are under the batch's key. It is abandoned with this explanation, and its rows are sealed once
- * more under `object_key`. `*is_done` is false where it stands in for an abandoned one itself: that happens once.
+ * Handles an incident: other bytes are stored under the batch's key. The batch is abandoned with this explanation, and
+ * its rows are sealed once more under `object_key`, in one transaction. `*is_done` is false if the batch already
+ * replaces an abandoned one: that is done once only.
  */
 MUST_CHECK enum result spool_out_supersede(struct spool_out *out, const struct batch *batch,
                                            const char *object_key, const struct why *incident, bool *is_done,
                                            struct why *why);
 
-/* The clock by which rows are kept (retention.h). spool_out_report() stores it. */
+/* The retention clock (retention.h). spool_out_report() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
 
-/* Deletes one slice of rows shipped when that clock showed `before` or less; `*purged` is how many: 0, nothing is left to do. */
+/*
+ * Deletes one slice of the rows that were shipped when the retention clock showed at most `before`. `*purged` is their
+ * number; 0: there are no more.
+ */
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
+
+/* Deletes the rows of old batches whose events are purged. */
 MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
 
-/* Where rejects do not travel: deletes one slice of those that have been here for `keep_ms`, and for twice that at most. */
+/*
+ * With REJECTS_PREFIX=none: deletes one slice of the rejects that were kept for at least `keep_ms`; none is kept longer
+ * than twice that.
+ */
 MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms,
                                                        int64_t *purged, struct why *why);
 
-/* Gives pages back to the file system, a few milliseconds long, where more than a quarter are free. `*has_more`. */
+/* If more than a quarter of the pages are free, returns some to the file system, for a few milliseconds. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
-/* What a person sees in `summary`. `trouble` NULL: none. */
+/* Reports that this uploader lives, and what the view `summary` shows of it. `trouble` NULL: there is none. */
 MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
                                         const struct why *trouble, struct why *why);
 
@@ -131,20 +149,21 @@ struct flush {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
 };
 
-/* What an uploader should know each time. */
+/* What the collector and commands want from the uploader; loaded at each turn. */
 struct control_row {
     struct flush flush;
-    int64_t bytes;     /* that have come in, ever */
-    bool is_space_low; /* space is short: shipped events need not be kept */
+    int64_t bytes;     /* received in all, ever */
+    bool is_space_low; /* shipped rows need not be kept for RETENTION */
 };
 MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
                                                   struct why *why);
 MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why);
-/* How many of a kind up to that id are not shipped yet. */
+
+/* Counts the rows of the kind up to `last_id` that are not shipped yet. */
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                                  int64_t *count, struct why *why);
 
-/* The view `summary`; texts "" where it has NULL. */
+/* The view `summary`; a text is "" if the view has NULL. */
 struct summary {
     int64_t events, bytes, oldest_age_seconds, rejects_24h, spool_bytes;
     bool is_trial;
