@@ -1,4 +1,4 @@
--- The same rows once more, under another key: a batch of its own, which is shipped as any other.
+-- Seal the same rows once more, under another key: the copy is a batch of its own and is shipped like any other.
 INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, metadata, compression,
                     pretty, dropped, omits_payload, spool, node, sealed_at, reship_of, is_copy)
 SELECT kind, first_id, last_id, events, bytes, destination, :object_key, format, metadata, compression,

@@ -1,4 +1,4 @@
--- For `status`: batches that are not shipped yet, those of them that wait for a person, and those given up.
+-- For `status`: how many batches are not shipped yet, how many of these are blocked, and how many were abandoned.
 SELECT count(*) FILTER (WHERE blocked_at IS NULL), count(*) FILTER (WHERE blocked_at IS NOT NULL),
        (SELECT count(*) FROM _batch INDEXED BY _batch_abandoned WHERE abandoned_at > 0)
 FROM _batch INDEXED BY _batch_open

@@ -1,2 +1,2 @@
--- Is this key some batch's?
+-- Find the batch that has this key.
 SELECT id FROM _batch WHERE object_key = :object_key;

@@ -1,3 +1,3 @@
--- What an uploader should know each time: up to which ids a person wants everything shipped now, how many bytes have
--- come in, ever, and whether the collector wants room.
+-- What the collector and commands want from the uploader: up to which ids everything is to be shipped now, how many
+-- bytes were received in all, and whether space is low.
 SELECT flush_events, flush_rejects, event_bytes + reject_bytes, low_space FROM _uploader, _intake;

@@ -1,2 +1,2 @@
--- How long rows have been kept so far, and when that was stored.
+-- The retention clock, and the wall clock's time when it was stored.
 SELECT kept_ms, kept_at FROM _uploader;

@@ -1,4 +1,4 @@
--- The newest batch of a kind, if nothing of it can be in the store: the columns of load_open_batch.sql.
+-- The newest batch of a kind, if it is surely not stored. The columns are those of load_open_batch.sql.
 SELECT id, first_id, last_id, bytes, destination, object_key, format, metadata, spool, node, sealed_at, attempts,
        unknown_since IS NOT NULL, compression = 'gzip', pretty, dropped, omits_payload,
        sha256, md5, stored_bytes, earlier_sha256, earlier_md5, earlier_bytes

@@ -1,5 +1,5 @@
--- The first batch from :from_id on, whatever its state, and how many of its rows are not in the spool any more. The
--- columns of load_open_batch.sql, then what `reship` asks.
+-- The first batch from :from_id on, in whatever state, and how many of its rows were purged. The columns are those of
+-- load_open_batch.sql, then those that `reship` needs.
 SELECT id, first_id, last_id, bytes, destination, object_key, format, metadata, spool, node, sealed_at, attempts,
        unknown_since IS NOT NULL, compression = 'gzip', pretty, dropped, omits_payload,
        sha256, md5, stored_bytes, earlier_sha256, earlier_md5, earlier_bytes,

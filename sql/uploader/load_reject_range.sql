@@ -1,2 +1,2 @@
--- The rejects that are in the spool: without a gap from the first to the last.
+-- The first and the last reject in the spool. There is no gap between them.
 SELECT coalesce((SELECT min(id) FROM _reject), last_reject_id + 1), last_reject_id FROM _intake;

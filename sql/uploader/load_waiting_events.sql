@@ -1,5 +1,5 @@
--- The events that no batch holds yet: the first and last id, when the first came, the running byte totals before the
--- first and at the last. No row: nothing waits.
+-- The events that are in no batch yet: the first and the last id, when the first was received, and the running byte
+-- totals before the first and at the last. No row: no event waits.
 SELECT e.id, i.last_event_id, e.received_at, e.total_bytes - e.bytes, i.event_bytes
 FROM _intake i
 JOIN _event e ON e.id = 1 + coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current

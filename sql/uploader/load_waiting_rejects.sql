@@ -1,4 +1,5 @@
--- The same for rejects. Those that were purged unsealed (REJECTS_PREFIX=none) leave a hole before the first.
+-- The rejects that are in no batch yet, as load_waiting_events.sql. With REJECTS_PREFIX=none, purged rejects leave a
+-- gap before the first.
 SELECT j.id, i.last_reject_id, j.received_at, j.total_bytes - length(j.payload), i.reject_bytes
 FROM _intake i
 JOIN _reject j ON j.id = (SELECT min(id) FROM _reject

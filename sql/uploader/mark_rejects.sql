@@ -1,4 +1,5 @@
--- REJECTS_PREFIX=none: the rejects of now may go when another :keep_ms have passed; those marked before have gone.
+-- With REJECTS_PREFIX=none: mark the rejects that are here now. They may be purged when another :keep_ms have passed;
+-- those marked before are gone by then.
 UPDATE _uploader
 SET rejects_marked = (SELECT last_reject_id FROM _intake), rejects_marked_at = :kept_ms
 WHERE rejects_marked_at <= :kept_ms - :keep_ms;

@@ -1,5 +1,5 @@
--- The object is there, with these bytes: an earlier rendition's, where a library's upgrade has changed them since. One
--- small row; the events' state follows from it.
+-- The object is stored with these bytes, which may be those of an earlier rendition if a library was upgraded since.
+-- This one small row changes; the state of the events follows from it.
 UPDATE _batch
 SET shipped_at = :now, kept_from = :kept_ms, etag = :etag, verified = :verified, unknown_since = NULL, blocked_at = NULL,
     last_error = NULL, remedy = NULL, sha256 = coalesce(:sha256, sha256), md5 = coalesce(:md5, md5),

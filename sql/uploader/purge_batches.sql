@@ -1,4 +1,5 @@
--- Batches long shipped whose rows are gone. The newest of each kind stays: ids are sealed from its end on.
+-- Delete old shipped batches whose rows are purged. The newest batch of each kind stays, because sealing goes on behind
+-- its last id.
 DELETE FROM _batch
 WHERE shipped_at IS NOT NULL AND kept_from <= :before
   AND first_id < (SELECT max(first_id) FROM _batch n

@@ -1,5 +1,5 @@
--- One slice of the oldest events, if the batch that holds them was shipped when the clock of retention.h showed :before
--- or less, and no other one of them is still to be shipped (a copy).
+-- Delete one slice of the oldest events, if their batch was shipped when the retention clock showed :before or less,
+-- and no copy of that batch is still to be shipped.
 DELETE FROM _event
 WHERE id BETWEEN (SELECT min(id) FROM _event)
       AND min((SELECT min(id) FROM _event) + :slice - 1,

@@ -1,4 +1,4 @@
--- The same for rejects.
+-- Delete one slice of the oldest rejects, as purge_events.sql.
 DELETE FROM _reject
 WHERE id BETWEEN (SELECT min(id) FROM _reject)
       AND min((SELECT min(id) FROM _reject) + :slice - 1,

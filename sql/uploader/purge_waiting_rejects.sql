@@ -1,4 +1,5 @@
--- REJECTS_PREFIX=none: one slice of the oldest rejects that no batch holds, if they were marked before :before.
+-- With REJECTS_PREFIX=none: delete one slice of the oldest rejects, which are in no batch, if they were marked before
+-- :before.
 DELETE FROM _reject
 WHERE id BETWEEN (SELECT min(id) FROM _reject)
       AND min((SELECT min(id) FROM _reject) + :slice - 1,

@@ -1,5 +1,5 @@
--- Before a PUT: what the bytes are, and that from now on nobody knows whether they are there. Other bytes of an earlier
--- try that may have been stored stay known.
+-- Before a PUT: record the hashes of its bytes, and that its outcome is unknown from now on. Hashes of other bytes that
+-- an earlier PUT may have stored are kept.
 UPDATE _batch
 SET earlier_sha256 = CASE WHEN unknown_since IS NOT NULL AND sha256 <> :sha256 THEN sha256 ELSE earlier_sha256 END,
     earlier_md5 = CASE WHEN unknown_since IS NOT NULL AND sha256 <> :sha256 THEN md5 ELSE earlier_md5 END,

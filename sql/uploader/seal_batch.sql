@@ -1,5 +1,5 @@
--- Seal the waiting rows up to :last_id into one batch. From here on its membership never changes: a row belongs to the
--- batch in whose id range it lies, so the rows themselves are never rewritten.
+-- Seal the waiting rows up to :last_id into one batch. Its membership never changes: a row belongs to the batch in
+-- whose id range it lies, so the rows themselves are never rewritten.
 INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, metadata, compression,
                     pretty, dropped, omits_payload, spool, node, sealed_at)
 VALUES (:kind, :first_id, :last_id, :last_id - :first_id + 1, :bytes, :destination, :object_key, :format, :metadata,
