@@ -74,6 +74,11 @@ $(B)/sql.c: sql/embed.awk $(SQL)
 $(B)/sql_names.h: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
 	$(Q)awk -v header=1 -f $^ > $@.tmp && mv $@.tmp $@
+# The names of all settings, which each program knows although it is linked with the table of its own side alone.
+$(B)/common/names.o: $(B)/setting_names.h
+$(B)/setting_names.h: tools/setting_names.awk collector/settings.c uploader/settings.c
+	@mkdir -p $(@D)
+	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
 
 $(B)/support.a: $(call objects,tests/support)
 	@rm -f $@

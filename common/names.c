@@ -6,71 +6,11 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "setting_names.h" /* made from the two tables of settings, by the Makefile */
 
 #define NAME_MAX_LENGTH 48
 
-const char *const names_of_settings[] = {
-    "PORT",
-    "BIND_HOST",
-    "MAX_CONNECTIONS",
-    "MAX_MESSAGE_SIZE",
-    "INTAKE_MEMORY",
-    "IDLE_TIMEOUT",
-    "ALLOW_FROM",
-    "SPOOL_PATH",
-    "SPOOL_SYNC",
-    "SPOOL_MAX_SIZE",
-    "SPOOL_MIN_FREE",
-    "REJECTS_MAX_SIZE",
-    "EVENT_ELEMENT",
-    "INDEX_FIELDS",
-    "NODE_ID",
-    "LOG_LEVEL",
-    "LOG_FORMAT",
-    "BUCKET_NAME",
-    "PREFIX",
-    "ROTATION_INTERVAL",
-    "MAX_FILE_SIZE",
-    "UPLOAD_CONCURRENCY",
-    "OUTPUT_FORMAT",
-    "DESTINATION_DIR",
-    "REJECTS_PREFIX",
-    "RETENTION",
-    "EVENT_METADATA",
-    "COMPRESSION",
-    "USE_DATE_FOLDERS",
-    "PRETTY_PRINT_JSON",
-    "DROP_FIELDS",
-    "REJECTS_PAYLOAD",
-    "S3_ADDRESSING",
-    "S3_SSE",
-    "S3_SSE_KMS_KEY_ID",
-    "S3_STORAGE_CLASS",
-    "S3_TAGS",
-    "S3_EXPECTED_BUCKET_OWNER",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_STS_REGIONAL_ENDPOINTS",
-    "AWS_PROFILE",
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_EC2_METADATA_DISABLED",
-    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-    "AWS_CA_BUNDLE",
-    NULL,
-};
+const char *const names_of_settings[] = {SETTING_NAMES NULL};
 
 static const struct {
     const char *name;

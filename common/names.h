@@ -10,7 +10,7 @@
 /* Looks through `env` and logs what a person should know. */
 void names_check(char *const *env);
 
-/* The settings of both programs, NULL at the end; a unit test holds it equal to the two tables. */
+/* The settings of both programs, NULL at the end: made from the two tables at build time. */
 extern const char *const names_of_settings[];
 
 /* The setting that `name` was probably meant to be, or NULL. */
