@@ -24,8 +24,10 @@ static void print_help(const struct program *program, FILE *out)
     for (const struct command *c = program->commands; c->name; c++)
         (void)fprintf(out, "  %-22s  %s%s\n", shown(c, text), c->meaning,
                       c == program->commands ? " (the default)" : "");
-    (void)fprintf(out, "  %-22s  %s\n  %-22s  %s\n", "--help", "this text", "--version", "the version");
-    (void)fprintf(out, "\nSettings are environment variables: name, default, meaning.\n\n");
+    (void)fprintf(out, "  %-22s  %s\n  %-22s  %s\n  %-22s  %s\n", "--help", "this text", "--version",
+                  "the version", "--settings",
+                  "the table of settings for programs, with tabs between the fields");
+    (void)fprintf(out, "\nSettings are environment variables: name, default, meaning.\n");
     config_help(program->settings, out);
 }
 
@@ -79,6 +81,10 @@ const struct command *command_find(const struct program *program, int argc, char
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("%s %s\n", program->name, EVENTSPOOL_VERSION);
+        return NULL;
+    }
+    if (strcmp(argv[1], "--settings") == 0) {
+        config_list(program->settings, stdout);
         return NULL;
     }
     const struct command *found = find_named(program, argc, argv, line);

@@ -37,7 +37,7 @@ struct program {
 
 /*
  * Finds the subcommand, and fills in the line's argc and argv (borrowed from `argv`). NULL when there is nothing to run:
- * --help or --version was answered (`*exit_code` 0) or the usage was wrong and has been explained on stderr
+ * --help, --version or --settings was answered (`*exit_code` 0) or the usage was wrong and has been explained on stderr
  * (`*exit_code` 64).
  */
 const struct command *command_find(const struct program *program, int argc, char **argv,

@@ -3,6 +3,7 @@
  */
 #include "common/config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECRETS_DIR "/run/secrets"
-#define SHOWN_MAX   100 /* bytes of a value in a message */
+#define SECRETS_DIR    "/run/secrets"
+#define NO_LIMIT_BYTES (1LL << 40) /* an upper bound that nobody meets is not shown */
+#define SHOWN_MAX      100         /* bytes of a value in a message */
 
 struct unit {
     const char *suffix;
@@ -228,6 +230,7 @@ static enum result store(const struct setting *row, char *text, void *settings, 
     case SETTING_CHOICE: res = parse_choice(row, text, (int64_t *)(void *)field, why); break;
     case SETTING_TEXT:
     case SETTING_SECRET: *(char **)(void *)field = text; return check_text(row, text, why);
+    case SETTING_GROUP: break; /* config_load() skips it */
     }
     free(text);
     return res;
@@ -238,6 +241,7 @@ enum result config_load(const struct setting *rows, char *const *env, void *sett
     enum result res = RES_OK;
     for (const struct setting *row = rows; row->name && res == RES_OK; row++) {
         char *text = NULL;
+        if (row->kind == SETTING_GROUP) continue;
         if (row->kind == SETTING_SECRET)
             res = config_read_secret(row->name, env, &text, why);
         else
@@ -267,32 +271,87 @@ void config_free(const struct setting *rows, void *settings)
     }
 }
 
+static void print_value(const struct setting *row, const void *settings, FILE *out)
+{
+    const char *field = (const char *)settings + row->offset;
+    if (is_text(row)) {
+        const char *text = *(char *const *)(const void *)field;
+        if (row->kind == SETTING_SECRET && text) text = "********";
+        (void)fprintf(out, "%s=%s\n", row->name, text ? text : "");
+        return;
+    }
+    int64_t value = *(const int64_t *)(const void *)field;
+    if (row->kind == SETTING_CHOICE) {
+        size_t len = 0;
+        const char *word = config_choice(row, value, &len);
+        (void)fprintf(out, "%s=%.*s\n", row->name, (int)len, word);
+        return;
+    }
+    char text[32];
+    number_text(row->kind, value, text);
+    (void)fprintf(out, "%s=%s\n", row->name, text);
+}
+
 void config_print(const struct setting *rows, const void *settings, FILE *out)
 {
-    for (const struct setting *row = rows; row->name; row++) {
-        const char *field = (const char *)settings + row->offset;
-        if (is_text(row)) {
-            const char *text = *(char *const *)(const void *)field;
-            if (row->kind == SETTING_SECRET && text) text = "********";
-            (void)fprintf(out, "%s=%s\n", row->name, text ? text : "");
-            continue;
-        }
-        int64_t value = *(const int64_t *)(const void *)field;
-        if (row->kind == SETTING_CHOICE) {
-            size_t len = 0;
-            const char *word = config_choice(row, value, &len);
-            (void)fprintf(out, "%s=%.*s\n", row->name, (int)len, word);
-            continue;
-        }
-        char text[32];
-        number_text(row->kind, value, text);
-        (void)fprintf(out, "%s=%s\n", row->name, text);
-    }
+    for (const struct setting *row = rows; row->name; row++)
+        if (row->kind != SETTING_GROUP) print_value(row, settings, out);
 }
 
 void config_help(const struct setting *rows, FILE *out)
 {
-    for (const struct setting *row = rows; row->name; row++)
-        (void)fprintf(out, "  %-22s %-14s %s\n", row->name, row->fallback ? row->fallback : "-",
-                      row->meaning);
+    for (const struct setting *row = rows; row->name; row++) {
+        if (row->kind == SETTING_GROUP)
+            (void)fprintf(out, "\n%s\n", row->name);
+        else
+            (void)fprintf(out, "  %-22s %-14s %s\n", row->name, row->fallback ? row->fallback : "-",
+                          row->meaning);
+    }
+}
+
+/* A bound with the largest unit that leaves it whole: 604800000 ms as 7d. */
+static void print_bound(const struct setting *row, int64_t value, FILE *out)
+{
+    const struct unit *largest = NULL;
+    for (const struct unit *u = numbers[row->kind].units; u->suffix; u++)
+        if (value % u->factor == 0 && (!largest || u->factor >= largest->factor)) largest = u;
+    assert(largest); /* each kind has a unit of 1 */
+    (void)fprintf(out, "%" PRId64 "%s", value / largest->factor, value == 0 ? "" : largest->suffix);
+}
+
+static void print_values(const struct setting *row, FILE *out)
+{
+    switch (row->kind) {
+    case SETTING_UINT:
+    case SETTING_SIZE:
+    case SETTING_DURATION:
+        print_bound(row, row->min, out);
+        if (row->kind == SETTING_SIZE && row->max >= NO_LIMIT_BYTES) {
+            (void)fputs(" or more", out);
+            break;
+        }
+        (void)fputs(" to ", out);
+        print_bound(row, row->max, out);
+        break;
+    case SETTING_CHOICE:
+        for (const char *c = row->choices; *c; c++) (void)fprintf(out, *c == '|' ? ", " : "%c", *c);
+        break;
+    case SETTING_TEXT: (void)fputs("text", out); break;
+    case SETTING_SECRET: (void)fputs("secret", out); break;
+    case SETTING_GROUP: break;
+    }
+}
+
+void config_list(const struct setting *rows, FILE *out)
+{
+    const char *group = "";
+    for (const struct setting *row = rows; row->name; row++) {
+        if (row->kind == SETTING_GROUP) {
+            group = row->name;
+            continue;
+        }
+        (void)fprintf(out, "%s\t%s\t", group, row->name);
+        print_values(row, out);
+        (void)fprintf(out, "\t%s\t%s\n", row->fallback ? row->fallback : "", row->meaning);
+    }
 }

@@ -2,8 +2,9 @@
  * config -- settings from a table: read from the environment, checked, printed, explained.
  *
  * Each program has one struct of settings and one table of rows that say where each value lives in it. Parsing, range
- * checks, `config`, `--help` and the README's table all come from the same rows. Values are trimmed of white space and
- * CR; an empty one counts as not set.
+ * checks, `config`, `--help` and what `make settings` writes (docs/settings.md, .env.example, the environment in
+ * docker-compose.yml) all come from the same rows. Values are trimmed of white space and CR; an empty one counts as not
+ * set.
  */
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
@@ -25,6 +26,7 @@ enum setting_kind {
     SETTING_CHOICE,   /* int64_t, the index of the word in `choices` */
     SETTING_TEXT,     /* char *, owned by the struct, NULL when not set; min and max are its length */
     SETTING_SECRET,   /* as TEXT; also NAME_FILE and <secrets directory>/<lower-case name>; never printed */
+    SETTING_GROUP,    /* no setting: `name` is the heading of the rows that follow */
 };
 
 struct setting {
@@ -36,6 +38,11 @@ struct setting {
     const char *choices;  /* CHOICE only: "xml|json|ndjson" */
     const char *meaning;  /* one sentence for people */
 };
+
+#define SETTING_GROUP_ROW(heading)                                                                           \
+    {                                                                                                        \
+        heading, SETTING_GROUP, 0, NULL, 0, 0, NULL, NULL                                                    \
+    }
 
 #define SETTING_END                                                                                          \
     {                                                                                                        \
@@ -67,8 +74,11 @@ bool config_secret_path(const char *name, char *const *env, char path[PATH_MAX])
 /* The effective configuration, one NAME=value a line, readable back; secrets masked. */
 void config_print(const struct setting *rows, const void *settings, FILE *out);
 
-/* The rows for `--help`: name, default, meaning. */
+/* The rows for `--help`, under the headings of their groups: name, default, meaning. */
 void config_help(const struct setting *rows, FILE *out);
+
+/* The rows for programs, a setting a line, with tabs between the fields: group, name, values, default, meaning. */
+void config_list(const struct setting *rows, FILE *out);
 
 /* The word that a CHOICE field holds. Borrowed from `choices`; its length goes to `len`. */
 const char *config_choice(const struct setting *row, int64_t index, size_t *len);

@@ -28,11 +28,13 @@ struct settings {
 };
 
 static const struct setting rows[] = {
+    SETTING_GROUP_ROW("Numbers and words"),
     {"COUNT", SETTING_UINT, FIELD(count), "8", 1, 65535, NULL, "how many there are"},
     {"HUGE", SETTING_SIZE, FIELD(huge), NULL, 0, INT64_MAX, NULL, "no ceiling at all"},
     {"BYTES", SETTING_SIZE, FIELD(bytes), "1M", 1024, 1 << 30, NULL, "how large it may be"},
     {"WAIT", SETTING_DURATION, FIELD(wait_ms), "3600", 500, 7 * DAY_MS, NULL, "how long it may take"},
     {"FORMAT", SETTING_CHOICE, FIELD(format), "json", 0, 0, "xml|json|ndjson", "what is written"},
+    SETTING_GROUP_ROW("Texts"),
     {"NAME", SETTING_TEXT, FIELD(name), NULL, 3, 8, NULL, "what it is called"},
     {"COLOR", SETTING_TEXT, FIELD(color), "green", 1, 20, NULL, "what it looks like"},
     {"TEST_TOKEN", SETTING_SECRET, FIELD(token), NULL, 1, CONFIG_SECRET_MAX, NULL, "what nobody may read"},
@@ -293,7 +295,7 @@ static void what_is_printed_can_be_read_back_and_hides_secrets(void **state)
     char *rest = text;
     for (char *line = strtok_r(rest, "\n", &rest); line; line = strtok_r(rest, "\n", &rest))
         env[lines++] = line;
-    assert_int_equal(lines, COUNT(rows) - 1);
+    assert_int_equal(lines, COUNT(rows) - 3); /* without the two headings and the end */
     assert_int_equal(config_load(rows, env, &back, &why), RES_OK);
     print(&back, again);
     assert_int_equal(back.huge, s.huge);
@@ -304,7 +306,7 @@ static void what_is_printed_can_be_read_back_and_hides_secrets(void **state)
     config_free(rows, &back);
 }
 
-static void the_help_has_a_line_for_each_setting(void **state)
+static void the_help_has_a_line_for_each_setting_and_each_group(void **state)
 {
     char text[TEXT_SIZE] = "";
     FILE *file = fmemopen(text, sizeof text, "w");
@@ -315,11 +317,30 @@ static void the_help_has_a_line_for_each_setting(void **state)
     for (const struct setting *row = rows; row->name; row++) {
         const char *line = strstr(text, row->name);
         assert_non_null(line);
+        if (row->kind == SETTING_GROUP) continue;
         const char *meaning = strstr(line, row->meaning);
         assert_non_null(meaning);
         assert_null(memchr(line, '\n', (size_t)(meaning - line)));
         assert_true(!row->fallback || strstr(line, row->fallback) < meaning);
     }
+}
+
+static void the_list_for_programs_has_group_name_values_default_and_meaning(void **state)
+{
+    char text[TEXT_SIZE] = "";
+    FILE *file = fmemopen(text, sizeof text, "w");
+    (void)state;
+    assert_non_null(file);
+    config_list(rows, file);
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(text, "Numbers and words\tCOUNT\t1 to 65535\t8\thow many there are\n"
+                              "Numbers and words\tHUGE\t0 or more\t\tno ceiling at all\n"
+                              "Numbers and words\tBYTES\t1K to 1G\t1M\thow large it may be\n"
+                              "Numbers and words\tWAIT\t500ms to 7d\t3600\thow long it may take\n"
+                              "Numbers and words\tFORMAT\txml, json, ndjson\tjson\twhat is written\n"
+                              "Texts\tNAME\ttext\t\twhat it is called\n"
+                              "Texts\tCOLOR\ttext\tgreen\twhat it looks like\n"
+                              "Texts\tTEST_TOKEN\tsecret\t\twhat nobody may read\n");
 }
 
 int main(void)
@@ -333,7 +354,8 @@ int main(void)
         cmocka_unit_test(a_file_that_is_missing_or_too_long_is_refused_by_its_variables_name),
         cmocka_unit_test(no_message_repeats_a_secret),
         cmocka_unit_test(what_is_printed_can_be_read_back_and_hides_secrets),
-        cmocka_unit_test(the_help_has_a_line_for_each_setting),
+        cmocka_unit_test(the_help_has_a_line_for_each_setting_and_each_group),
+        cmocka_unit_test(the_list_for_programs_has_group_name_values_default_and_meaning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
