@@ -35,7 +35,7 @@ LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
-.PHONY: all run send test test-swift test-containers unit bench bench-page-size deps test-deps install lint clean help
+.PHONY: all run send test test-swift test-containers unit bench bench-page-size deps test-deps install lint settings clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
 
 help:
@@ -48,6 +48,7 @@ help:
 	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
 	@echo 'make lint         clang-format, clang-tidy, cppcheck, gcc and clang without a warning'
+	@echo 'make settings     writes what is generated from the tables of settings: documents, .env.example, compose'
 	@echo 'make deps, make test-deps, make install prefix= DESTDIR=, make clean'
 
 $(B)/bin/collector: $(B)/collector/main.o $(COLLECTOR) $(COMMON)
@@ -154,6 +155,10 @@ install: all
 	chmod 755 $(DESTDIR)$(prefix)/bin/eventspool
 	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
 	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md $(DESTDIR)$(prefix)/share/doc/eventspool/
+
+# Writes docs/settings.md, .env.example and the environment in docker-compose.yml from the two tables of settings.
+settings: $(B)/bin/collector $(B)/bin/uploader
+	@sh tools/settings.sh $(B)/bin
 
 lint:
 	@sh tools/deps.sh lint

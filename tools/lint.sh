@@ -1,5 +1,5 @@
 #!/bin/sh
-# clang-format, clang-tidy, cppcheck, and a build with each compiler: quiet, or it fails. Each exception says why here
+# clang-format, clang-tidy, cppcheck, a build with each compiler, and what is generated: quiet, or it fails. Each exception says why here
 # or where it stands in the code.
 set -eu
 
@@ -12,6 +12,9 @@ clang-format --dry-run --Werror $sources $headers
 echo "gcc and clang"
 make --no-print-directory -s MODE=release CC=gcc all
 make --no-print-directory -s MODE=debug CC=clang all
+
+echo "generated documents"
+sh tools/settings.sh build/release/bin --check
 
 # clang-tidy, one file a call: version 14 reports a false valist.Uninitialized when several share one. Not asked:
 checks='bugprone-*,cert-*,clang-analyzer-*,misc-*,performance-*,portability-*'
