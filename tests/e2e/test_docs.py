@@ -6,6 +6,7 @@ from harness import BIN, ROOT, clean_environment, main
 
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs/reference.md"
+COMMANDS = ROOT / "docs/reference-commands.md"
 SETTINGS = ROOT / "docs/settings.md"
 OPERATING = ROOT / "docs/operating.md"
 PROGRAMS = ("collector", "uploader")
@@ -117,8 +118,8 @@ def test_every_subcommand_is_documented(site):
     for program in PROGRAMS:
         for name in help_parts(site, program)[0]:
             wanted = f"`{name}`" if name.startswith("--") else f"| `{program} {name}` |"
-            assert wanted in section(REFERENCE, "## Commands"), wanted
-    for documented in re.findall(r"^\| `((?:collector|uploader) [^`]+)` \|", REFERENCE.read_text(), re.MULTILINE):
+            assert wanted in section(COMMANDS, "## Commands"), wanted
+    for documented in re.findall(r"^\| `((?:collector|uploader) [^`]+)` \|", COMMANDS.read_text(), re.MULTILINE):
         program, name = documented.split(maxsplit=1)
         assert name in help_parts(site, program)[0], documented
 
