@@ -5,7 +5,7 @@ import subprocess
 from harness import BIN, ROOT, clean_environment, main
 
 README = ROOT / "README.md"
-REFERENCE = ROOT / "docs/reference.md"
+SPOOL = ROOT / "docs/reference-spool.md"
 COMMANDS = ROOT / "docs/reference-commands.md"
 SETTINGS = ROOT / "docs/settings.md"
 OPERATING = ROOT / "docs/operating.md"
@@ -126,21 +126,21 @@ def test_every_subcommand_is_documented(site):
 
 def test_the_views_have_the_columns_that_the_reference_says(site):
     site.collector()
-    rows = table(section(REFERENCE, "## The spool, as sqlite3 shows it"), "view", "columns")
+    rows = table(section(SPOOL, "## The spool, as sqlite3 shows it"), "view", "columns")
     views = {view for (view,) in site.query("SELECT name FROM sqlite_schema WHERE type = 'view'") if view[0] != "_"}
     assert {row[0].strip("`") for row in rows} == views
     for view, columns in rows:
         real = [name for (name,) in site.query("SELECT name FROM pragma_table_info(?)", view.strip("`"))]
         assert words(columns) == real, (view, real)
-    assert str(site.value("PRAGMA application_id")) in REFERENCE.read_text()
-    assert f"version, {site.value('PRAGMA user_version')}." in REFERENCE.read_text()
+    assert str(site.value("PRAGMA application_id")) in SPOOL.read_text()
+    assert f"version, {site.value('PRAGMA user_version')}." in SPOOL.read_text()
 
 
 def test_the_reject_reasons_are_those_of_the_schema(site):
     site.collector()
     schema = site.value("SELECT sql FROM sqlite_schema WHERE name = '_reject'")
     reasons = sorted(re.findall(r"'(\w+)'", re.search(r"reason IN \(([^)]*)\)", schema)[1]))
-    documented = table(section(REFERENCE, "## The spool, as sqlite3 shows it"), "reason", "cause", "what to do")
+    documented = table(section(SPOOL, "## The spool, as sqlite3 shows it"), "reason", "cause", "what to do")
     assert sorted(row[0].strip("`") for row in documented) == reasons
     explained = table(section(OPERATING, "## What to do when"), "reason", "usual cause")
     assert sorted(word for row in explained for word in words(row[0])) == reasons
