@@ -142,7 +142,7 @@ def test_the_reject_reasons_are_those_of_the_schema(site):
     reasons = sorted(re.findall(r"'(\w+)'", re.search(r"reason IN \(([^)]*)\)", schema)[1]))
     documented = table(section(SPOOL, "## The spool, as sqlite3 shows it"), "reason", "cause", "what to do")
     assert sorted(row[0].strip("`") for row in documented) == reasons
-    explained = table(section(OPERATING, "## What to do when"), "reason", "usual cause")
+    explained = table(section(OPERATING, "### Rejects arrive"), "reason", "usual cause")
     assert sorted(word for row in explained for word in words(row[0])) == reasons
 
 
