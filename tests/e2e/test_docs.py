@@ -1,4 +1,5 @@
-"""What the documents say against what the programs print and a fresh spool holds: settings, views, reasons, links."""
+"""What the documents say against what the programs print and a fresh spool holds: settings, views, reasons, links,
+and the event that README.md shows on its way."""
 import re
 import subprocess
 
@@ -9,6 +10,7 @@ SPOOL = ROOT / "docs/reference-spool.md"
 COMMANDS = ROOT / "docs/reference-commands.md"
 SETTINGS = ROOT / "docs/settings.md"
 OPERATING = ROOT / "docs/operating.md"
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = ("collector", "uploader")
 NAME = re.compile(r"`([A-Z][A-Z0-9_]*)`$")
 
@@ -151,11 +153,35 @@ def test_the_queries_in_the_documents_run_on_a_fresh_spool(site):
     (block,) = [b for b in re.findall(r"^```sql\n(.*?)^```", OPERATING.read_text(), re.MULTILINE | re.DOTALL)
                 if "FROM summary" in b]
     queries = [q for q in re.sub(r"^--.*$", "", block, flags=re.MULTILINE).split(";") if q.strip()]
-    queries += [q[1:-1] for q in re.findall(r"sqlite3 -box var/spool\.db ('SELECT[^']*'|\"SELECT[^\"]*\")",
+    queries += [q[1:-1] for q in re.findall(r"sqlite3 (?:-box )?var/spool\.db ('SELECT[^']*'|\"SELECT[^\"]*\")",
                                             README.read_text() + OPERATING.read_text())]
-    assert len(queries) >= 10
+    queries += re.findall(r"`(SELECT [^`.]*)`", OPERATING.read_text())
+    assert len(queries) >= 12
     for query in queries:
         site.query(query)
+
+
+def without_moments(text):
+    """The text with each time and spool name replaced: these differ from run to run."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
+    return re.sub(r"\d{8}_\d{6}-[0-9a-f]{10}-", "TIME-SPOOL-", text)
+
+
+def test_the_event_in_the_readme_becomes_the_row_and_the_object_shown(site):
+    block = re.search(r"^```\n(\$ cat event\.xml\n.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)[1]
+    _, *steps = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
+    event, nothing, row, document = steps[1::2]
+    (query,) = re.findall(r"'(SELECT.*)'", block)
+    site.collector()
+    site.uploader()
+    site.send(event.encode())
+    site.wait_for_events(1)
+    site.wait_until_shipped()
+    (columns,) = site.query(query)
+    assert nothing == ""
+    assert without_moments("|".join(map(str, columns))) == without_moments(row.strip())
+    (stored,) = site.files()
+    assert stored.read_text() == document
 
 
 def anchors(path):
@@ -166,7 +192,7 @@ def anchors(path):
 
 def test_every_relative_link_points_to_something(site):
     seen = 0
-    for path in [README, *sorted((ROOT / "docs").glob("*.md"))]:
+    for path in DOCUMENTS:
         for link in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
             if re.match(r"[a-z]+:", link):
                 continue
@@ -176,6 +202,21 @@ def test_every_relative_link_points_to_something(site):
             assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
             seen += 1
     assert seen > 10
+
+
+def test_every_file_that_the_documents_name_exists(site):
+    named = re.compile(r"`((?:collector|uploader|common|sql|tests|tools|docs)/[\w./-]+)`")
+    names = [(path, name) for path in DOCUMENTS for name in named.findall(path.read_text())]
+    assert len(names) > 50
+    for path, name in names:
+        assert (ROOT / name).exists(), f"{path.name}: {name}"
+
+
+def test_every_block_of_commands_says_which_test_runs_it_or_why_none_does(site):
+    marked = re.compile(r"<!-- (run by .+|not run: .+) -->\n```(sh|sql)$", re.MULTILINE)
+    for path in DOCUMENTS:
+        text = path.read_text()
+        assert len(marked.findall(text)) == len(re.findall(r"^```(?:sh|sql)$", text, re.MULTILINE)), path.name
 
 
 main(dict(globals()))
