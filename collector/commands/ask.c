@@ -41,7 +41,7 @@ static enum result become_collector(struct asker *a, struct why *why)
     if (res == RES_RETRY) return RES_OK; /* one runs: it does the work */
     if (res != RES_OK) *why = held;
     if (res == RES_OK) res = run_open_spool(&a->spool, s, &a->signals, &a->lock, why);
-    if (res == RES_OK) a->requests = requests_new(a->spool, s);
+    if (res == RES_OK) a->requests = run_new_requests(a->spool, s);
     return res;
 }
 

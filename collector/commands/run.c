@@ -11,7 +11,9 @@
 #include "collector/net/listener.h"
 #include "collector/net/server.h"
 #include "collector/spool/file_system.h"
+#include "collector/spool/requests.h"
 #include "collector/spool/schema.h"
+#include "collector/spool/writer.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
 #include "common/log.h"
@@ -35,6 +37,15 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
         res = spool_in_settle(*spool, why);
     }
     return res;
+}
+
+struct requests *run_new_requests(struct spool_in *spool, const struct settings *s)
+{
+    struct requests_options options = {
+        .spool_path = s->spool_path,
+        .retry = {s->event_element, (size_t)s->max_message_bytes, s->index_fields},
+    };
+    return requests_new(spool, &options);
 }
 
 static void allow_descriptors(int64_t connections)
@@ -61,10 +72,29 @@ struct collector {
     struct server *server;
 };
 
+static bool is_writer_alive(void *context)
+{
+    return writer_is_turning(context, LOCKFILE_DEAD_MS);
+}
+
 static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    struct server_parts parts = {s, c->intake, c->writer, &c->signals, &c->lock, c->problems, c->fd};
+    struct server_parts parts = {
+        .options = {.event_element = s->event_element,
+                    .allow = s->allow,
+                    .max_connections = s->max_connections,
+                    .idle_timeout_ms = s->idle_timeout_ms,
+                    .max_message_bytes = (size_t)s->max_message_bytes,
+                    .unfinished_max_bytes = (size_t)s->intake_memory_bytes / 2},
+        .intake = c->intake,
+        .signals = &c->signals,
+        .lock = &c->lock,
+        .problems = c->problems,
+        .listening_fd = c->fd,
+        .is_committer_alive = is_writer_alive,
+        .context = c->writer,
+    };
     c->fd = -1;
     return server_open(&c->server, &parts, why);
 }
@@ -110,7 +140,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
-    if (res == RES_OK) c->requests = requests_new(c->spool, s);
+    if (res == RES_OK) c->requests = run_new_requests(c->spool, s);
     if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)

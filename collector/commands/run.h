@@ -10,6 +10,7 @@
 #include "common/signals.h"
 
 struct command_line; /* common/command.h */
+struct requests;     /* collector/spool/requests.h */
 
 int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);
@@ -25,5 +26,8 @@ int run_config(const struct command_line *line);
  */
 MUST_CHECK enum result run_open_spool(struct spool_in **spool, const struct settings *settings,
                                       struct signals *signals, const struct lockfile *lock, struct why *why);
+
+/* What this process does when a command asks the collector for it, with these settings. Borrows both; never fails. */
+struct requests *run_new_requests(struct spool_in *spool, const struct settings *settings);
 
 #endif

@@ -188,6 +188,14 @@ bool intake_wait_for_space(struct intake *intake, int timeout_ms)
     return !has_space;
 }
 
+bool intake_is_held(struct intake *intake)
+{
+    lock(intake);
+    bool is_held = intake->is_held;
+    unlock(intake);
+    return is_held;
+}
+
 int intake_fd(const struct intake *intake)
 {
     return intake->fd;

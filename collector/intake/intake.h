@@ -43,6 +43,9 @@ void intake_offer(struct intake *intake);
 /* Read no more until the descriptor below becomes readable: no room, or the writer holds the intake. */
 bool intake_is_full(struct intake *intake);
 
+/* Does the writer hold the intake? Then more of what is read could not be committed now. */
+bool intake_is_held(struct intake *intake);
+
 /* As intake_is_full(), but sleeps until it is not, or for `timeout_ms`; returns whether it is still full. */
 bool intake_wait_for_space(struct intake *intake, int timeout_ms);
 

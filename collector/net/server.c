@@ -23,7 +23,6 @@
 
 #define ACCEPT_PAUSE_MS 100
 #define DRAIN_QUIET_MS  50
-#define STUCK_MS        LOCKFILE_DEAD_MS
 #define SILENCE_CHECKS  4 /* in one IDLE_TIMEOUT */
 
 struct server {
@@ -68,7 +67,7 @@ static bool is_full(const struct server *server)
 static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
 {
     int fd =
-        listener_accept(server->parts.listening_fd, server->parts.settings->allow, source, EVENT_SOURCE_MAX);
+        listener_accept(server->parts.listening_fd, server->parts.options.allow, source, EVENT_SOURCE_MAX);
     if (fd < 0 && errno == EACCES) {
         refusals_add(&server->refusals, source, clock_monotonic_ms());
         errno = EACCES; /* logging may have changed it */
@@ -123,7 +122,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     (void)fd;
     (void)what;
-    if (writer_is_turning(server->parts.writer, STUCK_MS)) lockfile_beat(server->parts.lock);
+    if (server->parts.is_committer_alive(server->parts.context)) lockfile_beat(server->parts.lock);
     refusals_log(&server->refusals, clock_monotonic_ms());
 }
 
@@ -132,7 +131,7 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     (void)fd;
     (void)what;
-    clients_close_silent(server->clients, server->parts.settings->idle_timeout_ms);
+    clients_close_silent(server->clients, server->parts.options.idle_timeout_ms);
 }
 
 /* Senders whose connection stood before the stop have sent in good faith: they are read as well. */
@@ -154,7 +153,7 @@ static void drain(struct server *server)
 {
     int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
     int64_t quiet_since = clock_monotonic_ms();
-    bool is_done = writer_is_failing(server->parts.writer); /* what is not read stays the sender's */
+    bool is_done = intake_is_held(server->parts.intake); /* what is not read stays the sender's */
     while (!is_done && clients_count(server->clients) > 0) {
         int64_t now = clock_monotonic_ms();
         (void)intake_wait_for_space(server->parts.intake, (int)(due - now));
@@ -188,7 +187,7 @@ static struct event *watch(struct server *server, int fd, short what, event_call
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
-    int64_t silence_ms = (server->parts.settings->idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
+    int64_t silence_ms = (server->parts.options.idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
     return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
            event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
@@ -197,14 +196,13 @@ static bool add_events(struct server *server)
 
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
 {
-    const struct settings *s = parts->settings;
-    struct clients_rules rules = {s->event_element, (size_t)s->max_message_bytes,
-                                  (size_t)s->intake_memory_bytes / 2};
+    const struct server_options *o = &parts->options;
+    struct clients_rules rules = {o->event_element, o->max_message_bytes, o->unfinished_max_bytes};
     struct server *server = calloc(1, sizeof *server);
     if (!server) abort();
     *out = server;
     server->parts = *parts;
-    server->places = descriptors_places(s->max_connections);
+    server->places = descriptors_places(o->max_connections);
     server->base = event_base_new();
     if (!server->base) return why_set(why, RES_BROKEN, "create the event loop: %s", strerror(errno));
     server->clients = clients_new(server->base, parts->intake, &rules);

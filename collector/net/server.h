@@ -7,8 +7,8 @@
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
 
-#include "collector/settings.h"
-#include "collector/spool/writer.h"
+#include "collector/intake/intake.h"
+#include "collector/net/allow.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
 #include "common/signals.h"
@@ -18,14 +18,28 @@
 
 struct server;
 
+struct server_options {
+    const char *event_element; /* borrowed */
+    const struct allow *allow; /* borrowed: who may send */
+    int64_t max_connections;
+    int64_t idle_timeout_ms;     /* a sender that is silent for this long is disconnected; 0: never */
+    size_t max_message_bytes;    /* of one event */
+    size_t unfinished_max_bytes; /* that all unfinished events together may hold */
+};
+
 struct server_parts { /* all borrowed until server_close(), but the descriptor, which is taken over */
-    const struct settings *settings;
+    struct server_options options;
     struct intake *intake;
-    struct writer *writer;
     struct signals *signals;
     const struct lockfile *lock;
     struct problems *problems;
     int listening_fd;
+    /*
+     * Does the thread that commits make progress? While it does not, the server does not renew the lock's sign of life,
+     * so that `healthcheck` fails.
+     */
+    bool (*is_committer_alive)(void *context);
+    void *context;
 };
 
 MUST_CHECK enum result server_open(struct server **server, const struct server_parts *parts, struct why *why);

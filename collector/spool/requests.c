@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/spool/retry.h"
 #include "collector/spool/schema.h"
 #include "common/answerer.h"
 
@@ -13,7 +12,7 @@
 
 struct requests {
     struct spool_in *spool;
-    const struct settings *settings;
+    struct requests_options options;
     struct answerer *answerer;
     struct retry *retry; /* in work */
 };
@@ -22,8 +21,7 @@ static enum result new_identity(struct requests *r, struct answer *answer, struc
 {
     struct spool_identity before;
     struct spool_identity after;
-    enum result res =
-        spool_new_identity(spool_in_db(r->spool), r->settings->spool_path, &before, &after, why);
+    enum result res = spool_new_identity(spool_in_db(r->spool), r->options.spool_path, &before, &after, why);
     if (res != RES_OK) return res;
     buf_append_format(&answer->text, "the spool was %s and is %s from now on", before.spool, after.spool);
     answer->is_done = true;
@@ -34,7 +32,7 @@ static enum result retry_rejects(struct requests *r, const char *ids, struct ans
 {
     struct db_wal wal;
     enum result res = RES_OK;
-    if (!r->retry) res = retry_new(&r->retry, r->spool, r->settings, ids, why);
+    if (!r->retry) res = retry_new(&r->retry, r->spool, &r->options.retry, ids, why);
     if (res == RES_OK) res = retry_slice(r->retry, &answer->is_done, why);
     if (spool_in_wal_bytes(r->spool) > SPOOL_WAL_PASSIVE_BYTES)
         (void)spool_in_finish_checkpoint(r->spool, &wal);
@@ -58,12 +56,12 @@ static void leave(void *context)
     r->retry = NULL;
 }
 
-struct requests *requests_new(struct spool_in *spool, const struct settings *settings)
+struct requests *requests_new(struct spool_in *spool, const struct requests_options *options)
 {
     struct requests *r = calloc(1, sizeof *r);
     if (!r) abort();
     r->spool = spool;
-    r->settings = settings;
+    r->options = *options;
     r->answerer = answerer_new(spool_in_db(spool),
                                &(struct answerer_work){"collector", POLL_MS, IDLE_MS, do_slice, leave, r});
     return r;

@@ -7,16 +7,21 @@
 #ifndef COLLECTOR_SPOOL_REQUESTS_H
 #define COLLECTOR_SPOOL_REQUESTS_H
 
-#include "collector/settings.h"
 #include "collector/spool/append.h"
+#include "collector/spool/retry.h"
 
 #define REQUESTS_RETRY        "retry" /* argument: the rejects' ids, "" for all */
 #define REQUESTS_NEW_IDENTITY "new-identity"
 
 struct requests;
 
-/* Borrows both. Never fails. */
-struct requests *requests_new(struct spool_in *spool, const struct settings *settings);
+struct requests_options {
+    const char *spool_path; /* borrowed */
+    struct retry_options retry;
+};
+
+/* Borrows `spool`; `options` is copied. Never fails. */
+struct requests *requests_new(struct spool_in *spool, const struct requests_options *options);
 void requests_free(struct requests *requests); /* accepts NULL */
 
 /* Does a part of what has been asked for, if anything. Returns how many ms the next call may wait. */

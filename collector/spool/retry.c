@@ -24,7 +24,7 @@ struct range {
 
 struct retry {
     struct spool_in *spool;
-    const struct settings *settings;
+    const struct retry_options *options;
     struct stmt *load_next_reject;
     struct validator *validator;
     struct range *ranges; /* still to be looked at */
@@ -75,14 +75,14 @@ static enum result add_named(struct retry *r, const char *ids, struct why *why)
     return RES_OK;
 }
 
-enum result retry_new(struct retry **out, struct spool_in *spool, const struct settings *settings,
+enum result retry_new(struct retry **out, struct spool_in *spool, const struct retry_options *options,
                       const char *ids, struct why *why)
 {
     struct retry *r = calloc(1, sizeof *r);
     if (!r) abort();
     r->spool = spool;
-    r->settings = settings;
-    r->validator = validator_new(&settings->index_fields);
+    r->options = options;
+    r->validator = validator_new(&options->index_fields);
     enum result res = *ids ? add_named(r, ids, why) : add_all(r, why);
     if (res == RES_OK)
         res = stmt_prepare(&r->load_next_reject, spool_in_db(spool), sql_load_next_reject, why);
@@ -113,10 +113,10 @@ void retry_free(struct retry *r)
 /* ---- one reject ---- */
 
 /* The bytes as a whole stream of their own. */
-static void frame_all(const struct settings *settings, struct slice bytes, const char *source,
+static void frame_all(const struct retry_options *options, struct slice bytes, const char *source,
                       int64_t received_at, struct chunk *chunk)
 {
-    struct framer *framer = framer_new(settings->event_element, (size_t)settings->max_message_bytes);
+    struct framer *framer = framer_new(options->event_element, options->max_message_bytes);
     struct frame frame;
     framer_feed(framer, bytes.data, bytes.len);
     while (framer_next(framer, &frame)) chunk_add(chunk, &frame, source, received_at);
@@ -131,7 +131,7 @@ static void validate(struct retry *r)
     struct group *group = chunk->group;
     struct slice bytes;
     bytes.data = stmt_blob(r->load_next_reject, 5, &bytes.len);
-    frame_all(r->settings, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1), chunk);
+    frame_all(r->options, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1), chunk);
     validators_check_chunk(r->validator, chunk, NULL);
     r->validated++;
     if (group->reject_count == 0 && group->event_count > 0) {

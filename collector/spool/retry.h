@@ -11,20 +11,26 @@
 #ifndef COLLECTOR_SPOOL_RETRY_H
 #define COLLECTOR_SPOOL_RETRY_H
 
-#include "collector/settings.h"
+#include "collector/framing/index_fields.h"
 #include "collector/spool/append.h"
 #include "common/buf.h"
 
 struct retry;
 
+struct retry_options {         /* as for events from the network */
+    const char *event_element; /* borrowed for the retry's life */
+    size_t max_message_bytes;  /* of one event */
+    struct index_fields index_fields;
+};
+
 /*
- * `ids`: reject ids parted by blanks; "" for all that are there now. Borrows `spool` and `settings`; `*retry` is NULL
+ * `ids`: reject ids parted by blanks; "" for all that are there now. Borrows `spool` and `options`; `*retry` is NULL
  * unless RES_OK.
  *   RES_REFUSE   these are no ids
  *   RES_RETRY    the spool cannot be read now
  */
 MUST_CHECK enum result retry_new(struct retry **retry, struct spool_in *spool,
-                                 const struct settings *settings, const char *ids, struct why *why);
+                                 const struct retry_options *options, const char *ids, struct why *why);
 
 /* Accepts NULL. One whose last slice said RES_RETRY forgets what it wanted to append: the rejects are as they were. */
 void retry_free(struct retry *retry);

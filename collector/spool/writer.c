@@ -39,9 +39,8 @@ struct writer {
     struct disk_guard guard;
     int64_t rejects_max_bytes;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
-    atomic_bool is_failing;
-    int64_t give_up_at;   /* monotonic ms; 0: no stop has met a failing disk */
-    int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
+    int64_t give_up_at;         /* monotonic ms; 0: no stop has met a failing disk */
+    int64_t committed_at;       /* monotonic ms; 0: memory has been given back since */
     int64_t rejects_logged_at;
     struct writer_counts kept, lost;
     struct why stop; /* why the program must end: a newer one has taken the spool over */
@@ -80,7 +79,6 @@ static void begin_failing(struct writer *w, const struct why *why)
     problems_raise(w->problems, PROBLEM_COMMIT_FAILING, why->text,
                    *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end");
     disk_guard_set_failing(&w->guard, true);
-    atomic_store(&w->is_failing, true);
 }
 
 static void end_failing(struct writer *w)
@@ -197,7 +195,6 @@ static void maintain_spool(struct writer *w, bool has_committed)
         wal_keeper_maintain_quiet(&w->wal);
     check_rejects(w);
     disk_guard_update(&w->guard, has_committed);
-    atomic_store(&w->is_failing, w->guard.is_held);
 }
 
 /* Until the next look at the room and the log. */
@@ -289,11 +286,6 @@ enum result writer_join(struct writer *w, struct writer_counts *counts, struct w
     return why_wrap(why, RES_RETRY,
                     "%" PRId64 " events and %" PRId64 " rejects that had been read could not be committed",
                     lost.events, lost.rejects);
-}
-
-bool writer_is_failing(struct writer *w)
-{
-    return atomic_load(&w->is_failing);
 }
 
 bool writer_is_turning(struct writer *w, int64_t limit_ms)

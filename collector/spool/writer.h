@@ -49,9 +49,6 @@ struct writer_counts {
  */
 MUST_CHECK enum result writer_join(struct writer *writer, struct writer_counts *counts, struct why *why);
 
-/* Do commits fail, or is there no room for more? Then reading more would only lose more at a stop. */
-bool writer_is_failing(struct writer *writer);
-
 /* Is the thread turning? False when one try at a commit has been going on for `limit_ms`. */
 bool writer_is_turning(struct writer *writer, int64_t limit_ms);
 

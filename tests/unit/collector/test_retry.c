@@ -18,14 +18,15 @@
 #include "tests/support/fault_vfs.h"
 #include "tests/support/in_fixture.h"
 
-static const struct settings *some_settings(struct fixture *f, struct settings *settings)
+static const struct retry_options options = {
+    .event_element = "EVENT",
+    .max_message_bytes = 4096,
+    .index_fields = {{[EVENT_UID] = "cn"}},
+};
+
+static struct requests *some_requests(struct fixture *f)
 {
-    static char element[] = "EVENT";
-    *settings = (struct settings){.event_element = element,
-                                  .max_message_bytes = 4096,
-                                  .spool_path = f->scratch->spool,
-                                  .index_fields = index_fields_default};
-    return settings;
+    return requests_new(f->in, &(struct requests_options){f->scratch->spool, options});
 }
 
 /* A reject whose payload is whole unless `bytes` says otherwise. */
@@ -82,10 +83,9 @@ static void check_told(const struct retry *retry, const char *expected)
 /* Runs it to its end, and compares what it tells. */
 static void check_retry(struct fixture *f, const char *ids, const char *expected)
 {
-    struct settings settings;
     struct retry *retry;
     int failures = 0;
-    must(f, retry_new(&retry, f->in, some_settings(f, &settings), ids, &f->why));
+    must(f, retry_new(&retry, f->in, &options, ids, &f->why));
     finish(f, retry, &failures);
     check_told(retry, expected);
     retry_free(retry);
@@ -160,11 +160,9 @@ static void what_is_no_id_is_refused(void **state)
 {
     static const char *const wrong[] = {"x", "0", "-1", "1,2", "1 x", "99999999999999999999"};
     struct fixture *f = *state;
-    struct settings settings;
     struct retry *retry;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(retry_new(&retry, f->in, some_settings(f, &settings), wrong[i], &f->why),
-                         RES_REFUSE);
+        assert_int_equal(retry_new(&retry, f->in, &options, wrong[i], &f->why), RES_REFUSE);
         assert_null(retry);
     }
 }
@@ -194,11 +192,10 @@ static void each_reject_becomes_events_once_whichever_disk_call_fails(void **sta
     for (int nth = 1; fired; nth++) {
         for (enum fault fault = 0; fault < FAULT_COUNT; fault++) {
             struct fixture *f = fixture_new();
-            struct settings settings;
             struct retry *retry;
             int failures = 0;
             add_events_as_rejects(f, 150); /* more than one transaction takes */
-            must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+            must(f, retry_new(&retry, f->in, &options, "", &f->why));
             fault_disk_at(nth, fault);
             finish(f, retry, &failures);
             fired = fault_fired();
@@ -218,11 +215,10 @@ static void each_reject_becomes_events_once_whichever_disk_call_fails(void **sta
 static void one_that_fails_and_is_left_leaves_the_rejects_as_they_were(void **state)
 {
     struct fixture *f = *state;
-    struct settings settings;
     struct retry *retry;
     bool is_done = false;
     add_events_as_rejects(f, 3);
-    must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+    must(f, retry_new(&retry, f->in, &options, "", &f->why));
     fault_disk_at(1, FAULT_FULL);
     assert_int_equal(retry_slice(retry, &is_done, &f->why), RES_RETRY);
     assert_true(fault_fired() && !is_done);
@@ -234,12 +230,11 @@ static void one_that_fails_and_is_left_leaves_the_rejects_as_they_were(void **st
 static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
 {
     struct fixture *f = *state;
-    struct settings settings;
     struct retry *retry;
     int failures = 0;
     bool is_done = false;
     add_events_as_rejects(f, 3);
-    must(f, retry_new(&retry, f->in, some_settings(f, &settings), "", &f->why));
+    must(f, retry_new(&retry, f->in, &options, "", &f->why));
     fault_disk_at(1, FAULT_EIO);
     assert_int_equal(retry_slice(retry, &is_done, &f->why),
                      RES_RETRY); /* it has looked, and could not commit */
@@ -291,10 +286,9 @@ static void requests_are_answered_and_what_is_not_understood_is_told(void **stat
         {"sing", "", "%does not know how to do %", 1},
     };
     struct fixture *f = *state;
-    struct settings settings;
     add_events_as_rejects(f, 3);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct requests *requests = requests_new(f->in, some_settings(f, &settings));
+        struct requests *requests = some_requests(f);
         ask(f, rows[i].what, rows[i].argument);
         tend_until_idle(requests);
         check_answer(f, rows[i].answer, rows[i].failed);
@@ -306,8 +300,7 @@ static void requests_are_answered_and_what_is_not_understood_is_told(void **stat
 static void a_request_to_an_earlier_collector_is_not_answered(void **state)
 {
     struct fixture *f = *state;
-    struct settings settings;
-    struct requests *requests = requests_new(f->in, some_settings(f, &settings));
+    struct requests *requests = some_requests(f);
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
     tend_until_idle(requests);
