@@ -7,29 +7,29 @@
 
 #include "collector/framing/framer.h"
 #include "collector/framing/markup.h"
+#include "collector/gate/space.h"
+#include "collector/net/server.h"
 #include "common/log.h"
 #include "common/names.h"
 #include "common/spool.h"
 
-#define FIELD(name)     offsetof(struct settings, name)
-#define MIB             (1 << 20)
-#define ALLOW_FROM_MAX  16384 /* some hundred ranges */
-#define DAY_MS          86400000LL
-#define SPOOL_MAX_LEAST (16 * MIB) /* less than the write-ahead log itself is of no use */
+#define FIELD(name) offsetof(struct settings, name)
+#define MIB         (1 << 20)
+#define DAY_MS      86400000LL
 
 const struct setting collector_settings[] = {
     SETTING_GROUP_ROW("Receiving events"),
     {"PORT", SETTING_UINT, FIELD(port), "8080", 1, 65535, NULL, "the TCP port for events"},
     {"BIND_HOST", SETTING_TEXT, FIELD(bind_host), "0.0.0.0", 1, 255, NULL,
      "the address to listen on, IPv4 or IPv6; :: accepts both"},
-    {"ALLOW_FROM", SETTING_TEXT, FIELD(allow_from), "all", 1, ALLOW_FROM_MAX, NULL,
+    {"ALLOW_FROM", SETTING_TEXT, FIELD(allow_from), "all", 1, ALLOW_TEXT_MAX, NULL,
      "the addresses and CIDR ranges that may send, IPv4 and IPv6, separated by commas or spaces"},
-    {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, 60000, NULL,
+    {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, SERVER_CONNECTIONS_MAX, NULL,
      "how many senders may be connected at once; a further one replaces a sender that has been idle for a "
      "minute, or waits"},
     {"IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_ms), "0", 0, 365 * DAY_MS, NULL,
      "a sender that is silent for this long is disconnected; 0: never"},
-    {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, 8 * MIB, NULL,
+    {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, FRAMER_MESSAGE_MAX, NULL,
      "the largest single event; of a larger one this many bytes are kept as a reject"},
     {"INTAKE_MEMORY", SETTING_SIZE, FIELD(intake_memory_bytes), "64M", 8 * MIB, 1LL << 40, NULL,
      "the memory for events that are unfinished or not yet committed; at least 4 times MAX_MESSAGE_SIZE"},
@@ -81,10 +81,10 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
                       "INTAKE_MEMORY is too small for MAX_MESSAGE_SIZE: at least 4 times as much, %" PRId64,
                       4 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
-    if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPOOL_MAX_LEAST)
+    if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)
         res =
             why_set(why, RES_REFUSE, "SPOOL_MAX_SIZE=%" PRId64 ": expected 0 for no ceiling, or at least %d",
-                    settings->spool_max_bytes, SPOOL_MAX_LEAST);
+                    settings->spool_max_bytes, SPACE_CEILING_MIN);
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);

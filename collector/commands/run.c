@@ -56,6 +56,17 @@ static void allow_descriptors(int64_t connections)
                  LOG_QUOTE(why.remedy));
 }
 
+/* INTAKE_MEMORY is shared out: a quarter for chunks on their way to the disk, a half for unfinished events. */
+static int64_t chunks_max_bytes(const struct settings *s)
+{
+    return s->intake_memory_bytes / 4;
+}
+
+static int64_t unfinished_max_bytes(const struct settings *s)
+{
+    return s->intake_memory_bytes / 2;
+}
+
 /* All that the service is made of, in the order in which it is opened. */
 struct collector {
     const struct settings *settings;
@@ -86,7 +97,7 @@ static enum result open_server(struct collector *c, struct why *why)
                     .max_connections = s->max_connections,
                     .idle_timeout_ms = s->idle_timeout_ms,
                     .max_message_bytes = (size_t)s->max_message_bytes,
-                    .unfinished_max_bytes = (size_t)s->intake_memory_bytes / 2},
+                    .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
         .intake = c->intake,
         .signals = &c->signals,
         .lock = &c->lock,
@@ -120,8 +131,8 @@ static enum result open_writer(struct collector *c, struct why *why)
         .requests = c->requests,
         .problems = c->problems,
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
-        .in_flight_bytes =
-            s->intake_memory_bytes / 4 * 3, /* chunks, and what a stop makes of unfinished events */
+        /* At a stop the unfinished events become rejects, which are committed as well. */
+        .in_flight_bytes = chunks_max_bytes(s) + unfinished_max_bytes(s),
         .rejects_max_bytes = s->rejects_max_bytes,
     };
     return writer_start(&c->writer, &parts, why);
@@ -138,7 +149,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
-    if (res == RES_OK) res = intake_open(&c->intake, (size_t)s->intake_memory_bytes / 4, why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
     if (res == RES_OK) c->requests = run_new_requests(c->spool, s);
     if (res == RES_OK) res = open_writer(c, why);

@@ -20,6 +20,7 @@
 
 #define FRAMER_ELEMENT_MAX  256
 #define FRAMER_ENCODING_MAX 40
+#define FRAMER_MESSAGE_MAX  (8 << 20) /* bytes of one event: libxml2 stops at 10,000,000 */
 #define FRAMER_VALUES_MAX   256 /* attributes on one element: XML parsers compare each with all others */
 
 struct framer;

@@ -10,6 +10,8 @@
 
 #include "common/why.h"
 
+#define SPACE_CEILING_MIN (16 << 20) /* the smallest SPOOL_MAX_SIZE: the write-ahead log alone may need it */
+
 enum space {
     SPACE_OK,
     SPACE_LOW,        /* below twice the floor: a warning */

@@ -11,6 +11,8 @@
 
 #include "common/why.h"
 
+#define ALLOW_TEXT_MAX 16384 /* bytes of the list: some hundred ranges */
+
 struct allow;
 struct sockaddr;
 

@@ -13,8 +13,9 @@
 #include "common/problems.h"
 #include "common/signals.h"
 
-#define SERVER_DRAIN_MS 2000  /* at a stop: how long sockets are read until they are empty */
-#define SERVER_IDLE_MS  60000 /* idle for this long, a sender makes room for another at MAX_CONNECTIONS */
+#define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
+#define SERVER_DRAIN_MS        2000  /* at a stop: how long sockets are read until they are empty */
+#define SERVER_IDLE_MS         60000 /* idle for this long, a sender makes room for another at MAX_CONNECTIONS */
 
 struct server;
 
