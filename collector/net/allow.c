@@ -1,5 +1,6 @@
 /*
- * allow -- see allow.h. Every address is 16 bytes long here, IPv4 as ::ffff:a.b.c.d, so that one comparison serves both.
+ * allow -- see allow.h. Every address is held in 16 bytes, IPv4 as ::ffff:a.b.c.d, so that one comparison serves
+ * both families.
  */
 #include "collector/net/allow.h"
 
@@ -14,12 +15,12 @@
 
 #define ADDRESS_SIZE 16
 #define MAPPED_BITS  96 /* of ::ffff:0:0/96, where the IPv4 addresses lie */
-#define ENTRY_MAX    64 /* characters; the longest right one has 49 */
+#define ENTRY_MAX    64 /* characters; the longest correct entry has 49 */
 #define SEPARATORS   ", \t\r\n\v\f"
 
 struct range {
     uint8_t address[ADDRESS_SIZE];
-    unsigned bits; /* so many of them count */
+    unsigned bits; /* the length of the prefix */
 };
 
 struct allow {
@@ -73,7 +74,7 @@ static enum result refuse_host_bits(const char *entry, const uint8_t masked[ADDR
     write_address(masked, is_ipv4, text);
     return why_set(
         why, RES_REFUSE,
-        "ALLOW_FROM: %s has bits set beyond its prefix: write %s/%s for the range, or %.*s for that one"
+        "ALLOW_FROM: %s has bits set beyond its prefix: write %s/%s for the range, or %.*s for the single"
         " address",
         entry, text, prefix, (int)strcspn(entry, "/"), entry);
 }
@@ -89,9 +90,10 @@ static enum result read_bits(const char *entry, const char *prefix, bool is_ipv4
         value = len > 0 && len <= 3 && !prefix[len] ? strtoul(prefix, NULL, 10) : max + 1;
     }
     if (value > max)
-        return why_set(why, RES_REFUSE,
-                       "ALLOW_FROM: %s has no prefix from /0 to /%u: expected e.g. 10.0.0.0/8 or fd00::/8",
-                       entry, max);
+        return why_set(
+            why, RES_REFUSE,
+            "ALLOW_FROM: the prefix of %s is not from /0 to /%u: expected e.g. 10.0.0.0/8 or fd00::/8", entry,
+            max);
     *bits = (unsigned)value + (is_ipv4 ? MAPPED_BITS : 0);
     return RES_OK;
 }
@@ -107,10 +109,11 @@ static enum result read_range(const char *entry, struct range *range, struct why
     memcpy(address, entry, len);
     address[len] = '\0';
     if (!read_address(address, range->address, &is_ipv4))
-        return why_set(why, RES_REFUSE,
-                       "ALLOW_FROM: %s is no address: expected numeric ones, e.g. 10.1.2.3, 192.168.0.0/16,"
-                       " fd00::/8, or all",
-                       entry);
+        return why_set(
+            why, RES_REFUSE,
+            "ALLOW_FROM: %s is not a numeric address: expected e.g. 10.1.2.3, 192.168.0.0/16, fd00::/8,"
+            " or all",
+            entry);
     enum result res = read_bits(entry, prefix, is_ipv4, &range->bits, why);
     if (res != RES_OK) return res;
     memcpy(masked, range->address, ADDRESS_SIZE);
@@ -123,7 +126,8 @@ static enum result read_range(const char *entry, struct range *range, struct why
 static enum result add_entry(struct allow *allow, const char *text, size_t len, struct why *why)
 {
     char entry[ENTRY_MAX + 1];
-    (void)snprintf(entry, sizeof entry, "%.*s", (int)len, text); /* cut, no longer one is right */
+    (void)snprintf(entry, sizeof entry, "%.*s", (int)len,
+                   text); /* an entry that is cut here is too long to be correct */
     if (strcasecmp(entry, "all") == 0) {
         allow->is_everybody = true;
         return RES_OK;
@@ -135,8 +139,7 @@ static enum result add_entry(struct allow *allow, const char *text, size_t len, 
 
 enum result allow_parse(struct allow **out, const char *text, struct why *why)
 {
-    size_t max =
-        strlen(text) / 2 + 1; /* an entry and what parts it from the next are two characters at least */
+    size_t max = strlen(text) / 2 + 1; /* each entry but the last takes two characters with its separator */
     struct allow *allow = calloc(1, sizeof *allow + max * sizeof *allow->ranges);
     enum result res = RES_OK;
     if (!allow) abort();
@@ -146,8 +149,9 @@ enum result allow_parse(struct allow **out, const char *text, struct why *why)
         text += len;
     }
     if (res == RES_OK && allow->count == 0 && !allow->is_everybody)
-        res = why_set(why, RES_REFUSE,
-                      "ALLOW_FROM names nobody: expected e.g. 10.1.2.3, 192.168.0.0/16, fd00::/8, or all");
+        res =
+            why_set(why, RES_REFUSE,
+                    "ALLOW_FROM lists no address: expected e.g. 10.1.2.3, 192.168.0.0/16, fd00::/8, or all");
     if (res != RES_OK) {
         allow_free(allow);
         allow = NULL;
@@ -161,12 +165,12 @@ void allow_free(struct allow *allow)
     free(allow);
 }
 
-/* ---- asking ---- */
+/* ---- checking an address ---- */
 
 static bool range_has(const struct range *range, const uint8_t address[ADDRESS_SIZE])
 {
     uint8_t masked[ADDRESS_SIZE];
-    if (is_mapped_ipv4(address) && range->bits < MAPPED_BITS) return false; /* a range of IPv6 */
+    if (is_mapped_ipv4(address) && range->bits < MAPPED_BITS) return false; /* an IPv6 range */
     memcpy(masked, address, ADDRESS_SIZE);
     clear_after(masked, range->bits);
     return memcmp(masked, range->address, ADDRESS_SIZE) == 0;

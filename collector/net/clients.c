@@ -1,4 +1,4 @@
-/* clients -- see clients.h. One list stands in the order of activity, the longest silent first. */
+/* clients -- see clients.h. One list holds all senders in the order of their last activity, the longest silent first. */
 #include "collector/net/clients.h"
 
 #include <assert.h>
@@ -10,17 +10,17 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define STALLED_TRIES 32 /* at most: where so many have bytes waiting, the first of them is as good as any */
+#define STALLED_TRIES 32 /* senders whose sockets are checked at most before the first of them is taken */
 
 struct client {
     struct clients *all;
     struct conn *conn;
     struct event *readable;
-    int64_t active_at; /* monotonic ms: it connected, or something came */
-    size_t held_bytes; /* for what is unfinished */
-    bool is_in_line;   /* its event is off until it has been read */
+    int64_t active_at; /* monotonic ms: when it connected or last sent something that was read */
+    size_t held_bytes; /* by its unfinished event */
+    bool is_queued;    /* `readable` is off until the sender has been read */
     TAILQ_ENTRY(client) by_activity;
-    TAILQ_ENTRY(client) in_line;
+    TAILQ_ENTRY(client) in_queue;
 };
 
 TAILQ_HEAD(client_queue, client);
@@ -28,21 +28,22 @@ TAILQ_HEAD(client_queue, client);
 struct clients {
     struct event_base *base;
     struct intake *intake;
-    struct clients_rules rules;
-    struct client_queue by_activity, line;
+    struct clients_options options;
+    struct client_queue by_activity, queue;
     int64_t count;
     size_t held_bytes;
 };
 
-struct clients *clients_new(struct event_base *base, struct intake *intake, const struct clients_rules *rules)
+struct clients *clients_new(struct event_base *base, struct intake *intake,
+                            const struct clients_options *options)
 {
     struct clients *all = calloc(1, sizeof *all);
     if (!all) abort();
     all->base = base;
     all->intake = intake;
-    all->rules = *rules;
+    all->options = *options;
     TAILQ_INIT(&all->by_activity);
-    TAILQ_INIT(&all->line);
+    TAILQ_INIT(&all->queue);
     return all;
 }
 
@@ -55,7 +56,7 @@ static void forget(struct client *client)
 {
     struct clients *all = client->all;
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
-    if (client->is_in_line) TAILQ_REMOVE(&all->line, client, in_line);
+    if (client->is_queued) TAILQ_REMOVE(&all->queue, client, in_queue);
     log_debug("sender disconnected", "source=%s", conn_source(client->conn));
     all->held_bytes -= client->held_bytes;
     all->count--;
@@ -64,7 +65,7 @@ static void forget(struct client *client)
     free(client);
 }
 
-/* clang-analyzer does not follow TAILQ_REMOVE, and takes the next first one for the one that was freed. */
+/* clang-analyzer does not follow TAILQ_REMOVE: it takes the new first client for the freed one. */
 static struct client *longest_silent(const struct clients *all)
 {
     return TAILQ_FIRST(&all->by_activity); // NOLINT(clang-analyzer-unix.Malloc)
@@ -101,13 +102,16 @@ static void note_activity(struct client *client)
     client->active_at = clock_monotonic_ms();
 }
 
-/* It has sent: it is we who have not read. Only a look at the socket tells, where the loop has not come round to it. */
-static bool has_sent(const struct client *client)
+/* Has it sent bytes that we have not read? Where the event loop has not reported it yet, only the socket knows. */
+static bool has_unread(const struct client *client)
 {
-    return client->is_in_line || conn_has_waiting(client->conn);
+    return client->is_queued || conn_has_unread(client->conn);
 }
 
-/* Whose unfinished event has waited the longest for its next byte: one whose bytes lie in its socket waits for us. */
+/*
+ * The sender whose unfinished event has waited longest for its next byte. Senders with unread bytes in their sockets do
+ * not count: they wait for us.
+ */
 static struct client *longest_stalled(const struct clients *all)
 {
     struct client *first = NULL;
@@ -116,27 +120,27 @@ static struct client *longest_stalled(const struct clients *all)
     TAILQ_FOREACH (client, &all->by_activity, by_activity) {
         if (client->held_bytes == 0) continue;
         if (!first) first = client;
-        if (!has_sent(client)) return client;
+        if (!has_unread(client)) return client;
         if (++tries == STALLED_TRIES) break;
     }
     return first;
 }
 
-/* Stalled events make room for the others. */
+/* Stalled events become rejects, so that the others have memory. */
 static void keep_within_memory(struct clients *all)
 {
-    while (all->held_bytes > all->rules.unfinished_max) {
+    while (all->held_bytes > all->options.unfinished_max_bytes) {
         struct client *client = longest_stalled(all);
-        log_warn("an unfinished event was set aside: INTAKE_MEMORY is used up",
+        log_warn("an unfinished event became a reject: INTAKE_MEMORY is used up",
                  "source=%s bytes=%zu remedy=%s", conn_source(client->conn), client->held_bytes,
                  LOG_QUOTE("raise INTAKE_MEMORY, or find out why senders stop in the middle of events"));
-        conn_set_aside(client->conn, intake_filling(all->intake));
+        conn_reject_unfinished(client->conn, intake_filling(all->intake));
         note_held(client);
         assert(client->held_bytes == 0);
     }
 }
 
-/* Reads once. */
+/* Reads the sender once, and removes it where it has disconnected. */
 static enum conn_step read_client(struct client *client)
 {
     struct clients *all = client->all;
@@ -158,29 +162,29 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     struct clients *all = client->all;
     (void)fd;
     (void)what;
-    if (TAILQ_EMPTY(&all->line) && !intake_is_full(all->intake)) {
+    if (TAILQ_EMPTY(&all->queue) && !intake_is_full(all->intake)) {
         (void)read_client(client);
         return;
     }
-    if (TAILQ_EMPTY(&all->line)) log_debug("reading pauses: the disk is behind", NULL);
-    client->is_in_line = true;
-    TAILQ_INSERT_TAIL(&all->line, client, in_line);
+    if (TAILQ_EMPTY(&all->queue)) log_debug("reading pauses: the intake is full", NULL);
+    client->is_queued = true;
+    TAILQ_INSERT_TAIL(&all->queue, client, in_queue);
     (void)event_del(client->readable);
 }
 
-static void leave_line(struct client *client)
+static void leave_queue(struct client *client)
 {
-    client->is_in_line = false;
-    TAILQ_REMOVE(&client->all->line, client, in_line);
+    client->is_queued = false;
+    TAILQ_REMOVE(&client->all->queue, client, in_queue);
     if (event_add(client->readable, NULL) != 0) abort(); /* out of memory */
 }
 
-void clients_serve_line(struct clients *all)
+void clients_serve_queue(struct clients *all)
 {
     struct client *client = NULL;
     intake_offer(all->intake);
-    while ((client = TAILQ_FIRST(&all->line)) && !intake_is_full(all->intake)) {
-        leave_line(client);
+    while ((client = TAILQ_FIRST(&all->queue)) && !intake_is_full(all->intake)) {
+        leave_queue(client);
         (void)read_client(client);
     }
 }
@@ -191,22 +195,22 @@ bool clients_read_round(struct clients *all)
     struct client *last = TAILQ_LAST(&all->by_activity, client_queue);
     struct client *next = NULL;
     for (struct client *client = longest_silent(all); client; client = next) {
-        bool is_last = client == last; /* those that are read move behind it */
+        bool is_last = client == last; /* a client that is read moves behind it */
         next = is_last ? NULL : TAILQ_NEXT(client, by_activity);
-        if (intake_is_full(all->intake)) return true; /* there is more, when there is room */
+        if (intake_is_full(all->intake)) return true; /* more may be read once there is space */
         has_read |= read_client(client) == CONN_READ;
     }
     return has_read;
 }
 
-/* ---- coming and going ---- */
+/* ---- connecting and disconnecting ---- */
 
 void clients_add(struct clients *all, int fd, const char *source)
 {
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
     client->all = all;
-    client->conn = conn_take_fd(fd, source, all->rules.element, all->rules.max_message);
+    client->conn = conn_take_fd(fd, source, all->options.event_element, all->options.max_message_bytes);
     client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
     client->active_at = clock_monotonic_ms();
@@ -221,7 +225,7 @@ static struct client *longest_idle(const struct clients *all, int64_t ms)
     struct client *client = NULL;
     TAILQ_FOREACH (client, &all->by_activity, by_activity) {
         if (client->active_at > before) return NULL;
-        if (client->held_bytes == 0 && !has_sent(client)) return client;
+        if (client->held_bytes == 0 && !has_unread(client)) return client;
     }
     return NULL;
 }
@@ -235,7 +239,7 @@ bool clients_close_idle(struct clients *all, int64_t ms)
 {
     struct client *client = longest_idle(all, ms);
     if (!client) return false;
-    log_info("MAX_CONNECTIONS reached: the sender idle longest makes room", "source=%s idle_s=%" PRId64,
+    log_info("MAX_CONNECTIONS reached: the longest idle sender was disconnected", "source=%s idle_s=%" PRId64,
              conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
     forget(client);
     return true;
@@ -247,8 +251,8 @@ void clients_close_silent(struct clients *all, int64_t ms)
     struct client *next = NULL;
     for (struct client *client = longest_silent(all); client && client->active_at <= before; client = next) {
         next = TAILQ_NEXT(client, by_activity);
-        if (has_sent(client)) continue;
-        log_info("a silent sender is disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
+        if (has_unread(client)) continue;
+        log_info("a silent sender was disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
         forget(client);
     }
     intake_offer(all->intake);

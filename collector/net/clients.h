@@ -1,9 +1,11 @@
 /*
- * clients -- all connected senders: who has been silent for the longest, who stands in line to be read, what they hold.
+ * clients -- all connected senders: the order of their activity, the queue of those that wait to be read, and the memory
+ * of their unfinished events.
  *
- * Three rules live here. Fairness: while the intake is full, those with something to read stand in line, and are read in
- * that order when there is room. Memory: when unfinished events hold more than they may, those that have been stalled
- * for the longest are set aside as rejects. Room: at MAX_CONNECTIONS the one idle longest goes, if it is idle enough.
+ * Three rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are read
+ * in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the one
+ * that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been idle
+ * longest is disconnected for a new one, if it has been idle for long enough. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -18,38 +20,43 @@ struct client;
 struct clients;
 struct event_base;
 
-struct clients_rules {
-    const char *element;   /* borrowed */
-    size_t max_message;    /* bytes */
-    size_t unfinished_max; /* bytes that all unfinished events together may hold */
+struct clients_options {
+    const char *event_element;   /* borrowed */
+    size_t max_message_bytes;    /* of one event */
+    size_t unfinished_max_bytes; /* that all unfinished events together may hold */
 };
 
-/* Borrows `base` and `intake` for its life. */
+/* Borrows `base` and `intake` until clients_free(). Never fails: out of memory aborts. */
 struct clients *clients_new(struct event_base *base, struct intake *intake,
-                            const struct clients_rules *rules);
+                            const struct clients_options *options);
 
-/* Closes all connections; what is unfinished becomes rejects. Accepts NULL. */
-void clients_free(struct clients *clients);
+/* Disconnects all senders; their unfinished events become rejects in the intake. */
 void clients_close_all(struct clients *clients);
+
+/* The same, and frees. Accepts NULL. */
+void clients_free(struct clients *clients);
 
 int64_t clients_count(const struct clients *clients);
 
-/* Takes the descriptor over and reads from it from now on. `source` is copied. */
+/* Takes the connected socket over and reads it from now on. `source`, the sender's address, is copied. */
 void clients_add(struct clients *clients, int fd, const char *source);
 
-/* Is there one that has been silent for at least `ms`, with nothing unfinished and nothing that waits to be read? */
+/* Is a sender idle: silent for at least `ms`, without an unfinished event and without bytes that wait to be read? */
 bool clients_has_idle(const struct clients *clients, int64_t ms);
 
-/* Closes the one of these that has been silent for the longest; false: there is none. */
+/* Disconnects the sender that has been idle longest; false where none has been idle for `ms`. */
 bool clients_close_idle(struct clients *clients, int64_t ms);
 
-/* Closes all that have been silent for `ms`; what is unfinished becomes a reject. */
+/* Disconnects all senders that have been silent for `ms`; their unfinished events become rejects. */
 void clients_close_silent(struct clients *clients, int64_t ms);
 
-/* There may be room again: passes on what waits, and reads those in line. */
-void clients_serve_line(struct clients *clients);
+/* To be called when the intake may have space again: offers what has been read, and reads the senders in the queue. */
+void clients_serve_queue(struct clients *clients);
 
-/* Reads each once, whoever is in line; those that have ended go. True: something came, or there was no room to look. */
+/*
+ * Reads each sender once, in the queue or not, and removes those that have disconnected. Returns true where another call
+ * may read more: bytes were read, or the intake was full.
+ */
 bool clients_read_round(struct clients *clients);
 
 #endif

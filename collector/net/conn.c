@@ -1,4 +1,4 @@
-/* conn -- see conn.h. A broken connection is the sender's affair: it ends like a closed one. */
+/* conn -- see conn.h. A broken connection is treated like a closed one: the sender has to connect again. */
 #include "collector/net/conn.h"
 
 #include <errno.h>
@@ -44,7 +44,8 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
     char *bytes = chunk_space(chunk, &space);
     ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
-    if (n < 0) log_debug("connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
+    if (n < 0)
+        log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return CONN_ENDED;
     int64_t now = clock_now_ms();
     framer_feed(conn->framer, bytes, (size_t)n);
@@ -52,13 +53,13 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
     return CONN_READ;
 }
 
-void conn_set_aside(struct conn *conn, struct chunk *chunk)
+void conn_reject_unfinished(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     if (!framer_end(conn->framer, &frame)) return;
-    frame.detail = "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
+    frame.detail = "cut off: INTAKE_MEMORY was used up, and this event had waited longest for its next byte";
     chunk_add(chunk, &frame, conn->source, clock_now_ms());
-    (void)framer_next(conn->framer, &frame); /* nothing is left; its memory goes */
+    (void)framer_next(conn->framer, &frame); /* there is no other frame; this frees the memory */
 }
 
 size_t conn_held_bytes(const struct conn *conn)
@@ -66,7 +67,7 @@ size_t conn_held_bytes(const struct conn *conn)
     return framer_is_unfinished(conn->framer) ? framer_held_bytes(conn->framer) : 0;
 }
 
-bool conn_has_waiting(const struct conn *conn)
+bool conn_has_unread(const struct conn *conn)
 {
     char byte = 0;
     return recv(conn->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;

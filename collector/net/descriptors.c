@@ -8,7 +8,7 @@
 
 static int64_t places_in(rlim_t limit)
 {
-    if (limit > INT32_MAX) return INT32_MAX; /* no limit among them */
+    if (limit > INT32_MAX) return INT32_MAX; /* RLIM_INFINITY, too */
     return limit > DESCRIPTORS_OWN ? (int64_t)limit - DESCRIPTORS_OWN : 1;
 }
 
@@ -38,6 +38,6 @@ enum result descriptors_allow(int64_t connections, struct why *why)
                      (uint64_t)wanted);
     return why_set(why, RES_REFUSE,
                    "MAX_CONNECTIONS=%" PRId64 " needs %" PRIu64 " open files, and the system allows %" PRIu64
-                   ": no more than %" PRId64 " senders at once",
+                   ", which are enough for %" PRId64 " senders at once",
                    connections, (uint64_t)wanted, (uint64_t)hard, places_in(hard));
 }

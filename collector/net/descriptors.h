@@ -1,5 +1,5 @@
 /*
- * descriptors -- as many open files as MAX_CONNECTIONS needs.
+ * descriptors -- sees that the process may open as many files as MAX_CONNECTIONS needs.
  */
 #ifndef COLLECTOR_NET_DESCRIPTORS_H
 #define COLLECTOR_NET_DESCRIPTORS_H
@@ -8,16 +8,16 @@
 
 #include "common/why.h"
 
-#define DESCRIPTORS_OWN 64 /* besides the senders': the spool, the log, the event loop */
+#define DESCRIPTORS_OWN 64 /* for the spool, the log and the event loop */
 
 /*
- * Raises the process's soft limit of open files to what so many senders need, as far as the hard limit allows. It never
+ * Raises the process's soft limit of open files to what `connections` senders need, as far as the hard limit allows. Never
  * lowers it.
- *   RES_REFUSE   the hard limit is too low: fewer senders fit, `why` says how many and what to do
+ *   RES_REFUSE   the limit stays too low: fewer senders fit; `why` says how many, and what a person can do
  */
 MUST_CHECK enum result descriptors_allow(int64_t connections, struct why *why);
 
-/* How many of so many senders fit into the limit in force, so that there is always a descriptor left for the spool. */
+/* How many of `connections` senders the present limit allows, with DESCRIPTORS_OWN left for other files. At least 1. */
 int64_t descriptors_places(int64_t connections);
 
 #endif

@@ -1,4 +1,4 @@
-/* listener -- see listener.h. Keep-alive probes after 60 s find senders that died without a word. */
+/* listener -- see listener.h. Keep-alive probes after 60 s of silence find senders whose machine is gone. */
 #include "collector/net/listener.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 static const char host_remedy[] =
     "set BIND_HOST to an address of this machine, or to 0.0.0.0 or :: for all of them";
 
-/* What bind() and listen() say, for a person. */
+/* Explains an error of bind(2) or listen(2). */
 static enum result explain(int error, const char *host, int port, struct why *why)
 {
     switch (error) {
     case EADDRINUSE:
         (void)why_remedy(why, RES_RETRY, "stop the other program, or set PORT to a free one");
-        return why_set(why, RES_RETRY, "PORT=%d on %s is taken by another program", port, host);
+        return why_set(why, RES_RETRY, "PORT=%d on %s is in use by another program", port, host);
     case EADDRNOTAVAIL:
         (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
         return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine", host);
@@ -110,6 +110,6 @@ int listener_accept(int listening_fd, const struct allow *allow, char *source, s
     }
     if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) != 0)
-        log_debug("no keep-alive on this connection", "why=%s", LOG_QUOTE(strerror(errno)));
+        log_debug("cannot enable keep-alive on a connection", "why=%s", LOG_QUOTE(strerror(errno)));
     return fd;
 }

@@ -12,16 +12,18 @@
 #define LISTENER_BACKLOG 512
 
 /*
- * Binds and listens on `host` (a numeric address or a name; "::" takes IPv4 as well) and `port`; the descriptor, which
- * does not block, is the caller's.
- *   RES_RETRY    the port is taken
- *   RES_REFUSE   no such address here, or not allowed
+ * Binds and listens on `host` (a numeric address or a name; "::" takes IPv4 as well) and `port`. The caller owns `*fd`,
+ * which does not block; it is -1 unless RES_OK.
+ *   RES_RETRY    another program uses the port
+ *   RES_REFUSE   the machine has no such address, or the port needs a permission
+ *   RES_BROKEN   the system cannot make a socket
  */
 MUST_CHECK enum result listener_bind(int *fd, const char *host, int64_t port, struct why *why);
 
 /*
- * The next sender that waits, as a descriptor that does not block, with its numeric address in `source`; -1 with errno
- * when there is none. EACCES: `allow` does not name the one in `source`; it has been disconnected, nothing was read.
+ * Accepts the next waiting sender: a descriptor that does not block, owned by the caller, with the numeric address in
+ * `source`. -1 with errno otherwise: EAGAIN where no sender waits; EACCES where `allow` does not name the address in
+ * `source`, whose connection has been closed unread; else as accept(2).
  */
 int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size);
 

@@ -1,8 +1,9 @@
 /*
  * server -- see server.h.
  *
- * One thread. The loop wakes for: a sender, a new connection, the intake having space again, a stop, and every five
- * seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses instead of spinning.
+ * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
+ * requested, and every five seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses for
+ * a moment: else the loop would spin.
  */
 #include "collector/net/server.h"
 
@@ -30,7 +31,7 @@ struct server {
     struct event_base *base;
     struct event *acceptable, *accept_again, *stop, *space, *beat, *silence;
     struct clients *clients;
-    int64_t places; /* MAX_CONNECTIONS, or what the limit of open files leaves of it */
+    int64_t places; /* MAX_CONNECTIONS, or fewer where the limit of open files is lower */
     struct refusals refusals;
 };
 
@@ -45,12 +46,12 @@ static void on_space(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     intake_acknowledge(server->parts.intake);
-    clients_serve_line(server->clients);
+    clients_serve_queue(server->clients);
 }
 
 /* ---- accepting ---- */
 
-/* Says why, until a sender is accepted again or none waits, and looks again in a moment. */
+/* Raises a problem, which lasts until a sender is accepted or none waits, and tries again in a moment. */
 static void pause_accepting(struct server *server, const char *message, const char *remedy)
 {
     struct timeval pause = duration(ACCEPT_PAUSE_MS);
@@ -75,7 +76,7 @@ static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
     return fd;
 }
 
-/* Without a place one is accepted only where an idle one can make space; and that goes only for one that may send. */
+/* Without a free place a sender is accepted only where an idle one can be disconnected, and only if it may send. */
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
 {
     struct server *server = context;
@@ -107,7 +108,7 @@ static void on_accept_again(evutil_socket_t fd, short what, void *context)
     if (event_add(server->acceptable, NULL) != 0) abort(); /* out of memory */
 }
 
-/* ---- life and stop ---- */
+/* ---- sign of life and stop ---- */
 
 static void on_stop(evutil_socket_t fd, short what, void *context)
 {
@@ -134,7 +135,7 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     clients_close_silent(server->clients, server->parts.options.idle_timeout_ms);
 }
 
-/* Senders whose connection stood before the stop have sent in good faith: they are read as well. */
+/* Senders that connected before the stop may have sent already: they are read as well. */
 static void accept_waiting(struct server *server)
 {
     char source[EVENT_SOURCE_MAX];
@@ -146,14 +147,14 @@ static void accept_waiting(struct server *server)
 }
 
 /*
- * Reads what had arrived before the stop, all senders in turn, until nothing has come for DRAIN_QUIET_MS: data that the
- * peer's kernel held back while we were not reading needs that moment. Senders that never run dry get SERVER_DRAIN_MS.
+ * Reads what senders sent before the stop, all in turn, until no bytes have come for DRAIN_QUIET_MS: data that the peer's
+ * kernel held back while we were not reading needs that moment. Senders that never pause are read for SERVER_DRAIN_MS.
  */
 static void drain(struct server *server)
 {
     int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
     int64_t quiet_since = clock_monotonic_ms();
-    bool is_done = intake_is_held(server->parts.intake); /* what is not read stays the sender's */
+    bool is_done = intake_is_held(server->parts.intake); /* more could not be committed */
     while (!is_done && clients_count(server->clients) > 0) {
         int64_t now = clock_monotonic_ms();
         (void)intake_wait_for_space(server->parts.intake, (int)(due - now));
@@ -162,12 +163,15 @@ static void drain(struct server *server)
         else
             (void)poll(NULL, 0, 1);
         is_done = now - quiet_since >= DRAIN_QUIET_MS || now >= due;
-        if (now >= due) log_warn("stopping while senders go on: what is not read is theirs", NULL);
+        if (now >= due)
+            log_warn("the time for reading at a stop is over while senders still send: the rest is not read",
+                     "limit_ms=%d remedy=%s", SERVER_DRAIN_MS,
+                     LOG_QUOTE("stop the senders first where every event matters"));
     }
     clients_close_all(server->clients);
 }
 
-/* From here on a connection is refused, so that its sender knows. */
+/* From here on the system refuses connections, so that senders notice. */
 static void stop_listening(struct server *server)
 {
     (void)event_del(server->acceptable);
@@ -183,7 +187,7 @@ static struct event *watch(struct server *server, int fd, short what, event_call
     return event;
 }
 
-/* Watches what is always watched, and IDLE_TIMEOUT where it is set. */
+/* Adds the events that are always on, and the check of silent senders where IDLE_TIMEOUT is set. */
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
@@ -197,7 +201,7 @@ static bool add_events(struct server *server)
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
 {
     const struct server_options *o = &parts->options;
-    struct clients_rules rules = {o->event_element, o->max_message_bytes, o->unfinished_max_bytes};
+    struct clients_options clients = {o->event_element, o->max_message_bytes, o->unfinished_max_bytes};
     struct server *server = calloc(1, sizeof *server);
     if (!server) abort();
     *out = server;
@@ -205,14 +209,14 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->places = descriptors_places(o->max_connections);
     server->base = event_base_new();
     if (!server->base) return why_set(why, RES_BROKEN, "create the event loop: %s", strerror(errno));
-    server->clients = clients_new(server->base, parts->intake, &rules);
+    server->clients = clients_new(server->base, parts->intake, &clients);
     server->acceptable = watch(server, parts->listening_fd, EV_READ | EV_PERSIST, on_acceptable);
     server->accept_again = watch(server, -1, 0, on_accept_again);
     server->stop = watch(server, parts->signals->fd, EV_READ | EV_PERSIST, on_stop);
     server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
-    if (!add_events(server)) return why_set(why, RES_BROKEN, "watch descriptors: %s", strerror(errno));
+    if (!add_events(server)) return why_set(why, RES_BROKEN, "watch sockets and timers: %s", strerror(errno));
     return RES_OK;
 }
 

@@ -1,8 +1,9 @@
 /*
- * server -- the event loop: accepts senders, reads them while there is room, ends cleanly.
+ * server -- the event loop: accepts senders, reads them while the intake has space, and stops cleanly.
  *
- * Backpressure is the absence of reading: while the intake is full, senders stand in line (collector/net/clients.h), and TCP
- * does the rest. At MAX_CONNECTIONS one that is idle makes room, else accepting waits.
+ * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h), and
+ * TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; where none is idle, new senders
+ * wait.
  */
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
@@ -14,8 +15,9 @@
 #include "common/signals.h"
 
 #define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
-#define SERVER_DRAIN_MS        2000  /* at a stop: how long sockets are read until they are empty */
-#define SERVER_IDLE_MS         60000 /* idle for this long, a sender makes room for another at MAX_CONNECTIONS */
+#define SERVER_DRAIN_MS        2000  /* at a stop: how long sockets are read at most until they are empty */
+#define SERVER_IDLE_MS                                                                                       \
+    60000 /* at MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
 
 struct server;
 
@@ -28,7 +30,8 @@ struct server_options {
     size_t unfinished_max_bytes; /* that all unfinished events together may hold */
 };
 
-struct server_parts { /* all borrowed until server_close(), but the descriptor, which is taken over */
+struct
+    server_parts { /* all borrowed until server_close(), except the listening socket, which is taken over */
     struct server_options options;
     struct intake *intake;
     struct signals *signals;
@@ -43,12 +46,14 @@ struct server_parts { /* all borrowed until server_close(), but the descriptor, 
     void *context;
 };
 
+/* RES_BROKEN: the system has no event loop for us. server_close() is due in either case. */
 MUST_CHECK enum result server_open(struct server **server, const struct server_parts *parts, struct why *why);
 void server_close(struct server *server); /* accepts NULL */
 
 /*
- * Runs until a stop is asked for; then reads each socket until it is empty, offers all of it to the writer and closes
- * the connections: what has been read is in the intake when this returns.
+ * Runs until a stop is requested; then reads each socket until it is empty, for SERVER_DRAIN_MS at most, and closes the
+ * connections. All that has been read is in the intake when this returns.
+ *   RES_BROKEN   the event loop failed
  */
 MUST_CHECK enum result server_run(struct server *server, struct why *why);
 

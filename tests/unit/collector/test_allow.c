@@ -138,7 +138,7 @@ static void a_wrong_entry_is_refused_with_the_setting_the_entry_and_what_would_b
         const char *list, *entry, *right;
     } rows[] = {
         {"10.1.2.3/8", "10.1.2.3/8", "10.0.0.0/8"},
-        {"10.1.2.3/8", "10.1.2.3/8", "or 10.1.2.3 for that one"},
+        {"10.1.2.3/8", "10.1.2.3/8", "or 10.1.2.3 for the single"},
         {"10.0.0.1, 192.168.5.0/23", "192.168.5.0/23", "192.168.4.0/23"},
         {"2001:db8::1/32", "2001:db8::1/32", "2001:db8::/32"},
         {"1.2.3.4/0", "1.2.3.4/0", "0.0.0.0/0"},
@@ -168,7 +168,7 @@ static void a_wrong_entry_is_refused_with_the_setting_the_entry_and_what_would_b
         {"\"10.0.0.1\"", "\"10.0.0.1\"", "10.1.2.3"},
         {"10.0.0.1 # the gate", "#", "10.1.2.3"},
         {"none", "none", "or all"},
-        {",", "names nobody", "or all"},
+        {",", "lists no address", "or all"},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaa",
          "or all"},
         {"10.0.0.1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/32",

@@ -90,14 +90,14 @@ static void *validate(void *context)
 
 static struct fixture *fixture_new(size_t room)
 {
-    struct clients_rules rules = {"EVENT", MESSAGE_MAX, UNFINISHED_MAX};
+    struct clients_options options = {"EVENT", MESSAGE_MAX, UNFINISHED_MAX};
     struct why why = {0};
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     log_configure(LOG_ERROR, LOG_TEXT);
     f->base = event_base_new();
     assert_int_equal(intake_open(&f->intake, room, &why), RES_OK);
-    f->clients = clients_new(f->base, f->intake, &rules);
+    f->clients = clients_new(f->base, f->intake, &options);
     assert_int_equal(pthread_create(&f->validator, NULL, validate, f->intake), 0);
     return f;
 }
@@ -149,7 +149,7 @@ static void commit_once(struct fixture *f)
     assert_int_equal(intake_take(f->intake, LONG_MS, &group), INTAKE_GROUP);
     look_at(f, group);
     intake_done(f->intake);
-    clients_serve_line(f->clients);
+    clients_serve_queue(f->clients);
 }
 
 static void turn(struct fixture *f)
@@ -272,9 +272,9 @@ static void who_waits_is_read_in_the_order_of_asking(void **state)
         send_event(f, order[i], i);
         turn(f);
     }
-    clients_serve_line(f->clients); /* there is no room yet */
+    clients_serve_queue(f->clients); /* there is no room yet */
     intake_hold(f->intake, false);
-    clients_serve_line(f->clients);
+    clients_serve_queue(f->clients);
     wait_for(f, 5);
     for (int i = 0; i < 5; i++) check_event(&f->seen[i], order[i], i);
 }
@@ -367,7 +367,7 @@ static void one_whose_next_bytes_wait_for_us_is_not_stalled(void **state)
     turn(f);
     send_text(f, 1, "</EVENT>"); /* the loop has not seen this one */
     intake_hold(f->intake, false);
-    clients_serve_line(f->clients);
+    clients_serve_queue(f->clients);
     wait_for(f, 3);
     for (int i = 0; i < 3; i++) assert_true(f->seen[i].is_event == (atoi(f->seen[i].source) != 2));
 }
@@ -478,7 +478,7 @@ static void one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle(void 
     assert_false(clients_has_idle(f->clients, 0));
     assert_false(clients_close_idle(f->clients, 0));
     intake_hold(f->intake, false);
-    clients_serve_line(f->clients);
+    clients_serve_queue(f->clients);
     wait_for(f, 2);
     assert_true(clients_close_idle(f->clients, 0)); /* they have sent all that they wanted to say */
     assert_true(clients_close_idle(f->clients, 0));
@@ -515,7 +515,7 @@ static void one_whose_bytes_wait_for_us_is_not_silent(void **state)
     assert_int_equal(clients_count(f->clients), 2);
     assert_true(is_connected(f, 0) && is_connected(f, 1) && !is_connected(f, 2));
     intake_hold(f->intake, false);
-    clients_serve_line(f->clients);
+    clients_serve_queue(f->clients);
     wait_for(f, 2);
 }
 
