@@ -126,8 +126,8 @@ static enum result read_range(const char *entry, struct range *range, struct why
 static enum result add_entry(struct allow *allow, const char *text, size_t len, struct why *why)
 {
     char entry[ENTRY_MAX + 1];
-    (void)snprintf(entry, sizeof entry, "%.*s", (int)len,
-                   text); /* an entry that is cut here is too long to be correct */
+    /* An entry that does not fit is cut: it is too long to be correct in any case. */
+    (void)snprintf(entry, sizeof entry, "%.*s", (int)len, text);
     if (strcasecmp(entry, "all") == 0) {
         allow->is_everybody = true;
         return RES_OK;

@@ -23,7 +23,7 @@ static enum result explain(int error, const char *host, int port, struct why *wh
     switch (error) {
     case EADDRINUSE:
         (void)why_remedy(why, RES_RETRY, "stop the other program, or set PORT to a free one");
-        return why_set(why, RES_RETRY, "PORT=%d on %s is in use by another program", port, host);
+        return why_set(why, RES_RETRY, "PORT=%d on %s is taken by another program", port, host);
     case EADDRNOTAVAIL:
         (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
         return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine", host);
