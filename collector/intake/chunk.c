@@ -29,7 +29,7 @@ bool chunk_is_empty(const struct chunk *chunk)
 bool chunk_has_space(const struct chunk *chunk)
 {
     return CHUNK_BYTES - chunk->used >= CHUNK_READ_MIN && chunk->frame_count < CHUNK_FRAMES_MAX &&
-           chunk->group->memory_bytes < CHUNK_COPIED_MAX; /* a cleared one keeps far less */
+           chunk->group->memory_bytes < CHUNK_COPIED_MAX; /* far more than a cleared chunk keeps */
 }
 
 char *chunk_space(struct chunk *chunk, size_t *len)
@@ -42,7 +42,7 @@ char *chunk_space(struct chunk *chunk, size_t *len)
     return chunk->bytes + chunk->used;
 }
 
-/* The frame's bytes stay where they were read; else they lie in the framer, which needs its memory back. */
+/* Bytes that were read into the chunk stay there. Others lie in the framer, which uses its memory again: copied. */
 static struct slice keep_data(struct chunk *chunk, const struct frame *frame)
 {
     uintptr_t offset = (uintptr_t)frame->data - (uintptr_t)chunk->bytes;
@@ -55,7 +55,7 @@ static struct slice keep_data(struct chunk *chunk, const struct frame *frame)
 static struct slice keep_source(struct chunk *chunk, const char *source)
 {
     size_t len = strlen(source);
-    if (chunk->frame_count > 0) { /* frames of one sender come in runs */
+    if (chunk->frame_count > 0) { /* frames of one sender follow each other: share the text */
         struct slice last = chunk->frames[chunk->frame_count - 1].source;
         if (last.len == len && memcmp(last.data, source, len) == 0) return last;
     }

@@ -1,11 +1,11 @@
-/* group -- see group.h. Bytes are copied into blocks that never move, so that the slices stay good. */
+/* group -- see group.h. Bytes are copied into blocks that never move, so that slices into them stay valid. */
 #include "collector/intake/group.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_SIZE    ((size_t)64 << 10)
-#define KEPT_CAPACITY 1024 /* elements of an array that outlives a clearing */
+#define KEPT_CAPACITY 1024 /* elements: a larger array is freed when the group is cleared */
 
 struct group_block {
     struct group_block *next;
@@ -72,7 +72,7 @@ struct slice group_copy(struct group *group, struct slice bytes)
     return (struct slice){copy, bytes.len};
 }
 
-/* Room for one more element of `size` bytes in an array that doubles. */
+/* Makes space for one more element of `size` bytes; the array doubles. */
 static void *grown(struct group *group, void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) return array;

@@ -15,29 +15,32 @@ struct group {
     struct reject *rejects;
     size_t reject_count;
 
-    int64_t number; /* of the chain that this group is the first of: given by the spool at the first try */
+    int64_t
+        number; /* of the chain that begins with this group; given by the spool at the first try to commit it; 0: none yet */
     struct group *next; /* committed in the same transaction, after this one; not owned */
-    int64_t retry_of;   /* the reject that became these events, marked in the same transaction; 0: none */
-    bool is_void;       /* retry_of was settled otherwise meanwhile: nothing of this was appended */
+    int64_t
+        retry_of; /* the id of the reject that became these events, marked in the same transaction; 0: none */
+    bool
+        is_void; /* that reject was retried, dismissed or purged meanwhile: nothing of this group was appended */
 
     size_t event_capacity, reject_capacity;
     struct group_block *blocks; /* the copied bytes: a chain, newest first */
-    size_t memory_bytes;        /* in blocks and arrays */
+    size_t memory_bytes;        /* of the blocks and arrays */
 };
 
 struct group *group_new(void);
-void group_free(struct group *group); /* accepts NULL; frees this one alone, not the chain */
+void group_free(struct group *group); /* accepts NULL; frees this group alone, not its chain */
 
 /* A copy of `bytes` that lives until the group is cleared. */
 struct slice group_copy(struct group *group, struct slice bytes);
 
-/* Adds the value with copies of its fields. Source and payload are borrowed until the group is cleared. */
+/* Adds an event. Its fields are copied; its source and payload are borrowed until the group is cleared. */
 void group_add_event(struct group *group, const struct event *event);
 
-/* The same, with a copy of the detail. */
+/* Adds a reject. Its detail is copied; its source and payload are borrowed until the group is cleared. */
 void group_add_reject(struct group *group, const struct reject *reject);
 
-/* Empties it and takes it out of its chain; keeps a little memory for the next use. */
+/* Empties the group and takes it out of its chain; keeps a little memory for the next use. */
 void group_clear(struct group *group);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * intake -- see intake.h.
  *
- * Parcels on their way stand in a ring. Four counts, each at most the next: how many have been committed, taken by the
- * writer, taken by a validating thread, handed over. The free ones lie on a stack, so that a quiet system uses few.
+ * Chunks on their way stand in a ring. Four counters mark the positions, each at most the next: chunks that have been
+ * committed, taken by the writer, taken by a validating thread, offered. Free chunks lie on a stack, so that a quiet
+ * system uses few of them.
  */
 #include "collector/intake/intake.h"
 
@@ -18,14 +19,14 @@
 
 #include "collector/intake/chunk.h"
 
-#define FEW_WAITING 3 /* with fewer before it, a chunk is handed over as it is */
+#define FEW_WAITING 3 /* with fewer chunks before it, a chunk is passed on though it has space */
 
 struct intake {
     size_t memory_max;
-    struct chunk *filling; /* the receiving thread's alone */
+    struct chunk *filling; /* used by the receiving thread alone */
     int fd;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     pthread_cond_t to_validate;
     struct chunk *ring[INTAKE_CHUNKS];
@@ -33,10 +34,10 @@ struct intake {
     struct chunk *spare[INTAKE_CHUNKS];
     size_t spare_count;
     size_t memory;      /* of the chunks in the ring */
-    bool wants_wake_up; /* the receiving thread has something to offer, or nothing to read into */
+    bool wants_wake_up; /* the receiving thread waits to offer a chunk, or for space */
     bool is_held;
-    bool is_closing;  /* no more will be received */
-    bool is_finished; /* and all of it has been handed over */
+    bool is_closing;  /* nothing more will be read */
+    bool is_finished; /* and the last chunk has been passed on */
 };
 
 static void open_condition(pthread_cond_t *condition)
@@ -94,7 +95,7 @@ static void unlock(struct intake *intake)
     assert(res == 0);
 }
 
-/* Sleeps until something changes or the moment has come; the lock is held. False: the moment has come. */
+/* Sleeps until something changes; the lock is held. False where `moment` has come. */
 static bool wait_until(struct intake *intake, const struct timespec *moment)
 {
     return pthread_cond_timedwait(&intake->changed, &intake->lock, moment) == 0;
@@ -115,7 +116,7 @@ static struct timespec moment_in(int ms)
     return moment;
 }
 
-/* Something changed that the receiving thread waits for; the lock is held. */
+/* To be called when the receiving thread may go on; the lock is held. */
 static void wake_receiver(struct intake *intake)
 {
     if (!intake->wants_wake_up) return;
@@ -130,20 +131,21 @@ struct chunk *intake_filling(struct intake *intake)
     return intake->filling;
 }
 
-/* The lock is held. Payloads that did not lie in one read may be large, so it is not the number of chunks alone. */
+/* The lock is held. Copied payloads may be large, so the number of chunks alone does not decide. */
 static bool can_pass_on(const struct intake *intake)
 {
     return intake->spare_count > 0 &&
            (intake->memory < intake->memory_max || intake->offered == intake->committed);
 }
 
-/* It grows while it is read into and validated; the lock is held. */
+/* Counts `bytes` for a chunk, which grows while it is filled and validated; the lock is held. */
 static void count_memory(struct intake *intake, struct chunk *chunk, size_t bytes)
 {
     intake->memory += bytes - chunk->counted_bytes;
     chunk->counted_bytes = bytes;
 }
 
+/* The lock is held. */
 static void pass_on(struct intake *intake)
 {
     count_memory(intake, intake->filling, chunk_memory(intake->filling));
@@ -156,8 +158,8 @@ void intake_offer(struct intake *intake)
 {
     if (chunk_is_empty(intake->filling)) return;
     lock(intake);
-    bool is_wanted = intake->offered - intake->written < FEW_WAITING || !chunk_has_space(intake->filling);
-    if (is_wanted && can_pass_on(intake))
+    bool is_due = intake->offered - intake->written < FEW_WAITING || !chunk_has_space(intake->filling);
+    if (is_due && can_pass_on(intake))
         pass_on(intake);
     else
         intake->wants_wake_up = true;
@@ -204,7 +206,7 @@ int intake_fd(const struct intake *intake)
 void intake_acknowledge(struct intake *intake)
 {
     eventfd_t count = 0;
-    (void)eventfd_read(intake->fd, &count); /* nothing to read is as good */
+    (void)eventfd_read(intake->fd, &count); /* it may have been read already */
 }
 
 void intake_finish(struct intake *intake)
@@ -252,7 +254,7 @@ static bool is_next_validated(struct intake *intake)
     return intake->written < intake->validating && (*place_of(intake, intake->written))->is_validated;
 }
 
-/* All that may be committed now, as a chain; the lock is held, and there is one. */
+/* The groups that may be committed now, as a chain; the lock is held, and there is at least one. */
 static struct group *chain_validated(struct intake *intake)
 {
     struct group *first = NULL;
@@ -296,7 +298,8 @@ void intake_done(struct intake *intake)
     uint64_t to = intake->written;
     for (uint64_t i = from; i < to; i++) count_memory(intake, *place_of(intake, i), 0);
     unlock(intake);
-    for (uint64_t i = from; i < to; i++) chunk_clear(*place_of(intake, i)); /* ours until they are spare */
+    for (uint64_t i = from; i < to; i++)
+        chunk_clear(*place_of(intake, i)); /* nobody else has them until they are spare */
     lock(intake);
     for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *place_of(intake, i);
     intake->committed = to;

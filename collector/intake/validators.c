@@ -1,6 +1,6 @@
 /*
- * validators -- see validators.h. Each thread has a validator of its own. What libxml2 needs for a large event is a
- * multiple of it, so those are judged one at a time.
+ * validators -- see validators.h. Each thread has a validator of its own. libxml2 needs several times the memory of a large
+ * event, so large ones are validated one at a time.
  */
 #include "collector/intake/validators.h"
 
@@ -15,7 +15,7 @@
 #define LARGE_BYTES ((size_t)1 << 20)
 
 struct validators {
-    pthread_mutex_t large; /* held while a large event is judged */
+    pthread_mutex_t large; /* held while a large event is validated */
     struct intake *intake;
     const struct index_fields *fields;
     pthread_t threads[VALIDATORS_MAX];
@@ -45,7 +45,7 @@ static void add_event(struct group *group, const struct received_frame *received
         .bytes = received->frame.len,
         .payload = verdict->payload,
     };
-    if (verdict->payload.data != received->frame.data) /* transcoded: it lies in the validator */
+    if (verdict->payload.data != received->frame.data) /* transcoded: it lies in the validator's memory */
         event.payload = group_copy(group, verdict->payload);
     memcpy(event.fields, verdict->fields, sizeof event.fields);
     group_add_event(group, &event);
@@ -91,7 +91,7 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Those that this process may use: a container may give it fewer than the machine has. */
+/* The cores that this process may use: a container may allow fewer than the machine has. */
 static int count_cores(void)
 {
     cpu_set_t cores;
@@ -114,7 +114,7 @@ enum result validators_start(struct validators **out, struct intake *intake,
         code = pthread_create(&v->threads[v->count], NULL, run, v);
         v->count += code == 0;
     }
-    if (v->count > 0) return RES_OK; /* fewer do the same work */
+    if (v->count > 0) return RES_OK; /* fewer threads do the same work */
     free(v);
     *out = NULL;
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));

@@ -1,8 +1,8 @@
 /*
- * validators -- the threads that judge what has been framed: as many as cores, at most VALIDATORS_MAX.
+ * validators -- the threads that validate frames: one for each core, at most VALIDATORS_MAX.
  *
- * Each takes the next chunk of the intake, turns its frames into events and rejects in their order, and gives it
- * back. The order of chunks is the intake's affair.
+ * Each takes the next chunk of the intake, turns its frames into events and rejects in their order, and gives the chunk
+ * back. The intake keeps the order of chunks.
  */
 #ifndef COLLECTOR_INTAKE_VALIDATORS_H
 #define COLLECTOR_INTAKE_VALIDATORS_H
@@ -18,17 +18,17 @@ struct index_fields; /* collector/framing/index_fields.h */
 struct chunk;        /* collector/intake/chunk.h */
 struct validator;    /* collector/framing/validator.h */
 
-/* Borrows both until validators_join(). RES_BROKEN when not even one thread can be started. */
+/* Borrows both until validators_join(). RES_BROKEN where not even one thread can be started; then `*validators` is NULL. */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
                                         const struct index_fields *fields, struct why *why);
 
 /*
- * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large`
- * is held while a large one is judged; NULL for who is alone.
+ * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large` is
+ * held while a large frame is validated; NULL where no other thread validates.
  */
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 
-/* After intake_finish(): waits until all has been validated. Frees; accepts NULL. */
+/* To be called after intake_finish(): waits until all chunks have been validated, and frees. Accepts NULL. */
 void validators_join(struct validators *validators);
 
 #endif
