@@ -1,8 +1,8 @@
 /*
- * event -- one event and one reject as values, as they travel from the validator to the spool.
+ * event -- one event and one reject as values, from the validator to the spool.
  *
- * Plain views: nothing here owns memory. In a group (collector/intake/group.h) the bytes lie in the group's arena; elsewhere
- * the maker says how long they live.
+ * Nothing here owns memory. In a group (collector/intake/group.h) the bytes live as long as the group; elsewhere the
+ * function that fills in the value says how long they live.
  */
 #ifndef COLLECTOR_FRAMING_EVENT_H
 #define COLLECTOR_FRAMING_EVENT_H
@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENT_FIELD_MAX  256 /* bytes of one column's value; a longer one is cut at a character */
-#define EVENT_SOURCE_MAX 64  /* a numeric IPv6 address with its scope fits */
+#define EVENT_FIELD_MAX 256 /* bytes of one column's value; a longer value is cut between characters */
+#define EVENT_SOURCE_MAX                                                                                     \
+    64 /* bytes of a sender's address with its end: a numeric IPv6 address with its scope fits */
 
 enum reject_reason {
     REJECT_MALFORMED,
@@ -27,7 +28,7 @@ enum reject_reason {
     REJECT_REASON_COUNT
 };
 
-/* The word that the spool, the objects and the metrics use. */
+/* The word that the spool, the objects and the metrics use; a constant. */
 const char *reject_reason_name(enum reject_reason reason);
 
 struct slice {
@@ -39,7 +40,7 @@ struct slice {
 enum event_field { EVENT_UID, EVENT_NAME, EVENT_TIME, EVENT_SENDER, EVENT_SOURCE_NAME, EVENT_FIELD_COUNT };
 
 struct event {
-    int64_t received_at;
+    int64_t received_at; /* ms since 1970 */
     struct slice source; /* the sender's address */
     struct slice fields[EVENT_FIELD_COUNT];
     size_t bytes;         /* as received, before any transcoding */
@@ -47,12 +48,12 @@ struct event {
 };
 
 struct reject {
-    int64_t received_at;
-    struct slice source;
+    int64_t received_at; /* ms since 1970 */
+    struct slice source; /* the sender's address */
     enum reject_reason reason;
     struct slice detail;  /* a sentence for a person; no payload text in it */
-    uint64_t bytes;       /* true length */
-    struct slice payload; /* the bytes that came, the first of them where that was too many */
+    uint64_t bytes;       /* as received, also where the payload is shorter */
+    struct slice payload; /* the bytes received; only the first of them where they were too many to keep */
 };
 
 #endif

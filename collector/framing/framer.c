@@ -279,8 +279,8 @@ static bool finish_tag(struct framer *f, struct frame *frame, bool is_empty_elem
         return is_whole && finish_event(f, frame);
     }
     struct slice bytes = piece_bytes(&f->piece, piece_offset(&f->piece));
-    bool is_kept =
-        piece_offset(&f->piece) == bytes.len; /* one too long to keep cannot be judged: it is stray */
+    /* A tag that is too long to keep cannot be checked: it is stray. */
+    bool is_kept = piece_offset(&f->piece) == bytes.len;
     if (is_kept && markup_is_tag(bytes.data + f->lt, bytes.len - (size_t)f->lt)) return skip_markup(f, frame);
     not_markup(f);
     return false;

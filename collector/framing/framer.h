@@ -1,17 +1,17 @@
 /*
- * framer -- bytes to candidate events and rejects: where each event begins and ends in a sender's stream. Pure, no I/O.
+ * framer -- splits a sender's stream into frames: events that still have to be validated, and rejects. Pure, no I/O.
  *
- * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, and no byte is looked
- * at twice. Every byte of the stream is in exactly one frame or is a separator that the contract allows: white space,
+ * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, and no byte is examined
+ * twice. Every byte of the stream is in exactly one frame or is a separator that the contract allows: white space,
  * NUL, a byte order mark, comments, processing instructions, the XML declaration, tags of other elements.
  *
- * A search for `</EVENT>` is not framing: CDATA, a comment or an attribute value may hold that text. The event element
- * does not nest: its start tag inside an unfinished event, anywhere but in a comment or CDATA section, means that the
- * sender was cut off; the unfinished one becomes a reject and the new one begins.
+ * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The event element does
+ * not nest: its start tag inside an unfinished event, anywhere but in a comment or CDATA section, means that the sender
+ * was cut off; the unfinished event becomes a reject and the new one begins.
  *
- * Memory: the unfinished piece, never more than `max_message` bytes of it; what is longer is counted, not kept.
+ * Memory: the unfinished piece, never more than `max_message` bytes of it; further bytes are counted, not kept.
  *
- * Whether a candidate is well-formed is the validator's question, not this module's.
+ * The framer does not check that an event is well-formed: the validator does.
  */
 #ifndef COLLECTOR_FRAMING_FRAMER_H
 #define COLLECTOR_FRAMING_FRAMER_H
@@ -26,11 +26,11 @@
 struct framer;
 
 struct frame {
-    bool is_event;    /* a candidate event; else a reject */
-    const char *data; /* borrowed until the next call on this framer */
+    bool is_event;    /* an event, not validated yet; else a reject */
+    const char *data; /* borrowed until the next call with this framer */
     size_t len;
-    uint64_t true_len;         /* more than `len` where the piece was too long to keep whole */
-    const char *encoding;      /* event: as declared, "" for none; borrowed likewise */
+    uint64_t true_len;         /* bytes received; more than `len` where they were too many to keep */
+    const char *encoding;      /* event: the declared encoding, "" for none; borrowed like `data` */
     enum reject_reason reason; /* reject only, as is detail */
     const char *detail;        /* a constant sentence */
 };
@@ -39,16 +39,16 @@ struct frame {
 struct framer *framer_new(const char *element, size_t max_message);
 void framer_free(struct framer *framer); /* accepts NULL */
 
-/* Gives the next segment. It is borrowed until framer_next() has returned false; only then may another one follow. */
+/* Gives the next segment, borrowed until framer_next() has returned false; only then may another segment follow. */
 void framer_feed(struct framer *framer, const char *data, size_t len);
 
-/* The next whole frame of what has been fed, or false when all of it has been looked at. */
+/* The next whole frame; false when the segment is used up. */
 bool framer_next(struct framer *framer, struct frame *frame);
 
-/* The stream has ended: what is unfinished becomes a last reject; false when nothing is. */
+/* The stream has ended: an unfinished piece becomes a last reject; false where there is none. */
 bool framer_end(struct framer *framer, struct frame *frame);
 
-/* After framer_next() has returned false: has something been begun that is not finished? */
+/* After framer_next() has returned false: is there an unfinished piece? */
 bool framer_is_unfinished(const struct framer *framer);
 
 /* Bytes held for an unfinished piece; for accounting. */

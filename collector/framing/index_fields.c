@@ -1,4 +1,4 @@
-/* index_fields -- see index_fields.h. One pair after another; the first that is wrong ends it. */
+/* index_fields -- see index_fields.h. Pairs are read one after another; the first wrong pair ends the reading. */
 #include "collector/framing/index_fields.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static enum result refuse(struct why *why, struct slice pair, const char *what)
     return why_set(why, RES_REFUSE, "INDEX_FIELDS: '%.*s': %s", (int)shown, pair.data, what);
 }
 
-/* -1: there is no such column. */
+/* -1 where there is no such column. */
 static int column_of(struct slice name)
 {
     for (int i = 0; i < EVENT_FIELD_COUNT; i++)
@@ -53,15 +53,17 @@ static enum result parse_pair(struct slice pair, struct index_fields *fields, st
     struct slice element = trimmed((struct slice){equals + 1, (size_t)(pair.data + pair.len - equals - 1)});
     int column = column_of(trimmed((struct slice){pair.data, (size_t)(equals - pair.data)}));
     if (column < 0)
-        return refuse(why, pair, "no such column; there are uid, name, time, sender and source_name");
-    if (*fields->elements[column]) return refuse(why, pair, "this column has an element already; remove one");
+        return refuse(why, pair, "no such column; the columns are uid, name, time, sender and source_name");
+    if (*fields->elements[column])
+        return refuse(why, pair, "this column already has an element; remove one of the two");
     if (element.len > INDEX_FIELDS_NAME_MAX)
-        return refuse(why, pair, "the element's name may be 256 bytes long");
+        return refuse(why, pair, "the element's name is longer than 256 bytes");
     if (!markup_is_name(element.data, element.len))
-        return refuse(why, pair, "behind the = belongs the name of an XML element, e.g. uid=cn");
+        return refuse(why, pair, "expected the name of an XML element after the =, e.g. uid=cn");
     if (memchr(element.data, ':', element.len))
-        return refuse(why, pair,
-                      "only child elements without a prefix fill columns: leave prefix and colon out");
+        return refuse(
+            why, pair,
+            "only child elements without a prefix fill columns: leave out the prefix and the colon");
     memcpy(fields->elements[column], element.data, element.len);
     return RES_OK;
 }
@@ -71,7 +73,7 @@ enum result index_fields_parse(const char *text, struct index_fields *fields, st
     enum result res = RES_OK;
     *fields = (struct index_fields){0};
     if (utf8_valid_len(text, strlen(text)) < strlen(text))
-        return why_set(why, RES_REFUSE, "INDEX_FIELDS: it is not UTF-8");
+        return why_set(why, RES_REFUSE, "INDEX_FIELDS: the value is not UTF-8");
     for (bool is_last = false; res == RES_OK && !is_last;) {
         size_t len = strcspn(text, ",");
         res = parse_pair(trimmed((struct slice){text, len}), fields, why);

@@ -9,12 +9,12 @@
 
 #define INDEX_FIELDS_NAME_MAX 256 /* bytes of an element's name */
 #define INDEX_FIELDS_TEXT_MAX                                                                                \
-    2048 /* bytes of the setting: all columns, each with the longest name, and some space */
+    2048 /* bytes of the setting: enough for all columns, each with the longest name */
 #define INDEX_FIELDS_DEFAULT                                                                                 \
     "uid=cn, name=plasectrxEventname, time=plasectrxRecdateUTC, sender=plasectrxGatewayDN, "                 \
     "source_name=plasectrxSourcename"
 
-/* For each column the name of the child element that fills it; "": none, the column stays empty. */
+/* For each column the name of the child element that fills it; "" where the column stays empty. */
 struct index_fields {
     char elements[EVENT_FIELD_COUNT][INDEX_FIELDS_NAME_MAX + 1];
 };
@@ -22,9 +22,9 @@ struct index_fields {
 extern const struct index_fields index_fields_default; /* INDEX_FIELDS_DEFAULT, parsed */
 
 /*
- * Reads `column=element` pairs with commas between them and white space around anything. A column that is not named
- * stays empty; one element may fill several columns. Elements are named without a prefix, as only such children count.
- *   RES_REFUSE   `why` names the setting, the wrong part and what would be right
+ * Reads `column=element` pairs, separated by commas, with white space anywhere between them. A column that is not named
+ * stays empty; one element may fill several columns. Element names have no prefix: only such children fill columns.
+ *   RES_REFUSE   the text is wrong: `why` names INDEX_FIELDS, the wrong part and a correct form
  */
 MUST_CHECK enum result index_fields_parse(const char *text, struct index_fields *fields, struct why *why);
 

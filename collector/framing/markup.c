@@ -98,8 +98,8 @@ static bool take_section(struct cursor *at, const char *open, const char *close)
     return true;
 }
 
-/* Moves past a tag, or to its quoted value number `max` + 1. */
-static bool find_crowd_in_tag(struct cursor *at, size_t max)
+/* Moves past a tag; stops, and returns true, at its quoted value number `max` + 1. */
+static bool pass_tag(struct cursor *at, size_t max)
 {
     size_t values = 0;
     for (at->p++; at->p < at->end && *at->p != '>' && *at->p != '<'; at->p++) {
@@ -111,14 +111,14 @@ static bool find_crowd_in_tag(struct cursor *at, size_t max)
     return false;
 }
 
-size_t markup_find_crowd(const char *text, size_t len, size_t max)
+size_t markup_find_crowded_tag(const char *text, size_t len, size_t max)
 {
     struct cursor at = {text, text + len};
     while (at.p < at.end && (at.p = memchr(at.p, '<', (size_t)(at.end - at.p))) != NULL) {
         if (take_section(&at, "<!--", "-->") || take_section(&at, "<![CDATA[", "]]>") ||
             take_section(&at, "<?", "?>"))
             continue;
-        if (find_crowd_in_tag(&at, max)) return (size_t)(at.p - text);
+        if (pass_tag(&at, max)) return (size_t)(at.p - text);
     }
     return len;
 }

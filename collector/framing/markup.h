@@ -1,5 +1,5 @@
 /*
- * markup -- small judgements about markup that is complete: is this a tag, which encoding does it declare? Pure.
+ * markup -- small checks of complete markup: is this a tag, which encoding does it declare? Pure.
  */
 #ifndef COLLECTOR_FRAMING_MARKUP_H
 #define COLLECTOR_FRAMING_MARKUP_H
@@ -18,7 +18,7 @@ bool markup_is_tag(const char *text, size_t len);
  * Where a tag in `text` has a quoted value more than `max`; `len`: nowhere. Comments, CDATA sections and instructions
  * are passed over. Exact where the text is well-formed; elsewhere an upper bound on what a parser may come to see.
  */
-size_t markup_find_crowd(const char *text, size_t len, size_t max);
+size_t markup_find_crowded_tag(const char *text, size_t len, size_t max);
 
 /*
  * Where `text` is an XML declaration (`<?xml ...?>`): `encoding` becomes what it declares, "" for none, cut to `size`.

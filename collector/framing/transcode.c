@@ -1,6 +1,6 @@
 /*
- * transcode -- see transcode.h. libxml2's converters, fed slice by slice: a character that a slice's end has cut waits
- * for the next one.
+ * transcode -- see transcode.h. Feeds libxml2's converters slice by slice; a character that is cut by a slice's end waits
+ * for the next slice.
  */
 #include "collector/framing/transcode.h"
 
@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define SLICE         ((size_t)64 << 10)
-#define UTF8_PER_BYTE 4 /* room to begin with; libxml2 asks for more where it needs it */
+#define UTF8_PER_BYTE 4 /* space to begin with; libxml2 makes more where it needs it */
 #define CUT_MAX       64 /* bytes that may wait for the next slice: no encoding has longer characters or escapes */
 
 bool transcode_is_utf8(const char *encoding)
@@ -20,7 +20,7 @@ bool transcode_is_utf8(const char *encoding)
     return !*encoding || strcasecmp(encoding, "UTF-8") == 0 || strcasecmp(encoding, "UTF8") == 0;
 }
 
-/* As XML defines it; what else is declared need not stand in a log, nor reach iconv, which knows names with options. */
+/* As XML defines it. Other text must not reach a log, nor iconv, which accepts options in a name. */
 static bool is_encoding_name(const char *encoding)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -33,7 +33,7 @@ static void ignore_error(void *context, xmlErrorPtr error)
     (void)context, (void)error;
 }
 
-/* Decodes what stands in `in` as far as it can. */
+/* Converts the bytes of `in` as far as possible; the rest stays there. */
 static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBufferPtr out, struct buf *utf8)
 {
     int before = 0;
@@ -55,10 +55,10 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
         len = bytes.len - at < SLICE ? bytes.len - at : SLICE;
         if (xmlBufferAdd(in, (const xmlChar *)bytes.data + at, (int)len) != 0) abort();
         decode(handler, in, out, utf8);
-        int rest = xmlBufferLength(in);
+        int undecoded = xmlBufferLength(in);
         if (utf8->len > TRANSCODE_MAX)
             res = TRANSCODE_TOO_LONG;
-        else if (rest > CUT_MAX || (rest > 0 && at + len == bytes.len))
+        else if (undecoded > CUT_MAX || (undecoded > 0 && at + len == bytes.len))
             res = TRANSCODE_NOT_IN_IT;
     }
     xmlBufferFree(in);
@@ -67,8 +67,8 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
 }
 
 /*
- * The framer has read the bytes as ASCII: where the root element's name becomes something else, as in UTF-16 and EBCDIC,
- * the declaration is wrong.
+ * The framer has read the bytes as ASCII. Where conversion changes the root element's name, as for UTF-16 and EBCDIC, the
+ * declaration is wrong.
  */
 static bool begins_alike(struct slice bytes, const struct buf *utf8)
 {

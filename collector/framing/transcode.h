@@ -1,8 +1,7 @@
 /*
- * transcode -- an event from the encoding that its XML declaration names to UTF-8.
+ * transcode -- converts an event from the encoding that its XML declaration names to UTF-8.
  *
- * Promise: memory for the result, never more than TRANSCODE_MAX bytes of it, and a few hundred kilobytes during the
- * work. Nothing is printed.
+ * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. Nothing is printed.
  */
 #ifndef COLLECTOR_FRAMING_TRANSCODE_H
 #define COLLECTOR_FRAMING_TRANSCODE_H
@@ -12,20 +11,20 @@
 #include "collector/framing/event.h"
 #include "common/buf.h"
 
-#define TRANSCODE_MAX ((size_t)10000000) /* libxml2 takes no longer texts */
+#define TRANSCODE_MAX ((size_t)10000000) /* bytes; libxml2 accepts no longer text */
 
 enum transcoded {
     TRANSCODED,
-    TRANSCODE_NO_NAME,   /* XML allows no encoding of this name */
-    TRANSCODE_UNKNOWN,   /* libxml2 does not know it */
-    TRANSCODE_NOT_IN_IT, /* the bytes are not in it */
+    TRANSCODE_NO_NAME,   /* XML does not allow this name for an encoding */
+    TRANSCODE_UNKNOWN,   /* libxml2 does not know the encoding */
+    TRANSCODE_NOT_IN_IT, /* the bytes are not valid in the encoding */
     TRANSCODE_TOO_LONG,  /* the result would be longer than TRANSCODE_MAX */
 };
 
-/* "" and UTF-8 by any of its names: nothing needs to be done. */
+/* True for "" and the names of UTF-8: nothing needs to be converted. */
 bool transcode_is_utf8(const char *encoding);
 
-/* Puts `bytes` as UTF-8 into `utf8`, which comes empty; after a failure it holds some of them. */
+/* Appends `bytes` as UTF-8 to `utf8`, which is empty. After a failure it may hold a part of the result. */
 enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8);
 
 #endif

@@ -1,13 +1,13 @@
 /*
  * validator -- see validator.h.
  *
- * The happy path: transcode where an encoding other than UTF-8 was declared, see that the bytes are UTF-8, run libxml2's
- * push parser once over them with SAX handlers that count and that copy the texts of a few child elements, look at the
- * verdict. The first error decides the reason.
+ * The happy path: transcode where an encoding other than UTF-8 was declared, check that the bytes are UTF-8, run libxml2's
+ * push parser once over them, with SAX handlers that count and that copy the texts of a few child elements. The first
+ * error decides the reason.
  *
- * Push, from memory in one chunk, is libxml2's fastest way, but it copies the chunk. So a large event is pushed in slices:
- * only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its own, which
- * takes its memory along.
+ * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is pushed in slices:
+ * then only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its own, and
+ * its memory is freed with that parser.
  */
 #include "collector/framing/validator.h"
 
@@ -23,11 +23,12 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 
-#define LARGE            ((size_t)64 << 10) /* a longer event is large; a shorter one has no space for too many names */
-#define SLICE            ((size_t)256 << 10) /* not less: libxml2 looks for the end of some constructs at each anew */
-#define MESSAGE_MAX      300         /* bytes of a message from libxml2: a name in it may be very long */
-#define DICTIONARY_MAX   4096        /* names remembered before the parser context is made anew, */
-#define DICTIONARY_BYTES (512 << 10) /* and their bytes */
+#define LARGE ((size_t)64 << 10) /* a longer event is large; a shorter one cannot hold too many names */
+#define SLICE                                                                                                \
+    ((size_t)256 << 10) /* not less: at each slice libxml2 searches anew for the end of some constructs */
+#define MESSAGE_MAX      300         /* bytes of libxml2's message: a name in it may be very long */
+#define DICTIONARY_MAX   4096        /* names: with more of them the parser is replaced */
+#define DICTIONARY_BYTES (512 << 10) /* likewise with more bytes of names */
 
 #define LONG_NAME           "a name or namespace of more than 1024 bytes"
 #define TOO_MANY_ATTRIBUTES "more than 256 attributes on one element"
@@ -36,24 +37,25 @@ struct field_text {
     char text[EVENT_FIELD_MAX];
     size_t len;
     bool is_present;
-    bool is_cut; /* it was too long: nothing more is taken */
+    bool is_cut; /* the text was too long: no more of it is copied */
 };
 
 struct validator {
     const struct index_fields *index_fields; /* borrowed from the caller */
-    int field_sources[EVENT_FIELD_COUNT];    /* for each column the first one that the same element fills */
+    int field_sources[EVENT_FIELD_COUNT]; /* for each column the first column that the same element fills */
 
     xmlParserCtxtPtr parser;
-    const xmlChar *field_names[EVENT_FIELD_COUNT]; /* in its dictionary: compared by address; NULL: none */
-    struct buf utf8;                               /* the event transcoded */
+    const xmlChar *field_names
+        [EVENT_FIELD_COUNT]; /* in the parser's dictionary, to be compared by address; NULL: none */
+    struct buf utf8;         /* the event transcoded */
 
-    /* of the event that is being judged: */
+    /* of the event that is being validated: */
     struct verdict *verdict;
     bool has_failed;
     bool is_large;
     int depth;
-    int declared[VALIDATOR_DEPTH_MAX + 1]; /* namespaces, by the open element of each depth */
-    int in_scope;                          /* all of these */
+    int declared[VALIDATOR_DEPTH_MAX + 1]; /* namespaces that the open element of each depth declares */
+    int in_scope;                          /* their sum */
     struct field_text *open_field;         /* the column whose element is being read, or NULL */
     struct field_text fields[EVENT_FIELD_COUNT];
 };
@@ -62,7 +64,7 @@ struct validator {
 
 static void fail(struct validator *v, enum reject_reason reason, const char *detail)
 {
-    if (v->has_failed) return; /* the first reason is the one that helps */
+    if (v->has_failed) return; /* the first reason helps most */
     v->has_failed = true;
     v->verdict->reason = reason;
     (void)snprintf(v->verdict->detail, sizeof v->verdict->detail, "%s", detail);
@@ -101,15 +103,15 @@ static size_t whole_characters(const char *text, size_t len)
     return len;
 }
 
-/* What libxml2 says, or better words for it. */
+/* libxml2's message, or a clearer one. */
 static const char *message_of(const xmlError *error)
 {
     switch (error->code) {
     case XML_ERR_INVALID_CHAR:
-        /* libxml2 2.9 says of some that they are not UTF-8; here that has been looked at before. */
+        /* libxml2 2.9 calls some of these not UTF-8, but the bytes have been checked before. */
         return "a character that XML does not allow";
     case XML_ERR_NAME_TOO_LONG:
-    case XML_ERR_NO_MEMORY: /* its dictionary takes nothing so long */ return LONG_NAME;
+    case XML_ERR_NO_MEMORY: /* its dictionary refuses so long a name */ return LONG_NAME;
     default: return error->message ? error->message : "not well-formed";
     }
 }
@@ -136,14 +138,14 @@ static bool is_long(const xmlChar *name)
     return name && strnlen((const char *)name, VALIDATOR_NAME_MAX + 1) > VALIDATOR_NAME_MAX;
 }
 
-/* The ceilings on what stands in one tag. libxml2 gives a namespace as two pointers, an attribute as five. */
+/* The limits for one tag. libxml2 gives a namespace as two pointers, an attribute as five. */
 static void check_tag(struct validator *v, const xmlChar *name, int namespace_count,
                       const xmlChar **namespaces, int attribute_count, const xmlChar **attributes)
 {
-    bool has_long = is_long(name);
-    for (int i = 0; i < 2 * namespace_count; i++) has_long |= is_long(namespaces[i]);
-    for (int i = 0; i < attribute_count; i++) has_long |= is_long(attributes[(size_t)i * 5]);
-    if (has_long) fail_here(v, REJECT_MALFORMED, LONG_NAME);
+    bool has_long_name = is_long(name);
+    for (int i = 0; i < 2 * namespace_count; i++) has_long_name |= is_long(namespaces[i]);
+    for (int i = 0; i < attribute_count; i++) has_long_name |= is_long(attributes[(size_t)i * 5]);
+    if (has_long_name) fail_here(v, REJECT_MALFORMED, LONG_NAME);
     if (namespace_count + attribute_count > VALIDATOR_ATTRIBUTES_MAX)
         fail_here(v, REJECT_MALFORMED, TOO_MANY_ATTRIBUTES);
     if (v->in_scope > VALIDATOR_NAMESPACES_MAX)
@@ -172,7 +174,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
     check_tag(v, name, namespace_count, namespaces, attribute_count, attributes);
     if (v->depth != 2 || prefix) return;
     struct field_text *field = field_of(v, name);
-    if (!field || field->is_present) return; /* of a repeated child the first counts */
+    if (!field || field->is_present) return; /* a repeated child does not count */
     field->is_present = true;
     v->open_field = field;
 }
@@ -193,7 +195,7 @@ static void on_text(void *context, const xmlChar *chars, int count)
     size_t len = (size_t)count;
 
     if (!field || v->depth != 2 || field->is_cut) return;
-    if (field->len == 0) /* white space before the value takes none of its space */
+    if (field->len == 0) /* white space before the value is not copied */
         while (len > 0 && markup_is_space(*text)) text++, len--;
     size_t space = sizeof field->text - field->len;
     field->is_cut = len > space;
@@ -243,7 +245,7 @@ static void close_parser(struct validator *v)
     v->parser = NULL;
 }
 
-/* A context for the next event. */
+/* Prepares the parser for the next event. */
 static void reset_parser(struct validator *v)
 {
     if (!v->parser) open_parser(v);
@@ -274,7 +276,7 @@ struct validator *validator_new(const struct index_fields *fields)
 void validator_trim(struct validator *v)
 {
     if (v->utf8.capacity > LARGE) buf_fini(&v->utf8);
-    /* Names stay in a parser's dictionary, so one that has seen too many is replaced. */
+    /* Names stay in a parser's dictionary, so a parser that has seen too many is replaced. */
     if (v->parser && (xmlDictSize(v->parser->dict) > DICTIONARY_MAX ||
                       xmlDictGetUsage(v->parser->dict) > DICTIONARY_BYTES))
         close_parser(v);
@@ -290,12 +292,12 @@ void validator_free(struct validator *v)
 
 /* ---- before the parser ---- */
 
-/* The event as UTF-8: itself, or transcoded. */
+/* The event as UTF-8: the bytes themselves, or transcoded. */
 static struct slice to_utf8(struct validator *v, struct slice bytes, const char *encoding)
 {
     static const char *const whys[] = {
         [TRANSCODE_UNKNOWN] = "not known",
-        [TRANSCODE_NOT_IN_IT] = "the bytes are not in it",
+        [TRANSCODE_NOT_IN_IT] = "the bytes are not valid in it",
         [TRANSCODE_TOO_LONG] = "more than 10,000,000 bytes as UTF-8",
     };
     char detail[VALIDATOR_DETAIL_MAX];
@@ -303,7 +305,7 @@ static struct slice to_utf8(struct validator *v, struct slice bytes, const char 
     buf_clear(&v->utf8);
     enum transcoded res = transcode(bytes, encoding, &v->utf8);
     if (res == TRANSCODED) return (struct slice){v->utf8.data, v->utf8.len};
-    if (res == TRANSCODE_NO_NAME) /* what is no name may be anything: it is not shown */
+    if (res == TRANSCODE_NO_NAME) /* the declared text may be anything: it is not shown */
         (void)snprintf(detail, sizeof detail, "the XML declaration names an encoding that cannot be one");
     else
         (void)snprintf(detail, sizeof detail, "declared encoding \"%s\": %s", encoding, whys[res]);
@@ -316,25 +318,25 @@ static void check_bytes(struct validator *v, struct slice bytes)
     size_t end = utf8_valid_len(bytes.data, bytes.len);
     if (end < bytes.len) /* libxml2 alone lets overlong forms in CDATA sections pass */
         fail_at(v, REJECT_ENCODING, bytes, end, "not UTF-8, and no other encoding is declared");
-    /* libxml2 takes a NUL for the end of its input; it is a forbidden character like others. */
+    /* libxml2 would take a NUL for the end of its input. XML forbids that character. */
     const char *nul = bytes.len > 0 ? memchr(bytes.data, '\0', bytes.len) : NULL;
     if (nul)
         fail_at(v, REJECT_MALFORMED, bytes, (size_t)(nul - bytes.data), "character U+0000 is not allowed");
 }
 
 /*
- * libxml2 compares each attribute with all others before it calls a handler: a large event could keep it for minutes.
- * The framer has counted the attributes, but not as they are after transcoding.
+ * libxml2 compares each attribute with all others before it calls a handler: a large event could occupy it for minutes.
+ * The framer has counted the attributes, but before transcoding.
  */
 static void check_attributes(struct validator *v, struct slice bytes)
 {
-    size_t at = markup_find_crowd(bytes.data, bytes.len, VALIDATOR_ATTRIBUTES_MAX);
+    size_t at = markup_find_crowded_tag(bytes.data, bytes.len, VALIDATOR_ATTRIBUTES_MAX);
     if (at < bytes.len) fail_at(v, REJECT_MALFORMED, bytes, at, TOO_MANY_ATTRIBUTES);
 }
 
 /* ---- the verdict ---- */
 
-/* After each slice of a large event: has it invented too many names? */
+/* To be called after each slice of a large event. */
 static void check_names(struct validator *v)
 {
     if (v->has_failed) return;
@@ -344,8 +346,8 @@ static void check_names(struct validator *v)
 }
 
 /*
- * How many of the bytes from `at` on the next slice takes. libxml2 does not find a forbidden `]]>` in a text of which it
- * has seen, and passed on, a part.
+ * How many of the bytes from `at` on the next slice takes. libxml2 does not find a forbidden `]]>` that is divided between
+ * two slices.
  */
 static size_t slice_len(struct slice bytes, size_t at)
 {
@@ -368,11 +370,11 @@ static void parse(struct validator *v, struct slice bytes)
         at += len;
         if (v->is_large) check_names(v);
     } while (at < bytes.len && !v->has_failed);
-    bool is_good = code == XML_ERR_OK && v->parser->wellFormed && v->parser->nsWellFormed;
-    if (!is_good) fail(v, REJECT_MALFORMED, "not well-formed");
+    bool is_well_formed = code == XML_ERR_OK && v->parser->wellFormed && v->parser->nsWellFormed;
+    if (!is_well_formed) fail(v, REJECT_MALFORMED, "not well-formed");
 }
 
-/* With a parser of its own: the verdict must not depend on the names in earlier events, and the memory goes back. */
+/* With a parser of its own: the verdict must not depend on the names of earlier events, and the memory is freed. */
 static void parse_large(struct validator *v, struct slice bytes)
 {
     check_attributes(v, bytes);

@@ -1,15 +1,16 @@
 /*
- * validator -- one candidate with libxml2: well-formed or a reason, as UTF-8, with the columns' values.
+ * validator -- checks one frame with libxml2: either it is well-formed, and the verdict has its UTF-8 and the columns'
+ * values, or the verdict has the reason why not.
  *
- * One parser context, reused. No DTD, no entities but the five predefined and character references, no network, no
- * XML_PARSE_HUGE. Undeclared prefixes are only warned of by libxml2 but break stricter parsers: they are rejects.
- * Nothing about the names of fields is assumed, but what a sender may invent is bounded by the ceilings below: time
- * grows with an event's length, whatever is in it.
+ * One parser context, reused. There is no DTD, no entity besides the five predefined ones and character references, no
+ * network, no XML_PARSE_HUGE. An undeclared prefix makes a reject: libxml2 only warns of it, but stricter parsers fail.
+ * Nothing is assumed about the names of fields. The limits below bound what a sender may invent, so that the time grows
+ * with an event's length only, whatever its content.
  *
- * Memory: less than 1 MiB between events, after validator_trim() whatever came before. While a large event is judged,
- * up to three times its length where one comment, attribute or the like is most of it, and less than 2 MiB otherwise; and
- * its length as UTF-8 when it is transcoded.
- * Not shared between threads.
+ * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, up to
+ * three times its length where one comment, attribute or the like is most of it, less than 2 MiB otherwise; and in
+ * addition its length as UTF-8 where it is transcoded.
+ * One thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
@@ -17,12 +18,13 @@
 #include "collector/framing/event.h"
 #include "collector/framing/index_fields.h"
 
-#define VALIDATOR_DEPTH_MAX      200       /* libxml2's push parser has no limit of its own */
-#define VALIDATOR_ATTRIBUTES_MAX 256       /* on one element, namespaces too: libxml2 compares all with all */
-#define VALIDATOR_NAMESPACES_MAX 256       /* declared in scope: libxml2 looks at each for every prefix */
+#define VALIDATOR_DEPTH_MAX 200 /* libxml2's push parser has no limit of its own */
+#define VALIDATOR_ATTRIBUTES_MAX                                                                             \
+    256 /* on one element, with namespaces: libxml2 compares each with all others */
+#define VALIDATOR_NAMESPACES_MAX 256       /* in scope: libxml2 searches them for every prefix */
 #define VALIDATOR_NAME_MAX       1024      /* bytes of a name, a prefix, a namespace */
 #define VALIDATOR_NAMES_MAX      16384     /* different names in one event: libxml2's dictionary gets slow */
-#define VALIDATOR_NAMES_BYTES    (2 << 20) /* and what that dictionary may hold */
+#define VALIDATOR_NAMES_BYTES    (2 << 20) /* that the dictionary may hold */
 #define VALIDATOR_DETAIL_MAX     400
 
 struct validator;
@@ -33,22 +35,21 @@ struct verdict {
     struct slice fields
         [EVENT_FIELD_COUNT];   /* valid: trimmed of white space; absent or at most EVENT_FIELD_MAX bytes */
     enum reject_reason reason; /* not valid, as is detail */
-    char detail
-        [VALIDATOR_DETAIL_MAX]; /* with line and column; names of elements may stand in it, text never */
+    char detail[VALIDATOR_DETAIL_MAX]; /* with line and column; it may name elements, but never shows text */
 };
 
-/* `fields` is borrowed for the validator's life; NULL: the default. */
+/* `fields` is borrowed for the validator's life; NULL means index_fields_default. Never fails: out of memory aborts. */
 struct validator *validator_new(const struct index_fields *fields);
 void validator_free(struct validator *validator); /* accepts NULL */
 
 /*
- * Judges `len` bytes (no XML declaration before them) that are in `encoding`, "" for UTF-8. The verdict's slices point
- * into `data` or into the validator, and live until its next call.
+ * Validates `len` bytes (without an XML declaration) in `encoding`, "" for UTF-8. The verdict's slices point into `data`
+ * or into the validator's memory, and are valid until the next call with this validator.
  */
 void validator_check(struct validator *validator, const char *data, size_t len, const char *encoding,
                      struct verdict *verdict);
 
-/* Gives back what a large or strange event has taken, once its verdict has been used. Costs nothing otherwise. */
+/* Frees the memory of a large or strange event, once its verdict has been used. Costs nothing otherwise. */
 void validator_trim(struct validator *validator);
 
 #endif

@@ -73,8 +73,8 @@ static void what_is_wrong_is_refused_with_the_part_and_the_remedy(void **state)
         {"uid=a=b", "'uid=a=b'", "name of an XML element"},
         {"uid=\xC3", "", "not UTF-8"},
         {"uid=p:cn", "'uid=p:cn'", "without a prefix"},
-        {"uid=a, uid=b", "'uid=b'", "has an element already"},
-        {"uid=a, name=b, uid = a", "'uid = a'", "has an element already"},
+        {"uid=a, uid=b", "'uid=b'", "already has an element"},
+        {"uid=a, name=b, uid = a", "'uid = a'", "already has an element"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {

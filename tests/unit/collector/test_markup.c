@@ -191,7 +191,7 @@ static void a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends(
         char *copy = malloc(len + !len); /* a sanitizer sees a byte too many */
         assert_non_null(copy);
         memcpy(copy, rows[i].text, len);
-        assert_int_equal(markup_find_crowd(copy, len, 2), len - strlen(rows[i].rest));
+        assert_int_equal(markup_find_crowded_tag(copy, len, 2), len - strlen(rows[i].rest));
         free(copy);
     }
 }
