@@ -1,10 +1,10 @@
 /*
  * append -- see append.h.
  *
- * What holds, whatever is killed and whenever:
- * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of it is there or nothing.
- * 2. The counters are read in the transaction that changes them, so an id is given out once.
- * 3. (writer, group_number) names a chain: when its commit failed and it is there all the same, the next try sees it.
+ * Invariants, whichever process is killed at whatever moment:
+ * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of them are stored or none.
+ * 2. The counters are read in the transaction that changes them, so each id is given out once.
+ * 3. (writer, group_number) names a chain: where a commit reported an error but took effect, the next try finds it.
  */
 #include "collector/spool/append.h"
 
@@ -28,16 +28,17 @@
 
 #define WRITER_SIZE 17 /* sixteen hex digits */
 #define DAY_MS      86400000
-#define READER_MS   100  /* how long the writer waits for the uploader to end a slice */
-#define RESTART_MS  300  /* and for another checkpoint */
-#define RESTART_US  1000 /* between looks */
-#define TRUNCATE_MS 20   /* the writer waits no longer for readers to let the WAL go */
-#define SENDERS_MAX 1000 /* kept; between two trims there may be that many more, and those of one group */
+#define READER_MS   100  /* how long a restart of the WAL waits for readers: the uploader reads in slices */
+#define RESTART_MS  300  /* how long it waits for another checkpoint */
+#define RESTART_US  1000 /* between two tries meanwhile */
+#define TRUNCATE_MS 20   /* how long emptying the WAL waits for readers */
+#define SENDERS_MAX                                                                                          \
+    1000 /* rows kept; before the next trim there may be as many more, and those of one group */
 
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
-    int64_t last_event_at;     /* -1: nothing has come now */
-    int64_t unshipped_rejects; /* bytes; looked up for chains that hold rejects */
+    int64_t last_event_at;     /* -1: this chain has no event from the network */
+    int64_t unshipped_rejects; /* bytes; read where the chain has rejects */
     char writer[WRITER_SIZE];
     int64_t group_number;
     int64_t schema;
@@ -45,7 +46,7 @@ struct counters {
 
 struct spool_in {
     struct db *db;
-    struct place file, wal_file; /* that are open */
+    struct place file, wal_file; /* the files that are open */
     struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
         *mark_retried;
     struct stmt *page_count, *freelist_count, *report_low_space, *request_flush, *load_unshipped_rejects;
@@ -53,7 +54,7 @@ struct spool_in {
     int64_t groups;
     int64_t page_size;
     int wal_pages;
-    int64_t sender_runs; /* counted since the table of senders was trimmed */
+    int64_t sender_runs; /* since the table of senders was trimmed */
     int64_t rejects_max_bytes;
     bool is_too_new, has_lost_wal, caps_rejects;
 };
@@ -204,22 +205,22 @@ static enum result append_reject(struct spool_in *in, const struct reject *rejec
                                  struct why *why)
 {
     struct capped_reject capped;
-    bool is_too_much = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
+    bool is_over_cap = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
                        counters->unshipped_rejects + (int64_t)reject->payload.len > in->rejects_max_bytes;
-    if (!is_too_much) return insert_reject(in, reject, counters, why);
+    if (!is_over_cap) return insert_reject(in, reject, counters, why);
     in->caps_rejects = true;
     reject_cap(&capped, reject);
     return insert_reject(in, &capped.reject, counters, why);
 }
 
-static bool is_same(struct slice a, struct slice b)
+static bool is_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 static bool is_same_run(const struct event *a, const struct event *b)
 {
-    return is_same(a->fields[EVENT_SENDER], b->fields[EVENT_SENDER]) && is_same(a->source, b->source) &&
+    return is_equal(a->fields[EVENT_SENDER], b->fields[EVENT_SENDER]) && is_equal(a->source, b->source) &&
            a->received_at / DAY_MS == b->received_at / DAY_MS;
 }
 
@@ -237,7 +238,7 @@ static enum result count_run(struct spool_in *in, const struct event *last, size
     return stmt_run(in->count_sender, NULL, why);
 }
 
-/* Events of one sender and day come in runs: one row changes for each run, not for each event. */
+/* Events of one sender and day follow each other: one row changes for each such run, not for each event. */
 static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
 {
     enum result res = RES_OK;
@@ -277,7 +278,7 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     return stmt_run(stmt, NULL, why);
 }
 
-/* A reject becomes events once: whoever settled it first has it. */
+/* A reject becomes events once: the group is void where it was retried, dismissed or purged before. */
 static enum result mark_retried(struct spool_in *in, struct group *group, struct why *why)
 {
     int64_t changed = 0;
@@ -324,7 +325,7 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
     return res == RES_OK ? store_counters(in, counters, first, why) : res;
 }
 
-/* Commits to an unlinked file succeed: only a look at the path tells that the rows are kept where people look. */
+/* Commits to a deleted file succeed. Only the path shows whether the rows went into the file that others open. */
 static enum result check_file(const struct spool_in *in, struct why *why)
 {
     if (place_check(&in->file) == PLACE_OURS) return RES_OK;
@@ -333,7 +334,7 @@ static enum result check_file(const struct spool_in *in, struct why *why)
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
 }
 
-/* Another log beside the spool: whoever made it reads and writes there, and what we append would be taken for its own. */
+/* Where another program has made a log of its own beside the spool, our pages would be mixed with its pages. */
 static enum result refuse_other_wal(struct spool_in *in, struct why *why)
 {
     enum in_place place = place_check(&in->wal_file);
@@ -343,13 +344,13 @@ static enum result refuse_other_wal(struct spool_in *in, struct why *why)
     return why_set(why, RES_BROKEN, "%s was replaced while in use", in->wal_file.path);
 }
 
-/* A rung of another major version is not ours to write on, not even this group. */
+/* This program must not write to a schema of a newer major version, not even this group. */
 static enum result check_schema(struct spool_in *in, int64_t schema, struct why *why)
 {
     in->is_too_new = schema / 100 > SPOOL_SCHEMA / 100;
     if (!in->is_too_new) return RES_OK;
     (void)why_remedy(why, RES_RETRY, "upgrade this program");
-    return why_set(why, RES_RETRY, "the spool %s has got schema %" PRId64 ", newer than this program's %d",
+    return why_set(why, RES_RETRY, "the spool %s now has schema %" PRId64 ", newer than this program's %d",
                    in->file.path, schema, SPOOL_SCHEMA);
 }
 
@@ -358,9 +359,9 @@ static enum result append_in_transaction(struct spool_in *in, struct group *grou
     struct counters counters = {0};
     enum result res = load_counters(in, &counters, why);
     if (res == RES_OK) res = check_schema(in, counters.schema, why);
-    bool is_there =
+    bool is_stored =
         res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
-    return res == RES_OK && !is_there ? append_chain(in, group, &counters, why) : res;
+    return res == RES_OK && !is_stored ? append_chain(in, group, &counters, why) : res;
 }
 
 enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
@@ -385,7 +386,7 @@ void spool_in_shrink(struct spool_in *in)
 {
     struct why why = {0};
     if (db_exec(in->db, "PRAGMA shrink_memory", &why) != RES_OK)
-        log_debug("memory is kept", "why=%s", LOG_QUOTE(why.text));
+        log_debug("cannot free cached pages", "why=%s", LOG_QUOTE(why.text));
 }
 
 bool spool_in_was_full(const struct spool_in *in)
@@ -411,13 +412,15 @@ enum result spool_in_keep_wal(struct spool_in *in, struct why *why)
     enum in_place place = place_check(&in->wal_file);
     if (place == PLACE_OURS) return RES_OK;
     in->has_lost_wal = true;
-    if (place == PLACE_TAKEN) /* the shared index speaks of the other log now: what it names is not in ours */
+    if (place ==
+        PLACE_TAKEN) /* the shared index describes the other log now, so ours cannot be checkpointed */
         return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", in->wal_file.path);
     enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
     if (res == RES_OK) in->wal_pages = 0;
     return res == RES_OK
                ? res
-               : why_wrap(why, res, "%s was deleted while in use; save what it holds", in->wal_file.path);
+               : why_wrap(why, res, "%s was deleted while in use; move its rows into the spool's file",
+                          in->wal_file.path);
 }
 
 bool spool_in_has_lost_wal(const struct spool_in *in)
@@ -440,7 +443,7 @@ bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal)
 {
     struct why why = {0};
     if (db_checkpoint(in->db, DB_PASSIVE, wal, &why) == RES_OK) return true;
-    log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+    log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
     return false;
 }
 
@@ -455,7 +458,7 @@ bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal)
         res = db_checkpoint(in->db, DB_RESTART, wal, &why);
     }
     db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
-    if (res != RES_OK) log_debug("the write-ahead log cannot begin again", "why=%s", LOG_QUOTE(why.text));
+    if (res != RES_OK) log_debug("cannot start the write-ahead log again yet", "why=%s", LOG_QUOTE(why.text));
     return res == RES_OK;
 }
 
@@ -472,9 +475,9 @@ void spool_in_truncate_wal(struct spool_in *in)
     db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
 }
 
-/* ---- room ---- */
+/* ---- sizes ---- */
 
-/* The one value of a statement that always has one. */
+/* The value of a statement that returns one row with one column. */
 static enum result read_int(struct stmt *stmt, int64_t *value, struct why *why)
 {
     bool has_row = false;

@@ -15,12 +15,12 @@ struct checkpointer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_due, is_stopping; /* under the lock, as all below */
-    bool has_news;
-    struct db_wal wal; /* what the last checkpoint has left */
+    bool is_due, is_stopping; /* guarded by the lock, like all below */
+    bool has_result;
+    struct db_wal wal; /* the last checkpoint's result */
 };
 
-/* Sleeps until there is work; false: stop. */
+/* Sleeps until a checkpoint is due; false where the thread has to end. */
 static bool wait_until_due(struct checkpointer *c)
 {
     pthread_mutex_lock(&c->lock);
@@ -35,7 +35,7 @@ static void publish(struct checkpointer *c, const struct db_wal *wal)
 {
     pthread_mutex_lock(&c->lock);
     c->wal = *wal;
-    c->has_news = true;
+    c->has_result = true;
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -48,7 +48,7 @@ static void *run(void *context)
         if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
             publish(c, &wal);
         else
-            log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+            log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
     }
     return NULL;
 }
@@ -96,12 +96,12 @@ void checkpointer_nudge(struct checkpointer *c)
     pthread_mutex_unlock(&c->lock);
 }
 
-bool checkpointer_has_news(struct checkpointer *c, struct db_wal *wal)
+bool checkpointer_take_result(struct checkpointer *c, struct db_wal *wal)
 {
     pthread_mutex_lock(&c->lock);
-    bool has_news = c->has_news;
-    c->has_news = false;
+    bool has_result = c->has_result;
+    c->has_result = false;
     *wal = c->wal;
     pthread_mutex_unlock(&c->lock);
-    return has_news;
+    return has_result;
 }

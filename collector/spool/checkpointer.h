@@ -1,8 +1,8 @@
 /*
  * checkpointer -- a thread that moves the write-ahead log into the spool's file while the writer goes on.
  *
- * It keeps the WAL short without making an event wait; the last part, which needs the writer to pause, is the writer's
- * own (spool_in_finish_checkpoint). Losing it would cost space, never data.
+ * It keeps the WAL short without making an event wait. The last part of a checkpoint needs a pause of the writer, so the
+ * writer does it itself (spool_in_finish_checkpoint). Without this thread the WAL would grow, but no data would be lost.
  */
 #ifndef COLLECTOR_SPOOL_CHECKPOINTER_H
 #define COLLECTOR_SPOOL_CHECKPOINTER_H
@@ -13,15 +13,19 @@
 
 struct checkpointer;
 
-/* Opens a connection of its own to the spool at `path` (which exists) and starts the thread. */
+/*
+ * Opens a connection of its own to the existing spool at `path` and starts the thread. `*checkpointer` is NULL unless
+ * RES_OK.
+ *   RES_BROKEN   the thread cannot be started; else the errors of spool_open() (common/spool.h)
+ */
 MUST_CHECK enum result checkpointer_start(struct checkpointer **checkpointer, const char *path,
                                           struct why *why);
 void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; waits for the thread */
 
-/* The WAL has grown long enough: do a part of it. Never blocks for long. */
+/* Asks the thread for a checkpoint. Does not wait for it. */
 void checkpointer_nudge(struct checkpointer *checkpointer);
 
-/* Has a checkpoint ended since the last call? Then `*wal` is what it has left. */
-bool checkpointer_has_news(struct checkpointer *checkpointer, struct db_wal *wal);
+/* Has a checkpoint ended since the last call? Then `*wal` is its result. */
+bool checkpointer_take_result(struct checkpointer *checkpointer, struct db_wal *wal);
 
 #endif

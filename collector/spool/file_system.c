@@ -66,12 +66,11 @@ enum result file_system_check(const char *spool_path, struct why *doubts, struct
             "SPOOL_PATH: %s lies on a network file system (%s), where SQLite's log cannot be shared", path,
             name);
     case FILE_SYSTEM_DOUBTFUL:
-        (void)why_remedy(doubts, RES_OK, "if it is no local disk, set SPOOL_PATH to one");
-        (void)why_set(doubts, RES_OK, "%s lies on %s: whether that is a local disk cannot be told", path,
-                      name);
+        (void)why_remedy(doubts, RES_OK, "if it is not a local disk, set SPOOL_PATH to one that is");
+        (void)why_set(doubts, RES_OK, "%s lies on %s, which may or may not be a local disk", path, name);
         break;
     case FILE_SYSTEM_VOLATILE:
-        (void)why_remedy(doubts, RES_OK, "see that it outlives what you want the events to outlive");
+        (void)why_remedy(doubts, RES_OK, "set SPOOL_PATH to a disk, unless the events may be lost with it");
         (void)why_set(doubts, RES_OK, "%s lies on %s, which may be gone after a restart", path, name);
         break;
     case FILE_SYSTEM_LOCAL: break;

@@ -1,6 +1,6 @@
 /*
- * file_system -- is the place of the spool fit for it? Both programs share memory through the write-ahead log's index,
- * which works on a local file system only; and what lies in memory does not outlive the machine.
+ * file_system -- checks that the spool's file system is suitable. Both programs share memory through the index of the
+ * write-ahead log, which works on a local file system only; and a file system in memory does not survive a restart.
  */
 #ifndef COLLECTOR_SPOOL_FILE_SYSTEM_H
 #define COLLECTOR_SPOOL_FILE_SYSTEM_H
@@ -8,20 +8,20 @@
 #include "common/why.h"
 
 enum file_system_kind {
-    FILE_SYSTEM_LOCAL,    /* or one that we have never heard of */
-    FILE_SYSTEM_DOUBTFUL, /* FUSE: what lies behind it cannot be told */
-    FILE_SYSTEM_VOLATILE, /* in memory, or a container's own layer: gone with it */
+    FILE_SYSTEM_LOCAL,    /* or unknown to us */
+    FILE_SYSTEM_DOUBTFUL, /* FUSE: what stores the files is unknown */
+    FILE_SYSTEM_VOLATILE, /* in memory, or a container's own layer: lost when that ends */
     FILE_SYSTEM_NETWORK,
 };
 
-/* `type` is statfs(2)'s f_type. `*name` is set where the kind is not FILE_SYSTEM_LOCAL, a constant. */
+/* `type` is statfs(2)'s f_type. `*name` is a constant, NULL where the kind is FILE_SYSTEM_LOCAL. */
 enum file_system_kind file_system_kind(unsigned long type, const char **name);
 
 /*
- * Judges the file system that holds the spool, or its directory where it is not there yet. `doubts` gets a sentence and a remedy where it can be used
- * and a person should know something; else it stays empty.
- *   RES_REFUSE   a network file system
- *   RES_RETRY    it cannot be asked
+ * Checks the file system that holds the spool, or the spool's directory where the file does not exist yet. Where it can be
+ * used but a person should know something, `doubts` gets a sentence and a remedy; otherwise it is empty.
+ *   RES_REFUSE   a network file system: set SPOOL_PATH to a local disk
+ *   RES_RETRY    the file system's type cannot be read
  */
 MUST_CHECK enum result file_system_check(const char *spool_path, struct why *doubts, struct why *why);
 

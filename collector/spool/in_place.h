@@ -1,8 +1,8 @@
 /*
- * in_place -- are the spool's files still where people and other programs look for them?
+ * in_place -- checks that the spool's open files are still the files at their paths.
  *
- * What is written to a deleted file succeeds and is gone. Only a look at the path tells: stat(2) alone, never an open,
- * since closing any descriptor of a spool file would drop SQLite's locks.
+ * Writing to a deleted file succeeds, but nobody will find the data. Only the path shows that: it is checked by stat(2),
+ * never by open(2), because closing any descriptor of a spool file would drop SQLite's locks.
  */
 #ifndef COLLECTOR_SPOOL_IN_PLACE_H
 #define COLLECTOR_SPOOL_IN_PLACE_H
@@ -19,16 +19,16 @@ struct place { /* one file, as it was when it was opened */
 };
 
 enum in_place {
-    PLACE_OURS,
-    PLACE_EMPTY,
-    PLACE_NEW,   /* another file, with nothing in it yet */
-    PLACE_TAKEN, /* another file */
+    PLACE_OURS,  /* the same file */
+    PLACE_EMPTY, /* no file, or it cannot be checked (an I/O error) */
+    PLACE_NEW,   /* another file, which is empty */
+    PLACE_TAKEN, /* another file with content */
 };
 
-/* `path` is borrowed. RES_BROKEN when there is no such file. */
+/* Remembers the file at `path`, which is borrowed. RES_BROKEN where there is none. */
 MUST_CHECK enum result place_remember(struct place *place, const char *path, struct why *why);
 
-/* Where it cannot be told (an I/O error) it counts as empty. */
+/* What is at the path now. */
 enum in_place place_check(const struct place *place);
 
 #endif

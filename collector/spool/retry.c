@@ -14,9 +14,9 @@
 #include "common/db.h"
 #include "common/sql.h"
 
-#define SLICE_MS    20 /* of looking; a commit follows */
-#define SLICE_BYTES ((size_t)1 << 20)
-#define SLICE_PASS  100 /* rejects that one transaction turns into events */
+#define SLICE_MS    20                /* of validating in one slice; a commit follows */
+#define SLICE_BYTES ((size_t)1 << 20) /* of passed rejects in one transaction */
+#define SLICE_PASS  100               /* passed rejects in one transaction */
 
 struct range {
     int64_t first_id, last_id;
@@ -27,19 +27,21 @@ struct retry {
     const struct retry_options *options;
     struct stmt *load_next_reject;
     struct validator *validator;
-    struct range *ranges; /* still to be looked at */
+    struct range *ranges; /* of ids, to be validated in this order; those before `range_index` are done */
     size_t range_count, range_index;
-    bool is_of_all;
+    bool has_all; /* all rejects are validated, not a list of ids */
 
-    struct chunk *passed[SLICE_PASS]; /* not committed yet; the group of each is what its reject became */
+    /* Rejects that passed and are not committed yet: each a chunk whose group has the events that the reject became. */
+    struct chunk *passed[SLICE_PASS];
     size_t passed_count, passed_bytes;
 
-    int64_t validated, became_events, events;            /* of rejects, of rejects, of events */
-    int64_t failing[REJECT_REASON_COUNT], without_event; /* still */
-    int64_t cut, settled_or_absent;                      /* not looked at */
+    int64_t validated, became_events;                    /* rejects */
+    int64_t events;                                      /* appended */
+    int64_t failing[REJECT_REASON_COUNT], without_event; /* rejects that did not pass */
+    int64_t cut, settled_or_absent;                      /* rejects that were skipped */
 };
 
-/* ---- which ---- */
+/* ---- which rejects ---- */
 
 static void add_range(struct retry *r, int64_t first_id, int64_t last_id)
 {
@@ -48,7 +50,7 @@ static void add_range(struct retry *r, int64_t first_id, int64_t last_id)
     r->ranges[r->range_count++] = (struct range){first_id, last_id};
 }
 
-/* Up to the newest of now: a sender that goes on sending rejects must not keep us for ever. */
+/* Up to the newest reject at this moment: a sender that goes on sending rejects must not keep us busy for ever. */
 static enum result add_all(struct retry *r, struct why *why)
 {
     struct stmt *stmt = NULL;
@@ -57,7 +59,7 @@ static enum result add_all(struct retry *r, struct why *why)
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res == RES_OK && has_row) add_range(r, 1, stmt_int(stmt, 2));
     stmt_free(stmt);
-    r->is_of_all = true;
+    r->has_all = true;
     return res;
 }
 
@@ -68,7 +70,7 @@ static enum result add_named(struct retry *r, const char *ids, struct why *why)
         errno = 0;
         int64_t id = *ids >= '0' && *ids <= '9' ? strtoll(ids, &end, 10) : 0;
         if (errno != 0 || id < 1 || (*end != ' ' && *end))
-            return why_set(why, RES_REFUSE, "'%.*s' is no reject's id", (int)strcspn(ids, " "), ids);
+            return why_set(why, RES_REFUSE, "'%.*s' is not the id of a reject", (int)strcspn(ids, " "), ids);
         add_range(r, id, id);
         ids = end + strspn(end, " ");
     }
@@ -112,7 +114,7 @@ void retry_free(struct retry *r)
 
 /* ---- one reject ---- */
 
-/* The bytes as a whole stream of their own. */
+/* Frames the bytes as if they were the whole stream of a sender. */
 static void frame_all(const struct retry_options *options, struct slice bytes, const char *source,
                       int64_t received_at, struct chunk *chunk)
 {
@@ -124,7 +126,7 @@ static void frame_all(const struct retry_options *options, struct slice bytes, c
     framer_free(framer);
 }
 
-/* It stands in the statement's row. */
+/* Validates the reject in the statement's current row. */
 static void validate(struct retry *r)
 {
     struct chunk *chunk = chunk_new();
@@ -147,7 +149,7 @@ static void validate(struct retry *r)
     chunk_free(chunk);
 }
 
-/* Looks at the first reject that is left of the current range. */
+/* Takes the next reject of the current range, or moves on to the next range. */
 static enum result check_next(struct retry *r, struct why *why)
 {
     struct range *range = &r->ranges[r->range_index];
@@ -158,7 +160,7 @@ static enum result check_next(struct retry *r, struct why *why)
     enum result res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK) return res;
     if (!has_row) {
-        r->settled_or_absent += !r->is_of_all;
+        r->settled_or_absent += !r->has_all;
         r->range_index++;
         return RES_OK;
     }
@@ -204,14 +206,14 @@ static enum result commit(struct retry *r, struct why *why)
 
 enum result retry_slice(struct retry *r, bool *is_done, struct why *why)
 {
-    /* What could not be committed goes first. */
+    /* Rejects that passed but could not be committed go first. */
     enum result res = r->passed_count > 0 ? RES_OK : check_some(r, why);
     if (res == RES_OK) res = commit(r, why);
     *is_done = res == RES_OK && r->range_index == r->range_count;
     return res;
 }
 
-/* ---- what is said of it ---- */
+/* ---- the counts ---- */
 
 void retry_describe(const struct retry *r, struct buf *out)
 {
@@ -230,8 +232,8 @@ void retry_describe(const struct retry *r, struct buf *out)
     }
     if (r->without_event > 0) buf_append_format(out, "%sno event in it %" PRId64, before, r->without_event);
     if (failing > 0) buf_append_char(out, ')');
-    if (r->cut > 0) buf_append_format(out, "; not looked at, only a part is kept: %" PRId64, r->cut);
-    if (r->settled_or_absent > 0 && !r->is_of_all)
-        buf_append_format(out, "; not looked at, retried or dismissed before, or not there: %" PRId64,
+    if (r->cut > 0) buf_append_format(out, "; skipped, only a part is kept: %" PRId64, r->cut);
+    if (r->settled_or_absent > 0 && !r->has_all)
+        buf_append_format(out, "; skipped, retried or dismissed before, or not there: %" PRId64,
                           r->settled_or_absent);
 }

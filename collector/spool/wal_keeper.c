@@ -71,7 +71,7 @@ static void finish(struct wal_keeper *k, int64_t bytes)
 static void take_checkpoint_result(struct wal_keeper *k)
 {
     struct db_wal wal;
-    if (checkpointer_has_news(k->checkpointer, &wal)) note(k, &wal);
+    if (checkpointer_take_result(k->checkpointer, &wal)) note(k, &wal);
 }
 
 void wal_keeper_maintain(struct wal_keeper *k)

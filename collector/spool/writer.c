@@ -1,6 +1,6 @@
 /*
- * writer -- see writer.h. Between groups, and every now and then while nothing comes, it tends what needs the writing
- * connection: room on the disk, the write-ahead log, the cap of rejects, the log line about them, memory that is no
+ * writer -- see writer.h. Between groups, and every now and then while nothing comes, it does all that needs the writing
+ * connection: the disk guard, the write-ahead log, the cap of rejects, the log line about them, and memory that is no
  * longer needed.
  */
 #include "collector/spool/writer.h"
@@ -44,7 +44,7 @@ struct writer {
     int64_t rejects_logged_at;
     struct writer_counts kept, lost;
     struct why stop; /* why the program must end: a newer one has taken the spool over */
-    uint64_t unlogged[REJECT_REASON_COUNT]; /* rejects that no log line has told of yet */
+    uint64_t unlogged[REJECT_REASON_COUNT]; /* rejects since the last log line about them */
 };
 
 /* ---- committing ---- */
@@ -137,7 +137,7 @@ static void commit(struct writer *w, struct group *group)
     w->committed_at = clock_monotonic_ms();
 }
 
-/* ---- tending ---- */
+/* ---- between groups ---- */
 
 /* One line for all rejects since the last one. */
 static void log_rejects(struct writer *w)

@@ -209,7 +209,7 @@ def test_without_a_running_collector_retry_uses_its_own_settings(site):
         sorted(site.query("SELECT received_at, source FROM rejects"))
     assert retry(site, **ALARM) == told(0, 0, 0, 0)
     assert retry(site, "1", "3", "99", **ALARM) == \
-        told(0, 0, 0, 0) + "; not looked at, retried or dismissed before, or not there: 3"
+        told(0, 0, 0, 0) + "; skipped, retried or dismissed before, or not there: 3"
     assert_each_event_once(site, 3)
 
 
@@ -259,7 +259,7 @@ def test_only_rejects_that_are_kept_whole_are_retried(site):
     site.send(b"<EVENT>" + b"x" * 5000 + b"</EVENT>")
     wait_for("the reject", lambda: rejects(site))
     site.running[0].stop()
-    assert retry(site) == told(0, 0, 0, 0) + "; not looked at, only a part is kept: 1"
+    assert retry(site) == told(0, 0, 0, 0) + "; skipped, only a part is kept: 1"
 
 
 def test_a_retry_that_is_killed_in_the_middle_makes_each_event_once(site):

@@ -135,7 +135,7 @@ static void only_what_gives_events_and_nothing_else_passes(void **state)
     check_retry(f, "",
                 "rejects validated again: 9; passed: 2; events made of them: 3; still failing: 7"
                 " (malformed 1, encoding 1, cut_off 1, stray_bytes 2, no event in it 2)"
-                "; not looked at, only a part is kept: 1");
+                "; skipped, only a part is kept: 1");
     assert_int_equal(query_int(f->scratch->spool, "SELECT last_event_id FROM _intake"), events);
     check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NOT NULL", "1\n2");
     check_text(f->scratch->spool, "SELECT DISTINCT received_at, source FROM _event",
@@ -149,7 +149,7 @@ static void named_rejects_alone_are_looked_at(void **state)
     query_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 4");
     check_retry(f, "2 4  9",
                 "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
-                "; not looked at, retried or dismissed before, or not there: 2");
+                "; skipped, retried or dismissed before, or not there: 2");
     check_each_once(f, 1);
     check_retry(f, "", "rejects validated again: 3; passed: 3; events made of them: 3; still failing: 0");
     check_each_once(f, 4);
@@ -281,7 +281,7 @@ static void requests_are_answered_and_what_is_not_understood_is_told(void **stat
     } rows[] = {
         {"retry", "2", "%passed: 1;%", 0},
         {"retry", "", "%passed: 2;%", 0},
-        {"retry", "two", "%is no reject%", 1},
+        {"retry", "two", "%is not the id of%", 1},
         {"new-identity", "", "the spool was % and is %", 0},
         {"sing", "", "%does not know how to do %", 1},
     };
