@@ -1,5 +1,5 @@
--- A run of events of one sender. Late ones, of rejects that were validated again, are of the day on which they came:
--- they take nothing from a later one.
+-- Counts a run of events of one sender. Events of rejects that were validated again are late: they count for the day on
+-- which they were received, and do not change the row of a later day.
 INSERT INTO _sender (sender, source, last_received_at, day, events_of_day)
 VALUES (:sender, :source, :received_at, :day, :events)
 ON CONFLICT (sender, source) DO UPDATE

@@ -1,4 +1,5 @@
--- How many bytes of rejects are kept and not shipped: the running total of all less that before the first of them.
+-- Bytes of the rejects that have not been shipped: the running total of all rejects, less the total before the first of
+-- those.
 SELECT reject_bytes - coalesce(
     (SELECT total_bytes - length(payload) FROM _reject
      WHERE id >= coalesce((SELECT min(first_id) FROM _batch INDEXED BY _batch_open

@@ -1,2 +1,2 @@
--- NODE_ID has been set to another name.
+-- Stores a changed NODE_ID.
 UPDATE _spool SET node = :node WHERE node <> :node;

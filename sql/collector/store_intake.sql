@@ -1,4 +1,4 @@
--- The counters after a group, in the group's own transaction.
+-- Stores the counters after a chain of groups, in the same transaction as the rows.
 UPDATE _intake
 SET last_event_id = :last_event_id, event_bytes = :event_bytes, last_reject_id = :last_reject_id,
     reject_bytes = :reject_bytes, writer = :writer, group_number = :group_number,

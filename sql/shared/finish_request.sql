@@ -1,2 +1,2 @@
--- What came of it.
+-- Stores the outcome of a request.
 UPDATE _request SET done_at = :now, result = :result, failed = :failed WHERE id = :id AND done_at IS NULL;

@@ -1,2 +1,2 @@
--- Which file the spool was when its identity was drawn.
+-- The file that the spool was when its identity was drawn.
 SELECT device, inode, born_at FROM _spool;

@@ -1,2 +1,2 @@
--- Whose spool this is: ten hex digits, and the installation's name.
+-- The spool's identity: ten hex digits, and the installation's name.
 SELECT spool, node FROM _spool;

@@ -1,2 +1,2 @@
--- Nobody waits for it any more: the one who does the work stops at the next step.
+-- Deletes a request that nobody waits for any more: the program stops working on it at its next slice.
 DELETE FROM _request WHERE id = :id AND done_at IS NULL;
