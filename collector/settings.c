@@ -63,7 +63,7 @@ const struct setting collector_settings[] = {
     SETTING_END,
 };
 
-/* It goes into object keys and metadata. */
+/* The name goes into object keys and metadata. */
 static bool is_node_name(const char *name)
 {
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
@@ -74,11 +74,11 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     enum result res = config_load(collector_settings, env, settings, why);
     log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
-        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is no XML name: expected e.g. EVENT",
+        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is not an XML name: expected e.g. EVENT",
                       settings->event_element);
     if (res == RES_OK && settings->intake_memory_bytes < 4 * settings->max_message_bytes)
         res = why_set(why, RES_REFUSE,
-                      "INTAKE_MEMORY is too small for MAX_MESSAGE_SIZE: at least 4 times as much, %" PRId64,
+                      "INTAKE_MEMORY is too small: expected at least 4 times MAX_MESSAGE_SIZE, %" PRId64,
                       4 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)

@@ -1,5 +1,8 @@
 /*
- * settings -- the collector's settings: one struct, one table.
+ * settings -- the collector's settings: one struct, filled from the environment by one table.
+ *
+ * Only main, the commands and settings.c know this struct. Other modules take the options that they need, in structs of
+ * their own.
  */
 #ifndef COLLECTOR_SETTINGS_H
 #define COLLECTOR_SETTINGS_H
@@ -18,23 +21,27 @@ struct settings {
     int64_t intake_memory_bytes;
     int64_t idle_timeout_ms; /* 0: never */
     char *allow_from;
-    struct allow *allow; /* what allow_from says */
+    struct allow *allow; /* allow_from, parsed */
     char *event_element;
     char *index_fields_text;
-    struct index_fields index_fields; /* what index_fields_text says */
+    struct index_fields index_fields; /* index_fields_text, parsed */
     char *spool_path;
     int64_t spool_sync;           /* enum spool_sync */
     int64_t spool_max_bytes;      /* 0: no ceiling */
     int64_t spool_min_free_bytes; /* 0: no floor */
     int64_t rejects_max_bytes;    /* 0: no cap */
-    char *node_id;                /* NULL: as the spool knows it */
+    char *node_id;                /* NULL: the name that the spool has */
     int64_t log_level;            /* enum log_level */
     int64_t log_format;           /* enum log_format */
 };
 
 extern const struct setting collector_settings[];
 
-/* config_load() and what a table cannot say: EVENT_ELEMENT is a name, INDEX_FIELDS maps columns, NODE_ID fits a key. */
+/*
+ * Reads all settings from `env` and configures the log. Checks what the table cannot express: EVENT_ELEMENT is an XML name,
+ * INDEX_FIELDS maps columns, NODE_ID may stand in an object's key. settings_free() is due in either case.
+ *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what is expected; exit 78
+ */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 

@@ -1,6 +1,6 @@
 /*
- * check -- `collector check`: the configuration has been read by now; here are the surroundings. Each line is a finding;
- * for each problem it says what to do. It passes beside a running collector.
+ * check -- `collector check`: the settings have been read and checked before; this checks the machine. It prints a line for
+ * each finding, and for each problem what to do. It also passes while the collector is running.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -38,15 +38,16 @@ static enum result check_file_system(const char *path, struct why *why)
     return res;
 }
 
-/* As much as lets reading begin. What an existing spool has in free pages counts as well, but is not looked at here. */
+/* Is there enough free space to read? The free pages of an existing spool would count as well, but are not read here. */
 static enum result check_space(const struct settings *settings, struct why *why)
 {
     char dir[PATH_MAX];
     int64_t bytes = 0;
     enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &bytes, why);
     if (res != RES_OK || bytes >= settings->spool_min_free_bytes) return res;
-    (void)why_remedy(why, RES_RETRY,
-                     "make room on that disk, enlarge it, or lower SPOOL_MIN_FREE: below it nothing is read");
+    (void)why_remedy(
+        why, RES_RETRY,
+        "free space on that disk, enlarge it, or lower SPOOL_MIN_FREE: below it nothing is read");
     return why_set(why, RES_RETRY, "SPOOL_MIN_FREE is %" PRId64 " MiB, and %" PRId64 " MiB are free in %s",
                    settings->spool_min_free_bytes >> 20, bytes >> 20, dir);
 }
@@ -65,7 +66,7 @@ static enum result check_spool(const char *path, struct why *why)
     return res;
 }
 
-/* Free, or held by the collector of this spool. */
+/* Is the port free, or used by the running collector of this spool? */
 static enum result check_port(const struct settings *settings, struct why *why)
 {
     struct why ignored = {0};

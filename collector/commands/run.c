@@ -19,8 +19,8 @@
 #include "common/log.h"
 #include "common/spool.h"
 
-#define SETTLE_PAUSE_MS 200
-#define LARGE_BYTES     (256 << 10)
+#define SETTLE_PAUSE_MS 200         /* between two tries to settle the spool */
+#define LARGE_BYTES     (256 << 10) /* larger blocks of memory go back to the system when they are freed */
 
 enum result run_open_spool(struct spool_in **spool, const struct settings *s, struct signals *signals,
                            const struct lockfile *lock, struct why *why)
@@ -29,9 +29,10 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
     if (res != RES_OK) return res;
     res = spool_in_settle(*spool, why);
     if (res == RES_RETRY)
-        log_warn("not started yet: the spool cannot be settled", "why=%s remedy=%s", LOG_QUOTE(why->text),
-                 LOG_QUOTE(*why->remedy ? why->remedy
-                                        : "close the program that reads the spool, if it does not end"));
+        log_warn(
+            "waiting to start: the spool cannot be settled yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
+            LOG_QUOTE(*why->remedy ? why->remedy
+                                   : "close the program that reads the spool, if it does not end by itself"));
     while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
         lockfile_beat(lock);
         res = spool_in_settle(*spool, why);
@@ -52,8 +53,8 @@ static void allow_descriptors(int64_t connections)
 {
     struct why why = {0};
     if (descriptors_allow(connections, &why) != RES_OK)
-        log_warn("fewer senders than MAX_CONNECTIONS", "why=%s remedy=%s", LOG_QUOTE(why.text),
-                 LOG_QUOTE(why.remedy));
+        log_warn("the limit of open files allows fewer senders than MAX_CONNECTIONS", "why=%s remedy=%s",
+                 LOG_QUOTE(why.text), LOG_QUOTE(why.remedy));
 }
 
 /* INTAKE_MEMORY is shared out: a quarter for chunks on their way to the disk, a half for unfinished events. */
@@ -67,7 +68,7 @@ static int64_t unfinished_max_bytes(const struct settings *s)
     return s->intake_memory_bytes / 2;
 }
 
-/* All that the service is made of, in the order in which it is opened. */
+/* The parts of the service, in the order in which they are opened. */
 struct collector {
     const struct settings *settings;
     struct signals signals;
@@ -110,13 +111,14 @@ static enum result open_server(struct collector *c, struct why *why)
     return server_open(&c->server, &parts, why);
 }
 
-/* A network file system is refused; of what may be gone one day a person is told. */
+/* Refuses a network file system, and warns where the file system may not keep the spool. */
 static enum result check_file_system(const char *spool_path, struct why *why)
 {
     struct why doubts = {0};
     enum result res = file_system_check(spool_path, &doubts, why);
     if (*doubts.text)
-        log_warn("the spool's place", "why=%s remedy=%s", LOG_QUOTE(doubts.text), LOG_QUOTE(doubts.remedy));
+        log_warn("the file system of SPOOL_PATH may not be suitable", "why=%s remedy=%s",
+                 LOG_QUOTE(doubts.text), LOG_QUOTE(doubts.remedy));
     return res;
 }
 
@@ -160,16 +162,16 @@ static enum result open_all(struct collector *c, struct why *why)
     return res;
 }
 
-/* All that has been read is committed before anything else goes; the verdict of that counts where all was well. */
+/* Commits all that has been read before it closes the rest. Its result counts where the run itself was successful. */
 static enum result close_all(struct collector *c, enum result res, struct why *why)
 {
     struct writer_counts counts = {0};
     struct why last = {0};
-    enum result end = RES_OK;
+    enum result last_res = RES_OK;
     server_close(c->server);
     if (c->validators) intake_finish(c->intake);
     validators_join(c->validators);
-    if (c->writer) end = writer_join(c->writer, &counts, &last);
+    if (c->writer) last_res = writer_join(c->writer, &counts, &last);
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
     requests_free(c->requests);
     intake_close(c->intake);
@@ -179,9 +181,9 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     problems_close(c->problems);
     lockfile_release(&c->lock);
     signals_close(&c->signals);
-    if (res != RES_OK || end == RES_OK) return res;
+    if (res != RES_OK || last_res == RES_OK) return res;
     *why = last;
-    return end;
+    return last_res;
 }
 
 int run_service(const struct command_line *line)
@@ -189,13 +191,13 @@ int run_service(const struct command_line *line)
     struct collector c = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
     struct why why = {0};
 
-    /* What is freed of large events goes back to the system. By itself malloc keeps ever larger holes: 12 MiB of them. */
+    /* Freed memory of large events goes back to the system at once. By default malloc keeps it: up to 12 MiB were seen. */
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     allow_descriptors(c.settings->max_connections);
     enum result res = open_all(&c, &why);
-    if (res == RES_OK) res = server_run(c.server, &why); /* until told to stop */
+    if (res == RES_OK) res = server_run(c.server, &why); /* until a stop is requested */
     if (res == RES_RETRY && c.signals.stop_pending)
-        res = RES_OK; /* told to stop while the spool was settled */
+        res = RES_OK; /* the stop was requested while the spool was being settled */
     res = close_all(&c, res, &why);
     return command_exit(res, &why);
 }

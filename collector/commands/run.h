@@ -1,5 +1,5 @@
 /*
- * run -- the collector's subcommands: the service itself, and the questions about it. Each returns the exit code.
+ * run -- the collector's subcommands: the service itself, and the commands for people. Each returns the exit code.
  */
 #ifndef COLLECTOR_COMMANDS_RUN_H
 #define COLLECTOR_COMMANDS_RUN_H
@@ -21,13 +21,15 @@ int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 
 /*
- * Where this process is the collector: opens the spool, and waits until it is settled, alive meanwhile. `*spool` is there
- * for spool_in_close() whatever comes of it. RES_RETRY: told to stop, or it cannot be opened now.
+ * Opens the spool for a process that holds the collector's lock, and waits until spool_in_settle() succeeds, renewing the
+ * sign of life meanwhile. spool_in_close() of `*spool` is due in either case.
+ *   RES_RETRY   a stop was requested meanwhile, or the spool cannot be opened now
+ * Other errors are those of spool_in_open() (collector/spool/append.h).
  */
 MUST_CHECK enum result run_open_spool(struct spool_in **spool, const struct settings *settings,
                                       struct signals *signals, const struct lockfile *lock, struct why *why);
 
-/* What this process does when a command asks the collector for it, with these settings. Borrows both; never fails. */
+/* The requests of commands, to be done by this process with these settings. Borrows both; never fails. */
 struct requests *run_new_requests(struct spool_in *spool, const struct settings *settings);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * tail -- `collector tail`: follows the spool, one line per event as it commits: when it came, its sender, its name and
- * its source's name, parted by tabs. No payload, no personal data. Reads like any other program, in short transactions,
- * and never stands in the collector's way. Ends with SIGINT, SIGTERM or with the one who reads its output.
+ * tail -- `collector tail`: follows the spool, one line per event as it commits: the time of receipt, its sender, its name
+ * and its source's name, separated by tabs. No payload, no personal data. It reads in short transactions, so that it never
+ * delays the collector. Ends with SIGINT, SIGTERM, or when the reader of its output ends.
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,19 +20,19 @@
 #include "common/spool.h"
 #include "common/sql.h"
 
-#define FIRST_COUNT 10  /* shown at once, as tail(1) does */
-#define POLL_MS     300 /* between two looks for new events */
-#define SLICE       1000
+#define FIRST_COUNT 10   /* events shown at the start, as tail(1) does */
+#define POLL_MS     300  /* between two queries for new events */
+#define SLICE       1000 /* events read by one query */
 
 struct tail {
     const char *spool_path;
     struct signals signals;
-    struct spool_file file; /* that was opened */
+    struct spool_file file; /* the file that was opened */
     struct db *db;
     struct stmt *load_new_events;
-    int64_t after; /* the last event that was shown */
+    int64_t last_shown_id;
     struct buf lines;
-    bool is_over; /* told to stop, or nobody reads any more */
+    bool is_over; /* a stop was requested, or nobody reads the output any more */
 };
 
 static void append_column(struct buf *out, const char *text, char end)
@@ -47,20 +47,20 @@ static void append_column(struct buf *out, const char *text, char end)
 static void append_line(struct tail *t)
 {
     char received_at[CLOCK_ISO_SIZE];
-    t->after = stmt_int(t->load_new_events, 0);
+    t->last_shown_id = stmt_int(t->load_new_events, 0);
     append_column(&t->lines, clock_iso(stmt_int(t->load_new_events, 1), received_at), '\t');
     append_column(&t->lines, stmt_text(t->load_new_events, 2), '\t');
     append_column(&t->lines, stmt_text(t->load_new_events, 3), '\t');
     append_column(&t->lines, stmt_text(t->load_new_events, 4), '\n');
 }
 
-/* A slice of what is new; nothing is held while it is written. */
+/* Reads up to SLICE new events into `lines`. No transaction stays open while they are written. */
 static enum result load_slice(struct tail *t, int *count, struct why *why)
 {
     bool has_row = true;
     enum result res = RES_OK;
     buf_clear(&t->lines);
-    stmt_set_int(t->load_new_events, ":after", t->after);
+    stmt_set_int(t->load_new_events, ":after", t->last_shown_id);
     stmt_set_int(t->load_new_events, ":count", SLICE);
     for (*count = 0; res == RES_OK && has_row; *count += has_row) {
         res = stmt_step(t->load_new_events, &has_row, why);
@@ -69,7 +69,7 @@ static enum result load_slice(struct tail *t, int *count, struct why *why)
     return res;
 }
 
-/* A reader that pauses must not keep us from stopping: no write that could block. */
+/* Never blocks in write(2): a reader that pauses must not prevent a stop. */
 static enum result write_lines(struct tail *t, struct why *why)
 {
     struct pollfd wait[] = {{.fd = t->signals.fd, .events = POLLIN},
@@ -95,11 +95,11 @@ static enum result check_file(const struct tail *t, struct why *why)
     if (spool_stat_file(t->spool_path, &now, &ignored) == RES_OK && now.inode == t->file.inode &&
         now.device == t->file.device)
         return RES_OK;
-    (void)why_remedy(why, RES_RETRY, "start it again when the spool is in its place");
+    (void)why_remedy(why, RES_RETRY, "run the command again when the spool is back at its path");
     return why_set(why, RES_RETRY, "the spool %s was deleted or replaced", t->spool_path);
 }
 
-/* Sleeps, less when told to stop or when the reader of a pipe goes. */
+/* Sleeps until the next query is due, a stop is requested, or the reader of a pipe ends. */
 static void pass_time(struct tail *t)
 {
     struct pollfd wait[] = {{.fd = t->signals.fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
@@ -121,19 +121,19 @@ static enum result follow(struct tail *t, struct why *why)
     return res;
 }
 
-/* Where to begin: `count` events before the newest of now. */
+/* Begins `count` events before the newest event. */
 static enum result find_start(struct tail *t, int64_t count, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
     enum result res = stmt_prepare(&stmt, t->db, sql_load_intake, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res == RES_OK && has_row) t->after = stmt_int(stmt, 0) - count;
+    if (res == RES_OK && has_row) t->last_shown_id = stmt_int(stmt, 0) - count;
     stmt_free(stmt);
     return res;
 }
 
-/* -1 where the arguments are not understood. */
+/* The number of past events to show; -1 where the arguments are wrong. */
 static int64_t parse_count(const struct command_line *line)
 {
     const char *text = NULL;
@@ -157,7 +157,7 @@ int run_tail(const struct command_line *line)
         return EX_USAGE;
     }
     if (spool_stat_file(t.spool_path, &t.file, &why) != RES_OK)
-        why_clear(&why); /* spool_open() says it better */
+        why_clear(&why); /* spool_open() explains it better */
     enum result res = signals_open(&t.signals, &why);
     if (res == RES_OK) res = spool_open(&t.db, t.spool_path, &why);
     if (res == RES_OK) res = stmt_prepare(&t.load_new_events, t.db, sql_load_new_events, &why);

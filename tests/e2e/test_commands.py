@@ -365,7 +365,7 @@ def test_a_command_says_what_it_waits_for_while_the_spool_cannot_be_settled(site
         collector.kill()
         for is_stopped in (True, False):
             command = site.start("collector", "new-identity")
-            command.wait_for_log("the spool cannot be settled")
+            command.wait_for_log("the spool cannot be settled yet")
             if is_stopped:
                 command.stop(75)
         assert identity(site) == before
