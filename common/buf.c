@@ -1,4 +1,4 @@
-/* buf -- see buf.h. Grows by doubling; the only failure is the end of memory, which aborts. */
+/* buf -- see buf.h. Grows by doubling; out of memory aborts. */
 #include "common/buf.h"
 
 #include <assert.h>

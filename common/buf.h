@@ -1,8 +1,8 @@
 /*
  * buf -- a growable byte buffer.
  *
- * The caller owns the struct; `BUF_EMPTY` starts it, buf_fini() frees it. Running out of memory aborts: a crash is a
- * tested path here. A buffer never grows past BUF_MAX: whoever fills it from a peer checks a named ceiling first.
+ * The caller owns the struct, initializes it with BUF_EMPTY and frees its memory with buf_fini(). Out of memory aborts: a
+ * crash is a tested path here. To grow past BUF_MAX aborts, too: who fills a buffer from a peer must check a limit first.
  */
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H
@@ -21,12 +21,12 @@ struct buf {
 
 #define BUF_EMPTY ((struct buf){NULL, 0, 0})
 
-void buf_reserve(struct buf *buf, size_t extra); /* room for `extra` more bytes after `len` */
+void buf_reserve(struct buf *buf, size_t extra); /* makes space for `extra` bytes after `len` */
 void buf_append_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_clear(struct buf *buf); /* len = 0; keeps the memory for the next use */
 void buf_fini(struct buf *buf);  /* frees; the struct is empty again */
 
-/* Inline, because rendering appends a few bytes at a time, hundreds of times an event. */
+/* Inline, because rendering appends a few bytes at a time, hundreds of times for an event. */
 static inline void buf_append(struct buf *buf, const void *data, size_t len)
 {
     if (len == 0) return;

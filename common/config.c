@@ -1,5 +1,5 @@
 /*
- * config -- see config.h. Every row is read, its text trimmed and parsed by its kind; the first wrong value ends it.
+ * config -- see config.h. The value of each row is trimmed and parsed by its kind; the first wrong value ends the reading.
  */
 #include "common/config.h"
 
@@ -43,7 +43,7 @@ const char *config_env(char *const *env, const char *name)
     return NULL;
 }
 
-/* A trimmed copy, or NULL when nothing is left. */
+/* A trimmed copy; NULL where nothing is left. */
 static char *trimmed(const char *text, size_t len)
 {
     while (len > 0 && isspace((unsigned char)*text)) text++, len--;
@@ -54,7 +54,7 @@ static char *trimmed(const char *text, size_t len)
     return copy;
 }
 
-/* The file's text, trimmed. An absent file is an error only where the user named it. */
+/* The file's text, trimmed. A missing file is an error only where the user named it. */
 static enum result read_secret_file(const char *name, const char *path, bool must_exist, char **text,
                                     struct why *why)
 {
@@ -62,7 +62,7 @@ static enum result read_secret_file(const char *name, const char *path, bool mus
     FILE *file = fopen(path, "re");
     if (!file && errno == ENOENT && !must_exist) return RES_OK;
     if (!file) return why_set(why, RES_REFUSE, "%s: cannot read %s: %s", name, path, strerror(errno));
-    (void)setvbuf(file, NULL, _IONBF, 0); /* no copy of a secret in a buffer of stdio's */
+    (void)setvbuf(file, NULL, _IONBF, 0); /* stdio must not keep a copy of the secret */
     size_t len = fread(content, 1, sizeof content, file);
     bool failed = ferror(file) != 0;
     (void)fclose(file);
@@ -74,14 +74,14 @@ static enum result read_secret_file(const char *name, const char *path, bool mus
     return RES_OK;
 }
 
-/* The value of NAME, trimmed and owned; NULL: not set. */
+/* The value of NAME, trimmed, owned by the caller; NULL where it is not set. */
 static char *read_env(char *const *env, const char *name)
 {
     const char *value = config_env(env, name);
     return value ? trimmed(value, strlen(value)) : NULL;
 }
 
-/* The path that NAME_FILE names, else (false) the one in the secrets directory. */
+/* The path that NAME_FILE names (true), else the path in the secrets directory (false). */
 static bool find_secret_file(const char *name, char *const *env, char path[PATH_MAX])
 {
     char name_file[128];
@@ -117,7 +117,7 @@ enum result config_read_secret(const char *name, char *const *env, char **text, 
     return read_secret_file(shown, path, is_named, text, why);
 }
 
-/* What people leave in a number or a word by accident, and what to write instead. */
+/* Comments and quotes that people leave in a value by accident; the message says what to write instead. */
 static enum result refuse_leftovers(const struct setting *row, const char *text, struct why *why)
 {
     if (strchr(text, '#'))
@@ -201,7 +201,7 @@ static enum result parse_choice(const struct setting *row, const char *text, int
                    row->choices);
 }
 
-/* A secret is not shown, nor is what is too long to be read. */
+/* Secrets are not shown in messages, nor values that are too long to be read. */
 static enum result check_text(const struct setting *row, const char *text, struct why *why)
 {
     int64_t len = (int64_t)strlen(text);

@@ -3,7 +3,7 @@
  *
  * Each program has one struct of settings and one table of rows that say where each value lives in it. Parsing, range
  * checks, `config`, `--help` and what `make settings` writes (docs/settings.md, .env.example, the environment in
- * docker-compose.yml) all come from the same rows. Values are trimmed of white space and CR; an empty one counts as not
+ * docker-compose.yml) all come from the same rows. White space around a value is removed; an empty value counts as not
  * set.
  */
 #ifndef COMMON_CONFIG_H
@@ -25,7 +25,7 @@ enum setting_kind {
     SETTING_DURATION, /* int64_t, milliseconds; plain seconds, or `ms` `s` `m` `h` `d` */
     SETTING_CHOICE,   /* int64_t, the index of the word in `choices` */
     SETTING_TEXT,     /* char *, owned by the struct, NULL when not set; min and max are its length */
-    SETTING_SECRET,   /* as TEXT; also NAME_FILE and <secrets directory>/<lower-case name>; never printed */
+    SETTING_SECRET,   /* as TEXT; also from NAME_FILE or <secrets directory>/<lower-case name>; never printed */
     SETTING_GROUP,    /* no setting: `name` is the heading of the rows that follow */
 };
 
@@ -51,36 +51,36 @@ struct setting {
 
 /*
  * Fills the struct at `settings` (zeroed by the caller) from `env` (NAME=value texts, NULL at the end).
- *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what would be right; exit 78
+ *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what is expected; exit 78
  * config_free() is due in either case.
  */
 MUST_CHECK enum result config_load(const struct setting *rows, char *const *env, void *settings,
                                    struct why *why);
 void config_free(const struct setting *rows, void *settings);
 
-/* The value of NAME in `env`, or NULL. Borrowed, untrimmed. */
+/* The value of `name` in `env`, or NULL. Borrowed, not trimmed. */
 const char *config_env(char *const *env, const char *name);
 
 /*
- * The secret NAME as it is now: from NAME, from the file that NAME_FILE names, or from the secrets directory. `*text` is
- * trimmed, NULL where it is not set, and owned by the caller, who wipes it.
- *   RES_REFUSE   a file that NAME_FILE names cannot be read, or it is too long
+ * Reads the secret NAME anew: from NAME, from the file that NAME_FILE names, or from the secrets directory. `*text` is
+ * trimmed, NULL where the secret is not set, and owned by the caller, who must wipe it.
+ *   RES_REFUSE   the file that NAME_FILE names cannot be read, or a file is longer than CONFIG_SECRET_MAX
  */
 MUST_CHECK enum result config_read_secret(const char *name, char *const *env, char **text, struct why *why);
 
-/* The file that config_read_secret() reads, which need not be there. False: NAME itself is set, no file is read. */
+/* The file that config_read_secret() reads; it need not exist. False where NAME itself is set: then no file is read. */
 bool config_secret_path(const char *name, char *const *env, char path[PATH_MAX]);
 
-/* The effective configuration, one NAME=value a line, readable back; secrets masked. */
+/* Prints the effective configuration, one NAME=value per line, which can be read back; secrets are masked. */
 void config_print(const struct setting *rows, const void *settings, FILE *out);
 
-/* The rows for `--help`, under the headings of their groups: name, default, meaning. */
+/* Prints the rows for `--help`, under the headings of their groups: name, default, meaning. */
 void config_help(const struct setting *rows, FILE *out);
 
-/* The rows for programs, a setting a line, with tabs between the fields: group, name, values, default, meaning. */
+/* Prints the rows for `--settings`, one per line, with tabs between the fields: group, name, values, default, meaning. */
 void config_list(const struct setting *rows, FILE *out);
 
-/* The word that a CHOICE field holds. Borrowed from `choices`; its length goes to `len`. */
+/* The word for the value of a CHOICE field, borrowed from `choices`, of `*len` bytes without a terminator. */
 const char *config_choice(const struct setting *row, int64_t index, size_t *len);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * db -- see db.h. SQLite's own busy handler sleeps up to 100 ms between tries; ours 0.25 ms, so that the two programs
- * slip into each other's gaps at full speed.
+ * db -- see db.h. SQLite's own busy handler sleeps up to 100 ms between two tries, ours 0.25 ms, so that each program can
+ * use the short gaps between the other's transactions.
  */
 #include "common/db.h"
 
@@ -19,7 +19,7 @@
 struct db {
     sqlite3 *handle;
     int busy_ms;
-    int64_t busy_due; /* monotonic: of the lock that is waited for */
+    int64_t busy_due; /* monotonic ms: the end of the present wait for a lock */
     bool was_full;
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
@@ -29,7 +29,7 @@ struct stmt {
     sqlite3_stmt *handle;
     struct db *db;
     int params;
-    int next; /* names are mostly bound in their order: the likely index of the next one, from 1 */
+    int next; /* the likely index of the next name, from 1: names are mostly bound in order */
     const char *names[STMT_PARAM_MAX];
 };
 
@@ -50,9 +50,10 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_NOTADB: res = RES_REFUSE; break;
     default: break;
     }
-    if ((code & 0xff) == SQLITE_FULL) (void)why_remedy(why, res, "make room on the disk of SPOOL_PATH");
+    if ((code & 0xff) == SQLITE_FULL) (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH");
     if ((code & 0xff) == SQLITE_FULL) db->was_full = true;
-    if ((code & 0xff) == SQLITE_IOERR) (void)why_remedy(why, res, "see to the disk of SPOOL_PATH: it fails");
+    if ((code & 0xff) == SQLITE_IOERR)
+        (void)why_remedy(why, res, "check the disk of SPOOL_PATH: it reports errors");
     return why_set(why, res, "%s: %s (%d)", what,
                    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
                    db->handle ? sqlite3_extended_errcode(db->handle) : code);
@@ -90,7 +91,7 @@ void db_close(struct db *db)
 {
     if (!db) return;
     int code = sqlite3_close(db->handle);
-    assert(code == SQLITE_OK); /* a statement was left open */
+    assert(code == SQLITE_OK); /* else a statement was not freed */
     free(db);
 }
 
@@ -113,7 +114,7 @@ enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct wh
 
 enum result db_begin(struct db *db, struct why *why)
 {
-    /* A rollback that failed before has left a transaction open, which would stand in the way for ever. */
+    /* An earlier rollback may have failed: the transaction that it left open would block us for ever. */
     if (!sqlite3_get_autocommit(db->handle)) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     db->was_full = false;
     return db_result(db, sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin", why);
@@ -123,7 +124,7 @@ enum result db_end(struct db *db, enum result res, struct why *why)
 {
     if (res == RES_OK)
         res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
-    /* A failed commit can leave the transaction open; a rollback of none is an error that means nothing. */
+    /* A failed commit may leave the transaction open. Where it does not, the error of the rollback means nothing. */
     if (res != RES_OK) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return res;
 }
@@ -201,7 +202,7 @@ static int param_index(struct stmt *stmt, const char *name)
     int index = stmt->next;
     if (index > stmt->params || strcmp(stmt->names[index - 1], name) != 0)
         index = sqlite3_bind_parameter_index(stmt->handle, name);
-    assert(index > 0); /* our own SQL and our own call disagree */
+    assert(index > 0); /* else the statement has no such parameter */
     stmt->next = index + 1;
     return index;
 }

@@ -1,10 +1,11 @@
 /*
- * db -- a thin skin over SQLite: open, prepare, bind, step, transaction.
+ * db -- a thin layer over SQLite: open, prepare, bind, step, transaction.
  *
- * A connection belongs to one thread at a time. Every SQLite code becomes a result in one place, db_result():
- *   RES_RETRY    locked past the busy timeout, disk full, an I/O error, out of descriptors
- *   RES_REFUSE   not a database, or of a kind that this program does not write
- *   RES_BROKEN   corrupt, or replaced under us
+ * A connection belongs to one thread at a time. All functions that return a result share these errors, which db_result()
+ * makes of SQLite's codes:
+ *   RES_RETRY    locked past the busy timeout, disk full, I/O error, out of descriptors: try again later
+ *   RES_REFUSE   the file is not a database: leave it alone
+ *   RES_BROKEN   the database is corrupt, or its file was replaced while it was open; or our own SQL is wrong
  */
 #ifndef COMMON_DB_H
 #define COMMON_DB_H
@@ -18,67 +19,70 @@
 struct db;
 struct stmt;
 
-/* Opens; waits up to `busy_ms` for other writers from then on. `*db` is NULL unless RES_OK. Borrows nothing. */
+/* Opens an existing database; later calls wait up to `busy_ms` for locks. `*db` is NULL unless RES_OK. Borrows nothing. */
 MUST_CHECK enum result db_open(struct db **db, const char *path, int busy_ms, struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
 
 /* Runs one or more statements and discards their rows. */
 MUST_CHECK enum result db_exec(struct db *db, const char *sql, struct why *why);
 
-/* One statement, one integer: `PRAGMA page_size`. No row counts as 0. */
+/* Runs one statement and returns the first column of its first row, e.g. `PRAGMA page_size`; 0 where there is no row. */
 MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct why *why);
 
-/* BEGIN IMMEDIATE; and COMMIT if `res` is RES_OK, else (or when that fails) ROLLBACK. db_end returns the verdict. */
+/*
+ * BEGIN IMMEDIATE; and COMMIT if `res` is RES_OK, else ROLLBACK. db_end() returns `res`, or the error of a failed COMMIT,
+ * after which the transaction is rolled back as well.
+ */
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);
 
-/* Since the last db_begin(), has something failed because the disk is full? */
+/* Has any call since the last db_begin() failed because the disk is full? */
 bool db_was_full(const struct db *db);
 
-/* Changes what db_open() has set. */
+/* Changes how long this connection waits for locks. */
 void db_set_busy(struct db *db, int busy_ms);
 
 enum db_checkpoint {
-    DB_PASSIVE,  /* what can be done now */
-    DB_RESTART,  /* all of it, waiting for readers: the next commit begins the WAL again */
-    DB_TRUNCATE, /* likewise, and the WAL's file is emptied */
+    DB_PASSIVE,  /* copies as much as is possible without waiting */
+    DB_RESTART,  /* copies everything, waiting for readers; the next commit starts the WAL again */
+    DB_TRUNCATE, /* as DB_RESTART, and empties the WAL's file */
 };
 
 struct db_wal {
-    int frames; /* in the WAL, a page each */
-    int copied; /* of them, from the first on, into the file */
+    int frames; /* in the WAL; each holds one page */
+    int copied; /* how many of them, from the first on, have been copied into the file */
 };
 
 /*
  * Copies the WAL into the file, as far as no reader needs the old pages.
- *   RES_RETRY   another connection is in the way: where it is a checkpoint, `wal->frames` is negative, else a reader
+ *   RES_RETRY   another connection blocks it: a checkpoint where `wal->frames` is negative, else a reader
  */
 MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *wal,
                                      struct why *why);
 
-/* Where the WAL of this connection's file lies; borrowed for the connection's life. */
+/* The path of this connection's WAL; borrowed for the connection's life. */
 const char *db_wal_path(const struct db *db);
 
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);
 
-/* Prepares one statement for many uses; borrowed text. stmt_free() accepts NULL. */
+/* Prepares one statement for many uses. `sql` is borrowed for the call. `*stmt` is NULL unless RES_OK. */
 MUST_CHECK enum result stmt_prepare(struct stmt **stmt, struct db *db, const char *sql, struct why *why);
-void stmt_free(struct stmt *stmt);
+void stmt_free(struct stmt *stmt); /* accepts NULL */
 
-/* Bind by name (":id"). Texts and blobs are borrowed until the next reset; NULL binds NULL. */
+/* Bind by name (":id"). Texts and blobs are borrowed until the next reset; a NULL text binds NULL. */
 void stmt_set_int(struct stmt *stmt, const char *name, int64_t value);
 void stmt_set_text(struct stmt *stmt, const char *name, const char *text);
 void stmt_set_text_n(struct stmt *stmt, const char *name, const char *text, size_t len);
 void stmt_set_blob(struct stmt *stmt, const char *name, const void *data, size_t len);
 
-/* One step. `*has_row` tells whether a row is there to be read; when there is none the statement has been reset. */
+/* One step. `*has_row` is true where a row can be read; else the statement has been reset. */
 MUST_CHECK enum result stmt_step(struct stmt *stmt, bool *has_row, struct why *why);
 
-/* Runs a statement without rows to its end and resets it. `*changed`, where not NULL, is the number of rows. */
+/* Runs a statement that returns no rows and resets it. `*changed`, if not NULL, is the number of rows it changed. */
 MUST_CHECK enum result stmt_run(struct stmt *stmt, int64_t *changed, struct why *why);
 
-/* One row at most; reads nothing. stmt_reset() is due after reading it. */
+/* Ends the use of the current rows: due where a statement has more rows, or may have, than are stepped through. */
 void stmt_reset(struct stmt *stmt);
 
 /* Columns of the current row, from 0. Texts and blobs live until the next step or reset. */

@@ -1,4 +1,4 @@
-/* digest -- see digest.h. libcrypto can only fail here by a broken installation, which is asserted. */
+/* digest -- see digest.h. Only a broken installation of libcrypto can make this fail, which is asserted. */
 #include "common/digest.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /*
- * healthcheck -- the subcommand of both programs: does the running one live, and with `--strict`, has it no problem?
+ * healthcheck -- the subcommand of both programs that checks whether the running program is alive and, with `--strict`,
+ * has no problem.
  */
 #ifndef COMMON_HEALTHCHECK_H
 #define COMMON_HEALTHCHECK_H
@@ -8,10 +9,10 @@
 
 #include "common/command.h"
 
-/* The only argument is `--strict`; false: something else stands there, which has been said. */
+/* Reads the only argument, `--strict`. False where there is another one, which has been explained on stderr. */
 bool healthcheck_parse(const struct command_line *line, bool *is_strict);
 
-/* The exit code; on stderr what is wrong. Needs no room on the disk, and not the spool itself. */
+/* Returns the exit code; what is wrong is printed on stderr. Needs no disk space, and not the spool itself. */
 int healthcheck_run(const char *spool_path, const char *program, bool is_strict);
 
 #endif

@@ -15,11 +15,11 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define TAKE_TRIES 6  /* a healthcheck holds the lock for an instant while it looks */
-#define PID_SIZE   16 /* the first line, filled up with blanks */
+#define TAKE_TRIES 6  /* a healthcheck holds the lock for a moment */
+#define PID_SIZE   16 /* the first line: the process number, padded with blanks */
 #define FILE_SIZE  (PID_SIZE + LOCKFILE_TEXT_SIZE)
 
-/* The same for every spelling of the spool's path: through links, and before the spool is there. */
+/* The same path for every spelling of the spool's path, through links, and before the spool exists. */
 static const char *lock_path(char out[PATH_MAX], const char *spool_path, const char *program)
 {
     char real[PATH_MAX];
@@ -32,17 +32,20 @@ static enum result held_by_other(int fd, const char *spool_path, const char *pro
 {
     char pid[PID_SIZE + 1] = "";
     if (pread(fd, pid, PID_SIZE, 0) > 0) pid[strcspn(pid, " \n")] = '\0';
-    return why_set(why, RES_RETRY, "another %s (process %s) already works on %s: there can be one per spool",
-                   program, *pid ? pid : "unknown", spool_path);
+    return why_set(why, RES_RETRY,
+                   "another %s (process %s) already works on %s: only one per spool is possible", program,
+                   *pid ? pid : "unknown", spool_path);
 }
 
-/* The whole of the file, so that later changes need no space. */
+/* Writes the file at its full size, so that later changes need no disk space. */
 static void fill(const struct lockfile *lock, const char *path)
 {
     char page[FILE_SIZE + 1];
     (void)snprintf(page, sizeof page, "%-*d\n%*s", PID_SIZE - 1, (int)getpid(), LOCKFILE_TEXT_SIZE, "");
     if (pwrite(lock->fd, page, FILE_SIZE, 0) != FILE_SIZE || ftruncate(lock->fd, FILE_SIZE) != 0)
-        log_warn("cannot note the process in the lock file", "path=%s", LOG_QUOTE(path));
+        log_warn("cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
+                 LOG_QUOTE(
+                     "free space on that disk: `healthcheck --strict` cannot show problems until a restart"));
 }
 
 enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
@@ -54,7 +57,7 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     if (lock->fd < 0)
         return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
     if (fchmod(lock->fd, 0660) != 0)
-        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* not ours */
+        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
     for (int tries = 0; flock(lock->fd, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (tries == TAKE_TRIES) {
             enum result res = held_by_other(lock->fd, spool_path, program, why);
@@ -85,7 +88,7 @@ void lockfile_publish(const struct lockfile *lock, const char *text)
     char space[LOCKFILE_TEXT_SIZE + 1];
     (void)snprintf(space, sizeof space, "%-*s", LOCKFILE_TEXT_SIZE, text);
     if (lock->fd >= 0 && pwrite(lock->fd, space, LOCKFILE_TEXT_SIZE, PID_SIZE) != LOCKFILE_TEXT_SIZE)
-        log_debug("cannot publish in the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+        log_debug("cannot write the published text into the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
 }
 
 const char *lockfile_read(const char *spool_path, const char *program, char text[LOCKFILE_TEXT_SIZE])
@@ -113,7 +116,7 @@ enum result lockfile_check(const char *spool_path, const char *program, struct w
     if (!is_held) return why_set(why, RES_RETRY, "no %s is running on %s", program, spool_path);
     int64_t age_ms = has_time ? clock_now_ms() - (int64_t)st.st_mtim.tv_sec * 1000 : INT64_MAX;
     if (age_ms > LOCKFILE_DEAD_MS)
-        return why_set(why, RES_RETRY, "the %s has not turned its loop for %lld s", program,
+        return why_set(why, RES_RETRY, "the %s has shown no sign of life for %lld s", program,
                        (long long)(age_ms / 1000));
     return RES_OK;
 }

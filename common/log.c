@@ -1,6 +1,6 @@
 /*
- * log -- see log.h. A line is built on the stack and written once; a line too long is cut, a stderr that cannot be
- * written is ignored: there is nobody left to tell.
+ * log -- see log.h. A line is built on the stack and written once; a line that is too long loses its last fields; an error
+ * of stderr is ignored, as it cannot be reported anywhere.
  */
 #include "common/log.h"
 
@@ -53,7 +53,7 @@ struct line {
     size_t len;
 };
 
-/* Adds a piece, or nothing of it where it does not fit whole: what is cut there are the last fields. */
+/* Adds a piece of text, or nothing where it does not fit as a whole. */
 __attribute__((format(printf, 2, 3))) static void put(struct line *line, const char *format, ...)
 {
     va_list args;
@@ -64,7 +64,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct line *line, const c
     if (n > 0 && (size_t)n < space) line->len += (size_t)n;
 }
 
-/* Copies one value as it was before it was quoted; returns what follows it. A cut one ends with the text. */
+/* Copies one value without its quotes; returns the text behind it. A value that was cut ends with the text. */
 static const char *read_value(const char *value, char plain[VALUES_SIZE])
 {
     char end = *value == '"' ? '"' : ' ';
@@ -83,7 +83,7 @@ static bool is_number(const char *value)
     return len > 0 && len < 16 && strspn(value, "0123456789") == len && (len == 1 || value[0] != '0');
 }
 
-/* key=value pairs as JSON members; what is not a number is a string. */
+/* Writes key=value pairs as JSON members: numbers as numbers, all other values as strings. */
 static void put_json_fields(struct line *line, const char *fields)
 {
     char plain[VALUES_SIZE];

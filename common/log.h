@@ -3,9 +3,10 @@
  *
  *   2031-05-04T10:11:12.345Z uploader info "batch shipped" batch=41 events=500
  *
- * Whoever decides logs, once; whoever fails returns. error: a person must act; warn: we coped; info: life cycle and one
- * line per batch; debug: the rest. Personal data (names, card numbers, payloads) never goes into a log.
- * Each line is one write(2), so lines of several threads do not mix.
+ * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error, a
+ * person must act; warn, the program has handled it; info, start, stop and one line per batch; debug, everything else.
+ * Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of several
+ * threads do not mix.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -19,14 +20,15 @@ struct log_quoted {
     char text[LOG_QUOTED_SIZE];
 };
 
-/* A value that may hold blanks or quotes, ready to stand after `key=`: `"why=%s", LOG_QUOTE(why.text)`. */
+/* Quotes a value that may have blanks or quotes in it, for use after `key=`: `"why=%s", LOG_QUOTE(why.text)`. */
 #define LOG_QUOTE(value) log_quote(&(struct log_quoted){""}, (value))
 const char *log_quote(struct log_quoted *out, const char *value);
 
-void log_open(const char *program); /* borrowed for the program's life; level info, format text */
+void log_open(
+    const char *program); /* `program` is borrowed for the process's life; level info, format text */
 void log_configure(enum log_level level, enum log_format format);
 
-/* `fields` is a printf format of blank-separated key=value, or NULL for none. */
+/* `message` is constant text; `fields` is a printf format of key=value pairs separated by blanks, or NULL. Cannot fail. */
 void log_error(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));

@@ -16,20 +16,19 @@ static const struct {
     const char *name;
     const char *reason;
 } retired[] = {
-    {"RATE_LIMIT_",
-     "there is no rate limit: a sender that is too fast is slowed down by TCP, and loses nothing"},
+    {"RATE_LIMIT_", "there is no rate limit: TCP slows a fast sender down, and nothing is lost"},
     {"CURRENT_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
     {"TEMP_FILE", "events wait in the spool (SPOOL_PATH), not in a file of their own"},
-    {"MAX_RETRIES", "an upload is tried until it succeeds: the data is innocent"},
+    {"MAX_RETRIES", "an upload is tried until it succeeds"},
 };
 
-/* Promised for a later version, which is said at the start. */
+/* Settings of a later version. */
 static const char *const planned[] = {
     "SILENCE_ALERT", "ALERT_URL",   "HEARTBEAT_URL",        "STATUS_PREFIX",
     "STATUS_HOST",   "STATUS_PORT", "UPLOADER_STATUS_PORT",
 };
 
-/* Values that ask for what happens anyway, so that a full .env file does no harm. */
+/* Values that change nothing: they are not logged, so that a complete .env file can be used. */
 static bool requests_nothing(const char *value)
 {
     static const char *const nothing[] = {"", "0", "false", "none", "all", "no", "off"};
@@ -41,7 +40,7 @@ static bool requests_nothing(const char *value)
     return false;
 }
 
-/* The number of single-character edits between two names, as far as it matters: Levenshtein's table, one row. */
+/* The number of single-character edits between two names (Levenshtein), with one row of the table in memory. */
 static size_t distance(const char *a, const char *b)
 {
     size_t row[NAME_MAX_LENGTH + 1];
@@ -63,7 +62,7 @@ static size_t distance(const char *a, const char *b)
     return row[len];
 }
 
-/* `BUCKET` for `BUCKET_NAME`: all of a setting's name but its last word. */
+/* Is `name` all of a setting's name except the last word, as BUCKET for BUCKET_NAME? */
 static bool is_all_but_last_word(const char *name, const char *setting)
 {
     size_t len = strlen(name);
@@ -71,7 +70,7 @@ static bool is_all_but_last_word(const char *name, const char *setting)
     return len >= 5 && last && (size_t)(last - setting) == len && strncmp(name, setting, len) == 0;
 }
 
-/* -1: it is this name; 0: it has nothing to do with it; 1: it was probably meant. */
+/* -1: `name` is `known`; 0: it does not resemble it; 1: `known` was probably meant. */
 static int likeness(const char *name, const char *known)
 {
     size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(known) < 8 ? 1 : 2;
@@ -95,7 +94,7 @@ const char *names_suggest(const char *name)
     return meant;
 }
 
-/* `RATE_LIMIT_` stands for all names that begin so, another for itself. */
+/* A retired name that ends with _ stands for all names that begin so. */
 static bool is_retired(const char *name, const char *retired_name)
 {
     size_t len = strlen(retired_name);

@@ -1,19 +1,19 @@
 /*
- * names -- every setting's name in the product, whichever program owns it, and names that are no settings.
+ * names -- finds environment variables that a person may take for settings, but that have no effect.
  *
- * A variable that looks like a misspelt setting, a retired one and one that this version does not honour yet each get
- * one line, so that nobody trusts a setting that does nothing.
+ * It knows every setting of both programs. One line is logged for each variable that looks like a misspelt setting, that
+ * names a setting of earlier versions, or a setting that this version does not honour yet.
  */
 #ifndef COMMON_NAMES_H
 #define COMMON_NAMES_H
 
-/* Looks through `env` and logs what a person should know. */
+/* Checks all variables of `env` (NAME=value texts, NULL at the end) and logs its findings. */
 void names_check(char *const *env);
 
-/* The settings of both programs, NULL at the end: made from the two tables at build time. */
+/* The names of both programs' settings, NULL at the end; made from the two tables at build time. */
 extern const char *const names_of_settings[];
 
-/* The setting that `name` was probably meant to be, or NULL. */
+/* The setting that `name` was probably meant to be; NULL where it is a setting itself or resembles none. */
 const char *names_suggest(const char *name);
 
 #endif

@@ -6,15 +6,15 @@
 
 #include "common/utf8.h"
 
-/* Characters beyond ASCII that are not shown as themselves, by Unicode's character database. */
+/* Characters beyond ASCII that are written as escapes; chosen from Unicode's character database. */
 static const struct {
     uint32_t first, last;
 } hidden[] = {
     {0x80, 0x9f},       /* control characters: 0x9b begins an escape sequence as ESC [ does */
     {0xad, 0xad},       /* soft hyphen */
-    {0x61c, 0x61c},     /* marks that turn the direction of writing, here and below */
-    {0x200b, 0x200f},   /* of no width */
-    {0x2028, 0x202e},   /* line and paragraph separator */
+    {0x61c, 0x61c},     /* Arabic letter mark: changes the direction of writing */
+    {0x200b, 0x200f},   /* characters without width, and marks that change the direction of writing */
+    {0x2028, 0x202e},   /* separators of lines and paragraphs, and the direction of writing */
     {0x2060, 0x206f},   /* format characters */
     {0xfeff, 0xfeff},   /* byte order mark */
     {0xfff9, 0xfffb},   /* annotations */

@@ -1,4 +1,7 @@
-/* problems -- see problems.h. The text has one line a problem: code, since, message and remedy, parted by tabs. */
+/*
+ * problems -- see problems.h. The published text has one line for each problem: code, since, message and remedy, separated
+ * by tabs.
+ */
 #include "common/problems.h"
 
 #include <inttypes.h>
@@ -17,19 +20,22 @@ _Static_assert(PROBLEM_COUNT *LINE_MAX_SIZE <= LOCKFILE_TEXT_SIZE, "all problems
 static const struct {
     const char *code, *begins, *ends;
 } kinds[PROBLEM_COUNT] = {
-    [PROBLEM_PAUSED_DISK] = {"paused_disk", "the disk is nearly full: reading stops until there is room",
-                             "there is room on the disk again"},
-    [PROBLEM_PAUSED_CEILING] = {"paused_ceiling",
-                                "the spool is at SPOOL_MAX_SIZE: reading stops until there is room",
-                                "there is room in the spool again"},
-    [PROBLEM_DISK_LOW] = {"disk_low", "the disk fills up", "the disk has space again"},
-    [PROBLEM_COMMIT_FAILING] = {"commit_failing", "cannot commit; reading stops until it works",
-                                "commits work again"},
-    [PROBLEM_CONNECTIONS_FULL] = {"connections_full", "no place for more senders",
-                                  "new senders are taken again"},
-    [PROBLEM_REJECTS_CAPPED] = {"rejects_capped", "too many rejects: only the beginning of each is kept",
+    [PROBLEM_PAUSED_DISK] = {"paused_disk",
+                             "the disk is nearly full: reading stops until there is free space",
+                             "the disk has free space again: reading goes on"},
+    [PROBLEM_PAUSED_CEILING] =
+        {"paused_ceiling", "the spool has reached SPOOL_MAX_SIZE: reading stops until events are shipped",
+         "the spool is below SPOOL_MAX_SIZE again: reading goes on"},
+    [PROBLEM_DISK_LOW] = {"disk_low", "little free space is left on the disk", "the disk has space again"},
+    [PROBLEM_COMMIT_FAILING] = {"commit_failing", "cannot commit: reading stops until a commit succeeds",
+                                "commits succeed again"},
+    [PROBLEM_CONNECTIONS_FULL] = {"connections_full", "no more senders can be accepted",
+                                  "new senders are accepted again"},
+    [PROBLEM_REJECTS_CAPPED] = {"rejects_capped",
+                                "too many unshipped rejects: only the beginning of new ones is kept",
                                 "rejects are kept whole again"},
-    [PROBLEM_FOREIGN_READER] = {"foreign_reader", "somebody's long read makes the write-ahead log grow",
+    [PROBLEM_FOREIGN_READER] = {"foreign_reader",
+                                "a long read by another program makes the write-ahead log grow",
                                 "the long read has ended"},
 };
 
@@ -76,7 +82,7 @@ static void publish(struct problems *problems)
     lockfile_publish(problems->lock, text);
 }
 
-/* One line, cut where it is too long. Returns whether it changes. */
+/* Stores a text as one line, cut where it is too long. Returns whether it changed. */
 static bool set_text(char to[PROBLEM_TEXT_SIZE], const char *from)
 {
     char text[PROBLEM_TEXT_SIZE];
@@ -130,9 +136,9 @@ bool problems_is_present(struct problems *problems, enum problem_code code)
     return is_present;
 }
 
-/* ---- for those who ask ---- */
+/* ---- for commands ---- */
 
-/* Copies up to a tab or the line's end and moves behind it; false where the text ends before. */
+/* Copies the text before the next tab or newline and moves behind that; false where there is none. */
 static bool take_field(const char **text, char *to, size_t size)
 {
     size_t len = strcspn(*text, "\t\n");

@@ -9,9 +9,9 @@
 
 enum result {
     RES_OK,     /* done */
-    RES_RETRY,  /* the world is busy or away: the same call may succeed later */
+    RES_RETRY,  /* something outside is busy or not there: the same call may succeed later */
     RES_REFUSE, /* this input can never succeed: set it aside and carry on */
-    RES_BROKEN, /* our own state is in doubt: say so, exit, recover on restart */
+    RES_BROKEN, /* our own state is in doubt: log it and exit; the next start recovers */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

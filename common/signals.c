@@ -1,4 +1,4 @@
-/* signals -- see signals.h. A signalfd(2); what can fail is its creation (descriptors), said so. */
+/* signals -- see signals.h. A signalfd(2); only its creation can fail, out of descriptors. */
 #include "common/signals.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ void signals_close(struct signals *signals)
 
 void signals_raise_stop(void)
 {
-    (void)kill(getpid(), SIGTERM); /* to oneself it cannot fail */
+    (void)kill(getpid(), SIGTERM); /* cannot fail for one's own process */
 }
 
 bool signals_stop_requested(struct signals *signals)

@@ -1,8 +1,8 @@
 /*
- * signals -- requests to stop, as one readable descriptor.
+ * signals -- requests to stop (SIGTERM and SIGINT), as one readable descriptor.
  *
- * Call signals_open() before the first thread starts: it blocks SIGTERM and SIGINT for all of them and ignores SIGPIPE.
- * Any thread may ask whether to stop.
+ * Call signals_open() before the first thread starts: it blocks the two signals for all threads and ignores SIGPIPE. Any
+ * thread may call the other functions.
  */
 #ifndef COMMON_SIGNALS_H
 #define COMMON_SIGNALS_H
@@ -13,23 +13,24 @@
 #include "common/why.h"
 
 struct signals {
-    int fd;                   /* readable when a request waits; for poll(2) or an event loop */
-    atomic_bool stop_pending; /* a request has been read and stays true */
+    int fd;                   /* readable when a signal has come; for poll(2) or an event loop */
+    atomic_bool stop_pending; /* a stop has been requested; stays true */
 };
 
+/* RES_BROKEN where the system has no descriptor for it; `fd` is -1 then. */
 MUST_CHECK enum result signals_open(struct signals *signals, struct why *why);
 void signals_close(struct signals *signals);
 
-/* Asks this process itself to stop, as SIGTERM from outside does; any thread may. */
+/* Sends SIGTERM to this process. */
 void signals_raise_stop(void);
 
-/* Has a stop been asked for? Never blocks; once true it stays true. */
+/* Has a stop been requested? Never blocks; once true it stays true. */
 bool signals_stop_requested(struct signals *signals);
 
-/* As if a signal had come: for a program that ends by itself. */
+/* Requests a stop without a signal: for a program that ends by itself. */
 void signals_request_stop(struct signals *signals);
 
-/* Sleeps until `timeout_ms` have passed or a stop is asked for; returns signals_stop_requested(). */
+/* Sleeps for `timeout_ms`, or until a stop is requested; returns signals_stop_requested(). */
 bool signals_wait(struct signals *signals, int timeout_ms);
 
 #endif

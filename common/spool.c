@@ -33,10 +33,11 @@ enum result spool_configure(struct db *db, struct why *why)
 static enum result refuse(const char *path, struct why *why)
 {
     (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another file, or move this one away");
-    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a spool of eventspool; untouched", path);
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a spool of eventspool; it was left untouched",
+                   path);
 }
 
-/* What tells whose file this is, all at one moment: a collector may be creating it. */
+/* Reads, in one transaction because a collector may be creating the file, what identifies a spool and its version. */
 static enum result read_version(struct db *db, int64_t *application, int64_t *schema, int64_t *objects,
                                 struct why *why)
 {
@@ -53,7 +54,7 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
     int64_t application = 0;
     int64_t objects = 0;
     enum result res = read_version(db, &application, schema, &objects, why);
-    if (res == RES_REFUSE) return refuse(path, why); /* not even SQLite */
+    if (res == RES_REFUSE) return refuse(path, why); /* not an SQLite file */
     if (res != RES_OK) return why_wrap(why, res, "open the spool %s", path);
     if (application == 0 && *schema == 0 && objects == 0) return RES_OK; /* empty: not created yet */
     if (application != SPOOL_APPLICATION_ID) return refuse(path, why);
@@ -72,7 +73,7 @@ enum result spool_check_access(const char *path, struct why *why)
     if (is_file && access(path, R_OK | W_OK) == 0) return RES_OK;
     if (!is_file) {
         (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a file");
-        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is no regular file", path);
+        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a regular file", path);
     }
     (void)why_remedy(why, RES_REFUSE,
                      "put this user into the spool's group, or make the file writable for it");
@@ -107,7 +108,7 @@ enum result spool_load_identity(struct db *db, struct spool_identity *identity, 
     bool has_row = false;
     enum result res = stmt_prepare(&stmt, db, sql_load_identity, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res == RES_OK && !has_row) res = why_set(why, RES_BROKEN, "the spool has lost its identity");
+    if (res == RES_OK && !has_row) res = why_set(why, RES_BROKEN, "the spool's identity is missing");
     if (res == RES_OK) {
         (void)snprintf(identity->spool, sizeof identity->spool, "%s", stmt_text(stmt, 0));
         (void)snprintf(identity->node, sizeof identity->node, "%s", stmt_text(stmt, 1));

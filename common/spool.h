@@ -1,8 +1,8 @@
 /*
- * spool -- open the SQLite file that stands between the two programs, with the settings that both must share.
+ * spool -- opens the spool, the SQLite file between the two programs, with the settings that both must share.
  *
- * Page size, auto_vacuum and the schema are the collector's to create (collector/spool/schema.h); here is what every
- * connection does: refuse a file that is not ours or too new, WAL, synchronous=FULL, no automatic checkpoints.
+ * Only the collector creates the file, with its page size, auto_vacuum and schema (collector/spool/schema.h). Every
+ * connection checks that the file is a spool and not too new, and uses WAL, synchronous=FULL and no automatic checkpoints.
  */
 #ifndef COMMON_SPOOL_H
 #define COMMON_SPOOL_H
@@ -15,12 +15,12 @@
 #define SPOOL_SCHEMA         102 /* major * 100 + minor: the same major stays usable one version older */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
-#define SPOOL_BUSY_MS        5000 /* a try ends within it; callers try again */
-#define SPOOL_WRITER_BUSY_MS 1000
+#define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */
+#define SPOOL_WRITER_BUSY_MS 1000 /* the same for the collector's writing connection */
 
 /*
- * The WAL: a checkpoint in the background above the first, one by the writer between two groups above the second; above
- * the third the writer waits until the WAL can begin again.
+ * Lengths of the WAL. Above the first a thread checkpoints in the background; above the second the writer checkpoints
+ * between two groups; above the third the writer waits until the WAL can start again.
  */
 #define SPOOL_WAL_PASSIVE_BYTES (8 << 20)
 #define SPOOL_WAL_FINISH_BYTES  (32 << 20)
@@ -31,38 +31,40 @@ struct spool_identity {
     char node[SPOOL_NODE_MAX + 1];
 };
 
-/* RES_REFUSE where `path` is no regular file, or not one that this user may read and write. */
+/* RES_REFUSE where `path` is not a regular file, or this user may not read and write it. */
 MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
 
-/* What tells a file from a copy of it. */
+/* Identifies a file, so that a copy of it can be detected. */
 struct spool_file {
-    int64_t device, inode, born_at; /* born_at 0: the file system does not say */
+    int64_t device, inode, born_at; /* born_at: ms since 1970, 0 where the file system does not know it */
 };
 
-/* RES_BROKEN when it cannot be looked at. */
+/* RES_BROKEN where there is no such file, or it cannot be checked. */
 MUST_CHECK enum result spool_stat_file(const char *path, struct spool_file *file, struct why *why);
 
 /*
- * Is it the file that the spool remembers to be? A copied or restored one is not. The device counts only where the
- * birth time is unknown: device numbers may change when the machine starts.
+ * Is `file` the one for which the spool's identity was drawn? A copied or restored file is not. The device counts only
+ * where the birth time is unknown: device numbers may change when the machine starts.
  */
 MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *file, bool *is_same,
                                         struct why *why);
 
 /*
  * Opens an existing spool.
- *   RES_RETRY    it is not there yet (the collector creates it), or of a newer major version: exit 75 or wait
- *   RES_REFUSE   not a spool of ours: left untouched
- *   RES_BROKEN   damaged
+ *   RES_RETRY    it does not exist yet (the collector creates it), or has a newer major version: exit 75 or wait
+ *   RES_REFUSE   the file is not a spool; it is left untouched
+ *   RES_BROKEN   the file is damaged
+ * `*db` is NULL unless RES_OK.
  */
 MUST_CHECK enum result spool_open(struct db **db, const char *path, struct why *why);
 
-/* The settings of a connection; part of spool_open(), apart for the one who creates the file. */
+/* Sets up a connection; spool_open() does it, the collector calls it where it creates the file. */
 MUST_CHECK enum result spool_configure(struct db *db, struct why *why);
 
-/* Is this file ours and of a version we write? As spool_open(); `*schema` is 0 for an empty file. */
+/* Checks that the file is a spool of a version that we can write, or empty: `*schema` 0. Errors as for spool_open(). */
 MUST_CHECK enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why);
 
+/* RES_BROKEN where the spool has no identity. */
 MUST_CHECK enum result spool_load_identity(struct db *db, struct spool_identity *identity, struct why *why);
 
 #endif

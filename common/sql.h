@@ -1,6 +1,6 @@
 /*
- * sql -- the statements of sql/, embedded at build time: sql/NAME.sql is sql_NAME, sql/schema/NAME.sql is
- * sql_schema_NAME. sql_all lists them for the test that prepares each and looks at its plan.
+ * sql -- the statements of sql/, embedded at build time: sql/ROOM/NAME.sql is sql_NAME, sql/schema/NAME.sql is
+ * sql_schema_NAME. sql_all lists them for the test that prepares each and checks its query plan.
  */
 #ifndef COMMON_SQL_H
 #define COMMON_SQL_H

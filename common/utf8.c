@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* How many bytes follow `lead` in its character, and the range of the first of them; 0: it begins none. RFC 3629. */
+/* How many bytes follow `lead` in its character, and the range of the first one; 0: `lead` begins no character. RFC 3629. */
 static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
 {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
@@ -22,7 +22,7 @@ static uint64_t word_at(const unsigned char *text)
     return word;
 }
 
-/* How many bytes from the beginning are ASCII. Most are, and one by one they would cost several times as much. */
+/* How many bytes from the beginning are ASCII. Most are; to check them one by one would take several times as long. */
 static size_t ascii_len(const unsigned char *text, size_t len)
 {
     const uint64_t high_bits = 0x8080808080808080;

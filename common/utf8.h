@@ -1,13 +1,13 @@
 /*
- * utf8 -- is a text UTF-8, and where could it be cut? By RFC 3629: no surrogates, nothing overlong, nothing above
- * U+10FFFF. Pure.
+ * utf8 -- checks whether a text is UTF-8, and finds where it can be cut. By RFC 3629: no surrogates, no overlong forms,
+ * nothing above U+10FFFF. Pure.
  */
 #ifndef COMMON_UTF8_H
 #define COMMON_UTF8_H
 
 #include <stddef.h>
 
-/* How many bytes from the beginning are whole characters of UTF-8: `len`, if all of it is. It may hold NUL. */
+/* How many bytes from the beginning are whole characters of UTF-8; `len` where all are. The text may contain NUL. */
 size_t utf8_valid_len(const char *text, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* why -- see why.h. Formatting can only fail by being cut, which is accepted. */
+/* why -- see why.h. A text that is too long is cut; formatting cannot fail otherwise. */
 #include "common/why.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include "common/utf8.h"
 
-/* What was cut, or came from a server, stays UTF-8: it goes into the spool and onto the screen. */
+/* Cuts the text where it stops being UTF-8, by a cut or by a server's bytes: it goes into the spool and onto the screen. */
 static void cut_to_utf8(char *text)
 {
     text[utf8_valid_len(text, strlen(text))] = '\0';

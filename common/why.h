@@ -1,9 +1,9 @@
 /*
- * why -- a fixed-size explanation that grows outward, layer by layer.
+ * why -- the explanation of an error, of fixed size; each layer of calls may add to it.
  *
  * The line that fails explains: `return why_set(why, RES_RETRY, "no space in %s", path);`
- * Outer layers prefix: `return why_wrap(why, res, "ship batch %" PRId64, id);` so that a person reads
- * `ship batch 41: put object: HTTP 503`. What does not fit is cut at the end. Never put payload text in it.
+ * Outer layers put a prefix before it: `return why_wrap(why, res, "ship batch %" PRId64, id);` so that a person reads
+ * `ship batch 41: put object: HTTP 503`. A text that is too long is cut at its end. Never put payload text in it.
  */
 #ifndef COMMON_WHY_H
 #define COMMON_WHY_H
@@ -13,23 +13,23 @@
 #define WHY_SIZE 1024
 
 struct why {
-    char text[WHY_SIZE];   /* what failed, "" while nothing has */
-    char remedy[WHY_SIZE]; /* what a person can do about it, "" where waiting is all there is */
+    char text[WHY_SIZE];   /* what failed; "" where nothing has failed */
+    char remedy[WHY_SIZE]; /* what a person can do about it; "" where a person need only wait */
 };
 
 /* Sets the explanation and returns `res`. `why` is never NULL. */
 enum result why_set(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts `format: ` before what is there and returns `res`. */
+/* Puts the formatted text and ": " before the present text and returns `res`. */
 enum result why_wrap(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says what a person can do, in plain words; returns `res`. */
+/* Sets what a person can do; returns `res`. */
 enum result why_remedy(struct why *why, enum result res, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An explanation starts afresh where the same struct serves one try after another. */
+/* Empties both texts, for a struct that is used again for another try. */
 void why_clear(struct why *why);
 
 #endif

@@ -85,7 +85,7 @@ def assert_all_there(site, events):
 
 def wait_for_reading(collector, times, since):
     """Reading goes on within 2 s of `since` (longer with a sanitizer)."""
-    wait_for("reading to go on", lambda: collector.log.count('"there is room on the disk again"') >= times)
+    wait_for("reading to go on", lambda: collector.log.count('"the disk has free space again: reading goes on"') >= times)
     took = time.monotonic() - since
     assert took < (10 if IS_SANITIZED else 2), took
 
@@ -127,9 +127,9 @@ def test_what_was_read_is_committed_from_the_reserve_at_a_stop_on_a_full_disk(si
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")  # so that something waits in memory when the disk is full
         sim = site.acmsim("--count", EVENTS)
-        collector.wait_for_log("cannot commit; reading stops until it works")
+        collector.wait_for_log("cannot commit: reading stops until a commit succeeds")
         fill(place, 0)
-    collector.wait_for_log("commits work again")
+    collector.wait_for_log("commits succeed again")
     collector.stop()
     assert "the reserve is given up" in collector.log
     sim.communicate(timeout=60)
@@ -183,7 +183,7 @@ def test_shipped_events_go_before_their_time_when_space_is_short(site, place):
     assert site.value("SELECT count(*) FROM _event") == 30000
     fill(place, 0)
     wait_for_problem(site, "paused_disk")
-    collector.wait_for_log('"there is room on the disk again"')
+    collector.wait_for_log('"the disk has free space again: reading goes on"')
     assert site.value("SELECT count(*) FROM _event") < 30000, "shipped events were purged, as many as it took"
     site.send_events(100)
     site.wait_for_events(30100)
@@ -229,7 +229,7 @@ def test_a_lock_that_another_process_holds_is_waited_out(site):
         time.sleep(LOCK_SECONDS)  # what is tested is that so long a hold does no harm
         assert sim.poll() is None and collector.process.poll() is None
         db.execute("ROLLBACK")
-    collector.wait_for_log("commits work again")
+    collector.wait_for_log("commits succeed again")
     sim.communicate(timeout=120)
     site.wait_for_events(EVENTS + 10)
     assert site.value("SELECT count(DISTINCT uid) FROM events") == EVENTS
@@ -245,7 +245,7 @@ def test_a_disk_that_becomes_read_only_is_waited_out(site):
     fault = inject(site, collector, "pwrite64:error=EROFS:when=1..12")
     sim = site.acmsim("--count", 2000)
     collector.wait_for_log("problem=commit_failing")
-    collector.wait_for_log("commits work again")
+    collector.wait_for_log("commits succeed again")
     assert sim.wait(60) == 0
     site.wait_for_events(2010)
     assert fault() > 0
@@ -366,7 +366,7 @@ def test_a_spool_that_is_moved_away_and_back_goes_on(site):
     sim = site.acmsim("--count", 50)
     collector.wait_for_log("was deleted or replaced while in use")
     away.rename(site.spool)
-    collector.wait_for_log("commits work again")
+    collector.wait_for_log("commits succeed again")
     assert sim.wait(60) == 0
     site.wait_for_events(60)
     assert site.value("SELECT count(*) FROM events") == 60

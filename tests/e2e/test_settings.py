@@ -162,7 +162,7 @@ def test_healthcheck_tells_a_living_program_from_a_dead_and_a_stuck_one(site):
     collector.process.send_signal(signal.SIGSTOP)
     os.utime(lock, (time.time() - 60, time.time() - 60))
     stuck = site.command("collector", "healthcheck")
-    assert stuck.returncode == 1 and "has not turned its loop" in stuck.stderr, stuck.stderr
+    assert stuck.returncode == 1 and "has shown no sign of life" in stuck.stderr, stuck.stderr
     collector.process.send_signal(signal.SIGCONT)
     wait_for("the next sign of life", lambda: site.command("collector", "healthcheck").returncode == 0)
     collector.kill()
@@ -186,7 +186,7 @@ def test_check_passes_before_and_beside_the_running_service(site):
 def test_check_judges_the_spools_path_as_the_uploader_does(site):
     text = site.directory / "text"
     text.write_text("precious text of somebody\n" * 50)
-    for path, words in (("/", "SPOOL_PATH=/ is no regular file"), (site.directory, "set SPOOL_PATH to a file"),
+    for path, words in (("/", "SPOOL_PATH=/ is not a regular file"), (site.directory, "set SPOOL_PATH to a file"),
                         (text, "is not a spool of eventspool")):
         checked, ran = (site.command("uploader", *command, SPOOL_PATH=path, DESTINATION_DIR=site.objects)
                         for command in (["check"], []))
@@ -338,7 +338,7 @@ def test_a_stop_takes_seconds_while_another_process_holds_the_spool(site):
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         site.send(b"<EVENT><cn>held</cn></EVENT>" * 1000)
-        collector.wait_for_log("cannot commit; reading stops until it works")
+        collector.wait_for_log("cannot commit: reading stops until a commit succeeds")
         since = time.monotonic()
         collector.stop(expected=1)
         assert time.monotonic() - since < 20, "the lock's holder decides when the collector stops"

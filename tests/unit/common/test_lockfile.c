@@ -166,7 +166,7 @@ static void a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_bea
 
     assert_int_equal(utimensat(AT_FDCWD, place->lock, long_ago, 0), 0);
     assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_RETRY);
-    assert_non_null(strstr(why.text, "the collector has not turned its loop for"));
+    assert_non_null(strstr(why.text, "the collector has shown no sign of life for"));
 
     lockfile_beat(&lock);
     assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_OK);
