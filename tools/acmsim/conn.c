@@ -147,18 +147,18 @@ static bool send_some(struct conn *c, const struct ring *ring, const char *data,
     return c->state == CONN_SENDING && !c->is_blocked;
 }
 
-void conn_send(struct conn *c, struct press *press, bool is_split)
+void conn_send(struct conn *c, struct filled_run *filled, bool is_split)
 {
     uint64_t event = c->stream.sent;
     const char *data = NULL;
-    size_t length = stream_peek(&c->stream, press, &data);
+    size_t length = stream_peek(&c->stream, filled, &data);
 
     if (!is_split) {
-        if (length > 0) (void)send_some(c, press->ring, data, length);
+        if (length > 0) (void)send_some(c, filled->ring, data, length);
         return;
     }
-    while (length > 0 && c->stream.sent == event && send_some(c, press->ring, data, 1))
-        length = stream_peek(&c->stream, press, &data);
+    while (length > 0 && c->stream.sent == event && send_some(c, filled->ring, data, 1))
+        length = stream_peek(&c->stream, filled, &data);
 }
 
 /* Read what the receiver says and forget it: EAGAIN when it is silent, 0 when it hung up, else its error. */

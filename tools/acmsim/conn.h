@@ -34,7 +34,7 @@ void conn_finish_connect(struct conn *conn, const struct target *target);
 void conn_open_stdout(struct conn *conn, int epoll_fd);
 
 /* Send a run of granted events, or with `is_split` the rest of one event byte by byte. */
-void conn_send(struct conn *conn, struct press *press, bool is_split);
+void conn_send(struct conn *conn, struct filled_run *filled, bool is_split);
 
 /* Fail if the receiver hung up; what it says is read and forgotten. */
 void conn_check_peer(struct conn *conn);

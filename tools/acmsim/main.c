@@ -26,13 +26,13 @@ static bool open_ledger(const struct options *o, FILE **ledger)
 
 static bool report(const struct run *run, FILE *ledger)
 {
-    bool is_well = report_line(run->options->is_stdout ? stderr : stdout, run);
+    bool is_ok = report_line(run->options->is_stdout ? stderr : stdout, run);
 
     if (ledger != NULL && !report_ledger(ledger, run)) {
         message("--ledger: \"%s\" cannot be written: %s", run->options->ledger, strerror(errno));
-        is_well = false;
+        is_ok = false;
     }
-    return is_well;
+    return is_ok;
 }
 
 int main(int argc, char **argv)
@@ -40,16 +40,16 @@ int main(int argc, char **argv)
     struct options options;
     struct run run;
     FILE *ledger = NULL;
-    bool is_well = false;
+    bool is_ok = false;
     enum options_verdict verdict = options_load(&options, argc, argv);
 
     if (verdict != OPTIONS_RUN) return verdict == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_USAGE;
     if (!open_ledger(&options, &ledger)) return EXIT_FAILURE;
     if (run_open(&run, &options)) {
-        is_well = run_all(&run);
-        is_well &= report(&run, ledger);
+        is_ok = run_all(&run);
+        is_ok &= report(&run, ledger);
     }
     run_close(&run);
     if (ledger != NULL) fclose(ledger);
-    return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+    return is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,21 +7,21 @@
 
 #include <string.h>
 
-static void note_stamp(struct variant *v, size_t at, int64_t shift_s)
+static void note_stamp(struct template *v, size_t at, int64_t shift_s)
 {
-    v->stamp[v->stamps].at = at;
-    v->stamp[v->stamps].shift_s = shift_s;
-    v->stamps++;
+    v->stamp[v->stamp_count].at = at;
+    v->stamp[v->stamp_count].shift_s = shift_s;
+    v->stamp_count++;
 }
 
 /* Remember where in `field`, whose text begins at `at`, something is to be filled in for each sending. */
-static void note_places(struct variant *v, enum field field, const struct content *c, size_t at)
+static void note_places(struct template *v, enum field field, const struct content *c, size_t at)
 {
     switch (field) {
     case FIELD_CN: v->cn_at = at; break;
     case FIELD_GATEWAY_DN:
     case FIELD_SOURCE_DN:
-        v->gateway_at[v->gateways++] =
+        v->gateway_at[v->gateway_count++] =
             at + (size_t)(strstr(c->value[field], GATEWAY_PLACEHOLDER) - c->value[field]);
         break;
     case FIELD_REC_DATE: note_stamp(v, at, c->rec_zone_s); break;
@@ -57,7 +57,7 @@ static void add_padding(struct bytes *out, size_t length, struct rng *rng)
 }
 
 static void add_field(struct bytes *out, enum field field, const struct content *c, const struct plan *plan,
-                      struct layout layout, enum fault fault, struct rng *rng, struct variant *v)
+                      struct layout layout, enum fault fault, struct rng *rng, struct template *v)
 {
     char start[64];
     char end[64];
@@ -79,19 +79,21 @@ static void add_field(struct bytes *out, enum field field, const struct content 
 }
 
 /* Cut the event off between a third and nine tenths of it, behind the cn; forget the places that went. */
-static void truncate_event(struct bytes *out, size_t event_at, struct rng *rng, struct variant *v)
+static void truncate_event(struct bytes *out, size_t event_at, struct rng *rng, struct template *v)
 {
     size_t length = out->length - event_at;
     size_t cut = event_at + length * 3 / 10 + (size_t)(rng_next(rng) % (length * 6 / 10));
     size_t shortest = v->cn_at + ID_DIGITS + 1;
 
     out->length = cut > shortest ? cut : shortest;
-    while (v->gateways > 0 && v->gateway_at[v->gateways - 1] + ID_DIGITS > out->length) v->gateways--;
-    while (v->stamps > 0 && v->stamp[v->stamps - 1].at + STAMP_DIGITS > out->length) v->stamps--;
+    while (v->gateway_count > 0 && v->gateway_at[v->gateway_count - 1] + ID_DIGITS > out->length)
+        v->gateway_count--;
+    while (v->stamp_count > 0 && v->stamp[v->stamp_count - 1].at + STAMP_DIGITS > out->length)
+        v->stamp_count--;
 }
 
 void render_event(const struct content *c, const struct form *form, struct rng *rng, struct bytes *out,
-                  struct variant *v)
+                  struct template *v)
 {
     struct plan plan;
     enum field spoilt = FIELD_COUNT;
@@ -99,7 +101,7 @@ void render_event(const struct content *c, const struct form *form, struct rng *
 
     plan_make(&plan, c, form->layout, form->size_bytes);
     if (form->fault != FAULT_NONE) spoilt = fault_choose_field(form->fault, &plan, rng);
-    *v = (struct variant){.begin = out->length};
+    *v = (struct template){.begin = out->length};
     bytes_add_text(out, form->declaration);
     if (form->declaration[0] != '\0') bytes_add_text(out, form->layout.line_end);
     event_at = out->length;

@@ -13,17 +13,18 @@ enum quality { EVENT_GOOD, EVENT_MALFORMED, EVENT_TRUNCATED, EVENT_QUALITIES };
 enum { ID_DIGITS = 16, STAMP_DIGITS = 14, GATEWAY_PLACES = 2, STAMP_PLACES = 4 };
 
 /* One template event in the ring; all places are offsets into the ring's bytes. */
-struct variant {
+struct template
+{
     size_t begin, end; /* from the declaration's first byte to behind the separator's last */
     enum quality quality;
     size_t cn_at;
     size_t gateway_at[GATEWAY_PLACES];
-    unsigned gateways;
+    unsigned gateway_count;
     struct {
         size_t at;
         int64_t shift_s; /* to add to the event's UTC time */
     } stamp[STAMP_PLACES];
-    unsigned stamps;
+    unsigned stamp_count;
 };
 
 /* How an event is to be rendered. */
@@ -37,8 +38,8 @@ struct form {
     bool is_truncated;
 };
 
-/* Append one event to `out` and fill in `variant`. */
+/* Append one event to `out` and fill in `template`. */
 void render_event(const struct content *content, const struct form *form, struct rng *rng, struct bytes *out,
-                  struct variant *variant);
+                  struct template *template);
 
 #endif

@@ -65,8 +65,8 @@ static unsigned count_used(const struct options *o, unsigned count)
 void ring_init(struct ring *ring, const struct options *o)
 {
     *ring = (struct ring){.count = count_templates(o->size_bytes)};
-    ring->variants = calloc(ring->count, sizeof *ring->variants);
-    if (ring->variants == NULL) {
+    ring->templates = calloc(ring->count, sizeof *ring->templates);
+    if (ring->templates == NULL) {
         message("out of memory for %u template events", ring->count);
         abort();
     }
@@ -76,12 +76,12 @@ void ring_init(struct ring *ring, const struct options *o)
         struct content content;
 
         content_draw(&content, &rng);
-        render_event(&content, &form, &rng, &ring->bytes, &ring->variants[i]);
+        render_event(&content, &form, &rng, &ring->bytes, &ring->templates[i]);
     }
 }
 
 void ring_fini(struct ring *ring)
 {
-    free(ring->variants);
+    free(ring->templates);
     bytes_fini(&ring->bytes);
 }

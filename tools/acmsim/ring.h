@@ -10,7 +10,7 @@
 
 struct ring {
     struct bytes bytes;
-    struct variant *variants; /* owned */
+    struct template *templates; /* owned */
     unsigned count;
 };
 

@@ -1,7 +1,7 @@
 /*
  * run -- all connections from the first attempt to the last closing.
- * Happy path: one thread turns one loop: connect what is due, grant events at the schedule, send on every
- * connection that has room, close what is done, and wait only when nothing could be sent. What can fail:
+ * Happy path: one thread runs one loop: connect what is due, grant events at the schedule, send on every
+ * connection that can take bytes, close what is done, and wait only when nothing could be sent. What can fail:
  * single connections, which end while the others go on. A signal to stop lets the events begun be finished; a
  * second signal, or 5 s, ends that too.
  */
@@ -34,8 +34,7 @@ static bool allow_files(uint64_t connections)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return true;
     if (limit.rlim_max < needed) {
         message("--connections: \"%ju\" is too many for the limit of open files, %ju; right would be %ju at "
-                "most, or "
-                "a higher limit (ulimit -Hn)",
+                "most, or a higher limit (ulimit -Hn)",
                 (uintmax_t)connections, (uintmax_t)limit.rlim_max,
                 (uintmax_t)(limit.rlim_max > OTHER_FILES ? limit.rlim_max - OTHER_FILES : 0));
         return false;
@@ -82,7 +81,7 @@ bool run_open(struct run *run, const struct options *o)
         return false;
     }
     ring_init(&run->ring, o);
-    run->press.ring = &run->ring;
+    run->filled.ring = &run->ring;
     return true;
 }
 
@@ -96,7 +95,7 @@ void run_close(struct run *run)
     if (run->epoll_fd >= 0) close(run->epoll_fd);
 }
 
-/* A connection stands, as seen for the first time. */
+/* A connection has just been established. */
 static void begin_sending(struct run *run, struct conn *c)
 {
     if (run->started_ns == 0) {
@@ -137,7 +136,7 @@ static void grant(struct run *run, int64_t now)
 }
 
 /* All that was to be sent on this connection has been taken by the kernel. */
-static void settle(struct run *run, struct conn *c, int64_t now)
+static void end_sending(struct run *run, struct conn *c, int64_t now)
 {
     int64_t linger_ns = (int64_t)run->options->linger_ms * NS_PER_MS;
 
@@ -159,11 +158,11 @@ static bool step(struct run *run, struct conn *c, int64_t now)
     if (c->state != CONN_SENDING) return c->state == CONN_WAITING && c->due_ns <= now;
     if (stream_is_due(s) && !c->is_blocked) {
         uint64_t before = s->bytes;
-        conn_send(c, &run->press, run->options->hostile & HOSTILE_SPLIT);
+        conn_send(c, &run->filled, run->options->hostile & HOSTILE_SPLIT);
         if (s->bytes != before) run->ended_ns = clock_now_ns();
     }
     if (c->state == CONN_SENDING && !stream_is_due(s) && (s->sent == s->share || run->is_stopping))
-        settle(run, c, clock_now_ns());
+        end_sending(run, c, clock_now_ns());
     return c->state == CONN_SENDING && stream_is_due(s) && !c->is_blocked;
 }
 
@@ -243,8 +242,8 @@ static void give_up_if_stuck(struct run *run, int64_t now)
     }
 }
 
-/* Turn the loop until every connection has ended. */
-static void turn(struct run *run)
+/* Run the loop until every connection has ended. */
+static void run_loop(struct run *run)
 {
     bool any_live = true;
 
@@ -267,7 +266,7 @@ bool run_all(struct run *run)
 {
     const struct options *o = run->options;
     int64_t deadline = clock_now_ns() + (int64_t)o->wait_s * NS_PER_S;
-    bool is_well = true;
+    bool is_ok = true;
 
     if (o->is_stdout) {
         conn_open_stdout(&run->conns[0], run->epoll_fd);
@@ -275,7 +274,7 @@ bool run_all(struct run *run)
     } else if (!target_open(&run->target, o->host, (unsigned)o->port, deadline, run->signal_fd)) {
         return signals_take_stop(run->signal_fd);
     }
-    turn(run);
-    for (size_t i = 0; i < run->conn_count; i++) is_well &= run->conns[i].state != CONN_FAILED;
-    return is_well;
+    run_loop(run);
+    for (size_t i = 0; i < run->conn_count; i++) is_ok &= run->conns[i].state != CONN_FAILED;
+    return is_ok;
 }

@@ -9,7 +9,7 @@
 struct run {
     const struct options *options; /* borrowed */
     struct ring ring;
-    struct press press;
+    struct filled_run filled;
     struct target target;
     struct schedule schedule;
     struct conn *conns; /* owned; options->connections of them */
@@ -18,8 +18,8 @@ struct run {
     int epoll_fd, signal_fd;
     bool is_stopping;
     int64_t stop_due_ns; /* when stopping: until then the events begun may be finished */
-    int64_t started_ns;  /* the first connection stood; 0: none yet */
-    int64_t ended_ns;    /* the kernel took the last bytes */
+    int64_t started_ns;  /* when the first connection was established; 0: none yet */
+    int64_t ended_ns;    /* when the kernel took the last bytes */
 };
 
 /* Make everything ready; false after saying why not. run_close is due in both cases. */

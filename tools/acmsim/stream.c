@@ -48,66 +48,67 @@ bool stream_is_due(const struct stream *s)
     return s->sent < s->granted;
 }
 
-static unsigned template_of(const struct stream *s, const struct ring *ring, uint64_t event)
+static unsigned index_of(const struct stream *s, const struct ring *ring, uint64_t event)
 {
     return (unsigned)((event + (uint64_t)s->connection * TEMPLATES_APART) % ring->count);
 }
 
-static void fill_in(char *bytes, const struct variant *v, const struct stream *s, uint64_t event)
+static void fill_in(char *bytes, const struct template *t, const struct stream *s, uint64_t event)
 {
     int64_t at = FIRST_EVENT_AT + (int64_t)(event % CYCLE_S);
 
-    write_hex(bytes + v->cn_at, ((uint64_t)s->connection << 48) + event + 1, ID_DIGITS);
-    for (unsigned i = 0; i < v->gateways; i++) memcpy(bytes + v->gateway_at[i], s->gateway, ID_DIGITS);
-    for (unsigned i = 0; i < v->stamps; i++) stamp_write(bytes + v->stamp[i].at, at + v->stamp[i].shift_s);
+    write_hex(bytes + t->cn_at, ((uint64_t)s->connection << 48) + event + 1, ID_DIGITS);
+    for (unsigned i = 0; i < t->gateway_count; i++) memcpy(bytes + t->gateway_at[i], s->gateway, ID_DIGITS);
+    for (unsigned i = 0; i < t->stamp_count; i++)
+        stamp_write(bytes + t->stamp[i].at, at + t->stamp[i].shift_s);
 }
 
 /* Fill in a run from the stream's next event on: not past what is granted, the ring's end, or the run's size.
  */
-static void fill_run(const struct stream *s, struct press *press)
+static void fill_run(const struct stream *s, struct filled_run *filled)
 {
-    struct ring *ring = press->ring;
-    unsigned which = template_of(s, ring, s->sent);
+    struct ring *ring = filled->ring;
+    unsigned index = index_of(s, ring, s->sent);
     uint64_t event = s->sent;
-    size_t begin = ring->variants[which].begin;
+    size_t begin = ring->templates[index].begin;
 
     do { /* at least one event, be it larger than a run */
-        fill_in(ring->bytes.data, &ring->variants[which], s, event);
-        which++;
+        fill_in(ring->bytes.data, &ring->templates[index], s, event);
+        index++;
         event++;
-    } while (event < s->granted && which < ring->count && ring->variants[which].end - begin <= RUN_BYTES);
-    press->owner = s;
-    press->first = s->sent;
-    press->end = event;
+    } while (event < s->granted && index < ring->count && ring->templates[index].end - begin <= RUN_BYTES);
+    filled->owner = s;
+    filled->first = s->sent;
+    filled->end = event;
 }
 
-size_t stream_peek(const struct stream *s, struct press *press, const char **data)
+size_t stream_peek(const struct stream *s, struct filled_run *filled, const char **data)
 {
-    const struct ring *ring = press->ring;
+    const struct ring *ring = filled->ring;
     uint64_t last = 0;
     size_t from = 0;
 
     if (!stream_is_due(s)) return 0;
-    if (press->owner != s || s->sent < press->first || s->sent >= press->end) fill_run(s, press);
-    last = (press->end < s->granted ? press->end : s->granted) - 1;
-    from = ring->variants[template_of(s, ring, s->sent)].begin + s->offset;
+    if (filled->owner != s || s->sent < filled->first || s->sent >= filled->end) fill_run(s, filled);
+    last = (filled->end < s->granted ? filled->end : s->granted) - 1;
+    from = ring->templates[index_of(s, ring, s->sent)].begin + s->offset;
     *data = ring->bytes.data + from;
-    return ring->variants[template_of(s, ring, last)].end - from;
+    return ring->templates[index_of(s, ring, last)].end - from;
 }
 
 void stream_take(struct stream *s, const struct ring *ring, size_t length)
 {
-    unsigned which = template_of(s, ring, s->sent);
+    unsigned index = index_of(s, ring, s->sent);
 
     s->bytes += length;
     length += s->offset;
     while (length > 0) {
-        const struct variant *v = &ring->variants[which];
-        if (length < v->end - v->begin) break;
-        length -= v->end - v->begin;
-        s->taken[v->quality]++;
+        const struct template *t = &ring->templates[index];
+        if (length < t->end - t->begin) break;
+        length -= t->end - t->begin;
+        s->taken[t->quality]++;
         s->sent++;
-        which = which + 1 < ring->count ? which + 1 : 0;
+        index = index + 1 < ring->count ? index + 1 : 0;
     }
     s->offset = length;
 }

@@ -19,8 +19,8 @@ struct stream {
     uint64_t bytes;
 };
 
-/* The part of the ring that stands filled in, and for whom. One press serves all streams of a ring. */
-struct press {
+/* The part of the ring that is filled in, and for which stream. One serves all streams of a ring. */
+struct filled_run {
     struct ring *ring; /* borrowed */
     const struct stream *owner;
     uint64_t first, end; /* events of the owner, counted from 0 */
@@ -34,9 +34,9 @@ bool stream_is_due(const struct stream *stream);
 
 /*
  * The next bytes to send: a run of granted events, of about 256 KB at most. The bytes stay valid until the
- * next call with any stream of this press. 0 when nothing is due.
+ * next call with any stream of this ring. 0 when nothing is due.
  */
-size_t stream_peek(const struct stream *stream, struct press *press, const char **data);
+size_t stream_peek(const struct stream *stream, struct filled_run *filled, const char **data);
 
 /* The kernel took `length` of the bytes that stream_peek gave. */
 void stream_take(struct stream *stream, const struct ring *ring, size_t length);
