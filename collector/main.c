@@ -8,9 +8,9 @@
 
 static const struct command commands[] = {
     {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
-    {"check", NULL, run_check, "validates the configuration and the surroundings, and says what to do"},
+    {"check", NULL, run_check, "checks the settings and the machine, and says what to do"},
     {"healthcheck", "[--strict]", run_healthcheck,
-     "exit 0 if the running collector lives; --strict: and has no problem"},
+     "exit 0 if the running collector is alive; --strict: and has no problem"},
     {"tail", "[-n N]", run_tail, "shows the last N events (10), then each new one as it commits"},
     {"rejects retry", "[ID...]", run_retry, "validates rejects again; those that now pass become events"},
     {"new-identity", NULL, run_new_identity, "draws a new identity, after a restore or clone of the machine"},

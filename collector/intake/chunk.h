@@ -13,8 +13,8 @@
 
 #define CHUNK_BYTES      ((size_t)256 << 10) /* of reading that one chunk takes */
 #define CHUNK_READ_MIN   ((size_t)64 << 10)  /* a chunk with less space than this is full */
-#define CHUNK_FRAMES_MAX 4096                /* a chunk with so many frames is full; one read may exceed it */
-#define CHUNK_COPIED_MAX ((size_t)1 << 20)   /* likewise with so many bytes copied into its group */
+#define CHUNK_FRAMES_MAX 4096              /* a chunk with this many frames is full; one read may exceed it */
+#define CHUNK_COPIED_MAX ((size_t)1 << 20) /* likewise with this many bytes copied into its group */
 
 struct received_frame { /* a frame to be validated, or a reject of the framer */
     struct frame frame;

@@ -73,7 +73,7 @@ struct slice group_copy(struct group *group, struct slice bytes)
 }
 
 /* Makes space for one more element of `size` bytes; the array doubles. */
-static void *grown(struct group *group, void *array, size_t count, size_t *capacity, size_t size)
+static void *grow_array(struct group *group, void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) return array;
     size_t more = *capacity ? *capacity : 64;
@@ -87,7 +87,7 @@ static void *grown(struct group *group, void *array, size_t count, size_t *capac
 void group_add_event(struct group *group, const struct event *event)
 {
     group->events =
-        grown(group, group->events, group->event_count, &group->event_capacity, sizeof *group->events);
+        grow_array(group, group->events, group->event_count, &group->event_capacity, sizeof *group->events);
     struct event *copy = &group->events[group->event_count++];
     *copy = *event;
     for (int i = 0; i < EVENT_FIELD_COUNT; i++) copy->fields[i] = group_copy(group, event->fields[i]);
@@ -95,8 +95,8 @@ void group_add_event(struct group *group, const struct event *event)
 
 void group_add_reject(struct group *group, const struct reject *reject)
 {
-    group->rejects =
-        grown(group, group->rejects, group->reject_count, &group->reject_capacity, sizeof *group->rejects);
+    group->rejects = grow_array(group, group->rejects, group->reject_count, &group->reject_capacity,
+                                sizeof *group->rejects);
     struct reject *copy = &group->rejects[group->reject_count++];
     *copy = *reject;
     copy->detail = group_copy(group, reject->detail);

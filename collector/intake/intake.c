@@ -65,7 +65,7 @@ enum result intake_open(struct intake **out, size_t memory_max, struct why *why)
     return RES_OK;
 }
 
-static struct chunk **place_of(struct intake *intake, uint64_t number)
+static struct chunk **slot_of(struct intake *intake, uint64_t number)
 {
     return &intake->ring[number % INTAKE_CHUNKS];
 }
@@ -74,7 +74,7 @@ void intake_close(struct intake *intake)
 {
     if (!intake) return;
     chunk_free(intake->filling);
-    for (uint64_t i = intake->committed; i < intake->offered; i++) chunk_free(*place_of(intake, i));
+    for (uint64_t i = intake->committed; i < intake->offered; i++) chunk_free(*slot_of(intake, i));
     for (size_t i = 0; i < intake->spare_count; i++) chunk_free(intake->spare[i]);
     pthread_cond_destroy(&intake->changed);
     pthread_cond_destroy(&intake->to_validate);
@@ -149,7 +149,7 @@ static void count_memory(struct intake *intake, struct chunk *chunk, size_t byte
 static void pass_on(struct intake *intake)
 {
     count_memory(intake, intake->filling, chunk_memory(intake->filling));
-    *place_of(intake, intake->offered++) = intake->filling;
+    *slot_of(intake, intake->offered++) = intake->filling;
     intake->filling = intake->spare[--intake->spare_count];
     pthread_cond_signal(&intake->to_validate);
 }
@@ -232,7 +232,7 @@ struct chunk *intake_take_unvalidated(struct intake *intake)
     lock(intake);
     while (intake->validating == intake->offered && !intake->is_finished)
         pthread_cond_wait(&intake->to_validate, &intake->lock);
-    if (intake->validating < intake->offered) chunk = *place_of(intake, intake->validating++);
+    if (intake->validating < intake->offered) chunk = *slot_of(intake, intake->validating++);
     unlock(intake);
     return chunk;
 }
@@ -242,7 +242,7 @@ void intake_validated(struct intake *intake, struct chunk *chunk)
     lock(intake);
     chunk->is_validated = true;
     count_memory(intake, chunk, chunk_memory(chunk));
-    if (chunk == *place_of(intake, intake->written)) pthread_cond_broadcast(&intake->changed);
+    if (chunk == *slot_of(intake, intake->written)) pthread_cond_broadcast(&intake->changed);
     unlock(intake);
 }
 
@@ -251,7 +251,7 @@ void intake_validated(struct intake *intake, struct chunk *chunk)
 /* The lock is held. */
 static bool is_next_validated(struct intake *intake)
 {
-    return intake->written < intake->validating && (*place_of(intake, intake->written))->is_validated;
+    return intake->written < intake->validating && (*slot_of(intake, intake->written))->is_validated;
 }
 
 /* The groups that may be committed now, as a chain; the lock is held, and there is at least one. */
@@ -261,7 +261,7 @@ static struct group *chain_validated(struct intake *intake)
     struct group **link = &first;
     size_t bytes = 0;
     while (is_next_validated(intake) && bytes < INTAKE_COMMIT_SIZE) {
-        const struct chunk *chunk = *place_of(intake, intake->written++);
+        const struct chunk *chunk = *slot_of(intake, intake->written++);
         bytes += chunk_memory(chunk);
         *link = chunk->group;
         link = &chunk->group->next;
@@ -296,12 +296,12 @@ void intake_done(struct intake *intake)
     lock(intake);
     uint64_t from = intake->committed;
     uint64_t to = intake->written;
-    for (uint64_t i = from; i < to; i++) count_memory(intake, *place_of(intake, i), 0);
+    for (uint64_t i = from; i < to; i++) count_memory(intake, *slot_of(intake, i), 0);
     unlock(intake);
     for (uint64_t i = from; i < to; i++)
-        chunk_clear(*place_of(intake, i)); /* nobody else has them until they are spare */
+        chunk_clear(*slot_of(intake, i)); /* nobody else has them until they are spare */
     lock(intake);
-    for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *place_of(intake, i);
+    for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *slot_of(intake, i);
     intake->committed = to;
     pthread_cond_broadcast(&intake->changed);
     wake_receiver(intake);

@@ -23,7 +23,7 @@ struct wal_hold {
     int64_t since;  /* monotonic ms: the first checkpoint without progress; 0: there was none */
 };
 
-/* A checkpoint has ended, leaving so many bytes copied of those in the log. Returns whether a reader holds the log. */
+/* A checkpoint has ended: the log has `bytes`, of which `copied` are copied. Returns whether a reader holds the log. */
 bool wal_hold_note(struct wal_hold *hold, int64_t bytes, int64_t copied, int64_t now_ms);
 
 /* ---- the keeper ---- */
