@@ -1,8 +1,8 @@
 /*
  * result -- the four ways a call can end.
  *
- * Each module maps what its library says to one of these in exactly one function (db_result() for SQLite,
- * s3_result() for curl and HTTP); everything above decides by these four alone.
+ * Each module turns the codes of its library into one of these in exactly one function (db_result() for SQLite,
+ * s3_result() for curl and HTTP); all callers decide by these four alone.
  */
 #ifndef COMMON_RESULT_H
 #define COMMON_RESULT_H

@@ -12,7 +12,7 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         102 /* major * 100 + minor: the same major stays usable one version older */
+#define SPOOL_SCHEMA         102 /* major * 100 + minor; a program one version older can use a newer minor */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */

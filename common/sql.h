@@ -12,6 +12,6 @@ struct sql_text {
 
 extern const struct sql_text sql_all[];
 
-#include "sql_names.h" /* made from the same files: one extern for each */
+#include "sql_names.h" /* generated from the same files: a declaration for each */
 
 #endif

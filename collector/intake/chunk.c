@@ -42,7 +42,7 @@ char *chunk_space(struct chunk *chunk, size_t *len)
     return chunk->bytes + chunk->used;
 }
 
-/* Bytes that were read into the chunk stay there. Others lie in the framer, which uses its memory again: copied. */
+/* Bytes that were read into the chunk stay there. All others are copied, because the framer reuses their memory. */
 static struct slice keep_data(struct chunk *chunk, const struct frame *frame)
 {
     uintptr_t offset = (uintptr_t)frame->data - (uintptr_t)chunk->bytes;

@@ -299,7 +299,7 @@ void intake_done(struct intake *intake)
     for (uint64_t i = from; i < to; i++) count_memory(intake, *slot_of(intake, i), 0);
     unlock(intake);
     for (uint64_t i = from; i < to; i++)
-        chunk_clear(*slot_of(intake, i)); /* nobody else has them until they are spare */
+        chunk_clear(*slot_of(intake, i)); /* no other thread uses them until they are spare */
     lock(intake);
     for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *slot_of(intake, i);
     intake->committed = to;

@@ -39,7 +39,7 @@ void disk_guard_set_failing(struct disk_guard *guard, bool is_failing)
 
 /* ---- saying it ---- */
 
-static const char free_space_remedy[] = "make room on that disk, enlarge it, or lower SPOOL_MIN_FREE";
+static const char free_space_remedy[] = "free space on that disk, enlarge it, or lower SPOOL_MIN_FREE";
 
 static void report_no_disk(struct disk_guard *guard)
 {
