@@ -297,7 +297,7 @@ static struct slice to_utf8(struct validator *v, struct slice bytes, const char 
 {
     static const char *const whys[] = {
         [TRANSCODE_UNKNOWN] = "not known",
-        [TRANSCODE_NOT_IN_IT] = "the bytes are not valid in it",
+        [TRANSCODE_NOT_IN_IT] = "the bytes are not in it",
         [TRANSCODE_TOO_LONG] = "more than 10,000,000 bytes as UTF-8",
     };
     char detail[VALIDATOR_DETAIL_MAX];

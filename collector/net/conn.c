@@ -57,7 +57,7 @@ void conn_reject_unfinished(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     if (!framer_end(conn->framer, &frame)) return;
-    frame.detail = "cut off: INTAKE_MEMORY was used up, and this event had waited longest for its next byte";
+    frame.detail = "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
     chunk_add(chunk, &frame, conn->source, clock_now_ms());
     (void)framer_next(conn->framer, &frame); /* there is no other frame; this frees the memory */
 }

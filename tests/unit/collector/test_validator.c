@@ -188,7 +188,7 @@ struct bad {
     BAD("", text, REJECT_DOCTYPE, "line 1, column " at ": a document type declaration")
 #define BAD_ENCODING(encoding, text, why)                                                                    \
     BAD(encoding, text, REJECT_ENCODING, "declared encoding \"" encoding "\": " why)
-#define NOT_IN_IT(encoding, text) BAD_ENCODING(encoding, text, "the bytes are not valid in it")
+#define NOT_IN_IT(encoding, text) BAD_ENCODING(encoding, text, "the bytes are not in it")
 #define NO_NAME(encoding)         BAD(encoding, "<EVENT/>", REJECT_ENCODING, "the XML declaration names")
 
 static void check_bad(struct validator *validator, const struct bad *rows, size_t count)
