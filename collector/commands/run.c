@@ -11,7 +11,7 @@
 #include "collector/net/listener.h"
 #include "collector/net/server.h"
 #include "collector/spool/file_system.h"
-#include "collector/spool/requests.h"
+#include "collector/spool/handlers.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
 #include "common/command.h"

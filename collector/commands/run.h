@@ -10,7 +10,7 @@
 #include "common/signals.h"
 
 struct command_line; /* common/command.h */
-struct requests;     /* collector/spool/requests.h */
+struct requests;     /* collector/spool/handlers.h */
 
 int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);

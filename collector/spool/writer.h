@@ -15,7 +15,7 @@
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
 #include "collector/spool/checkpointer.h"
-#include "collector/spool/requests.h"
+#include "collector/spool/handlers.h"
 #include "common/problems.h"
 
 #define WRITER_GIVE_UP_MS 10000

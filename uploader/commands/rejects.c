@@ -9,9 +9,9 @@
 
 #include "common/command.h"
 #include "common/printable.h"
-#include "uploader/commands/ask.h"
+#include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
-#include "uploader/ship/requests.h"
+#include "uploader/ship/handlers.h"
 #include "uploader/spool/rejects.h"
 
 #define LIST_COUNT 20

@@ -6,9 +6,9 @@
 
 #include "common/clock.h"
 #include "common/command.h"
-#include "uploader/commands/ask.h"
+#include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
-#include "uploader/ship/requests.h"
+#include "uploader/ship/handlers.h"
 
 static int explain(const char *problem, const char *value)
 {

@@ -10,7 +10,7 @@
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/spool.h"
-#include "uploader/ship/requests.h"
+#include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
 #define SPOOL_WAIT_MS       500 /* until the collector has created the spool */

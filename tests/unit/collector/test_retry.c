@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "collector/spool/requests.h"
+#include "collector/spool/handlers.h"
 #include "collector/spool/retry.h"
 
 #include <stdio.h>

@@ -10,11 +10,11 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "common/request.h"
+#include "common/control_client.h"
 #include "tests/support/out_fixture.h"
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/dismiss.h"
-#include "uploader/ship/requests.h"
+#include "uploader/ship/handlers.h"
 #include "uploader/spool/rejects.h"
 #include "uploader/spool/reship.h"
 

@@ -1,5 +1,5 @@
 /* request -- see request.h. Each call is one short statement, so neither side is ever in the other's way. */
-#include "common/request.h"
+#include "common/control_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static enum result leave(struct db *db, const struct request_call *call, int64_t
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
-    enum result res = stmt_prepare(&stmt, db, sql_ask_request, why);
+    enum result res = stmt_prepare(&stmt, db, sql_leave_request, why);
     if (res == RES_OK) {
         stmt_set_text(stmt, ":program", call->program);
         stmt_set_text(stmt, ":what", call->what);

@@ -1,5 +1,5 @@
 /* answerer -- see answerer.h. Each step is one short statement: nothing is locked while the work goes on. */
-#include "common/answerer.h"
+#include "common/control_server.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,11 +9,11 @@
 #include "collector/commands/run.h"
 #include "collector/settings.h"
 #include "collector/spool/append.h"
-#include "collector/spool/requests.h"
+#include "collector/spool/handlers.h"
 #include "common/buf.h"
 #include "common/command.h"
+#include "common/control_client.h"
 #include "common/lockfile.h"
-#include "common/request.h"
 #include "common/spool.h"
 
 struct asker {

@@ -1,11 +1,11 @@
 /* requests -- see requests.h. */
-#include "collector/spool/requests.h"
+#include "collector/spool/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector/spool/schema.h"
-#include "common/answerer.h"
+#include "common/control_server.h"
 
 #define POLL_MS 200  /* between two looks for requests while events come */
 #define IDLE_MS 2000 /* while none do */

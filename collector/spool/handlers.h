@@ -1,11 +1,11 @@
 /*
- * requests -- what commands ask of the collector through the spool (common/request.h), answered by the thread that
+ * requests -- what commands ask of the collector through the spool (common/control_client.h), answered by the thread that
  * writes: "retry" validates rejects again, "new-identity" draws one.
  *
  * One request at a time, in slices: events that come meanwhile wait for one slice at most.
  */
-#ifndef COLLECTOR_SPOOL_REQUESTS_H
-#define COLLECTOR_SPOOL_REQUESTS_H
+#ifndef COLLECTOR_SPOOL_HANDLERS_H
+#define COLLECTOR_SPOOL_HANDLERS_H
 
 #include "collector/spool/append.h"
 #include "collector/spool/retry.h"

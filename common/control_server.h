@@ -1,12 +1,12 @@
 /*
- * answerer -- how a running program does what commands ask of it through the spool (common/request.h): one request at a
+ * answerer -- how a running program does what commands ask of it through the spool (common/control_client.h): one request at a
  * time, in slices, between its other work.
  *
  * Work that meets a locked or full disk is tried again, and a request is over only when its answer is in the spool. What
  * nobody waits for any more is left. What an earlier process was asked for is forgotten.
  */
-#ifndef COMMON_ANSWERER_H
-#define COMMON_ANSWERER_H
+#ifndef COMMON_CONTROL_SERVER_H
+#define COMMON_CONTROL_SERVER_H
 
 #include <stdbool.h>
 

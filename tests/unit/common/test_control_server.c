@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/answerer.h"
+#include "common/control_server.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* ask -- see ask.h. */
-#include "uploader/commands/ask.h"
+#include "uploader/commands/control.h"
 
 #include <stdio.h>
 
 #include "common/command.h"
-#include "common/request.h"
-#include "uploader/ship/requests.h"
+#include "common/control_client.h"
+#include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
 #define BUSY_MS 200 /* the spool cannot be used now */

@@ -1,12 +1,12 @@
 /*
- * request -- what a command asks of a running program, through the spool. common/answerer.h is the other side.
+ * request -- what a command asks of a running program, through the spool. common/control_server.h is the other side.
  *
  * A request is a row. The asker leaves it, shows its progress and waits until it is answered. It lives no longer than
  * both: an asker that is told to stop withdraws it, and what an earlier process was asked for is forgotten. Nothing is
  * locked meanwhile, and nothing breaks when either is killed: whoever does the work makes it safe to ask for again.
  */
-#ifndef COMMON_REQUEST_H
-#define COMMON_REQUEST_H
+#ifndef COMMON_CONTROL_CLIENT_H
+#define COMMON_CONTROL_CLIENT_H
 
 #include "common/db.h"
 #include "common/signals.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/request.h"
+#include "common/control_client.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/answerer.h"
 #include "common/clock.h"
+#include "common/control_server.h"
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/spool.h"

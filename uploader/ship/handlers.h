@@ -1,11 +1,11 @@
 /*
- * requests -- what commands ask of the uploader through the spool (common/request.h): "dismiss" marks rejects as seen to,
+ * requests -- what commands ask of the uploader through the spool (common/control_client.h): "dismiss" marks rejects as seen to,
  * "reship" sends past batches again.
  *
  * One request at a time, in slices, between the shipper's turns: a slice is some milliseconds, or one object.
  */
-#ifndef UPLOADER_SHIP_REQUESTS_H
-#define UPLOADER_SHIP_REQUESTS_H
+#ifndef UPLOADER_SHIP_HANDLERS_H
+#define UPLOADER_SHIP_HANDLERS_H
 
 #include "uploader/ship/reship.h"
 

@@ -1,10 +1,10 @@
 /* requests -- see requests.h. */
-#include "uploader/ship/requests.h"
+#include "uploader/ship/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/answerer.h"
+#include "common/control_server.h"
 #include "uploader/ship/dismiss.h"
 
 #define POLL_MS 500 /* between two looks for requests */
