@@ -1,4 +1,4 @@
-/* request -- see request.h. Each call is one short statement, so neither side is ever in the other's way. */
+/* control_client -- see control_client.h. Each access to the row is a short statement: neither side waits for the other. */
 #include "common/control_client.h"
 
 #include <stdio.h>
@@ -8,12 +8,10 @@
 #include "common/clock.h"
 #include "common/lockfile.h"
 #include "common/log.h"
-#include "common/spool.h"
 #include "common/sql.h"
 
-#define POLL_MS         200
-#define KEEP_MS         86400000 /* an answered request, for a person who looks */
-#define REQUESTS_SCHEMA 101      /* the first with requests in it */
+#define POLL_MS 200
+#define KEEP_MS 86400000 /* a finished request stays for a person who looks */
 
 static char *copy(const char *text)
 {
@@ -22,16 +20,9 @@ static char *copy(const char *text)
     return copied;
 }
 
-static enum result check_schema(struct db *db, const char *program, struct why *why)
-{
-    int64_t schema = 0;
-    enum result res = db_get_int(db, "PRAGMA user_version", &schema, why);
-    if (res != RES_OK || schema >= REQUESTS_SCHEMA) return res;
-    (void)why_remedy(why, RES_RETRY, "restart the collector with this version");
-    return why_set(why, RES_RETRY, "the running %s is of an older version", program);
-}
+/* ---- the row ---- */
 
-static enum result trim(struct db *db, struct why *why)
+static enum result trim_requests(struct db *db, struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = stmt_prepare(&stmt, db, sql_trim_requests, why);
@@ -43,25 +34,25 @@ static enum result trim(struct db *db, struct why *why)
     return res;
 }
 
-static enum result leave(struct db *db, const struct request_call *call, int64_t *id, struct why *why)
+static enum result leave_request(struct db *db, const struct control_call *call, int64_t *id, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
     enum result res = stmt_prepare(&stmt, db, sql_leave_request, why);
     if (res == RES_OK) {
         stmt_set_text(stmt, ":program", call->program);
-        stmt_set_text(stmt, ":what", call->what);
+        stmt_set_text(stmt, ":what", call->action);
         stmt_set_text(stmt, ":argument", call->argument);
         stmt_set_int(stmt, ":now", clock_now_ms());
         res = stmt_step(stmt, &has_row, why);
         *id = has_row ? stmt_int(stmt, 0) : 0;
-        if (has_row) res = stmt_step(stmt, &has_row, why); /* to its end: there it commits */
+        if (has_row) res = stmt_step(stmt, &has_row, why); /* the statement commits when it ends */
     }
     stmt_free(stmt);
     return res;
 }
 
-static void withdraw(struct db *db, int64_t id)
+static void withdraw_request(struct db *db, int64_t id)
 {
     struct stmt *stmt = NULL;
     struct why why = {0};
@@ -74,9 +65,9 @@ static void withdraw(struct db *db, int64_t id)
     if (res != RES_OK) log_debug("cannot withdraw the request", "why=%s", LOG_QUOTE(why.text));
 }
 
-/* What the row says now. */
+/* The row as it is now. */
 struct state {
-    bool is_there, is_done, has_failed;
+    bool exists, is_done, has_failed;
     char *progress, *result; /* owned */
 };
 
@@ -89,13 +80,13 @@ static void state_fini(struct state *state)
 static enum result load_state(struct db *db, int64_t id, struct state *state, struct why *why)
 {
     struct stmt *stmt = NULL;
-    *state = (struct state){0};
+    *state = (struct state){.exists = false};
     enum result res = stmt_prepare(&stmt, db, sql_load_request, why);
     if (res == RES_OK) {
         stmt_set_int(stmt, ":id", id);
-        res = stmt_step(stmt, &state->is_there, why);
+        res = stmt_step(stmt, &state->exists, why);
     }
-    if (res == RES_OK && state->is_there) {
+    if (res == RES_OK && state->exists) {
         state->progress = copy(stmt_text(stmt, 0));
         state->is_done = stmt_int(stmt, 1) != 0;
         state->result = copy(stmt_text(stmt, 2));
@@ -105,53 +96,71 @@ static enum result load_state(struct db *db, int64_t id, struct state *state, st
     return res;
 }
 
-/* Sleeps for a look's time, or does a part of the work. */
-static enum result pass_time(const struct request_call *call, struct why *why)
+/* ---- waiting ---- */
+
+/* Sleeps until the row is due to be loaded again; or serves, where no program runs. */
+static enum result pass_time(const struct control_call *call, struct why *why)
 {
-    struct why away = {0};
-    int wait_ms = call->work ? call->work(call->context) : POLL_MS;
+    struct why trouble = {0};
+    int wait_ms = POLL_MS;
+    enum result res = call->serve ? call->serve(call->context, &wait_ms, &trouble) : RES_OK;
+    if (res != RES_OK && res != RES_RETRY) {
+        *why = trouble;
+        return res;
+    }
     if (signals_wait(call->signals, wait_ms < POLL_MS ? wait_ms : POLL_MS))
         return why_set(why, RES_RETRY, "told to stop before it was done");
-    if (call->work || lockfile_check(call->spool_path, call->program, &away) == RES_OK) return RES_OK;
-    return why_set(why, RES_RETRY, "the running %s has gone away: %s", call->program, away.text);
+    why_clear(&trouble);
+    if (call->serve || lockfile_check(call->spool_path, call->program, &trouble) == RES_OK) return RES_OK;
+    return why_set(why, RES_RETRY, "the running %s has gone away: %s", call->program, trouble.text);
 }
 
-static enum result wait_for_answer(struct db *db, const struct request_call *call, int64_t id,
-                                   struct why *why)
+/* Where the result has a second line, that is the remedy. */
+static enum result explain_failure(const char *result, struct why *why)
+{
+    const char *remedy = strchr(result, '\n');
+    int len = remedy ? (int)(remedy - result) : (int)strlen(result);
+    if (remedy) (void)why_remedy(why, RES_BROKEN, "%s", remedy + 1);
+    return why_set(why, RES_BROKEN, "%.*s", len, result);
+}
+
+static enum result show(const struct state *state, char **shown, struct why *why)
+{
+    if (state->is_done && state->has_failed) return explain_failure(state->result, why);
+    if (state->is_done) (void)printf("%s\n", state->result);
+    if (state->is_done || strcmp(state->progress, *shown) == 0) return RES_OK;
+    (void)printf("%s\n", state->progress);
+    (void)fflush(stdout);
+    free(*shown);
+    *shown = copy(state->progress);
+    return RES_OK;
+}
+
+static enum result await_result(struct db *db, const struct control_call *call, int64_t id, struct why *why)
 {
     char *shown = copy("");
-    bool is_answered = false;
+    bool is_done = false;
     enum result res = RES_OK;
-    while (res == RES_OK && !is_answered) {
+    while (res == RES_OK && !is_done) {
         struct state state;
         res = load_state(db, id, &state, why);
-        if (res == RES_OK && !state.is_there)
+        if (res == RES_OK && !state.exists)
             res = why_set(why, RES_RETRY, "the %s was restarted meanwhile", call->program);
-        if (res == RES_OK && !state.is_done && strcmp(state.progress, shown) != 0) {
-            (void)printf("%s\n", state.progress);
-            (void)fflush(stdout);
-            free(shown);
-            shown = copy(state.progress);
-        }
-        is_answered = res == RES_OK && state.is_done;
-        if (is_answered && state.has_failed)
-            res = why_set(why, RES_BROKEN, "%s", state.result);
-        else if (is_answered)
-            (void)printf("%s\n", state.result);
+        if (res == RES_OK) res = show(&state, &shown, why);
+        is_done = state.is_done;
         state_fini(&state);
-        if (res == RES_OK && !is_answered) res = pass_time(call, why);
+        if (res == RES_OK && !is_done) res = pass_time(call, why);
     }
     free(shown);
     return res;
 }
 
-enum result request_ask(struct db *db, const struct request_call *call, struct why *why)
+enum result control_client_run(struct db *db, const struct control_call *call, struct why *why)
 {
     int64_t id = 0;
-    enum result res = check_schema(db, call->program, why);
-    if (res == RES_OK) res = trim(db, why);
-    if (res == RES_OK) res = leave(db, call, &id, why);
-    if (res == RES_OK) res = wait_for_answer(db, call, id, why);
-    if (res != RES_OK && id != 0) withdraw(db, id); /* one that was answered stays */
+    enum result res = trim_requests(db, why);
+    if (res == RES_OK) res = leave_request(db, call, &id, why);
+    if (res == RES_OK) res = await_result(db, call, id, why);
+    if (res != RES_OK && id != 0) withdraw_request(db, id); /* does nothing to one that is over */
     return res;
 }

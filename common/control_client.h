@@ -1,9 +1,10 @@
 /*
- * request -- what a command asks of a running program, through the spool. common/control_server.h is the other side.
+ * control_client -- how a command has a running program do something, through the spool.
  *
- * A request is a row. The asker leaves it, shows its progress and waits until it is answered. It lives no longer than
- * both: an asker that is told to stop withdraws it, and what an earlier process was asked for is forgotten. Nothing is
- * locked meanwhile, and nothing breaks when either is killed: whoever does the work makes it safe to ask for again.
+ * A request is a row. The command leaves it, shows its progress and waits for its result; the program's
+ * common/control_server.h serves it. Nothing is locked meanwhile. A request lives no longer than both of them: a command
+ * that has to stop withdraws it, and a program that starts deletes what was left for an earlier one. Either may be
+ * killed at any time, so the work behind every action must be safe to request again.
  */
 #ifndef COMMON_CONTROL_CLIENT_H
 #define COMMON_CONTROL_CLIENT_H
@@ -11,25 +12,26 @@
 #include "common/db.h"
 #include "common/signals.h"
 
-struct request_call {
+struct control_call {
     const char *spool_path;
-    const char *program;  /* who is to do it: "collector" or "uploader" */
-    const char *what;     /* a word that this program knows */
+    const char *program;  /* who has to do it: "collector" or "uploader" */
+    const char *action;   /* a word that this program knows */
     const char *argument; /* "" for none */
     struct signals *signals;
     /*
-     * NULL: the program runs, and does it. Else it does not, this process holds its lock, and each call does a part of
-     * the work and says how many ms the next part can wait.
+     * NULL where the program runs. Else this process holds its lock and serves the requests itself: each call does a part
+     * of the work, and `*wait_ms` is how long the next part can wait. RES_RETRY does not end the waiting.
      */
-    int (*work)(void *context);
+    enum result (*serve)(void *context, int *wait_ms, struct why *why);
     void *context;
 };
 
 /*
- * Asks and waits, with a line on stdout whenever the progress changes, and one at the end for what came of it.
- *   RES_RETRY    the running program has gone away or is too old, a signal came, the spool is locked: ask again later
- *   RES_BROKEN   it was tried and failed; `why` says what the program said
+ * Leaves the request and waits until it is over. Prints a line on stdout whenever the progress has changed, and the
+ * result at the end.
+ *   RES_RETRY    the running program has gone away, a stop was requested, or the spool is locked: try again later
+ *   RES_BROKEN   the request has failed, and `why` is what the program says of it; or `serve` has failed
  */
-MUST_CHECK enum result request_ask(struct db *db, const struct request_call *call, struct why *why);
+MUST_CHECK enum result control_client_run(struct db *db, const struct control_call *call, struct why *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* answerer -- see answerer.h. Each step is one short statement: nothing is locked while the work goes on. */
+/* control_server -- see control_server.h. Each access to a request's row is a short statement of its own. */
 #include "common/control_server.h"
 
 #include <stdlib.h>
@@ -8,165 +8,235 @@
 #include "common/log.h"
 #include "common/sql.h"
 
-#define REPORT_MS  1000 /* between two words on the progress */
-#define TROUBLE_MS 1000 /* before the next try */
+#define REPORT_MS  1000 /* between two reports of a request's progress */
+#define TROUBLE_MS 1000 /* before what failed is tried again */
 
-struct answerer {
-    struct db *db;
-    struct answerer_work work;
-    int64_t born_at; /* wall clock: what was asked before was asked of an earlier process */
-    bool has_forgotten;
-    struct request request;      /* the one in work */
-    struct answer answer;        /* what has come of it; the text is terminated */
-    bool is_in_trouble;          /* said in the log */
+/* The request that one handler works on. */
+struct slot {
+    const struct control_handler *handler; /* NULL: for requests whose action nobody knows */
+    int64_t request_id;                    /* 0: the handler is free */
+    char *action, *argument;               /* owned */
+    bool has_begun;
+    void *work;
+    struct control_response response; /* its text is terminated after a slice */
+    bool has_logged_trouble;
     int64_t next_at, report_due; /* monotonic */
 };
 
-struct answerer *answerer_new(struct db *db, const struct answerer_work *work)
+struct control_server {
+    struct db *db;
+    struct control_server_options options;
+    int64_t born_at; /* wall clock: requests from before it were left for an earlier process */
+    bool has_forgotten, has_logged_trouble;
+    int64_t query_at; /* monotonic: when to query for new requests */
+    struct slot *slots;
+    size_t slot_count;
+};
+
+/* ---- life ---- */
+
+struct control_server *control_server_new(struct db *db, const struct control_server_options *options)
 {
-    struct answerer *a = calloc(1, sizeof *a);
-    if (!a) abort();
-    a->db = db;
-    a->work = *work;
-    a->born_at = clock_now_ms();
-    return a;
+    struct control_server *s = calloc(1, sizeof *s);
+    if (!s) abort();
+    s->db = db;
+    s->options = *options;
+    s->born_at = clock_now_ms();
+    while (options->handlers[s->slot_count].action) s->slot_count++;
+    s->slots = calloc(s->slot_count + 1, sizeof *s->slots);
+    if (!s->slots) abort();
+    for (size_t i = 0; i < s->slot_count; i++) s->slots[i].handler = &options->handlers[i];
+    s->slot_count++; /* the last one has no handler */
+    return s;
 }
 
-/* The request in work is over, one way or another. */
-static void put_away(struct answerer *a)
+/* The slot's request is over, whether it is done or given up. */
+static void clear_slot(struct slot *slot)
 {
-    a->work.leave(a->work.context);
-    free(a->request.what);
-    free(a->request.argument);
-    a->request = (struct request){0};
-    a->answer.is_done = a->answer.has_failed = false;
+    const struct control_handler *handler = slot->handler;
+    if (handler && slot->has_begun) handler->end(slot->work);
+    free(slot->action);
+    free(slot->argument);
+    buf_fini(&slot->response.text);
+    *slot = (struct slot){.handler = handler};
 }
 
-void answerer_free(struct answerer *a)
+void control_server_free(struct control_server *s)
 {
-    if (!a) return;
-    put_away(a);
-    buf_fini(&a->answer.text);
-    free(a);
+    if (!s) return;
+    for (size_t i = 0; i < s->slot_count; i++) clear_slot(&s->slots[i]);
+    free(s->slots);
+    free(s);
 }
 
-/* ---- the rows ---- */
+/* ---- new requests ---- */
 
-/* Drops what was asked of an earlier process and never answered. */
-static enum result forget(struct answerer *a, struct why *why)
+/* Once, at the first poll: nobody works any more on what was left for an earlier process. */
+static enum result forget_old_requests(struct control_server *s, struct why *why)
 {
     struct stmt *stmt = NULL;
-    enum result res = stmt_prepare(&stmt, a->db, sql_forget_requests, why);
+    if (s->has_forgotten) return RES_OK;
+    enum result res = stmt_prepare(&stmt, s->db, sql_forget_requests, why);
     if (res == RES_OK) {
-        stmt_set_text(stmt, ":program", a->work.program);
-        stmt_set_int(stmt, ":before", a->born_at);
+        stmt_set_text(stmt, ":program", s->options.program);
+        stmt_set_int(stmt, ":before", s->born_at);
         res = stmt_run(stmt, NULL, why);
     }
     stmt_free(stmt);
-    a->has_forgotten = res == RES_OK;
+    s->has_forgotten = res == RES_OK;
     return res;
 }
 
-/* The oldest open request; none where there is none. */
-static enum result load_next(struct answerer *a, struct why *why)
+static struct slot *find_slot(struct control_server *s, const char *action)
+{
+    struct slot *slot = s->slots;
+    while (slot->handler && strcmp(slot->handler->action, action) != 0) slot++;
+    return slot;
+}
+
+static char *copy(const char *text)
+{
+    char *copied = strdup(text);
+    if (!copied) abort();
+    return copied;
+}
+
+/* Every free handler takes the oldest open request for its action. */
+static enum result take_requests(struct control_server *s, struct why *why)
 {
     struct stmt *stmt = NULL;
-    bool has_row = false;
-    enum result res = stmt_prepare(&stmt, a->db, sql_load_next_request, why);
-    if (res == RES_OK) {
-        stmt_set_text(stmt, ":program", a->work.program);
+    bool has_row = true;
+    enum result res = stmt_prepare(&stmt, s->db, sql_load_requests, why);
+    if (res == RES_OK) stmt_set_text(stmt, ":program", s->options.program);
+    while (res == RES_OK && has_row) {
         res = stmt_step(stmt, &has_row, why);
-    }
-    if (res == RES_OK && has_row) {
-        a->request =
-            (struct request){stmt_int(stmt, 0), strdup(stmt_text(stmt, 1)), strdup(stmt_text(stmt, 2))};
-        if (!a->request.what || !a->request.argument) abort();
+        if (res != RES_OK || !has_row) break;
+        struct slot *slot = find_slot(s, stmt_text(stmt, 1));
+        if (slot->request_id != 0) continue;
+        slot->request_id = stmt_int(stmt, 0);
+        slot->action = copy(stmt_text(stmt, 1));
+        slot->argument = copy(stmt_text(stmt, 2));
     }
     stmt_free(stmt);
     return res;
 }
 
-/* For the one who waits, once in a while; where nobody does, the rest is left. */
-static enum result report_progress(struct answerer *a, struct why *why)
+static void query_requests(struct control_server *s)
+{
+    struct why why = {0};
+    enum result res = forget_old_requests(s, &why);
+    if (res == RES_OK) res = take_requests(s, &why);
+    if (res != RES_OK && !s->has_logged_trouble)
+        log_warn("requests of commands cannot be read now", "why=%s", LOG_QUOTE(why.text));
+    s->has_logged_trouble = res != RES_OK;
+    s->query_at = clock_monotonic_ms() + (res == RES_OK ? s->options.poll_ms : TROUBLE_MS);
+}
+
+/* ---- the row of a request in work ---- */
+
+/* Once in a while, for the command that waits. Where the row is gone, nobody waits any more. */
+static enum result report_progress(struct control_server *s, struct slot *slot, struct why *why)
 {
     struct stmt *stmt = NULL;
     int64_t changed = 1;
-    if (clock_monotonic_ms() < a->report_due) return RES_OK;
-    a->report_due = clock_monotonic_ms() + REPORT_MS;
-    enum result res = stmt_prepare(&stmt, a->db, sql_report_progress, why);
+    if (clock_monotonic_ms() < slot->report_due) return RES_OK;
+    slot->report_due = clock_monotonic_ms() + REPORT_MS;
+    enum result res = stmt_prepare(&stmt, s->db, sql_report_progress, why);
     if (res == RES_OK) {
-        stmt_set_text(stmt, ":progress", a->answer.text.data);
-        stmt_set_int(stmt, ":id", a->request.id);
+        stmt_set_text(stmt, ":progress", slot->response.text.data);
+        stmt_set_int(stmt, ":id", slot->request_id);
         res = stmt_run(stmt, &changed, why);
     }
     stmt_free(stmt);
     if (res != RES_OK || changed == 1) return res;
-    log_info("nobody waits for the request any more: it is left", "what=%s", a->request.what);
-    put_away(a);
+    log_info("a request was withdrawn: the work on it is given up", "action=%s", slot->action);
+    clear_slot(slot);
     return RES_OK;
 }
 
-static enum result finish(struct answerer *a, struct why *why)
+static enum result store_result(struct control_server *s, struct slot *slot, struct why *why)
 {
     struct stmt *stmt = NULL;
-    enum result res = stmt_prepare(&stmt, a->db, sql_finish_request, why);
+    enum result res = stmt_prepare(&stmt, s->db, sql_finish_request, why);
     if (res == RES_OK) {
         stmt_set_int(stmt, ":now", clock_now_ms());
-        stmt_set_text(stmt, ":result", a->answer.text.data);
-        stmt_set_int(stmt, ":failed", a->answer.has_failed);
-        stmt_set_int(stmt, ":id", a->request.id);
+        stmt_set_text(stmt, ":result", slot->response.text.data);
+        stmt_set_int(stmt, ":failed", slot->response.has_failed);
+        stmt_set_int(stmt, ":id", slot->request_id);
         res = stmt_run(stmt, NULL, why);
     }
     stmt_free(stmt);
-    if (res == RES_OK) put_away(a);
+    if (res == RES_OK) clear_slot(slot);
     return res;
 }
 
-/* ---- a turn ---- */
+/* ---- a slice ---- */
 
-static enum result do_slice(struct answerer *a, struct why *why)
+/* The result has two lines where there is a remedy: what failed, and what a person can do. */
+static void set_failure(struct control_response *response, const struct why *why)
 {
-    struct answer *answer = &a->answer;
-    buf_clear(&answer->text);
-    answer->wait_ms = 0;
-    enum result res = a->work.do_slice(a->work.context, &a->request, answer, why);
-    if (res != RES_OK) return res;
-    buf_append_char(&answer->text, '\0');
-    if (!answer->is_done) return report_progress(a, why);
-    log_info("what a command asked for is answered", "what=%s result=%s", a->request.what,
-             LOG_QUOTE(answer->text.data));
+    buf_clear(&response->text);
+    buf_append_text(&response->text, why->text);
+    if (*why->remedy) buf_append_format(&response->text, "\n%s", why->remedy);
+    response->is_done = response->has_failed = true;
+}
+
+static enum result call_handler(struct control_server *s, struct slot *slot, struct why *why)
+{
+    const struct control_handler *handler = slot->handler;
+    void *context = s->options.context;
+    enum result res = RES_OK;
+    if (!handler)
+        return why_set(why, RES_REFUSE, "this %s does not know how to do '%.40s'", s->options.program,
+                       slot->action);
+    if (!slot->has_begun) res = handler->begin(context, slot->argument, &slot->work, why);
+    slot->has_begun |= res == RES_OK;
+    return res == RES_OK ? handler->do_slice(context, slot->work, &slot->response, why) : res;
+}
+
+static enum result do_slice(struct control_server *s, struct slot *slot, struct why *why)
+{
+    struct control_response *response = &slot->response;
+    buf_clear(&response->text);
+    response->wait_ms = 0;
+    enum result res = call_handler(s, slot, why);
+    if (res == RES_RETRY) return res;
+    if (res != RES_OK) set_failure(response, why);
+    buf_append_char(&response->text, '\0');
+    if (response->is_done)
+        log_info(response->has_failed ? "a request has failed" : "a request is done", "action=%s result=%s",
+                 slot->action, LOG_QUOTE(response->text.data));
     return RES_OK;
 }
 
-static void answer_failure(struct answerer *a, const struct why *why)
-{
-    buf_clear(&a->answer.text);
-    buf_append(&a->answer.text, why->text, strlen(why->text) + 1);
-    a->answer.is_done = a->answer.has_failed = true;
-}
-
-static enum result take_turn(struct answerer *a, struct why *why)
-{
-    enum result res = RES_OK;
-    if (!a->has_forgotten) res = forget(a, why);
-    if (res == RES_OK && a->request.id == 0) res = load_next(a, why);
-    if (res != RES_OK || a->request.id == 0) return res;
-    if (!a->answer.is_done) res = do_slice(a, why);
-    if (res == RES_REFUSE || res == RES_BROKEN) answer_failure(a, why);
-    return a->answer.is_done ? finish(a, why) : res;
-}
-
-int answerer_tend(struct answerer *a)
+/* A result that could not be stored the last time is stored now: the work is not done again. */
+static void serve(struct control_server *s, struct slot *slot)
 {
     struct why why = {0};
-    int64_t now = clock_monotonic_ms();
-    if (now < a->next_at) return (int)(a->next_at - now);
-    enum result res = take_turn(a, &why);
-    if (res != RES_OK && !a->is_in_trouble)
-        log_warn("what a command asked for has to wait", "why=%s", LOG_QUOTE(why.text));
-    a->is_in_trouble = res != RES_OK;
-    bool is_idle = res == RES_OK && a->request.id == 0;
-    int wait_ms = is_idle ? a->work.poll_ms : res == RES_OK ? a->answer.wait_ms : TROUBLE_MS;
-    a->next_at = clock_monotonic_ms() + wait_ms;
-    return is_idle ? a->work.idle_ms : wait_ms;
+    enum result res = slot->response.is_done ? RES_OK : do_slice(s, slot, &why);
+    if (res == RES_OK)
+        res = slot->response.is_done ? store_result(s, slot, &why) : report_progress(s, slot, &why);
+    if (slot->request_id == 0) return;
+    if (res != RES_OK && !slot->has_logged_trouble)
+        log_warn("a request has to wait", "action=%s why=%s", slot->action, LOG_QUOTE(why.text));
+    slot->has_logged_trouble = res != RES_OK;
+    slot->next_at = clock_monotonic_ms() + (res == RES_OK ? slot->response.wait_ms : TROUBLE_MS);
+}
+
+int control_server_poll(struct control_server *s)
+{
+    bool is_idle = clock_monotonic_ms() >= s->query_at;
+    if (is_idle) query_requests(s);
+    is_idle &= !s->has_logged_trouble;
+    int64_t next_at = s->query_at;
+    for (size_t i = 0; i < s->slot_count; i++) {
+        struct slot *slot = &s->slots[i];
+        if (slot->request_id != 0 && clock_monotonic_ms() >= slot->next_at) serve(s, slot);
+        if (slot->request_id == 0) continue;
+        is_idle = false;
+        if (slot->next_at < next_at) next_at = slot->next_at;
+    }
+    int64_t wait_ms = next_at - clock_monotonic_ms();
+    if (is_idle) return s->options.idle_ms;
+    return wait_ms > 0 ? (int)wait_ms : 0;
 }

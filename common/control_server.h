@@ -1,9 +1,15 @@
 /*
- * answerer -- how a running program does what commands ask of it through the spool (common/control_client.h): one request at a
- * time, in slices, between its other work.
+ * control_server -- how a running program serves the requests that commands leave for it in the spool
+ * (common/control_client.h is their side).
  *
- * Work that meets a locked or full disk is tried again, and a request is over only when its answer is in the spool. What
- * nobody waits for any more is left. What an earlier process was asked for is forgotten.
+ * The program has one handler for each action that it knows. Requests for different actions are served side by side, so
+ * that a long one does not hold up the others. Requests for the same action are served one after the other, in the order
+ * in which they were left. The work is done in slices, between the program's other work, by the thread that calls
+ * control_server_poll(). No transaction stays open between two slices.
+ *
+ * A slice that meets a locked spool or a full disk is repeated, and a request is over only when its result is in the
+ * spool. When a request is withdrawn, the work on it is given up. Requests that were left for an earlier process are
+ * deleted at the first poll; the commands that wait for them see that and end.
  */
 #ifndef COMMON_CONTROL_SERVER_H
 #define COMMON_CONTROL_SERVER_H
@@ -13,41 +19,48 @@
 #include "common/buf.h"
 #include "common/db.h"
 
-struct request {
-    int64_t id; /* 0: none */
-    char *what, *argument;
+/* What the work on a request has come to, after a slice. */
+struct control_response {
+    struct buf
+        text; /* empty before each slice: the progress or, with `is_done`, the result; a line for a person */
+    bool is_done;    /* nothing is left to do */
+    bool has_failed; /* with `is_done`: not all that was requested could be done */
+    int wait_ms;     /* how long the next slice can wait */
 };
 
-/* What a slice of the work has come to. */
-struct answer {
-    struct buf text;          /* empty before each slice: how far it has come, or what came of it */
-    bool is_done, has_failed; /* all of it; and not as was asked */
-    int wait_ms;              /* before the next slice */
-};
+/* How the requests for one action are served. All functions get what their results mean from `do_slice`. */
+struct control_handler {
+    const char *action;
 
-/* Who answers, and how. */
-struct answerer_work {
-    const char *program; /* "collector" or "uploader" */
-    int poll_ms;         /* between two looks for requests */
-    int idle_ms;         /* likewise, while nothing else keeps the program awake */
+    /* Begins the work on a request. `argument` is borrowed until `end`. A handler without state sets no `*work`. */
+    enum result (*begin)(void *context, const char *argument, void **work, struct why *why);
+
     /*
-     * A slice of what `request`, which stays until `leave`, asks for.
-     *   RES_RETRY                 the next one tries the same again
-     *   RES_REFUSE, RES_BROKEN    that would not help: `why` is the answer
+     * Does some milliseconds of the work.
+     *   RES_RETRY                 the same slice is tried again after a second
+     *   RES_REFUSE, RES_BROKEN    trying again would not help: the request has failed, and `why` is its result
      */
-    enum result (*do_slice)(void *context, const struct request *request, struct answer *answer,
-                            struct why *why);
-    void (*leave)(void *context); /* nothing is in work any more, done or not */
-    void *context;
+    enum result (*do_slice)(void *context, void *work, struct control_response *response, struct why *why);
+
+    void (*end)(void *work); /* frees the work, whether it is done or given up; accepts NULL */
 };
 
-struct answerer;
+struct control_server_options {
+    const char *program;                    /* "collector" or "uploader" */
+    int poll_ms;                            /* between two queries for new requests */
+    int idle_ms;                            /* the same, while nothing else keeps the program awake */
+    const struct control_handler *handlers; /* a NULL action ends the table */
+    void *context;                          /* for the handlers */
+};
 
-/* Borrows `db`, and what `work` refers to. Never fails. */
-struct answerer *answerer_new(struct db *db, const struct answerer_work *work);
-void answerer_free(struct answerer *answerer); /* accepts NULL; leaves what is in work */
+struct control_server;
 
-/* Does a part of what has been asked for, if anything. Returns how many ms the next call may wait. */
-int answerer_tend(struct answerer *answerer);
+/* Borrows `db`, and what `options` refer to. Never fails. */
+struct control_server *control_server_new(struct db *db, const struct control_server_options *options);
+void control_server_free(
+    struct control_server *server); /* accepts NULL; gives up the work that is in progress */
+
+/* Does one slice of each request that is due. Returns for how many ms the next call can wait. */
+int control_server_poll(struct control_server *server);
 
 #endif

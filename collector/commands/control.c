@@ -22,14 +22,16 @@ struct asker {
     struct db *db;
     struct lockfile lock; /* held: no collector runs, we do the work */
     struct spool_in *spool;
-    struct requests *requests;
+    struct handlers *handlers;
 };
 
-static int do_a_part(void *context)
+static enum result serve(void *context, int *wait_ms, struct why *why)
 {
     struct asker *a = context;
+    (void)why;
     lockfile_beat(&a->lock);
-    return requests_tend(a->requests);
+    *wait_ms = handlers_poll(a->handlers);
+    return RES_OK;
 }
 
 /* Where no collector runs. */
@@ -41,23 +43,23 @@ static enum result become_collector(struct asker *a, struct why *why)
     if (res == RES_RETRY) return RES_OK; /* one runs: it does the work */
     if (res != RES_OK) *why = held;
     if (res == RES_OK) res = run_open_spool(&a->spool, s, &a->signals, &a->lock, why);
-    if (res == RES_OK) a->requests = run_new_requests(a->spool, s);
+    if (res == RES_OK) a->handlers = run_new_handlers(a->spool, s);
     return res;
 }
 
 static int ask(const struct settings *settings, const char *what, const char *argument)
 {
     struct asker a = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
-    struct request_call call = {settings->spool_path, "collector", what, argument, &a.signals, NULL, &a};
+    struct control_call call = {settings->spool_path, "collector", what, argument, &a.signals, NULL, &a};
     struct why why = {0};
 
     enum result res = signals_open(&a.signals, &why);
     if (res == RES_OK) res = spool_open(&a.db, settings->spool_path, &why); /* never creates one */
     if (res == RES_OK) res = become_collector(&a, &why);
-    if (a.requests) call.work = do_a_part;
-    if (res == RES_OK) res = request_ask(a.db, &call, &why);
+    if (a.handlers) call.serve = serve;
+    if (res == RES_OK) res = control_client_run(a.db, &call, &why);
 
-    requests_free(a.requests);
+    handlers_free(a.handlers);
     spool_in_close(a.spool);
     db_close(a.db);
     lockfile_release(&a.lock);
@@ -86,12 +88,12 @@ int run_retry(const struct command_line *line)
         buf_append_format(&ids, "%s%s", i > 1 ? " " : "", line->argv[i]);
     }
     buf_append_char(&ids, '\0');
-    int exit_code = ask(line->settings, REQUESTS_RETRY, ids.data);
+    int exit_code = ask(line->settings, HANDLERS_RETRY, ids.data);
     buf_fini(&ids);
     return exit_code;
 }
 
 int run_new_identity(const struct command_line *line)
 {
-    return ask(line->settings, REQUESTS_NEW_IDENTITY, "");
+    return ask(line->settings, HANDLERS_NEW_IDENTITY, "");
 }

@@ -40,13 +40,13 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
     return res;
 }
 
-struct requests *run_new_requests(struct spool_in *spool, const struct settings *s)
+struct handlers *run_new_handlers(struct spool_in *spool, const struct settings *s)
 {
-    struct requests_options options = {
+    struct handlers_options options = {
         .spool_path = s->spool_path,
         .retry = {s->event_element, (size_t)s->max_message_bytes, s->index_fields},
     };
-    return requests_new(spool, &options);
+    return handlers_new(spool, &options);
 }
 
 static void allow_descriptors(int64_t connections)
@@ -78,7 +78,7 @@ struct collector {
     int fd; /* the listening socket, until the server takes it over */
     struct checkpointer *checkpointer;
     struct intake *intake;
-    struct requests *requests;
+    struct handlers *handlers;
     struct writer *writer;
     struct validators *validators;
     struct server *server;
@@ -130,7 +130,7 @@ static enum result open_writer(struct collector *c, struct why *why)
         .spool_path = s->spool_path,
         .intake = c->intake,
         .checkpointer = c->checkpointer,
-        .requests = c->requests,
+        .handlers = c->handlers,
         .problems = c->problems,
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         /* At a stop the unfinished events become rejects, which are committed as well. */
@@ -153,7 +153,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
-    if (res == RES_OK) c->requests = run_new_requests(c->spool, s);
+    if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
     if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)
@@ -173,7 +173,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     validators_join(c->validators);
     if (c->writer) last_res = writer_join(c->writer, &counts, &last);
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
-    requests_free(c->requests);
+    handlers_free(c->handlers);
     intake_close(c->intake);
     checkpointer_stop(c->checkpointer);
     if (c->fd >= 0) close(c->fd);

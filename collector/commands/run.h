@@ -10,7 +10,7 @@
 #include "common/signals.h"
 
 struct command_line; /* common/command.h */
-struct requests;     /* collector/spool/handlers.h */
+struct handlers;     /* collector/spool/handlers.h */
 
 int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);
@@ -29,7 +29,7 @@ int run_config(const struct command_line *line);
 MUST_CHECK enum result run_open_spool(struct spool_in **spool, const struct settings *settings,
                                       struct signals *signals, const struct lockfile *lock, struct why *why);
 
-/* The requests of commands, to be done by this process with these settings. Borrows both; never fails. */
-struct requests *run_new_requests(struct spool_in *spool, const struct settings *settings);
+/* The handlers of commands' requests, with these settings. Borrows both; never fails. */
+struct handlers *run_new_handlers(struct spool_in *spool, const struct settings *settings);
 
 #endif

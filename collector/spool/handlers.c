@@ -1,80 +1,101 @@
-/* requests -- see requests.h. */
+/* handlers -- see handlers.h. */
 #include "collector/spool/handlers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "collector/spool/schema.h"
 #include "common/control_server.h"
 
-#define POLL_MS 200  /* between two looks for requests while events come */
+#define POLL_MS 200  /* between two queries for requests while events come */
 #define IDLE_MS 2000 /* while none do */
 
-struct requests {
+struct handlers {
     struct spool_in *spool;
-    struct requests_options options;
-    struct answerer *answerer;
-    struct retry *retry; /* in work */
+    struct handlers_options options;
+    struct control_server *server;
 };
 
-static enum result new_identity(struct requests *r, struct answer *answer, struct why *why)
-{
-    struct spool_identity before;
-    struct spool_identity after;
-    enum result res = spool_new_identity(spool_in_db(r->spool), r->options.spool_path, &before, &after, why);
-    if (res != RES_OK) return res;
-    buf_append_format(&answer->text, "the spool was %s and is %s from now on", before.spool, after.spool);
-    answer->is_done = true;
-    return RES_OK;
-}
+/* ---- retry ---- */
 
-static enum result retry_rejects(struct requests *r, const char *ids, struct answer *answer, struct why *why)
+static enum result begin_retry(void *context, const char *argument, void **work, struct why *why)
 {
-    struct db_wal wal;
-    enum result res = RES_OK;
-    if (!r->retry) res = retry_new(&r->retry, r->spool, &r->options.retry, ids, why);
-    if (res == RES_OK) res = retry_slice(r->retry, &answer->is_done, why);
-    if (spool_in_wal_bytes(r->spool) > SPOOL_WAL_PASSIVE_BYTES)
-        (void)spool_in_finish_checkpoint(r->spool, &wal);
-    if (res == RES_OK) retry_describe(r->retry, &answer->text);
+    struct handlers *h = context;
+    struct retry *retry = NULL;
+    enum result res = retry_new(&retry, h->spool, &h->options.retry, argument, why);
+    *work = retry;
     return res;
 }
 
-static enum result do_slice(void *context, const struct request *request, struct answer *answer,
-                            struct why *why)
+static enum result do_retry(void *context, void *work, struct control_response *response, struct why *why)
 {
-    struct requests *r = context;
-    if (strcmp(request->what, REQUESTS_RETRY) == 0) return retry_rejects(r, request->argument, answer, why);
-    if (strcmp(request->what, REQUESTS_NEW_IDENTITY) == 0) return new_identity(r, answer, why);
-    return why_set(why, RES_REFUSE, "this collector does not know how to do '%.40s'", request->what);
+    struct handlers *h = context;
+    struct db_wal wal;
+    enum result res = retry_slice(work, &response->is_done, why);
+    if (spool_in_wal_bytes(h->spool) > SPOOL_WAL_PASSIVE_BYTES)
+        (void)spool_in_finish_checkpoint(h->spool, &wal);
+    if (res == RES_OK) retry_describe(work, &response->text);
+    return res;
 }
 
-static void leave(void *context)
+static void end_retry(void *work)
 {
-    struct requests *r = context;
-    retry_free(r->retry);
-    r->retry = NULL;
+    retry_free(work);
 }
 
-struct requests *requests_new(struct spool_in *spool, const struct requests_options *options)
+/* ---- new-identity ---- */
+
+static enum result begin_new_identity(void *context, const char *argument, void **work, struct why *why)
 {
-    struct requests *r = calloc(1, sizeof *r);
-    if (!r) abort();
-    r->spool = spool;
-    r->options = *options;
-    r->answerer = answerer_new(spool_in_db(spool),
-                               &(struct answerer_work){"collector", POLL_MS, IDLE_MS, do_slice, leave, r});
-    return r;
+    (void)context, (void)argument, (void)work, (void)why; /* it is one step */
+    return RES_OK;
 }
 
-void requests_free(struct requests *r)
+static enum result do_new_identity(void *context, void *work, struct control_response *response,
+                                   struct why *why)
 {
-    if (!r) return;
-    answerer_free(r->answerer);
-    free(r);
+    struct handlers *h = context;
+    struct spool_identity before;
+    struct spool_identity after;
+    (void)work;
+    enum result res = spool_new_identity(spool_in_db(h->spool), h->options.spool_path, &before, &after, why);
+    if (res != RES_OK) return res;
+    buf_append_format(&response->text, "the spool was %s and is %s from now on", before.spool, after.spool);
+    response->is_done = true;
+    return RES_OK;
 }
 
-int requests_tend(struct requests *r)
+static void end_new_identity(void *work)
 {
-    return answerer_tend(r->answerer);
+    (void)work;
+}
+
+/* ---- all ---- */
+
+static const struct control_handler table[] = {
+    {HANDLERS_RETRY, begin_retry, do_retry, end_retry},
+    {HANDLERS_NEW_IDENTITY, begin_new_identity, do_new_identity, end_new_identity},
+    {NULL, NULL, NULL, NULL},
+};
+
+struct handlers *handlers_new(struct spool_in *spool, const struct handlers_options *options)
+{
+    struct handlers *h = calloc(1, sizeof *h);
+    if (!h) abort();
+    h->spool = spool;
+    h->options = *options;
+    h->server = control_server_new(spool_in_db(spool),
+                                   &(struct control_server_options){"collector", POLL_MS, IDLE_MS, table, h});
+    return h;
+}
+
+void handlers_free(struct handlers *h)
+{
+    if (!h) return;
+    control_server_free(h->server);
+    free(h);
+}
+
+int handlers_poll(struct handlers *h)
+{
+    return control_server_poll(h->server);
 }

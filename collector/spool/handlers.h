@@ -1,8 +1,9 @@
 /*
- * requests -- what commands ask of the collector through the spool (common/control_client.h), answered by the thread that
- * writes: "retry" validates rejects again, "new-identity" draws one.
+ * handlers -- what the collector does for commands (common/control_server.h): it validates rejects again, and draws a new
+ * identity for the spool.
  *
- * One request at a time, in slices: events that come meanwhile wait for one slice at most.
+ * The thread that writes does this between two groups of events, in slices, so that events wait for one slice of each at
+ * most.
  */
 #ifndef COLLECTOR_SPOOL_HANDLERS_H
 #define COLLECTOR_SPOOL_HANDLERS_H
@@ -10,21 +11,21 @@
 #include "collector/spool/append.h"
 #include "collector/spool/retry.h"
 
-#define REQUESTS_RETRY        "retry" /* argument: the rejects' ids, "" for all */
-#define REQUESTS_NEW_IDENTITY "new-identity"
+#define HANDLERS_RETRY        "retry" /* argument: ids of rejects, separated by blanks; "" for all */
+#define HANDLERS_NEW_IDENTITY "new-identity"
 
-struct requests;
+struct handlers;
 
-struct requests_options {
+struct handlers_options {
     const char *spool_path; /* borrowed */
     struct retry_options retry;
 };
 
 /* Borrows `spool`; `options` is copied. Never fails. */
-struct requests *requests_new(struct spool_in *spool, const struct requests_options *options);
-void requests_free(struct requests *requests); /* accepts NULL */
+struct handlers *handlers_new(struct spool_in *spool, const struct handlers_options *options);
+void handlers_free(struct handlers *handlers); /* accepts NULL */
 
-/* Does a part of what has been asked for, if anything. Returns how many ms the next call may wait. */
-int requests_tend(struct requests *requests);
+/* Does a part of what was requested, if anything was. Returns for how many ms the next call can wait. */
+int handlers_poll(struct handlers *handlers);
 
 #endif

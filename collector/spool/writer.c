@@ -33,7 +33,7 @@ struct writer {
     pthread_t thread;
     struct spool_in *spool;
     struct intake *intake;
-    struct requests *requests;
+    struct handlers *handlers;
     struct problems *problems;
     struct wal_keeper wal;
     struct disk_guard guard;
@@ -208,7 +208,7 @@ static int tick_ms(const struct writer *w)
 static int work(struct writer *w)
 {
     int wait_ms =
-        w->guard.is_held ? DISK_GUARD_TICK_MS : requests_tend(w->requests); /* those need room, too */
+        w->guard.is_held ? DISK_GUARD_TICK_MS : handlers_poll(w->handlers); /* those need room, too */
     int64_t now = clock_monotonic_ms();
     if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
         log_rejects(w);
@@ -245,7 +245,7 @@ static struct writer *writer_new(const struct writer_parts *parts)
     if (!w) abort();
     w->spool = parts->spool;
     w->intake = parts->intake;
-    w->requests = parts->requests;
+    w->handlers = parts->handlers;
     w->problems = parts->problems;
     w->rejects_max_bytes = parts->rejects_max_bytes;
     w->wal = (struct wal_keeper){

@@ -27,7 +27,7 @@ struct writer_parts { /* all borrowed until writer_join() */
     const char *spool_path;
     struct intake *intake;
     struct checkpointer *checkpointer;
-    struct requests *requests;
+    struct handlers *handlers;
     struct problems *problems;
     struct space_rules rules;
     int64_t in_flight_bytes;   /* that the intake may hold */

@@ -15,29 +15,25 @@ struct asker {
     struct signals signals;
     struct spool_out *spool;
     struct lockfile lock; /* held: no uploader runs, we do the work */
-    struct requests *requests;
+    struct handlers *handlers;
     struct store *store; /* the shipper's */
     struct shipper *shipper;
 };
 
-/* A turn of the shipper, which is not ours alone: what waits for being shipped goes, too. How long it can wait. */
-static int ship(struct asker *a)
-{
-    struct why why = {0};
-    int wait_ms = 0;
-    enum result res = shipper_turn(a->shipper, &wait_ms, &why);
-    return res == RES_OK ? wait_ms : BUSY_MS; /* whoever waits hears of it */
-}
-
-static int do_a_part(void *context)
+/* Where events wait to be shipped, the shipper ships them, too. Ends early when an upload has ended. */
+static enum result serve(void *context, int *wait_ms, struct why *why)
 {
     struct asker *a = context;
+    enum result res = RES_OK;
+    int ship_ms = 0;
     lockfile_beat(&a->lock);
-    int ship_ms = a->shipper ? ship(a) : 0;
-    int tend_ms = requests_tend(a->requests);
-    if (!a->shipper) return tend_ms;
-    (void)shipper_wait(a->shipper, ship_ms < tend_ms ? ship_ms : tend_ms); /* or until an upload ends */
-    return 0;
+    if (a->shipper) res = shipper_turn(a->shipper, &ship_ms, why);
+    if (res == RES_RETRY) ship_ms = BUSY_MS;
+    if (res == RES_OK || res == RES_RETRY) *wait_ms = handlers_poll(a->handlers);
+    if (!a->shipper || (res != RES_OK && res != RES_RETRY)) return res;
+    (void)shipper_wait(a->shipper, ship_ms < *wait_ms ? ship_ms : *wait_ms);
+    *wait_ms = 0;
+    return res;
 }
 
 /* Where no uploader runs. */
@@ -52,7 +48,7 @@ static enum result become_uploader(struct asker *a, enum ask_needs needs, struct
     if (res == RES_OK && needs == ASK_NEEDS_SHIPPER)
         res = store_open(&a->store, a->settings, &a->signals, &a->lock, why);
     if (res != RES_OK) return res;
-    a->requests = requests_new(&parts);
+    a->handlers = handlers_new(&parts);
     if (needs != ASK_NEEDS_SHIPPER) return RES_OK;
     res = shipper_open(&a->shipper, a->settings, a->spool, a->store, &a->signals, why);
     return res == RES_OK ? shipper_report(a->shipper, why) : res;
@@ -69,18 +65,18 @@ int ask_uploader(const struct settings *settings, const char *what, const char *
                  enum ask_needs needs)
 {
     struct asker a = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
-    struct request_call call = {settings->spool_path, "uploader", what, argument, &a.signals, NULL, &a};
+    struct control_call call = {settings->spool_path, "uploader", what, argument, &a.signals, NULL, &a};
     struct why why = {0};
 
     enum result res = signals_open(&a.signals, &why);
     if (res == RES_OK) res = spool_out_open(&a.spool, settings->spool_path, &why);
     if (res == RES_OK) res = spool_out_refuse_copy(a.spool, settings->spool_path, &why);
     if (res == RES_OK) res = become_uploader(&a, needs, &why);
-    if (a.requests) call.work = do_a_part;
-    if (res == RES_OK) res = request_ask(spool_out_db(a.spool), &call, &why);
+    if (a.handlers) call.serve = serve;
+    if (res == RES_OK) res = control_client_run(spool_out_db(a.spool), &call, &why);
 
     shipper_close(a.shipper);
-    requests_free(a.requests);
+    handlers_free(a.handlers);
     store_close(a.store);
     lockfile_release(&a.lock);
     spool_out_close(a.spool);

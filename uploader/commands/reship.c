@@ -102,7 +102,7 @@ int run_reship(const struct command_line *line)
     if (exit_code != EX_OK) return exit_code;
     reship_order_write(&order, &argument);
     buf_append_char(&argument, '\0');
-    exit_code = ask_uploader(line->settings, REQUESTS_RESHIP, argument.data,
+    exit_code = ask_uploader(line->settings, HANDLERS_RESHIP, argument.data,
                              order.has_new_keys && !order.is_dry_run ? ASK_NEEDS_SHIPPER : ASK_NEEDS_STORE);
     buf_fini(&argument);
     return exit_code;

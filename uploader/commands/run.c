@@ -72,16 +72,16 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
 }
 
 /* What is to be shipped, and a part of what commands ask for. */
-static enum result take_turn(struct shipper *shipper, struct requests *requests, int *wait_ms,
+static enum result take_turn(struct shipper *shipper, struct handlers *handlers, int *wait_ms,
                              struct why *why)
 {
     enum result res = shipper_turn(shipper, wait_ms, why);
-    int tend_ms = requests_tend(requests);
-    if (tend_ms < *wait_ms) *wait_ms = tend_ms;
+    int poll_ms = handlers_poll(handlers);
+    if (poll_ms < *wait_ms) *wait_ms = poll_ms;
     return res;
 }
 
-static enum result ship_until_stopped(struct shipper *shipper, struct requests *requests,
+static enum result ship_until_stopped(struct shipper *shipper, struct handlers *handlers,
                                       struct spool_out *spool, const struct settings *settings,
                                       const struct lockfile *lock, struct why *why)
 {
@@ -97,7 +97,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct requests *
             res = beat(spool, settings->spool_path, lock, &is_too_new, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
-        if (res == RES_OK) res = take_turn(shipper, requests, &wait_ms, why);
+        if (res == RES_OK) res = take_turn(shipper, handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
         if (res == RES_RETRY) {
             if (!has_logged) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
@@ -132,7 +132,7 @@ int run_service(const struct command_line *line)
     struct spool_out *spool = NULL;
     struct store *store = NULL;
     struct shipper *shipper = NULL;
-    struct requests *requests = NULL;
+    struct handlers *handlers = NULL;
 
     enum result res = settings_check_destination(settings, &why);
     if (res == RES_OK) res = signals_open(&signals, &why);
@@ -147,10 +147,10 @@ int run_service(const struct command_line *line)
         res = shipper_open(&shipper, settings, spool, store, &signals, &why);
     }
     if (res == RES_OK && shipper) {
-        requests = requests_new(&(struct reship_parts){settings, spool, &signals, &lock});
-        res = ship_until_stopped(shipper, requests, spool, settings, &lock, &why);
+        handlers = handlers_new(&(struct reship_parts){settings, spool, &signals, &lock});
+        res = ship_until_stopped(shipper, handlers, spool, settings, &lock, &why);
     }
-    requests_free(requests);
+    handlers_free(handlers);
     shipper_close(shipper); /* with what is on its way */
     if (res == RES_OK) log_info("stopped", NULL);
 

@@ -1,72 +1,97 @@
-/* requests -- see requests.h. */
+/* handlers -- see handlers.h. */
 #include "uploader/ship/handlers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/control_server.h"
 #include "uploader/ship/dismiss.h"
 
-#define POLL_MS 500 /* between two looks for requests */
+#define POLL_MS 500 /* between two queries for requests */
 
-struct requests {
+struct handlers {
     struct reship_parts parts;
-    struct answerer *answerer;
-    struct dismiss *dismiss; /* in work: one of them at most */
-    struct reship *reship;
+    struct control_server *server;
 };
 
-static enum result begin(struct requests *r, const struct request *request, struct why *why)
+/* ---- dismiss ---- */
+
+static enum result begin_dismiss(void *context, const char *argument, void **work, struct why *why)
 {
-    struct reship_order order;
-    if (strcmp(request->what, REQUESTS_DISMISS) == 0)
-        return dismiss_new(&r->dismiss, r->parts.spool, request->argument, why);
-    if (strcmp(request->what, REQUESTS_RESHIP) == 0 && reship_order_read(request->argument, &order))
-        return reship_new(&r->reship, &r->parts, &order, why);
-    return why_set(why, RES_REFUSE, "this uploader does not know how to do '%.40s'", request->what);
+    struct handlers *h = context;
+    struct dismiss *dismiss = NULL;
+    enum result res = dismiss_new(&dismiss, h->parts.spool, argument, why);
+    *work = dismiss;
+    return res;
 }
 
-static enum result do_slice(void *context, const struct request *request, struct answer *answer,
-                            struct why *why)
+static enum result do_dismiss(void *context, void *work, struct control_response *response, struct why *why)
 {
-    struct requests *r = context;
-    enum result res = r->dismiss || r->reship ? RES_OK : begin(r, request, why);
-    if (res == RES_OK && r->dismiss) res = dismiss_slice(r->dismiss, &answer->is_done, why);
-    if (res == RES_OK && r->reship) res = reship_slice(r->reship, &answer->is_done, &answer->wait_ms, why);
+    (void)context;
+    enum result res = dismiss_slice(work, &response->is_done, why);
+    if (res == RES_OK) dismiss_describe(work, &response->text);
+    return res;
+}
+
+static void end_dismiss(void *work)
+{
+    dismiss_free(work);
+}
+
+/* ---- reship ---- */
+
+static enum result begin_reship(void *context, const char *argument, void **work, struct why *why)
+{
+    struct handlers *h = context;
+    struct reship_order order;
+    struct reship *reship = NULL;
+    if (!reship_order_read(argument, &order))
+        return why_set(why, RES_REFUSE, "this uploader does not understand the order '%.100s'", argument);
+    enum result res = reship_new(&reship, &h->parts, &order, why);
+    *work = reship;
+    return res;
+}
+
+static enum result do_reship(void *context, void *work, struct control_response *response, struct why *why)
+{
+    (void)context;
+    enum result res = reship_slice(work, &response->is_done, &response->wait_ms, why);
     if (res != RES_OK) return res;
-    if (r->dismiss) dismiss_describe(r->dismiss, &answer->text);
-    if (r->reship) reship_describe(r->reship, &answer->text);
-    answer->has_failed = answer->is_done && r->reship && !reship_is_complete(r->reship);
+    reship_describe(work, &response->text);
+    response->has_failed = response->is_done && !reship_is_complete(work);
     return RES_OK;
 }
 
-static void leave(void *context)
+static void end_reship(void *work)
 {
-    struct requests *r = context;
-    dismiss_free(r->dismiss);
-    reship_free(r->reship);
-    r->dismiss = NULL;
-    r->reship = NULL;
+    reship_free(work);
 }
 
-struct requests *requests_new(const struct reship_parts *parts)
+/* ---- all ---- */
+
+static const struct control_handler table[] = {
+    {HANDLERS_DISMISS, begin_dismiss, do_dismiss, end_dismiss},
+    {HANDLERS_RESHIP, begin_reship, do_reship, end_reship},
+    {NULL, NULL, NULL, NULL},
+};
+
+struct handlers *handlers_new(const struct reship_parts *parts)
 {
-    struct requests *r = calloc(1, sizeof *r);
-    if (!r) abort();
-    r->parts = *parts;
-    r->answerer = answerer_new(spool_out_db(parts->spool),
-                               &(struct answerer_work){"uploader", POLL_MS, POLL_MS, do_slice, leave, r});
-    return r;
+    struct handlers *h = calloc(1, sizeof *h);
+    if (!h) abort();
+    h->parts = *parts;
+    h->server = control_server_new(spool_out_db(parts->spool),
+                                   &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h});
+    return h;
 }
 
-void requests_free(struct requests *r)
+void handlers_free(struct handlers *h)
 {
-    if (!r) return;
-    answerer_free(r->answerer);
-    free(r);
+    if (!h) return;
+    control_server_free(h->server);
+    free(h);
 }
 
-int requests_tend(struct requests *r)
+int handlers_poll(struct handlers *h)
 {
-    return answerer_tend(r->answerer);
+    return control_server_poll(h->server);
 }

@@ -1,24 +1,24 @@
 /*
- * requests -- what commands ask of the uploader through the spool (common/control_client.h): "dismiss" marks rejects as seen to,
- * "reship" sends past batches again.
+ * handlers -- what the uploader does for commands (common/control_server.h): it dismisses rejects, and sends past batches
+ * again.
  *
- * One request at a time, in slices, between the shipper's turns: a slice is some milliseconds, or one object.
+ * This happens between the shipper's turns, in slices: each takes some milliseconds, or as long as one object.
  */
 #ifndef UPLOADER_SHIP_HANDLERS_H
 #define UPLOADER_SHIP_HANDLERS_H
 
 #include "uploader/ship/reship.h"
 
-#define REQUESTS_DISMISS "dismiss" /* argument: the rejects' ids, "" for all */
-#define REQUESTS_RESHIP  "reship"  /* argument: reship_order_write() */
+#define HANDLERS_DISMISS "dismiss" /* argument: ids of rejects, separated by blanks; "" for all */
+#define HANDLERS_RESHIP  "reship"  /* argument: reship_order_write() */
 
-struct requests;
+struct handlers;
 
-/* What the parts borrow is borrowed. Never fails. */
-struct requests *requests_new(const struct reship_parts *parts);
-void requests_free(struct requests *requests); /* accepts NULL */
+/* Borrows what the parts borrow. Never fails. */
+struct handlers *handlers_new(const struct reship_parts *parts);
+void handlers_free(struct handlers *handlers); /* accepts NULL */
 
-/* Does a part of what has been asked for, if anything. Returns how many ms the next call may wait. */
-int requests_tend(struct requests *requests);
+/* Does a part of what was requested, if anything was. Returns for how many ms the next call can wait. */
+int handlers_poll(struct handlers *handlers);
 
 #endif

@@ -24,9 +24,9 @@ static const struct retry_options options = {
     .index_fields = {{[EVENT_UID] = "cn"}},
 };
 
-static struct requests *some_requests(struct fixture *f)
+static struct handlers *some_handlers(struct fixture *f)
 {
-    return requests_new(f->in, &(struct requests_options){f->scratch->spool, options});
+    return handlers_new(f->in, &(struct handlers_options){f->scratch->spool, options});
 }
 
 /* A reject whose payload is whole unless `bytes` says otherwise. */
@@ -247,24 +247,24 @@ static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
     check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NULL", "2");
 }
 
-/* ---- as commands ask for it ---- */
+/* ---- the handlers ---- */
 
-static void ask(struct fixture *f, const char *what, const char *argument)
+static void leave(struct fixture *f, const char *action, const char *argument)
 {
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, what, argument, asked_at)"
              " VALUES ('collector', '%s', '%s', 4102444800000)",
-             what, argument);
+             action, argument);
 }
 
-/* Tends until nothing is in work any more. */
-static void tend_until_idle(struct requests *requests)
+/* Polls until nothing is in work any more. */
+static void poll_until_idle(struct handlers *handlers)
 {
-    while (requests_tend(requests) == 0) {
+    while (handlers_poll(handlers) == 0) {
     }
 }
 
-static void check_answer(struct fixture *f, const char *pattern, int failed)
+static void check_result(struct fixture *f, const char *pattern, int failed)
 {
     assert_int_equal(query_int(f->scratch->spool,
                                "SELECT count(*) FROM _request WHERE id = (SELECT max(id) FROM _request)"
@@ -273,10 +273,10 @@ static void check_answer(struct fixture *f, const char *pattern, int failed)
                      1);
 }
 
-static void requests_are_answered_and_what_is_not_understood_is_told(void **state)
+static void requests_are_served_and_those_not_understood_fail(void **state)
 {
     static const struct {
-        const char *what, *argument, *answer;
+        const char *action, *argument, *result;
         int failed;
     } rows[] = {
         {"retry", "2", "%passed: 1;%", 0},
@@ -288,24 +288,24 @@ static void requests_are_answered_and_what_is_not_understood_is_told(void **stat
     struct fixture *f = *state;
     add_events_as_rejects(f, 3);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct requests *requests = some_requests(f);
-        ask(f, rows[i].what, rows[i].argument);
-        tend_until_idle(requests);
-        check_answer(f, rows[i].answer, rows[i].failed);
-        requests_free(requests);
+        struct handlers *handlers = some_handlers(f);
+        leave(f, rows[i].action, rows[i].argument);
+        poll_until_idle(handlers);
+        check_result(f, rows[i].result, rows[i].failed);
+        handlers_free(handlers);
     }
     check_each_once(f, 3);
 }
 
-static void a_request_to_an_earlier_collector_is_not_answered(void **state)
+static void a_request_to_an_earlier_collector_is_not_served(void **state)
 {
     struct fixture *f = *state;
-    struct requests *requests = some_requests(f);
+    struct handlers *handlers = some_handlers(f);
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
-    tend_until_idle(requests);
+    poll_until_idle(handlers);
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _request"), 0);
-    requests_free(requests);
+    handlers_free(handlers);
 }
 
 static void a_new_identity_is_another_one_and_all_else_stays(void **state)
@@ -335,8 +335,8 @@ int main(void)
         cmocka_unit_test(each_reject_becomes_events_once_whichever_disk_call_fails),
         IN_SPOOL(one_that_fails_and_is_left_leaves_the_rejects_as_they_were),
         IN_SPOOL(a_reject_that_is_dismissed_at_the_last_moment_stays_so),
-        IN_SPOOL(requests_are_answered_and_what_is_not_understood_is_told),
-        IN_SPOOL(a_request_to_an_earlier_collector_is_not_answered),
+        IN_SPOOL(requests_are_served_and_those_not_understood_fail),
+        IN_SPOOL(a_request_to_an_earlier_collector_is_not_served),
         IN_SPOOL(a_new_identity_is_another_one_and_all_else_stays),
     };
     fault_vfs_install();

@@ -1,4 +1,4 @@
-/* test_request -- asking a running program through the spool. */
+/* test_control_client -- a command has a running program do something, and waits for the result. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,13 +27,14 @@
 
 struct fixture {
     struct scratch *scratch;
-    struct db *db, *other; /* the asker's and the answerer's */
-    struct answerer *answerer;
+    struct db *db, *other; /* the command's and the server's */
+    struct control_server *server;
     struct lockfile lock; /* as a running program holds it */
     struct signals signals;
     struct why why;
-    int parts;                /* of the work done */
+    int slices;               /* of the work, done */
     bool has_failed, is_gone; /* what the work does at its end: fails; its row is deleted */
+    enum result res;          /* of serving */
 };
 
 static void must(struct fixture *f, enum result res)
@@ -41,24 +42,38 @@ static void must(struct fixture *f, enum result res)
     if (res != RES_OK) fail_msg("%s", f->why.text);
 }
 
-/* Two slices with progress, and a third that answers. */
-static enum result paint(void *context, const struct request *request, struct answer *answer, struct why *why)
+static enum result begin(void *context, const char *argument, void **work, struct why *why)
 {
-    struct fixture *f = context;
     (void)why;
-    assert_string_equal(request->what, "paint");
-    assert_string_equal(request->argument, "it blue");
-    answer->is_done = ++f->parts == 3;
-    answer->has_failed = answer->is_done && f->has_failed;
-    buf_append_text(&answer->text, answer->is_done ? "it is blue" : f->parts == 1 ? "half" : "nearly");
-    if (f->is_gone && answer->is_done) query_do(f->scratch->spool, "DELETE FROM _request");
+    assert_string_equal(argument, "it blue");
+    *work = context;
     return RES_OK;
 }
 
-static void leave(void *context)
+/* Two slices with progress, and a third with the result. */
+static enum result paint(void *context, void *work, struct control_response *response, struct why *why)
 {
+    struct fixture *f = work;
     (void)context;
+    response->is_done = ++f->slices == 3;
+    if (f->is_gone && response->is_done) query_do(f->scratch->spool, "DELETE FROM _request");
+    if (f->has_failed && response->is_done) {
+        (void)why_remedy(why, RES_REFUSE, "buy some");
+        return why_set(why, RES_REFUSE, "no paint");
+    }
+    buf_append_text(&response->text, response->is_done ? "it is blue" : f->slices == 1 ? "half" : "nearly");
+    return RES_OK;
 }
+
+static void end(void *work)
+{
+    (void)work;
+}
+
+static const struct control_handler table[] = {
+    {"paint", begin, paint, end},
+    {NULL, NULL, NULL, NULL},
+};
 
 static int set_up(void **state)
 {
@@ -70,7 +85,7 @@ static int set_up(void **state)
     some_spool_make(f->scratch->spool);
     must(f, spool_open(&f->db, f->scratch->spool, &f->why));
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
-    f->answerer = answerer_new(f->other, &(struct answerer_work){"collector", 0, 0, paint, leave, f});
+    f->server = control_server_new(f->other, &(struct control_server_options){"collector", 0, 0, table, f});
     *state = f;
     return 0;
 }
@@ -78,7 +93,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    answerer_free(f->answerer);
+    control_server_free(f->server);
     lockfile_release(&f->lock);
     db_close(f->db);
     db_close(f->other);
@@ -87,16 +102,24 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int do_a_part(void *context)
+static enum result serve(void *context, int *wait_ms, struct why *why)
 {
     struct fixture *f = context;
-    return answerer_tend(f->answerer);
+    *wait_ms = control_server_poll(f->server);
+    return f->res == RES_OK ? RES_OK : why_set(why, f->res, "no spool");
 }
 
-static enum result ask(struct fixture *f, int (*work)(void *context))
+/* Where `serves`, no collector runs. */
+static enum result run(struct fixture *f, bool serves)
 {
-    struct request_call call = {f->scratch->spool, "collector", "paint", "it blue", &f->signals, work, f};
-    return request_ask(f->db, &call, &f->why);
+    struct control_call call = {.spool_path = f->scratch->spool,
+                                .program = "collector",
+                                .action = "paint",
+                                .argument = "it blue",
+                                .signals = &f->signals,
+                                .serve = serves ? serve : NULL,
+                                .context = f};
+    return control_client_run(f->db, &call, &f->why);
 }
 
 static int64_t count_requests(const struct fixture *f, const char *where)
@@ -104,8 +127,8 @@ static int64_t count_requests(const struct fixture *f, const char *where)
     return query_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE %s", where);
 }
 
-/* Asks, with the standard output in a file: what was shown. Owned by the caller. */
-static char *ask_and_show(struct fixture *f, size_t *len)
+/* Runs with the standard output in a file: what was shown. Owned by the caller. */
+static char *run_and_show(struct fixture *f, size_t *len)
 {
     char path[sizeof f->scratch->dir + 8];
     (void)snprintf(path, sizeof path, "%s/out", f->scratch->dir);
@@ -113,7 +136,7 @@ static char *ask_and_show(struct fixture *f, size_t *len)
     int before = dup(STDOUT_FILENO);
     int file = open(path, O_WRONLY | O_CREAT, 0600);
     assert_true(before >= 0 && file >= 0 && dup2(file, STDOUT_FILENO) >= 0);
-    enum result res = ask(f, do_a_part);
+    enum result res = run(f, true);
     (void)fflush(stdout);
     assert_true(dup2(before, STDOUT_FILENO) >= 0);
     close(before);
@@ -122,14 +145,14 @@ static char *ask_and_show(struct fixture *f, size_t *len)
     return scratch_read(path, len);
 }
 
-static void its_progress_and_what_came_of_it_are_shown(void **state)
+static void progress_and_result_are_shown(void **state)
 {
     static const char first[] = "half\n";
     static const char last[] = "\nit is blue\n";
     struct fixture *f = *state;
     size_t len = 0;
-    char *shown = ask_and_show(f, &len);
-    assert_int_equal(f->parts, 3);
+    char *shown = run_and_show(f, &len);
+    assert_int_equal(f->slices, 3);
     assert_true(len >= sizeof last - 1);
     assert_memory_equal(shown, first, sizeof first - 1);
     assert_memory_equal(shown + len - (sizeof last - 1), last, sizeof last - 1);
@@ -137,51 +160,54 @@ static void its_progress_and_what_came_of_it_are_shown(void **state)
     assert_int_equal(count_requests(f, "done_at IS NOT NULL AND result = 'it is blue' AND failed = 0"), 1);
 }
 
-static void a_failure_is_told_with_what_the_program_says(void **state)
+static void a_failure_is_explained_with_its_remedy(void **state)
 {
     struct fixture *f = *state;
     f->has_failed = true;
-    assert_int_equal(ask(f, do_a_part), RES_BROKEN);
-    assert_string_equal(f->why.text, "it is blue");
+    assert_int_equal(run(f, true), RES_BROKEN);
+    assert_string_equal(f->why.text, "no paint");
+    assert_string_equal(f->why.remedy, "buy some");
     assert_int_equal(count_requests(f, "failed = 1"), 1);
 }
 
-static void a_program_that_goes_away_is_noticed_and_the_request_withdrawn(void **state)
+static void a_request_is_withdrawn_when_the_program_goes_away(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(ask(f, NULL), RES_RETRY); /* nobody holds the lock */
+    assert_int_equal(run(f, false), RES_RETRY); /* nobody holds the lock */
     assert_non_null(strstr(f->why.text, "the running collector has gone away"));
     assert_int_equal(count_requests(f, "1"), 0);
 }
 
-static void one_that_was_restarted_has_forgotten_the_request(void **state)
+static void a_restarted_program_has_forgotten_the_request(void **state)
 {
     struct fixture *f = *state;
     f->is_gone = true;
-    assert_int_equal(ask(f, do_a_part), RES_RETRY);
+    assert_int_equal(run(f, true), RES_RETRY);
     assert_non_null(strstr(f->why.text, "restarted"));
 }
 
-static void an_asker_that_is_told_to_stop_withdraws_its_request(void **state)
+static void a_request_is_withdrawn_when_the_command_is_stopped(void **state)
 {
     struct fixture *f = *state;
     must(f, lockfile_take(&f->lock, f->scratch->spool, "collector", &f->why));
     f->signals.stop_pending = true;
-    assert_int_equal(ask(f, NULL), RES_RETRY);
+    assert_int_equal(run(f, false), RES_RETRY);
     assert_non_null(strstr(f->why.text, "told to stop"));
     assert_int_equal(count_requests(f, "1"), 0);
 }
 
-static void a_spool_without_requests_asks_for_a_newer_collector(void **state)
+static void trouble_while_serving_ends_the_wait_unless_it_may_pass(void **state)
 {
     struct fixture *f = *state;
-    query_do(f->scratch->spool, "DROP TABLE _request; PRAGMA user_version = 100");
-    assert_int_equal(ask(f, do_a_part), RES_RETRY);
-    assert_non_null(strstr(f->why.text, "older version"));
-    assert_non_null(strstr(f->why.remedy, "restart the collector"));
+    f->res = RES_RETRY;
+    must(f, run(f, true));
+    f->res = RES_BROKEN;
+    assert_int_equal(run(f, true), RES_BROKEN);
+    assert_string_equal(f->why.text, "no spool");
+    assert_int_equal(count_requests(f, "done_at IS NULL"), 0);
 }
 
-static void answers_are_kept_for_a_day(void **state)
+static void finished_requests_are_kept_for_a_day(void **state)
 {
     struct fixture *f = *state;
     int64_t now = clock_now_ms();
@@ -190,7 +216,7 @@ static void answers_are_kept_for_a_day(void **state)
              " ('uploader', 'old', 1, %" PRId64 "), ('uploader', 'today', 1, %" PRId64 "),"
              " ('uploader', 'open', 1, NULL)",
              now - DAY_MS - 1, now - DAY_MS + 60000);
-    must(f, ask(f, do_a_part));
+    must(f, run(f, true));
     char *left = query_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
     assert_string_equal(left, "today\nopen\npaint");
     free(left);
@@ -200,13 +226,13 @@ int main(void)
 {
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        IN_SPOOL(its_progress_and_what_came_of_it_are_shown),
-        IN_SPOOL(a_failure_is_told_with_what_the_program_says),
-        IN_SPOOL(a_program_that_goes_away_is_noticed_and_the_request_withdrawn),
-        IN_SPOOL(one_that_was_restarted_has_forgotten_the_request),
-        IN_SPOOL(an_asker_that_is_told_to_stop_withdraws_its_request),
-        IN_SPOOL(a_spool_without_requests_asks_for_a_newer_collector),
-        IN_SPOOL(answers_are_kept_for_a_day),
+        IN_SPOOL(progress_and_result_are_shown),
+        IN_SPOOL(a_failure_is_explained_with_its_remedy),
+        IN_SPOOL(a_request_is_withdrawn_when_the_program_goes_away),
+        IN_SPOOL(a_restarted_program_has_forgotten_the_request),
+        IN_SPOOL(a_request_is_withdrawn_when_the_command_is_stopped),
+        IN_SPOOL(trouble_while_serving_ends_the_wait_unless_it_may_pass),
+        IN_SPOOL(finished_requests_are_kept_for_a_day),
     };
     log_configure(LOG_ERROR, LOG_TEXT);
     return cmocka_run_group_tests(tests, NULL, NULL);

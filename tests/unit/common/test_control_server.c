@@ -1,4 +1,4 @@
-/* test_answerer -- a running program does what it is asked for: what is answered, when, and what is left. */
+/* test_control_server -- a running program serves requests: which ones, when, and what stays in their rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,18 +19,18 @@
 
 #define POLL_MS 200
 #define IDLE_MS 2000
-#define PART_MS 300 /* what the work asks for between two slices */
+#define NEXT_MS 100 /* the work's wish for a pause between two slices */
 
 struct fixture {
     struct scratch *scratch;
-    struct db *db, *other; /* the answerer's and another program's */
-    struct answerer *answerer;
+    struct db *db, *other; /* the server's, and another program's */
+    struct control_server *server;
     struct why why;
-    int slices, left;           /* how often called */
-    enum result res;            /* the next slice's */
-    bool is_done;               /* with it */
-    bool withdraws, locks;      /* meanwhile the asker goes, the spool is locked */
-    char what[32], argument[8]; /* as the last slice has seen it */
+    int slices, ends, other_slices; /* how often called */
+    enum result res;                /* of the next slice */
+    bool is_done;                   /* with it */
+    bool withdraws, locks;          /* during a slice: the request is withdrawn, the spool is locked */
+    char argument[8];               /* of the last request */
 };
 
 static void must(struct fixture *f, enum result res)
@@ -38,28 +38,51 @@ static void must(struct fixture *f, enum result res)
     if (res != RES_OK) fail_msg("%s", f->why.text);
 }
 
-static enum result do_slice(void *context, const struct request *request, struct answer *answer,
-                            struct why *why)
+static enum result begin(void *context, const char *argument, void **work, struct why *why)
 {
     struct fixture *f = context;
-    f->slices++;
-    (void)snprintf(f->what, sizeof f->what, "%s", request->what);
-    (void)snprintf(f->argument, sizeof f->argument, "%s", request->argument);
-    if (f->withdraws) query_do(f->scratch->spool, "DELETE FROM _request");
-    if (f->locks) must(f, db_begin(f->other, &f->why));
-    if (f->res != RES_OK) return why_set(why, f->res, "no blue paint");
-    assert_int_equal(answer->text.len, 0);
-    buf_append_format(&answer->text, "coat %d", f->slices);
-    answer->is_done = f->is_done;
-    answer->wait_ms = PART_MS;
+    (void)why;
+    (void)snprintf(f->argument, sizeof f->argument, "%s", argument);
+    *work = f;
     return RES_OK;
 }
 
-static void leave(void *context)
+static enum result paint(void *context, void *work, struct control_response *response, struct why *why)
+{
+    struct fixture *f = work;
+    assert_ptr_equal(context, work);
+    f->slices++;
+    if (f->withdraws) query_do(f->scratch->spool, "DELETE FROM _request");
+    if (f->locks) must(f, db_begin(f->other, &f->why));
+    if (f->res != RES_OK) return why_set(why, f->res, "no blue paint");
+    assert_int_equal(response->text.len, 0);
+    buf_append_format(&response->text, "coat %d", f->slices);
+    response->is_done = f->is_done;
+    response->wait_ms = NEXT_MS;
+    return RES_OK;
+}
+
+static enum result sand(void *context, void *work, struct control_response *response, struct why *why)
 {
     struct fixture *f = context;
-    f->left++;
+    (void)why;
+    f->other_slices += work == f;
+    buf_append_text(&response->text, "smooth");
+    response->is_done = true;
+    return RES_OK;
 }
+
+static void end(void *work)
+{
+    struct fixture *f = work;
+    f->ends++;
+}
+
+static const struct control_handler table[] = {
+    {"paint", begin, paint, end},
+    {"sand", begin, sand, end},
+    {NULL, NULL, NULL, NULL},
+};
 
 static int set_up(void **state)
 {
@@ -71,8 +94,8 @@ static int set_up(void **state)
     must(f, spool_open(&f->db, f->scratch->spool, &f->why));
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
     db_set_busy(f->db, 0);
-    f->answerer =
-        answerer_new(f->db, &(struct answerer_work){"collector", POLL_MS, IDLE_MS, do_slice, leave, f});
+    f->server =
+        control_server_new(f->db, &(struct control_server_options){"collector", POLL_MS, IDLE_MS, table, f});
     *state = f;
     return 0;
 }
@@ -80,7 +103,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    answerer_free(f->answerer);
+    control_server_free(f->server);
     db_close(f->db);
     db_close(f->other);
     scratch_free(f->scratch);
@@ -88,127 +111,158 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void ask(struct fixture *f)
+static void leave(struct fixture *f, const char *action, const char *argument)
 {
-    query_do(f->scratch->spool, "INSERT INTO _request (program, what, argument, asked_at)"
-                                " VALUES ('collector', 'paint', 'it blue', 4102444800000)");
+    query_do(f->scratch->spool,
+             "INSERT INTO _request (program, what, argument, asked_at)"
+             " VALUES ('collector', '%s', '%s', 4102444800000)",
+             action, argument);
 }
 
-static void check_row(struct fixture *f, const char *expected)
+static void check_rows(struct fixture *f, const char *expected)
 {
-    char *row =
-        query_text(f->scratch->spool, "SELECT progress, done_at IS NOT NULL, result, failed FROM _request");
-    assert_string_equal(row, expected);
-    free(row);
+    char *rows = query_text(f->scratch->spool, "SELECT progress, done_at IS NOT NULL, result, failed"
+                                               " FROM _request ORDER BY id");
+    assert_string_equal(rows, expected);
+    free(rows);
+}
+
+/* Polls until nothing is in work. */
+static void finish(struct fixture *f)
+{
+    int wait_ms = 0;
+    while ((wait_ms = control_server_poll(f->server)) != IDLE_MS) (void)poll(NULL, 0, wait_ms);
 }
 
 static void the_oldest_open_request_of_the_program_comes_first(void **state)
 {
     struct fixture *f = *state;
-    query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
-             " ('collector', 'a', '', 4102444800000, 2), ('uploader', 'b', '', 4102444800000, NULL),"
-             " ('collector', 'c', 'x', 4102444800000, NULL), ('collector', 'd', '', 4102444800000, NULL)");
-    (void)answerer_tend(f->answerer);
+    query_do(
+        f->scratch->spool,
+        "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+        " ('collector', 'paint', 'a', 4102444800000, 2), ('uploader', 'paint', 'b', 4102444800000, NULL),"
+        " ('collector', 'paint', 'c', 4102444800000, NULL), ('collector', 'paint', 'd', 4102444800000, "
+        "NULL)");
+    (void)control_server_poll(f->server);
     assert_int_equal(f->slices, 1);
-    assert_string_equal(f->what, "c");
-    assert_string_equal(f->argument, "x");
-    assert_int_equal(f->left, 1);
+    assert_string_equal(f->argument, "c");
+    assert_int_equal(f->ends, 1);
+    finish(f);
+    assert_int_equal(f->slices, 2);
+    assert_string_equal(f->argument, "d");
 }
 
-static void what_an_earlier_process_was_asked_for_is_forgotten(void **state)
+static void requests_of_different_actions_are_served_side_by_side(void **state)
+{
+    struct fixture *f = *state;
+    f->is_done = false;
+    leave(f, "paint", "long");
+    (void)control_server_poll(f->server);
+    leave(f, "paint", "next");
+    leave(f, "sand", "");
+    (void)poll(NULL, 0, POLL_MS + 10);
+    int wait_ms = control_server_poll(f->server);
+    assert_in_range(wait_ms, 0, POLL_MS);
+    assert_int_equal(f->other_slices, 1);
+    assert_int_equal(f->ends, 1);
+    check_rows(f, "coat 1|0||\n|0||\n|1|smooth|0");
+}
+
+static void a_request_that_nobody_knows_fails_and_holds_up_no_other(void **state)
+{
+    struct fixture *f = *state;
+    leave(f, "sing", "");
+    leave(f, "paint", "");
+    assert_int_equal(control_server_poll(f->server), IDLE_MS);
+    check_rows(f, "|1|this collector does not know how to do 'sing'|1\n|1|coat 1|0");
+}
+
+static void what_was_left_for_an_earlier_process_is_deleted(void **state)
 {
     struct fixture *f = *state;
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, asked_at, done_at) VALUES ('collector', 'old', 1, NULL),"
-             " ('collector', 'done', 1, 2), ('uploader', 'other', 1, NULL),"
-             " ('collector', 'new', 4102444800000, NULL)");
-    (void)answerer_tend(f->answerer);
-    assert_string_equal(f->what, "new");
-    char *left = query_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+             "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+             " ('collector', 'paint', 'old', 1, NULL), ('collector', 'paint', 'done', 1, 2),"
+             " ('uploader', 'paint', 'other', 1, NULL), ('collector', 'paint', 'new', 4102444800000, NULL)");
+    (void)control_server_poll(f->server);
+    assert_string_equal(f->argument, "new");
+    char *left = query_text(f->scratch->spool, "SELECT argument FROM _request ORDER BY id");
     assert_string_equal(left, "done\nother\nnew");
     free(left);
 }
 
-static void progress_is_said_and_the_work_has_its_pauses(void **state)
+static void progress_is_reported_and_the_work_has_its_pauses(void **state)
 {
     struct fixture *f = *state;
-    ask(f);
+    leave(f, "paint", "");
     f->is_done = false;
-    assert_int_equal(answerer_tend(f->answerer), PART_MS);
-    check_row(f, "coat 1|0||");
-    assert_in_range(answerer_tend(f->answerer), 1, PART_MS);
+    assert_in_range(control_server_poll(f->server), 1, NEXT_MS);
+    check_rows(f, "coat 1|0||");
+    assert_in_range(control_server_poll(f->server), 1, NEXT_MS);
     assert_int_equal(f->slices, 1);
-    assert_int_equal(f->left, 0);
+    assert_int_equal(f->ends, 0);
 }
 
-static void what_nobody_waits_for_any_more_is_left(void **state)
+static void work_on_a_withdrawn_request_is_given_up(void **state)
 {
     struct fixture *f = *state;
-    ask(f);
+    leave(f, "paint", "");
     f->is_done = false;
     f->withdraws = true;
-    assert_int_equal(answerer_tend(f->answerer), IDLE_MS);
-    assert_int_equal(f->left, 1);
+    assert_int_equal(control_server_poll(f->server), IDLE_MS);
+    assert_int_equal(f->ends, 1);
 }
 
-static void a_failure_that_a_repeat_would_not_help_is_the_answer(void **state)
+static void a_failure_that_a_repeat_would_not_help_is_the_result(void **state)
 {
     static const enum result rows[] = {RES_REFUSE, RES_BROKEN};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         (void)tear_down(state);
         (void)set_up(state);
         struct fixture *f = *state;
-        ask(f);
+        leave(f, "paint", "");
         f->res = rows[i];
-        assert_int_equal(answerer_tend(f->answerer), IDLE_MS);
-        check_row(f, "|1|no blue paint|1");
-        assert_int_equal(f->left, 1);
+        assert_int_equal(control_server_poll(f->server), IDLE_MS);
+        check_rows(f, "|1|no blue paint|1");
+        assert_int_equal(f->ends, 1);
     }
-}
-
-/* Tends until it is idle. */
-static void finish(struct fixture *f)
-{
-    int wait_ms = 0;
-    while ((wait_ms = answerer_tend(f->answerer)) != IDLE_MS) (void)poll(NULL, 0, wait_ms);
 }
 
 static void what_may_get_better_is_tried_again(void **state)
 {
     struct fixture *f = *state;
-    ask(f);
+    leave(f, "paint", "");
     f->res = RES_RETRY;
-    assert_in_range(answerer_tend(f->answerer), 1, IDLE_MS - 1);
-    check_row(f, "|0||");
-    assert_int_equal(f->left, 0);
+    assert_in_range(control_server_poll(f->server), 1, IDLE_MS - 1);
+    check_rows(f, "|0||");
+    assert_int_equal(f->ends, 0);
     f->res = RES_OK;
     finish(f);
-    check_row(f, "|1|coat 2|0");
-    assert_int_equal(f->left, 1);
+    check_rows(f, "|1|coat 2|0");
+    assert_int_equal(f->ends, 1);
 }
 
-static void an_answer_that_cannot_be_written_now_follows_and_the_work_is_not_done_again(void **state)
+static void a_result_that_cannot_be_stored_now_follows_and_the_work_is_not_repeated(void **state)
 {
     struct fixture *f = *state;
-    ask(f);
+    leave(f, "paint", "");
     f->locks = true;
-    assert_in_range(answerer_tend(f->answerer), 1, IDLE_MS - 1);
-    assert_int_equal(f->left, 0);
+    assert_in_range(control_server_poll(f->server), 1, IDLE_MS - 1);
+    assert_int_equal(f->ends, 0);
     must(f, db_end(f->other, RES_OK, &f->why));
     f->locks = false;
-    check_row(f, "|0||");
+    check_rows(f, "|0||");
     finish(f);
-    check_row(f, "|1|coat 1|0");
+    check_rows(f, "|1|coat 1|0");
     assert_int_equal(f->slices, 1);
-    assert_int_equal(f->left, 1);
+    assert_int_equal(f->ends, 1);
 }
 
-static void one_that_is_kept_awake_looks_more_often(void **state)
+static void a_program_that_is_kept_awake_queries_more_often(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(answerer_tend(f->answerer), IDLE_MS);
-    assert_in_range(answerer_tend(f->answerer), 1, POLL_MS);
+    assert_int_equal(control_server_poll(f->server), IDLE_MS);
+    assert_in_range(control_server_poll(f->server), 1, POLL_MS);
 }
 
 int main(void)
@@ -216,13 +270,15 @@ int main(void)
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(the_oldest_open_request_of_the_program_comes_first),
-        IN_SPOOL(what_an_earlier_process_was_asked_for_is_forgotten),
-        IN_SPOOL(progress_is_said_and_the_work_has_its_pauses),
-        IN_SPOOL(what_nobody_waits_for_any_more_is_left),
-        IN_SPOOL(a_failure_that_a_repeat_would_not_help_is_the_answer),
+        IN_SPOOL(requests_of_different_actions_are_served_side_by_side),
+        IN_SPOOL(a_request_that_nobody_knows_fails_and_holds_up_no_other),
+        IN_SPOOL(what_was_left_for_an_earlier_process_is_deleted),
+        IN_SPOOL(progress_is_reported_and_the_work_has_its_pauses),
+        IN_SPOOL(work_on_a_withdrawn_request_is_given_up),
+        IN_SPOOL(a_failure_that_a_repeat_would_not_help_is_the_result),
         IN_SPOOL(what_may_get_better_is_tried_again),
-        IN_SPOOL(an_answer_that_cannot_be_written_now_follows_and_the_work_is_not_done_again),
-        IN_SPOOL(one_that_is_kept_awake_looks_more_often),
+        IN_SPOOL(a_result_that_cannot_be_stored_now_follows_and_the_work_is_not_repeated),
+        IN_SPOOL(a_program_that_is_kept_awake_queries_more_often),
     };
     log_configure(LOG_ERROR, LOG_TEXT);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,22 +260,22 @@ static void the_range_of_rejects_goes_on_behind_what_was_purged(void **state)
 
 /* ---- requests ---- */
 
-static void what_nobody_knows_or_an_earlier_process_was_asked_for_is_not_done(void **state)
+static void unknown_requests_and_those_to_an_earlier_uploader_are_not_served(void **state)
 {
     struct fixture *f = *state;
-    struct requests *requests = requests_new(&(struct reship_parts){.spool = f->out});
+    struct handlers *handlers = handlers_new(&(struct reship_parts){.spool = f->out});
     some_spool_add_rejects(f->scratch->spool, 1, 10, SOME_TIME);
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, what, asked_at) VALUES ('uploader', 'dismiss', 1),"
              " ('uploader', 'sing', 9223372036854775807), ('uploader', 'reship', 9223372036854775807),"
              " ('collector', 'retry', 1)");
     while (query_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE done_at IS NULL") > 1)
-        (void)requests_tend(requests);
+        (void)handlers_poll(handlers);
     check_text(f, "SELECT what, failed, result FROM _request",
                "sing|1|this uploader does not know how to do 'sing'\n"
-               "reship|1|this uploader does not know how to do 'reship'\nretry||");
+               "reship|1|this uploader does not understand the order ''\nretry||");
     check_text(f, "SELECT state FROM rejects", "pending");
-    requests_free(requests);
+    handlers_free(handlers);
 }
 
 int main(void)
@@ -291,7 +291,7 @@ int main(void)
         IN_SPOOL(rejects_are_dismissed_once),
         IN_SPOOL(a_dismissal_with_something_that_is_no_id_does_nothing),
         IN_SPOOL(the_range_of_rejects_goes_on_behind_what_was_purged),
-        IN_SPOOL(what_nobody_knows_or_an_earlier_process_was_asked_for_is_not_done),
+        IN_SPOOL(unknown_requests_and_those_to_an_earlier_uploader_are_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
