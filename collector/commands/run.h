@@ -16,7 +16,7 @@ int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_tail(const struct command_line *line);
-int run_retry(const struct command_line *line);
+int run_rejects_retry(const struct command_line *line);
 int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 
