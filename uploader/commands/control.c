@@ -1,4 +1,4 @@
-/* ask -- see ask.h. */
+/* control -- see control.h. */
 #include "uploader/commands/control.h"
 
 #include <stdio.h>
@@ -8,78 +8,93 @@
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
-#define BUSY_MS 200 /* the spool cannot be used now */
+#define BUSY_MS 200 /* before the spool is tried again */
 
-struct asker {
-    const struct settings *settings;
-    struct signals signals;
-    struct spool_out *spool;
-    struct lockfile lock; /* held: no uploader runs, we do the work */
-    struct handlers *handlers;
-    struct store *store; /* the shipper's */
-    struct shipper *shipper;
-};
+/* Does nothing where an uploader runs. */
+static enum result become_uploader(struct control *c, enum control_needs needs, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct why held = {0};
+    enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
+    if (res == RES_RETRY) return RES_OK;
+    if (res != RES_OK) *why = held;
+    if (res == RES_OK && needs != CONTROL_NEEDS_SPOOL) res = settings_check_destination(s, why);
+    if (res == RES_OK && needs == CONTROL_NEEDS_SHIPPER) {
+        res = store_open(&c->store, s, &c->signals, &c->lock, why);
+        if (res == RES_OK) res = shipper_open(&c->shipper, s, c->spool, c->store, &c->signals, why);
+        if (res == RES_OK) res = shipper_report(c->shipper, why);
+    }
+    if (res == RES_OK) c->handlers = handlers_new(&(struct reship_parts){s, c->spool, &c->signals, &c->lock});
+    return res;
+}
 
-/* Where events wait to be shipped, the shipper ships them, too. Ends early when an upload has ended. */
+enum result control_open(struct control *c, const struct settings *settings, enum control_needs needs,
+                         struct why *why)
+{
+    *c = (struct control){.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    enum result res = signals_open(&c->signals, why);
+    if (res == RES_OK) res = spool_out_open(&c->spool, settings->spool_path, why);
+    if (res == RES_OK) res = spool_out_refuse_copy(c->spool, settings->spool_path, why);
+    return res == RES_OK ? become_uploader(c, needs, why) : res;
+}
+
+void control_close(struct control *c)
+{
+    handlers_free(c->handlers);
+    shipper_close(c->shipper);
+    store_close(c->store);
+    lockfile_release(&c->lock);
+    spool_out_close(c->spool);
+    signals_close(&c->signals);
+}
+
+/* The shipper ships whatever is due, not only what the request is about. Returns early when an upload has ended. */
 static enum result serve(void *context, int *wait_ms, struct why *why)
 {
-    struct asker *a = context;
+    struct control *c = context;
     enum result res = RES_OK;
     int ship_ms = 0;
-    lockfile_beat(&a->lock);
-    if (a->shipper) res = shipper_turn(a->shipper, &ship_ms, why);
+    lockfile_beat(&c->lock);
+    if (c->shipper) res = shipper_turn(c->shipper, &ship_ms, why);
+    if (res != RES_OK && res != RES_RETRY) return res;
     if (res == RES_RETRY) ship_ms = BUSY_MS;
-    if (res == RES_OK || res == RES_RETRY) *wait_ms = handlers_poll(a->handlers);
-    if (!a->shipper || (res != RES_OK && res != RES_RETRY)) return res;
-    (void)shipper_wait(a->shipper, ship_ms < *wait_ms ? ship_ms : *wait_ms);
+    *wait_ms = handlers_poll(c->handlers);
+    if (!c->shipper) return res;
+    (void)shipper_wait(c->shipper,
+                       ship_ms < *wait_ms ? ship_ms : *wait_ms); /* the caller asks for a stop itself */
     *wait_ms = 0;
     return res;
 }
 
-/* Where no uploader runs. */
-static enum result become_uploader(struct asker *a, enum ask_needs needs, struct why *why)
+enum result control_run(struct control *c, const char *action, const char *argument, struct why *why)
 {
-    struct why held = {0};
-    struct reship_parts parts = {a->settings, a->spool, &a->signals, &a->lock};
-    enum result res = lockfile_take(&a->lock, a->settings->spool_path, "uploader", &held);
-    if (res == RES_RETRY) return RES_OK; /* one runs: it does the work */
-    if (res != RES_OK) *why = held;
-    if (res == RES_OK && needs != ASK_NEEDS_SPOOL) res = settings_check_destination(a->settings, why);
-    if (res == RES_OK && needs == ASK_NEEDS_SHIPPER)
-        res = store_open(&a->store, a->settings, &a->signals, &a->lock, why);
-    if (res != RES_OK) return res;
-    a->handlers = handlers_new(&parts);
-    if (needs != ASK_NEEDS_SHIPPER) return RES_OK;
-    res = shipper_open(&a->shipper, a->settings, a->spool, a->store, &a->signals, why);
-    return res == RES_OK ? shipper_report(a->shipper, why) : res;
+    struct control_call call = {
+        .spool_path = c->settings->spool_path,
+        .program = "uploader",
+        .action = action,
+        .argument = argument,
+        .signals = &c->signals,
+        .serve = c->handlers ? serve : NULL,
+        .context = c,
+    };
+    return control_client_run(spool_out_db(c->spool), &call, why);
 }
 
-static int exit_code(enum result res, const struct why *why)
+int control_exit(enum result res, const struct why *why)
 {
     if (res != RES_BROKEN) return command_exit(res, why);
-    (void)fprintf(stderr, "uploader: %s\n", why->text); /* what the one who tried says of it */
+    (void)fprintf(stderr, "uploader: %s\n", why->text);
+    if (*why->remedy) (void)fprintf(stderr, "uploader: %s\n", why->remedy);
     return EX_FAILED;
 }
 
-int ask_uploader(const struct settings *settings, const char *what, const char *argument,
-                 enum ask_needs needs)
+int control_uploader(const struct settings *settings, enum control_needs needs, const char *action,
+                     const char *argument)
 {
-    struct asker a = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
-    struct control_call call = {settings->spool_path, "uploader", what, argument, &a.signals, NULL, &a};
+    struct control control;
     struct why why = {0};
-
-    enum result res = signals_open(&a.signals, &why);
-    if (res == RES_OK) res = spool_out_open(&a.spool, settings->spool_path, &why);
-    if (res == RES_OK) res = spool_out_refuse_copy(a.spool, settings->spool_path, &why);
-    if (res == RES_OK) res = become_uploader(&a, needs, &why);
-    if (a.handlers) call.serve = serve;
-    if (res == RES_OK) res = control_client_run(spool_out_db(a.spool), &call, &why);
-
-    shipper_close(a.shipper);
-    handlers_free(a.handlers);
-    store_close(a.store);
-    lockfile_release(&a.lock);
-    spool_out_close(a.spool);
-    signals_close(&a.signals);
-    return exit_code(res, &why);
+    enum result res = control_open(&control, settings, needs, &why);
+    if (res == RES_OK) res = control_run(&control, action, argument, &why);
+    control_close(&control);
+    return control_exit(res, &why);
 }

@@ -162,7 +162,7 @@ int run_rejects_dismiss(const struct command_line *line)
         buf_append_format(&ids, "%s%" PRId64, i > 1 ? " " : "", id);
     }
     buf_append_char(&ids, '\0');
-    int exit_code = ask_uploader(line->settings, HANDLERS_DISMISS, ids.data, ASK_NEEDS_SPOOL);
+    int exit_code = control_uploader(line->settings, CONTROL_NEEDS_SPOOL, HANDLERS_DISMISS, ids.data);
     buf_fini(&ids);
     return exit_code;
 }

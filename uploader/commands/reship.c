@@ -1,4 +1,4 @@
-/* reship -- `uploader reship`: what is asked for, from the command line to an order. */
+/* reship -- `uploader reship`: reads from the command line which batches are sent again, and how. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +102,9 @@ int run_reship(const struct command_line *line)
     if (exit_code != EX_OK) return exit_code;
     reship_order_write(&order, &argument);
     buf_append_char(&argument, '\0');
-    exit_code = ask_uploader(line->settings, HANDLERS_RESHIP, argument.data,
-                             order.has_new_keys && !order.is_dry_run ? ASK_NEEDS_SHIPPER : ASK_NEEDS_STORE);
+    bool seals_copies = order.has_new_keys && !order.is_dry_run; /* which the shipper ships */
+    exit_code = control_uploader(line->settings, seals_copies ? CONTROL_NEEDS_SHIPPER : CONTROL_NEEDS_STORE,
+                                 HANDLERS_RESHIP, argument.data);
     buf_fini(&argument);
     return exit_code;
 }
