@@ -1,4 +1,5 @@
 """The uploader's commands: flush, status, reship, rejects; each beside a running uploader and without one."""
+import contextlib
 import json
 import os
 import pathlib
@@ -10,7 +11,7 @@ import stat
 import subprocess
 
 from harness import BIN, IS_SANITIZED, KEY, Rgw, assert_keys_have_no_gap, clean_environment, main, size, uids_of_xml, wait_for
-from s3_stub import ALWAYS, Step, error, giving_stub, honest, no_answer
+from s3_stub import ALWAYS, Step, Stub, error, giving_stub, hang, honest, no_answer
 
 HOSTILE = b"<EVENT>\x1b]0;owned\x07\x1b[2J \xe2\x80\xae \xc2\x9b1m \\ \xff\n second line\r</broken>"
 FAR_AWAY = {"ROTATION_INTERVAL": "7d"}
@@ -43,7 +44,9 @@ def last_line(text):
 
 def begun(site, *arguments, **settings):
     """The command goes on beside the test."""
-    environment = {**clean_environment(), **{k: str(v) for k, v in site.settings(DESTINATION_DIR=site.objects, **settings).items()}}
+    if "BUCKET_NAME" not in settings:
+        settings = {"DESTINATION_DIR": site.objects, **settings}
+    environment = {**clean_environment(), **{k: str(v) for k, v in site.settings(**settings).items()}}
     return site.owns(subprocess.Popen([BIN / "uploader", *arguments], env=environment, cwd=site.directory, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE))
 
@@ -330,6 +333,88 @@ def test_what_a_server_says_cannot_reach_the_terminal_either(site, stub):
     assert r"\u009b2J" in said[0] and r"\u009b2J" in screen and "\u009b2J" in status(site)["last_error"], (said, screen)
 
 
+def flushing(site, **settings):
+    """A flush that goes on beside the test, and has left its request."""
+    before = site.value("SELECT count(*) FROM _request")
+    command = begun(site, "flush", **settings)
+    wait_for("the request", lambda: site.value("SELECT count(*) FROM _request") > before)
+    return command
+
+
+@with_stub
+def test_a_flush_is_not_held_up_by_a_reship_that_goes_on(site, stub):
+    site.collector()
+    send(site, 1)
+    ask(site, "flush", **stub.settings())
+    site.uploader(**stub.settings(**FAR_AWAY))
+    stub.set_script(Step("HEAD", error(503, "SlowDown"), times=ALWAYS))  # it is tried for some seconds
+    reship = begun(site, "reship", "--since", "2020-01-01", **stub.settings())
+    wait_for("the reship", lambda: site.value("SELECT max(progress) FROM _request WHERE what = 'reship'"))
+    send(site, 2)
+    assert last_line(ask(site, "flush", **stub.settings())) == "all shipped"
+    assert reship.poll() is None and len(stub.objects) == 2
+
+
+def test_two_flushes_at_a_time_each_wait_for_what_was_there(site):
+    site.collector()
+    site.send_events(500)
+    site.wait_for_events(500)
+    site.uploader(MAX_FILE_SIZE="5000", **FAR_AWAY)
+    first = flushing(site)
+    site.send_events(500)
+    site.wait_for_events(1000)
+    assert last_line(ask(site, "flush")) == "all shipped" and site.value("SELECT events FROM summary") == 0
+    assert last_line(first.communicate(timeout=60)[0]) == "all shipped" and first.returncode == 0
+
+
+@with_stub
+def test_a_flush_that_is_stopped_or_left_alone_says_that_not_all_is_shipped(site, stub):
+    site.collector()
+    send(site, 1)
+    stub.set_script(Step("PUT", hang, times=ALWAYS))
+    command = flushing(site, **stub.settings())
+    command.send_signal(signal.SIGTERM)
+    said = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "uploader: not all is shipped: told to stop" in said, said
+    uploader = site.uploader(**stub.settings(**FAR_AWAY))
+    command = flushing(site, **stub.settings())
+    command.send_signal(signal.SIGINT)
+    said = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "uploader: not all is shipped: told to stop" in said, said
+    command = flushing(site, **stub.settings())
+    uploader.kill()
+    said = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "not all is shipped: the running uploader has gone away" in said, said
+    assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
+
+
+def test_trouble_with_rejects_does_not_end_a_flush_before_its_events_are_shipped(site):
+    for beside in (True, False):
+        sub = type(site)(site.directory / f"beside-{beside}")
+        sub.directory.mkdir()
+        with contextlib.closing(sub), contextlib.closing(Stub()) as stub:
+            stub.set_script(Step("PUT", error(403, "AccessDenied"), prefix="rejected/", times=ALWAYS))
+            settings = stub.settings(MAX_FILE_SIZE="5000", **FAR_AWAY)
+            sub.collector()
+            send_rejects(sub, b"stray")
+            sub.send_events(300)
+            sub.wait_for_events(300)
+            if beside:
+                sub.uploader(**settings)
+            said = ask(sub, "flush", expected=1, **settings)
+            assert "not all is shipped" in said and "AccessDenied" in said, said
+            assert sub.value("SELECT events FROM summary") == 0
+
+
+def test_a_flush_beside_a_command_that_does_not_ship_ends_with_its_remedy(site):
+    site.collector()
+    many_rejects(site, size("DISMISSALS", 30000, 5000))
+    begun(site, "rejects", "dismiss", "--all")
+    wait_for("the dismissal", lambda: dismissed(site))
+    said = ask(site, "flush", expected=1)
+    assert "not all is shipped" in said and ("run flush again" in said or "has gone away" in said), said
+
+
 # ---- reship under the same keys ----
 
 @both_ways
@@ -614,7 +699,7 @@ def test_a_reship_that_nobody_waits_for_any_more_is_left(site):
     wait_for("some objects", lambda: site.files())
     asker.send_signal(signal.SIGINT)
     assert asker.wait(30) == 75 and "told to stop" in asker.stderr.read()
-    assert site.value("SELECT count(*) FROM _request") == 0
+    assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
     ask(site, "reship", "--since", "2020-01-01")
     assert len(site.files()) == count
     uploader.stop()

@@ -24,7 +24,8 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
         if (res == RES_OK) res = shipper_open(&c->shipper, s, c->spool, c->store, &c->signals, why);
         if (res == RES_OK) res = shipper_report(c->shipper, why);
     }
-    if (res == RES_OK) c->handlers = handlers_new(&(struct reship_parts){s, c->spool, &c->signals, &c->lock});
+    if (res == RES_OK)
+        c->handlers = handlers_new(&(struct reship_parts){s, c->spool, &c->signals, &c->lock}, c->shipper);
     return res;
 }
 

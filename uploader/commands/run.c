@@ -147,7 +147,7 @@ int run_service(const struct command_line *line)
         res = shipper_open(&shipper, settings, spool, store, &signals, &why);
     }
     if (res == RES_OK && shipper) {
-        handlers = handlers_new(&(struct reship_parts){settings, spool, &signals, &lock});
+        handlers = handlers_new(&(struct reship_parts){settings, spool, &signals, &lock}, shipper);
         res = ship_until_stopped(shipper, handlers, spool, settings, &lock, &why);
     }
     handlers_free(handlers);

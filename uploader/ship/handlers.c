@@ -5,11 +5,14 @@
 
 #include "common/control_server.h"
 #include "uploader/ship/dismiss.h"
+#include "uploader/ship/flush.h"
 
-#define POLL_MS 500 /* between two queries for requests */
+#define POLL_MS  500 /* between two queries for requests */
+#define COUNT_MS 100 /* between two counts of what a flush has left to ship */
 
 struct handlers {
     struct reship_parts parts;
+    const struct shipper *shipper;
     struct control_server *server;
 };
 
@@ -66,19 +69,46 @@ static void end_reship(void *work)
     reship_free(work);
 }
 
+/* ---- flush ---- */
+
+static enum result begin_flush(void *context, const char *argument, void **work, struct why *why)
+{
+    struct handlers *h = context;
+    struct flush *flush = NULL;
+    enum result res = flush_new(&flush, h->parts.spool, h->shipper, argument, why);
+    *work = flush;
+    return res;
+}
+
+static enum result do_flush(void *context, void *work, struct control_response *response, struct why *why)
+{
+    (void)context;
+    response->wait_ms = COUNT_MS;
+    enum result res = flush_slice(work, &response->is_done, why);
+    if (res == RES_OK) flush_describe(work, &response->text);
+    return res;
+}
+
+static void end_flush(void *work)
+{
+    flush_free(work);
+}
+
 /* ---- all ---- */
 
 static const struct control_handler table[] = {
     {HANDLERS_DISMISS, begin_dismiss, do_dismiss, end_dismiss},
     {HANDLERS_RESHIP, begin_reship, do_reship, end_reship},
+    {HANDLERS_FLUSH, begin_flush, do_flush, end_flush},
     {NULL, NULL, NULL, NULL},
 };
 
-struct handlers *handlers_new(const struct reship_parts *parts)
+struct handlers *handlers_new(const struct reship_parts *parts, const struct shipper *shipper)
 {
     struct handlers *h = calloc(1, sizeof *h);
     if (!h) abort();
     h->parts = *parts;
+    h->shipper = shipper;
     h->server = control_server_new(spool_out_db(parts->spool),
                                    &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h});
     return h;

@@ -1,6 +1,6 @@
 /*
- * handlers -- what the uploader does for commands (common/control_server.h): it dismisses rejects, and sends past batches
- * again.
+ * handlers -- what the uploader does for commands (common/control_server.h): it dismisses rejects, sends past batches
+ * again, and says when a flush is complete.
  *
  * This happens between the shipper's turns, in slices: each takes some milliseconds, or as long as one object.
  */
@@ -8,14 +8,16 @@
 #define UPLOADER_SHIP_HANDLERS_H
 
 #include "uploader/ship/reship.h"
+#include "uploader/ship/shipper.h"
 
 #define HANDLERS_DISMISS "dismiss" /* argument: ids of rejects, separated by blanks; "" for all */
 #define HANDLERS_RESHIP  "reship"  /* argument: reship_order_write() */
+#define HANDLERS_FLUSH   "flush"   /* argument: flush_ids_write() */
 
 struct handlers;
 
-/* Borrows what the parts borrow. Never fails. */
-struct handlers *handlers_new(const struct reship_parts *parts);
+/* Borrows `shipper`, and what the parts borrow. `shipper` NULL: this process does not ship. Never fails. */
+struct handlers *handlers_new(const struct reship_parts *parts, const struct shipper *shipper);
 void handlers_free(struct handlers *handlers); /* accepts NULL */
 
 /* Does a part of what was requested, if anything was. Returns for how many ms the next call can wait. */

@@ -76,10 +76,16 @@ enum result shipper_open(struct shipper **out, const struct settings *settings, 
     return res;
 }
 
-const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
+const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind)
 {
     if (s->outage.failures > 0) return &s->outage.why;
-    if (kind == BATCH_REJECTS && s->refusal.failures > 0) return &s->refusal.why;
+    return kind == BATCH_REJECTS && s->refusal.failures > 0 ? &s->refusal.why : NULL;
+}
+
+const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
+{
+    const struct why *outage = shipper_outage(s, kind);
+    if (outage) return outage;
     return *s->queues[kind].trouble.text ? &s->queues[kind].trouble : NULL;
 }
 

@@ -40,7 +40,10 @@ bool shipper_wait(struct shipper *shipper, int timeout_ms);
 /* Says to the spool that this uploader works here; part of a turn, apart for a flush that begins with it. */
 MUST_CHECK enum result shipper_report(struct shipper *shipper, struct why *why);
 
-/* What stands in the way of a queue now; NULL: nothing. */
+/* Why the store takes nothing of a kind now; NULL: it does, as far as is known. */
+const struct why *shipper_outage(const struct shipper *shipper, enum batch_kind kind);
+
+/* The same, or else the trouble that one batch of this kind has by itself. NULL: there is none. */
 const struct why *shipper_trouble(const struct shipper *shipper, enum batch_kind kind);
 
 #endif

@@ -18,7 +18,7 @@ enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_
     return spool_out_run_relaxed(out, stmt, NULL, why);
 }
 
-static void read_flush(struct stmt *stmt, struct flush *flush)
+static void read_flush(struct stmt *stmt, struct flush_ids *flush)
 {
     flush->ids[BATCH_EVENTS] = stmt_int(stmt, 0);
     flush->ids[BATCH_REJECTS] = stmt_int(stmt, 1);
@@ -39,11 +39,11 @@ enum result spool_out_load_control_row(struct spool_out *out, struct control_row
     return RES_OK;
 }
 
-enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why)
+enum result spool_out_request_flush(struct spool_out *out, struct flush_ids *flush, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
-    *flush = (struct flush){{0}};
+    *flush = (struct flush_ids){{0}};
     enum result res = spool_out_use(out, REQUEST_FLUSH, &stmt, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK || !has_row) return res;
@@ -63,6 +63,25 @@ enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kin
     stmt_set_text(stmt, ":kind", batch_kind_name(kind));
     res = stmt_step(stmt, &has_row, why);
     if (res == RES_OK && has_row) *count = stmt_int(stmt, 0);
+    stmt_reset(stmt);
+    return res;
+}
+
+enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                   struct why *trouble, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    why_clear(trouble);
+    enum result res = spool_out_use(out, LOAD_TROUBLE, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    stmt_set_int(stmt, ":last_id", last_id);
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) {
+        spool_out_copy_text(trouble->text, sizeof trouble->text, stmt, 0);
+        spool_out_copy_text(trouble->remedy, sizeof trouble->remedy, stmt, 1);
+    }
     stmt_reset(stmt);
     return res;
 }

@@ -36,6 +36,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [LOAD_CONTROL_ROW] = sql_load_control_row,
     [REQUEST_FLUSH] = sql_request_flush,
     [COUNT_UNSHIPPED] = sql_count_unshipped,
+    [LOAD_TROUBLE] = sql_load_trouble,
     [LOAD_SUMMARY] = sql_load_summary,
 };
 

@@ -145,23 +145,35 @@ MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, s
 MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
                                         const struct why *trouble, struct why *why);
 
-struct flush {
+struct flush_ids {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
 };
 
 /* What the collector and commands want from the uploader; loaded at each turn. */
 struct control_row {
-    struct flush flush;
+    struct flush_ids flush;
     int64_t bytes;     /* received in all, ever */
     bool is_space_low; /* shipped rows need not be kept for RETENTION */
 };
 MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
                                                   struct why *why);
-MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush *flush, struct why *why);
+
+/*
+ * Marks everything that is in the spool now as due; rejects only if the uploader ships them. `*flush`: up to which ids.
+ */
+MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush_ids *flush,
+                                               struct why *why);
 
 /* Counts the rows of the kind up to `last_id` that are not shipped yet. */
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                                  int64_t *count, struct why *why);
+
+/*
+ * The last error of the oldest unshipped batch of the kind that begins at or before `last_id`, and its remedy; the text
+ * is "" if none has failed.
+ */
+MUST_CHECK enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                              struct why *trouble, struct why *why);
 
 /* The view `summary`; a text is "" if the view has NULL. */
 struct summary {

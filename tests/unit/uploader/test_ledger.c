@@ -238,9 +238,9 @@ static void rejects_say_what_became_of_them(void **state)
 
 /* ---- flush ---- */
 
-static struct flush request(struct fixture *f, bool rejects_travel)
+static struct flush_ids request(struct fixture *f, bool rejects_travel)
 {
-    struct flush flush;
+    struct flush_ids flush;
     struct control_row control_row;
     must(f, spool_out_report(f->out, false, rejects_travel, NULL, &f->why));
     must(f, spool_out_request_flush(f->out, &flush, &f->why));
@@ -249,7 +249,7 @@ static struct flush request(struct fixture *f, bool rejects_travel)
     return flush;
 }
 
-static int64_t unshipped(struct fixture *f, const struct flush *flush)
+static int64_t unshipped(struct fixture *f, const struct flush_ids *flush)
 {
     int64_t sum = 0;
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
@@ -263,7 +263,7 @@ static int64_t unshipped(struct fixture *f, const struct flush *flush)
 static void a_flush_reaches_up_to_the_newest_of_now(void **state)
 {
     struct fixture *f = *state;
-    struct flush flush = request(f, true);
+    struct flush_ids flush = request(f, true);
     assert_true(flush.ids[BATCH_EVENTS] == 0 && flush.ids[BATCH_REJECTS] == 0);
     assert_int_equal(unshipped(f, &flush), 0);
     some_spool_add_events(f->scratch->spool, 5, 10, SOME_TIME);
@@ -281,7 +281,7 @@ static void unshipped_are_those_that_wait_and_those_of_open_batches(void **state
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 10, 10, SOME_TIME);
-    struct flush flush = request(f, true);
+    struct flush_ids flush = request(f, true);
     struct batch first = seal(f, BATCH_EVENTS, 1, 4);
     struct batch second = seal(f, BATCH_EVENTS, 5, 8);
     assert_int_equal(unshipped(f, &flush), 10);

@@ -263,7 +263,7 @@ static void the_range_of_rejects_goes_on_behind_what_was_purged(void **state)
 static void unknown_requests_and_those_to_an_earlier_uploader_are_not_served(void **state)
 {
     struct fixture *f = *state;
-    struct handlers *handlers = handlers_new(&(struct reship_parts){.spool = f->out});
+    struct handlers *handlers = handlers_new(&(struct reship_parts){.spool = f->out}, NULL);
     some_spool_add_rejects(f->scratch->spool, 1, 10, SOME_TIME);
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, what, asked_at) VALUES ('uploader', 'dismiss', 1),"
