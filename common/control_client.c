@@ -41,7 +41,7 @@ static enum result leave_request(struct db *db, const struct control_call *call,
     enum result res = stmt_prepare(&stmt, db, sql_leave_request, why);
     if (res == RES_OK) {
         stmt_set_text(stmt, ":program", call->program);
-        stmt_set_text(stmt, ":what", call->action);
+        stmt_set_text(stmt, ":action", call->action);
         stmt_set_text(stmt, ":argument", call->argument);
         stmt_set_int(stmt, ":now", clock_now_ms());
         res = stmt_step(stmt, &has_row, why);

@@ -49,6 +49,36 @@ static enum result read_version(struct db *db, int64_t *application, int64_t *sc
     return db_end(db, res, why);
 }
 
+enum spool_age spool_age_of(int64_t schema, int64_t current)
+{
+    if (schema < SPOOL_SCHEMA_FIRST) return SPOOL_AGE_DEVELOPMENT;
+    if (schema / 100 > current / 100) return SPOOL_AGE_TOO_NEW;
+    return schema < current ? SPOOL_AGE_OLDER : SPOOL_AGE_USABLE;
+}
+
+/* Of a file that is a spool of ours. */
+static enum result check_age(const char *path, int64_t schema, struct why *why)
+{
+    switch (spool_age_of(schema, SPOOL_SCHEMA)) {
+    case SPOOL_AGE_DEVELOPMENT:
+        (void)why_remedy(
+            why, RES_REFUSE,
+            "set SPOOL_PATH to a new file, or move this one away; what it holds can be shipped with "
+            "the version that made it");
+        return why_set(why, RES_REFUSE,
+                       "SPOOL_PATH=%s was made by a development version (schema %" PRId64
+                       "), which this program cannot use; untouched",
+                       path, schema);
+    case SPOOL_AGE_TOO_NEW:
+        (void)why_remedy(why, RES_RETRY, "upgrade this program");
+        return why_set(why, RES_RETRY, "the spool %s has schema %" PRId64 ", newer than this program's %d",
+                       path, schema, SPOOL_SCHEMA);
+    case SPOOL_AGE_OLDER:
+    case SPOOL_AGE_USABLE: break;
+    }
+    return RES_OK;
+}
+
 enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why)
 {
     int64_t application = 0;
@@ -58,12 +88,7 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
     if (res != RES_OK) return why_wrap(why, res, "open the spool %s", path);
     if (application == 0 && *schema == 0 && objects == 0) return RES_OK; /* empty: not created yet */
     if (application != SPOOL_APPLICATION_ID) return refuse(path, why);
-    if (*schema / 100 > SPOOL_SCHEMA / 100) {
-        (void)why_remedy(why, RES_RETRY, "upgrade this program");
-        return why_set(why, RES_RETRY, "the spool %s has schema %" PRId64 ", newer than this program's %d",
-                       path, *schema, SPOOL_SCHEMA);
-    }
-    return RES_OK;
+    return check_age(path, *schema, why);
 }
 
 enum result spool_check_access(const char *path, struct why *why)

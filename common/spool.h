@@ -12,7 +12,8 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         102 /* major * 100 + minor; a program one version older can use a newer minor */
+#define SPOOL_SCHEMA         110 /* major * 100 + minor; a program one version older can use a newer minor */
+#define SPOOL_SCHEMA_FIRST   110 /* of the first release; development versions had smaller numbers */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */
@@ -30,6 +31,15 @@ struct spool_identity {
     char spool[SPOOL_ID_SIZE];
     char node[SPOOL_NODE_MAX + 1];
 };
+
+/* How a spool's schema compares with `current`, the one that this program knows. */
+enum spool_age {
+    SPOOL_AGE_DEVELOPMENT, /* from before the first release: it cannot be used */
+    SPOOL_AGE_OLDER,       /* a collector of this version brings it up to date */
+    SPOOL_AGE_USABLE,      /* the same, or a newer minor version */
+    SPOOL_AGE_TOO_NEW,     /* a newer major version: nothing may be written */
+};
+enum spool_age spool_age_of(int64_t schema, int64_t current);
 
 /* RES_REFUSE where `path` is not a regular file, or this user may not read and write it. */
 MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
@@ -52,7 +62,7 @@ MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *
 /*
  * Opens an existing spool.
  *   RES_RETRY    it does not exist yet (the collector creates it), or has a newer major version: exit 75 or wait
- *   RES_REFUSE   the file is not a spool; it is left untouched
+ *   RES_REFUSE   the file is not a spool, or it is one of a development version; it is left untouched
  *   RES_BROKEN   the file is damaged
  * `*db` is NULL unless RES_OK.
  */

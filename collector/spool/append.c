@@ -347,7 +347,7 @@ static enum result refuse_other_wal(struct spool_in *in, struct why *why)
 /* This program must not write to a schema of a newer major version, not even this group. */
 static enum result check_schema(struct spool_in *in, int64_t schema, struct why *why)
 {
-    in->is_too_new = schema / 100 > SPOOL_SCHEMA / 100;
+    in->is_too_new = spool_age_of(schema, SPOOL_SCHEMA) == SPOOL_AGE_TOO_NEW;
     if (!in->is_too_new) return RES_OK;
     (void)why_remedy(why, RES_RETRY, "upgrade this program");
     return why_set(why, RES_RETRY, "the spool %s now has schema %" PRId64 ", newer than this program's %d",

@@ -21,14 +21,10 @@
 #include "common/spool.h"
 #include "common/sql.h"
 
-/* user_version after each rung. */
-static const struct {
-    int version;
-    const char *sql;
-} ladder[] = {
-    {100, sql_schema_001_init},
-    {101, sql_schema_002_requests},
-    {102, sql_schema_003_shipping},
+/* A released rung never changes: spools that have climbed it do not climb it again. */
+static const struct schema_rung schema_ladder[] = {
+    {SPOOL_SCHEMA_FIRST, sql_schema_001_init},
+    {0, NULL},
 };
 
 const char *spool_directory_of(const char *path, char out[PATH_MAX])
@@ -182,20 +178,27 @@ static enum result shape_file(struct db *db, struct why *why)
     return db_exec(db, sql, why);
 }
 
-/* All missing rungs in one transaction. */
-static enum result climb(struct db *db, int64_t schema, const struct spool_file *file, const char *node,
-                         enum change *change, struct why *why)
+enum result schema_climb(struct db *db, const struct schema_rung *ladder, int64_t schema, struct why *why)
 {
     char sql[96];
-    enum result res = db_begin(db, why);
-    if (res != RES_OK) return res;
-    for (size_t i = 0; i < sizeof ladder / sizeof *ladder && res == RES_OK; i++) {
-        if (ladder[i].version <= schema) continue;
-        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d",
-                       ladder[i].version, SPOOL_APPLICATION_ID);
-        res = db_exec(db, ladder[i].sql, why);
+    enum result res = RES_OK;
+    for (const struct schema_rung *rung = ladder; rung->sql && res == RES_OK; rung++) {
+        if (rung->version <= schema) continue;
+        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d", rung->version,
+                       SPOOL_APPLICATION_ID);
+        res = db_exec(db, rung->sql, why);
         if (res == RES_OK) res = db_exec(db, sql, why);
     }
+    return res;
+}
+
+/* Schema and identity, in one transaction. */
+static enum result bring_up_to_date(struct db *db, int64_t schema, const struct spool_file *file,
+                                    const char *node, enum change *change, struct why *why)
+{
+    enum result res = db_begin(db, why);
+    if (res != RES_OK) return res;
+    res = schema_climb(db, schema_ladder, schema, why);
     *change = schema == 0 ? CHANGE_CREATED : CHANGE_NONE;
     if (res == RES_OK && schema == 0) res = create_identity(db, file, node, why);
     if (res == RES_OK && schema != 0) res = check_identity(db, file, change, why);
@@ -228,7 +231,7 @@ enum result spool_create_or_open(struct db **out, const char *path, const char *
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0) res = shape_file(db, why);
     if (res == RES_OK) res = spool_configure(db, why);
-    if (res == RES_OK) res = climb(db, schema, &file, node, &change, why);
+    if (res == RES_OK) res = bring_up_to_date(db, schema, &file, node, &change, why);
     if (res == RES_OK) res = log_change(db, change, why);
     if (res != RES_OK) {
         (void)why_wrap(why, res, "SPOOL_PATH=%s", path);

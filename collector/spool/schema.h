@@ -1,5 +1,5 @@
 /*
- * schema -- creates the spool and climbs the schema ladder; draws its identity. The collector's alone.
+ * schema -- creates the spool, brings its schema up to date, and draws its identity. The collector alone does so.
  */
 #ifndef COLLECTOR_SPOOL_SCHEMA_H
 #define COLLECTOR_SPOOL_SCHEMA_H
@@ -20,12 +20,22 @@ const char *spool_directory_of(const char *path, char out[PATH_MAX]);
  */
 MUST_CHECK enum result spool_make_directory(const char *path, struct why *why);
 
+/* A step of the schema's ladder: the statements that lead to `version` from the one before. */
+struct schema_rung {
+    int version;
+    const char *sql; /* NULL ends the ladder */
+};
+
+/* Climbs all rungs above `schema`, which the spool has now, in the caller's transaction. */
+MUST_CHECK enum result schema_climb(struct db *db, const struct schema_rung *ladder, int64_t schema,
+                                    struct why *why);
+
 /*
  * Opens the spool at `path`; creates it (0660) and its schema if need
  * be, in one transaction. `node` names this installation: NULL keeps what the spool knows, at creation the host name.
  * A spool whose file is not the one it remembers (copied, restored) gets a new identity.
  *   RES_RETRY    locked, no space, or a newer schema: exit 75
- *   RES_REFUSE   the place cannot be used, or the file is not ours (left untouched): exit 78
+ *   RES_REFUSE   the place cannot be used, or the file is not ours or of a development version (left untouched): exit 78
  *   RES_BROKEN   damaged
  */
 MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,

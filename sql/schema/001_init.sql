@@ -1,8 +1,8 @@
--- The first rung of the ladder: user_version 100 (major 1, minor 0). A released rung never changes.
--- Private tables begin with an underscore; the views are what others may read. Times are milliseconds since 1970
--- in tables and ISO 8601 UTC text in views.
+-- The first rung of the ladder: user_version 110 (major 1, minor 10). A released rung never changes.
+-- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
+-- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
--- Whose spool this is. The file's own device, inode and birth time betray a copy.
+-- Whose spool this is. The file's own device, inode and birth time show whether it is a copy.
 CREATE TABLE _spool (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     spool      TEXT    NOT NULL CHECK (length(spool) = 10),
@@ -10,24 +10,25 @@ CREATE TABLE _spool (
     created_at INTEGER NOT NULL,
     device     INTEGER NOT NULL,
     inode      INTEGER NOT NULL,
-    born_at    INTEGER NOT NULL
+    born_at    INTEGER NOT NULL -- 0: the file system does not know it
 ) STRICT;
 
--- The collector's counters, changed in the transaction that appends: ids go on after a purge of everything, and
+-- The collector's counters. They change in the transaction that appends, so ids go on after everything was purged, and
 -- (writer, group_number) answers whether a group whose commit failed is there after all.
 CREATE TABLE _intake (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
     last_event_id  INTEGER NOT NULL,
-    event_bytes    INTEGER NOT NULL, -- of all events ever
+    event_bytes    INTEGER NOT NULL, -- the sum over all events that were ever received
+    last_event_at  INTEGER,          -- NULL: no event was received yet
     last_reject_id INTEGER NOT NULL,
-    reject_bytes   INTEGER NOT NULL, -- of all kept reject payloads ever
+    reject_bytes   INTEGER NOT NULL, -- the sum over all payloads of rejects that were ever kept
     writer         TEXT    NOT NULL,
     group_number   INTEGER NOT NULL,
-    last_event_at  INTEGER           -- NULL: none yet
+    low_space      INTEGER NOT NULL CHECK (low_space IN (0, 1)) -- 1: shipped events need not be kept for RETENTION
 ) STRICT;
 
--- One event a row, immutable. total_bytes is the running total up to and with this row: a batch of a given size is
--- found by bisection. The payload stands last, so that the other columns are read without it.
+-- One event a row; rows never change. total_bytes is the running total up to and with this row, so that bisection finds
+-- where a batch of a given size ends. The payload is the last column, so that the others are read without it.
 CREATE TABLE _event (
     id          INTEGER PRIMARY KEY,
     received_at INTEGER NOT NULL,
@@ -45,8 +46,8 @@ CREATE TABLE _event (
 CREATE TABLE _reject (
     id           INTEGER PRIMARY KEY,
     received_at  INTEGER NOT NULL,
-    total_bytes  INTEGER NOT NULL, -- running total of the kept payloads
-    bytes        INTEGER NOT NULL, -- true length
+    total_bytes  INTEGER NOT NULL, -- the running total of the payloads that are kept
+    bytes        INTEGER NOT NULL, -- as received; the payload may be only the beginning
     source       TEXT    NOT NULL,
     reason       TEXT    NOT NULL CHECK (reason IN ('malformed', 'oversize', 'doctype', 'encoding', 'cut_off',
                                                     'stray_bytes', 'looks_like_http', 'looks_like_tls', 'too_deep')),
@@ -58,7 +59,8 @@ CREATE TABLE _reject (
 
 CREATE INDEX _reject_received ON _reject (received_at);
 
--- Who has sent: one row for each sender and address; the longest silent go when there are many (trim_senders.sql).
+-- Who has sent events: one row for each sender and address. Where there are many, those that have been silent for the
+-- longest time are deleted (trim_senders.sql).
 CREATE TABLE _sender (
     sender           TEXT    NOT NULL,
     source           TEXT    NOT NULL,
@@ -68,62 +70,123 @@ CREATE TABLE _sender (
     PRIMARY KEY (sender, source)
 ) STRICT, WITHOUT ROWID;
 
--- One batch a row: everything that shapes its object is fixed when it is sealed. Facts, not a state column: the state
--- follows from which of the times is set. Marking a batch shipped changes this row alone.
+-- One batch a row. Everything that shapes its object is fixed when it is sealed. It has no column for its state, which
+-- follows from the times that are set. Marking a batch as shipped changes this row alone.
 CREATE TABLE _batch (
     id             INTEGER PRIMARY KEY,
+
+    -- Its rows.
     kind           TEXT    NOT NULL CHECK (kind IN ('events', 'rejects')),
     first_id       INTEGER NOT NULL CHECK (first_id >= 1),
     last_id        INTEGER NOT NULL CHECK (last_id >= first_id),
     events         INTEGER NOT NULL CHECK (events = last_id - first_id + 1),
     bytes          INTEGER NOT NULL CHECK (bytes >= 0),
+
+    -- Its object: where it goes, and what shapes its bytes.
     destination    TEXT    NOT NULL, -- s3://bucket or file://directory
     object_key     TEXT    NOT NULL UNIQUE,
     format         TEXT    NOT NULL CHECK (format IN ('xml', 'json', 'ndjson')),
-    metadata       INTEGER NOT NULL CHECK (metadata IN (0, 1)), -- EVENT_METADATA as it was
+    compression    TEXT    NOT NULL CHECK (compression IN ('none', 'gzip')),
+    metadata       INTEGER NOT NULL CHECK (metadata IN (0, 1)),      -- EVENT_METADATA
+    pretty         INTEGER NOT NULL CHECK (pretty IN (0, 1)),        -- PRETTY_PRINT_JSON
+    dropped        TEXT    NOT NULL,                                 -- DROP_FIELDS: names, with commas between them
+    omits_payload  INTEGER NOT NULL CHECK (omits_payload IN (0, 1)), -- of rejects: REJECTS_PAYLOAD
     spool          TEXT    NOT NULL,
     node           TEXT    NOT NULL,
     sealed_at      INTEGER NOT NULL,
-    sha256         TEXT,    -- of the stored bytes; set before their first PUT
+
+    -- Its rendition, recorded before the first PUT. The earlier one is what was recorded before a library's upgrade
+    -- changed the bytes; where nobody knows whether it was stored, an object with these bytes is this batch's, too.
+    sha256         TEXT,
     md5            TEXT,
     stored_bytes   INTEGER,
+    earlier_sha256 TEXT,
+    earlier_md5    TEXT,
+    earlier_bytes  INTEGER,
+
+    -- Its tries.
     attempts       INTEGER NOT NULL DEFAULT 0,
-    unknown_since  INTEGER, -- a PUT was begun and nothing proves how it ended
-    blocked_at     INTEGER, -- the store said no; a person is asked
+    unknown_since  INTEGER, -- a PUT was begun, and nothing proves how it ended
+    blocked_at     INTEGER, -- the store has refused it, and only a person can help
     last_error     TEXT,
     remedy         TEXT,
+
+    -- How it ended.
+    shipped_at     INTEGER,
     etag           TEXT,
     verified       INTEGER CHECK (verified IN (0, 1)),
-    shipped_at     INTEGER,
+    kept_from      INTEGER NOT NULL DEFAULT 0, -- what the clock for RETENTION showed when it was shipped
     abandoned_at   INTEGER,
-    reship_of      INTEGER REFERENCES _batch (id)
+
+    -- The batch whose rows these are as well. It was abandoned in favour of this one; or this is a copy that a person
+    -- has requested (`reship --new-keys`), and the state of the rows follows from the other one.
+    reship_of      INTEGER REFERENCES _batch (id),
+    is_copy        INTEGER NOT NULL DEFAULT 0 CHECK (is_copy IN (0, 1))
 ) STRICT;
 
-CREATE UNIQUE INDEX _batch_range ON _batch (kind, first_id) WHERE reship_of IS NULL;
+-- The batch that the state of a row follows from: neither abandoned nor a copy. There is one for each range.
+CREATE UNIQUE INDEX _batch_current ON _batch (kind, first_id) WHERE abandoned_at IS NULL AND is_copy = 0;
+
+-- What is to be shipped.
 CREATE INDEX _batch_open ON _batch (kind, first_id) WHERE shipped_at IS NULL AND abandoned_at IS NULL;
-CREATE INDEX _batch_shipped ON _batch (shipped_at) WHERE shipped_at IS NOT NULL;
 
--- What the uploader says of itself, and what is asked of it.
+-- What was shipped last, and what has been kept for long enough.
+CREATE INDEX _batch_shipped ON _batch (shipped_at) WHERE shipped_at IS NOT NULL;
+CREATE INDEX _batch_kept ON _batch (kept_from) WHERE shipped_at IS NOT NULL;
+
+-- Incidents. They are few, and a person wants to see them.
+CREATE INDEX _batch_abandoned ON _batch (abandoned_at) WHERE abandoned_at IS NOT NULL;
+
+-- The control row: what the uploader reports of itself, what it must know each time, and what it has to remember.
 CREATE TABLE _uploader (
-    one            INTEGER PRIMARY KEY CHECK (one = 1),
-    seen_at        INTEGER,
-    trial_mode     INTEGER NOT NULL DEFAULT 0 CHECK (trial_mode IN (0, 1)),
-    last_error     TEXT,
-    remedy         TEXT,
-    rejects_travel INTEGER NOT NULL DEFAULT 1 CHECK (rejects_travel IN (0, 1)), -- REJECTS_PREFIX is not none
-    flush_events   INTEGER NOT NULL DEFAULT 0, -- ship up to this event id now
-    flush_rejects  INTEGER NOT NULL DEFAULT 0
+    one               INTEGER PRIMARY KEY CHECK (one = 1),
+    seen_at           INTEGER, -- NULL: no uploader has been here yet
+    trial_mode        INTEGER NOT NULL DEFAULT 0 CHECK (trial_mode IN (0, 1)),
+    ships_rejects     INTEGER NOT NULL DEFAULT 1 CHECK (ships_rejects IN (0, 1)), -- REJECTS_PREFIX is not none
+    last_error        TEXT,
+    remedy            TEXT,
+
+    -- All up to these ids is due, whatever its age.
+    flush_events      INTEGER NOT NULL DEFAULT 0,
+    flush_rejects     INTEGER NOT NULL DEFAULT 0,
+
+    -- The clock for RETENTION, which does not follow jumps of the wall clock (uploader/spool/retention.h), and the wall
+    -- clock's time when it was stored.
+    kept_ms           INTEGER NOT NULL DEFAULT 0,
+    kept_at           INTEGER,
+
+    -- Where rejects are not shipped: when that clock showed so much, rejects up to this id had been received.
+    rejects_marked    INTEGER NOT NULL DEFAULT 0,
+    rejects_marked_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-INSERT INTO _intake VALUES (1, 0, 0, 0, 0, '', 0, NULL);
+-- The control channel: a command that needs a running program leaves a request, and waits until done_at is set
+-- (common/control_client.h, common/control_server.h).
+CREATE TABLE _request (
+    id           INTEGER PRIMARY KEY,
+    program      TEXT    NOT NULL CHECK (program IN ('collector', 'uploader')), -- which has to do it
+    action       TEXT    NOT NULL,
+    argument     TEXT    NOT NULL DEFAULT '',
+    requested_at INTEGER NOT NULL,
+    progress     TEXT,    -- for the person who waits
+    done_at      INTEGER,
+    result       TEXT,    -- with done_at; where it failed, a second line is the remedy
+    failed       INTEGER CHECK (failed IN (0, 1)) -- with done_at
+) STRICT;
+
+CREATE INDEX _request_open ON _request (program, id) WHERE done_at IS NULL;
+
+INSERT INTO _intake (one, last_event_id, event_bytes, last_reject_id, reject_bytes, writer, group_number, low_space)
+VALUES (1, 0, 0, 0, 0, '', 0, 0);
 INSERT INTO _uploader (one) VALUES (1);
 
--- The first event that is not known to be shipped, and what has been shipped beyond it. It costs two index look-ups.
+-- The first event that is not known to be shipped. It costs two index look-ups.
 CREATE VIEW _frontier AS
-SELECT coalesce((SELECT min(first_id) FROM _batch INDEXED BY _batch_open
-                 WHERE kind = 'events' AND shipped_at IS NULL AND abandoned_at IS NULL),
-                (SELECT max(last_id) FROM (SELECT last_id FROM _batch INDEXED BY _batch_range
-                                           WHERE kind = 'events' AND reship_of IS NULL
+SELECT coalesce((SELECT first_id FROM _batch INDEXED BY _batch_open
+                 WHERE kind = 'events' AND shipped_at IS NULL AND abandoned_at IS NULL AND is_copy = 0
+                 ORDER BY first_id LIMIT 1),
+                (SELECT max(last_id) FROM (SELECT last_id FROM _batch INDEXED BY _batch_current
+                                           WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0
                                            ORDER BY first_id DESC LIMIT 1)) + 1,
                 1) AS first_id;
 
@@ -137,8 +200,9 @@ SELECT e.id,
        b.id AS batch_id,
        e.payload
 FROM _event e
-LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_range
-                              WHERE r.kind = 'events' AND r.reship_of IS NULL AND r.first_id <= e.id
+LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_current
+                              WHERE r.kind = 'events' AND r.abandoned_at IS NULL AND r.is_copy = 0
+                                AND r.first_id <= e.id
                               ORDER BY r.first_id DESC LIMIT 1)
                   AND b.last_id >= e.id;
 
@@ -166,8 +230,9 @@ SELECT j.id,
             WHEN b.id IS NULL THEN 'pending' WHEN b.shipped_at IS NULL THEN 'sealed' ELSE 'shipped' END AS state,
        j.payload
 FROM _reject j
-LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_range
-                              WHERE r.kind = 'rejects' AND r.reship_of IS NULL AND r.first_id <= j.id
+LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_current
+                              WHERE r.kind = 'rejects' AND r.abandoned_at IS NULL AND r.is_copy = 0
+                                AND r.first_id <= j.id
                               ORDER BY r.first_id DESC LIMIT 1)
                   AND b.last_id >= j.id;
 
@@ -178,22 +243,31 @@ SELECT sender, source,
        CASE WHEN day = unixepoch() / 86400 THEN events_of_day ELSE 0 END AS events_today
 FROM _sender;
 
--- One row; every figure is a total or an index look-up, so it costs the same however large the spool is.
+-- One row. Every figure is a running total or an index look-up, so it costs the same however large the spool is. Where
+-- nothing else is wrong, last_error is an incident of the last day.
 CREATE VIEW summary AS
 SELECT i.last_event_id - f.first_id + 1
-         - (SELECT coalesce(sum(events), 0) FROM _batch INDEXED BY _batch_range
-            WHERE kind = 'events' AND reship_of IS NULL AND first_id >= f.first_id AND shipped_at IS NOT NULL)
+         - (SELECT coalesce(sum(events), 0) FROM _batch INDEXED BY _batch_current
+            WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0 AND first_id >= f.first_id
+              AND shipped_at IS NOT NULL)
          AS events,
        coalesce(i.event_bytes - o.total_bytes + o.bytes, 0)
-         - (SELECT coalesce(sum(bytes), 0) FROM _batch INDEXED BY _batch_range
-            WHERE kind = 'events' AND reship_of IS NULL AND first_id >= f.first_id AND shipped_at IS NOT NULL)
+         - (SELECT coalesce(sum(bytes), 0) FROM _batch INDEXED BY _batch_current
+            WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0 AND first_id >= f.first_id
+              AND shipped_at IS NOT NULL)
          AS bytes,
        max(0, unixepoch() - o.received_at / 1000) AS oldest_age_seconds,
        strftime('%Y-%m-%dT%H:%M:%fZ', i.last_event_at / 1000.0, 'unixepoch') AS last_event_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', (SELECT max(shipped_at) FROM _batch WHERE shipped_at IS NOT NULL) / 1000.0,
                 'unixepoch') AS last_shipped_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', u.seen_at / 1000.0, 'unixepoch') AS uploader_seen_at,
-       u.last_error, u.remedy,
+       coalesce(u.last_error,
+                (SELECT last_error FROM _batch INDEXED BY _batch_abandoned
+                 WHERE abandoned_at > (unixepoch() - 86400) * 1000 ORDER BY abandoned_at DESC LIMIT 1)) AS last_error,
+       CASE WHEN u.last_error IS NOT NULL THEN u.remedy
+            ELSE (SELECT remedy FROM _batch INDEXED BY _batch_abandoned
+                  WHERE abandoned_at > (unixepoch() - 86400) * 1000 ORDER BY abandoned_at DESC LIMIT 1)
+            END AS remedy,
        i.last_reject_id - coalesce((SELECT id FROM _reject WHERE received_at <= (unixepoch() - 86400) * 1000
                                     ORDER BY received_at DESC, id DESC LIMIT 1),
                                    (SELECT min(id) FROM _reject) - 1, i.last_reject_id) AS rejects_24h,

@@ -1,2 +1,2 @@
--- Deletes open requests to an earlier process of the program; the commands that wait for them say to try again.
-DELETE FROM _request WHERE program = :program AND done_at IS NULL AND asked_at < :before;
+-- Requests that were left for an earlier process: the commands that wait for them see that they are gone.
+DELETE FROM _request WHERE program = :program AND done_at IS NULL AND requested_at < :before;

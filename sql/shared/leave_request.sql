@@ -1,2 +1,3 @@
--- Stores a command's request to a running program; the command waits until done_at is set.
-INSERT INTO _request (program, what, argument, asked_at) VALUES (:program, :what, :argument, :now) RETURNING id;
+-- A command leaves a request for a running program, and waits until done_at is set.
+INSERT INTO _request (program, action, argument, requested_at) VALUES (:program, :action, :argument, :now)
+RETURNING id;

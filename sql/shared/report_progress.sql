@@ -1,2 +1,2 @@
--- Stores the progress of a request. No row changes where the command no longer waits for it.
+-- For the command that waits. Nothing changes where the request was withdrawn.
 UPDATE _request SET progress = :progress WHERE id = :id AND done_at IS NULL;

@@ -1,5 +1,5 @@
--- Asks the uploader to ship all events up to the newest one; and all rejects, where it ships rejects.
+-- Marks all that is in the spool now as due; rejects only where the uploader ships them.
 UPDATE _uploader
 SET flush_events = (SELECT last_event_id FROM _intake),
-    flush_rejects = CASE WHEN rejects_travel THEN (SELECT last_reject_id FROM _intake) ELSE 0 END
+    flush_rejects = CASE WHEN ships_rejects THEN (SELECT last_reject_id FROM _intake) ELSE 0 END
 RETURNING flush_events, flush_rejects;

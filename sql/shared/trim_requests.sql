@@ -1,2 +1,2 @@
--- Deletes requests that were finished long ago. Runs with every new request, so there are never many.
+-- Deletes requests that were finished long ago. Each new request does so, so there are never many.
 DELETE FROM _request WHERE done_at < :before;

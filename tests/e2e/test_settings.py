@@ -301,6 +301,19 @@ def test_a_copied_spool_ships_under_a_name_of_its_own_once_the_collector_has_see
     assert len(names) == 1 and names[0].endswith("-0000000004-0000000005.xml"), names
 
 
+def test_a_spool_of_a_development_version_ends_both_programs_with_78(site):
+    site.collector().stop()
+    with contextlib.closing(sqlite3.connect(site.spool)) as db:
+        db.execute("PRAGMA user_version = 102")
+    before = site.spool.read_bytes()
+    for program, *command in (("collector",), ("uploader",), ("collector", "check"), ("uploader", "flush")):
+        done = site.command(program, *command, DESTINATION_DIR=site.objects, PORT=site.port)
+        assert done.returncode == (1 if command == ["check"] else 78), (program, command, done)
+        said = done.stdout + done.stderr
+        assert "made by a development version (schema 102)" in said and "set SPOOL_PATH to a new file" in said, said
+    assert site.spool.read_bytes() == before
+
+
 def test_a_spool_of_a_newer_version_ends_both_programs_with_75(site):
     site.collector().stop()
     with contextlib.closing(sqlite3.connect(site.spool)) as db:

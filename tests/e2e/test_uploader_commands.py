@@ -293,7 +293,7 @@ def test_status_shows_a_blocked_batch_with_its_remedy_and_what_was_asked_for(sit
     assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
     assert "1 blocked" in screen
     with sqlite3.connect(site.spool) as db:
-        db.execute("INSERT INTO _request (program, what, argument, asked_at, progress) VALUES ('collector', 'retry', '', 0, 'half')")
+        db.execute("INSERT INTO _request (program, action, argument, requested_at, progress) VALUES ('collector', 'retry', '', 0, 'half')")
     assert status(site)["requests"] == [{"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z",
                                          "progress": "half"}]
     assert "retry of the collector since 1970-01-01T00:00:00.000Z: half" in ask(site, "status")
@@ -349,7 +349,7 @@ def test_a_flush_is_not_held_up_by_a_reship_that_goes_on(site, stub):
     site.uploader(**stub.settings(**FAR_AWAY))
     stub.set_script(Step("HEAD", error(503, "SlowDown"), times=ALWAYS))  # it is tried for some seconds
     reship = begun(site, "reship", "--since", "2020-01-01", **stub.settings())
-    wait_for("the reship", lambda: site.value("SELECT max(progress) FROM _request WHERE what = 'reship'"))
+    wait_for("the reship", lambda: site.value("SELECT max(progress) FROM _request WHERE action = 'reship'"))
     send(site, 2)
     assert last_line(ask(site, "flush", **stub.settings())) == "all shipped"
     assert reship.poll() is None and len(stub.objects) == 2

@@ -45,9 +45,9 @@ static void print_text(const char *name, const char *text)
 static void print_requests(const struct status *s)
 {
     for (size_t i = 0; i < s->request_count; i++)
-        (void)printf("%-12s %s of the %s since %s%s%s\n", "asked for", s->requests[i].what,
-                     s->requests[i].program, s->requests[i].asked_at, *s->requests[i].progress ? ": " : "",
-                     s->requests[i].progress);
+        (void)printf("%-12s %s of the %s since %s%s%s\n", "asked for", s->requests[i].action,
+                     s->requests[i].program, s->requests[i].requested_at,
+                     *s->requests[i].progress ? ": " : "", s->requests[i].progress);
 }
 
 static void print_screen(const struct status *s)

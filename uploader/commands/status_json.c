@@ -92,8 +92,8 @@ static void add_requests(cJSON *root, const struct status *s)
         cJSON *request = must(cJSON_CreateObject());
         (void)cJSON_AddItemToArray(requests, request);
         text(request, "program", s->requests[i].program);
-        text(request, "what", s->requests[i].what);
-        text(request, "asked_at", s->requests[i].asked_at);
+        text(request, "what", s->requests[i].action);
+        text(request, "asked_at", s->requests[i].requested_at);
         text(request, "progress", s->requests[i].progress);
     }
 }

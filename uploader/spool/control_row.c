@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 
-enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
+enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
                              const struct why *trouble, struct why *why)
 {
     struct stmt *stmt = NULL;
@@ -12,7 +12,7 @@ enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_int(stmt, ":trial_mode", is_trial);
-    stmt_set_int(stmt, ":rejects_travel", rejects_travel);
+    stmt_set_int(stmt, ":ships_rejects", ships_rejects);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return spool_out_run_relaxed(out, stmt, NULL, why);

@@ -120,7 +120,7 @@ enum result spool_out_open(struct spool_out **result, const char *path, struct w
     enum result res = spool_open(&out->db, path, why);
     if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
     if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
-    if (res == RES_OK && out->schema < SPOOL_SCHEMA)
+    if (res == RES_OK && spool_age_of(out->schema, SPOOL_SCHEMA) == SPOOL_AGE_OLDER)
         res =
             why_set(why, RES_RETRY,
                     "the spool %s has schema %" PRId64 ", older than this program's %d: a collector of this "
@@ -153,7 +153,7 @@ struct db *spool_out_db(struct spool_out *out)
 enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new, struct why *why)
 {
     enum result res = spool_check_version(out->db, path, &out->schema, why);
-    *is_too_new = out->schema / 100 > SPOOL_SCHEMA / 100;
+    *is_too_new = spool_age_of(out->schema, SPOOL_SCHEMA) == SPOOL_AGE_TOO_NEW;
     return res;
 }
 

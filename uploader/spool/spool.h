@@ -142,7 +142,7 @@ MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, in
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
 /* Reports that this uploader lives, and what the view `summary` shows of it. `trouble` NULL: there is none. */
-MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool rejects_travel,
+MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
                                         const struct why *trouble, struct why *why);
 
 struct flush_ids {

@@ -46,8 +46,8 @@ static enum result load_requests(struct status *status, struct db *db, struct wh
         if (res != RES_OK || !has_row) break;
         struct status_request *request = &status->requests[status->request_count++];
         copy_text(request->program, sizeof request->program, stmt_text(stmt, 1));
-        copy_text(request->what, sizeof request->what, stmt_text(stmt, 2));
-        copy_text(request->asked_at, sizeof request->asked_at, stmt_text(stmt, 3));
+        copy_text(request->action, sizeof request->action, stmt_text(stmt, 2));
+        copy_text(request->requested_at, sizeof request->requested_at, stmt_text(stmt, 3));
         copy_text(request->progress, sizeof request->progress, stmt_text(stmt, 4));
     }
     stmt_free(stmt);

@@ -16,9 +16,9 @@ struct status_program {
     size_t problem_count;
 };
 
-/* What a command has asked for and waits for. */
+/* What a command has requested and waits for. */
 struct status_request {
-    char program[16], what[40], asked_at[32];
+    char program[16], action[40], requested_at[32];
     char progress[400]; /* "" where none is known yet */
 };
 

@@ -79,6 +79,19 @@ static void a_text_file_is_refused_untouched(void **state)
     check_refused_untouched(s->spool, RES_REFUSE);
 }
 
+static void a_spool_of_a_development_version_is_refused_untouched(void **state)
+{
+    static const int versions[] = {1, 100, 101, 102, SPOOL_SCHEMA_FIRST - 1};
+    (void)state;
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        struct scratch *s = scratch_new();
+        must_visit(s->spool, NULL);
+        query_do(s->spool, "PRAGMA user_version = %d", versions[i]);
+        check_refused_untouched(s->spool, RES_REFUSE);
+        scratch_free(s);
+    }
+}
+
 static void a_newer_major_waits_for_an_upgrade_and_a_newer_minor_is_fine(void **state)
 {
     struct scratch *s = *state;
@@ -171,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_foreign_database_is_refused_untouched),
         IN_SCRATCH(a_text_file_is_refused_untouched),
+        cmocka_unit_test(a_spool_of_a_development_version_is_refused_untouched),
         IN_SCRATCH(a_newer_major_waits_for_an_upgrade_and_a_newer_minor_is_fine),
         IN_SCRATCH(the_uploader_waits_for_the_collector_to_create_the_spool),
         IN_SCRATCH(opening_twice_keeps_the_identity),

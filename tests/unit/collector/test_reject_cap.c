@@ -89,10 +89,11 @@ static void the_spool_caps_what_goes_beyond_and_keeps_whole_again_when_rejects_a
     must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
     assert_int_equal(unshipped, 2 * 5000 + 2 * 4096);
 
-    query_do(path, "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, "
-                   "format, metadata,"
-                   " spool, node, sealed_at, shipped_at)"
-                   " VALUES ('rejects', 1, 3, 3, 1, 'd', 'k', 'ndjson', 1, 's', 'n', 1, 1)");
+    query_do(path,
+             "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, "
+             "format, metadata, compression, pretty, dropped, omits_payload,"
+             " spool, node, sealed_at, shipped_at)"
+             " VALUES ('rejects', 1, 3, 3, 1, 'd', 'k', 'ndjson', 1, 'none', 0, '', 0, 's', 'n', 1, 1)");
     must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
     assert_int_equal(unshipped, 4096);
     append_rejects(f, 1);

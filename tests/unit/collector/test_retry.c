@@ -252,7 +252,7 @@ static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
 static void leave(struct fixture *f, const char *action, const char *argument)
 {
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, argument, asked_at)"
+             "INSERT INTO _request (program, action, argument, requested_at)"
              " VALUES ('collector', '%s', '%s', 4102444800000)",
              action, argument);
 }
@@ -302,7 +302,7 @@ static void a_request_to_an_earlier_collector_is_not_served(void **state)
     struct fixture *f = *state;
     struct handlers *handlers = some_handlers(f);
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, asked_at) VALUES ('collector', 'new-identity', 1)");
+             "INSERT INTO _request (program, action, requested_at) VALUES ('collector', 'new-identity', 1)");
     poll_until_idle(handlers);
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _request"), 0);
     handlers_free(handlers);

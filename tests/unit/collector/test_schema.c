@@ -1,4 +1,4 @@
-/* test_schema -- a fresh spool: its shape, its public face, who may write it. */
+/* test_schema -- a fresh spool: its shape, its public views, who may write it; and how its schema is brought up to date. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "common/spool.h"
-#include "common/sql.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/in_fixture.h"
 
@@ -161,24 +160,56 @@ static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
     }
 }
 
-static void a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(void **state)
+/* ---- the ladder ---- */
+
+/* As a later version will have it: its first rung is the released one, which must not be climbed again. */
+static const struct schema_rung later_ladder[] = {
+    {SPOOL_SCHEMA_FIRST, "DELETE FROM _event"},
+    {SPOOL_SCHEMA_FIRST + 1, "ALTER TABLE _event ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'"},
+    {SPOOL_SCHEMA_FIRST + 2, "UPDATE _event SET colour = 'light ' || colour"},
+    {0, NULL},
+};
+
+static const struct schema_rung broken_ladder[] = {
+    {SPOOL_SCHEMA_FIRST + 1, "CREATE TABLE _new (x)"},
+    {SPOOL_SCHEMA_FIRST + 2, "DELETE FROM _event; INSERT INTO nowhere VALUES (1)"},
+    {0, NULL},
+};
+
+static enum result climb(const char *path, const struct schema_rung *ladder)
+{
+    struct why why = {0};
+    struct db *db = NULL;
+    int64_t schema = 0;
+    assert_int_equal(spool_open(&db, path, &why), RES_OK);
+    assert_int_equal(db_get_int(db, "PRAGMA user_version", &schema, &why), RES_OK);
+    assert_int_equal(db_begin(db, &why), RES_OK);
+    enum result res = schema_climb(db, ladder, schema, &why);
+    res = db_end(db, res, &why);
+    db_close(db);
+    return res;
+}
+
+static void a_released_spool_climbs_the_rungs_above_it_and_keeps_what_it_holds(void **state)
 {
     struct scratch *s = *state;
-    query_do(s->spool,
-             "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-    query_do(s->spool, "%s", sql_schema_001_init);
-    query_do(s->spool,
-             "PRAGMA application_id = %d; PRAGMA user_version = 100;"
-             "INSERT INTO _spool VALUES (1, '0123456789', 'old', 1, 1, 1, 1);"
-             "INSERT INTO _event (id, received_at, total_bytes, bytes, source, payload) VALUES (1, 1, 4, 4, "
-             "'x', '<E/>');"
-             "UPDATE _intake SET last_event_id = 1, event_bytes = 4",
-             SPOOL_APPLICATION_ID);
-    visit_and_append(s->spool, 2);
+    visit_and_append(s->spool, 1);
+    assert_int_equal(climb(s->spool, later_ladder), RES_OK);
+    check_text(s->spool, "SELECT id, colour FROM _event", "1|light blue");
+    assert_int_equal(query_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA_FIRST + 2);
+    assert_int_equal(climb(s->spool, later_ladder), RES_OK); /* nothing is left to climb */
+    check_text(s->spool, "SELECT id, colour FROM _event", "1|light blue");
+    visit_and_append(s->spool, 2); /* a newer minor version */
+}
+
+static void a_rung_that_breaks_leaves_the_spool_as_it_was(void **state)
+{
+    struct scratch *s = *state;
+    visit_and_append(s->spool, 1);
+    assert_int_not_equal(climb(s->spool, broken_ladder), RES_OK);
     assert_int_equal(query_int(s->spool, "PRAGMA user_version"), SPOOL_SCHEMA);
-    check_text(s->spool, "SELECT id, total_bytes FROM _event", "1|4\n2|111");
-    check_text(s->spool, "SELECT count(*), (SELECT low_space FROM _intake) FROM _request", "0|0");
-    check_text(s->spool, "SELECT node FROM _spool", "old");
+    check_text(s->spool, "SELECT count(*) FROM _event", "1");
+    check_text(s->spool, "SELECT count(*) FROM sqlite_schema WHERE name = '_new'", "0");
 }
 
 int main(void)
@@ -189,7 +220,8 @@ int main(void)
         IN_SCRATCH(every_table_is_private_and_strict),
         IN_SCRATCH(the_public_views_have_the_columns_of_the_contract),
         IN_SCRATCH(both_users_of_the_group_can_write_whatever_the_umask),
-        IN_SCRATCH(a_spool_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds),
+        IN_SCRATCH(a_released_spool_climbs_the_rungs_above_it_and_keeps_what_it_holds),
+        IN_SCRATCH(a_rung_that_breaks_leaves_the_spool_as_it_was),
         cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
     };
     fault_vfs_install();

@@ -212,12 +212,12 @@ static void finished_requests_are_kept_for_a_day(void **state)
     struct fixture *f = *state;
     int64_t now = clock_now_ms();
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, asked_at, done_at) VALUES"
+             "INSERT INTO _request (program, action, requested_at, done_at) VALUES"
              " ('uploader', 'old', 1, %" PRId64 "), ('uploader', 'today', 1, %" PRId64 "),"
              " ('uploader', 'open', 1, NULL)",
              now - DAY_MS - 1, now - DAY_MS + 60000);
     must(f, run(f, true));
-    char *left = query_text(f->scratch->spool, "SELECT what FROM _request ORDER BY id");
+    char *left = query_text(f->scratch->spool, "SELECT action FROM _request ORDER BY id");
     assert_string_equal(left, "today\nopen\npaint");
     free(left);
 }

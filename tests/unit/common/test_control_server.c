@@ -114,7 +114,7 @@ static int tear_down(void **state)
 static void leave(struct fixture *f, const char *action, const char *argument)
 {
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, argument, asked_at)"
+             "INSERT INTO _request (program, action, argument, requested_at)"
              " VALUES ('collector', '%s', '%s', 4102444800000)",
              action, argument);
 }
@@ -139,7 +139,7 @@ static void the_oldest_open_request_of_the_program_comes_first(void **state)
     struct fixture *f = *state;
     query_do(
         f->scratch->spool,
-        "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+        "INSERT INTO _request (program, action, argument, requested_at, done_at) VALUES"
         " ('collector', 'paint', 'a', 4102444800000, 2), ('uploader', 'paint', 'b', 4102444800000, NULL),"
         " ('collector', 'paint', 'c', 4102444800000, NULL), ('collector', 'paint', 'd', 4102444800000, "
         "NULL)");
@@ -181,7 +181,7 @@ static void what_was_left_for_an_earlier_process_is_deleted(void **state)
 {
     struct fixture *f = *state;
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, argument, asked_at, done_at) VALUES"
+             "INSERT INTO _request (program, action, argument, requested_at, done_at) VALUES"
              " ('collector', 'paint', 'old', 1, NULL), ('collector', 'paint', 'done', 1, 2),"
              " ('uploader', 'paint', 'other', 1, NULL), ('collector', 'paint', 'new', 4102444800000, NULL)");
     (void)control_server_poll(f->server);

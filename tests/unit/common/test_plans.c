@@ -127,9 +127,10 @@ static void fill(const char *path, int batches)
              "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1),"
              " k (kind) AS (VALUES ('events'), ('rejects'))"
              "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
-             "metadata,"
+             "metadata, compression, pretty, dropped, omits_payload,"
              "                    spool, node, sealed_at, kept_from, shipped_at)"
-             "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 's', 'n', i, i + 1000,"
+             "SELECT kind, 5 * i + 1, 5 * i + 5, 5, 100, 'd', kind || i, 'xml', 0, 'none', 0, '', 0, 's', "
+             "'n', i, i + 1000,"
              "       CASE WHEN i <> %d - 2 THEN i + 1000 END FROM n, k",
              batches, batches);
 }

@@ -238,11 +238,11 @@ static void rejects_say_what_became_of_them(void **state)
 
 /* ---- flush ---- */
 
-static struct flush_ids request(struct fixture *f, bool rejects_travel)
+static struct flush_ids request(struct fixture *f, bool ships_rejects)
 {
     struct flush_ids flush;
     struct control_row control_row;
-    must(f, spool_out_report(f->out, false, rejects_travel, NULL, &f->why));
+    must(f, spool_out_report(f->out, false, ships_rejects, NULL, &f->why));
     must(f, spool_out_request_flush(f->out, &flush, &f->why));
     must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
     assert_memory_equal(&control_row.flush, &flush, sizeof flush);

@@ -243,17 +243,6 @@ static void the_control_row_has_the_bytes_received_and_the_low_space_flag(void *
     assert_int_equal(control_row.bytes, before + 7);
 }
 
-static void an_older_schema_waits_for_the_collector_of_this_version(void **state)
-{
-    struct fixture *f = *state;
-    struct spool_out *out = NULL;
-    query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA - 1);
-    assert_int_equal(spool_out_open(&out, f->scratch->spool, &f->why), RES_RETRY);
-    assert_null(out);
-    assert_non_null(strstr(f->why.text, "a collector of this version brings it up to date"));
-    assert_string_equal(f->why.remedy, ""); /* it is waited for */
-}
-
 static void a_newer_major_schema_is_seen(void **state)
 {
     struct fixture *f = *state;
@@ -274,7 +263,6 @@ int main(void)
         IN_SPOOL(rejects_that_do_not_travel_go_when_they_were_marked_long_ago),
         IN_SPOOL(a_wall_clock_that_is_set_purges_nothing),
         IN_SPOOL(the_control_row_has_the_bytes_received_and_the_low_space_flag),
-        IN_SPOOL(an_older_schema_waits_for_the_collector_of_this_version),
         IN_SPOOL(a_newer_major_schema_is_seen),
         IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),
     };

@@ -266,12 +266,12 @@ static void unknown_requests_and_those_to_an_earlier_uploader_are_not_served(voi
     struct handlers *handlers = handlers_new(&(struct reship_parts){.spool = f->out}, NULL);
     some_spool_add_rejects(f->scratch->spool, 1, 10, SOME_TIME);
     query_do(f->scratch->spool,
-             "INSERT INTO _request (program, what, asked_at) VALUES ('uploader', 'dismiss', 1),"
+             "INSERT INTO _request (program, action, requested_at) VALUES ('uploader', 'dismiss', 1),"
              " ('uploader', 'sing', 9223372036854775807), ('uploader', 'reship', 9223372036854775807),"
              " ('collector', 'retry', 1)");
     while (query_int(f->scratch->spool, "SELECT count(*) FROM _request WHERE done_at IS NULL") > 1)
         (void)handlers_poll(handlers);
-    check_text(f, "SELECT what, failed, result FROM _request",
+    check_text(f, "SELECT action, failed, result FROM _request",
                "sing|1|this uploader does not know how to do 'sing'\n"
                "reship|1|this uploader does not understand the order ''\nretry||");
     check_text(f, "SELECT state FROM rejects", "pending");

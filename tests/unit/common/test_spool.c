@@ -1,0 +1,35 @@
+/* test_spool -- which schemas a program can use. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/spool.h"
+
+static void a_schema_is_usable_within_its_major_version(void **state)
+{
+    static const struct {
+        int64_t schema, current;
+        enum spool_age age;
+    } rows[] = {
+        {1, 110, SPOOL_AGE_DEVELOPMENT},   {102, 110, SPOOL_AGE_DEVELOPMENT},
+        {109, 110, SPOOL_AGE_DEVELOPMENT}, {109, 205, SPOOL_AGE_DEVELOPMENT},
+        {110, 110, SPOOL_AGE_USABLE},      {111, 110, SPOOL_AGE_USABLE},
+        {199, 110, SPOOL_AGE_USABLE},      {200, 110, SPOOL_AGE_TOO_NEW},
+        {110, 111, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
+        {200, 200, SPOOL_AGE_USABLE},      {300, 200, SPOOL_AGE_TOO_NEW},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(spool_age_of(rows[i].schema, rows[i].current), rows[i].age);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_schema_is_usable_within_its_major_version),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
