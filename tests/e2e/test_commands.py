@@ -286,12 +286,12 @@ def test_a_retry_that_is_killed_in_the_middle_makes_each_event_once(site):
 def test_a_collector_that_is_killed_in_the_middle_of_a_retry_leaves_the_rest_for_the_next(site):
     count = size("RETRIES", 20000, 3000)
     collector = retried_by(site, count)
-    asker = retry_begun(site)
+    command = retry_begun(site)
     wait_for("some events", lambda: site.value("SELECT last_event_id FROM _intake"))
     collector.kill()
     done = site.value("SELECT last_event_id FROM _intake")
     assert 0 < done < count, done
-    assert asker.wait(30) == 75 and "has gone away" in (said := asker.stderr.read()), said
+    assert command.wait(30) == 75 and "has gone away" in (said := command.stderr.read()), said
     assert site.value("SELECT count(*) FROM _request") == 0
     site.collector(**ALARM)
     assert retry(site) == told(count - done, count - done, count - done, 0)
@@ -301,22 +301,22 @@ def test_a_collector_that_is_killed_in_the_middle_of_a_retry_leaves_the_rest_for
 def test_events_come_in_time_while_a_large_retry_goes_on(site):
     count = size("RETRIES", 20000, 3000)
     retried_by(site, count)
-    asker = retry_begun(site)
+    command = retry_begun(site)
     wait_for("some events", lambda: site.value("SELECT last_event_id FROM _intake"))
     site.send(event(count + 1, element="ALARM"))
-    assert asker.wait(60) == 0
+    assert command.wait(60) == 0
     at = site.value("SELECT id FROM _event WHERE uid = ?", f"{count + 1:016x}")
     assert at < count + 1, "it waited for the whole retry"
     assert_each_event_once(site, count + 1)
 
 
-def test_a_retry_that_nobody_waits_for_any_more_is_left(site):
+def test_a_retry_that_was_withdrawn_is_given_up(site):
     count = size("RETRIES", 20000, 3000)
     retried_by(site, count)
-    asker = retry_begun(site)
+    command = retry_begun(site)
     wait_for("the request", lambda: site.value("SELECT count(*) FROM _request"))
-    asker.send_signal(signal.SIGINT)
-    assert asker.wait(30) == 75 and "told to stop" in asker.stderr.read()
+    command.send_signal(signal.SIGINT)
+    assert command.wait(30) == 75 and "told to stop" in command.stderr.read()
     assert site.value("SELECT count(*) FROM _request") == 0
     retry(site)
     assert_each_event_once(site, count)

@@ -227,15 +227,15 @@ def test_a_dismissal_that_is_killed_in_the_middle_is_finished_by_the_next(site):
     many_rejects(site, count)
     for beside in (True, False):
         process = site.uploader(**FAR_AWAY, REJECTS_PREFIX="none") if beside else None
-        asker = begun(site, "rejects", "dismiss", "--all")
+        command = begun(site, "rejects", "dismiss", "--all")
         before = dismissed(site)
         wait_for("some to be dismissed", lambda: dismissed(site) > before)
-        (process if beside else asker).kill()
-        said = asker.communicate(timeout=60)[1]
-        assert not beside or asker.returncode == 0 or (asker.returncode == 75 and "has gone away" in said), said
+        (process if beside else command).kill()
+        said = command.communicate(timeout=60)[1]
+        assert not beside or command.returncode == 0 or (command.returncode == 75 and "has gone away" in said), said
     ask(site, "rejects", "dismiss", "--all")
     assert dismissed(site) == count
-    assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") <= 1  # a killed asker's
+    assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") <= 1  # that of the killed command
 
 
 # ---- status ----
@@ -652,7 +652,7 @@ def many_batches(site, count):
     assert len(site.files()) == count
 
 
-def test_a_reship_whose_uploader_or_asker_is_killed_is_finished_by_the_next(site):
+def test_a_reship_whose_uploader_or_command_is_killed_is_finished_by_the_next(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     before = bytes_of(site)
@@ -660,11 +660,11 @@ def test_a_reship_whose_uploader_or_asker_is_killed_is_finished_by_the_next(site
         for path in before:
             path.unlink()
         process = site.uploader(**FAR_AWAY) if beside else None
-        asker = begun(site, "reship", "--since", "2020-01-01")
+        command = begun(site, "reship", "--since", "2020-01-01")
         wait_for("some objects", lambda: site.files())
-        (process if beside else asker).kill()
-        said = asker.communicate(timeout=60)[1]
-        assert not beside or (asker.returncode == 75 and "has gone away" in said), said
+        (process if beside else command).kill()
+        said = command.communicate(timeout=60)[1]
+        assert not beside or (command.returncode == 75 and "has gone away" in said), said
         done = len(site.files())
         assert 0 < done < count, done
         assert f"are there: {done}; sent again: {count - done} " in ask(site, "reship", "--since", "2020-01-01")
@@ -675,12 +675,12 @@ def test_new_keys_are_given_once_whoever_is_killed(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     process = site.uploader(**FAR_AWAY)
-    for victim in ("uploader", "asker"):
+    for victim in ("uploader", "command"):
         sent = len(copies(site))
-        asker = begun(site, "reship", "--since", "2020-01-01", "--new-keys")
+        command = begun(site, "reship", "--since", "2020-01-01", "--new-keys")
         wait_for("the first copies", lambda: site.value("SELECT count(*) FROM batches WHERE reship_of AND state = 'shipped'") > sent)
-        (process if victim == "uploader" else asker).kill()
-        asker.communicate(timeout=60)
+        (process if victim == "uploader" else command).kill()
+        command.communicate(timeout=60)
         if victim == "uploader":
             process = site.uploader(**FAR_AWAY)
         wait_for("all copies", lambda: len(copies(site)) == sent + count and
@@ -689,16 +689,16 @@ def test_new_keys_are_given_once_whoever_is_killed(site):
     assert sorted(of for of, _, _ in copies(site)) == sorted(2 * list(range(1, count + 1)))
 
 
-def test_a_reship_that_nobody_waits_for_any_more_is_left(site):
+def test_a_reship_that_was_withdrawn_is_given_up(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     for path in site.files():
         path.unlink()
     uploader = site.uploader(**FAR_AWAY)
-    asker = begun(site, "reship", "--since", "2020-01-01")
+    command = begun(site, "reship", "--since", "2020-01-01")
     wait_for("some objects", lambda: site.files())
-    asker.send_signal(signal.SIGINT)
-    assert asker.wait(30) == 75 and "told to stop" in asker.stderr.read()
+    command.send_signal(signal.SIGINT)
+    assert command.wait(30) == 75 and "told to stop" in command.stderr.read()
     assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
     ask(site, "reship", "--since", "2020-01-01")
     assert len(site.files()) == count

@@ -62,7 +62,7 @@ static enum result serve(void *context, int *wait_ms, struct why *why)
     *wait_ms = handlers_poll(c->handlers);
     if (!c->shipper) return res;
     (void)shipper_wait(c->shipper,
-                       ship_ms < *wait_ms ? ship_ms : *wait_ms); /* the caller asks for a stop itself */
+                       ship_ms < *wait_ms ? ship_ms : *wait_ms); /* the caller checks for a stop itself */
     *wait_ms = 0;
     return res;
 }

@@ -37,7 +37,7 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
-/* Waits for the collector to create the spool; `*spool` stays NULL where a stop was asked for meanwhile. */
+/* Waits for the collector to create the spool; `*spool` stays NULL where a stop was requested meanwhile. */
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
                                struct lockfile *lock, struct signals *signals, struct why *why)
 {
@@ -71,7 +71,7 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
 }
 
-/* What is to be shipped, and a part of what commands ask for. */
+/* The shipper's turn, and a slice of each request. */
 static enum result take_turn(struct shipper *shipper, struct handlers *handlers, int *wait_ms,
                              struct why *why)
 {

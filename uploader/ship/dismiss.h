@@ -1,5 +1,5 @@
 /*
- * dismiss -- marks rejects as seen to, in slices: what `uploader rejects dismiss` asks for. To ask again does no harm.
+ * dismiss -- marks rejects as seen to, in slices: the work behind `uploader rejects dismiss`. Repeating it does no harm.
  *
  * A dismissed reject stays in the spool and in the order of ids, and is shipped like the others; only its state differs,
  * and it is not validated again.
@@ -11,7 +11,7 @@
 
 struct dismiss;
 
-/* Of these ids, blanks between; "" for all up to the newest of now. `ids` is borrowed. RES_REFUSE: not an id. */
+/* `ids` is borrowed: ids separated by blanks, or "" for all rejects that are there now. RES_REFUSE: not an id. */
 MUST_CHECK enum result dismiss_new(struct dismiss **dismiss, struct spool_out *spool, const char *ids,
                                    struct why *why);
 void dismiss_free(struct dismiss *dismiss); /* accepts NULL */

@@ -1,6 +1,6 @@
 /*
  * reship -- see reship.h. It has a store of its own: the shipper's may be at work. A store that is away is tried a few
- * times; then the rest is left, and whoever asks again goes on where it ended, as what is there is only looked at.
+ * times; then the rest is left. A later request goes on where this one ended, as an object that is there is only checked.
  */
 #include "uploader/ship/reship.h"
 
@@ -234,7 +234,7 @@ static enum result seal_copies(struct reship *r, struct why *why)
     res = db_end(db, res, why);
     if (res != RES_OK) return res;
     r->first_copy_id = first;
-    log_info("batches will be sent again under new keys, as asked", "batches=%" PRId64 " events=%" PRId64,
+    log_info("batches will be sent again under new keys, as requested", "batches=%" PRId64 " events=%" PRId64,
              r->report.sent, r->report.events);
     return RES_OK;
 }
@@ -268,7 +268,7 @@ static bool is_requested(const struct reship *r, const struct past_batch *past)
            past->batch.sealed_at < r->order.until_at;
 }
 
-/* One batch that was asked for. */
+/* One batch that was requested. */
 static enum result treat(struct reship *r, struct past_batch *past, struct why *why)
 {
     char text[TEXT_SIZE];
@@ -294,7 +294,7 @@ static enum result treat(struct reship *r, struct past_batch *past, struct why *
     return RES_OK;
 }
 
-/* Looks at batches until one was asked for; `*is_end`: there is no more. */
+/* Goes through the batches to the next one that was requested. `*is_end`: there are no more. */
 static enum result check_next(struct reship *r, bool *is_end, struct why *why)
 {
     int64_t due = clock_monotonic_ms() + SLICE_MS;

@@ -1,8 +1,8 @@
 /*
- * reship -- sends whole past batches again, in slices: what `uploader reship` asks for.
+ * reship -- sends whole past batches again, in slices: the work behind `uploader reship`.
  *
  * Without new keys: an object that is missing is put again under its key, with the same bytes; one that is there is left
- * alone, whatever it holds. Nothing can double, and to ask again does no harm, whatever was killed.
+ * alone, whatever it holds. Nothing can double, and repeating it does no harm, whatever was killed.
  * With new keys: each batch gets a copy under a key of its own, and all its events will load twice. All copies are
  * sealed in one transaction: from then on they are batches like others, and are shipped by the shipper, whether somebody
  * waits or not.
@@ -34,7 +34,7 @@ void reship_free(struct reship *reship); /* accepts NULL */
 /* One object at most. `*wait_ms` is how long the next call can wait. */
 MUST_CHECK enum result reship_slice(struct reship *reship, bool *is_done, int *wait_ms, struct why *why);
 
-/* Is all done that was asked for? With `is_done`. */
+/* Is all done that was requested? With `is_done`. */
 bool reship_is_complete(const struct reship *reship);
 
 /* Appends what has been done so far and what could not be, for a person. */

@@ -9,7 +9,7 @@
 
 /* All zero at the start. */
 struct reship_report {
-    bool is_found;            /* at least one batch was asked for */
+    bool is_found;            /* at least one batch was requested */
     bool has_ended;           /* no more comes */
     int64_t checked, present; /* batches; their objects are there */
     int64_t sent, events;     /* batches sent again, or to be; the events in them */
@@ -26,7 +26,7 @@ void reship_report_fini(struct reship_report *report);
 /* This batch cannot be sent again: counted, kept and logged. */
 void reship_report_problem(struct reship_report *report, int64_t batch_id, const char *text);
 
-/* Is all done that was asked for? Once it has ended. */
+/* Is all done that was requested? Once it has ended. */
 bool reship_report_is_complete(const struct reship_report *report, const struct reship_order *order);
 
 /* Appends one line for a person, fit for a terminal. */
