@@ -49,8 +49,8 @@ struct count {
 
 struct flatten {
     xmlParserCtxtPtr parser;
-    bool has_metadata; /* names that collide with the metadata's are renamed */
-    size_t most_bytes; /* limit of this event's keys and texts together */
+    bool renames_collisions;
+    size_t most_bytes; /* of keys and texts of this event */
     bool is_too_large;
     struct buf keys, texts;
     struct entry *entries;
@@ -169,7 +169,7 @@ static void end_key(struct flatten *f, size_t index)
 static void rename_if_colliding(struct flatten *f, size_t index)
 {
     size_t key = f->entries[index].key;
-    if (!f->has_metadata || !metadata_collides(f->keys.data + key, f->keys.len - key)) return;
+    if (!f->renames_collisions || !metadata_collides(f->keys.data + key, f->keys.len - key)) return;
     buf_append_char(&f->keys, '_');
     memmove(f->keys.data + key + 1, f->keys.data + key, f->keys.len - key - 1);
     f->keys.data[key] = '_';
@@ -348,14 +348,14 @@ void flatten_free(struct flatten *f)
     free(f);
 }
 
-static void clear(struct flatten *f, size_t len, bool has_metadata)
+static void clear(struct flatten *f, size_t len, bool renames_collisions)
 {
     buf_clear(&f->keys);
     buf_clear(&f->texts);
     f->entry_count = f->piece_count = f->count_used = f->depth = 0;
     f->most_bytes = FLATTEN_GROWTH * len + WORK_SLACK;
     f->is_too_large = false;
-    f->has_metadata = has_metadata;
+    f->renames_collisions = renames_collisions;
     f->event++;
 }
 
@@ -387,12 +387,12 @@ static bool add_members(struct flatten *f, const char *xml, size_t len, struct j
     return false;
 }
 
-enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool has_metadata,
+enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool renames_collisions,
                           struct json_object *to, struct why *why)
 {
     static const char name[] = "#xml";
     assert(xml[len] == '\0');
-    clear(f, len, has_metadata);
+    clear(f, len, renames_collisions);
     renew_parser(f);
     if (add_members(f, xml, len, to)) return RES_OK;
     if (utf8_valid_len(xml, len) != len)

@@ -28,12 +28,12 @@ struct flatten *flatten_new(void);
 void flatten_free(struct flatten *flatten); /* accepts NULL */
 
 /*
- * Adds the members of the event `xml`, which ends in a NUL behind its `len` bytes. With `has_metadata`, a name that
- * collides with a name of the metadata gets one more underscore. An event that this libxml2 does not accept as
- * well-formed, although the collector's libxml2 did, becomes the single member `#xml` as well.
- *   RES_REFUSE   it is neither well-formed nor UTF-8, so no JSON can hold it; nothing was added
+ * Adds the members of the event, which has a NUL behind it. With `renames_collisions` a name that collides with the
+ * metadata's gets one more underscore. An event that this libxml2 does not accept as well-formed, though the collector's
+ * did, is given as `#xml`, too.
+ *   RES_REFUSE   and it is not even UTF-8: no JSON can hold it; nothing was added
  */
-MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len, bool has_metadata,
-                                     struct json_object *to, struct why *why);
+MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len,
+                                     bool renames_collisions, struct json_object *to, struct why *why);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * metadata -- the five members that EVENT_METADATA adds to an event, and which names of a sender collide with them.
+ * metadata -- what EVENT_METADATA adds to an event, and which names in an event are renamed because of it.
  */
 #ifndef UPLOADER_RENDER_METADATA_H
 #define UPLOADER_RENDER_METADATA_H
 
-#include "uploader/render/render.h"
+#include "uploader/batch/batch.h"
+#include "uploader/render/row.h"
 
 #define METADATA_COUNT 5
 
@@ -13,19 +14,19 @@ struct metadata {
     const char *value;
 };
 
-/* Storage for the values that have to be formatted. */
+/* Storage for the values that are computed. */
 struct metadata_text {
     char id[24];
     char received_at[32];
 };
 
-/* Fills in the five members in their order. The values borrow from `text`, `batch` and `row`. */
+/* Fills in all five, in their order; the values borrow from `text`, `batch` and `row`. */
 void metadata_fill(struct metadata out[METADATA_COUNT], struct metadata_text *text, const struct batch *batch,
                    const struct row *row);
 
 /*
- * Does a sender's name collide with one of the five? The caller then puts one more underscore before it. True for
- * `_id`, `__id` and so on, so that renaming never makes two different names the same.
+ * Does this name in an event collide with one of the five, or with a name that is renamed because it does? Then it gets
+ * one more underscore before it. True for `_id` and `__id` alike, so two different names never become the same.
  */
 bool metadata_collides(const char *name, size_t len);
 

@@ -14,6 +14,8 @@
 #include "uploader/render/gzip.h"
 #include "uploader/render/json.h"
 #include "uploader/render/metadata.h"
+#include "uploader/render/reject.h"
+#include "uploader/render/xml.h"
 
 struct render {
     const struct batch *batch;
@@ -98,7 +100,7 @@ static enum result render_event(struct render *render, const struct row *row, st
     struct row kept;
     enum result res = drop_from_event(render, row, &kept, why);
     if (res == RES_OK && render->batch->format == BATCH_XML)
-        render_xml_event(render->text, render->batch, &kept);
+        xml_append_event(render->text, render->batch, &kept);
     else if (res == RES_OK)
         res = render_json_event(render, &kept, why);
     return res == RES_OK ? res : why_wrap(why, res, "event %" PRId64, row->id);
@@ -111,7 +113,7 @@ enum result render_row(struct render *render, const struct row *row, struct why 
     if (!render->is_first || render->batch->format != BATCH_NDJSON) buf_append_char(render->text, '\n');
     render->is_first = false;
     if (render->batch->kind == BATCH_REJECTS)
-        render_reject(render->text, render->batch, row);
+        reject_append_json(render->text, render->batch, row);
     else
         res = render_event(render, row, why);
     if (render->gzip && render->slice.len >= RENDER_SLICE) compress_slice(render);

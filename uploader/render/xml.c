@@ -1,7 +1,7 @@
-/*
- * xml -- one event as XML: exactly as it was received, or with metadata as attributes of its start tag. The collector
- * has checked that the event is well-formed, so a few steps are enough to read its start tag. Nothing can fail.
- */
+/* xml -- see xml.h. As the event is well-formed, its start tag can be read in a few steps. */
+#include "uploader/render/xml.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 #include "uploader/render/metadata.h"
@@ -16,7 +16,7 @@ static bool ends_name(char c)
     return is_space(c) || c == '=' || c == '>' || c == '/';
 }
 
-/* The values hold no markup: a spool's id, digits, an ISO time, an address, a node's name. */
+/* The values never hold markup: they are a spool's id, digits, an ISO time, an address and a node's name. */
 static void add_attributes(struct buf *out, const struct batch *batch, const struct row *row)
 {
     struct metadata metadata[METADATA_COUNT];
@@ -39,13 +39,13 @@ static const char *copy_attributes(struct buf *out, const char *p, const char *e
         if (metadata_collides(name, (size_t)(p - name))) buf_append_char(out, '_');
         const char *quote = strpbrk(p, "\"'");
         const char *close = quote ? strchr(quote + 1, *quote) : NULL;
-        p = close ? close + 1 : end; /* a well-formed event always has both quotes */
+        p = close ? close + 1 : end; /* a well-formed event has both quotes */
         buf_append(out, name, (size_t)(p - name));
     }
     return p;
 }
 
-void render_xml_event(struct buf *out, const struct batch *batch, const struct row *row)
+void xml_append_event(struct buf *out, const struct batch *batch, const struct row *row)
 {
     const char *p = row->payload;
     const char *end = p + row->payload_len;

@@ -12,7 +12,7 @@ static void read_row(struct stmt *stmt, enum batch_kind kind, struct row *row)
         .received_at = stmt_int(stmt, 1),
         .source = stmt_text(stmt, 2),
     };
-    if (kind == BATCH_EVENTS) row->payload = stmt_text(stmt, 3); /* it ends in a NUL, as render.h requires */
+    if (kind == BATCH_EVENTS) row->payload = stmt_text(stmt, 3); /* with a NUL behind it, as row.h says */
     const void *blob = stmt_blob(stmt, 3, &row->payload_len);
     if (kind == BATCH_EVENTS) return;
     row->payload = row->payload_len > 0 ? blob : "";

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "tests/support/same_rendition.h"
+#include "uploader/render/xml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define HEAD         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n"
@@ -159,7 +160,7 @@ static void xml_metadata_comes_first_and_names_that_collide_get_an_underscore(vo
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf out = BUF_EMPTY;
         struct row row = event(7, rows[i].xml);
-        render_xml_event(&out, &batch, &row);
+        xml_append_event(&out, &batch, &row);
         buf_append_char(&out, '\0');
         assert_string_equal(out.data, rows[i].rendered);
         buf_fini(&out);

@@ -1,7 +1,6 @@
-/*
- * rejects -- one reject as a line of JSON. Its payload, unless REJECTS_PAYLOAD keeps it back, is text if it is UTF-8,
- * else base64. Nothing can fail.
- */
+/* reject -- see reject.h. */
+#include "uploader/render/reject.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
@@ -11,7 +10,6 @@
 #include "common/clock.h"
 #include "common/utf8.h"
 #include "uploader/render/json.h"
-#include "uploader/render/render.h"
 
 static void add_number(struct json_object *object, const char *name, int64_t value)
 {
@@ -39,7 +37,7 @@ static void add_payload(struct json_object *object, const struct row *row)
         add_base64(object, "payload_base64", row->payload, row->payload_len);
 }
 
-void render_reject(struct buf *out, const struct batch *batch, const struct row *row)
+void reject_append_json(struct buf *out, const struct batch *batch, const struct row *row)
 {
     char received_at[CLOCK_ISO_SIZE];
     struct json_object object;
