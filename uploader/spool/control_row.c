@@ -1,7 +1,8 @@
 /* control_row -- what the collector and commands want from the uploader, and what it reports. See spool.h. */
-#include "uploader/spool/parts.h"
+#include "uploader/spool/spool.h"
 
 #include "common/clock.h"
+#include "uploader/spool/statements.h"
 
 enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
                              const struct why *trouble, struct why *why)

@@ -1,10 +1,11 @@
 /* ledger -- records attempts, failures and successes of a batch. See spool.h. */
-#include "uploader/spool/parts.h"
+#include "uploader/spool/spool.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "uploader/spool/statements.h"
 
 typedef enum result run_function(struct spool_out *, struct stmt *, int64_t *, struct why *);
 

@@ -1,9 +1,10 @@
 /* purge -- deletes rows that were kept long enough, and returns free pages to the file system. See spool.h. */
-#include "uploader/spool/parts.h"
+#include "uploader/spool/spool.h"
 
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "uploader/spool/statements.h"
 
 #define PURGE_SLICE     500
 #define VACUUM_SLICE_MS 5

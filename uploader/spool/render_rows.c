@@ -1,7 +1,9 @@
 /* render_rows -- reads the rows of a batch, a slice at a time, and renders them. See spool.h. */
-#include "uploader/spool/parts.h"
+#include "uploader/spool/spool.h"
 
 #include <inttypes.h>
+
+#include "uploader/spool/statements.h"
 
 #define LOAD_SLICE 200
 

@@ -1,7 +1,9 @@
 /* seal -- finds the rows that are in no batch, seals them, and loads sealed batches. See spool.h. */
-#include "uploader/spool/parts.h"
+#include "uploader/spool/spool.h"
 
 #include <inttypes.h>
+
+#include "uploader/spool/statements.h"
 
 enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
                               struct why *why)

@@ -1,18 +1,12 @@
 /*
- * parts -- what the files of spool.h share; nobody else includes this.
- *
- *   spool.c            the connection, its statements, whose file it is
- *   seal.c             what waits, sealing, batches as the spool has them
- *   render_rows.c      rows to an object's bytes
- *   ledger.c           what happened to a batch
- *   purge.c            what has been kept long enough, and free pages
- *   control_row.c          what the two programs and people tell each other
+ * statements -- one connection to the spool, and the statements that run on it. Only the files of this room include it:
+ * the others include spool.h.
  */
-#ifndef UPLOADER_SPOOL_PARTS_H
-#define UPLOADER_SPOOL_PARTS_H
+#ifndef UPLOADER_SPOOL_STATEMENTS_H
+#define UPLOADER_SPOOL_STATEMENTS_H
 
+#include "common/db.h"
 #include "uploader/spool/retention.h"
-#include "uploader/spool/spool.h"
 
 enum statement {
     WAITING_EVENTS,
@@ -50,23 +44,22 @@ struct spool_out {
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
     struct retention_clock clock;
-    int64_t schema; /* as it was at the last check */
-    bool
-        wants_checkpoint; /* the WAL has grown: the collector may not be running, so the uploader checkpoints, too */
+    int64_t schema;        /* the version that was read last */
+    bool wants_checkpoint; /* the WAL has grown: the collector may be away, so this side helps */
 };
 
 /* Gives the statement, which is prepared at its first use and kept. */
 MUST_CHECK enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt,
                                      struct why *why);
 
-/* Runs a writing statement; it is durable on return. Then checkpoints if that is due. */
+/* Runs a writing statement; after RES_OK it is durable. Then checkpoints the WAL, where that is due. */
 MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                      struct why *why);
 
 /*
- * Between these two calls, commits are not synced to the disk, which frees the write lock sooner. This is for facts
- * that need not be durable at once, because a start after a power cut finds them out again. The next synced commit of
- * either program makes them durable, too. The second call returns `res`, unless it fails itself.
+ * Between the first call and the second, commits do not wait for the disk, which frees the write lock sooner. This is for
+ * facts that need not be durable at once: after a power cut the uploader finds them out again, and the next commit of
+ * either program that syncs makes them durable, too. The second call returns `res`, unless it fails itself.
  */
 MUST_CHECK enum result spool_out_relax(struct spool_out *out, struct why *why);
 MUST_CHECK enum result spool_out_relax_no_more(struct spool_out *out, enum result res, struct why *why);

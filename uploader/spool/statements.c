@@ -1,0 +1,81 @@
+/* statements -- see statements.h. */
+#include "uploader/spool/statements.h"
+
+#include <stdio.h>
+
+#include "common/log.h"
+#include "common/sql.h"
+
+static const char *const texts[STATEMENT_COUNT] = {
+    [WAITING_EVENTS] = sql_load_waiting_events,
+    [WAITING_REJECTS] = sql_load_waiting_rejects,
+    [EVENT_TOTAL] = sql_load_event_total,
+    [REJECT_TOTAL] = sql_load_reject_total,
+    [SEAL] = sql_seal_batch,
+    [UNSEAL] = sql_unseal_batch,
+    [OPEN_BATCH] = sql_load_open_batch,
+    [NEWEST_BATCH] = sql_load_newest_batch,
+    [LOAD_EVENTS] = sql_load_events,
+    [LOAD_REJECTS] = sql_load_rejects,
+    [RECORD_ATTEMPT] = sql_record_attempt,
+    [RECORD_FAILURE] = sql_record_failure,
+    [MARK_SHIPPED] = sql_mark_shipped,
+    [ABANDON] = sql_abandon_batch,
+    [SUPERSEDE] = sql_supersede_batch,
+    [LOAD_KEPT] = sql_load_kept,
+    [PURGE_EVENTS] = sql_purge_events,
+    [PURGE_REJECTS] = sql_purge_rejects,
+    [PURGE_BATCHES] = sql_purge_batches,
+    [PURGE_WAITING] = sql_purge_waiting_rejects,
+    [MARK_REJECTS] = sql_mark_rejects,
+    [REPORT] = sql_report_uploader,
+    [LOAD_CONTROL_ROW] = sql_load_control_row,
+    [REQUEST_FLUSH] = sql_request_flush,
+    [COUNT_UNSHIPPED] = sql_count_unshipped,
+    [LOAD_TROUBLE] = sql_load_trouble,
+    [LOAD_SUMMARY] = sql_load_summary,
+};
+
+enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt, struct why *why)
+{
+    enum result res = RES_OK;
+    if (!out->statements[which]) res = stmt_prepare(&out->statements[which], out->db, texts[which], why);
+    *stmt = out->statements[which];
+    return res;
+}
+
+enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
+{
+    struct why ignored = {0};
+    struct db_wal wal;
+    enum result res = stmt_run(stmt, changed, why);
+    if (out->wants_checkpoint && db_checkpoint(out->db, DB_PASSIVE, &wal, &ignored) != RES_OK)
+        log_debug("checkpoint put off", "why=%s", LOG_QUOTE(ignored.text));
+    out->wants_checkpoint = false;
+    return res;
+}
+
+enum result spool_out_relax(struct spool_out *out, struct why *why)
+{
+    return db_exec(out->db, "PRAGMA synchronous = NORMAL", why);
+}
+
+enum result spool_out_relax_no_more(struct spool_out *out, enum result res, struct why *why)
+{
+    struct why ignored = {0};
+    enum result restored = db_exec(out->db, "PRAGMA synchronous = FULL", res == RES_OK ? why : &ignored);
+    return res == RES_OK ? restored : res;
+}
+
+enum result spool_out_run_relaxed(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
+{
+    enum result res = spool_out_relax(out, why);
+    if (res == RES_OK) res = spool_out_run(out, stmt, changed, why);
+    return spool_out_relax_no_more(out, res, why);
+}
+
+void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column)
+{
+    const char *text = stmt_text(stmt, column);
+    (void)snprintf(to, size, "%s", text ? text : "");
+}
