@@ -12,6 +12,8 @@
 #include "common/utf8.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
+#include "uploader/http/keys.h"
+#include "uploader/http/region.h"
 #include "uploader/render/drop.h"
 #include "uploader/ship/workers.h"
 #include "uploader/store/tags.h"
@@ -217,12 +219,9 @@ static enum result check_endpoint(const char *name, const char *url, struct why 
                    name, may_hold_password ? "" : "=", may_hold_password ? "" : url);
 }
 
-enum result settings_check_region(const char *name, const char *region, struct why *why)
+static enum result check_region(const char *name, const char *region, struct why *why)
 {
-    if (!region ||
-        strspn(region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == strlen(region))
-        return RES_OK;
-    return why_set(why, RES_REFUSE, "%s=%s: expected a region's name, e.g. eu-central-1", name, region);
+    return region ? region_check(name, region, why) : RES_OK;
 }
 
 /* What goes into a header as it is: printable, without spaces. */
@@ -301,8 +300,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK) res = check_endpoint("AWS_ENDPOINT_URL_STS", settings->endpoint_url_sts, why);
     if (res == RES_OK)
         res = check_endpoint("AWS_EC2_METADATA_SERVICE_ENDPOINT", settings->imds_endpoint, why);
-    if (res == RES_OK) res = settings_check_region("AWS_REGION", settings->region, why);
-    if (res == RES_OK) res = settings_check_region("AWS_DEFAULT_REGION", settings->default_region, why);
+    if (res == RES_OK) res = check_region("AWS_REGION", settings->region, why);
+    if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
     if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
     if (res != RES_OK) return res;
     warn_of_what_has_no_effect(settings);

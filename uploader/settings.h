@@ -59,9 +59,6 @@ void settings_free(struct settings *settings);
 /* config_print(), with REJECTS_PREFIX as `none` where rejects stay: empty would be read back as the default. */
 void settings_print(const struct settings *settings, FILE *out);
 
-/* Can `region` stand in a host name and in signatures? RES_REFUSE names `name`, where it was set. */
-MUST_CHECK enum result settings_check_region(const char *name, const char *region, struct why *why);
-
 /* For those subcommands that ship: is there a destination? RES_REFUSE says what to set. */
 MUST_CHECK enum result settings_check_destination(const struct settings *settings, struct why *why);
 

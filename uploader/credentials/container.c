@@ -2,9 +2,9 @@
  * container -- keys from the container endpoint: ECS tasks (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI), EKS Pod
  * Identity and others (AWS_CONTAINER_CREDENTIALS_FULL_URI).
  *
- * AWS, "Container credential provider": the relative URI wins and is asked of 169.254.170.2; a full one is https, or
- * http to a loopback address or to one of the three link-local addresses of ECS and EKS, so that the token goes nowhere
- * else. The token file is read anew each time. Never through a proxy.
+ * AWS, "Container credential provider": the relative URI wins, and is one of the server 169.254.170.2; a full one is
+ * https, or http to a loopback address or to one of the three link-local addresses of ECS and EKS, so that the token goes
+ * nowhere else. The token file is read anew each time. No proxy is used.
  */
 #include <arpa/inet.h>
 #include <openssl/crypto.h>
@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/config.h"
 #include "uploader/credentials/secret.h"
-#include "uploader/credentials/source.h"
+#include "uploader/credentials/sources.h"
 
 #define ECS_ADDRESS "169.254.170.2"
 #define URL_SIZE    2100
@@ -44,15 +45,15 @@ static bool is_local(const char *host)
     return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
-static enum result find_url(const struct settings *s, char url[URL_SIZE], struct why *why)
+static enum result find_url(const struct container_options *options, char url[URL_SIZE], struct why *why)
 {
     char host[256];
-    if (s->container_relative_uri) {
-        (void)snprintf(url, URL_SIZE, "http://" ECS_ADDRESS "%s%s",
-                       *s->container_relative_uri == '/' ? "" : "/", s->container_relative_uri);
+    if (options->relative_uri) {
+        (void)snprintf(url, URL_SIZE, "http://" ECS_ADDRESS "%s%s", *options->relative_uri == '/' ? "" : "/",
+                       options->relative_uri);
         return RES_OK;
     }
-    (void)snprintf(url, URL_SIZE, "%s", s->container_full_uri);
+    (void)snprintf(url, URL_SIZE, "%s", options->full_uri);
     bool is_https = strncmp(url, "https://", 8) == 0;
     bool is_url = is_https || strncmp(url, "http://", 7) == 0;
     if (is_url) host_of(url, host);
@@ -61,7 +62,7 @@ static enum result find_url(const struct settings *s, char url[URL_SIZE], struct
     return why_set(why, RES_REFUSE,
                    "AWS_CONTAINER_CREDENTIALS_FULL_URI=%s: expected https://, or http:// with a loopback "
                    "address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]",
-                   s->container_full_uri);
+                   options->full_uri);
 }
 
 /* "Authorization: token", or "" where there is none. The file wins over the variable, as AWS says. */
@@ -101,25 +102,26 @@ static enum result read_answer(const struct http_answer *answer, const char *url
     return why_wrap(why, RES_RETRY, "%s", url);
 }
 
-enum result cred_container(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
+enum result container_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
+    const struct container_options *options = &query->options->container;
     char url[URL_SIZE];
     char header[TOKEN_SIZE];
     struct http_answer answer;
-    *is_set = query->settings->container_relative_uri || query->settings->container_full_uri;
+    *is_set = options->relative_uri || options->full_uri;
     if (!*is_set) {
-        cred_note_searched(query, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
+        source_note_searched(query, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI (not set)");
         return RES_OK;
     }
-    cred_set_source(query, "the container's endpoint");
-    enum result res = find_url(query->settings, url, why);
+    source_set_name(query, "the container's endpoint");
+    enum result res = find_url(options, url, why);
     if (res == RES_OK) res = find_token(header, why);
     if (res != RES_OK) return res;
     const char *headers[] = {"Accept: application/json", *header ? header : NULL, NULL};
     struct http_request request = {.method = HTTP_GET,
                                    .url = url,
                                    .headers = headers,
-                                   .timeout_ms = CRED_LOCAL_TIMEOUT_MS,
+                                   .timeout_ms = SOURCE_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
     res = http_do(query->http, &request, &answer, why) == HTTP_ANSWERED ? read_answer(&answer, url, keys, why)
                                                                         : why_wrap(why, RES_RETRY, "%s", url);

@@ -4,31 +4,31 @@
 #include "uploader/credentials/credentials.h"
 
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/credentials/source.h"
+#include "uploader/credentials/profile.h"
+#include "uploader/credentials/sources.h"
 
 #define PAUSE_MS       30000 /* between two tries at renewing keys that are still good */
 #define SAME_ANSWER_MS 1000  /* several threads that need keys at once share a failure */
 
 struct credentials {
-    const struct settings *settings;
+    struct credentials_options options; /* its texts are borrowed */
     struct signals *signals;
     const struct lockfile *lock;
     struct http *http;
-    char region[CRED_REGION_SIZE];
+    char region[REGION_SIZE];
 
     pthread_mutex_t mutex; /* guards what follows, and the http above */
     struct keys keys;      /* the last ones */
     bool has_keys;
     bool is_rejected; /* by the server */
     bool has_logged;  /* that they cannot be renewed */
-    char source[CREDENTIALS_SOURCE_SIZE];
+    char source[KEYS_SOURCE_SIZE];
     struct file_watch watch;
     int64_t asked_at;    /* by the caller's clock, as are all times here */
     int64_t pause_ms;    /* after that, before the next try */
@@ -36,48 +36,28 @@ struct credentials {
     struct why why;      /* of that failure */
 };
 
-void cred_set_source(struct source_query *query, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(query->source, sizeof query->source, format, args);
-    va_end(args);
-}
-
-void cred_note_searched(struct source_query *query, const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(query->searched);
-    if (len > 0) len += (size_t)snprintf(query->searched + len, sizeof query->searched - len, "; ");
-    if (len >= sizeof query->searched) return;
-    va_start(args, format);
-    (void)vsnprintf(query->searched + len, sizeof query->searched - len, format, args);
-    va_end(args);
-}
-
 static enum result find_region(struct credentials *c, struct why *why)
 {
-    const char *set = c->settings->region ? c->settings->region : c->settings->default_region;
     enum result res = RES_OK;
-    if (set)
-        (void)snprintf(c->region, sizeof c->region, "%s", set);
+    if (c->options.region)
+        (void)snprintf(c->region, sizeof c->region, "%s", c->options.region);
     else
-        res = cred_profile_region(c->settings, c->region, why);
+        res = profile_load_region(&c->options.profile, c->region, why);
     if (!*c->region) (void)snprintf(c->region, sizeof c->region, "us-east-1");
     return res;
 }
 
-enum result credentials_open(struct credentials **out, const struct settings *settings,
+enum result credentials_open(struct credentials **out, const struct credentials_options *options,
                              struct signals *signals, const struct lockfile *lock, struct why *why)
 {
     struct credentials *c = calloc(1, sizeof *c);
     if (!c) abort();
-    c->settings = settings;
+    c->options = *options;
     c->signals = signals;
     c->lock = lock;
     (void)pthread_mutex_init(&c->mutex, NULL);
     enum result res = find_region(c, why);
-    if (res == RES_OK) res = http_open(&c->http, settings->ca_bundle, signals, lock, HTTP_LIMITS(0), why);
+    if (res == RES_OK) res = http_open(&c->http, options->ca_bundle, signals, lock, HTTP_LIMITS(0), why);
     if (res != RES_OK) {
         credentials_close(c);
         c = NULL;
@@ -105,8 +85,8 @@ const char *credentials_region(const struct credentials *c)
 static enum result query_all(struct credentials *c, struct source_query *query, struct keys *keys,
                              struct why *why)
 {
-    static cred_source *const chain[] = {cred_environment, cred_web_identity, cred_profile, cred_container,
-                                         cred_imds};
+    static source_get_keys *const chain[] = {environment_get_keys, web_identity_get_keys, profile_get_keys,
+                                             container_get_keys, imds_get_keys};
     file_watch_clear(&c->watch);
     for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
         bool is_set = false;
@@ -131,7 +111,7 @@ static void renew(struct credentials *c, int64_t now_at)
 {
     char until[CLOCK_ISO_SIZE];
     struct keys keys;
-    struct source_query query = {.settings = c->settings,
+    struct source_query query = {.options = &c->options,
                                  .region = c->region,
                                  .http = c->http,
                                  .signals = c->signals,
@@ -148,9 +128,9 @@ static void renew(struct credentials *c, int64_t now_at)
         c->keys = keys;
         c->has_keys = true;
         c->is_rejected = c->has_logged = false;
-        (void)snprintf(c->source, sizeof c->source, "%s", query.source);
+        (void)snprintf(c->source, sizeof c->source, "%s", query.name);
         if (is_new)
-            log_info("credentials found", "source=%s until=%s", LOG_QUOTE(query.source), show_end(c, until));
+            log_info("credentials found", "source=%s until=%s", LOG_QUOTE(query.name), show_end(c, until));
     }
     keys_wipe(&keys);
 }
@@ -201,9 +181,9 @@ void credentials_reject(struct credentials *c, const struct keys *keys)
     (void)pthread_mutex_unlock(&c->mutex);
 }
 
-void credentials_source(struct credentials *c, char source[CREDENTIALS_SOURCE_SIZE])
+void credentials_source(struct credentials *c, char source[KEYS_SOURCE_SIZE])
 {
     (void)pthread_mutex_lock(&c->mutex);
-    memcpy(source, c->source, CREDENTIALS_SOURCE_SIZE);
+    memcpy(source, c->source, KEYS_SOURCE_SIZE);
     (void)pthread_mutex_unlock(&c->mutex);
 }

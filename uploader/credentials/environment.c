@@ -2,14 +2,14 @@
  * environment -- keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, from the files that their
  * _FILE names, or from /run/secrets.
  *
- * The settings hold what these were at the start. Files are read anew here, so that a changed secret takes effect without
- * a restart.
+ * All of them are read anew each time, so that a changed secret takes effect without a restart.
  */
 #include <limits.h>
 #include <unistd.h>
 
+#include "common/config.h"
 #include "uploader/credentials/secret.h"
-#include "uploader/credentials/source.h"
+#include "uploader/credentials/sources.h"
 
 enum { ID, SECRET, TOKEN, PART_COUNT };
 static const char *const names[PART_COUNT] = {
@@ -36,21 +36,21 @@ static enum result take_parts(struct source_query *query, char *const parts[PART
         return why_set(why, RES_REFUSE, "%s is set, but %s is not", names[missing == ID ? SECRET : ID],
                        names[missing]);
     }
-    cred_set_source(query, "the environment (%s)", names[ID]);
+    source_set_name(query, "the environment (%s)", names[ID]);
     enum result res = keys_set(keys, parts[ID], parts[SECRET], parts[TOKEN], why);
     if (res == RES_OK) return RES_OK;
     (void)why_remedy(why, res, "correct %s, %s and %s", names[ID], names[SECRET], names[TOKEN]);
     return why_wrap(why, res, "keys of the environment");
 }
 
-enum result cred_environment(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
+enum result environment_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char *parts[PART_COUNT] = {NULL};
     enum result res = read_parts(query, parts, why);
     *is_set = res != RES_OK || parts[ID] || parts[SECRET];
     if (!*is_set)
-        cred_note_searched(query, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
-                           names[SECRET]);
+        source_note_searched(query, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],
+                             names[SECRET]);
     else if (res == RES_OK)
         res = take_parts(query, parts, keys, why);
     for (int i = 0; i < PART_COUNT; i++) secret_free(parts[i]);

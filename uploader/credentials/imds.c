@@ -2,28 +2,32 @@
  * imds -- keys of the role that is attached to an EC2 instance: instance metadata, version 2.
  *
  * AWS, "Use IMDSv2": PUT for a session token, then GETs with it for the role's name and the role's keys. Version 1 is not
- * spoken. The service is on the link: short timeouts, never through a proxy. Nobody there: this is no EC2 instance.
+ * used. The service is on this machine: timeouts are short, and no proxy is used. If nothing answers, this machine is no
+ * EC2 instance.
  */
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "uploader/credentials/secret.h"
-#include "uploader/credentials/source.h"
+#include "uploader/credentials/sources.h"
 
 #define TOKEN_SIZE  1024
 #define ROLE_SIZE   129 /* IAM: 64 characters */
 #define HEADER_SIZE (TOKEN_SIZE + 40)
 #define ROLES_PATH  "/latest/meta-data/iam/security-credentials/"
 
-static const char default_endpoint[] = "http://169.254.169.254";
+static const char *endpoint_of(const struct credentials_options *options)
+{
+    return options->imds.endpoint ? options->imds.endpoint : "http://169.254.169.254";
+}
 
 static enum http_outcome fetch(struct source_query *query, enum http_method method, const char *path,
                                const char *header, struct http_answer *answer, struct why *why)
 {
     static const struct buf nothing = {NULL, 0, 0};
     char url[1400];
-    const char *endpoint = query->settings->imds_endpoint ? query->settings->imds_endpoint : default_endpoint;
+    const char *endpoint = endpoint_of(query->options);
     const char *headers[] = {header, NULL};
     int len = (int)strlen(endpoint);
     while (len > 0 && endpoint[len - 1] == '/') len--;
@@ -32,7 +36,7 @@ static enum http_outcome fetch(struct source_query *query, enum http_method meth
                                    .url = url,
                                    .headers = headers,
                                    .body = method == HTTP_PUT ? &nothing : NULL,
-                                   .timeout_ms = CRED_LOCAL_TIMEOUT_MS,
+                                   .timeout_ms = SOURCE_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
     enum http_outcome outcome = http_do(query->http, &request, answer, why);
     if (outcome != HTTP_ANSWERED)
@@ -53,7 +57,7 @@ static void take_line(const struct http_answer *answer, const char *allowed, cha
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
 
-/* The session token, as a header. `*is_there` false: nobody answers, though nothing has cut the question short. */
+/* Gets the session token, as a header. `*is_there` false: nothing answers, and no stop has ended the request. */
 static enum result get_token(struct source_query *query, char header[HEADER_SIZE], bool *is_there,
                              struct why *why)
 {
@@ -113,26 +117,24 @@ static enum result get_keys(struct source_query *query, const char *header, cons
     return res;
 }
 
-enum result cred_imds(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
+enum result imds_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char header[HEADER_SIZE];
     char role[ROLE_SIZE];
     *is_set = false;
-    if (query->settings->imds_disabled) {
-        cred_note_searched(query, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
+    if (query->options->imds.is_disabled) {
+        source_note_searched(query, "instance metadata (switched off by AWS_EC2_METADATA_DISABLED)");
         return RES_OK;
     }
     enum result res = get_token(query, header, is_set, why);
     if (!*is_set) {
-        cred_note_searched(query, "instance metadata (no answer from %.100s)",
-                           query->settings->imds_endpoint ? query->settings->imds_endpoint
-                                                          : default_endpoint);
+        source_note_searched(query, "instance metadata (no answer from %.100s)", endpoint_of(query->options));
         why_clear(why);
         return RES_OK;
     }
     if (res == RES_OK) res = get_role(query, header, role, why);
     if (res == RES_OK) res = get_keys(query, header, role, keys, why);
     OPENSSL_cleanse(header, sizeof header);
-    if (res == RES_OK) cred_set_source(query, "instance metadata, role %s", role);
+    if (res == RES_OK) source_set_name(query, "instance metadata, role %s", role);
     return res;
 }

@@ -1,12 +1,6 @@
-/*
- * process -- keys from a command: `credential_process` of a profile.
- *
- * The command is split into words as a shell would split it (blanks; "double" and 'single' quotes; \ before a character),
- * and run without a shell: no variable, no ~, no pipe is expanded, as with the AWS CLI. Who wants a shell writes
- * `sh -c '...'`. It prints JSON: Version 1, AccessKeyId, SecretAccessKey, and for temporary keys SessionToken and
- * Expiration (AWS: "Sourcing credentials with an external process"). What it says on stderr is not kept, since it may
- * hold anything.
- */
+/* process -- see process.h. */
+#include "uploader/credentials/process.h"
+
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,15 +8,14 @@
 
 #include "uploader/credentials/child.h"
 #include "uploader/credentials/secret.h"
-#include "uploader/credentials/source.h"
 
 #define WORDS_MAX    64
 #define TIMEOUT_MS   60000
 #define OUTPUT_BYTES 65536
 
 /*
- * Splits `text`, in place, into at most WORDS_MAX - 1 words with a NULL behind them. False: a quote is not closed, there
- * is no word, or there are too many.
+ * Splits `text`, in place, into at most WORDS_MAX - 1 words, with a NULL after the last. False: a quote is not closed,
+ * there is no word, or there are too many.
  */
 static bool words_split(char *text, char *words[WORDS_MAX])
 {
@@ -80,14 +73,14 @@ static enum result run(struct source_query *query, char *const *words, struct ke
     return res;
 }
 
-enum result cred_process(struct source_query *query, const char *profile, const char *command,
-                         struct keys *keys, struct why *why)
+enum result process_get_keys(struct source_query *query, const char *profile, const char *command,
+                             struct keys *keys, struct why *why)
 {
     char *words[WORDS_MAX];
     char *text = strdup(command);
     if (!text) abort();
     enum result res = RES_REFUSE;
-    cred_set_source(query, "credential_process of the profile %.128s", profile);
+    source_set_name(query, "credential_process of the profile %.128s", profile);
     if (words_split(text, words)) {
         res = run(query, words, keys, why);
         if (res != RES_OK)

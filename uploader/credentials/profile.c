@@ -1,17 +1,23 @@
 /*
- * profile -- keys from a profile of the shared files: AWS_PROFILE, or `default`.
+ * profile -- see profile.h.
  *
- * What a profile may hold, in the order in which it is looked for: `role_arn` with `web_identity_token_file`,
+ * A profile gets its keys in the first of these ways that it has set: `role_arn` with `web_identity_token_file`,
  * `source_profile` or `credential_source`; `aws_access_key_id` and its companions; `credential_process`. A profile that
  * is another one's source gives its own keys first, so that it may name itself as its source. Source: AWS SDKs and Tools
  * Reference Guide, "Assume role credential provider"; the order is the AWS CLI's.
  */
+#include "uploader/credentials/profile.h"
+
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "uploader/credentials/source.h"
+#include "uploader/credentials/aws_config.h"
+#include "uploader/credentials/process.h"
+#include "uploader/credentials/sources.h"
 #include "uploader/credentials/sts.h"
+#include "uploader/credentials/web_identity.h"
 
 #define CHAIN_MAX 8 /* profiles that are each other's source */
 
@@ -40,14 +46,14 @@ static bool find_path(const char *named, const char *usual, char path[PATH_MAX])
     return len > 0 && len < PATH_MAX && (*home || strncmp(named, "~/", 2) != 0);
 }
 
-static enum result load(const struct settings *s, struct file_watch *watch, struct aws_config *config,
-                        struct why *why)
+static enum result load(const struct profile_options *options, struct file_watch *watch,
+                        struct aws_config *config, struct why *why)
 {
     const struct {
         const char *named, *usual;
         enum aws_config_kind kind;
-    } files[] = {{s->config_file, "~/.aws/config", AWS_CONFIG},
-                 {s->shared_credentials_file, "~/.aws/credentials", AWS_CREDENTIALS}};
+    } files[] = {{options->config_file, "~/.aws/config", AWS_CONFIG},
+                 {options->credentials_file, "~/.aws/credentials", AWS_CREDENTIALS}};
     enum result res = RES_OK;
     for (size_t i = 0; i < sizeof files / sizeof *files && res == RES_OK; i++) {
         char path[PATH_MAX];
@@ -59,7 +65,7 @@ static enum result load(const struct settings *s, struct file_watch *watch, stru
     return res;
 }
 
-static const char *shown(const char *named, const char *usual)
+static const char *or_usual(const char *named, const char *usual)
 {
     return named ? named : usual;
 }
@@ -69,7 +75,7 @@ static const char *shown(const char *named, const char *usual)
 static enum result take_own_keys(struct visit *visit, struct keys *keys, struct why *why)
 {
     const char *profile = visit->chain[visit->depth - 1];
-    cred_set_source(visit->query, "the profile %.128s", profile);
+    source_set_name(visit->query, "the profile %.128s", profile);
     enum result res = keys_set(keys, get(visit, "aws_access_key_id"), get(visit, "aws_secret_access_key"),
                                get(visit, "aws_session_token"), why);
     if (res == RES_OK) return res;
@@ -87,12 +93,12 @@ static enum result query_named_source(struct visit *visit, const char *source, s
 {
     static const struct {
         const char *name;
-        cred_source *query;
-    } sources[] = {{"Environment", cred_environment},
-                   {"EcsContainer", cred_container},
-                   {"Ec2InstanceMetadata", cred_imds}};
+        source_get_keys *get_keys;
+    } sources[] = {{"Environment", environment_get_keys},
+                   {"EcsContainer", container_get_keys},
+                   {"Ec2InstanceMetadata", imds_get_keys}};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        if (strcmp(sources[i].name, source) == 0) return sources[i].query(visit->query, keys, is_set, why);
+        if (strcmp(sources[i].name, source) == 0) return sources[i].get_keys(visit->query, keys, is_set, why);
     return why_set(why, RES_REFUSE,
                    "credential_source=%s: expected Environment, EcsContainer or Ec2InstanceMetadata", source);
 }
@@ -134,25 +140,25 @@ static enum result query_source(struct visit *visit, struct keys *keys, struct w
 
 static enum result assume(struct visit *visit, const char *role_arn, struct keys *keys, struct why *why)
 {
-    const char *token_file = get(visit, "web_identity_token_file");
-    const char *session = get(visit, "role_session_name");
+    struct web_identity_options identity = {role_arn, get(visit, "role_session_name"),
+                                            get(visit, "web_identity_token_file")};
     const char *profile = visit->chain[visit->depth - 1];
     struct keys source = {.expires_at = KEYS_FOREVER};
     struct sts_request request = {.role_arn = role_arn,
-                                  .session_name = session,
+                                  .session_name = identity.session_name,
                                   .external_id = get(visit, "external_id"),
                                   .duration_s = get(visit, "duration_seconds"),
                                   .keys = &source};
     enum result res = RES_OK;
     if (get(visit, "mfa_serial"))
         res = why_set(why, RES_REFUSE, "mfa_serial asks for a person, and a service has none");
-    else if (token_file)
-        res = cred_assume_by_token(visit->query, role_arn, session, token_file, keys, why);
+    else if (identity.token_file)
+        res = web_identity_assume_role(visit->query, &identity, keys, why);
     else
         res = query_source(visit, &source, why);
-    if (res == RES_OK && !token_file) res = sts_assume_role(visit->query, &request, keys, why);
+    if (res == RES_OK && !identity.token_file) res = sts_assume_role(visit->query, &request, keys, why);
     keys_wipe(&source);
-    cred_set_source(visit->query, "%.120s by the profile %.100s", role_arn, profile);
+    source_set_name(visit->query, "%.120s by the profile %.100s", role_arn, profile);
     if (res == RES_REFUSE && !*why->remedy) (void)why_remedy(why, res, "correct the profile %s", profile);
     return res == RES_OK ? res : why_wrap(why, res, "the profile %s", profile);
 }
@@ -183,7 +189,7 @@ static enum result query_profile(struct visit *visit, const char *profile, struc
     else if (has_keys)
         res = take_own_keys(visit, keys, why);
     else if (process)
-        res = cred_process(visit->query, profile, process, keys, why);
+        res = process_get_keys(visit->query, profile, process, keys, why);
     else if (get(visit, "sso_session") || get(visit, "sso_start_url"))
         res = refuse_sso(profile, why);
     else
@@ -192,16 +198,16 @@ static enum result query_profile(struct visit *visit, const char *profile, struc
     return res;
 }
 
-enum result cred_profile(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
+enum result profile_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
-    const struct settings *s = query->settings;
-    const char *profile = s->profile ? s->profile : "default";
-    const char *config = shown(s->config_file, "~/.aws/config");
-    const char *credentials = shown(s->shared_credentials_file, "~/.aws/credentials");
+    const struct profile_options *options = &query->options->profile;
+    const char *profile = or_usual(options->name, "default");
+    const char *config = or_usual(options->config_file, "~/.aws/config");
+    const char *credentials = or_usual(options->credentials_file, "~/.aws/credentials");
     struct visit visit = {.query = query};
     *is_set = true;
-    enum result res = load(s, query->watch, &visit.config, why);
-    if (res == RES_OK && s->profile && !aws_config_has_profile(&visit.config, profile)) {
+    enum result res = load(options, query->watch, &visit.config, why);
+    if (res == RES_OK && options->name && !aws_config_has_profile(&visit.config, profile)) {
         (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
         res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
                       credentials, config);
@@ -209,21 +215,21 @@ enum result cred_profile(struct source_query *query, struct keys *keys, bool *is
         res = query_profile(&visit, profile, keys, is_set, why);
     }
     if (res == RES_OK && !*is_set)
-        cred_note_searched(query, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
-                           credentials, config);
+        source_note_searched(query, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
+                             credentials, config);
     aws_config_fini(&visit.config);
     return res;
 }
 
-enum result cred_profile_region(const struct settings *settings, char region[CRED_REGION_SIZE],
+enum result profile_load_region(const struct profile_options *options, char region[REGION_SIZE],
                                 struct why *why)
 {
     struct aws_config config = {0};
     region[0] = '\0';
-    enum result res = load(settings, NULL, &config, why);
-    const char *found = aws_config_get(&config, settings->profile ? settings->profile : "default", "region");
-    if (res == RES_OK && found) res = settings_check_region("region of the profile", found, why);
-    if (res == RES_OK && found) (void)snprintf(region, CRED_REGION_SIZE, "%s", found);
+    enum result res = load(options, NULL, &config, why);
+    const char *found = aws_config_get(&config, or_usual(options->name, "default"), "region");
+    if (res == RES_OK && found) res = region_check("region of the profile", found, why);
+    if (res == RES_OK && found) (void)snprintf(region, REGION_SIZE, "%s", found);
     aws_config_fini(&config);
     return res;
 }

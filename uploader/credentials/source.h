@@ -1,8 +1,8 @@
 /*
- * source -- what the sources of keys have in common; for the files of this folder alone.
+ * source -- the interface that each source of keys implements.
  *
- * A source that is configured answers for good: its failure is never covered up by the next one, so that nobody uploads
- * under an identity that was not meant. One that is not configured says in `searched` where it has searched.
+ * A source that is configured gives the final answer: if it fails, no other source is asked, so that nobody uploads under
+ * an identity that was not meant. A source that is not configured notes where it has searched.
  */
 #ifndef UPLOADER_CREDENTIALS_SOURCE_H
 #define UPLOADER_CREDENTIALS_SOURCE_H
@@ -13,59 +13,41 @@
 #include "common/lockfile.h"
 #include "common/signals.h"
 #include "common/why.h"
-#include "uploader/credentials/aws_config.h"
 #include "uploader/credentials/file_watch.h"
+#include "uploader/credentials/options.h"
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
-#include "uploader/settings.h"
 
-#define CRED_SOURCE_SIZE 256
-#define CRED_REGION_SIZE 65 /* check_region() in settings.c */
+#define SOURCE_LOCAL_TIMEOUT_MS                                                                              \
+    2000 /* of services on this machine: the container's endpoint, instance metadata */
 
-#define CRED_LOCAL_TIMEOUT_MS 2000 /* the container endpoint and the instance metadata are next door */
-
-/* One question for keys. All pointers are borrowed. */
+/* One search for keys. All pointers are borrowed. */
 struct source_query {
-    const struct settings *settings;
+    const struct credentials_options *options;
     const char *region; /* for STS */
     struct http *http;
     struct signals *signals;
     const struct lockfile *lock;
     int64_t now_at;
-    struct file_watch *watch;      /* files whose change means asking again */
-    char source[CRED_SOURCE_SIZE]; /* who has answered, for people */
-    char searched[WHY_SIZE];       /* where nothing was found, for people */
+    struct file_watch *watch;    /* the files whose change makes a new search necessary */
+    char name[KEYS_SOURCE_SIZE]; /* the source of the keys, for people */
+    char searched[WHY_SIZE];     /* where no keys were found, for people */
 };
 
 /*
- * Asks one source. `*is_set` false: it is not configured, ask the next one (and nothing else is said).
- *   RES_RETRY    nothing came; waiting helps, or, where there is a remedy, a person
+ * What a source implements: fills `keys`. `*is_set` false, with RES_OK: the source is not configured, so the next one is
+ * asked.
+ *   RES_RETRY    no keys now; if there is a remedy, a person must act, else waiting helps
  *   RES_REFUSE   the settings or the files are wrong
  */
-typedef enum result cred_source(struct source_query *query, struct keys *keys, bool *is_set, struct why *why);
+typedef enum result source_get_keys(struct source_query *query, struct keys *keys, bool *is_set,
+                                    struct why *why);
 
-cred_source cred_environment;  /* AWS_ACCESS_KEY_ID and so on, their _FILE, /run/secrets */
-cred_source cred_web_identity; /* AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE */
-cred_source cred_profile;      /* the shared files */
-cred_source cred_container;    /* ECS, EKS Pod Identity */
-cred_source cred_imds;         /* EC2's instance metadata, version 2 */
-
-/* For a profile: a role by a token file; `session_name` may be NULL. The token is read anew each time. */
-MUST_CHECK enum result cred_assume_by_token(struct source_query *query, const char *role_arn,
-                                            const char *session_name, const char *token_file,
-                                            struct keys *keys, struct why *why);
-
-/* For a profile: runs the command (see words_split() in process.c) and reads what it prints. */
-MUST_CHECK enum result cred_process(struct source_query *query, const char *profile, const char *command,
-                                    struct keys *keys, struct why *why);
-
-/* The region of the profile in use, "" where there is none. Reads the shared files. */
-MUST_CHECK enum result cred_profile_region(const struct settings *settings, char region[CRED_REGION_SIZE],
-                                           struct why *why);
-
-void cred_set_source(struct source_query *query, const char *format, ...)
+void source_set_name(struct source_query *query, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void cred_note_searched(struct source_query *query, const char *format, ...)
+
+/* Adds to the places that were searched. */
+void source_note_searched(struct source_query *query, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "uploader/credentials/secret.h"
+#include "uploader/http/region.h"
 #include "uploader/http/sigv4.h"
 
 #define TIMEOUT_MS     30000
@@ -40,19 +41,19 @@ struct target {
 
 static void find_target(const struct source_query *query, struct target *target)
 {
-    const struct settings *s = query->settings;
-    const char *url = s->endpoint_url_sts ? s->endpoint_url_sts : s->endpoint_url;
+    const struct sts_options *options = &query->options->sts;
+    const char *url = options->endpoint;
     const char *scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
     target->region = query->region;
     if (url) {
         const char *host = strstr(url, "://") + 3;
         (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
-    } else if (s->sts_endpoints == STS_ENDPOINTS_LEGACY && is_legacy_region(query->region)) {
+    } else if (options->uses_global_endpoint && is_legacy_region(query->region)) {
         target->region = "us-east-1";
         (void)snprintf(target->host, sizeof target->host, "sts.amazonaws.com");
     } else {
-        (void)snprintf(target->host, sizeof target->host, "sts.%s.amazonaws.com%s", query->region,
-                       strncmp(query->region, "cn-", 3) == 0 ? ".cn" : "");
+        (void)snprintf(target->host, sizeof target->host, "sts.%s.%s", query->region,
+                       region_aws_domain(query->region));
     }
     (void)snprintf(target->url, sizeof target->url, "%s://%s/", scheme, target->host);
 }

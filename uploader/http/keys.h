@@ -17,6 +17,7 @@
 #define KEYS_ID_SIZE     257
 #define KEYS_SECRET_SIZE 513
 #define KEYS_TOKEN_SIZE  4096
+#define KEYS_SOURCE_SIZE 256 /* of a text for people that says where keys come from */
 #define KEYS_FOREVER     INT64_MAX
 
 #define KEYS_AHEAD_MS  (5 * 60000) /* keys are renewed this long before their end, as AWS's own tools do */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "uploader/commands/options.h" /* until the store has options of its own */
 #include "uploader/credentials/credentials.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/store/s3_error.h"
@@ -146,7 +147,7 @@ static unsigned correct(struct s3 *s3, const struct s3_call *call, const struct 
  * that was signed for `region`.
  */
 static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *call, struct http_answer *answer,
-                                        char region[S3_REGION_SIZE], struct why *why)
+                                        char region[REGION_SIZE], struct why *why)
 {
     struct s3_signer signer;
     unsigned made = 0;
@@ -162,7 +163,7 @@ static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *cal
         if (sent == STORE_DONE) correction = correct(s3, call, &signer, answer, made);
         keys_wipe(&signer.keys);
     } while (correction != 0);
-    (void)snprintf(region, S3_REGION_SIZE, "%s", signer.address.region);
+    (void)snprintf(region, REGION_SIZE, "%s", signer.address.region);
     return sent;
 }
 
@@ -194,7 +195,7 @@ static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, c
 enum store_answer s3_send(struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
                           struct why *why)
 {
-    char region[S3_REGION_SIZE];
+    char region[REGION_SIZE];
     answer->wait_ms = 0;
     enum store_answer sent = send_corrected(s3, call, &answer->http, region, why);
     if (sent == STORE_DONE) sent = sort(s3, call, region, answer, why);
@@ -232,8 +233,9 @@ enum result s3_open(struct s3 **out, const struct settings *settings, struct sig
     s3->signals = signals;
     s3->lock = lock;
     s3->is_first = true;
+    struct credentials_options from = options_for_credentials(settings);
     enum result res = settings->s3_tags ? tags_encode(settings->s3_tags, s3->tagging, why) : RES_OK;
-    if (res == RES_OK) res = credentials_open(&s3->credentials, settings, signals, lock, why);
+    if (res == RES_OK) res = credentials_open(&s3->credentials, &from, signals, lock, why);
     if (res == RES_OK) s3->server = s3_server_new(settings, credentials_region(s3->credentials));
     if (res == RES_OK) res = connect_http(s3, why);
     if (res != RES_OK) {

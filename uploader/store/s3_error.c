@@ -131,20 +131,19 @@ static bool passes_by_itself(long status, const char *code)
            is_among(code, codes, sizeof codes / sizeof *codes);
 }
 
-bool s3_error_region(const struct http_answer *answer, char region[S3_REGION_SIZE])
+bool s3_error_region(const struct http_answer *answer, char region[REGION_SIZE])
 {
     static const char *const codes[] = {"", /* HEAD has no body */
                                         "PermanentRedirect", "TemporaryRedirect",
                                         "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"};
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
     char code[S3_CODE_SIZE];
     region[0] = '\0';
     if (answer->status != 301 && answer->status != 307 && answer->status != 400) return false;
     s3_error_field(answer, "Code", code, sizeof code);
     if (!is_among(code, codes, sizeof codes / sizeof *codes)) return false;
-    if (strlen(answer->region) < S3_REGION_SIZE) memcpy(region, answer->region, strlen(answer->region) + 1);
-    if (!*region) s3_error_field(answer, "Region", region, S3_REGION_SIZE);
-    return *region && strspn(region, allowed) == strlen(region);
+    if (strlen(answer->region) < REGION_SIZE) memcpy(region, answer->region, strlen(answer->region) + 1);
+    if (!*region) s3_error_field(answer, "Region", region, REGION_SIZE);
+    return *region && region_is_valid(region);
 }
 
 int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
@@ -166,7 +165,7 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
 static bool blame_region(const struct http_answer *answer, const struct s3_target *target, const char *code,
                          struct why *why)
 {
-    char region[S3_REGION_SIZE];
+    char region[REGION_SIZE];
     if (!s3_error_region(answer, region)) return false;
     bool is_ours = strcmp(region, target->region) == 0;
     if (is_ours && !*code && answer->status == 400) return false;

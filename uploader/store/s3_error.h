@@ -5,10 +5,10 @@
 #define UPLOADER_STORE_S3_ERROR_H
 
 #include "uploader/http/http.h"
+#include "uploader/http/region.h"
 #include "uploader/store/store.h"
 
 #define S3_CODE_SIZE   64
-#define S3_REGION_SIZE 65
 #define S3_WAIT_MAX_MS (5 * 60000) /* a server's Retry-After is believed up to here */
 
 /* The text of the element `name` in an error document (Amazon S3 API Reference, "Error responses"); "" when absent. */
@@ -26,7 +26,7 @@ enum store_answer s3_error_sort(const struct http_answer *answer, const struct s
                                 struct why *why);
 
 /* Does the answer refuse because of the region, and name the right one? It is made of letters, digits and dashes. */
-bool s3_error_region(const struct http_answer *answer, char region[S3_REGION_SIZE]);
+bool s3_error_region(const struct http_answer *answer, char region[REGION_SIZE]);
 
 /*
  * How long the server wants to be left alone: its Retry-After, in seconds or as a date (RFC 9110, 10.2.3), at most

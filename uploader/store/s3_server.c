@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "uploader/store/s3_error.h"
 
 #define SKEW_LOGGED_S 60 /* the server says that our clock is wrong: then by this much at least */
 #define SKEW_SEEN_S                                                                                          \
@@ -20,7 +21,7 @@ struct s3_server {
     const char *endpoint; /* NULL: AWS */
     enum s3_addressing addressing;
     pthread_mutex_t mutex; /* guards what follows */
-    char region[S3_REGION_SIZE];
+    char region[REGION_SIZE];
     int64_t ahead_s; /* how far the server's clock is ahead of ours */
 };
 
@@ -43,12 +44,6 @@ void s3_server_free(struct s3_server *server)
     free(server);
 }
 
-/* China is a world of its own (AWS General Reference, "Amazon S3 endpoints and quotas"). */
-static const char *aws_domain(const char *region)
-{
-    return strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-}
-
 void s3_server_address(struct s3_server *server, struct s3_address *address)
 {
     const char *url = server->endpoint;
@@ -64,7 +59,7 @@ void s3_server_address(struct s3_server *server, struct s3_address *address)
         const char *from = strstr(url, "://") + 3;
         (void)snprintf(host, sizeof host, "%.*s", (int)strcspn(from, "/"), from);
     } else {
-        (void)snprintf(host, sizeof host, "s3.%s.%s", address->region, aws_domain(address->region));
+        (void)snprintf(host, sizeof host, "s3.%s.%s", address->region, region_aws_domain(address->region));
     }
     /* A dot in the bucket's name would not match AWS's certificate as a host name. */
     address->is_path_style = server->addressing == S3_ADDRESSING_AUTO
@@ -83,13 +78,13 @@ static bool is_aws_region(const char *region, const char *ours)
     for (size_t len; (len = strspn(at, letters)) >= 2 && at[len] == '-'; words++) at += len + 1;
     size_t digits = strspn(at, "0123456789");
     return words >= 2 && digits >= 1 && digits <= 2 && at[digits] == '\0' &&
-           strcmp(aws_domain(region), aws_domain(ours)) == 0;
+           strcmp(region_aws_domain(region), region_aws_domain(ours)) == 0;
 }
 
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,
                             const struct http_answer *answer)
 {
-    char region[S3_REGION_SIZE];
+    char region[REGION_SIZE];
     if (!s3_error_region(answer, region) || strcmp(region, used->region) == 0) return false;
     if (!server->endpoint && !is_aws_region(region, used->region)) return false;
 

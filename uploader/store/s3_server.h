@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "uploader/http/http.h"
+#include "uploader/http/region.h"
 #include "uploader/settings.h"
-#include "uploader/store/s3_error.h"
 
 #define S3_HOST_SIZE 1400
 
@@ -27,7 +27,7 @@ struct s3_address {
     const char *scheme;      /* http or https */
     char host[S3_HOST_SIZE]; /* with the bucket in virtual addressing, with the port if there is one */
     bool is_path_style;
-    char region[S3_REGION_SIZE];
+    char region[REGION_SIZE];
     int64_t at_s; /* the server's time now, as far as it is known */
 };
 

@@ -21,6 +21,7 @@
 
 #include "common/clock.h"
 #include "tests/support/scratch.h"
+#include "uploader/commands/options.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MINUTE_MS    60000LL
@@ -93,12 +94,19 @@ static void write_file(const char *path, const char *text)
     scratch_write(path, text, strlen(text));
 }
 
+/* Opens the chain with the options that the environment sets. */
+static enum result open_as_set(struct fixture *f, struct credentials **chain)
+{
+    f->settings = (struct settings){0};
+    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
+    struct credentials_options options = options_for_credentials(&f->settings);
+    return credentials_open(chain, &options, &f->signals, &f->lock, &f->why);
+}
+
 static void open_chain(struct fixture *f)
 {
     close_chain(f);
-    f->settings = (struct settings){0};
-    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
-    assert_int_equal(credentials_open(&f->chain, &f->settings, &f->signals, &f->lock, &f->why), RES_OK);
+    assert_int_equal(open_as_set(f, &f->chain), RES_OK);
 }
 
 /* The id of the keys that are given out at `now_at`, or "" with the failure in why. */
@@ -109,7 +117,7 @@ static const char *get(struct fixture *f, int64_t now_at)
     return credentials_get(f->chain, now_at, &f->keys, &f->why) == RES_OK ? f->keys.access_key_id : "";
 }
 
-static const char *source(struct fixture *f, char out[CREDENTIALS_SOURCE_SIZE])
+static const char *source(struct fixture *f, char out[KEYS_SOURCE_SIZE])
 {
     credentials_source(f->chain, out);
     return out;
@@ -166,7 +174,7 @@ static void the_first_source_that_is_configured_answers(void **state)
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char from[CREDENTIALS_SOURCE_SIZE];
+        char from[KEYS_SOURCE_SIZE];
         for (size_t j = 0; rows[i].set[j]; j += 2) (void)setenv(rows[i].set[j], rows[i].set[j + 1], 1);
         write_file(f->config, rows[i].config);
         write_file(f->credentials, rows[i].credentials);
@@ -364,10 +372,8 @@ static void the_region_comes_from_the_environment_or_else_from_the_profile(void 
     (void)unsetenv("AWS_DEFAULT_REGION");
     write_file(f->config, "[profile x]\nregion = not/a region\n");
     settings_free(&f->settings);
-    f->settings = (struct settings){0};
-    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
     struct credentials *none = NULL;
-    assert_int_equal(credentials_open(&none, &f->settings, &f->signals, &f->lock, &f->why), RES_REFUSE);
+    assert_int_equal(open_as_set(f, &none), RES_REFUSE);
     assert_null(none);
 }
 

@@ -1,0 +1,12 @@
+/*
+ * options -- from the settings to the options of each module. The options borrow the settings' texts.
+ */
+#ifndef UPLOADER_COMMANDS_OPTIONS_H
+#define UPLOADER_COMMANDS_OPTIONS_H
+
+#include "uploader/credentials/options.h"
+#include "uploader/settings.h"
+
+struct credentials_options options_for_credentials(const struct settings *settings);
+
+#endif

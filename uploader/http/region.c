@@ -1,0 +1,22 @@
+/* region -- see region.h. */
+#include "uploader/http/region.h"
+
+#include <string.h>
+
+bool region_is_valid(const char *region)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    return strspn(region, allowed) == strlen(region);
+}
+
+enum result region_check(const char *setting, const char *region, struct why *why)
+{
+    if (region_is_valid(region)) return RES_OK;
+    return why_set(why, RES_REFUSE, "%s=%s: expected a region's name, e.g. eu-central-1", setting, region);
+}
+
+/* AWS General Reference, "Amazon S3 endpoints and quotas": only China has a domain of its own. */
+const char *region_aws_domain(const char *region)
+{
+    return strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+}

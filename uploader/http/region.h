@@ -1,0 +1,22 @@
+/*
+ * region -- the name of an AWS region. Pure.
+ */
+#ifndef UPLOADER_HTTP_REGION_H
+#define UPLOADER_HTTP_REGION_H
+
+#include <stdbool.h>
+
+#include "common/why.h"
+
+#define REGION_SIZE 65 /* with the closing NUL */
+
+/* Does it consist of letters, digits and dashes, so that it can stand in a host name and in signatures? */
+bool region_is_valid(const char *region);
+
+/* RES_REFUSE: it is not valid; `why` names `setting`, where it was set. */
+MUST_CHECK enum result region_check(const char *setting, const char *region, struct why *why);
+
+/* The domain of AWS's servers there: amazonaws.com, but for China. */
+const char *region_aws_domain(const char *region);
+
+#endif
