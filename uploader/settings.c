@@ -16,6 +16,7 @@
 #include "uploader/http/region.h"
 #include "uploader/render/drop.h"
 #include "uploader/ship/workers.h"
+#include "uploader/store/s3_headers.h"
 #include "uploader/store/tags.h"
 
 #define FIELD(name) offsetof(struct settings, name)

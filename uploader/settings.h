@@ -12,9 +12,7 @@
 enum event_metadata { EVENT_METADATA_AUTO, EVENT_METADATA_TRUE, EVENT_METADATA_FALSE };
 enum compression { COMPRESSION_NONE, COMPRESSION_GZIP };
 enum rejects_payload { REJECTS_PAYLOAD_AUTO, REJECTS_PAYLOAD_TRUE, REJECTS_PAYLOAD_FALSE };
-enum s3_sse { S3_SSE_NONE, S3_SSE_AES256, S3_SSE_KMS };
 enum sts_endpoints { STS_ENDPOINTS_REGIONAL, STS_ENDPOINTS_LEGACY };
-enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
 
 struct settings {
     char *spool_path;
@@ -33,8 +31,8 @@ struct settings {
     char *drop_fields;         /* as drop.h has it; NULL: none */
     int64_t rejects_payload;   /* enum rejects_payload */
     int64_t retention_ms;
-    int64_t s3_addressing; /* enum s3_addressing */
-    int64_t s3_sse;        /* enum s3_sse */
+    int64_t s3_addressing; /* enum s3_addressing, in s3_server.h */
+    int64_t s3_sse;        /* enum s3_sse, in s3_headers.h */
     char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
     char *access_key_id, *secret_access_key, *session_token; /* at the start; see credentials/environment.c */
     char *region, *default_region;                           /* credentials_region() says what holds */

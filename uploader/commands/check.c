@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "uploader/commands/options.h"
 #include "uploader/commands/run.h"
-#include "uploader/store/store.h"
 
 static const char *const empty_documents[] = {
     [BATCH_XML] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n</EVENTS>\n",
@@ -80,11 +80,12 @@ static int check_store(const struct settings *settings, const char *node)
     struct why why = {0};
     struct signals signals = {.fd = -1};
     struct lockfile no_lock = LOCKFILE_NONE;
+    struct store_options options = options_for_store(settings);
     struct store *store = NULL;
     int problems = 0;
 
     enum result res = signals_open(&signals, &why);
-    if (res == RES_OK) res = store_open(&store, settings, &signals, &no_lock, &why);
+    if (res == RES_OK) res = store_open(&store, &options, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
     res = check_credentials(store);
     if (res == RES_OK)

@@ -5,6 +5,7 @@
 
 #include "common/command.h"
 #include "common/control_client.h"
+#include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
@@ -14,18 +15,19 @@
 static enum result become_uploader(struct control *c, enum control_needs needs, struct why *why)
 {
     const struct settings *s = c->settings;
+    struct store_options store = options_for_store(s);
+    struct reship_parts reship = {options_for_reship(s), c->spool, &c->signals, &c->lock};
     struct why held = {0};
     enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
     if (res == RES_RETRY) return RES_OK;
     if (res != RES_OK) *why = held;
     if (res == RES_OK && needs != CONTROL_NEEDS_SPOOL) res = settings_check_destination(s, why);
     if (res == RES_OK && needs == CONTROL_NEEDS_SHIPPER) {
-        res = store_open(&c->store, s, &c->signals, &c->lock, why);
+        res = store_open(&c->store, &store, &c->signals, &c->lock, why);
         if (res == RES_OK) res = shipper_open(&c->shipper, s, c->spool, c->store, &c->signals, why);
         if (res == RES_OK) res = shipper_report(c->shipper, why);
     }
-    if (res == RES_OK)
-        c->handlers = handlers_new(&(struct reship_parts){s, c->spool, &c->signals, &c->lock}, c->shipper);
+    if (res == RES_OK) c->handlers = handlers_new(&reship, c->shipper);
     return res;
 }
 

@@ -18,3 +18,25 @@ struct credentials_options options_for_credentials(const struct settings *s)
                 .uses_global_endpoint = s->sts_endpoints == STS_ENDPOINTS_LEGACY},
     };
 }
+
+struct store_options options_for_store(const struct settings *s)
+{
+    return (struct store_options){
+        .directory = s->destination_dir,
+        .s3 = {.server = {.bucket = s->bucket_name,
+                          .endpoint = s->endpoint_url_s3 ? s->endpoint_url_s3 : s->endpoint_url,
+                          .addressing = (enum s3_addressing)s->s3_addressing},
+               .objects = {.sse = (enum s3_sse)s->s3_sse,
+                           .kms_key_id = s->s3_sse_kms_key_id,
+                           .storage_class = s->s3_storage_class,
+                           .tags = s->s3_tags,
+                           .bucket_owner = s->s3_expected_bucket_owner},
+               .credentials = options_for_credentials(s),
+               .ca_bundle = s->ca_bundle},
+    };
+}
+
+struct reship_options options_for_reship(const struct settings *s)
+{
+    return (struct reship_options){.store = options_for_store(s), .ships_rejects = s->rejects_prefix != NULL};
+}

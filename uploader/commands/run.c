@@ -10,6 +10,7 @@
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/spool.h"
+#include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
@@ -133,10 +134,12 @@ int run_service(const struct command_line *line)
     struct store *store = NULL;
     struct shipper *shipper = NULL;
     struct handlers *handlers = NULL;
+    struct reship_parts reship = {
+        .options = options_for_reship(settings), .signals = &signals, .lock = &lock};
 
     enum result res = settings_check_destination(settings, &why);
     if (res == RES_OK) res = signals_open(&signals, &why);
-    if (res == RES_OK) res = store_open(&store, settings, &signals, &lock, &why);
+    if (res == RES_OK) res = store_open(&store, &reship.options.store, &signals, &lock, &why);
     if (res == RES_OK) res = find_keys(store, &signals, &why);
     if (res == RES_OK) res = await_spool(&spool, settings, &lock, &signals, &why);
     if (res == RES_OK && spool) {
@@ -147,7 +150,8 @@ int run_service(const struct command_line *line)
         res = shipper_open(&shipper, settings, spool, store, &signals, &why);
     }
     if (res == RES_OK && shipper) {
-        handlers = handlers_new(&(struct reship_parts){settings, spool, &signals, &lock}, shipper);
+        reship.spool = spool;
+        handlers = handlers_new(&reship, shipper);
         res = ship_until_stopped(shipper, handlers, spool, settings, &lock, &why);
     }
     handlers_free(handlers);

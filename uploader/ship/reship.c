@@ -14,7 +14,6 @@
 #include "uploader/ship/backoff.h"
 #include "uploader/ship/reship_report.h"
 #include "uploader/spool/reship.h"
-#include "uploader/store/store.h"
 
 #define SLICE_MS  20
 #define POLL_MS   200 /* for copies that have been shipped */
@@ -50,7 +49,7 @@ enum result reship_new(struct reship **out, const struct reship_parts *parts,
     r->parts = *parts;
     r->order = *order;
     r->next_id = order->batch_id > 0 ? order->batch_id : 1;
-    enum result res = store_open(&r->store, parts->settings, parts->signals, parts->lock, why);
+    enum result res = store_open(&r->store, &r->parts.options.store, parts->signals, parts->lock, why);
     if (res != RES_OK) {
         reship_free(r);
         r = NULL;
@@ -201,7 +200,7 @@ static void choose(struct reship *r, const struct past_batch *past)
     move_on(r);
     if (!past->has_rows) {
         reship_report_problem(&r->report, batch->id, "its rows are no longer in the spool (RETENTION)");
-    } else if (batch->kind == BATCH_REJECTS && !r->parts.settings->rejects_prefix) {
+    } else if (batch->kind == BATCH_REJECTS && !r->parts.options.ships_rejects) {
         reship_report_problem(&r->report, batch->id,
                               "it holds rejects, which are not shipped: REJECTS_PREFIX=none");
     } else {

@@ -4,7 +4,9 @@
 #ifndef UPLOADER_SHIP_SEALER_H
 #define UPLOADER_SHIP_SEALER_H
 
+#include "uploader/settings.h"
 #include "uploader/ship/due.h"
+#include "uploader/spool/spool.h"
 #include "uploader/store/store.h"
 
 struct sealer {

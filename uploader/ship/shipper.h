@@ -8,6 +8,8 @@
 #ifndef UPLOADER_SHIP_SHIPPER_H
 #define UPLOADER_SHIP_SHIPPER_H
 
+#include "uploader/settings.h"
+#include "uploader/spool/spool.h"
 #include "uploader/store/store.h"
 
 struct shipper;

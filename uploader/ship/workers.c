@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "uploader/render/render.h"
+
 struct worker {
     struct workers *workers;
     struct store *store;

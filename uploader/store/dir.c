@@ -1,10 +1,6 @@
-/*
- * dir -- objects as files `<directory>/<key>`: the trial mode.
- *
- * Each file is written aside, synced, linked to its name without replacing anything, and the directory is synced: a
- * reader sees it whole or not at all, and so does the next start after a power cut. What was written aside by a process
- * that died is overwritten by the next try.
- */
+/* dir -- see dir.h. */
+#include "uploader/store/dir.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -16,21 +12,20 @@
 #include <unistd.h>
 
 #include "uploader/batch/hash.h"
-#include "uploader/store/store.h"
 
 #define STEP_BYTES ((size_t)256 << 10)
 #define SYNC_NOW   (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
 
-struct store_dir {
-    const char *directory;  /* borrowed from the settings */
+struct dir {
+    const char *directory;  /* borrowed */
     char durable[PATH_MAX]; /* the last directory whose name was made durable */
 };
 
 struct paths {
-    char final[PATH_MAX], aside[PATH_MAX], directory[PATH_MAX];
+    char final[PATH_MAX], part[PATH_MAX], directory[PATH_MAX];
 };
 
-/* NULL: there is nothing to do but wait. `*needs_person`: waiting does not help. */
+/* What to do about an error; NULL: only waiting helps. `*needs_person`: waiting does not help. */
 static const char *remedy_of(int error, bool *needs_person)
 {
     *needs_person = true;
@@ -58,16 +53,16 @@ static enum store_answer failed(struct why *why, const char *what, const char *p
     return needs_person ? STORE_REFUSED : STORE_NOT_NOW;
 }
 
-static bool make_paths(const struct store_dir *store, const char *key, struct paths *paths, struct why *why)
+static bool make_paths(const struct dir *dir, const char *key, struct paths *paths, struct why *why)
 {
     const char *name = strrchr(key, '/');
     name = name ? name + 1 : key;
     int directory_len = (int)(name - key);
-    int len = snprintf(paths->final, PATH_MAX, "%s/%s", store->directory, key);
-    int aside_len =
-        snprintf(paths->aside, PATH_MAX, "%s/%.*s.%s.part", store->directory, directory_len, key, name);
-    (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", store->directory, directory_len, key);
-    if (len < PATH_MAX && aside_len < PATH_MAX) return true;
+    int len = snprintf(paths->final, PATH_MAX, "%s/%s", dir->directory, key);
+    int part_len =
+        snprintf(paths->part, PATH_MAX, "%s/%.*s.%s.part", dir->directory, directory_len, key, name);
+    (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", dir->directory, directory_len, key);
+    if (len < PATH_MAX && part_len < PATH_MAX) return true;
     errno = ENAMETOOLONG;
     (void)failed(why, "name", key);
     return false;
@@ -82,11 +77,11 @@ static bool sync_directory(const char *path)
     return is_ok;
 }
 
-/* mkdir -p; each directory's name is made durable in its parent, once for each directory that this process writes to. */
-static bool make_directories(struct store_dir *store, const char *directory)
+/* As mkdir -p. Makes each directory's name durable in its parent, once for each directory that objects are put into. */
+static bool make_directories(struct dir *dir, const char *directory)
 {
     char path[PATH_MAX];
-    bool is_known = strcmp(store->durable, directory) == 0;
+    bool is_known = strcmp(dir->durable, directory) == 0;
     (void)snprintf(path, sizeof path, "%s", directory);
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         char parent[PATH_MAX];
@@ -97,11 +92,11 @@ static bool make_directories(struct store_dir *store, const char *directory)
         if ((is_new || !is_known) && !sync_directory(dirname(parent))) return false;
         *slash = '/';
     }
-    (void)snprintf(store->durable, sizeof store->durable, "%s", directory);
+    (void)snprintf(dir->durable, sizeof dir->durable, "%s", directory);
     return true;
 }
 
-/* In steps, each on its way to the disk before the next: a commit of the collector's never waits behind a whole object. */
+/* In steps, each of which is on the disk before the next: no commit of the collector waits for a whole object. */
 static bool write_all(int fd, const struct buf *body)
 {
     for (size_t done = 0; done < body->len;) {
@@ -109,13 +104,14 @@ static bool write_all(int fd, const struct buf *body)
         ssize_t n = write(fd, body->data + done, left < STEP_BYTES ? left : STEP_BYTES);
         if (n < 0 && errno != EINTR) return false;
         if (n <= 0) continue;
-        (void)sync_file_range(fd, (off_t)done, n, SYNC_NOW); /* what it cannot do, fsync does, and says */
+        (void)sync_file_range(fd, (off_t)done, n,
+                              SYNC_NOW); /* if it fails, fsync() does the work, or fails */
         done += (size_t)n;
     }
     return fsync(fd) == 0;
 }
 
-static bool write_aside(const char *path, const struct buf *body)
+static bool write_part(const char *path, const struct buf *body)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return false;
@@ -126,7 +122,7 @@ static bool write_aside(const char *path, const struct buf *body)
     return is_ok;
 }
 
-/* What the file holds; false: cannot say, errno tells why. */
+/* Hashes what the file holds; false, with errno: it cannot be read. */
 static bool hash_path(const char *path, struct rendition *seen)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -167,14 +163,14 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     *stored = (struct stored){.is_verified = true, .rendition = object->rendition};
     if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
     if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
-    if (!write_aside(paths.aside, object->body)) {
-        enum store_answer answer = failed(why, "write", paths.aside);
-        (void)unlink(paths.aside);
+    if (!write_part(paths.part, object->body)) {
+        enum store_answer answer = failed(why, "write", paths.part);
+        (void)unlink(paths.part);
         return answer;
     }
-    bool is_linked = link(paths.aside, paths.final) == 0;
+    bool is_linked = link(paths.part, paths.final) == 0;
     int link_errno = errno;
-    (void)unlink(paths.aside);
+    (void)unlink(paths.part);
     if (!is_linked && link_errno == EEXIST) {
         enum store_answer answer = find_path(&paths, object, stored, why);
         return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
@@ -193,41 +189,50 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     (void)content_type;
     if (!make_paths(self, key, &paths, why)) return STORE_REFUSED;
     if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
-    bool is_ok = write_aside(paths.aside, body);
-    enum store_answer answer = is_ok ? STORE_DONE : failed(why, "write", paths.aside);
-    if (is_ok && link(paths.aside, paths.final) != 0 && errno != EEXIST) {
+    bool is_ok = write_part(paths.part, body);
+    enum store_answer answer = is_ok ? STORE_DONE : failed(why, "write", paths.part);
+    if (is_ok && link(paths.part, paths.final) != 0 && errno != EEXIST) {
         answer = failed(why, "name", paths.final);
         (void)why_remedy(why, RES_RETRY, "set DESTINATION_DIR to a file system that knows hard links");
     }
-    (void)unlink(paths.aside);
+    (void)unlink(paths.part);
     (void)unlink(paths.final);
     return answer;
 }
 
 static enum result another(const void *self, void **other, struct why *why)
 {
-    struct store_dir *store = malloc(sizeof *store);
+    struct dir *dir = malloc(sizeof *dir);
     (void)why;
-    if (!store) abort();
-    *store = *(const struct store_dir *)self;
-    *other = store;
+    if (!dir) abort();
+    *dir = *(const struct dir *)self;
+    *other = dir;
     return RES_OK;
 }
 
-static void close_store(void *self)
+static void close_dir(void *self)
 {
     free(self);
 }
 
-enum result store_dir_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                           struct why *why)
+/* file:// and the absolute path, without a last slash. */
+static void name_destination(const char *directory, char destination[BATCH_DESTINATION_MAX])
 {
-    static const struct store_ops directory_ops = {NULL, put, find, probe, another, close_store};
-    struct store_dir *store = calloc(1, sizeof *store);
-    (void)why;
-    if (!store) abort();
-    store->directory = settings->destination_dir;
-    *self = store;
-    *ops = &directory_ops;
-    return RES_OK;
+    char current[PATH_MAX] = "";
+    if (*directory != '/' && !getcwd(current, sizeof current - 1)) current[0] = '\0';
+    int len = snprintf(destination, BATCH_DESTINATION_MAX, "file://%s%s%s", current, *current ? "/" : "",
+                       directory);
+    while (len > 8 && destination[len - 1] == '/') destination[--len] = '\0';
+}
+
+struct store *dir_open(const char *directory)
+{
+    static const struct store_ops ops = {
+        .is_trial = true, .put = put, .find = find, .probe = probe, .another = another, .close = close_dir};
+    char destination[BATCH_DESTINATION_MAX];
+    struct dir *dir = calloc(1, sizeof *dir);
+    if (!dir) abort();
+    dir->directory = directory;
+    name_destination(directory, destination);
+    return store_new(dir, &ops, destination);
 }

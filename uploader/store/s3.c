@@ -1,10 +1,11 @@
 /*
- * s3 -- objects in an S3 bucket: PUT that never replaces, HEAD to find what an earlier try has done, GET where hashes
- * alone can tell whose it is.
+ * s3 -- see s3.h.
  *
- * Each is one call (s3_call.h), whose answer is already sorted; here is what it means for an object. A server that does not
- * know conditional writes (501) gets plain PUTs from then on, for this run: the key is ours alone.
+ * s3_client.h has sorted the answer to each request; this file says what it means for an object. A server that does not
+ * know conditional writes (501) gets plain PUTs from then on, for this run: nobody else uses our keys.
  */
+#include "uploader/store/s3.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,13 @@
 #include "common/log.h"
 #include "uploader/batch/hash.h"
 #include "uploader/http/sigv4.h"
-#include "uploader/store/s3_call.h"
-#include "uploader/store/store.h"
 
 #define NOT_S3                                                                                               \
     "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) answers "    \
     "for it"
 
-struct store_s3 {
-    struct s3 *s3;
+struct s3 {
+    struct s3_client *client;
     const char *bucket;
     bool has_warned_unverified;
     bool no_conditions; /* the server does not know If-None-Match */
@@ -29,8 +28,8 @@ struct store_s3 {
 
 static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct why *why)
 {
-    struct store_s3 *store = self;
-    return s3_prepare(store->s3, source, why);
+    struct s3 *s3 = self;
+    return s3_client_prepare(s3->client, source, why);
 }
 
 /* ---- what is there ---- */
@@ -42,9 +41,9 @@ static enum store_answer no_s3(const struct http_answer *http, struct why *why)
     return STORE_NOT_NOW;
 }
 
-/* Reads what is there, under the ETag that HEAD gave, and keeps of it no more than its hashes. `seen` has the length. */
-static enum store_answer hash_stored(struct store_s3 *store, const struct object *object,
-                                     struct stored *stored, struct rendition *seen, struct why *why)
+/* Reads the object with the ETag that HEAD has given, and keeps only its hashes. `seen` has the length. */
+static enum store_answer hash_stored(struct s3 *s3, const struct object *object, struct stored *stored,
+                                     struct rendition *seen, struct why *why)
 {
     struct s3_answer answer;
     struct hash *hash = hash_begin();
@@ -52,7 +51,7 @@ static enum store_answer hash_stored(struct store_s3 *store, const struct object
                            .key = object->batch->object_key,
                            .hash = hash,
                            .hash_bytes = seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
-    enum store_answer read = s3_send(store->s3, &call, &answer, why);
+    enum store_answer read = s3_client_send(s3->client, &call, &answer, why);
     stored->wait_ms = answer.wait_ms;
     if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)
         hash_end(hash, seen);
@@ -63,7 +62,7 @@ static enum store_answer hash_stored(struct store_s3 *store, const struct object
     return read;
 }
 
-/* Has it the length of one of our renditions? Another one alone proves that it is another object. */
+/* Is this the length of one of our renditions? Any other length proves that it is another object. */
 static bool fits(const struct object *object, int64_t length)
 {
     const struct batch *batch = object->batch;
@@ -72,10 +71,9 @@ static bool fits(const struct object *object, int64_t length)
            (*batch->earlier.sha256 && length == batch->earlier.bytes);
 }
 
-/* The witnesses in their order: the ETag is the MD5, our metadata, the bytes themselves. `head` is the answer to HEAD. */
-static enum store_answer compare_witnesses(struct store_s3 *store, const struct http_answer *head,
-                                           const struct object *object, struct stored *stored,
-                                           struct why *why)
+/* Is it our object? The ETag may be its MD5, our metadata may say so, or its bytes do. `head` is the answer to HEAD. */
+static enum store_answer compare_object(struct s3 *s3, const struct http_answer *head,
+                                        const struct object *object, struct stored *stored, struct why *why)
 {
     struct rendition seen = {.bytes = head->length};
     enum store_answer answer = STORE_DONE;
@@ -85,7 +83,7 @@ static enum store_answer compare_witnesses(struct store_s3 *store, const struct 
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", head->etag);
     stored->rendition = store_recognise(object, &seen);
     if (!stored->rendition && fits(object, head->length)) {
-        answer = hash_stored(store, object, stored, &seen, why);
+        answer = hash_stored(s3, object, stored, &seen, why);
         if (answer != STORE_DONE) return answer;
         stored->rendition = store_recognise(object, &seen);
     }
@@ -98,12 +96,12 @@ static enum store_answer compare_witnesses(struct store_s3 *store, const struct 
 
 static enum store_answer find(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
-    struct store_s3 *store = self;
+    struct s3 *s3 = self;
     struct s3_answer answer;
     struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
-    enum store_answer found = s3_send(store->s3, &call, &answer, why);
-    stored->wait_ms = answer.wait_ms; /* and the ETag stays, where a PUT has given one */
-    if (found == STORE_DONE) found = compare_witnesses(store, &answer.http, object, stored, why);
+    enum store_answer found = s3_client_send(s3->client, &call, &answer, why);
+    stored->wait_ms = answer.wait_ms; /* keeps the ETag, where a PUT has given one */
+    if (found == STORE_DONE) found = compare_object(s3, &answer.http, object, stored, why);
     s3_answer_fini(&answer);
     return found;
 }
@@ -111,46 +109,46 @@ static enum store_answer find(void *self, const struct object *object, struct st
 /* ---- putting ---- */
 
 /*
- * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. What cannot be
- * seen clearly stays unknown.
+ * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. Where that
+ * cannot be found out, the outcome stays unknown.
  */
-static enum store_answer compare_with_stored(struct store_s3 *store, const struct object *object,
+static enum store_answer compare_with_stored(struct s3 *s3, const struct object *object,
                                              struct stored *stored, struct why *why)
 {
-    enum store_answer answer = find(store, object, stored, why);
+    enum store_answer answer = find(s3, object, stored, why);
     if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
     if (answer == STORE_ABSENT)
         (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
                       object->batch->object_key);
     if (answer != STORE_CANNOT_CHECK) return STORE_UNKNOWN;
-    if (!store->has_warned_unverified)
+    if (!s3->has_warned_unverified)
         log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
                  "batch=%" PRId64
                  " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the "
                  "bucket %s\"",
-                 object->batch->id, store->bucket);
-    store->has_warned_unverified = true;
+                 object->batch->id, s3->bucket);
+    s3->has_warned_unverified = true;
     stored->is_verified = false;
     stored->rendition = object->rendition;
     return STORE_DONE;
 }
 
-/* The server says that it has stored it: does its answer prove that? */
-static enum store_answer confirm_put(struct store_s3 *store, const struct object *object,
+/* The server says that it has stored the object: does its answer prove that? */
+static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
                                      const struct http_answer *http, struct stored *stored, struct why *why)
 {
-    /* With a key of KMS the ETag is no MD5. The server says that it has one, so it is S3, which has checked Content-MD5. */
+    /* With a key of KMS the ETag is no MD5. As the answer names the key, the server is S3, and has checked Content-MD5. */
     bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
     if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
-    if (*http->etag) return compare_with_stored(store, object, stored, why);
+    if (*http->etag) return compare_with_stored(s3, object, stored, why);
     (void)why_remedy(why, RES_RETRY, NOT_S3);
     (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", http->status);
     return STORE_UNKNOWN;
 }
 
-/* `*is_unknown_here`: the server does not know something that was asked for, perhaps the condition. */
-static enum store_answer put_once(struct store_s3 *store, const struct object *object, bool is_conditional,
-                                  bool *is_unknown_here, struct stored *stored, struct why *why)
+/* `*is_not_implemented`: the server does not know something that the request asks for, perhaps the condition. */
+static enum store_answer put_once(struct s3 *s3, const struct object *object, bool is_conditional,
+                                  bool *is_not_implemented, struct stored *stored, struct why *why)
 {
     struct s3_answer answer;
     struct s3_call call = {
@@ -162,43 +160,43 @@ static enum store_answer put_once(struct store_s3 *store, const struct object *o
         .object = object,
         .is_conditional = is_conditional,
     };
-    enum store_answer put = s3_send(store->s3, &call, &answer, why);
-    *is_unknown_here = answer.http.status == 501;
+    enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
+    *is_not_implemented = answer.http.status == 501;
     *stored = (struct stored){.is_verified = true, .rendition = object->rendition, .wait_ms = answer.wait_ms};
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
     if (put == STORE_DONE)
-        put = confirm_put(store, object, &answer.http, stored, why);
+        put = confirm_put(s3, object, &answer.http, stored, why);
     else if (put == STORE_CONFLICT)
-        put = compare_with_stored(store, object, stored, why);
+        put = compare_with_stored(s3, object, stored, why);
     s3_answer_fini(&answer);
     return put;
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
-    struct store_s3 *store = self;
-    bool is_conditional = !store->no_conditions;
-    bool is_unknown_here = false;
-    enum store_answer answer = put_once(store, object, is_conditional, &is_unknown_here, stored, why);
-    if (!is_unknown_here || !is_conditional) return answer;
+    struct s3 *s3 = self;
+    bool is_conditional = !s3->no_conditions;
+    bool is_not_implemented = false;
+    enum store_answer answer = put_once(s3, object, is_conditional, &is_not_implemented, stored, why);
+    if (!is_not_implemented || !is_conditional) return answer;
     why_clear(why);
-    answer = put_once(store, object, false, &is_unknown_here, stored, why);
-    if (is_unknown_here) return answer; /* so it was not the condition */
-    log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", store->bucket);
-    store->no_conditions = true;
+    answer = put_once(s3, object, false, &is_not_implemented, stored, why);
+    if (is_not_implemented) return answer; /* then it was not the condition */
+    log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", s3->bucket);
+    s3->no_conditions = true;
     return answer;
 }
 
 static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
                                struct why *why)
 {
-    struct store_s3 *store = self;
+    struct s3 *s3 = self;
     struct s3_answer answer;
     char sha256[SIGV4_HEX_SHA256_SIZE];
     sigv4_hex_sha256(body->data, body->len, sha256);
     struct s3_call call = {
         .method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
-    enum store_answer put = s3_send(store->s3, &call, &answer, why);
+    enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
     if (put == STORE_DONE && !*answer.http.etag) {
         (void)why_remedy(why, RES_RETRY, NOT_S3);
         (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", answer.http.status);
@@ -207,50 +205,61 @@ static enum store_answer probe(void *self, const char *key, const char *content_
     s3_answer_fini(&answer);
     if (put != STORE_DONE) return put;
 
-    struct why ignored = {0}; /* not to be allowed to delete is fine, and usual */
+    struct why ignored = {0}; /* that the keys do not allow DELETE is usual, and no problem */
     struct s3_call removal = {.method = HTTP_DELETE, .key = key};
-    (void)s3_send(store->s3, &removal, &answer, &ignored);
+    (void)s3_client_send(s3->client, &removal, &answer, &ignored);
     s3_answer_fini(&answer);
     return STORE_DONE;
 }
 
 /* ---- opening and closing ---- */
 
-static void close_store(void *self)
+static void close_s3(void *self)
 {
-    struct store_s3 *store = self;
-    s3_close(store->s3);
-    free(store);
+    struct s3 *s3 = self;
+    s3_client_close(s3->client);
+    free(s3);
 }
 
 static enum result another(const void *self, void **other, struct why *why)
 {
-    const struct store_s3 *first = self;
-    struct store_s3 *store = malloc(sizeof *store);
-    if (!store) abort();
-    *store = *first;
-    enum result res = s3_open_another(&store->s3, first->s3, why);
+    const struct s3 *first = self;
+    struct s3 *s3 = malloc(sizeof *s3);
+    if (!s3) abort();
+    *s3 = *first;
+    enum result res = s3_client_open_another(&s3->client, first->client, why);
     if (res != RES_OK) {
-        close_store(store);
-        store = NULL;
+        close_s3(s3);
+        s3 = NULL;
     }
-    *other = store;
+    *other = s3;
     return res;
 }
 
-enum result store_s3_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                          struct signals *signals, const struct lockfile *lock, struct why *why)
+/* s3://bucket, with @host where the endpoint is not AWS's own. */
+static void name_destination(const struct s3_server_options *server, char destination[BATCH_DESTINATION_MAX])
 {
-    static const struct store_ops s3_ops = {prepare, put, find, probe, another, close_store};
-    struct store_s3 *store = calloc(1, sizeof *store);
-    if (!store) abort();
-    store->bucket = settings->bucket_name;
-    enum result res = s3_open(&store->s3, settings, signals, lock, why);
+    const char *host = server->endpoint ? strstr(server->endpoint, "://") + 3 : "";
+    (void)snprintf(destination, BATCH_DESTINATION_MAX, "s3://%s%s%.*s", server->bucket,
+                   server->endpoint ? "@" : "", (int)strcspn(host, "/"), host);
+}
+
+enum result s3_open(struct store **store, const struct s3_options *options, struct signals *signals,
+                    const struct lockfile *lock, struct why *why)
+{
+    static const struct store_ops ops = {
+        .prepare = prepare, .put = put, .find = find, .probe = probe, .another = another, .close = close_s3};
+    char destination[BATCH_DESTINATION_MAX];
+    struct s3 *s3 = calloc(1, sizeof *s3);
+    if (!s3) abort();
+    s3->bucket = options->server.bucket;
+    *store = NULL;
+    enum result res = s3_client_open(&s3->client, options, signals, lock, why);
     if (res != RES_OK) {
-        close_store(store);
-        store = NULL;
+        close_s3(s3);
+        return res;
     }
-    *self = store;
-    *ops = &s3_ops;
-    return res;
+    name_destination(&options->server, destination);
+    *store = store_new(s3, &ops, destination);
+    return RES_OK;
 }

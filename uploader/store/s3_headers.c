@@ -60,17 +60,18 @@ static void add_metadata(struct s3_headers *headers, const struct object *object
 }
 
 /*
- * How the store is to keep the object. None of this is in the object's bytes, so it follows the settings of the moment,
- * not those of sealing: a person can correct a wrong key or class, and the batch goes its way under the same name.
+ * How the store is to keep the object. None of this is in the object's bytes, so the current settings count, not those at
+ * the time of sealing: a person can correct a wrong key or class, and the batch is shipped under the same name.
  */
 static void add_wishes(struct s3_headers *headers, const struct s3_wishes *wishes)
 {
     static const char *const encryptions[] = {[S3_SSE_AES256] = "AES256", [S3_SSE_KMS] = "aws:kms"};
-    const struct settings *s = wishes->settings;
-    if (s->s3_sse != S3_SSE_NONE) add(headers, "x-amz-server-side-encryption", "%s", encryptions[s->s3_sse]);
-    if (s->s3_sse_kms_key_id)
-        add(headers, "x-amz-server-side-encryption-aws-kms-key-id", "%s", s->s3_sse_kms_key_id);
-    if (s->s3_storage_class) add(headers, "x-amz-storage-class", "%s", s->s3_storage_class);
+    const struct s3_object_options *options = wishes->options;
+    if (options->sse != S3_SSE_NONE)
+        add(headers, "x-amz-server-side-encryption", "%s", encryptions[options->sse]);
+    if (options->kms_key_id)
+        add(headers, "x-amz-server-side-encryption-aws-kms-key-id", "%s", options->kms_key_id);
+    if (options->storage_class) add(headers, "x-amz-storage-class", "%s", options->storage_class);
     if (*wishes->tagging) add(headers, "x-amz-tagging", "%s", wishes->tagging);
 }
 
@@ -83,7 +84,7 @@ static void add_all(struct s3_headers *headers, const struct s3_call *call, cons
                     const struct s3_wishes *wishes)
 {
     const struct keys *keys = &signer->keys;
-    const char *owner = wishes->settings->s3_expected_bucket_owner;
+    const char *owner = wishes->options->bucket_owner;
     char timestamp[SIGV4_TIMESTAMP_SIZE];
     sigv4_timestamp(signer->address.at_s, timestamp);
     add(headers, "host", "%s", signer->address.host);

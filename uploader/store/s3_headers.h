@@ -8,16 +8,26 @@
 #include "uploader/store/s3_call.h"
 #include "uploader/store/s3_server.h"
 
-/* With what a request is signed, and where it goes. Whoever holds one wipes its keys. */
+/* The keys and the address that a request is signed with. Whoever holds one wipes its keys. */
 struct s3_signer {
     struct s3_address address;
     struct keys keys;
 };
 
-/* What else goes into the headers; borrowed. */
+enum s3_sse { S3_SSE_NONE, S3_SSE_AES256, S3_SSE_KMS };
+
+/* How the store is to keep objects, and who must own the bucket. NULL: not set. */
+struct s3_object_options {
+    enum s3_sse sse;
+    const char *kms_key_id, *storage_class;
+    const char *tags; /* tags.h */
+    const char *bucket_owner;
+};
+
+/* The same, with the tags as they are sent; borrowed. */
 struct s3_wishes {
-    const struct settings *settings; /* how the store is to keep objects, and whose the bucket must be */
-    const char *tagging;             /* S3_TAGS, encoded; "": none */
+    const struct s3_object_options *options;
+    const char *tagging; /* as tags_encode() makes it; "": none */
 };
 
 struct s3_headers;

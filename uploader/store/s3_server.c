@@ -12,26 +12,22 @@
 #include "common/log.h"
 #include "uploader/store/s3_error.h"
 
-#define SKEW_LOGGED_S 60 /* the server says that our clock is wrong: then by this much at least */
+#define SKEW_LOGGED_S 60 /* where the server says that our clock is wrong, it is off by this much at least */
 #define SKEW_SEEN_S                                                                                          \
-    300 /* it says only "forbidden", as to a HEAD; servers bear 15 minutes, and few are that far off */
+    300 /* where it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
 
 struct s3_server {
-    const char *bucket;
-    const char *endpoint; /* NULL: AWS */
-    enum s3_addressing addressing;
-    pthread_mutex_t mutex; /* guards what follows */
+    struct s3_server_options options; /* its texts are borrowed */
+    pthread_mutex_t mutex;            /* guards what follows */
     char region[REGION_SIZE];
     int64_t ahead_s; /* how far the server's clock is ahead of ours */
 };
 
-struct s3_server *s3_server_new(const struct settings *settings, const char *region)
+struct s3_server *s3_server_new(const struct s3_server_options *options, const char *region)
 {
     struct s3_server *server = calloc(1, sizeof *server);
     if (!server) abort();
-    server->bucket = settings->bucket_name;
-    server->endpoint = settings->endpoint_url_s3 ? settings->endpoint_url_s3 : settings->endpoint_url;
-    server->addressing = (enum s3_addressing)settings->s3_addressing;
+    server->options = *options;
     (void)pthread_mutex_init(&server->mutex, NULL);
     (void)snprintf(server->region, sizeof server->region, "%s", region);
     return server;
@@ -46,7 +42,7 @@ void s3_server_free(struct s3_server *server)
 
 void s3_server_address(struct s3_server *server, struct s3_address *address)
 {
-    const char *url = server->endpoint;
+    const char *url = server->options.endpoint;
     char host[S3_HOST_SIZE / 2];
 
     (void)pthread_mutex_lock(&server->mutex);
@@ -62,14 +58,15 @@ void s3_server_address(struct s3_server *server, struct s3_address *address)
         (void)snprintf(host, sizeof host, "s3.%s.%s", address->region, region_aws_domain(address->region));
     }
     /* A dot in the bucket's name would not match AWS's certificate as a host name. */
-    address->is_path_style = server->addressing == S3_ADDRESSING_AUTO
-                                 ? url || strchr(server->bucket, '.')
-                                 : server->addressing == S3_ADDRESSING_PATH;
+    address->is_path_style = server->options.addressing == S3_ADDRESSING_AUTO
+                                 ? url || strchr(server->options.bucket, '.')
+                                 : server->options.addressing == S3_ADDRESSING_PATH;
     (void)snprintf(address->host, sizeof address->host, "%s%s%s",
-                   address->is_path_style ? "" : server->bucket, address->is_path_style ? "" : ".", host);
+                   address->is_path_style ? "" : server->options.bucket, address->is_path_style ? "" : ".",
+                   host);
 }
 
-/* Is it a name as AWS gives them, eu-west-1 or us-gov-east-1, in the same world as ours? */
+/* Is it a name as AWS gives them, eu-west-1 or us-gov-east-1, in the same domain as ours? */
 static bool is_aws_region(const char *region, const char *ours)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
@@ -86,7 +83,7 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
 {
     char region[REGION_SIZE];
     if (!s3_error_region(answer, region) || strcmp(region, used->region) == 0) return false;
-    if (!server->endpoint && !is_aws_region(region, used->region)) return false;
+    if (!server->options.endpoint && !is_aws_region(region, used->region)) return false;
 
     (void)pthread_mutex_lock(&server->mutex);
     bool is_news = strcmp(server->region, region) != 0; /* another thread may have been faster */
@@ -94,8 +91,8 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
     (void)pthread_mutex_unlock(&server->mutex);
     if (is_news)
         log_warn("the bucket is in another region than AWS_REGION says: requests go there from now on",
-                 "bucket=%s was=%s region=%s remedy=\"set AWS_REGION=%s\"", server->bucket, used->region,
-                 region, region);
+                 "bucket=%s was=%s region=%s remedy=\"set AWS_REGION=%s\"", server->options.bucket,
+                 used->region, region, region);
     return true;
 }
 

@@ -1,10 +1,10 @@
 /*
- * s3_server -- the bucket's server as this run knows it: its address, its region and its clock. What the settings say
- * holds until an answer teaches better.
+ * s3_server -- the bucket's server as this run knows it: its address, its region and its clock. The options hold until an
+ * answer corrects them.
  *
- * An answer never names the host that is asked next: of AWS only regions of its own kind are believed, and the name is
- * made here; an endpoint of one's own stays what it is, signed for the region that it wants. So no signature ever leaves
- * for a host that neither a setting nor AWS stands for.
+ * An answer never names the host of the next request: for AWS's own servers only the names of AWS's regions are accepted,
+ * and the host's name is made of them here; an endpoint that was set stays the same, and requests are signed for the
+ * region that it asks for. So no signature is ever sent to a host that is neither set nor AWS's.
  *
  * Usable from several threads.
  */
@@ -16,9 +16,16 @@
 
 #include "uploader/http/http.h"
 #include "uploader/http/region.h"
-#include "uploader/settings.h"
 
 #define S3_HOST_SIZE 1400
+
+enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
+
+struct s3_server_options {
+    const char *bucket;
+    const char *endpoint; /* NULL: AWS's */
+    enum s3_addressing addressing;
+};
 
 struct s3_server;
 
@@ -31,15 +38,16 @@ struct s3_address {
     int64_t at_s; /* the server's time now, as far as it is known */
 };
 
-/* `settings` is borrowed; `region` is the one that they mean. */
-struct s3_server *s3_server_new(const struct settings *settings, const char *region);
+/* Borrows the options' texts; `region` is the bucket's as far as it is known, and is copied. */
+struct s3_server *s3_server_new(const struct s3_server_options *options, const char *region);
 void s3_server_free(struct s3_server *server); /* accepts NULL */
 
 void s3_server_address(struct s3_server *server, struct s3_address *address);
 
 /*
- * Does the answer to a request that was sent as `used` says show that the region, or the clock, was wrong, and what is
- * right? Then it is remembered and logged, and the same request signed anew may succeed. Nothing was stored by this one.
+ * Does the answer to a request that was sent with the address `used` show that its region, or its time, was wrong, and
+ * which is right? Then that is remembered and logged, and the same request, signed anew, may succeed. This one has stored
+ * nothing.
  */
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,
                             const struct http_answer *answer);

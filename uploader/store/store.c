@@ -1,52 +1,24 @@
-/* store -- see store.h: chooses the implementation and workers every call on. */
+/* store -- see store.h: passes each call on to the implementation, and compares what is stored with what is known. */
 #include "uploader/store/store.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct store {
     void *self;
     const struct store_ops *ops;
-    bool is_trial;
     char destination[BATCH_DESTINATION_MAX];
 };
 
-/* s3://bucket, with @host where the endpoint is not AWS's own; file:// and the absolute path, without a last slash. */
-static void name_destination(struct store *store, const struct settings *settings)
-{
-    const char *url = settings->endpoint_url_s3 ? settings->endpoint_url_s3 : settings->endpoint_url;
-    const char *host = url ? strstr(url, "://") + 3 : "";
-    char directory[PATH_MAX] = "";
-    if (!store->is_trial) {
-        (void)snprintf(store->destination, sizeof store->destination, "s3://%s%s%.*s", settings->bucket_name,
-                       url ? "@" : "", (int)strcspn(host, "/"), host);
-        return;
-    }
-    if (*settings->destination_dir != '/' && !getcwd(directory, sizeof directory - 1)) directory[0] = '\0';
-    int len = snprintf(store->destination, sizeof store->destination, "file://%s%s%s", directory,
-                       *directory ? "/" : "", settings->destination_dir);
-    while (len > 8 && store->destination[len - 1] == '/') store->destination[--len] = '\0';
-}
-
-enum result store_open(struct store **out, const struct settings *settings, struct signals *signals,
-                       const struct lockfile *lock, struct why *why)
+struct store *store_new(void *self, const struct store_ops *ops, const char *destination)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) abort();
-    store->is_trial = !settings->bucket_name;
-    name_destination(store, settings);
-    enum result res = store->is_trial
-                          ? store_dir_open(&store->self, &store->ops, settings, why)
-                          : store_s3_open(&store->self, &store->ops, settings, signals, lock, why);
-    if (res != RES_OK) {
-        free(store);
-        store = NULL;
-    }
-    *out = store;
-    return res;
+    store->self = self;
+    store->ops = ops;
+    (void)snprintf(store->destination, sizeof store->destination, "%s", destination);
+    return store;
 }
 
 enum result store_open_another(struct store **out, const struct store *first, struct why *why)
@@ -77,7 +49,7 @@ const char *store_destination(const struct store *store)
 
 bool store_is_trial(const struct store *store)
 {
-    return store->is_trial;
+    return store->ops->is_trial;
 }
 
 enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why)
@@ -104,7 +76,7 @@ enum store_answer store_probe(struct store *store, const char *key, const char *
     return store->ops->probe(store->self, key, content_type, body, why);
 }
 
-/* The MD5 alone is enough: it is the ETag that the store has made. A hash that our metadata tell goes with the length. */
+/* The MD5 alone is enough: it is an ETag, which the store has computed. The SHA-256 of our metadata counts with the length. */
 static bool is_same(const struct rendition *known, const struct rendition *seen)
 {
     if (!*known->sha256) return false;

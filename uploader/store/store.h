@@ -1,25 +1,26 @@
 /*
- * store -- where objects go: an S3 bucket (s3.c) or a directory (dir.c), behind one interface.
+ * store -- where objects go, behind one interface: an S3 bucket (s3.h) or a directory (dir.h). open.h chooses.
  *
- * What a store answers is not one of the four results: what matters is whether these bytes are under this key, and
- * whether that is proven.
+ * The answers of a store are not the four results: what matters is whether these bytes are under this key, and whether
+ * that is proven.
  */
 #ifndef UPLOADER_STORE_STORE_H
 #define UPLOADER_STORE_STORE_H
 
-#include "common/lockfile.h"
-#include "common/signals.h"
-#include "uploader/settings.h"
-#include "uploader/spool/spool.h"
+#include "common/buf.h"
+#include "common/why.h"
+#include "uploader/batch/batch.h"
+#include "uploader/http/http.h"
+#include "uploader/http/keys.h"
 
-#define STORE_ETAG_SIZE   128 /* HTTP_HEADER_SIZE */
-#define STORE_SOURCE_SIZE 256
-#define STORE_STOP_MS     10000 /* a stop gives a running request this long */
+#define STORE_ETAG_SIZE   HTTP_HEADER_SIZE
+#define STORE_SOURCE_SIZE KEYS_SOURCE_SIZE
+#define STORE_STOP_MS     10000 /* after a stop is asked for, a running request may still take this long */
 
 enum store_answer {
     STORE_DONE,         /* the object is there, with these bytes */
     STORE_ABSENT,       /* find: it is not there */
-    STORE_CANNOT_CHECK, /* find: not allowed to say */
+    STORE_CANNOT_CHECK, /* find: the keys do not allow the question */
     STORE_NOT_NOW,      /* nothing was stored; the same call may succeed later */
     STORE_STOPPED,      /* a stop ended it: it may have been stored */
     STORE_UNKNOWN,      /* as STORE_NOT_NOW, but it may have been stored: find it before the next put */
@@ -27,6 +28,7 @@ enum store_answer {
     STORE_CONFLICT,     /* other bytes are under this key */
 };
 
+/* All are borrowed. */
 struct object {
     const struct batch *batch;
     const struct buf *body;
@@ -34,45 +36,41 @@ struct object {
 };
 
 struct stored {
-    char etag[STORE_ETAG_SIZE]; /* "" where there is none */
-    bool is_verified;           /* the bytes were compared, not only trusted to be ours */
-    const struct rendition
-        *rendition; /* what is there: the object's, or one that its batch remembers; borrowed */
-    int64_t
-        wait_ms; /* with NOT_NOW and UNKNOWN: the store asks for so long a pause, at most 5 minutes; 0: it does not */
+    char etag[STORE_ETAG_SIZE];        /* "" where there is none */
+    bool is_verified;                  /* the bytes were compared, not only trusted to be ours */
+    const struct rendition *rendition; /* the stored one: the object's, or one of its batch; borrowed */
+    int64_t wait_ms; /* with NOT_NOW and UNKNOWN: the pause the store asks for, at most 5 minutes; 0: none */
 };
 
 struct store;
 
-/*
- * Opens what the settings name; all three are borrowed. A long upload renews the lock's sign of life.
- *   RES_REFUSE   the settings cannot work
- */
-MUST_CHECK enum result store_open(struct store **store, const struct settings *settings,
-                                  struct signals *signals, const struct lockfile *lock, struct why *why);
 void store_close(struct store *store); /* accepts NULL */
 
 /*
- * The same store once more, for another thread: it shares the keys, has connections of its own, and learns by itself what
- * `first` may have learnt since it was opened. Closed before `first`.
+ * Opens the same store once more, for another thread: it shares the keys and has connections of its own; what `first`
+ * learns later, it learns by itself. Closed before `first`.
  *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result store_open_another(struct store **store, const struct store *first, struct why *why);
 
 /* s3://bucket or file://directory. */
 const char *store_destination(const struct store *store);
+
+/* Is it a directory, for a trial? */
 bool store_is_trial(const struct store *store);
 
 /*
  * Before the first object: can requests be signed? `source` says for people where the keys come from; "" where none are
  * needed.
- *   RES_RETRY    no keys can be had now, or, where there is a remedy, a person must act; uploads may be tried all the same
+ *   RES_RETRY    there are no keys now, or, where there is a remedy, a person must act; uploads may be tried all the same
  *   RES_REFUSE   no source of keys is configured, or a setting is wrong
  */
 MUST_CHECK enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why);
 
-/* Puts the object, never over another one. With DONE `stored` is filled; with all but DONE `why`, and
- * `stored` has the pause that the store asks for. */
+/*
+ * Puts the object, never over another one. Fills `stored` with DONE; with any other answer `why`, and of `stored` only the
+ * pause that the store asks for.
+ */
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
                             struct why *why);
 
@@ -87,17 +85,12 @@ enum store_answer store_find(struct store *store, const struct object *object, s
 enum store_answer store_probe(struct store *store, const char *key, const char *content_type,
                               const struct buf *body, struct why *why);
 
-/*
- * For implementations: which rendition of this batch is it that is stored? The object's own, or one of an earlier try, from
- * before a library's upgrade. NULL: none of them, so not ours. `seen` has what the store tells: "" is not known, likewise
- * a negative length.
- */
-const struct rendition *store_recognise(const struct object *object, const struct rendition *seen);
+/* ---- for implementations ---- */
 
-/* What an implementation provides. */
+/* What an implementation provides; `self` is its own state. */
 struct store_ops {
-    enum result (*prepare)(void *self, char source[STORE_SOURCE_SIZE],
-                           struct why *why); /* NULL: nothing to do */
+    bool is_trial;
+    enum result (*prepare)(void *self, char source[STORE_SOURCE_SIZE], struct why *why); /* NULL: no keys */
     enum store_answer (*put)(void *self, const struct object *object, struct stored *stored, struct why *why);
     enum store_answer (*find)(void *self, const struct object *object, struct stored *stored,
                               struct why *why);
@@ -106,9 +99,15 @@ struct store_ops {
     enum result (*another)(const void *self, void **other, struct why *why);
     void (*close)(void *self);
 };
-enum result store_dir_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                           struct why *why);
-enum result store_s3_open(void **self, const struct store_ops **ops, const struct settings *settings,
-                          struct signals *signals, const struct lockfile *lock, struct why *why);
+
+/* Takes `self`, which store_close() gives to ops->close(); borrows `ops`, copies `destination`. */
+struct store *store_new(void *self, const struct store_ops *ops, const char *destination);
+
+/*
+ * Which rendition of this batch is stored: the object's own, or one of an earlier try, from before a library's upgrade?
+ * NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" where it did not say a
+ * hash, a negative number where it did not say the length.
+ */
+const struct rendition *store_recognise(const struct object *object, const struct rendition *seen);
 
 #endif

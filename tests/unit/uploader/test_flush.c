@@ -13,7 +13,7 @@
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "tests/support/out_fixture.h"
-#include "uploader/settings.h"
+#include "uploader/commands/options.h"
 #include "uploader/spool/reship.h"
 
 struct parts {
@@ -39,7 +39,8 @@ static struct parts *parts_new(struct fixture *f, const char *directory)
     p->lock = LOCKFILE_NONE;
     must(f, settings_load(&p->settings, env, &f->why));
     must(f, signals_open(&p->signals, &f->why));
-    must(f, store_open(&p->store, &p->settings, &p->signals, &p->lock, &f->why));
+    struct store_options store = options_for_store(&p->settings);
+    must(f, store_open(&p->store, &store, &p->signals, &p->lock, &f->why));
     must(f, shipper_open(&p->shipper, &p->settings, f->out, p->store, &p->signals, &f->why));
     must(f, shipper_report(p->shipper, &f->why));
     return p;

@@ -15,13 +15,12 @@
 #include "common/clock.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/out_fixture.h"
+#include "uploader/store/dir.h"
 
 static const struct why trouble = {.text = "it failed"};
 
 struct parts {
     struct fixture *f;
-    struct signals signals;
-    struct lockfile lock;
     struct store *store;
     struct workers *workers;
     struct queue queue;
@@ -33,10 +32,7 @@ static int parts_new(void **state)
     struct parts *p = calloc(1, sizeof *p);
     if (!p) abort();
     p->f = fixture_new();
-    struct settings settings = {.destination_dir = p->f->scratch->dir};
-    p->signals.fd = -1;
-    p->lock = LOCKFILE_NONE;
-    must(p->f, store_open(&p->store, &settings, &p->signals, &p->lock, &p->f->why));
+    p->store = dir_open(p->f->scratch->dir);
     must(p->f, workers_open(&p->workers, p->store, 2, NULL, &p->f->why));
     some_spool_add_events(p->f->scratch->spool, 20, 10, SOME_TIME);
     for (int i = 0; i < 5; i++) p->batches[i] = seal(p->f, BATCH_EVENTS, 1 + 2 * i, 2 + 2 * i);

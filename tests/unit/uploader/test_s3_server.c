@@ -16,20 +16,19 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* The server borrows the settings' texts: one at a time. */
+/* The server borrows these texts: one at a time. */
 static struct s3_server *server_of(const char *bucket, const char *endpoint, enum s3_addressing addressing,
                                    const char *region)
 {
     static char texts[2][64];
     (void)snprintf(texts[0], sizeof texts[0], "%s", bucket);
     (void)snprintf(texts[1], sizeof texts[1], "%s", endpoint ? endpoint : "");
-    struct settings settings = {.s3_addressing = (int64_t)addressing,
-                                .bucket_name = texts[0],
-                                .endpoint_url = endpoint ? texts[1] : NULL};
-    return s3_server_new(&settings, region);
+    struct s3_server_options options = {
+        .bucket = texts[0], .endpoint = endpoint ? texts[1] : NULL, .addressing = addressing};
+    return s3_server_new(&options, region);
 }
 
-static void requests_go_where_the_settings_say(void **state)
+static void requests_go_where_the_options_say(void **state)
 {
     static const struct {
         const char *bucket, *endpoint;
@@ -189,7 +188,7 @@ static void a_time_that_is_none_teaches_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_go_where_the_settings_say),
+        cmocka_unit_test(requests_go_where_the_options_say),
         cmocka_unit_test(a_region_of_AWS_is_followed_to_a_host_that_is_made_here),
         cmocka_unit_test(an_endpoint_of_ones_own_stays_and_gets_signatures_for_the_region_that_it_names),
         cmocka_unit_test(the_servers_time_is_taken_where_ours_is_refused),

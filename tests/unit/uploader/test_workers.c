@@ -15,14 +15,13 @@
 
 #include "tests/support/scratch.h"
 #include "uploader/batch/hash.h"
+#include "uploader/store/dir.h"
 
 #define WORKERS 4
 #define JOBS    200
 
 struct parts {
     struct scratch *scratch;
-    struct signals signals;
-    struct lockfile lock;
     struct store *store;
     struct workers *workers;
     struct why why;
@@ -33,10 +32,7 @@ static int parts_new(void **state)
     struct parts *p = calloc(1, sizeof *p);
     if (!p) abort();
     p->scratch = scratch_new();
-    struct settings settings = {.destination_dir = p->scratch->dir};
-    p->signals.fd = -1;
-    p->lock = LOCKFILE_NONE;
-    if (store_open(&p->store, &settings, &p->signals, &p->lock, &p->why) != RES_OK) return -1;
+    p->store = dir_open(p->scratch->dir);
     *state = p;
     return workers_open(&p->workers, p->store, WORKERS, NULL, &p->why) == RES_OK ? 0 : -1;
 }

@@ -1,43 +1,40 @@
-/* s3_call -- see s3_call.h. One request: where to, signed, sent, corrected; then its answer is sorted. */
-#include "uploader/store/s3_call.h"
+/* s3_client -- see s3_client.h. A request is addressed, signed, sent, corrected; then its answer is sorted. */
+#include "uploader/store/s3_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "uploader/commands/options.h" /* until the store has options of its own */
 #include "uploader/credentials/credentials.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/store/s3_error.h"
-#include "uploader/store/s3_headers.h"
-#include "uploader/store/s3_server.h"
 #include "uploader/store/tags.h"
 
 #define PATH_SIZE (3 * BATCH_KEY_MAX + 300)
 
-struct s3 {
-    const struct settings *settings;
+struct s3_client {
+    struct s3_options options; /* its texts are borrowed */
     struct signals *signals;
     const struct lockfile *lock;
     struct s3_server *server;
     struct credentials *credentials;
-    bool is_first; /* closes these two, which others of other threads borrow */
+    bool is_first; /* owns these two, which the clients of other threads borrow */
     char tagging[TAGS_SIZE];
     struct http *http;
 };
 
 /* ---- one request ---- */
 
-static bool make_path(const struct s3 *s3, const struct s3_address *address, const char *key,
+static bool make_path(const struct s3_client *client, const struct s3_address *address, const char *key,
                       char path[PATH_SIZE])
 {
-    int len = snprintf(path, PATH_SIZE, "/%s%s", address->is_path_style ? s3->settings->bucket_name : "",
+    int len = snprintf(path, PATH_SIZE, "/%s%s", address->is_path_style ? client->options.server.bucket : "",
                        address->is_path_style ? "/" : "");
     return sigv4_encode_path(key, path + len, (size_t)(PATH_SIZE - len));
 }
 
-/* What it means that there is no answer. */
+/* There is no answer: what does that mean? */
 static enum store_answer explain_silence(const struct s3_address *address, enum http_outcome outcome,
                                          struct why *why)
 {
@@ -60,16 +57,16 @@ static enum store_answer explain_silence(const struct s3_address *address, enum 
 }
 
 /* Sends one call, once. DONE: there is an answer. */
-static enum store_answer send_signed(struct s3 *s3, const struct s3_call *call,
+static enum store_answer send_signed(struct s3_client *client, const struct s3_call *call,
                                      const struct s3_signer *signer, struct http_answer *answer,
                                      struct why *why)
 {
     const struct s3_address *address = &signer->address;
-    const struct s3_wishes wishes = {s3->settings, s3->tagging};
+    const struct s3_wishes wishes = {&client->options.objects, client->tagging};
     char path[PATH_SIZE];
     char url[PATH_SIZE + S3_HOST_SIZE + 16];
     struct s3_headers *headers = NULL;
-    if (make_path(s3, address, call->key, path)) headers = s3_headers_new(call, signer, &wishes, path);
+    if (make_path(client, address, call->key, path)) headers = s3_headers_new(call, signer, &wishes, path);
     if (!headers) {
         (void)why_set(why, RES_REFUSE, "cannot sign the request for %s", call->key);
         (void)why_remedy(why, RES_REFUSE,
@@ -83,23 +80,23 @@ static enum store_answer send_signed(struct s3 *s3, const struct s3_call *call,
                                    .body = call->body,
                                    .hash = call->hash,
                                    .hash_bytes = call->hash_bytes};
-    enum http_outcome outcome = http_do(s3->http, &request, answer, why);
+    enum http_outcome outcome = http_do(client->http, &request, answer, why);
     s3_headers_free(headers);
     return outcome == HTTP_ANSWERED ? STORE_DONE : explain_silence(address, outcome, why);
 }
 
-/* ---- with the right keys, for the right region, at the right time ---- */
+/* ---- with valid keys, for the right region, at the right time ---- */
 
-static enum store_answer get_signer(struct s3 *s3, struct s3_signer *signer, struct why *why)
+static enum store_answer get_signer(struct s3_client *client, struct s3_signer *signer, struct why *why)
 {
-    s3_server_address(s3->server, &signer->address);
-    enum result res = credentials_get(s3->credentials, signer->address.at_s * 1000, &signer->keys, why);
+    s3_server_address(client->server, &signer->address);
+    enum result res = credentials_get(client->credentials, signer->address.at_s * 1000, &signer->keys, why);
     if (res == RES_OK) return STORE_DONE;
-    if (signals_stop_requested(s3->signals)) return STORE_STOPPED;
+    if (signals_stop_requested(client->signals)) return STORE_STOPPED;
     return *why->remedy ? STORE_REFUSED : STORE_NOT_NOW;
 }
 
-/* Does the answer say that these keys were good, but are no more? Then nothing was stored. */
+/* Does the answer say that these keys are no longer valid? Then nothing was stored. */
 static bool needs_new_keys(const struct s3_call *call, const struct s3_signer *signer,
                            const struct http_answer *answer)
 {
@@ -110,18 +107,18 @@ static bool needs_new_keys(const struct s3_call *call, const struct s3_signer *s
     s3_error_field(answer, "Code", code, sizeof code);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(code, codes[i]) == 0) return true;
-    /* The answer to HEAD has no body: 400 is what ended keys get, unless the region was wrong. */
+    /* The answer to HEAD has no body: 400 means that the keys have expired, unless the region was wrong. */
     bool is_elsewhere = *answer->region && strcmp(answer->region, signer->address.region) != 0;
     return call->method == HTTP_HEAD && answer->status == 400 && !is_elsewhere;
 }
 
-/* False: there are no other ones; what the server has said is what counts. */
-static bool renew_keys(struct s3 *s3, const struct s3_signer *signer)
+/* False: there are no other keys, so the server's answer stands. */
+static bool renew_keys(struct s3_client *client, const struct s3_signer *signer)
 {
     struct keys newer;
     struct why ignored = {0};
-    credentials_reject(s3->credentials, &signer->keys);
-    enum result res = credentials_get(s3->credentials, signer->address.at_s * 1000, &newer, &ignored);
+    credentials_reject(client->credentials, &signer->keys);
+    enum result res = credentials_get(client->credentials, signer->address.at_s * 1000, &newer, &ignored);
     bool has_newer = res == RES_OK && !keys_are_same(&signer->keys, &newer);
     keys_wipe(&newer);
     return has_newer;
@@ -129,25 +126,25 @@ static bool renew_keys(struct s3 *s3, const struct s3_signer *signer)
 
 enum correction { CORRECT_REGION = 1, CORRECT_CLOCK = 2, CORRECT_KEYS = 4 };
 
-/* What has been corrected, so that the same call may succeed now; 0: nothing. Each at most once for a call: `made`. */
-static unsigned correct(struct s3 *s3, const struct s3_call *call, const struct s3_signer *signer,
+/* What was corrected, so that the same call may succeed now; 0: nothing. `made` were corrected before, each once only. */
+static unsigned correct(struct s3_client *client, const struct s3_call *call, const struct s3_signer *signer,
                         const struct http_answer *answer, unsigned made)
 {
-    if (!(made & CORRECT_REGION) && s3_server_learn_region(s3->server, &signer->address, answer))
+    if (!(made & CORRECT_REGION) && s3_server_learn_region(client->server, &signer->address, answer))
         return CORRECT_REGION;
-    if (!(made & CORRECT_CLOCK) && s3_server_learn_clock(s3->server, &signer->address, answer))
+    if (!(made & CORRECT_CLOCK) && s3_server_learn_clock(client->server, &signer->address, answer))
         return CORRECT_CLOCK;
-    if (!(made & CORRECT_KEYS) && needs_new_keys(call, signer, answer) && renew_keys(s3, signer))
+    if (!(made & CORRECT_KEYS) && needs_new_keys(call, signer, answer) && renew_keys(client, signer))
         return CORRECT_KEYS;
     return 0;
 }
 
 /*
- * Sends one call, and again at once where the answer teaches what was wrong with it. DONE: there is an answer, to a request
+ * Sends one call, and repeats it at once where the answer shows how to correct it. DONE: there is an answer, to a request
  * that was signed for `region`.
  */
-static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *call, struct http_answer *answer,
-                                        char region[REGION_SIZE], struct why *why)
+static enum store_answer send_corrected(struct s3_client *client, const struct s3_call *call,
+                                        struct http_answer *answer, char region[REGION_SIZE], struct why *why)
 {
     struct s3_signer signer;
     unsigned made = 0;
@@ -158,9 +155,9 @@ static enum store_answer send_corrected(struct s3 *s3, const struct s3_call *cal
         made |= correction;
         correction = 0;
         http_answer_fini(answer);
-        sent = get_signer(s3, &signer, why);
-        if (sent == STORE_DONE) sent = send_signed(s3, call, &signer, answer, why);
-        if (sent == STORE_DONE) correction = correct(s3, call, &signer, answer, made);
+        sent = get_signer(client, &signer, why);
+        if (sent == STORE_DONE) sent = send_signed(client, call, &signer, answer, why);
+        if (sent == STORE_DONE) correction = correct(client, call, &signer, answer, made);
         keys_wipe(&signer.keys);
     } while (correction != 0);
     (void)snprintf(region, REGION_SIZE, "%s", signer.address.region);
@@ -174,11 +171,11 @@ static bool is_check(const struct s3_call *call)
     return call->method == HTTP_HEAD || call->method == HTTP_GET;
 }
 
-static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, const char *region,
+static enum store_answer sort(const struct s3_client *client, const struct s3_call *call, const char *region,
                               struct s3_answer *answer, struct why *why)
 {
     const struct http_answer *http = &answer->http;
-    const struct s3_target target = {.bucket = s3->settings->bucket_name,
+    const struct s3_target target = {.bucket = client->options.server.bucket,
                                      .key = call->key,
                                      .region = region,
                                      .is_head = call->method == HTTP_HEAD};
@@ -192,14 +189,14 @@ static enum store_answer sort(const struct s3 *s3, const struct s3_call *call, c
     return sorted;
 }
 
-enum store_answer s3_send(struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
-                          struct why *why)
+enum store_answer s3_client_send(struct s3_client *client, const struct s3_call *call,
+                                 struct s3_answer *answer, struct why *why)
 {
     char region[REGION_SIZE];
     answer->wait_ms = 0;
-    enum store_answer sent = send_corrected(s3, call, &answer->http, region, why);
-    if (sent == STORE_DONE) sent = sort(s3, call, region, answer, why);
-    return is_check(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* a look stores nothing */
+    enum store_answer sent = send_corrected(client, call, &answer->http, region, why);
+    if (sent == STORE_DONE) sent = sort(client, call, region, answer, why);
+    return is_check(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* they store nothing */
 }
 
 void s3_answer_fini(struct s3_answer *answer)
@@ -209,66 +206,68 @@ void s3_answer_fini(struct s3_answer *answer)
 
 /* ---- opening and closing ---- */
 
-enum result s3_prepare(struct s3 *s3, char source[STORE_SOURCE_SIZE], struct why *why)
+enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE], struct why *why)
 {
     struct keys keys;
-    enum result res = credentials_get(s3->credentials, clock_now_ms(), &keys, why);
-    if (res == RES_OK) credentials_source(s3->credentials, source);
+    enum result res = credentials_get(client->credentials, clock_now_ms(), &keys, why);
+    if (res == RES_OK) credentials_source(client->credentials, source);
     keys_wipe(&keys);
     return res;
 }
 
-static enum result connect_http(struct s3 *s3, struct why *why)
+static enum result connect_http(struct s3_client *client, struct why *why)
 {
-    return http_open(&s3->http, s3->settings->ca_bundle, s3->signals, s3->lock, HTTP_LIMITS(STORE_STOP_MS),
-                     why);
+    return http_open(&client->http, client->options.ca_bundle, client->signals, client->lock,
+                     HTTP_LIMITS(STORE_STOP_MS), why);
 }
 
-enum result s3_open(struct s3 **out, const struct settings *settings, struct signals *signals,
-                    const struct lockfile *lock, struct why *why)
+enum result s3_client_open(struct s3_client **out, const struct s3_options *options, struct signals *signals,
+                           const struct lockfile *lock, struct why *why)
 {
-    struct s3 *s3 = calloc(1, sizeof *s3);
-    if (!s3) abort();
-    s3->settings = settings;
-    s3->signals = signals;
-    s3->lock = lock;
-    s3->is_first = true;
-    struct credentials_options from = options_for_credentials(settings);
-    enum result res = settings->s3_tags ? tags_encode(settings->s3_tags, s3->tagging, why) : RES_OK;
-    if (res == RES_OK) res = credentials_open(&s3->credentials, &from, signals, lock, why);
-    if (res == RES_OK) s3->server = s3_server_new(settings, credentials_region(s3->credentials));
-    if (res == RES_OK) res = connect_http(s3, why);
+    struct s3_client *client = calloc(1, sizeof *client);
+    if (!client) abort();
+    client->options = *options;
+    client->signals = signals;
+    client->lock = lock;
+    client->is_first = true;
+    enum result res =
+        options->objects.tags ? tags_encode(options->objects.tags, client->tagging, why) : RES_OK;
+    if (res == RES_OK)
+        res = credentials_open(&client->credentials, &options->credentials, signals, lock, why);
+    if (res == RES_OK)
+        client->server = s3_server_new(&options->server, credentials_region(client->credentials));
+    if (res == RES_OK) res = connect_http(client, why);
     if (res != RES_OK) {
-        s3_close(s3);
-        s3 = NULL;
+        s3_client_close(client);
+        client = NULL;
     }
-    *out = s3;
+    *out = client;
     return res;
 }
 
-enum result s3_open_another(struct s3 **out, const struct s3 *first, struct why *why)
+enum result s3_client_open_another(struct s3_client **out, const struct s3_client *first, struct why *why)
 {
-    struct s3 *s3 = malloc(sizeof *s3);
-    if (!s3) abort();
-    *s3 = *first;
-    s3->is_first = false;
-    s3->http = NULL;
-    enum result res = connect_http(s3, why);
+    struct s3_client *client = malloc(sizeof *client);
+    if (!client) abort();
+    *client = *first;
+    client->is_first = false;
+    client->http = NULL;
+    enum result res = connect_http(client, why);
     if (res != RES_OK) {
-        s3_close(s3);
-        s3 = NULL;
+        s3_client_close(client);
+        client = NULL;
     }
-    *out = s3;
+    *out = client;
     return res;
 }
 
-void s3_close(struct s3 *s3)
+void s3_client_close(struct s3_client *client)
 {
-    if (!s3) return;
-    http_close(s3->http);
-    if (s3->is_first) {
-        credentials_close(s3->credentials);
-        s3_server_free(s3->server);
+    if (!client) return;
+    http_close(client->http);
+    if (client->is_first) {
+        credentials_close(client->credentials);
+        s3_server_free(client->server);
     }
-    free(s3);
+    free(client);
 }

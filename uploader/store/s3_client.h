@@ -1,0 +1,66 @@
+/*
+ * s3_client -- sends requests to one bucket, and says what the answers mean.
+ *
+ * Each request is signed anew, with keys that are asked for each time (credentials.h), for the region and at the time
+ * that the server wants (s3_server.h). Where the server says that one of these is wrong, the request is repeated at once
+ * with a better one.
+ */
+#ifndef UPLOADER_STORE_S3_CLIENT_H
+#define UPLOADER_STORE_S3_CLIENT_H
+
+#include "common/lockfile.h"
+#include "common/signals.h"
+#include "uploader/credentials/options.h"
+#include "uploader/store/s3_call.h"
+#include "uploader/store/s3_headers.h"
+#include "uploader/store/s3_server.h"
+
+struct s3_options {
+    struct s3_server_options server;
+    struct s3_object_options objects;
+    struct credentials_options credentials;
+    const char *ca_bundle; /* NULL: the system's */
+};
+
+struct s3_answer {
+    struct http_answer http;
+    int64_t wait_ms; /* the pause that the server asks for; 0: none */
+};
+
+struct s3_client;
+
+/*
+ * Nothing is sent yet. Copies the options, whose texts are borrowed, as are signals and lock.
+ *   RES_REFUSE   an option, or a file that one names, is wrong
+ *   RES_RETRY    such a file cannot be read
+ *   RES_BROKEN   libcurl does not start
+ */
+MUST_CHECK enum result s3_client_open(struct s3_client **client, const struct s3_options *options,
+                                      struct signals *signals, const struct lockfile *lock, struct why *why);
+void s3_client_close(struct s3_client *client); /* accepts NULL */
+
+/*
+ * Opens the same client once more, for another thread: keys, region and clock are shared, the connection is its own.
+ * Closed before `first`.
+ *   RES_BROKEN   libcurl does not start
+ */
+MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const struct s3_client *first,
+                                              struct why *why);
+
+/* Can requests be signed? As store_prepare() in store.h. */
+MUST_CHECK enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE],
+                                         struct why *why);
+
+/*
+ * Sends one call, at most four times in all. `answer` is filled in any case and needs s3_answer_fini().
+ *   DONE           200, to a PUT or DELETE any 2xx
+ *   ABSENT         404 to HEAD or GET
+ *   CANNOT_CHECK   403 to HEAD or GET
+ *   CONFLICT       412 to a PUT of an object: something is under the key
+ *   all others     as in store.h, with `why`; never UNKNOWN to HEAD and GET, which store nothing
+ */
+enum store_answer s3_client_send(struct s3_client *client, const struct s3_call *call,
+                                 struct s3_answer *answer, struct why *why);
+void s3_answer_fini(struct s3_answer *answer);
+
+#endif
