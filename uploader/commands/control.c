@@ -16,6 +16,7 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
 {
     const struct settings *s = c->settings;
     struct store_options store = options_for_store(s);
+    struct shipper_options shipper = options_for_shipper(s);
     struct reship_parts reship = {options_for_reship(s), c->spool, &c->signals, &c->lock};
     struct why held = {0};
     enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
@@ -24,7 +25,7 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
     if (res == RES_OK && needs != CONTROL_NEEDS_SPOOL) res = settings_check_destination(s, why);
     if (res == RES_OK && needs == CONTROL_NEEDS_SHIPPER) {
         res = store_open(&c->store, &store, &c->signals, &c->lock, why);
-        if (res == RES_OK) res = shipper_open(&c->shipper, s, c->spool, c->store, &c->signals, why);
+        if (res == RES_OK) res = shipper_open(&c->shipper, &shipper, c->spool, c->store, &c->signals, why);
         if (res == RES_OK) res = shipper_report(c->shipper, why);
     }
     if (res == RES_OK) c->handlers = handlers_new(&reship, c->shipper);

@@ -36,6 +36,25 @@ struct store_options options_for_store(const struct settings *s)
     };
 }
 
+struct shipper_options options_for_shipper(const struct settings *s)
+{
+    return (struct shipper_options){
+        .upload_concurrency = (int)s->upload_concurrency,
+        .sealer = {.rotation_ms = s->rotation_ms,
+                   .max_file_bytes = s->max_file_bytes,
+                   .prefix = s->prefix,
+                   .rejects_prefix = s->rejects_prefix,
+                   .date_folders = (enum date_folders)s->use_date_folders,
+                   .format = (enum batch_format)s->output_format,
+                   .has_metadata = settings_has_metadata(s),
+                   .is_gzip = s->compression == COMPRESSION_GZIP,
+                   .is_pretty = s->pretty_print_json != 0,
+                   .omits_payload = settings_omits_payload(s),
+                   .drop_fields = s->drop_fields},
+        .purger = {.retention_ms = s->retention_ms, .ships_rejects = s->rejects_prefix != NULL},
+    };
+}
+
 struct reship_options options_for_reship(const struct settings *s)
 {
     return (struct reship_options){.store = options_for_store(s), .ships_rejects = s->rejects_prefix != NULL};

@@ -7,10 +7,12 @@
 #include "uploader/credentials/options.h"
 #include "uploader/settings.h"
 #include "uploader/ship/reship.h"
+#include "uploader/ship/shipper.h"
 #include "uploader/store/open.h"
 
 struct credentials_options options_for_credentials(const struct settings *settings);
 struct store_options options_for_store(const struct settings *settings);
+struct shipper_options options_for_shipper(const struct settings *settings);
 struct reship_options options_for_reship(const struct settings *settings);
 
 #endif

@@ -134,6 +134,7 @@ int run_service(const struct command_line *line)
     struct store *store = NULL;
     struct shipper *shipper = NULL;
     struct handlers *handlers = NULL;
+    struct shipper_options options = options_for_shipper(settings);
     struct reship_parts reship = {
         .options = options_for_reship(settings), .signals = &signals, .lock = &lock};
 
@@ -147,7 +148,7 @@ int run_service(const struct command_line *line)
                  LOG_QUOTE(settings->prefix));
         if (store_is_trial(store))
             log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-        res = shipper_open(&shipper, settings, spool, store, &signals, &why);
+        res = shipper_open(&shipper, &options, spool, store, &signals, &why);
     }
     if (res == RES_OK && shipper) {
         reship.spool = spool;

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 
 #define PURGE_MS            50   /* at most this long at a time */
-#define PURGE_PAUSE_MS      2000 /* looking for nothing takes the write lock, too */
+#define PURGE_PAUSE_MS      2000 /* to find nothing takes the write lock, too */
 #define SELDOM_MS           3600000
 #define BATCH_RETENTION_MS  (400LL * 86400000)
 #define REJECT_RETENTION_MS (30LL * 86400000)
@@ -26,7 +26,7 @@ static enum result purge_rows(const struct purger *p, bool is_space_low, bool *h
 {
     bool has_pages = false;
     int64_t due = clock_monotonic_ms() + PURGE_MS;
-    int64_t events_ms = is_space_low ? 0 : p->settings->retention_ms;
+    int64_t events_ms = is_space_low ? 0 : p->options.retention_ms;
     int64_t rejects_ms = is_space_low ? 0 : REJECT_RETENTION_MS;
     enum result res = purge_kind(p, BATCH_EVENTS, events_ms, due, has_more, why);
     if (res == RES_OK) res = purge_kind(p, BATCH_REJECTS, rejects_ms, due, has_more, why);
@@ -35,13 +35,13 @@ static enum result purge_rows(const struct purger *p, bool is_space_low, bool *h
     return res;
 }
 
-/* What need not be looked at all the time. */
+/* Deletes what becomes due only now and then. */
 static enum result purge_seldom(const struct purger *p, bool *has_more, struct why *why)
 {
     int64_t purged = 0;
     enum result res =
         spool_out_purge_batches(p->spool, spool_out_kept_ms(p->spool) - BATCH_RETENTION_MS, why);
-    if (res == RES_OK && !p->settings->rejects_prefix)
+    if (res == RES_OK && !p->options.ships_rejects)
         res = spool_out_purge_waiting_rejects(p->spool, REJECT_RETENTION_MS, &purged, why);
     *has_more |= purged > 0;
     return res;

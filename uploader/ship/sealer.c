@@ -7,29 +7,28 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/batch/object_key.h"
 
-/* All that the settings decide, but for the key. */
+/* Everything that the options decide, except the key. */
 static void describe(const struct sealer *sealer, struct batch *batch)
 {
-    const struct settings *s = sealer->settings;
+    const struct sealer_options *options = &sealer->options;
     bool is_events = batch->kind == BATCH_EVENTS;
-    batch->format = is_events ? (enum batch_format)s->output_format : BATCH_NDJSON;
-    batch->has_metadata = !is_events || settings_has_metadata(s);
-    batch->is_gzip = s->compression == COMPRESSION_GZIP;
-    batch->is_pretty = is_events && s->pretty_print_json;
-    batch->omits_payload = !is_events && settings_omits_payload(s);
+    batch->format = is_events ? options->format : BATCH_NDJSON;
+    batch->has_metadata = !is_events || options->has_metadata;
+    batch->is_gzip = options->is_gzip;
+    batch->is_pretty = is_events && options->is_pretty;
+    batch->omits_payload = !is_events && options->omits_payload;
     batch->dropped[0] = '\0';
-    if (is_events && s->drop_fields)
-        (void)snprintf(batch->dropped, sizeof batch->dropped, "%s", s->drop_fields);
+    if (is_events && options->drop_fields)
+        (void)snprintf(batch->dropped, sizeof batch->dropped, "%s", options->drop_fields);
     (void)snprintf(batch->destination, sizeof batch->destination, "%s", sealer->destination);
 }
 
 static void make_key(const struct sealer *sealer, struct batch *batch)
 {
-    const struct settings *s = sealer->settings;
-    object_key_make(batch, batch->kind == BATCH_EVENTS ? s->prefix : s->rejects_prefix,
-                    (enum date_folders)s->use_date_folders);
+    const struct sealer_options *options = &sealer->options;
+    object_key_make(batch, batch->kind == BATCH_EVENTS ? options->prefix : options->rejects_prefix,
+                    options->date_folders);
 }
 
 enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
@@ -37,7 +36,7 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
 {
     struct waiting waiting;
     struct batch batch = {.kind = kind, .sealed_at = clock_now_ms()};
-    struct due_rules rules = {sealer->settings->rotation_ms, sealer->settings->max_file_bytes, flush_id};
+    struct due_rules rules = {sealer->options.rotation_ms, sealer->options.max_file_bytes, flush_id};
     *is_sealed = false;
     enum result res = spool_out_waiting(sealer->spool, kind, &waiting, why);
     if (res != RES_OK || !due_now(&waiting, &rules, watch, batch.sealed_at, clock_monotonic_ms())) return res;
@@ -53,7 +52,7 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
     return res;
 }
 
-/* Would it be sealed otherwise today? */
+/* Would it be sealed differently now? */
 static bool is_outdated(const struct sealer *sealer, const struct batch *batch)
 {
     struct batch now = *batch;
@@ -65,7 +64,7 @@ static bool is_outdated(const struct sealer *sealer, const struct batch *batch)
            strcmp(now.destination, batch->destination) != 0 || strcmp(now.object_key, batch->object_key) != 0;
 }
 
-/* A batch of another spool's name stays as it is: what this one was copied from may have stored it. */
+/* A batch that bears another spool's name stays as it is: the spool that this one is a copy of may have shipped it. */
 static enum result unseal_newest(const struct sealer *sealer, enum batch_kind kind, bool is_on, bool *is_done,
                                  struct why *why)
 {

@@ -22,9 +22,7 @@
 #include "common/log.h"
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/outage.h"
-#include "uploader/ship/purger.h"
 #include "uploader/ship/queue.h"
-#include "uploader/ship/sealer.h"
 #include "uploader/ship/throttle.h"
 #include "uploader/ship/workers.h"
 
@@ -33,7 +31,7 @@
 #define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
 
 struct shipper {
-    const struct settings *settings;
+    struct shipper_options options; /* its texts are borrowed */
     struct spool_out *spool;
     struct store *store;
     struct signals *signals;
@@ -51,23 +49,23 @@ struct shipper {
     int64_t report_due; /* monotonic */
 };
 
-enum result shipper_open(struct shipper **out, const struct settings *settings, struct spool_out *spool,
+enum result shipper_open(struct shipper **out, const struct shipper_options *options, struct spool_out *spool,
                          struct store *store, struct signals *signals, struct why *why)
 {
     struct shipper *s = calloc(1, sizeof *s);
     if (!s) abort();
-    s->settings = settings;
+    s->options = *options;
     s->spool = spool;
     s->store = store;
     s->signals = signals;
-    s->sealer = (struct sealer){settings, spool, store_destination(store)};
+    s->sealer = (struct sealer){options->sealer, spool, store_destination(store)};
     s->throttle.signals = signals;
-    s->purger = (struct purger){.settings = settings, .spool = spool};
+    s->purger = (struct purger){.options = options->purger, .spool = spool};
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->queues[kind].kind = (enum batch_kind)kind;
     s->queues[BATCH_EVENTS].is_on = true;
-    s->queues[BATCH_REJECTS].is_on = settings->rejects_prefix != NULL;
+    s->queues[BATCH_REJECTS].is_on = options->sealer.rejects_prefix != NULL;
     xmlInitParser(); /* while there is one thread */
-    enum result res = workers_open(&s->workers, store, (int)settings->upload_concurrency, &s->throttle, why);
+    enum result res = workers_open(&s->workers, store, options->upload_concurrency, &s->throttle, why);
     if (res != RES_OK) {
         free(s);
         s = NULL;
@@ -319,7 +317,7 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 /* At most so many batches are sealed ahead: one more than is on its way, so that one that always fails is not alone. */
 static int sealed_most(const struct shipper *s)
 {
-    return s->settings->upload_concurrency < 2 ? 2 : (int)s->settings->upload_concurrency;
+    return s->options.upload_concurrency < 2 ? 2 : s->options.upload_concurrency;
 }
 
 /* One step of a queue: its next batch, or the sealing of one. `*has_worked`: there may be more to do. */

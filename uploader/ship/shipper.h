@@ -2,28 +2,36 @@
  * shipper -- seal, render, put, mark, purge; and the waiting between.
  *
  * UPLOAD_CONCURRENCY workers (workers.h) talk to the store, while the caller's thread owns the spool: it renders the next
- * object while others are on their way. Events and rejects are two queues (queue.h) that take turns: a refusal of rejects
- * never holds up events. What a store cannot take now is tried again for ever, with growing pauses (outage.h).
+ * object while others are being uploaded. Events and rejects are two queues (queue.h) that take turns: a refusal of rejects
+ * never delays events. An upload that fails is tried again for ever, with growing pauses (outage.h).
  */
 #ifndef UPLOADER_SHIP_SHIPPER_H
 #define UPLOADER_SHIP_SHIPPER_H
 
-#include "uploader/settings.h"
+#include "common/signals.h"
+#include "uploader/ship/purger.h"
+#include "uploader/ship/sealer.h"
 #include "uploader/spool/spool.h"
 #include "uploader/store/store.h"
+
+struct shipper_options {
+    int upload_concurrency; /* 1..WORKERS_MAX */
+    struct sealer_options sealer;
+    struct purger_options purger;
+};
 
 struct shipper;
 
 /*
- * All are borrowed; `signals` is what the store was opened with.
+ * Copies the options, whose texts are borrowed, as is the rest; `signals` is what the store was opened with.
  *   RES_BROKEN   no threads, no descriptors
  */
-MUST_CHECK enum result shipper_open(struct shipper **shipper, const struct settings *settings,
+MUST_CHECK enum result shipper_open(struct shipper **shipper, const struct shipper_options *options,
                                     struct spool_out *spool, struct store *store, struct signals *signals,
                                     struct why *why);
 
 /*
- * Ends: no new request begins, what is on its way gets STORE_STOP_MS, and how it ended is noted as far as the spool can be
+ * Stops: no new request begins, running ones may take STORE_STOP_MS, and their outcome is recorded, if the spool can be
  * used. Accepts NULL.
  */
 void shipper_close(struct shipper *shipper);
@@ -39,7 +47,7 @@ MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struc
 /* Sleeps until an upload has ended, `timeout_ms` have passed, or a stop is asked for: true. */
 bool shipper_wait(struct shipper *shipper, int timeout_ms);
 
-/* Says to the spool that this uploader works here; part of a turn, apart for a flush that begins with it. */
+/* Reports to the spool that this uploader works, and what its problem is. A turn does that, too; a flush begins with it. */
 MUST_CHECK enum result shipper_report(struct shipper *shipper, struct why *why);
 
 /* Why the store takes nothing of a kind now; NULL: it does, as far as is known. */

@@ -40,8 +40,9 @@ static struct parts *parts_new(struct fixture *f, const char *directory)
     must(f, settings_load(&p->settings, env, &f->why));
     must(f, signals_open(&p->signals, &f->why));
     struct store_options store = options_for_store(&p->settings);
+    struct shipper_options shipper = options_for_shipper(&p->settings);
     must(f, store_open(&p->store, &store, &p->signals, &p->lock, &f->why));
-    must(f, shipper_open(&p->shipper, &p->settings, f->out, p->store, &p->signals, &f->why));
+    must(f, shipper_open(&p->shipper, &shipper, f->out, p->store, &p->signals, &f->why));
     must(f, shipper_report(p->shipper, &f->why));
     return p;
 }
