@@ -209,7 +209,7 @@ def assert_recovers(site, stub, uploader, row):
         stub.script.clear()
     wait_for_state(site, "shipped", seconds=PATIENT)
     has_begun = bool(log_lines(uploader, "upload failed"))
-    wait_for("the end of the outage in the log", lambda: len(log_lines(uploader, "uploads work again")) == has_begun)
+    wait_for("the end of the outage in the log", lambda: len(log_lines(uploader, "upload succeeded")) == has_begun)
     send_batch(site)
     wait_for_state(site, "shipped", 2, PATIENT)
     assert site.query("SELECT last_error, remedy FROM summary") == [(None, None)]

@@ -216,8 +216,8 @@ def test_an_outage_is_logged_when_it_begins_and_when_it_ends_and_seals_no_more(s
     assert len([s for s in states(site)]) <= 4, states(site)  # two of each kind
     stub.set_script()
     wait_until_all_is_shipped(site)
-    wait_for("the end to be logged", lambda: "uploads work again" in uploader.log)
-    assert uploader.log.count("upload failed") == 1 and uploader.log.count("uploads work again") == 1
+    wait_for("the end to be logged", lambda: "upload succeeded" in uploader.log)
+    assert uploader.log.count("upload failed") == 1 and uploader.log.count("upload succeeded") == 1
     assert_each_event_is_in_one_object(site, stub)
 
 

@@ -233,7 +233,7 @@ def test_a_stop_waits_no_longer_than_10_s_for_a_PUT_that_hangs(site, stub):
     uploader = start(site, stub, Step("PUT", hang))
     wait_for_requests(stub, 1)
     assert 9 < seconds_to_stop(uploader) < 15
-    assert batch(site).is_unknown, "the next start looks"
+    assert batch(site).is_unknown, "the next start verifies it"
     start(site, stub)
     wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD PUT"

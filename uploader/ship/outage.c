@@ -9,9 +9,8 @@
 #include "common/log.h"
 #include "uploader/ship/backoff.h"
 
-static const struct backoff when_busy = {500, 30000}; /* the store is away */
-static const struct backoff when_refused = {5000,
-                                            60000}; /* a person must act, and does so without restarting us */
+static const struct backoff when_busy = {500, 30000};     /* the store is away */
+static const struct backoff when_refused = {5000, 60000}; /* a person must act, without a restart */
 
 bool outage_needs_person(enum store_answer answer)
 {
@@ -28,7 +27,7 @@ int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t requeste
 
 void outage_log(const char *what, const struct why *why)
 {
-    log_warn("upload failed; it will be tried until it works", "%s why=%s remedy=%s", what,
+    log_warn("upload failed; it will be tried until it succeeds", "%s why=%s remedy=%s", what,
              LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
 }
 
@@ -36,12 +35,12 @@ bool outage_add(struct outage *outage, enum store_answer answer, int64_t request
                 int64_t began, const char *what)
 {
     int64_t now = clock_monotonic_ms();
-    /* Texts hold changing figures: what is new is who can help, and how. */
+    /* The texts hold changing figures, so news is: another one must act, or in another way. */
     bool is_news = outage->failures == 0 ||
                    outage_needs_person(outage->answer) != outage_needs_person(answer) ||
                    strcmp(outage->why.remedy, why->remedy) != 0;
     if (outage->failures == 0) outage->since = now;
-    /* Several that were on their way together fail as one. */
+    /* Uploads that were running at the same time count as one failure. */
     if (outage->failures == 0 || began >= outage->failed_at) outage->failures++;
     int64_t next_try_at = now + outage_pause_ms(answer, outage->failures, requested_ms);
     if (next_try_at > outage->next_try_at || began >= outage->failed_at) outage->next_try_at = next_try_at;
@@ -55,7 +54,7 @@ bool outage_add(struct outage *outage, enum store_answer answer, int64_t request
 bool outage_end(struct outage *outage)
 {
     if (outage->failures == 0) return false;
-    log_info("uploads work again", "after_ms=%" PRId64, clock_monotonic_ms() - outage->since);
+    log_info("upload succeeded; outage over", "after_ms=%" PRId64, clock_monotonic_ms() - outage->since);
     *outage = (struct outage){0};
     return true;
 }

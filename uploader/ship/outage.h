@@ -1,5 +1,5 @@
 /*
- * outage -- a store that takes nothing now: how long to wait, and one line when it begins and when it ends.
+ * outage -- the store takes no object now: how long to wait, and one log line when that begins and when it ends.
  */
 #ifndef UPLOADER_SHIP_OUTAGE_H
 #define UPLOADER_SHIP_OUTAGE_H
@@ -15,14 +15,14 @@ struct outage {
     enum store_answer answer;
 };
 
-/* How long to wait after the nth failure in a row, 1 the first: longer where a person must act; never shorter than asked for. */
+/* How long to wait after the nth failure in a row, 1 the first: longer where a person must act, never shorter than requested. */
 int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t requested_ms);
 
 /* Does a person have to act? */
 bool outage_needs_person(enum store_answer answer);
 
 /*
- * A try that began at `began` (monotonic) has failed. True: it is news, so the beginning of an outage, or another reason
+ * A try that began at `began` (monotonic) has failed. True: this is news, as an outage has begun, or has another reason
  * than before; then it has been logged with `what`, e.g. kind=events batch=7.
  */
 bool outage_add(struct outage *outage, enum store_answer answer, int64_t requested_ms, const struct why *why,
@@ -31,11 +31,11 @@ bool outage_add(struct outage *outage, enum store_answer answer, int64_t request
 /* A try has succeeded. True: an outage has ended, which has been logged. */
 bool outage_end(struct outage *outage);
 
-/* A try begins: the next one only after its outcome, or after a while. */
+/* A try begins: during an outage, the next one begins only after its outcome, or after a while. */
 void outage_probe(struct outage *outage);
 bool outage_is_waiting(const struct outage *outage);
 
-/* One line for an upload that failed. */
+/* Logs that an upload has failed. */
 void outage_log(const char *what, const struct why *why);
 
 #endif

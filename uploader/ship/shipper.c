@@ -3,11 +3,11 @@
  *
  * Why each event is in exactly one object, whatever is killed and whenever:
  * 1. Sealing fixes range, key and everything that shapes the bytes, in one durable transaction, before anything is sent.
- * 2. Before a PUT begins, "its outcome is unknown" is durable with the hash of its bytes. So whoever comes next looks
- *    before putting again, and the same batch can only ever become the same object.
- * 3. A batch is marked shipped only when the store has said that these bytes are there.
+ * 2. Before a PUT begins, "its outcome is unknown" is durable with the hash of its bytes. So the next try, by whatever
+ *    process, checks the store before it puts again, and the same batch can only ever become the same object.
+ * 3. A batch is marked shipped only after the store has said that these bytes are there.
  * 4. Where other bytes are proven to be under its key, the batch is given up and its rows are sealed once more, under
- *    another key, in one transaction. What is there is never replaced.
+ *    another key, in one transaction. An object that is there is never replaced.
  */
 #include "uploader/ship/shipper.h"
 
@@ -20,15 +20,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/batch/object_key.h"
-#include "uploader/ship/outage.h"
+#include "uploader/ship/outcomes.h"
 #include "uploader/ship/queue.h"
 #include "uploader/ship/throttle.h"
 #include "uploader/ship/workers.h"
 
-#define POLL_MS   500   /* how often new events are looked for */
-#define REPORT_MS 60000 /* how often the spool hears that we live */
-#define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
+#define POLL_MS 500 /* between two searches for new events */
 
 struct shipper {
     struct shipper_options options; /* its texts are borrowed */
@@ -38,15 +35,12 @@ struct shipper {
     struct workers *workers;
     struct sealer sealer;
     struct purger purger;
-    struct queue queues[BATCH_KIND_COUNT];
-    int next_kind;         /* queues take turns */
-    struct outage outage;  /* of the store */
-    struct outage refusal; /* of rejects alone */
+    struct outcomes outcomes; /* with the queues */
+    int next_kind;            /* queues take turns */
     struct control_row control_row;
     struct throttle throttle;
-    bool is_reviewed; /* what was sealed before the start fits the settings of now */
+    bool is_reviewed; /* batches sealed before this start fit the current settings */
     bool is_ending;
-    int64_t report_due; /* monotonic */
 };
 
 enum result shipper_open(struct shipper **out, const struct shipper_options *options, struct spool_out *spool,
@@ -61,9 +55,13 @@ enum result shipper_open(struct shipper **out, const struct shipper_options *opt
     s->sealer = (struct sealer){options->sealer, spool, store_destination(store)};
     s->throttle.signals = signals;
     s->purger = (struct purger){.options = options->purger, .spool = spool};
-    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->queues[kind].kind = (enum batch_kind)kind;
-    s->queues[BATCH_EVENTS].is_on = true;
-    s->queues[BATCH_REJECTS].is_on = options->sealer.rejects_prefix != NULL;
+    s->outcomes = (struct outcomes){
+        .spool = spool,
+        .is_trial = store_is_trial(store),
+        .queues = {[BATCH_EVENTS] = {.kind = BATCH_EVENTS, .is_on = true},
+                   [BATCH_REJECTS] = {.kind = BATCH_REJECTS,
+                                      .is_on = options->sealer.rejects_prefix != NULL}},
+    };
     xmlInitParser(); /* while there is one thread */
     enum result res = workers_open(&s->workers, store, options->upload_concurrency, &s->throttle, why);
     if (res != RES_OK) {
@@ -76,139 +74,24 @@ enum result shipper_open(struct shipper **out, const struct shipper_options *opt
 
 const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind)
 {
-    if (s->outage.failures > 0) return &s->outage.why;
-    return kind == BATCH_REJECTS && s->refusal.failures > 0 ? &s->refusal.why : NULL;
+    return outcomes_outage(&s->outcomes, kind);
 }
 
 const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
 {
-    const struct why *outage = shipper_outage(s, kind);
-    if (outage) return outage;
-    return *s->queues[kind].trouble.text ? &s->queues[kind].trouble : NULL;
+    return outcomes_trouble(&s->outcomes, kind);
 }
 
 enum result shipper_report(struct shipper *s, struct why *why)
 {
-    s->report_due = clock_monotonic_ms() + REPORT_MS;
-    const struct why *trouble = shipper_trouble(s, BATCH_EVENTS);
-    if (!trouble) trouble = shipper_trouble(s, BATCH_REJECTS);
-    return spool_out_report(s->spool, store_is_trial(s->store), s->queues[BATCH_REJECTS].is_on, trouble, why);
+    return outcomes_report(&s->outcomes, why);
 }
 
-/* A refusal of rejects is theirs; all else that goes wrong may be the whole store's. */
-static struct outage *outage_of(struct shipper *s, enum batch_kind kind, enum store_answer answer)
-{
-    return kind == BATCH_REJECTS && answer == STORE_REFUSED ? &s->refusal : &s->outage;
-}
-
-/* ---- how a try ended ---- */
-
-static enum result note_success(struct shipper *s, const struct batch *batch, struct why *why)
-{
-    bool is_news = outage_end(&s->outage);
-    if (batch->kind == BATCH_REJECTS) is_news |= outage_end(&s->refusal);
-    if (queue_forget(&s->queues[batch->kind], batch->id)) {
-        log_info("uploads work again", "batch=%" PRId64, batch->id);
-        is_news = true;
-    }
-    queue_note_shipped(&s->queues[batch->kind]);
-    return is_news ? shipper_report(s, why) : RES_OK;
-}
-
-/* How a failed try ended. */
-struct failure {
-    enum store_answer answer; /* STORE_CONFLICT: the trouble is the batch's own */
-    int64_t wait_ms;          /* the store asks for it */
-    int64_t began;            /* monotonic */
-    bool is_surely_absent;    /* nothing of the batch is in the store, by this try or an earlier one */
-    struct why why;
-};
-
-static enum result note_failure(struct shipper *s, struct batch *batch, const struct failure *failure,
-                                struct why *why)
-{
-    char what[WHAT_SIZE];
-    struct queue *queue = &s->queues[batch->kind];
-    bool needs_person = outage_needs_person(failure->answer);
-    const struct failed_batch *failed_batch =
-        queue_note_failure(queue, batch->id, failure->answer, &failure->why);
-    bool is_news = failed_batch->own_failures == 1;
-    (void)snprintf(what, sizeof what, "kind=%s batch=%" PRId64 " key=%s", batch_kind_name(batch->kind),
-                   batch->id, LOG_QUOTE(batch->object_key));
-    if (failed_batch->own_failures == 0)
-        is_news = outage_add(outage_of(s, batch->kind, failure->answer), failure->answer, failure->wait_ms,
-                             &failure->why, failure->began, what);
-    else if (is_news)
-        outage_log(what, &failure->why);
-    enum result res = spool_out_record_failure(s->spool, batch, &failure->why, failure->is_surely_absent,
-                                               needs_person, why);
-    return res == RES_OK && is_news ? shipper_report(s, why) : res;
-}
-
-/* Other bytes are under the batch's key: an incident, once; where it happens to the one that stands in, a person decides. */
-static enum result supersede(struct shipper *s, struct batch *batch, const struct failure *failure,
-                             struct why *why)
-{
-    char key[BATCH_KEY_MAX + 1];
-    struct why incident = failure->why;
-    bool is_done = false;
-    enum result res = RES_OK;
-    if (object_key_again(key, batch->object_key, 2)) {
-        (void)why_remedy(
-            &incident, RES_OK,
-            "nothing is lost: its rows are shipped as %.500s; find out who wrote the other object, "
-            "and whether it was loaded",
-            key);
-        res = spool_out_supersede(s->spool, batch, key, &incident, &is_done, why);
-    }
-    if (res != RES_OK) return res;
-    if (!is_done) return note_failure(s, batch, failure, why);
-    log_error("incident: another object is under a batch's key; its rows are shipped under another one",
-              "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(key));
-    (void)queue_forget(&s->queues[batch->kind], batch->id);
-    (void)outage_end(&s->outage); /* the store answers: what stands in need not wait */
-    return shipper_report(s, why);
-}
-
-static enum result mark_shipped(struct shipper *s, const struct job *job, struct why *why)
-{
-    const struct batch *batch = &job->batch;
-    enum result res = spool_out_mark_shipped(s->spool, batch, job->stored.rendition, job->stored.etag,
-                                             job->stored.is_verified, why);
-    if (res != RES_OK) return res;
-    log_info("batch shipped",
-             "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
-             batch->id, batch_kind_name(batch->kind), batch_count(batch), job->stored.rendition->bytes,
-             LOG_QUOTE(batch->object_key), clock_monotonic_ms() - job->since);
-    return note_success(s, batch, why);
-}
-
-/* What came of a job, into the spool. */
-static enum result conclude(struct shipper *s, struct job *job, struct why *why)
-{
-    bool is_definite = job->answer == STORE_NOT_NOW || job->answer == STORE_REFUSED;
-    struct failure failure = {
-        .answer = job->answer,
-        .wait_ms = job->stored.wait_ms,
-        .began = job->since,
-        .is_surely_absent = job->task == TASK_PUT && !job->was_unknown && is_definite,
-        .why = job->why,
-    };
-    switch (job->answer) {
-    case STORE_DONE: return mark_shipped(s, job, why);
-    case STORE_STOPPED: return RES_OK; /* noted as unknown: the next start looks */
-    case STORE_CONFLICT:
-        (void)outage_end(&s->outage); /* it was the store that said so */
-        return supersede(s, &job->batch, &failure, why);
-    default: return note_failure(s, &job->batch, &failure, why);
-    }
-}
-
-/* ---- a batch on its way ---- */
+/* ---- the steps of a batch ---- */
 
 /*
- * The rendition, and that nobody knows how this ends, are durable before the first byte leaves. What an earlier try left
- * unknown stays so until the object is found or stored: not seeing it now proves nothing.
+ * The rendition, and that the outcome is unknown, are durable before the first byte is sent. An outcome that an earlier try
+ * has left unknown stays so until the object is found or stored: that it cannot be seen now proves nothing.
  */
 static enum result begin_put(struct shipper *s, struct job *job, struct why *why)
 {
@@ -228,8 +111,9 @@ static bool is_other(const struct job *job)
 }
 
 /*
- * Puts; after a try of unknown outcome looks first, and so where a library's upgrade has changed the bytes since they
- * were recorded: what is there already is judged by the recorded hash, too (store_recognise).
+ * Puts the object. After a try of unknown outcome it is searched for first, and so it is where a library's upgrade has
+ * changed the bytes since they were recorded: an object that is there is compared with the recorded hash, too
+ * (store_recognise()).
  */
 static enum result begin(struct shipper *s, struct job *job, struct why *why)
 {
@@ -239,7 +123,7 @@ static enum result begin(struct shipper *s, struct job *job, struct why *why)
     return RES_OK;
 }
 
-/* A worker is ready with a job: the next step of it, or its end. */
+/* A worker has finished a step of a job: begins the next one, or records the outcome. */
 static enum result go_on(struct shipper *s, struct job *job, struct why *why)
 {
     if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
@@ -249,8 +133,8 @@ static enum result go_on(struct shipper *s, struct job *job, struct why *why)
         log_warn("the batch renders to other bytes than before: a library was upgraded", "batch=%" PRId64,
                  job->batch.id);
     if (is_absent && !s->is_ending) return begin_put(s, job, why);
-    bool is_left = is_absent || job->task == TASK_HASH; /* to the next start */
-    enum result res = is_left ? RES_OK : conclude(s, job, why);
+    bool is_left = is_absent || job->task == TASK_HASH; /* the next start begins it anew */
+    enum result res = is_left ? RES_OK : outcomes_record_job(&s->outcomes, job, why);
     if (res == RES_OK) workers_put_back(s->workers, job);
     return res == RES_OK ? res : why_wrap(why, res, "ship batch %" PRId64, job->batch.id);
 }
@@ -265,7 +149,7 @@ static enum result collect(struct shipper *s, struct why *why)
 
 /* ---- the next batch ---- */
 
-/* A batch sealed for another destination: sealed anew where nothing can have been stored, else a person decides. */
+/* The batch was sealed for another destination. It is sealed anew if nothing can have been stored, else a person decides. */
 static enum result redirect(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct failure failure = {.answer = STORE_CONFLICT};
@@ -277,10 +161,10 @@ static enum result redirect(struct shipper *s, struct batch *batch, struct why *
                   batch->destination);
     (void)why_remedy(&failure.why, RES_RETRY,
                      "set the destination back to %.300s until this batch is shipped", batch->destination);
-    return note_failure(s, batch, &failure, why);
+    return outcomes_record_failure(&s->outcomes, batch, &failure, why);
 }
 
-/* A batch that cannot be rendered: it is passed by, and a person is told. `why` says why, and what to do. */
+/* The batch cannot be rendered: others are shipped before it, and a person must act. `why` says why, and what to do. */
 static enum result set_aside(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct failure failure = {.answer = STORE_CONFLICT, .why = *why};
@@ -288,7 +172,7 @@ static enum result set_aside(struct shipper *s, struct batch *batch, struct why 
         (void)why_remedy(&failure.why, RES_RETRY,
                          "please report this event, without what is personal in it: it stays in the spool");
     why_clear(why);
-    return note_failure(s, batch, &failure, why);
+    return outcomes_record_failure(&s->outcomes, batch, &failure, why);
 }
 
 static enum result render(struct shipper *s, struct job *job, struct why *why)
@@ -309,25 +193,23 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
     if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
     job->task = TASK_HASH;
     workers_submit(s->workers, job);
-    outage_probe(&s->outage);
-    if (batch->kind == BATCH_REJECTS) outage_probe(&s->refusal);
+    outcomes_begin(&s->outcomes, batch->kind);
     return RES_OK;
 }
 
-/* At most so many batches are sealed ahead: one more than is on its way, so that one that always fails is not alone. */
+/* So many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only one. */
 static int sealed_most(const struct shipper *s)
 {
     return s->options.upload_concurrency < 2 ? 2 : s->options.upload_concurrency;
 }
 
-/* One step of a queue: its next batch, or the sealing of one. `*has_worked`: there may be more to do. */
+/* One step of a queue: ships its next batch, or seals one. `*has_worked`: there may be more to do. */
 static enum result queue_turn(struct shipper *s, struct queue *queue, bool *has_worked, struct why *why)
 {
     struct choice choice;
     bool is_sealed = false;
     *has_worked = false;
-    if (!queue->is_on || outage_is_waiting(&s->outage)) return RES_OK;
-    if (queue->kind == BATCH_REJECTS && outage_is_waiting(&s->refusal)) return RES_OK;
+    if (!queue->is_on || outcomes_must_wait(&s->outcomes, queue->kind)) return RES_OK;
     enum result res = queue_next(queue, s->spool, s->workers, &choice, why);
     if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
         res = sealer_seal_due(&s->sealer, queue->kind, s->control_row.flush.ids[queue->kind], &queue->watch,
@@ -336,14 +218,14 @@ static enum result queue_turn(struct shipper *s, struct queue *queue, bool *has_
     return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
 }
 
-/* As long as a worker is idle, the queues in turn. */
+/* Lets the queues take turns, as long as a worker is idle. */
 static enum result dispatch(struct shipper *s, struct why *why)
 {
     int idle_queues = 0;
     enum result res = RES_OK;
     while (res == RES_OK && idle_queues < BATCH_KIND_COUNT && workers_next_idle(s->workers)) {
         bool has_worked = false;
-        res = queue_turn(s, &s->queues[s->next_kind], &has_worked, why);
+        res = queue_turn(s, &s->outcomes.queues[s->next_kind], &has_worked, why);
         s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
         idle_queues = has_worked ? 0 : idle_queues + 1;
         if (res == RES_OK) res = collect(s, why);
@@ -351,17 +233,17 @@ static enum result dispatch(struct shipper *s, struct why *why)
     return res;
 }
 
-/* Once: what was sealed before this start, and is surely not stored, gets the settings of now. */
+/* Once: batches that were sealed before this start, and are surely not stored, get the current settings. */
 static enum result review(struct shipper *s, struct why *why)
 {
     enum result res = RES_OK;
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK && !s->is_reviewed; kind++)
-        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->queues[kind].is_on, why);
+        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->outcomes.queues[kind].is_on, why);
     s->is_reviewed |= res == RES_OK;
     return res;
 }
 
-/* What the collector and people have left in the spool. */
+/* Loads what the collector and people have written for the uploader. */
 static enum result load_control_row(struct shipper *s, struct why *why)
 {
     enum result res = spool_out_load_control_row(s->spool, &s->control_row, why);
@@ -375,7 +257,7 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = load_control_row(s, why);
-    if (res == RES_OK && clock_monotonic_ms() >= s->report_due) res = shipper_report(s, why);
+    if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
     if (res == RES_OK) res = dispatch(s, why);
     if (res == RES_OK) res = purger_turn(&s->purger, s->control_row.is_space_low, &has_more, why);
     *wait_ms = has_more ? 0 : POLL_MS;
@@ -403,8 +285,9 @@ void shipper_close(struct shipper *s)
         if (res == RES_OK && workers_busy_count(s->workers) > 0) (void)poll(&ended, 1, POLL_MS);
     }
     if (res != RES_OK)
-        log_warn("how the last uploads ended could not be noted: the next start looks", "why=%s",
-                 LOG_QUOTE(why.text));
+        log_warn(
+            "the outcome of the last uploads could not be recorded: it will be verified at the next start",
+            "why=%s", LOG_QUOTE(why.text));
     workers_close(s->workers);
     free(s);
 }
