@@ -33,6 +33,9 @@ for source in tests/unit/*/test_*.c; do # not what lies in the build: some of it
     name=${source#tests/unit/}
     run "${name%.c}" "$build/unit/${name%.c}"
 done
+for test in tests/tools/test_*.sh; do
+    run "$(basename "$test" .sh)" sh "$test"
+done
 if [ "$what" = all ]; then
     for test in tests/e2e/test_*.py tests/crash/test_*.py; do
         run "$(basename "$test" .py)" python3 -B -u "$test"

@@ -1,7 +1,10 @@
 #!/bin/sh
-# clang-format, clang-tidy, cppcheck, a build with each compiler, and what is generated: quiet, or it fails. Each exception says why here
-# or where it stands in the code.
+# The arrows between the rooms, clang-format, clang-tidy, cppcheck, a build with each compiler, and what `make settings`
+# generates: each is quiet, or it fails. Each exception says why here or where it stands in the code.
 set -eu
+
+echo "arrows"
+sh tools/arrows.sh
 
 sources=$(git ls-files '*.c')
 headers=$(git ls-files '*.h')
