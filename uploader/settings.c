@@ -12,11 +12,13 @@
 #include "common/utf8.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
+#include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 #include "uploader/http/region.h"
 #include "uploader/render/drop.h"
 #include "uploader/ship/workers.h"
 #include "uploader/store/s3_headers.h"
+#include "uploader/store/s3_server.h"
 #include "uploader/store/tags.h"
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -26,11 +28,12 @@
 
 const struct setting uploader_settings[] = {
     SETTING_GROUP_ROW("Where the objects go"),
-    {"BUCKET_NAME", SETTING_TEXT, FIELD(bucket_name), NULL, 3, 255, NULL,
+    {"BUCKET_NAME", SETTING_TEXT, FIELD(bucket_name), NULL, 3, S3_BUCKET_MAX, NULL,
      "the S3 bucket; takes precedence over DESTINATION_DIR; one of the two must be set"},
-    {"AWS_REGION", SETTING_TEXT, FIELD(region), NULL, 1, 64, NULL, "the region of the bucket"},
-    {"AWS_ACCESS_KEY_ID", SETTING_SECRET, FIELD(access_key_id), NULL, 1, 256, NULL, "the access key"},
-    {"AWS_SECRET_ACCESS_KEY", SETTING_SECRET, FIELD(secret_access_key), NULL, 1, 512, NULL,
+    {"AWS_REGION", SETTING_TEXT, FIELD(region), NULL, 1, REGION_SIZE - 1, NULL, "the region of the bucket"},
+    {"AWS_ACCESS_KEY_ID", SETTING_SECRET, FIELD(access_key_id), NULL, 1, KEYS_ID_SIZE - 1, NULL,
+     "the access key"},
+    {"AWS_SECRET_ACCESS_KEY", SETTING_SECRET, FIELD(secret_access_key), NULL, 1, KEYS_SECRET_SIZE - 1, NULL,
      "the secret of the access key"},
     {"AWS_SESSION_TOKEN", SETTING_SECRET, FIELD(session_token), NULL, 1, 4000, NULL,
      "the session token of a temporary access key"},
@@ -41,7 +44,7 @@ const struct setting uploader_settings[] = {
      "stay in the spool"},
     {"DESTINATION_DIR", SETTING_TEXT, FIELD(destination_dir), NULL, 1, PATH_MAX - 64, NULL,
      "a directory that gets the objects as files instead of S3, for a trial"},
-    {"AWS_ENDPOINT_URL", SETTING_TEXT, FIELD(endpoint_url), NULL, 1, 1024, NULL,
+    {"AWS_ENDPOINT_URL", SETTING_TEXT, FIELD(endpoint_url), NULL, 1, HTTP_ENDPOINT_MAX, NULL,
      "an S3 server other than AWS, without a path, e.g. http://127.0.0.1:9000"},
     {"S3_ADDRESSING", SETTING_CHOICE, FIELD(s3_addressing), "auto", 0, 0, "auto|path|virtual",
      "whether the URL names the bucket in its path or in its host name (virtual); auto: path for your own "
@@ -102,14 +105,14 @@ const struct setting uploader_settings[] = {
      "the token to send to the server of the ECS or EKS credentials"},
     {"AWS_EC2_METADATA_DISABLED", SETTING_CHOICE, FIELD(imds_disabled), "false", 0, 0, "false|true",
      "whether the credentials in EC2's instance metadata are ignored"},
-    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 1, 1024, NULL,
-     "the server of EC2's instance metadata; unset: http://169.254.169.254"},
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 1, HTTP_ENDPOINT_MAX,
+     NULL, "the server of EC2's instance metadata; unset: http://169.254.169.254"},
     SETTING_GROUP_ROW("Other regions, servers and certificates"),
-    {"AWS_DEFAULT_REGION", SETTING_TEXT, FIELD(default_region), NULL, 1, 64, NULL,
+    {"AWS_DEFAULT_REGION", SETTING_TEXT, FIELD(default_region), NULL, 1, REGION_SIZE - 1, NULL,
      "the region if AWS_REGION is not set; with neither, the profile's region, else us-east-1"},
-    {"AWS_ENDPOINT_URL_S3", SETTING_TEXT, FIELD(endpoint_url_s3), NULL, 1, 1024, NULL,
+    {"AWS_ENDPOINT_URL_S3", SETTING_TEXT, FIELD(endpoint_url_s3), NULL, 1, HTTP_ENDPOINT_MAX, NULL,
      "an S3 server other than AWS; takes precedence over AWS_ENDPOINT_URL"},
-    {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 1, 1024, NULL,
+    {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 1, HTTP_ENDPOINT_MAX, NULL,
      "the server that issues the credentials of roles; takes precedence over AWS_ENDPOINT_URL; both unset: "
      "AWS"},
     {"AWS_STS_REGIONAL_ENDPOINTS", SETTING_CHOICE, FIELD(sts_endpoints), "regional", 0, 0, "regional|legacy",

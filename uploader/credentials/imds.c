@@ -26,7 +26,7 @@ static enum http_outcome fetch(struct source_query *query, enum http_method meth
                                const char *header, struct http_answer *answer, struct why *why)
 {
     static const struct buf nothing = {NULL, 0, 0};
-    char url[1400];
+    char url[HTTP_ENDPOINT_MAX + sizeof ROLES_PATH + ROLE_SIZE];
     const char *endpoint = endpoint_of(query->options);
     const char *headers[] = {header, NULL};
     int len = (int)strlen(endpoint);

@@ -14,7 +14,7 @@
 #include "uploader/http/sigv4.h"
 
 #define TIMEOUT_MS     30000
-#define HOST_SIZE      1100
+#define HOST_SIZE      (HTTP_ENDPOINT_MAX + 1)
 #define LINE_SIZE      (SIGV4_AUTHORIZATION_SIZE + 64)
 #define CODE_SIZE      64
 #define CLOCK_WRONG_MS (2 * 60000)

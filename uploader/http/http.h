@@ -12,8 +12,9 @@
 #include "common/why.h"
 #include "uploader/batch/hash.h"
 
-#define HTTP_BODY_MAX    65536 /* bytes kept of an answer's body */
-#define HTTP_HEADER_SIZE 128   /* of a header's value with its NUL; a longer value counts as absent */
+#define HTTP_BODY_MAX     65536 /* bytes kept of an answer's body */
+#define HTTP_HEADER_SIZE  128   /* of a header's value with its NUL; a longer value counts as absent */
+#define HTTP_ENDPOINT_MAX 1024  /* bytes of a server's URL without a path, as settings have it */
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST, HTTP_DELETE };
 

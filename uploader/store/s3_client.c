@@ -11,7 +11,7 @@
 #include "uploader/store/s3_error.h"
 #include "uploader/store/tags.h"
 
-#define PATH_SIZE (3 * BATCH_KEY_MAX + 300)
+#define PATH_SIZE (3 * BATCH_KEY_MAX + S3_BUCKET_MAX + 3) /* slash, bucket, slash, encoded key, NUL */
 
 struct s3_client {
     struct s3_options options; /* its texts are borrowed */

@@ -43,7 +43,7 @@ void s3_server_free(struct s3_server *server)
 void s3_server_address(struct s3_server *server, struct s3_address *address)
 {
     const char *url = server->options.endpoint;
-    char host[S3_HOST_SIZE / 2];
+    char host[HTTP_ENDPOINT_MAX + 1];
 
     (void)pthread_mutex_lock(&server->mutex);
     (void)snprintf(address->region, sizeof address->region, "%s", server->region);

@@ -17,7 +17,8 @@
 #include "uploader/http/http.h"
 #include "uploader/http/region.h"
 
-#define S3_HOST_SIZE 1400
+#define S3_BUCKET_MAX 255                                     /* bytes of a bucket's name */
+#define S3_HOST_SIZE  (S3_BUCKET_MAX + HTTP_ENDPOINT_MAX + 2) /* bucket, dot, host, NUL */
 
 enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
 
