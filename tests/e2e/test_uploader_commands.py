@@ -426,9 +426,9 @@ def test_reship_puts_back_what_is_missing_and_touches_nothing_else(site, uploade
     paths[1].unlink()
     uploader()
     assert last_line(ask(site, "reship", "--since", "2020-01-01", "--dry-run")) == \
-        "batches looked at: 3; their objects are there: 2; would be sent again: 1 (events: 2)"
+        "batches checked: 3; their objects are there: 2; would be sent again: 1 (events: 2)"
     assert not paths[1].exists()
-    told = "batches looked at: 3; their objects are there: 2; sent again: 1 (events: 2)"
+    told = "batches checked: 3; their objects are there: 2; sent again: 1 (events: 2)"
     assert last_line(ask(site, "reship", "--since", "2020-01-01")) == told
     assert bytes_of(site) == before and [p.stat().st_mtime_ns for p in paths][::2] == times[::2]
     paths[2].unlink()

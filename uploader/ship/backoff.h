@@ -10,7 +10,7 @@ struct backoff {
     int64_t first_ms, most_ms;
 };
 
-/* `failures` counts from 1; `random` is any number. Between half and all of the doubled time. */
+/* `failures` counts from 1; `random` is any number. The result is between half and all of the doubled time. */
 int64_t backoff_ms(const struct backoff *backoff, int failures, uint32_t random);
 
 #endif

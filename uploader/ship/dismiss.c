@@ -13,7 +13,7 @@
 
 struct dismiss {
     struct spool_out *spool;
-    const char *ids;          /* those that are left; NULL: a range */
+    const char *ids;          /* what is left of them; NULL: a range */
     int64_t next_id, last_id; /* the range */
     int64_t dismissed, settled_or_absent;
 };
@@ -44,7 +44,7 @@ static bool is_over(const struct dismiss *d)
     return d->ids ? *d->ids == '\0' : d->next_id > d->last_id;
 }
 
-/* The next id; 0: what stands there is none. */
+/* Takes the next id; 0: the text there is not an id. */
 static int64_t take_id(struct dismiss *d)
 {
     char *end = NULL;
@@ -76,7 +76,7 @@ enum result dismiss_slice(struct dismiss *d, bool *is_done, struct why *why)
         d->settled_or_absent += !is_new;
     } while (res == RES_OK && !is_over(d) && clock_monotonic_ms() < due);
     res = db_end(db, res, why);
-    if (res != RES_OK) *d = before; /* nothing of it has happened */
+    if (res != RES_OK) *d = before; /* the transaction was rolled back */
     *is_done = res == RES_OK && is_over(d);
     return res;
 }

@@ -46,7 +46,7 @@ enum result queue_next(const struct queue *queue, struct spool_out *spool, struc
     return res;
 }
 
-/* The entry of a batch, a new one where there is none; where all are taken, in place of the one due first. */
+/* The entry of a batch; if it has none, a new one, which replaces the entry due first when all are in use. */
 static struct failed_batch *entry(struct queue *queue, int64_t batch_id)
 {
     int i = find(queue, batch_id);

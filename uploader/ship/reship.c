@@ -1,6 +1,7 @@
 /*
- * reship -- see reship.h. It has a store of its own: the shipper's may be at work. A store that is away is tried a few
- * times; then the rest is left. A later request goes on where this one ended, as an object that is there is only checked.
+ * reship -- see reship.h. It has a store of its own, as the shipper's may be in use. If the store is away, it tries a few
+ * times, then leaves the rest. A repeated request continues where this one ended, as objects that are there are only
+ * checked.
  */
 #include "uploader/ship/reship.h"
 
@@ -16,7 +17,7 @@
 #include "uploader/spool/reship.h"
 
 #define SLICE_MS  20
-#define POLL_MS   200 /* for copies that have been shipped */
+#define POLL_MS   200 /* between two checks whether the copies have been shipped */
 #define TRIES     5
 #define TEXT_SIZE 150
 
@@ -27,7 +28,7 @@ struct reship {
     struct reship_order order;
     struct store *store;
     struct buf body;
-    int64_t next_id; /* the first batch that has not been looked at */
+    int64_t next_id; /* the first batch that has not been checked */
 
     int64_t *chosen; /* with new keys: the batches to copy */
     size_t chosen_count;
@@ -68,9 +69,9 @@ void reship_free(struct reship *r)
     free(r);
 }
 
-/* ---- what cannot be done ---- */
+/* ---- failures ---- */
 
-/* How the store answers, for one batch. */
+/* What the store has answered for one batch. */
 struct
 try {
     enum store_answer answer;
@@ -84,20 +85,20 @@ static void give_up(struct reship *r, const struct why *trouble)
     r->report.has_ended = true;
 }
 
-/* The store does not answer as it should: once more after a pause, unless only a person can help. */
+/* The try has failed: it is repeated after a pause, unless only a person can help. */
 static void note_failure(struct reship *r, const struct try *t)
 {
-    if (t->answer == STORE_STOPPED) return; /* whoever has told us to stop sees to the rest */
+    if (t->answer == STORE_STOPPED) return; /* this process ends now */
     if (t->answer == STORE_REFUSED || ++r->tries == TRIES) {
         give_up(r, &t->failure);
         return;
     }
     int64_t pause_ms = backoff_ms(&when_away, r->tries, (uint32_t)clock_monotonic_ms());
-    if (pause_ms < t->stored.wait_ms) pause_ms = t->stored.wait_ms; /* the store asks for it */
+    if (pause_ms < t->stored.wait_ms) pause_ms = t->stored.wait_ms; /* as the store asks for it */
     r->next_try_at = clock_monotonic_ms() + pause_ms;
 }
 
-/* This batch is settled, one way or another. */
+/* This batch is done, whether it succeeded or not. */
 static void move_on(struct reship *r)
 {
     r->next_id++;
@@ -106,7 +107,7 @@ static void move_on(struct reship *r)
 
 /* ---- under the same key ---- */
 
-/* Its rows as they are rendered now; `*is_ready` is false where they must not be put: noted. */
+/* Renders the batch again. `*is_ready` is false where the result must not be put, which is reported as a problem. */
 static enum result render(struct reship *r, struct batch *batch, bool may_differ, struct rendition *rendition,
                           bool *is_ready, struct why *why)
 {
@@ -123,7 +124,7 @@ static enum result render(struct reship *r, struct batch *batch, bool may_differ
     bool is_same = strcmp(rendition->sha256, batch->recorded.sha256) == 0;
     if (!is_same && !may_differ) {
         reship_report_problem(&r->report, batch->id,
-                              "it renders to other bytes than before, and the keys are not allowed to look "
+                              "it renders to other bytes than before, and the keys are not allowed to check "
                               "whether the first are there: s3:GetObject");
         return RES_OK;
     }
@@ -135,7 +136,7 @@ static enum result render(struct reship *r, struct batch *batch, bool may_differ
     return spool_reship_record(r->parts.spool, batch, rendition, why);
 }
 
-/* The object is not there, or we are not allowed to look. */
+/* Puts an object that is not there, or that the keys do not allow us to check. */
 static enum result put_again(struct reship *r, struct batch *batch, struct try *t, struct why *why)
 {
     struct rendition rendition;
@@ -180,7 +181,7 @@ static enum result put_back(struct reship *r, struct past_batch *past, struct wh
                               "its object is missing, and its rows are no longer in the spool (RETENTION)");
     else if (t.answer == STORE_CANNOT_CHECK)
         reship_report_problem(&r->report, batch->id,
-                              "the keys are not allowed to look whether it is there: s3:GetObject");
+                              "the keys are not allowed to check whether it is there: s3:GetObject");
     else if (t.answer == STORE_ABSENT)
         r->report.sent++, r->report.events += batch_count(batch); /* a dry run */
     else {
@@ -193,7 +194,7 @@ static enum result put_back(struct reship *r, struct past_batch *past, struct wh
 
 /* ---- under a new key ---- */
 
-/* To be copied, if that is possible. */
+/* Notes the batch as one to copy, if that is possible. */
 static void choose(struct reship *r, const struct past_batch *past)
 {
     const struct batch *batch = &past->batch;
@@ -212,7 +213,7 @@ static void choose(struct reship *r, const struct past_batch *past)
     }
 }
 
-/* Seals all copies at once: whoever is killed later, each of them is shipped, and none is made again. */
+/* Seals all copies in one transaction: if a process is killed later, each is still shipped, and none is made twice. */
 static enum result seal_copies(struct reship *r, struct why *why)
 {
     struct db *db = spool_out_db(r->parts.spool);
@@ -250,7 +251,7 @@ static enum result wait_for_copies(struct reship *r, int *wait_ms, struct why *w
     return RES_OK;
 }
 
-/* All have been looked at. */
+/* All batches have been checked. */
 static enum result finish(struct reship *r, int *wait_ms, struct why *why)
 {
     r->report.has_ended = !r->order.has_new_keys || r->order.is_dry_run || r->chosen_count == 0;
@@ -267,7 +268,7 @@ static bool is_requested(const struct reship *r, const struct past_batch *past)
            past->batch.sealed_at < r->order.until_at;
 }
 
-/* One batch that was requested. */
+/* Does what was requested with this batch. */
 static enum result treat(struct reship *r, struct past_batch *past, struct why *why)
 {
     char text[TEXT_SIZE];
@@ -293,7 +294,7 @@ static enum result treat(struct reship *r, struct past_batch *past, struct why *
     return RES_OK;
 }
 
-/* Goes through the batches to the next one that was requested. `*is_end`: there are no more. */
+/* Goes through the batches until it has treated a requested one; `*is_end`: there are no more. */
 static enum result check_next(struct reship *r, bool *is_end, struct why *why)
 {
     int64_t due = clock_monotonic_ms() + SLICE_MS;

@@ -1,5 +1,5 @@
 /*
- * reship_order -- which past batches are to be sent again, and how; as text it is a request's argument.
+ * reship_order -- which past batches are to be sent again, and how. As a text it is the argument of a request.
  */
 #ifndef UPLOADER_SHIP_RESHIP_ORDER_H
 #define UPLOADER_SHIP_RESHIP_ORDER_H
@@ -10,7 +10,7 @@
 #include "common/buf.h"
 
 struct reship_order {
-    int64_t batch_id;           /* 0: those sealed from since_at to before until_at */
+    int64_t batch_id;           /* 0: all that were sealed from since_at to before until_at */
     int64_t since_at, until_at; /* wall clock */
     bool has_new_keys, is_dry_run;
 };

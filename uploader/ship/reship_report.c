@@ -9,15 +9,15 @@
 
 #define PROBLEM_LENGTH 150
 #define TROUBLE_LENGTH 400
-#define PROBLEMS_MAX   3 /* told one by one; the others are counted */
+#define PROBLEMS_MAX   3 /* are described one by one; the others are counted */
 
 void reship_report_fini(struct reship_report *r)
 {
     buf_fini(&r->problem_texts);
 }
 
-/* Some of it is a server's text: as printable.h has it, and not too much. */
-static void append_some(struct buf *out, const char *text, size_t most)
+/* The text may be a server's, so it is made printable, and cut. */
+static void append_text(struct buf *out, const char *text, size_t most)
 {
     size_t len = strlen(text);
     printable_append(out, text, len < most ? len : most);
@@ -29,7 +29,7 @@ void reship_report_problem(struct reship_report *r, int64_t batch_id, const char
     log_warn("a batch cannot be sent again", "batch=%" PRId64 " why=%s", batch_id, LOG_QUOTE(text));
     if (r->problems > PROBLEMS_MAX) return;
     buf_append_format(&r->problem_texts, "; batch %" PRId64 ": ", batch_id);
-    append_some(&r->problem_texts, text, PROBLEM_LENGTH);
+    append_text(&r->problem_texts, text, PROBLEM_LENGTH);
 }
 
 bool reship_report_is_complete(const struct reship_report *r, const struct reship_order *order)
@@ -42,8 +42,8 @@ static void append_what_was_done(const struct reship_report *r, const struct res
 {
     const char *would = order->is_dry_run ? "would be " : "";
     if (!order->has_new_keys) {
-        buf_append_format(out, "batches looked at: %" PRId64 "; their objects are there: %" PRId64,
-                          r->checked, r->present);
+        buf_append_format(out, "batches checked: %" PRId64 "; their objects are there: %" PRId64, r->checked,
+                          r->present);
         buf_append_format(out, "; %ssent again: %" PRId64 " (events: %" PRId64 ")", would, r->sent,
                           r->events);
     } else {
@@ -74,8 +74,8 @@ void reship_report_describe(const struct reship_report *r, const struct reship_o
     if (r->problems > PROBLEMS_MAX) buf_append_text(out, "; and so on, as the log says");
     if (!*r->trouble.text) return;
     buf_append_text(out, "; ended by: ");
-    append_some(out, r->trouble.text, TROUBLE_LENGTH);
+    append_text(out, r->trouble.text, TROUBLE_LENGTH);
     if (!*r->trouble.remedy) return;
     buf_append_text(out, "; ");
-    append_some(out, r->trouble.remedy, TROUBLE_LENGTH);
+    append_text(out, r->trouble.remedy, TROUBLE_LENGTH);
 }

@@ -1,4 +1,4 @@
-/* workers -- see workers.h. One lock for the states of all jobs; what else is in a job belongs to whom its state says. */
+/* workers -- see workers.h. One lock guards the states of all jobs; a job's state says which thread may use the rest of it. */
 #include "uploader/ship/workers.h"
 
 #include <assert.h>
@@ -178,7 +178,7 @@ struct job *workers_next_ended(struct workers *workers)
     uint64_t ignored;
     struct job *job = find(workers, JOB_ENDED);
     if (job || read(workers->ended_fd, &ignored, sizeof ignored) < 0) return job;
-    return find(workers, JOB_ENDED); /* one that ended between the two */
+    return find(workers, JOB_ENDED); /* a job may have ended between the two calls */
 }
 
 void workers_put_back(struct workers *workers, struct job *job)

@@ -1,8 +1,9 @@
 /*
- * workers -- threads that hash, and talk to the store: each has a job of its own, and connections of its own that are kept alive.
+ * workers -- threads that hash objects and talk to the store. Each has a job of its own, and a connection of its own that
+ * is kept alive.
  *
- * One thread, the owner, fills jobs and looks at what came of them; the spool is the owner's alone. So memory is bounded by
- * the number of workers times the largest object, and no job waits for another.
+ * One thread, the owner, fills jobs and collects their results; only the owner uses the spool. So memory is bounded by the
+ * number of workers times the largest object, and no job waits for another.
  */
 #ifndef UPLOADER_SHIP_WORKERS_H
 #define UPLOADER_SHIP_WORKERS_H
@@ -13,15 +14,15 @@
 #define WORKERS_MAX 16
 
 enum task {
-    TASK_HASH, /* what the rendered bytes are */
+    TASK_HASH, /* hash the rendered bytes */
     TASK_FIND,
     TASK_PUT
 };
 
 enum job_state {
     JOB_IDLE,      /* the owner may fill it */
-    JOB_SUBMITTED, /* a worker works on it: nobody else touches it */
-    JOB_ENDED,     /* the owner looks at what came of it, then gives it again or puts it back */
+    JOB_SUBMITTED, /* only its worker may use it */
+    JOB_ENDED,     /* the owner reads the result, then submits it again or puts it back */
 };
 
 struct job {
@@ -30,10 +31,10 @@ struct job {
     struct batch batch;
     struct buf body; /* keeps its memory from one job to the next */
     struct rendition rendition;
-    int64_t since;    /* monotonic: when it was begun */
-    bool was_unknown; /* TASK_PUT: nobody knew either how an earlier one had ended */
+    int64_t since;    /* monotonic: when it began */
+    bool was_unknown; /* TASK_PUT: the outcome of an earlier one was unknown, too */
 
-    enum store_answer answer; /* with JOB_ENDED, but for TASK_HASH: what the store said */
+    enum store_answer answer; /* with JOB_ENDED, except after TASK_HASH: the store's answer */
     struct stored stored;
     struct why why;
 };
@@ -46,21 +47,21 @@ struct workers;
  */
 MUST_CHECK enum result workers_open(struct workers **workers, const struct store *store, int count,
                                     struct throttle *throttle, struct why *why);
-/* Waits for the jobs that are given; their outcome is lost to this process. Accepts NULL. */
+/* Waits for the submitted jobs; their results are lost. Accepts NULL. */
 void workers_close(struct workers *workers);
 
-/* Readable when a job has ended since workers_next_ended() last gave NULL; for poll(2). */
+/* For poll(2): readable when a job has ended since workers_next_ended() last returned NULL. */
 int workers_fd(const struct workers *workers);
 
-/* A job to be filled; NULL: all are in use. */
+/* A job that the owner may fill; NULL: all are in use. */
 struct job *workers_next_idle(struct workers *workers);
 void workers_submit(struct workers *workers, struct job *job);
 
-/* A job that has ended, any; the same one again until it is given again or put back. NULL: none. */
+/* Any job that has ended; the same one until it is submitted again or put back. NULL: none. */
 struct job *workers_next_ended(struct workers *workers);
 void workers_put_back(struct workers *workers, struct job *job);
 
-/* How many are not idle, and is the batch in one of them? */
+/* How many jobs are not idle? Is the batch in one of these? */
 int workers_busy_count(struct workers *workers);
 bool workers_have_batch(struct workers *workers, int64_t batch_id);
 
