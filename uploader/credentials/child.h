@@ -20,11 +20,11 @@ struct child_limits {
 };
 
 /*
- * `argv` ends with NULL; argv[0] is looked up in PATH where it has no slash. With RES_OK the program has ended with 0 and
- * `output` holds what it wrote to stdout; in any case the caller wipes it (secret_fini()). Nothing is left running: the
- * whole group is killed where the call fails.
- *   RES_RETRY   it cannot be started, ended with something else than 0, took too long, or printed too much; or a stop was
- *               asked for. `why` says which, without the program's arguments
+ * `argv` ends with NULL; argv[0] is looked up in PATH where it has no slash. With RES_OK the program has ended with 0
+ * and `output` holds what it wrote to stdout; in any case the caller wipes it (secret_fini()). Nothing is left
+ * running: the whole group is killed where the call fails.
+ *   RES_RETRY   it cannot be started, ended with something else than 0, took too long, or printed too much; or a stop
+ *               was asked for. `why` says which, without the program's arguments
  */
 MUST_CHECK enum result child_run(char *const *argv, const struct child_limits *limits, struct buf *output,
                                  struct why *why);

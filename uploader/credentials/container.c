@@ -3,8 +3,8 @@
  * Identity and others (AWS_CONTAINER_CREDENTIALS_FULL_URI).
  *
  * AWS, "Container credential provider": the relative URI wins, and is one of the server 169.254.170.2; a full one is
- * https, or http to a loopback address or to one of the three link-local addresses of ECS and EKS, so that the token goes
- * nowhere else. The token file is read anew each time. No proxy is used.
+ * https, or http to a loopback address or to one of the three link-local addresses of ECS and EKS, so that the token
+ * goes nowhere else. The token file is read anew each time. No proxy is used.
  */
 #include <arpa/inet.h>
 #include <openssl/crypto.h>

@@ -1,11 +1,11 @@
 /*
  * credentials -- the keys that sign requests, from the sources that AWS's own tools know, and always valid ones.
  *
- * The sources, in this order; the first that is configured answers: the environment (with *_FILE and /run/secrets), a web
- * identity token, a profile of the shared files, the container's endpoint, the instance's metadata.
+ * The sources, in this order; the first that is configured answers: the environment (with *_FILE and /run/secrets), a
+ * web identity token, a profile of the shared files, the container's endpoint, the instance's metadata.
  *
- * Promise: keys are renewed five minutes before they end; while that fails, the old ones are given out until they end. A
- * file among their sources that has changed is read before the next request. No part of a key is ever logged.
+ * Promise: keys are renewed five minutes before they end; while that fails, the old ones are given out until they end.
+ * A file among their sources that has changed is read before the next request. No part of a key is ever logged.
  *
  * Usable from several threads: one at a time asks the sources, the others wait for its answer. A stop ends every wait.
  */

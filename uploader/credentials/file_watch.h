@@ -19,7 +19,10 @@ struct file_watch {
     size_t count;
 };
 
-/* Call it before the file is read: a change after this moment is seen. One that is not there yet is watched for, too. */
+/*
+ * Call it before the file is read: a change after this moment is seen. One that is not there yet is watched for,
+ * too.
+ */
 void file_watch_add(struct file_watch *watch, const char *path);
 void file_watch_clear(struct file_watch *watch);
 

@@ -1,9 +1,9 @@
 /*
  * imds -- keys of the role that is attached to an EC2 instance: instance metadata, version 2.
  *
- * AWS, "Use IMDSv2": PUT for a session token, then GETs with it for the role's name and the role's keys. Version 1 is not
- * used. The service is on this machine: timeouts are short, and no proxy is used. If nothing answers, this machine is no
- * EC2 instance.
+ * AWS, "Use IMDSv2": PUT for a session token, then GETs with it for the role's name and the role's keys. Version 1 is
+ * not used. The service is on this machine: timeouts are short, and no proxy is used. If nothing answers, this machine
+ * is no EC2 instance.
  */
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /*
  * process -- keys from a command: `credential_process` of a profile.
  *
- * The command is split into words as a shell would split it (blanks; "double" and 'single' quotes; \ before a character),
- * and run without a shell: no variable, no ~, no pipe is expanded, as with the AWS CLI. If a shell is needed, the command
- * is `sh -c '...'`. It prints JSON: Version 1, AccessKeyId, SecretAccessKey, and for temporary keys SessionToken and
- * Expiration (AWS: "Sourcing credentials with an external process"). Its stderr is not kept, since it may hold anything.
+ * The command is split into words as a shell would split it (blanks; "double" and 'single' quotes; \ before a
+ * character), and run without a shell: no variable, no ~, no pipe is expanded, as with the AWS CLI. If a shell is
+ * needed, the command is `sh -c '...'`. It prints JSON: Version 1, AccessKeyId, SecretAccessKey, and for temporary
+ * keys SessionToken and Expiration (AWS: "Sourcing credentials with an external process"). Its stderr is not kept,
+ * since it may hold anything.
  */
 #ifndef UPLOADER_CREDENTIALS_PROCESS_H
 #define UPLOADER_CREDENTIALS_PROCESS_H

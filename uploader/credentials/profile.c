@@ -2,9 +2,9 @@
  * profile -- see profile.h.
  *
  * A profile gets its keys in the first of these ways that it has set: `role_arn` with `web_identity_token_file`,
- * `source_profile` or `credential_source`; `aws_access_key_id` and its companions; `credential_process`. A profile that
- * is another one's source gives its own keys first, so that it may name itself as its source. Source: AWS SDKs and Tools
- * Reference Guide, "Assume role credential provider"; the order is the AWS CLI's.
+ * `source_profile` or `credential_source`; `aws_access_key_id` and its companions; `credential_process`. A profile
+ * that is another one's source gives its own keys first, so that it may name itself as its source. Source: AWS SDKs
+ * and Tools Reference Guide, "Assume role credential provider"; the order is the AWS CLI's.
  */
 #include "uploader/credentials/profile.h"
 

@@ -1,4 +1,7 @@
-/* secret -- see secret.h. The space is made before anything is read, so that no copy stays behind when a buffer grows. */
+/*
+ * secret -- see secret.h. The space is made before anything is read, so that no copy stays behind when a buffer
+ * grows.
+ */
 #include "uploader/credentials/secret.h"
 
 #include <ctype.h>

@@ -1,8 +1,8 @@
 /*
  * source -- the interface that each source of keys implements.
  *
- * A source that is configured gives the final answer: if it fails, no other source is asked, so that nobody uploads under
- * an identity that was not meant. A source that is not configured notes where it has searched.
+ * A source that is configured gives the final answer: if it fails, no other source is asked, so that nobody uploads
+ * under an identity that was not meant. A source that is not configured notes where it has searched.
  */
 #ifndef UPLOADER_CREDENTIALS_SOURCE_H
 #define UPLOADER_CREDENTIALS_SOURCE_H
@@ -35,8 +35,8 @@ struct source_query {
 };
 
 /*
- * What a source implements: fills `keys`. `*is_set` false, with RES_OK: the source is not configured, so the next one is
- * asked.
+ * What a source implements: fills `keys`. `*is_set` false, with RES_OK: the source is not configured, so the next one
+ * is asked.
  *   RES_RETRY    no keys now; if there is a remedy, a person must act, else waiting helps
  *   RES_REFUSE   the settings or the files are wrong
  */

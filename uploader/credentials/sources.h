@@ -1,6 +1,6 @@
 /*
- * sources -- all sources of keys, each in a file of its own. Only the chain (credentials.c) and `credential_source` of a
- * profile (profile.c) call them.
+ * sources -- all sources of keys, each in a file of its own. Only the chain (credentials.c) and `credential_source` of
+ * a profile (profile.c) call them.
  */
 #ifndef UPLOADER_CREDENTIALS_SOURCES_H
 #define UPLOADER_CREDENTIALS_SOURCES_H

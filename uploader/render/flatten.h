@@ -6,10 +6,10 @@
  * if it has text of its own; text of the event element itself stands under its own name. Keys are unique, because no
  * XML name holds '[', '/' or '@'. Names are as written, prefix included; namespace declarations are no attributes.
  *
- * A key repeats the names of all its parents, so a hostile event with deep nesting could become JSON of a thousand
- * times its size, and a batch of such events could need more than all memory. An event whose keys and texts together
- * would be longer than FLATTEN_GROWTH times its XML plus FLATTEN_SLACK bytes is therefore not flattened: its XML
- * becomes the single member `#xml`.
+ * A key repeats the names of all its parents, so a hostile event of deep nesting could make JSON of a thousand times
+ * its size, and a batch of such more than there is memory. One whose keys and texts together would be longer than
+ * FLATTEN_GROWTH times its XML (small ones have FLATTEN_SLACK bytes more) is given as it is: its XML as the single
+ * member `#xml`.
  */
 #ifndef UPLOADER_RENDER_FLATTEN_H
 #define UPLOADER_RENDER_FLATTEN_H
@@ -29,8 +29,8 @@ void flatten_free(struct flatten *flatten); /* accepts NULL */
 
 /*
  * Adds the members of the event, which has a NUL behind it. With `renames_collisions` a name that collides with the
- * metadata's gets one more underscore. An event that this libxml2 does not accept as well-formed, though the collector's
- * did, is given as `#xml`, too.
+ * metadata's gets one more underscore. An event that this libxml2 does not accept as well-formed, though the
+ * collector's did, is given as `#xml`, too.
  *   RES_REFUSE   and it is not even UTF-8: no JSON can hold it; nothing was added
  */
 MUST_CHECK enum result flatten_event(struct flatten *flatten, const char *xml, size_t len,

@@ -1,6 +1,6 @@
 /*
- * render -- a batch's rows as the bytes of its object: rows in, bytes out. Deterministic: the same rows and the same batch
- * always give the same bytes, until zlib or libxml2 is upgraded.
+ * render -- a batch's rows as the bytes of its object: rows in, bytes out. Deterministic: the same rows and the same
+ * batch always give the same bytes, until zlib or libxml2 is upgraded.
  *
  * A compressed object is compressed while it is rendered: no more of its text is held than RENDER_SLICE and one event.
  */
@@ -22,8 +22,8 @@ struct render *render_begin(const struct batch *batch, struct buf *out);
 
 /*
  * The next row, in the order of ids.
- *   RES_REFUSE   an event cannot be taken apart, though the collector has accepted it, and must not be shipped as it is:
- *                the batch waits for a person
+ *   RES_REFUSE   an event cannot be taken apart, though the collector has accepted it, and must not be shipped as it
+ *                is: the batch waits for a person
  */
 MUST_CHECK enum result render_row(struct render *render, const struct row *row, struct why *why);
 
@@ -31,8 +31,8 @@ MUST_CHECK enum result render_row(struct render *render, const struct row *row, 
 void render_end(struct render *render, struct rendition *rendition);
 
 /*
- * Hashes the bytes. This is a call of its own because it costs more than all the rest, and any thread may do it. `pause`
- * may be NULL.
+ * Hashes the bytes. This is a call of its own because it costs more than all the rest, and any thread may do it.
+ * `pause` may be NULL.
  */
 void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 void render_free(struct render *render); /* accepts NULL */

@@ -1,8 +1,8 @@
 /*
  * dismiss -- marks rejects as dismissed, in slices, as `uploader rejects dismiss` requests. A request can be repeated.
  *
- * A dismissed reject stays in the spool and in the order of ids, and is shipped like the others; only its state differs,
- * and it is not validated again.
+ * A dismissed reject stays in the spool and in the order of ids, and is shipped like the others; only its state
+ * differs, and it is not validated again.
  */
 #ifndef UPLOADER_SHIP_DISMISS_H
 #define UPLOADER_SHIP_DISMISS_H

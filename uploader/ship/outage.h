@@ -15,7 +15,10 @@ struct outage {
     enum store_answer answer;
 };
 
-/* How long to wait after the nth failure in a row, 1 the first: longer where a person must act, never shorter than requested. */
+/*
+ * How long to wait after the nth failure in a row, 1 the first: longer where a person must act, never shorter than
+ * requested.
+ */
 int64_t outage_pause_ms(enum store_answer answer, int failures, int64_t requested_ms);
 
 /* Does a person have to act? */

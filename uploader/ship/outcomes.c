@@ -1,6 +1,6 @@
 /*
- * outcomes -- see outcomes.h. The happy path is record_success(): the batch is marked as shipped, outages end. What fails
- * is recorded as a failure; an incident, where other bytes are under a batch's key, replaces the batch.
+ * outcomes -- see outcomes.h. The happy path is record_success(): the batch is marked as shipped, outages end. What
+ * fails is recorded as a failure; an incident, where other bytes are under a batch's key, replaces the batch.
  */
 #include "uploader/ship/outcomes.h"
 
@@ -101,8 +101,8 @@ enum result outcomes_record_failure(struct outcomes *o, struct batch *batch, con
 }
 
 /*
- * An incident: other bytes are under the batch's key, so its rows are shipped once more, under another key. If that happens
- * to the replacement, too, a person must decide.
+ * An incident: other bytes are under the batch's key, so its rows are shipped once more, under another key. If that
+ * happens to the replacement, too, a person must decide.
  */
 static enum result supersede(struct outcomes *o, struct batch *batch, const struct failure *failure,
                              struct why *why)

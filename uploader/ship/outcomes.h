@@ -1,6 +1,6 @@
 /*
- * outcomes -- what became of each upload: recorded in the spool, and remembered for the choice of the next batch (queue.h),
- * for the pauses between tries (outage.h) and for the report to people.
+ * outcomes -- what became of each upload: recorded in the spool, and remembered for the choice of the next batch
+ * (queue.h), for the pauses between tries (outage.h) and for the report to people.
  */
 #ifndef UPLOADER_SHIP_OUTCOMES_H
 #define UPLOADER_SHIP_OUTCOMES_H

@@ -19,8 +19,8 @@ struct purger {
 };
 
 /*
- * Purges for some milliseconds, if it is time to. Where space is low, it purges all shipped events, however short a time
- * they were kept. `*has_more`: call again at once.
+ * Purges for some milliseconds, if it is time to. Where space is low, it purges all shipped events, however short a
+ * time they were kept. `*has_more`: call again at once.
  */
 MUST_CHECK enum result purger_turn(struct purger *purger, bool is_space_low, bool *has_more, struct why *why);
 

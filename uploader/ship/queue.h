@@ -1,9 +1,9 @@
 /*
  * queue -- the batches of one kind that are to be shipped: which of them have failed, and which is next.
  *
- * Oldest first. A batch that fails alone (other bytes are under its key, or others are shipped while it fails) is tried
- * again later, so it never delays the others. After a failure that may concern the whole store, the batch that has failed
- * least often is tried next: this shows whether the store is away or one batch always fails.
+ * Oldest first. A batch that fails alone (other bytes are under its key, or others are shipped while it fails) is
+ * tried again later, so it never delays the others. After a failure that may concern the whole store, the batch that
+ * has failed least often is tried next: this shows whether the store is away or one batch always fails.
  */
 #ifndef UPLOADER_SHIP_QUEUE_H
 #define UPLOADER_SHIP_QUEUE_H
@@ -43,7 +43,8 @@ MUST_CHECK enum result queue_next(const struct queue *queue, struct spool_out *s
                                   struct choice *choice, struct why *why);
 
 /*
- * The batch has failed. `answer` STORE_CONFLICT: the trouble is its own; any other may be the store's. Returns its entry.
+ * The batch has failed. `answer` STORE_CONFLICT: the trouble is its own; any other may be the store's. Returns its
+ * entry.
  */
 const struct failed_batch *queue_note_failure(struct queue *queue, int64_t batch_id, enum store_answer answer,
                                               const struct why *why);

@@ -1,7 +1,7 @@
 /*
- * reship -- see reship.h. It has a store of its own, as the shipper's may be in use. If the store is away, it tries a few
- * times, then leaves the rest. A repeated request continues where this one ended, as objects that are there are only
- * checked.
+ * reship -- see reship.h. It has a store of its own, as the shipper's may be in use. If the store is away, it tries a
+ * few times, then leaves the rest. A repeated request continues where this one ended, as objects that are there are
+ * only checked.
  */
 #include "uploader/ship/reship.h"
 

@@ -1,8 +1,8 @@
 /*
  * reship -- sends whole past batches again, in slices, as `uploader reship` requests.
  *
- * Without new keys: an object that is missing is put again under its key, with the same bytes; an object that is there is
- * left alone, whatever it holds. No event is shipped twice, and the request can be repeated, whatever was killed.
+ * Without new keys: an object that is missing is put again under its key, with the same bytes; an object that is there
+ * is left alone, whatever it holds. No event is shipped twice, and the request can be repeated, whatever was killed.
  * With new keys: each batch gets a copy under a key of its own, and all its events will load twice. All copies are
  * sealed in one transaction: from then on they are batches like others, and the shipper ships them, whether somebody
  * waits or not.

@@ -90,8 +90,9 @@ enum result shipper_report(struct shipper *s, struct why *why)
 /* ---- the steps of a batch ---- */
 
 /*
- * The rendition, and that the outcome is unknown, are durable before the first byte is sent. An outcome that an earlier try
- * has left unknown stays so until the object is found or stored: that it cannot be seen now proves nothing.
+ * The rendition, and that the outcome is unknown, are durable before the first byte is sent. An outcome that an
+ * earlier try has left unknown stays so until the object is found or stored: that it cannot be seen now proves
+ * nothing.
  */
 static enum result begin_put(struct shipper *s, struct job *job, struct why *why)
 {
@@ -149,7 +150,10 @@ static enum result collect(struct shipper *s, struct why *why)
 
 /* ---- the next batch ---- */
 
-/* The batch was sealed for another destination. It is sealed anew if nothing can have been stored, else a person decides. */
+/*
+ * The batch was sealed for another destination. It is sealed anew if nothing can have been stored, else a person
+ * decides.
+ */
 static enum result redirect(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct failure failure = {.answer = STORE_CONFLICT};
@@ -197,7 +201,10 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
     return RES_OK;
 }
 
-/* So many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only one. */
+/*
+ * So many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only
+ * one.
+ */
 static int sealed_most(const struct shipper *s)
 {
     return s->options.upload_concurrency < 2 ? 2 : s->options.upload_concurrency;

@@ -1,9 +1,9 @@
 /*
  * shipper -- seal, render, put, mark, purge; and the waiting between.
  *
- * UPLOAD_CONCURRENCY workers (workers.h) talk to the store, while the caller's thread owns the spool: it renders the next
- * object while others are being uploaded. Events and rejects are two queues (queue.h) that take turns: a refusal of rejects
- * never delays events. An upload that fails is tried again for ever, with growing pauses (outage.h).
+ * UPLOAD_CONCURRENCY workers (workers.h) talk to the store, while the caller's thread owns the spool: it renders the
+ * next object while others are being uploaded. Events and rejects are two queues (queue.h) that take turns: a refusal
+ * of rejects never delays events. An upload that fails is tried again for ever, with growing pauses (outage.h).
  */
 #ifndef UPLOADER_SHIP_SHIPPER_H
 #define UPLOADER_SHIP_SHIPPER_H
@@ -47,7 +47,10 @@ MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struc
 /* Sleeps until an upload has ended, `timeout_ms` have passed, or a stop is asked for: true. */
 bool shipper_wait(struct shipper *shipper, int timeout_ms);
 
-/* Reports to the spool that this uploader works, and what its problem is. A turn does that, too; a flush begins with it. */
+/*
+ * Reports to the spool that this uploader works, and what its problem is. A turn does that, too; a flush begins with
+ * it.
+ */
 MUST_CHECK enum result shipper_report(struct shipper *shipper, struct why *why);
 
 /* Why the store takes nothing of a kind now; NULL: it does, as far as is known. */

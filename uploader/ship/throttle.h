@@ -1,10 +1,10 @@
 /*
- * throttle -- slows the shipping of a backlog down, so that it does not slow the collector down. While events are received,
- * each millisecond of reading, rendering and hashing is followed by eight milliseconds of sleep, in each thread that does
- * such work; by three where much is received. Uploads continue meanwhile.
+ * throttle -- slows the shipping of a backlog down, so that it does not slow the collector down. While events are
+ * received, each millisecond of reading, rendering and hashing is followed by eight milliseconds of sleep, in each
+ * thread that does such work; by three where much is received. Uploads continue meanwhile.
  *
- * The sleeps are short and many, so an event never waits for the work on a whole batch. Priorities would not help: between
- * services, and between containers, nice(1) has no effect.
+ * The sleeps are short and many, so an event never waits for the work on a whole batch. Priorities would not help:
+ * between services, and between containers, nice(1) has no effect.
  */
 #ifndef UPLOADER_SHIP_THROTTLE_H
 #define UPLOADER_SHIP_THROTTLE_H
@@ -36,7 +36,8 @@ struct throttle {
 };
 
 /*
- * `bytes` is the total that was ever received. `is_urgent`: space is low, so there is no sleeping. Call it from one thread.
+ * `bytes` is the total that was ever received. `is_urgent`: space is low, so there is no sleeping. Call it from one
+ * thread.
  */
 void throttle_update(struct throttle *throttle, int64_t bytes, bool is_urgent);
 

@@ -1,4 +1,7 @@
-/* workers -- see workers.h. One lock guards the states of all jobs; a job's state says which thread may use the rest of it. */
+/*
+ * workers -- see workers.h. One lock guards the states of all jobs; a job's state says which thread may use the rest
+ * of it.
+ */
 #include "uploader/ship/workers.h"
 
 #include <assert.h>

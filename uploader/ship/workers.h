@@ -1,9 +1,9 @@
 /*
- * workers -- threads that hash objects and talk to the store. Each has a job of its own, and a connection of its own that
- * is kept alive.
+ * workers -- threads that hash objects and talk to the store. Each has a job of its own, and a connection of its own
+ * that is kept alive.
  *
- * One thread, the owner, fills jobs and collects their results; only the owner uses the spool. So memory is bounded by the
- * number of workers times the largest object, and no job waits for another.
+ * One thread, the owner, fills jobs and collects their results; only the owner uses the spool. So memory is bounded by
+ * the number of workers times the largest object, and no job waits for another.
  */
 #ifndef UPLOADER_SHIP_WORKERS_H
 #define UPLOADER_SHIP_WORKERS_H

@@ -1,4 +1,7 @@
-/* control_row -- what the collector and commands want from the uploader, and what it reports. See spool.h. */
+/*
+ * control_row -- the control row: what the collector and people write for the uploader, and what it reports. See
+ * spool.h.
+ */
 #include "uploader/spool/spool.h"
 
 #include "common/clock.h"
@@ -49,7 +52,7 @@ enum result spool_out_request_flush(struct spool_out *out, struct flush_ids *flu
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK || !has_row) return res;
     read_flush(stmt, flush);
-    return stmt_run(stmt, NULL, why); /* the statement commits at its end */
+    return stmt_run(stmt, NULL, why); /* runs it to its end: only then is it committed */
 }
 
 enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,

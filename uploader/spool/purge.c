@@ -1,4 +1,4 @@
-/* purge -- deletes rows that were kept long enough, and returns free pages to the file system. See spool.h. */
+/* purge -- deletes rows that have been kept long enough, a slice at a time, and gives free pages back. See spool.h. */
 #include "uploader/spool/spool.h"
 
 #include <stdio.h>

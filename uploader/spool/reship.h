@@ -1,5 +1,5 @@
 /*
- * reship -- the statements behind `uploader reship`: past batches, what is put again, and copies under new keys.
+ * reship -- the spool's side of `reship`: past batches, what is put again, and copies.
  *
  * Each call is one short transaction, except that the caller may copy many batches between db_begin() and db_end(). All
  * may return RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (the spool is damaged).
@@ -16,26 +16,26 @@ struct past_batch {
     bool has_rows; /* none of its rows is purged */
 };
 
-/* Loads the first batch whose id is `from_id` or later. */
+/* Loads the first batch with the id `from_id` or a later one. */
 MUST_CHECK enum result spool_reship_next(struct spool_out *out, int64_t from_id, struct past_batch *past,
                                          struct why *why);
 
-/* Call this before a shipped batch is put again: records its bytes. Updates batch->recorded and batch->earlier. */
+/*
+ * Before a shipped batch is put again: records its bytes as they are now. Changes batch->recorded and
+ * batch->earlier.
+ */
 MUST_CHECK enum result spool_reship_record(struct spool_out *out, struct batch *batch,
                                            const struct rendition *rendition, struct why *why);
 
-/* Records that the batch was put again. `etag` is "" if the store gave none. */
+/* Records that it was put again. `etag` "" where there is none. */
 MUST_CHECK enum result spool_reship_mark(struct spool_out *out, int64_t batch_id, const char *etag,
                                          bool is_verified, struct why *why);
 
-/*
- * Seals a copy of the batch under the next free key ending in -rN. If a copy is not shipped yet, gives that one, and
- * `*is_new` is false.
- */
+/* Seals a copy of the batch under the next free key; `*is_new` false: there is a copy that is not shipped yet. */
 MUST_CHECK enum result spool_reship_copy(struct spool_out *out, const struct batch *batch, int64_t *copy_id,
                                          bool *is_new, struct why *why);
 
-/* The copies from `from_id` on that are not shipped yet, and the trouble of one of them; "": there is none. */
+/* Copies from `from_id` on that are not shipped yet, and why one of them cannot be: "" where nothing is wrong. */
 struct open_copies {
     int64_t count;
     struct why trouble;

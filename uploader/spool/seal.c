@@ -1,4 +1,4 @@
-/* seal -- finds the rows that are in no batch, seals them, and loads sealed batches. See spool.h. */
+/* seal -- rows that are in no batch yet, their sealing, and loading sealed batches. See spool.h. */
 #include "uploader/spool/spool.h"
 
 #include <inttypes.h>
@@ -85,7 +85,7 @@ enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct wh
     res = stmt_step(stmt, &has_row, why);
     if (res == RES_OK && has_row) {
         batch->id = stmt_int(stmt, 0);
-        res = spool_out_run(out, stmt, NULL, why); /* the row is committed at the statement's end */
+        res = spool_out_run(out, stmt, NULL, why); /* runs it to its end: only then is the row committed */
     }
     return res == RES_OK ? res : why_wrap(why, res, "seal a batch");
 }
@@ -103,9 +103,9 @@ enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, b
     return res;
 }
 
-/* ---- batches that are sealed ---- */
+/* ---- sealed batches ---- */
 
-/* Reads three columns from `column` on; they are NULL if there is no rendition. */
+/* Reads three columns from `column` on; they are NULL where there is no rendition. */
 static void read_rendition(struct stmt *stmt, int column, struct rendition *rendition)
 {
     *rendition = (struct rendition){.bytes = stmt_int(stmt, column + 2)};
@@ -141,7 +141,7 @@ enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind kind, struct
     return is_known ? RES_OK : why_set(why, RES_BROKEN, "batch %" PRId64 " has an unknown format", batch->id);
 }
 
-/* The batch that the statement finds, if any. */
+/* Reads the batch that the statement finds, if any. */
 static enum result read_found(struct stmt *stmt, enum batch_kind kind, struct batch *batch, bool *is_some,
                               struct why *why)
 {

@@ -1,11 +1,11 @@
 /*
  * spool -- see spool.h. This file opens the spool and checks whose file it is; the other parts of spool.h are in
  *
- *   seal.c           what waits, sealing, sealed batches as the spool has them
+ *   seal.c           rows that are in no batch yet, their sealing, loading sealed batches
  *   render_rows.c    rows to an object's bytes
  *   ledger.c         what happened to a batch
- *   purge.c          deleting what has been kept long enough, and free pages
- *   control_row.c    what the two programs and people leave for each other
+ *   purge.c          deleting rows that have been kept long enough, free pages
+ *   control_row.c    what the collector and people write for the uploader, and what it reports
  */
 #include "uploader/spool/spool.h"
 

@@ -57,9 +57,9 @@ MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, i
                                      struct why *why);
 
 /*
- * Between the first call and the second, commits do not wait for the disk, which frees the write lock sooner. This is for
- * facts that need not be durable at once: after a power cut the uploader finds them out again, and the next commit of
- * either program that syncs makes them durable, too. The second call returns `res`, unless it fails itself.
+ * Between the first call and the second, commits do not wait for the disk, which frees the write lock sooner. This is
+ * for facts that need not be durable at once: after a power cut the uploader finds them out again, and the next commit
+ * of either program that syncs makes them durable, too. The second call returns `res`, unless it fails itself.
  */
 MUST_CHECK enum result spool_out_relax(struct spool_out *out, struct why *why);
 MUST_CHECK enum result spool_out_relax_no_more(struct spool_out *out, enum result res, struct why *why);

@@ -16,14 +16,14 @@ struct status_program {
     size_t problem_count;
 };
 
-/* What a command has requested and waits for. */
+/* A request of a command that is not finished yet. */
 struct status_request {
     char program[16], action[40], requested_at[32];
     char progress[400]; /* "" where none is known yet */
 };
 
 struct status {
-    const char *spool_path; /* borrowed from the settings */
+    const char *spool_path; /* borrowed */
     struct spool_identity identity;
     struct summary summary;
     struct status_program collector, uploader;

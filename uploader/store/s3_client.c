@@ -126,7 +126,10 @@ static bool renew_keys(struct s3_client *client, const struct s3_signer *signer)
 
 enum correction { CORRECT_REGION = 1, CORRECT_CLOCK = 2, CORRECT_KEYS = 4 };
 
-/* What was corrected, so that the same call may succeed now; 0: nothing. `made` were corrected before, each once only. */
+/*
+ * What was corrected, so that the same call may succeed now; 0: nothing. `made` were corrected before, each once
+ * only.
+ */
 static unsigned correct(struct s3_client *client, const struct s3_call *call, const struct s3_signer *signer,
                         const struct http_answer *answer, unsigned made)
 {
@@ -140,8 +143,8 @@ static unsigned correct(struct s3_client *client, const struct s3_call *call, co
 }
 
 /*
- * Sends one call, and repeats it at once where the answer shows how to correct it. DONE: there is an answer, to a request
- * that was signed for `region`.
+ * Sends one call, and repeats it at once where the answer shows how to correct it. DONE: there is an answer, to a
+ * request that was signed for `region`.
  */
 static enum store_answer send_corrected(struct s3_client *client, const struct s3_call *call,
                                         struct http_answer *answer, char region[REGION_SIZE], struct why *why)

@@ -2,8 +2,8 @@
  * s3_client -- sends requests to one bucket, and says what the answers mean.
  *
  * Each request is signed anew, with keys that are asked for each time (credentials.h), for the region and at the time
- * that the server wants (s3_server.h). Where the server says that one of these is wrong, the request is repeated at once
- * with a better one.
+ * that the server wants (s3_server.h). Where the server says that one of these is wrong, the request is repeated at
+ * once with a better one.
  */
 #ifndef UPLOADER_STORE_S3_CLIENT_H
 #define UPLOADER_STORE_S3_CLIENT_H

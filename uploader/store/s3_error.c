@@ -106,8 +106,8 @@ static const char *find_remedy(long status, const char *code, bool is_head)
 }
 
 /*
- * May it have been stored, or can it only come later? 5xx may come after storing, but for 501, which says that something
- * asked for is not known; 409 says that another request for this key is under way: an earlier one of ours.
+ * May it have been stored, or can it only come later? 5xx may come after storing, but for 501, which says that
+ * something asked for is not known; 409 says that another request for this key is under way: an earlier one of ours.
  */
 static bool may_be_stored(long status, const char *code)
 {
@@ -161,7 +161,10 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
     return wait_s < S3_WAIT_MAX_MS / 1000 ? wait_s * 1000 : S3_WAIT_MAX_MS;
 }
 
-/* Fills the remedy where it is about the region. Not where a 400 without a cause names the one that we use: AWS always does. */
+/*
+ * Fills the remedy where it is about the region. Not where a 400 without a cause names the one that we use: AWS
+ * always does.
+ */
 static bool blame_region(const struct http_answer *answer, const struct s3_target *target, const char *code,
                          struct why *why)
 {

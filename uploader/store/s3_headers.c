@@ -60,8 +60,8 @@ static void add_metadata(struct s3_headers *headers, const struct object *object
 }
 
 /*
- * How the store is to keep the object. None of this is in the object's bytes, so the current settings count, not those at
- * the time of sealing: a person can correct a wrong key or class, and the batch is shipped under the same name.
+ * How the store is to keep the object. None of this is in the object's bytes, so the current settings count, not those
+ * at the time of sealing: a person can correct a wrong key or class, and the batch is shipped under the same name.
  */
 static void add_wishes(struct s3_headers *headers, const struct s3_wishes *wishes)
 {

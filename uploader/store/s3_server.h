@@ -1,10 +1,10 @@
 /*
- * s3_server -- the bucket's server as this run knows it: its address, its region and its clock. The options hold until an
- * answer corrects them.
+ * s3_server -- the bucket's server as this run knows it: its address, its region and its clock. The options hold until
+ * an answer corrects them.
  *
- * An answer never names the host of the next request: for AWS's own servers only the names of AWS's regions are accepted,
- * and the host's name is made of them here; an endpoint that was set stays the same, and requests are signed for the
- * region that it asks for. So no signature is ever sent to a host that is neither set nor AWS's.
+ * An answer never names the host of the next request: for AWS's own servers only the names of AWS's regions are
+ * accepted, and the host's name is made of them here; an endpoint that was set stays the same, and requests are signed
+ * for the region that it asks for. So no signature is ever sent to a host that is neither set nor AWS's.
  *
  * Usable from several threads.
  */
@@ -47,8 +47,8 @@ void s3_server_address(struct s3_server *server, struct s3_address *address);
 
 /*
  * Does the answer to a request that was sent with the address `used` show that its region, or its time, was wrong, and
- * which is right? Then that is remembered and logged, and the same request, signed anew, may succeed. This one has stored
- * nothing.
+ * which is right? Then that is remembered and logged, and the same request, signed anew, may succeed. This one has
+ * stored nothing.
  */
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,
                             const struct http_answer *answer);

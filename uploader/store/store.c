@@ -76,7 +76,10 @@ enum store_answer store_probe(struct store *store, const char *key, const char *
     return store->ops->probe(store->self, key, content_type, body, why);
 }
 
-/* The MD5 alone is enough: it is an ETag, which the store has computed. The SHA-256 of our metadata counts with the length. */
+/*
+ * The MD5 alone is enough: it is an ETag, which the store has computed. The SHA-256 of our metadata counts with the
+ * length.
+ */
 static bool is_same(const struct rendition *known, const struct rendition *seen)
 {
     if (!*known->sha256) return false;

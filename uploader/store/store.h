@@ -62,14 +62,15 @@ bool store_is_trial(const struct store *store);
 /*
  * Before the first object: can requests be signed? `source` says for people where the keys come from; "" where none are
  * needed.
- *   RES_RETRY    there are no keys now, or, where there is a remedy, a person must act; uploads may be tried all the same
+ *   RES_RETRY    there are no keys now, or, where there is a remedy, a person must act; uploads may be tried all the
+ *                same
  *   RES_REFUSE   no source of keys is configured, or a setting is wrong
  */
 MUST_CHECK enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why);
 
 /*
- * Puts the object, never over another one. Fills `stored` with DONE; with any other answer `why`, and of `stored` only the
- * pause that the store asks for.
+ * Puts the object, never over another one. Fills `stored` with DONE; with any other answer `why`, and of `stored` only
+ * the pause that the store asks for.
  */
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
                             struct why *why);
@@ -104,9 +105,9 @@ struct store_ops {
 struct store *store_new(void *self, const struct store_ops *ops, const char *destination);
 
 /*
- * Which rendition of this batch is stored: the object's own, or one of an earlier try, from before a library's upgrade?
- * NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" where it did not say a
- * hash, a negative number where it did not say the length.
+ * Which rendition of this batch is stored: the object's own, or one of an earlier try, from before a library's
+ * upgrade? NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" where it
+ * did not say a hash, a negative number where it did not say the length.
  */
 const struct rendition *store_recognise(const struct object *object, const struct rendition *seen);
 

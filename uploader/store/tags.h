@@ -1,8 +1,9 @@
 /*
  * tags -- S3_TAGS: what a person writes as "team=security, source=acm", as the value of the header x-amz-tagging.
  *
- * The rules: Amazon S3 User Guide, "Categorizing your objects using tags": at most 10 on an object, keys of 1 to 128 and
- * values of 0 to 256 characters: letters, digits, spaces and + - = . _ : / @; keys are unique and do not begin with aws:.
+ * The rules: Amazon S3 User Guide, "Categorizing your objects using tags": at most 10 on an object, keys of 1 to 128
+ * and values of 0 to 256 characters: letters, digits, spaces and + - = . _ : / @; keys are unique and do not begin
+ * with aws:.
  */
 #ifndef UPLOADER_STORE_TAGS_H
 #define UPLOADER_STORE_TAGS_H
