@@ -1,7 +1,7 @@
 /*
- * check -- `uploader check`: can the spool be used, and may we write under both prefixes? One small valid document each,
- * under a fixed key, removed again where that is allowed. Exit 0 only if `run` would work; it passes beside a running
- * uploader.
+ * check -- `uploader check`: can the spool be used, and do the keys allow us to write under both prefixes? It writes
+ * one small valid document to each, under a fixed key, and removes it again where that is allowed. Exit 0 only if
+ * `run` would work. It can be used while an uploader runs.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ static int report(bool is_ok, const char *what, const struct why *why)
     return 1;
 }
 
-/* One that is not there yet is no problem. `node` is the installation's name: the spool's, else this host's. */
+/* A spool that is not there yet is no problem. `node` is the installation's name: the spool's, else this host's. */
 static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
 {
     struct spool_out *spool = NULL;

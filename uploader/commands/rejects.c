@@ -1,6 +1,6 @@
 /*
- * rejects -- `uploader rejects list`, `show` and `dismiss`. Payloads are personal data: `list` shows none; and they are
- * whatever somebody has sent: nothing of them reaches a terminal as it is, unless --raw asks for the bytes.
+ * rejects -- `uploader rejects list`, `show` and `dismiss`. Payloads are personal data, so `list` shows none; and they
+ * may hold any bytes, so everything is made printable, unless --raw asks for the bytes themselves.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static int explain(const char *command, const char *arguments, const char *value
     return EX_USAGE;
 }
 
-/* A whole number from 1 on; 0: it is none. */
+/* Reads a whole number from 1 on; 0: it is not one. */
 static int64_t read_number(const char *text)
 {
     size_t len = text ? strlen(text) : 0;
@@ -35,7 +35,7 @@ static void append_printable(struct buf *out, const char *text)
     printable_append(out, text, strlen(text));
 }
 
-/* All at once, and never while a row is being read: whoever pages through it must not hold the spool's log. */
+/* Prints all at once, after the rows were read: a person who pages through them must not hold up the spool's WAL. */
 static int print(struct buf *out, enum result res, const struct why *why)
 {
     if (res == RES_OK && out->len > 0) (void)fwrite(out->data, 1, out->len, stdout);
@@ -83,7 +83,7 @@ int run_rejects_list(const struct command_line *line)
 
 /* ---- show ---- */
 
-/* A line of text stays a line; all else that is no plain character is written out. */
+/* Lines of text stay lines; every other character that is not printable is written as an escape. */
 static void append_lines(struct buf *out, const char *text, size_t len)
 {
     for (size_t done = 0; done < len;) {

@@ -1,6 +1,6 @@
 /*
- * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is written
- * aside, synced and renamed: it is there whole or not at all, also when the command is told to stop.
+ * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is
+ * written under another name, synced and renamed, so it is there whole or not at all, even if the command is stopped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,8 @@ struct target {
     int fd;
     const char *path; /* NULL: stdout */
     char aside[PATH_MAX];
-    struct signals signals; /* of a file alone: writing to a pipe may block, and ends like any program */
+    struct signals
+        signals; /* for a file only: on a pipe a signal ends the process as usual, even while it is blocked */
 };
 
 static enum result failed(const char *what, const char *path, struct why *why)
@@ -40,7 +41,7 @@ static enum result target_open(struct target *t, const char *path, struct why *w
     if ((size_t)snprintf(t->aside, sizeof t->aside, "%s.%d.part", path, (int)getpid()) >= sizeof t->aside) {
         errno = ENAMETOOLONG;
     } else {
-        /* Nobody else reads it, unless its owner says so: it holds what people have sent. */
+        /* Only its owner may read it, as it holds personal data. */
         t->fd = open(t->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     }
     return t->fd >= 0 ? RES_OK : failed("create", t->aside, why);
@@ -49,10 +50,10 @@ static enum result target_open(struct target *t, const char *path, struct why *w
 static enum result refuse_stop(struct target *t, struct why *why)
 {
     if (!signals_stop_requested(&t->signals)) return RES_OK;
-    return why_set(why, RES_RETRY, "told to stop before all rejects were exported");
+    return why_set(why, RES_RETRY, "stopped before all rejects were exported");
 }
 
-/* Gives the file its name, or takes it away where the work has failed. */
+/* Gives the file its name, or removes it if the work has failed. */
 static enum result settle_file(struct target *t, enum result res, struct why *why)
 {
     if (res == RES_OK && fsync(t->fd) != 0) res = failed("sync", t->aside, why);
@@ -80,7 +81,7 @@ static enum result write_all(const struct target *t, const struct buf *body, str
     return RES_OK;
 }
 
-/* Renders the next few; those that were purged meanwhile are passed by. */
+/* Renders the next few rejects; those that were purged meanwhile are left out. */
 static enum result render_chunk(struct spool_out *spool, struct batch *chunk, int64_t last_id,
                                 struct buf *body, struct why *why)
 {
@@ -101,7 +102,7 @@ static enum result export_all(struct spool_out *spool, const struct settings *se
     struct batch chunk = {.kind = BATCH_REJECTS, .format = BATCH_NDJSON, .first_id = 1};
     struct buf body = BUF_EMPTY;
     int64_t first_id = 0;
-    int64_t last_id = 0; /* up to the newest of now */
+    int64_t last_id = 0; /* the newest at the start */
     chunk.omits_payload = settings_omits_payload(settings);
     enum result res = spool_rejects_range(spool, &first_id, &last_id, why);
     while (res == RES_OK && chunk.first_id <= last_id) {

@@ -1,4 +1,4 @@
-/* reship -- `uploader reship`: reads from the command line which batches are sent again, and how. */
+/* reship -- `uploader reship`: reads the command line into an order, and requests it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static int explain(const char *problem, const char *value)
     return EX_USAGE;
 }
 
-/* 2025-07-29, 2025-07-29T16:15Z, with seconds, or with milliseconds, as the views show times. */
+/* Reads 2025-07-29, 2025-07-29T16:15Z, with seconds, or with milliseconds, as the views show times. */
 static bool read_time(const char *text, int64_t *at_ms)
 {
     struct tm tm = {0};
@@ -51,7 +51,7 @@ static bool read_id(const char *text, int64_t *id)
     return *id > 0;
 }
 
-/* EX_OK, or what is wrong has been explained. */
+/* Returns EX_OK, or explains what is wrong and returns another exit code. */
 static int read_order(const struct command_line *line, struct reship_order *order)
 {
     *order = (struct reship_order){.since_at = -1, .until_at = -1};

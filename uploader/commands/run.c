@@ -1,4 +1,4 @@
-/* run -- see run.h. The service and the small subcommands; the others have files of their own. */
+/* run -- see run.h. This file has the service and the small subcommands; the others have files of their own. */
 #include "uploader/commands/run.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 
-#define SPOOL_WAIT_MS       500 /* until the collector has created the spool */
+#define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
 
 enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
@@ -31,14 +31,14 @@ enum result run_open_spool(struct spool_out **spool, const char *path, bool *wil
     return res;
 }
 
-/* Not beside what cannot be a spool. */
+/* Takes the lock, unless the file cannot be a spool: nothing is created beside such a file. */
 static enum result take_lock(struct lockfile *lock, const char *spool_path, struct why *why)
 {
     enum result res = spool_check_access(spool_path, why);
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
-/* Waits for the collector to create the spool; `*spool` stays NULL where a stop was requested meanwhile. */
+/* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
                                struct lockfile *lock, struct signals *signals, struct why *why)
 {
@@ -58,7 +58,10 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
     return RES_OK;
 }
 
-/* Every few seconds: the sign of life, and whether the spool is still where people look, and one that we may write. */
+/*
+ * Every few seconds: renews the sign of life, and checks that the spool is still in its place and of a schema we
+ * know.
+ */
 static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
                         bool *is_too_new, struct why *why)
 {
@@ -72,7 +75,7 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", path);
 }
 
-/* The shipper's turn, and a slice of each request. */
+/* Ships, and does a part of what commands request. */
 static enum result take_turn(struct shipper *shipper, struct handlers *handlers, int *wait_ms,
                              struct why *why)
 {
@@ -111,7 +114,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct handlers *
     return RES_OK;
 }
 
-/* Says at the start where the keys come from, or what is missing. What may get better by itself is tried again later. */
+/* Logs at the start where the keys come from, or why there are none. Trouble that may pass does not end the service. */
 static enum result find_keys(struct store *store, struct signals *signals, struct why *why)
 {
     char source[STORE_SOURCE_SIZE];
@@ -156,7 +159,7 @@ int run_service(const struct command_line *line)
         res = ship_until_stopped(shipper, handlers, spool, settings, &lock, &why);
     }
     handlers_free(handlers);
-    shipper_close(shipper); /* with what is on its way */
+    shipper_close(shipper); /* waits for running uploads */
     if (res == RES_OK) log_info("stopped", NULL);
 
     spool_out_close(spool);
@@ -172,7 +175,7 @@ int run_config(const struct command_line *line)
     return EX_OK;
 }
 
-/* What stands in the uploader's way it has noted in the spool. */
+/* The uploader has stored in the spool what its problem is. */
 static int check_trouble(const char *spool_path)
 {
     struct why why = {0};

@@ -1,5 +1,5 @@
 /*
- * run -- the uploader's subcommands: the service itself, and the questions about it. Each returns the exit code.
+ * run -- the uploader's subcommands. Each returns the exit code.
  */
 #ifndef UPLOADER_COMMANDS_RUN_H
 #define UPLOADER_COMMANDS_RUN_H
@@ -21,8 +21,8 @@ int run_healthcheck(const struct command_line *line);
 int run_config(const struct command_line *line);
 
 /*
- * Opens the spool to ship from it: spool_out_open() and spool_out_refuse_copy(). `*will_come`: it fails for something
- * that the collector will do, so the service waits.
+ * Opens the spool to ship from it: spool_out_open() and spool_out_refuse_copy(). `*will_come`: it has failed only
+ * because the collector has not created or changed the spool yet, so the service waits.
  */
 MUST_CHECK enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come,
                                       struct why *why);

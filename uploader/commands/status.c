@@ -33,7 +33,7 @@ static void print_batches(const struct status *s)
     (void)printf("\n");
 }
 
-/* What a server or the spool says, as printable.h has it. */
+/* The text may be a server's, so it is made printable. */
 static void print_text(const char *name, const char *text)
 {
     struct buf out = BUF_EMPTY;

@@ -28,7 +28,7 @@ static void truth(cJSON *parent, const char *name, bool value)
     (void)must(cJSON_AddBoolToObject(parent, name, value));
 }
 
-/* Empty is null: not known, or none. */
+/* An empty text becomes null: not known, or none. */
 static void text(cJSON *parent, const char *name, const char *value)
 {
     (void)must(*value ? cJSON_AddStringToObject(parent, name, value) : cJSON_AddNullToObject(parent, name));

@@ -13,8 +13,8 @@
 #include "uploader/credentials/profile.h"
 #include "uploader/credentials/sources.h"
 
-#define PAUSE_MS       30000 /* between two tries at renewing keys that are still good */
-#define SAME_ANSWER_MS 1000  /* several threads that need keys at once share a failure */
+#define PAUSE_MS       30000 /* between two attempts to renew keys that are still valid */
+#define SAME_ANSWER_MS 1000  /* so long a failure is shared by the threads that need keys */
 
 struct credentials {
     struct credentials_options options; /* its texts are borrowed */
@@ -24,15 +24,15 @@ struct credentials {
     char region[REGION_SIZE];
 
     pthread_mutex_t mutex; /* guards what follows, and the http above */
-    struct keys keys;      /* the last ones */
+    struct keys keys;      /* the last that were found */
     bool has_keys;
     bool is_rejected; /* by the server */
     bool has_logged;  /* that they cannot be renewed */
     char source[KEYS_SOURCE_SIZE];
     struct file_watch watch;
-    int64_t asked_at;    /* by the caller's clock, as are all times here */
-    int64_t pause_ms;    /* after that, before the next try */
-    enum result failure; /* of the last try */
+    int64_t asked_at;    /* the last search, by the caller's clock, as are all times here */
+    int64_t pause_ms;    /* from then to the next search */
+    enum result failure; /* of the last search */
     struct why why;      /* of that failure */
 };
 
@@ -80,7 +80,7 @@ const char *credentials_region(const struct credentials *c)
     return c->region;
 }
 
-/* ---- asking ---- */
+/* ---- the search for keys ---- */
 
 static enum result query_all(struct credentials *c, struct source_query *query, struct keys *keys,
                              struct why *why)
@@ -106,7 +106,7 @@ static const char *show_end(const struct credentials *c, char until[CLOCK_ISO_SI
     return c->keys.expires_at == KEYS_FOREVER ? "further_notice" : clock_iso(c->keys.expires_at, until);
 }
 
-/* Asks, and keeps what comes: new keys, or the failure. */
+/* Searches for keys, and keeps the result: new keys, or the failure. */
 static void renew(struct credentials *c, int64_t now_at)
 {
     char until[CLOCK_ISO_SIZE];
@@ -135,14 +135,14 @@ static void renew(struct credentials *c, int64_t now_at)
     keys_wipe(&keys);
 }
 
-/* The old keys serve on: says so, once. */
+/* The old keys stay in use; logs that once. */
 static void keep_old(struct credentials *c)
 {
     char until[CLOCK_ISO_SIZE];
     c->pause_ms = PAUSE_MS;
     if (c->has_logged) return;
     c->has_logged = true;
-    log_warn("credentials cannot be renewed; the old ones still hold", "until=%s why=%s remedy=%s",
+    log_warn("credentials cannot be renewed; the old ones are still valid", "until=%s why=%s remedy=%s",
              show_end(c, until), LOG_QUOTE(c->why.text),
              LOG_QUOTE(*c->why.remedy ? c->why.remedy : "none needed: trying again"));
 }

@@ -14,19 +14,16 @@
 struct file_watch {
     struct {
         char path[PATH_MAX];
-        struct stat seen; /* all zero: it was not there */
+        struct stat seen; /* all zero: the file was not there */
     } files[FILE_WATCH_MAX];
     size_t count;
 };
 
-/*
- * Call it before the file is read: a change after this moment is seen. One that is not there yet is watched for,
- * too.
- */
+/* Call it before the file is read: any change after the call is noticed. The file need not exist yet. */
 void file_watch_add(struct file_watch *watch, const char *path);
 void file_watch_clear(struct file_watch *watch);
 
-/* Has one of them been written, replaced, created or removed? Compares device, inode, size, and both times. */
+/* Has one of the files been written, replaced, created or removed? Compares device, inode, size, and both times. */
 bool file_watch_has_changed(const struct file_watch *watch);
 
 #endif

@@ -24,7 +24,7 @@
 struct visit {
     struct source_query *query;
     struct aws_config config;
-    const char *chain[CHAIN_MAX]; /* names of the profiles on the way; borrowed */
+    const char *chain[CHAIN_MAX]; /* the profiles from the first to the current one; borrowed */
     size_t depth;
 };
 
@@ -35,7 +35,7 @@ static const char *get(const struct visit *visit, const char *name)
 
 /* ---- the files ---- */
 
-/* The named path with ~ expanded, or the default one. False: there is none, since HOME is not set. */
+/* Makes the named path, with ~ expanded, or the usual one. False: there is none, since HOME is not set. */
 static bool find_path(const char *named, const char *usual, char path[PATH_MAX])
 {
     const char *home = getenv("HOME"); // NOLINT(concurrency-mt-unsafe): nobody sets variables here
@@ -87,7 +87,7 @@ static enum result take_own_keys(struct visit *visit, struct keys *keys, struct 
 static enum result query_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
                                  struct why *why);
 
-/* The source is another source of keys: Environment, EcsContainer, Ec2InstanceMetadata. */
+/* `credential_source` names another source of keys. */
 static enum result query_named_source(struct visit *visit, const char *source, struct keys *keys,
                                       bool *is_set, struct why *why)
 {
@@ -103,7 +103,7 @@ static enum result query_named_source(struct visit *visit, const char *source, s
                    "credential_source=%s: expected Environment, EcsContainer or Ec2InstanceMetadata", source);
 }
 
-static bool is_on_the_way(const struct visit *visit, const char *profile)
+static bool is_in_chain(const struct visit *visit, const char *profile)
 {
     for (size_t i = 0; i < visit->depth; i++)
         if (strcmp(visit->chain[i], profile) == 0) return true;
@@ -124,8 +124,7 @@ static enum result query_source(struct visit *visit, struct keys *keys, struct w
         res = query_named_source(visit, source, keys, &is_set, why);
     } else if (!aws_config_has_profile(&visit->config, profile)) {
         return why_set(why, RES_REFUSE, "source_profile=%s: there is no such profile", profile);
-    } else if (is_on_the_way(visit, profile) &&
-               !aws_config_get(&visit->config, profile, "aws_access_key_id")) {
+    } else if (is_in_chain(visit, profile) && !aws_config_get(&visit->config, profile, "aws_access_key_id")) {
         return why_set(why, RES_REFUSE, "source_profile=%s leads back to itself", profile);
     } else if (visit->depth == CHAIN_MAX) {
         return why_set(why, RES_REFUSE, "more than %d profiles are each other's source", CHAIN_MAX);

@@ -10,9 +10,9 @@
 #include "common/why.h"
 
 /*
- * Appends the file's bytes to `out`, which needs secret_fini() in any case. A file that grows while it is read is read
- * as far as it was long.
- *   RES_RETRY    it is not there (`why` says so, and for what else it cannot be read now)
+ * Appends the file's bytes to `out`, which needs secret_fini() in any case. Of a file that grows meanwhile, only its
+ * former length is read.
+ *   RES_RETRY    it is not there, or cannot be read now
  *   RES_REFUSE   it is longer than `max` bytes
  */
 MUST_CHECK enum result secret_read_file(const char *path, size_t max, struct buf *out, struct why *why);

@@ -128,7 +128,7 @@ static bool make_lines(const struct target *target, const struct keys *keys, con
     return true;
 }
 
-/* RES_OK: answered, whatever with. `answer` needs http_answer_fini() in any case. */
+/* RES_OK: there is an answer. `answer` needs http_answer_fini() in any case. */
 static enum result send_form(struct source_query *query, const struct target *target, const struct keys *keys,
                              const struct buf *form, int64_t now_at, struct http_answer *answer,
                              struct why *why)
@@ -161,7 +161,7 @@ static enum result send_form(struct source_query *query, const struct target *ta
 
 /* ---- the answer ---- */
 
-/* The text of the first element of this name, at any depth; "" where there is none. */
+/* Finds the text of the first element of this name, at any depth; "" where there is none. */
 static void find_text(xmlNodePtr node, const char *name, char *out, size_t size)
 {
     out[0] = '\0';
@@ -179,7 +179,7 @@ static void find_text(xmlNodePtr node, const char *name, char *out, size_t size)
     }
 }
 
-/* libxml2 frees its copies as they are. Texts shorter than this may be shared with others, and are no secrets. */
+/* libxml2 frees its copies without wiping them. Texts shorter than this may be shared by nodes, and are no secrets. */
 #define SECRET_MIN 16
 static void wipe_texts(xmlNodePtr node)
 {
@@ -250,7 +250,7 @@ static enum result explain(long status, const char *code, char *message, const c
     return RES_RETRY;
 }
 
-/* `*is_early_or_late`: the signature's time may be what the server did not like. */
+/* `*is_early_or_late`: the server may have refused the request because of its time. */
 static enum result read_answer(const struct http_answer *answer, const char *role_arn, struct keys *keys,
                                bool *is_early_or_late, struct why *why)
 {
@@ -270,7 +270,7 @@ static enum result read_answer(const struct http_answer *answer, const char *rol
     return res;
 }
 
-/* The server's time, where it differs from ours by more than a signature bears. */
+/* Takes the server's time, if it differs from ours by more than a signature may. */
 static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
 {
     int64_t server_at = (int64_t)curl_getdate(answer->date, NULL) * 1000;

@@ -19,7 +19,7 @@ struct sts_request {
 };
 
 /*
- * Fills `keys`. Where the server says that our clock is wrong, it is asked once more by its own.
+ * Fills `keys`. If the server says that our clock is wrong, the request is repeated once with the server's time.
  *   RES_RETRY   with a remedy: refused; without: it cannot be reached or is busy, waiting helps
  */
 MUST_CHECK enum result sts_assume_role(struct source_query *query, const struct sts_request *request,

@@ -26,8 +26,7 @@ struct transfer {
     struct hash *hash;
     CURL *curl;
     size_t sent;
-    bool
-        has_begun; /* bytes of the body were sent: the server may have acted, even if libcurl began the request again */
+    bool has_begun; /* bytes of the body were sent, so the server may have received the request */
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
@@ -74,7 +73,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         hash_add(transfer->hash, data, len);
         return len;
     }
-    buf_reserve(body, space); /* all at once: a buffer that grows would leave a copy of a key behind */
+    buf_reserve(body, space); /* at once: it never grows, so no copy of a key is left in freed memory */
     buf_append(body, data, len < space ? len : space);
     return len;
 }
@@ -119,7 +118,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     return n;
 }
 
-/* A program that we run (credential_process) must not inherit the descriptor. */
+/* Child processes do not inherit the socket. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)context, (void)purpose;
@@ -216,7 +215,7 @@ static struct curl_slist *make_headers(const char *const *texts)
 static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
     bool has_body = transfer->body && transfer->body->len > 0;
-    curl_off_t connected_at = 0; /* stays 0 if no connection was made */
+    curl_off_t connected_at = 0; /* stays 0 if there was no connection */
     (void)curl_easy_getinfo(transfer->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_at);
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;

@@ -1,5 +1,5 @@
 /*
- * http -- sends one HTTP request with libcurl, exactly as given, and returns the answer. It knows nothing of S3.
+ * http -- sends one HTTP request with libcurl, exactly as given, and returns the answer. Knows nothing of S3.
  *
  * One connection, kept alive between requests. TLS is verified. Proxies come from the environment, as libcurl reads it.
  */
@@ -23,13 +23,13 @@ struct http_request {
     const char *url;
     const char *const *headers; /* "Name: value", NULL at the end */
     const struct buf *body;     /* PUT and POST */
-    struct hash *hash;  /* GET: hashes the body of a 200 instead of keeping it; NULL: the body is kept */
-    int64_t hash_bytes; /* the expected length of that body; the time limit allows for it */
-    int timeout_ms;     /* for the whole request; 0: as struct http_limits says */
-    bool is_direct;     /* ignore every proxy */
+    struct hash *hash;          /* GET: takes in the body of a 200, which is not kept then; NULL: none */
+    int64_t hash_bytes; /* the length expected, which extends the time limit, as a request's body does */
+    int timeout_ms;     /* for all of it; 0: as the limits say */
+    bool is_direct;     /* without a proxy */
 };
 
-/* The status, the headers that callers need ("" if absent), and the body. */
+/* Of the headers only those that callers need; "" where absent. */
 struct http_answer {
     long status; /* 0: no answer */
     char etag[HTTP_HEADER_SIZE];
@@ -50,11 +50,11 @@ enum http_outcome {
     HTTP_UNKNOWN,   /* the connection broke, or a time limit ended it: the server may have acted */
 };
 
-/* When a request is given up. */
+/* How long a request may take. */
 struct http_limits {
     int connect_ms;
-    int stall_s;   /* seconds below HTTP_STALL_BYTES per second */
-    int answer_ms; /* the whole request, besides the time that its bodies need at HTTP_STALL_BYTES per second */
+    int stall_s;   /* less than HTTP_STALL_BYTES a second, for so long */
+    int answer_ms; /* all of it, plus the time that its bodies take at HTTP_STALL_BYTES a second */
     int stop_ms;   /* after a stop was requested */
 };
 

@@ -1,8 +1,8 @@
 /*
  * keys -- one set of AWS keys as a value: permanent, or temporary with a session token and an end.
  *
- * Whoever holds a struct keys wipes it with keys_wipe() in the end. Nothing here logs, and no explanation contains a
- * part of a key.
+ * Whoever holds a struct keys wipes it with keys_wipe() when done. Nothing here logs, and no explanation holds a part
+ * of a key.
  */
 #ifndef UPLOADER_HTTP_KEYS_H
 #define UPLOADER_HTTP_KEYS_H
@@ -48,9 +48,8 @@ bool keys_are_same(const struct keys *a, const struct keys *b);
 enum keys_age keys_age(const struct keys *keys, int64_t now_at);
 
 /*
- * Parses a time such as 2031-05-04T10:11:12Z, with a fraction of any length, and with Z or +hh:mm, as milliseconds
- * since
- * 1970. False: `text` is not such a time.
+ * 2031-05-04T10:11:12Z as milliseconds since 1970; with a fraction of any length, and with +hh:mm instead of Z. False:
+ * it is no such time.
  */
 bool keys_parse_time(const char *text, int64_t *at_ms) __attribute__((warn_unused_result));
 

@@ -51,7 +51,7 @@ static bool has_control(const char *text)
     return false;
 }
 
-/* libcrypto is asked for nothing that could fail in a sound process: what is left is memory and its installation. */
+/* These calls of libcrypto can fail only for lack of memory, or where its installation is damaged. */
 static void must_work(bool worked)
 {
     if (worked) return;
