@@ -1,0 +1,40 @@
+/* test_region -- which texts are a region's name, and whose domain a region is in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/http/region.h"
+
+#include <string.h>
+
+static void letters_digits_and_dashes_are_a_region(void **state)
+{
+    struct why why = {0};
+    (void)state;
+    assert_true(region_is_valid("eu-central-1"));
+    assert_true(region_is_valid("RegionOne"));
+    assert_false(region_is_valid("eu central"));
+    assert_false(region_is_valid("evil.example/?"));
+    assert_int_equal(region_check("AWS_REGION", "eu-central-1", &why), RES_OK);
+    assert_int_equal(region_check("AWS_REGION", "a/b", &why), RES_REFUSE);
+    assert_non_null(strstr(why.text, "AWS_REGION=a/b"));
+}
+
+static void china_has_a_domain_of_its_own(void **state)
+{
+    (void)state;
+    assert_string_equal(region_aws_domain("eu-central-1"), "amazonaws.com");
+    assert_string_equal(region_aws_domain("cn-north-1"), "amazonaws.com.cn");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_digits_and_dashes_are_a_region),
+        cmocka_unit_test(china_has_a_domain_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
