@@ -32,7 +32,7 @@ static const struct program program = {
     uploader_settings,
 };
 
-/* Nobody but root looks into a process that holds keys: no debugger, no /proc/PID/environ, no core dump. */
+/* Only root may look into this process, as it holds keys: no debugger, no /proc/PID/environ, no core dump. */
 static void hide(void)
 {
     (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail with this value */

@@ -133,7 +133,7 @@ const struct setting uploader_settings[] = {
     SETTING_END,
 };
 
-/* Replaces an owned text. */
+/* Replaces an owned text by both of these. */
 static void set_text(char **text, const char *first, const char *second)
 {
     size_t len = strlen(first) + strlen(second) + 1;
@@ -189,7 +189,7 @@ static enum result check_prefixes(struct settings *s, struct why *why)
     return res;
 }
 
-/* It stands in URLs, and in host names in virtual addressing. */
+/* The name becomes part of URLs, and in virtual addressing of host names. */
 static enum result check_bucket(const char *name, struct why *why)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -228,7 +228,7 @@ static enum result check_region(const char *name, const char *region, struct why
     return region ? region_check(name, region, why) : RES_OK;
 }
 
-/* What goes into a header as it is: printable, without spaces. */
+/* Can the text be sent in a header as it is? It must be printable, without spaces. */
 static bool is_token(const char *text)
 {
     for (; *text; text++)
@@ -266,7 +266,7 @@ static enum result check_owner(const char *owner, struct why *why)
                    "S3_EXPECTED_BUCKET_OWNER=%s: expected an AWS account's 12 digits, without dashes", owner);
 }
 
-/* What is sent with each object. */
+/* Checks the settings that are sent with each object. */
 static enum result check_object_settings(const struct settings *s, struct why *why)
 {
     char ignored[TAGS_SIZE];
@@ -285,7 +285,7 @@ static enum result check_session_name(const char *name, struct why *why)
                    name);
 }
 
-static void warn_of_what_has_no_effect(const struct settings *s)
+static void warn_of_settings_without_effect(const struct settings *s)
 {
     if (s->pretty_print_json && s->output_format != BATCH_JSON)
         log_warn("this setting has no effect: OUTPUT_FORMAT is not json", "setting=PRETTY_PRINT_JSON");
@@ -308,7 +308,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
     if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
     if (res != RES_OK) return res;
-    warn_of_what_has_no_effect(settings);
+    warn_of_settings_without_effect(settings);
     names_check(env);
     return RES_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * settings -- the uploader's settings: one struct, one table.
+ * settings -- the uploader's settings: one struct, one table. Only main.c and commands/ know them: every other room has
+ * options of its own, which commands/options.c fills.
  */
 #ifndef UPLOADER_SETTINGS_H
 #define UPLOADER_SETTINGS_H
@@ -34,8 +35,8 @@ struct settings {
     int64_t s3_addressing; /* enum s3_addressing, in s3_server.h */
     int64_t s3_sse;        /* enum s3_sse, in s3_headers.h */
     char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
-    char *access_key_id, *secret_access_key, *session_token; /* at the start; see credentials/environment.c */
-    char *region, *default_region;                           /* credentials_region() says what holds */
+    char *access_key_id, *secret_access_key, *session_token; /* environment.c reads them anew each time */
+    char *region, *default_region;                           /* the first that is set */
     char *profile, *config_file, *shared_credentials_file;
     char *role_arn, *role_session_name, *web_identity_token_file;
     char *container_relative_uri, *container_full_uri, *container_token;
@@ -50,17 +51,23 @@ struct settings {
 
 extern const struct setting uploader_settings[];
 
-/* config_load() and what a table cannot say: prefixes end in a slash and do not lie in each other, names are possible. */
+/*
+ * As config_load(); then checks what the table cannot express: prefixes end in a slash, the rejects' prefix is not
+ * inside the events', and names are possible.
+ */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 
-/* config_print(), with REJECTS_PREFIX as `none` where rejects stay: empty would be read back as the default. */
+/* As config_print(). REJECTS_PREFIX is `none` where rejects stay: an empty one would be read back as the default. */
 void settings_print(const struct settings *settings, FILE *out);
 
-/* For those subcommands that ship: is there a destination? RES_REFUSE says what to set. */
+/* For subcommands that ship: is there a destination? RES_REFUSE: no; `why` says what to set. */
 MUST_CHECK enum result settings_check_destination(const struct settings *settings, struct why *why);
 
-bool settings_has_metadata(const struct settings *settings);  /* for events in the set format */
-bool settings_omits_payload(const struct settings *settings); /* of rejects */
+/* Do events in the set format get metadata? */
+bool settings_has_metadata(const struct settings *settings);
+
+/* Are rejects shipped without their payload? */
+bool settings_omits_payload(const struct settings *settings);
 
 #endif

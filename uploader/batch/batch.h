@@ -19,24 +19,24 @@
 #define BATCH_MD5_SIZE        33
 #define BATCH_DROPPED_MAX     2000
 
-/* Ceiling for the rows of one batch. However small the events are, rendering adds some bytes to each of them. */
+/* Bounds the object however small the events are, as rendering adds to each of them. */
 #define BATCH_COUNT_MAX 1000000
 
 enum batch_kind { BATCH_EVENTS, BATCH_REJECTS, BATCH_KIND_COUNT };
 enum batch_format { BATCH_XML, BATCH_JSON, BATCH_NDJSON };
 
-/* The words that the spool uses for a kind and a format. batch_format_of() is false for an unknown word. */
+/* The names that the spool uses. */
 const char *batch_kind_name(enum batch_kind kind);
 const char *batch_format_name(enum batch_format format);
 bool batch_format_of(const char *name, enum batch_format *format);
 
 /* The hashes and the length of an object's bytes. */
 struct rendition {
-    char sha256[BATCH_SHA256_SIZE]; /* "": not known */
+    char sha256[BATCH_SHA256_SIZE]; /* "": there is no rendition */
     char md5[BATCH_MD5_SIZE];
     int64_t bytes;
     char content_sha256
-        [BATCH_SHA256_SIZE]; /* of the uncompressed bytes; "" in a rendition read from the spool */
+        [BATCH_SHA256_SIZE]; /* of the uncompressed bytes; "" where the rendition was read from the spool */
 };
 
 struct batch {
@@ -47,23 +47,23 @@ struct batch {
     char destination[BATCH_DESTINATION_MAX];
     char object_key[BATCH_KEY_MAX + 1];
     enum batch_format format;
-    bool has_metadata; /* EVENT_METADATA at the time of sealing, as are the settings below */
-    bool is_gzip;      /* COMPRESSION */
-    bool is_pretty;    /* PRETTY_PRINT_JSON */
-    char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is dropped */
+    bool has_metadata;                   /* EVENT_METADATA at the time of sealing, as are the next four */
+    bool is_gzip;                        /* COMPRESSION */
+    bool is_pretty;                      /* PRETTY_PRINT_JSON */
+    char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is left out */
     bool omits_payload;                  /* rejects: REJECTS_PAYLOAD */
     struct spool_identity identity;
     int64_t sealed_at;
 
-    struct rendition recorded; /* of the bytes of its latest PUT, recorded before that PUT */
-    struct rendition earlier;  /* of an earlier PUT with other bytes, if that may have been stored */
+    struct rendition recorded; /* recorded before its first PUT */
+    struct rendition earlier;  /* the rendition before that, where it may have been stored, too */
     int64_t attempts;
-    bool is_unknown; /* a PUT was begun, and nothing proves whether it stored the object */
+    bool is_unknown; /* a PUT was begun, and its outcome is not proven */
 };
 
 int64_t batch_count(const struct batch *batch);
 
-/* The content type, e.g. application/xml, and the key's extension, e.g. xml. */
+/* application/xml and so on, and the extension of the key. */
 const char *batch_content_type(const struct batch *batch);
 const char *batch_extension(enum batch_format format); /* without .gz */
 

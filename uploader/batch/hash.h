@@ -1,5 +1,5 @@
 /*
- * hash -- SHA-256, MD5 and length of bytes: added piece by piece, from a buffer, or from a file.
+ * hash -- SHA-256, MD5 and length of bytes: piece by piece, in memory, or in a file.
  */
 #ifndef UPLOADER_BATCH_HASH_H
 #define UPLOADER_BATCH_HASH_H
@@ -21,7 +21,7 @@ void hash_free(struct hash *hash);                             /* accepts NULL *
 /* Takes a pause after each slice; `pause` may be NULL. */
 void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 
-/* Hashes a file from the descriptor's position to its end. False, with errno set: it cannot be read. */
+/* Hashes what can be read from the descriptor, from its position on. False, with errno: it cannot be read. */
 bool hash_file(int fd, struct rendition *rendition);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define FOLDER_SIZE 16
 
-/* The folder between prefix and name; `time` begins with YYYYMMDD. */
+/* Makes the folder between prefix and name; `time` begins with YYYYMMDD. */
 static const char *folder(enum date_folders folders, const char *time, char out[FOLDER_SIZE])
 {
     out[0] = '\0';
@@ -39,7 +39,7 @@ bool object_key_again(char out[BATCH_KEY_MAX + 1], const char *key, int number)
     name = name ? name + 1 : key;
     const char *extension = name + strcspn(name, ".");
     const char *end = extension;
-    const char *digits = end; /* of the number in -rN, if there is one */
+    const char *digits = end; /* where the digits of -rN begin, if there are any */
     while (digits > name && digits[-1] >= '0' && digits[-1] <= '9') digits--;
     if (digits < end && digits - name > 2 && digits[-1] == 'r' && digits[-2] == '-') end = digits - 2;
     int len = snprintf(out, BATCH_KEY_MAX + 1, "%.*s-r%d%s", (int)(end - key), key, number, extension);

@@ -3,9 +3,9 @@
  *
  *   xml-events/20250729_161500-7f3a9c21d4-0000001001-0000005873.xml
  *
- * Prefix, perhaps a folder for the date, UTC time of sealing, the spool's ten hex digits, first and last id in at
- * least ten digits, extension (and .gz). So a listing proves completeness: each first is the previous last + 1. No two
- * batches share a key.
+ * The parts are: prefix, perhaps a folder for the date, UTC time of sealing, the spool's ten hex digits, first and
+ * last id in at least ten digits, extension (and .gz). So a listing proves completeness: each first is the previous
+ * last + 1. No two batches share a key.
  */
 #ifndef UPLOADER_BATCH_OBJECT_KEY_H
 #define UPLOADER_BATCH_OBJECT_KEY_H

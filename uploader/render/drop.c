@@ -1,7 +1,7 @@
 /*
- * drop -- see drop.h. The event is read from one piece of markup to the next. The collector has checked that it is
- * well-formed, so a few steps find where each piece ends; where they do not, the event is refused, because shipping it
- * could reveal a field that must be dropped.
+ * drop -- see drop.h. A walk from markup to markup. The event is well-formed (the collector saw to that), so a few
+ * steps tell where each piece of markup ends; where they do not, the event is refused rather than shipped with what it
+ * hides.
  */
 #include "uploader/render/drop.h"
 
@@ -16,7 +16,7 @@ static bool is_name_byte(unsigned char c)
     return isalnum(c) || c >= 0x80 || strchr("_-.", c);
 }
 
-/* An XML name, perhaps with a prefix. Characters beyond ASCII are not checked. */
+/* A name of XML, perhaps with a prefix. Bytes beyond ASCII are not checked. */
 static bool is_name(const char *name, size_t len)
 {
     const char *colon = memchr(name, ':', len);
@@ -82,7 +82,7 @@ static bool begins(const char *p, const char *end, const char *what)
     return (size_t)(end - p) >= strlen(what) && memcmp(p, what, strlen(what)) == 0;
 }
 
-/* Returns where the markup that begins at `p` ends; NULL if it has no end, or if an event may not contain it. */
+/* Returns the end of the markup that begins at `p`; NULL where it has no end, or is none that an event may hold. */
 static const char *behind_markup(const char *p, const char *end)
 {
     if (begins(p, end, "<!--")) return behind(p + 4, end, "-->");
@@ -104,11 +104,11 @@ static size_t name_length(const char *name, const char *end)
     return (size_t)(p - name);
 }
 
-/* The state of reading one event. */
+/* The state of the walk. */
 struct walk {
     const char *names;
     struct buf *out;
-    const char *kept; /* the bytes from here on are not copied yet */
+    const char *kept; /* the text from here on has not been copied yet */
     size_t depth;     /* open elements */
     bool has_root;
     bool is_dropping;

@@ -2,11 +2,11 @@
  * flatten -- see flatten.h.
  *
  * One pass of libxml2's parser fills a list of entries in document order: an element gets its entry at its start tag,
- * the entries of its attributes follow, and its text is collected in pieces until its end tag. Then the entries are
+ * its attributes follow it, its text is gathered piece by piece while its children go by. Then the entries are
  * written. All memory is kept for the next event.
  *
- * This is libxml2's parser for a whole document in memory. Its push parser (2.9.14) leaves CR LF in CDATA sections,
- * where XML 1.0, section 2.11 requires LF.
+ * It is the parser that reads memory: the push parser (2.9.14) leaves CR LF in CDATA sections, where XML 1.0, 2.11
+ * wants LF.
  */
 #include "uploader/render/flatten.h"
 
@@ -20,10 +20,10 @@
 #include "common/utf8.h"
 #include "uploader/render/metadata.h"
 
-#define DICTIONARY_MAX   4096      /* a parser context that remembers more names than this is replaced, */
-#define DICTIONARY_BYTES (1 << 20) /* or more bytes of names: at 10 MB libxml2 would refuse any new name */
-#define DEPTH_MAX        256       /* more than the collector takes */
-#define WORK_SLACK       65536 /* for keys that are not written in the end, because their elements have no text */
+#define DICTIONARY_MAX   4096      /* names remembered before the parser context is made anew, */
+#define DICTIONARY_BYTES (1 << 20) /* and their bytes: at 10 MB libxml2 would refuse any new name */
+#define DEPTH_MAX        256       /* more than the collector accepts */
+#define WORK_SLACK       65536 /* keys that are gathered and not written, because their elements have no text */
 #define NONE             SIZE_MAX
 
 struct piece {
@@ -100,7 +100,7 @@ static void grow_counts(struct flatten *f)
     free(old);
 }
 
-/* Returns how many children of this name the parent has by now. Names are interned, so their addresses are compared. */
+/* Counts the children of this name of this parent, from 1. Names are interned, so their addresses are compared. */
 static size_t count_child(struct flatten *f, size_t parent, const xmlChar *prefix, const xmlChar *name)
 {
     if (f->count_used * 2 >= f->count_capacity) grow_counts(f);
@@ -255,7 +255,7 @@ static void on_text(void *context, const xmlChar *text, int len)
 
 static void on_error(void *context, xmlErrorPtr error)
 {
-    (void)context, (void)error; /* `wellFormed` is checked at the end */
+    (void)context, (void)error; /* the parser's verdict is read at the end */
 }
 
 static void renew_parser(struct flatten *f)
@@ -311,7 +311,7 @@ static size_t gather(const struct flatten *f, const struct entry *entry, struct 
     return len;
 }
 
-/* Stops when more than `most_bytes` are written. */
+/* Ends early if the result becomes too large. */
 static void write_entries(struct flatten *f, size_t most_bytes, struct json_object *to)
 {
     struct buf scratch = BUF_EMPTY;

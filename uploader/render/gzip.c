@@ -1,4 +1,4 @@
-/* gzip -- see gzip.h. zlib can only fail here if memory runs out, or by a programming mistake. */
+/* gzip -- see gzip.h. zlib can only fail here for lack of memory, or by a mistake of ours. */
 #include "uploader/render/gzip.h"
 
 #include <assert.h>

@@ -8,12 +8,10 @@
 
 #include "common/buf.h"
 
-/*
- * Appends the text escaped as RFC 8259 requires, without quotes around it. `text` must be UTF-8; it may hold NUL bytes.
- */
+/* Appends the text, escaped as RFC 8259 requires, without quotes. `text` must be UTF-8; it may hold NUL. */
 void json_escape(struct buf *out, const char *text, size_t len);
 
-/* The same with quotes around it. */
+/* The same, with quotes. */
 void json_string(struct buf *out, const char *text, size_t len);
 
 /*
@@ -26,7 +24,7 @@ struct json_object {
     bool is_empty;
 };
 
-/* Names are not escaped: they are XML names, or names of our own that need no escaping. */
+/* Names are not escaped: they are names of XML, and a few of ours. */
 void json_begin(struct json_object *object, struct buf *out, bool is_pretty);
 void json_add(struct json_object *object, const char *name, size_t name_len, const char *value, size_t len);
 void json_add_text(struct json_object *object, const char *name, const char *value);
