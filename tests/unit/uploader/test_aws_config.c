@@ -94,7 +94,7 @@ static void the_credentials_file_wins_over_the_config_file(void **state)
     aws_config_fini(&config);
 }
 
-static void a_profile_without_a_value_is_there_all_the_same(void **state)
+static void a_profile_without_values_exists(void **state)
 {
     struct aws_config config = {0};
     struct why why = {0};
@@ -105,7 +105,7 @@ static void a_profile_without_a_value_is_there_all_the_same(void **state)
     aws_config_fini(&config);
 }
 
-static void a_line_that_is_not_understood_is_named_by_its_number_alone(void **state)
+static void an_invalid_line_is_reported_by_number_without_its_text(void **state)
 {
     static const struct {
         const char *text, *says;
@@ -125,7 +125,7 @@ static void a_line_that_is_not_understood_is_named_by_its_number_alone(void **st
     }
 }
 
-static void a_file_that_is_missing_is_fine_and_one_that_cannot_be_read_is_not(void **state)
+static void a_missing_file_is_accepted_but_an_unreadable_one_fails(void **state)
 {
     struct scratch *scratch = scratch_new();
     struct aws_config config = {0};
@@ -150,9 +150,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_give_values_to_profiles),
         cmocka_unit_test(the_credentials_file_wins_over_the_config_file),
-        cmocka_unit_test(a_profile_without_a_value_is_there_all_the_same),
-        cmocka_unit_test(a_line_that_is_not_understood_is_named_by_its_number_alone),
-        cmocka_unit_test(a_file_that_is_missing_is_fine_and_one_that_cannot_be_read_is_not),
+        cmocka_unit_test(a_profile_without_values_exists),
+        cmocka_unit_test(an_invalid_line_is_reported_by_number_without_its_text),
+        cmocka_unit_test(a_missing_file_is_accepted_but_an_unreadable_one_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

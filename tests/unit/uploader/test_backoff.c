@@ -14,7 +14,7 @@
 
 static const struct backoff some = {.first_ms = 1000, .most_ms = 60000};
 
-static void the_wait_lies_between_half_and_all_of_the_doubled_time(void **state)
+static void the_wait_is_between_half_and_all_the_doubled_time(void **state)
 {
     static const struct {
         int failures;
@@ -42,7 +42,7 @@ static void a_ceiling_below_the_first_wait_holds_as_well(void **state)
     assert_int_equal(backoff_ms(&low, 9, 150), 300);
 }
 
-static void no_wait_is_no_wait(void **state)
+static void a_backoff_of_zero_waits_zero(void **state)
 {
     static const struct backoff none = {.first_ms = 0, .most_ms = 0};
     static const struct backoff least = {.first_ms = 1, .most_ms = 1};
@@ -54,9 +54,9 @@ static void no_wait_is_no_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_wait_lies_between_half_and_all_of_the_doubled_time),
+        cmocka_unit_test(the_wait_is_between_half_and_all_the_doubled_time),
         cmocka_unit_test(a_ceiling_below_the_first_wait_holds_as_well),
-        cmocka_unit_test(no_wait_is_no_wait),
+        cmocka_unit_test(a_backoff_of_zero_waits_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static enum result run(struct fixture *f, const char *script, int timeout_ms, si
     return res;
 }
 
-static void its_output_is_collected_and_its_stderr_is_not(void **state)
+static void a_childs_output_is_collected_without_its_stderr(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(run(f, "echo one; echo two >&2; echo three", LONG_MS, 100), RES_OK);
@@ -68,7 +68,7 @@ static void its_output_is_collected_and_its_stderr_is_not(void **state)
     assert_string_equal(f->output.data, "");
 }
 
-static void it_inherits_0_1_and_2_and_nothing_else(void **state)
+static void a_child_inherits_only_the_standard_descriptors(void **state)
 {
     struct fixture *f = *state;
     int leaky = open("/dev/null", O_RDONLY); // NOLINT(android-cloexec-open): that is the point
@@ -78,7 +78,7 @@ static void it_inherits_0_1_and_2_and_nothing_else(void **state)
     close(leaky);
 }
 
-static void no_signal_is_blocked_or_ignored_in_it(void **state)
+static void a_child_has_no_signal_blocked_or_ignored(void **state)
 {
     struct fixture *f = *state;
     unsigned long long blocked = 1;
@@ -89,7 +89,7 @@ static void no_signal_is_blocked_or_ignored_in_it(void **state)
     assert_int_equal(ignored & 0x7fffffff, 0); /* 32 and 33 are the C library's own */
 }
 
-static void its_failures_are_told_by_its_name_alone(void **state)
+static void a_childs_failure_is_reported_without_arguments_or_output(void **state)
 {
     struct fixture *f = *state;
     char nowhere[] = "/nowhere/program";
@@ -104,7 +104,7 @@ static void its_failures_are_told_by_its_name_alone(void **state)
     assert_string_equal(f->why.text, "cannot start /nowhere/program: No such file or directory");
 }
 
-static void too_much_output_ends_it(void **state)
+static void a_child_with_too_much_output_is_ended(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(run(f, "yes", LONG_MS, 4096), RES_RETRY);
@@ -113,7 +113,7 @@ static void too_much_output_ends_it(void **state)
     assert_string_equal(f->output.data, "12345");
 }
 
-static void what_takes_too_long_is_killed_with_all_that_it_has_started(void **state)
+static void a_timeout_kills_the_child_and_its_descendants(void **state)
 {
     struct fixture *f = *state;
     struct scratch *scratch = scratch_new();
@@ -142,7 +142,7 @@ static void what_takes_too_long_is_killed_with_all_that_it_has_started(void **st
     scratch_free(scratch);
 }
 
-static void a_stop_ends_it_at_once(void **state)
+static void a_stop_ends_a_child_at_once(void **state)
 {
     struct fixture *f = *state;
     int64_t since = clock_monotonic_ms();
@@ -152,7 +152,7 @@ static void a_stop_ends_it_at_once(void **state)
     assert_true(clock_monotonic_ms() - since < 10000);
 }
 
-static void its_own_end_counts_though_something_holds_its_output_open(void **state)
+static void a_child_ends_although_a_descendant_holds_its_output_open(void **state)
 {
     struct fixture *f = *state;
     int64_t since = clock_monotonic_ms();
@@ -164,15 +164,15 @@ static void its_own_end_counts_though_something_holds_its_output_open(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(its_output_is_collected_and_its_stderr_is_not, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(it_inherits_0_1_and_2_and_nothing_else, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_signal_is_blocked_or_ignored_in_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(its_failures_are_told_by_its_name_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(too_much_output_ends_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_takes_too_long_is_killed_with_all_that_it_has_started, set_up,
+        cmocka_unit_test_setup_teardown(a_childs_output_is_collected_without_its_stderr, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_inherits_only_the_standard_descriptors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_has_no_signal_blocked_or_ignored, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_childs_failure_is_reported_without_arguments_or_output, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_stop_ends_it_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(its_own_end_counts_though_something_holds_its_output_open, set_up,
+        cmocka_unit_test_setup_teardown(a_child_with_too_much_output_is_ended, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_timeout_kills_the_child_and_its_descendants, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_ends_a_child_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_ends_although_a_descendant_holds_its_output_open, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void the_first_source_that_is_configured_answers(void **state)
     }
 }
 
-static void what_is_wrong_is_told_with_its_remedy_and_without_a_secret(void **state)
+static void an_error_has_a_remedy_and_reveals_no_secret(void **state)
 {
     static const struct {
         const char *set[VARIABLE_MAX];
@@ -351,7 +351,7 @@ static void what_is_wrong_is_told_with_its_remedy_and_without_a_secret(void **st
     }
 }
 
-static void the_region_comes_from_the_environment_or_else_from_the_profile(void **state)
+static void the_region_comes_from_the_environment_before_the_profile(void **state)
 {
     struct fixture *f = *state;
     open_chain(f);
@@ -379,7 +379,7 @@ static void the_region_comes_from_the_environment_or_else_from_the_profile(void 
 
 /* ---- files that change ---- */
 
-static void a_file_that_changes_appears_or_goes_is_read_before_the_next_use(void **state)
+static void a_new_or_changed_file_is_read_before_use(void **state)
 {
     struct fixture *f = *state;
     open_chain(f);
@@ -395,7 +395,7 @@ static void a_file_that_changes_appears_or_goes_is_read_before_the_next_use(void
     assert_string_equal(get(f, 3), "C");
 }
 
-static void a_file_that_is_half_written_does_not_cost_the_keys_that_we_have(void **state)
+static void a_half_written_file_leaves_the_present_keys_in_use(void **state)
 {
     struct fixture *f = *state;
     write_file(f->credentials, "[default]\n" KEYS("A"));
@@ -407,7 +407,7 @@ static void a_file_that_is_half_written_does_not_cost_the_keys_that_we_have(void
     assert_string_equal(get(f, 2), "B");
 }
 
-static void secrets_in_files_of_the_environment_are_read_anew_when_they_change(void **state)
+static void a_changed_secret_file_of_the_environment_is_read_again(void **state)
 {
     struct fixture *f = *state;
     char id[200];
@@ -445,7 +445,7 @@ static void write_process(struct fixture *f, const char *tail, int minutes)
     if (access(f->config, F_OK) != 0) write_file(f->config, text);
 }
 
-static void keys_are_renewed_ahead_of_their_end(void **state)
+static void keys_are_renewed_before_they_expire(void **state)
 {
     struct fixture *f = *state;
     write_process(f, "", 60);
@@ -458,7 +458,7 @@ static void keys_are_renewed_ahead_of_their_end(void **state)
     assert_true(f->keys.expires_at == 120 * MINUTE_MS);
 }
 
-static void while_they_cannot_be_renewed_the_old_ones_serve_until_their_end(void **state)
+static void keys_serve_until_they_expire_if_renewal_fails(void **state)
 {
     struct fixture *f = *state;
     write_process(f, "", 60);
@@ -475,7 +475,7 @@ static void while_they_cannot_be_renewed_the_old_ones_serve_until_their_end(void
     assert_string_equal(get(f, 61 * MINUTE_MS), "K5");
 }
 
-static void keys_that_the_server_rejects_are_renewed_at_once_and_only_once(void **state)
+static void rejected_keys_are_renewed_at_once_and_only_once(void **state)
 {
     struct fixture *f = *state;
     struct keys first;
@@ -489,7 +489,7 @@ static void keys_that_the_server_rejects_are_renewed_at_once_and_only_once(void 
     assert_string_equal(get(f, 2), "K2");
 }
 
-static void rejected_keys_are_not_given_out_again_where_no_others_come(void **state)
+static void rejected_keys_are_not_returned_again_if_renewal_fails(void **state)
 {
     struct fixture *f = *state;
     write_process(f, "[ $n = 1 ] || exit 1", 60);
@@ -501,7 +501,7 @@ static void rejected_keys_are_not_given_out_again_where_no_others_come(void **st
     assert_string_equal(get(f, 2000), "K3");
 }
 
-static void keys_that_come_ended_are_used_all_the_same(void **state)
+static void keys_that_arrive_expired_are_used_nevertheless(void **state)
 {
     struct fixture *f = *state; /* our clock may be wrong: let the server judge */
     write_process(f, "", 60);
@@ -510,7 +510,7 @@ static void keys_that_come_ended_are_used_all_the_same(void **state)
     assert_string_equal(get(f, 600 * MINUTE_MS + 1), "K2");
 }
 
-static void a_clock_that_jumps_back_delays_nothing(void **state)
+static void a_clock_set_back_does_not_delay_a_retry(void **state)
 {
     struct fixture *f = *state;
     write_process(f, "exit 1", 60);
@@ -562,7 +562,7 @@ static void threads_that_need_keys_at_once_share_a_failure(void **state)
     }
 }
 
-static void threads_that_reject_the_same_keys_get_others_each(void **state)
+static void threads_that_reject_keys_make_the_next_caller_renew_them(void **state)
 {
     struct fixture *f = *state;
     struct keys *answers[THREADS];
@@ -585,19 +585,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_source_that_is_configured_answers),
-        TEST(what_is_wrong_is_told_with_its_remedy_and_without_a_secret),
-        TEST(the_region_comes_from_the_environment_or_else_from_the_profile),
-        TEST(a_file_that_changes_appears_or_goes_is_read_before_the_next_use),
-        TEST(a_file_that_is_half_written_does_not_cost_the_keys_that_we_have),
-        TEST(secrets_in_files_of_the_environment_are_read_anew_when_they_change),
-        TEST(keys_are_renewed_ahead_of_their_end),
-        TEST(while_they_cannot_be_renewed_the_old_ones_serve_until_their_end),
-        TEST(keys_that_the_server_rejects_are_renewed_at_once_and_only_once),
-        TEST(rejected_keys_are_not_given_out_again_where_no_others_come),
-        TEST(keys_that_come_ended_are_used_all_the_same),
-        TEST(a_clock_that_jumps_back_delays_nothing),
+        TEST(an_error_has_a_remedy_and_reveals_no_secret),
+        TEST(the_region_comes_from_the_environment_before_the_profile),
+        TEST(a_new_or_changed_file_is_read_before_use),
+        TEST(a_half_written_file_leaves_the_present_keys_in_use),
+        TEST(a_changed_secret_file_of_the_environment_is_read_again),
+        TEST(keys_are_renewed_before_they_expire),
+        TEST(keys_serve_until_they_expire_if_renewal_fails),
+        TEST(rejected_keys_are_renewed_at_once_and_only_once),
+        TEST(rejected_keys_are_not_returned_again_if_renewal_fails),
+        TEST(keys_that_arrive_expired_are_used_nevertheless),
+        TEST(a_clock_set_back_does_not_delay_a_retry),
         TEST(threads_that_need_keys_at_once_share_a_failure),
-        TEST(threads_that_reject_the_same_keys_get_others_each),
+        TEST(threads_that_reject_keys_make_the_next_caller_renew_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

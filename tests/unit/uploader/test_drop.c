@@ -13,7 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void exactly_the_listed_children_go(void **state)
+static void exactly_the_listed_children_are_removed(void **state)
 {
     static const struct {
         const char *names, *xml, *kept;
@@ -58,7 +58,7 @@ static void exactly_the_listed_children_go(void **state)
 }
 
 /* Every beginning of an event, too: whatever is cut off, nothing of it is let through. */
-static void what_is_no_whole_element_is_refused_and_nothing_of_it_is_left(void **state)
+static void an_incomplete_element_is_refused_without_any_output(void **state)
 {
     static const char *const rows[] = {"",
                                        "x",
@@ -89,7 +89,7 @@ static void what_is_no_whole_element_is_refused_and_nothing_of_it_is_left(void *
     }
 }
 
-static void a_list_is_tidied(void **state)
+static void a_list_of_names_loses_its_white_space(void **state)
 {
     static const struct {
         const char *written, *tidy;
@@ -108,7 +108,7 @@ static void a_list_is_tidied(void **state)
     }
 }
 
-static void what_is_no_list_of_names_is_refused_with_an_example(void **state)
+static void an_invalid_list_of_names_is_refused_with_an_example(void **state)
 {
     static const char *const rows[] = {"",   ",",  "a,", ",a", "a,,b", "a b",   "a;b",  "<a>",   "a/b",  "@a",
                                        "1a", "-a", ".a", ":a", "a:",   "a:b:c", "a[2]", "\"a\"", "a,b c"};
@@ -126,10 +126,10 @@ static void what_is_no_list_of_names_is_refused_with_an_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exactly_the_listed_children_go),
-        cmocka_unit_test(what_is_no_whole_element_is_refused_and_nothing_of_it_is_left),
-        cmocka_unit_test(a_list_is_tidied),
-        cmocka_unit_test(what_is_no_list_of_names_is_refused_with_an_example),
+        cmocka_unit_test(exactly_the_listed_children_are_removed),
+        cmocka_unit_test(an_incomplete_element_is_refused_without_any_output),
+        cmocka_unit_test(a_list_of_names_loses_its_white_space),
+        cmocka_unit_test(an_invalid_list_of_names_is_refused_with_an_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 
 static const struct due_rules rules = {.rotation_ms = ROTATION, .max_file_bytes = 1000, .flush_id = 40};
 
-static void it_is_due_by_size_or_age_or_request(void **state)
+static void waiting_rows_are_due_by_size_age_or_request(void **state)
 {
     static const struct {
         int64_t bytes;
@@ -49,7 +49,7 @@ static void it_is_due_by_size_or_age_or_request(void **state)
     }
 }
 
-static void nothing_is_never_due(void **state)
+static void an_empty_backlog_is_never_due(void **state)
 {
     struct due_watch watch = {0};
     struct waiting waiting = {.is_some = false, .bytes = 5000};
@@ -57,7 +57,7 @@ static void nothing_is_never_due(void **state)
     assert_false(due_now(&waiting, &rules, &watch, NOW, MONOTONIC));
 }
 
-static void the_monotonic_clock_waits_with_one_row_and_starts_anew_with_the_next(void **state)
+static void the_monotonic_age_restarts_with_each_new_first_row(void **state)
 {
     struct due_watch watch = {0};
     struct waiting waiting = {
@@ -77,9 +77,9 @@ static void the_monotonic_clock_waits_with_one_row_and_starts_anew_with_the_next
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_due_by_size_or_age_or_request),
-        cmocka_unit_test(nothing_is_never_due),
-        cmocka_unit_test(the_monotonic_clock_waits_with_one_row_and_starts_anew_with_the_next),
+        cmocka_unit_test(waiting_rows_are_due_by_size_age_or_request),
+        cmocka_unit_test(an_empty_backlog_is_never_due),
+        cmocka_unit_test(the_monotonic_age_restarts_with_each_new_first_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

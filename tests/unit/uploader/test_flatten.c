@@ -34,22 +34,22 @@ static int flatten_end(void **state)
 }
 
 /* The event's members, without the braces around them, in `out`. */
-static enum result flatten_alone(struct flatten *flatten, const char *xml, size_t len, bool makes_way,
+static enum result flatten_alone(struct flatten *flatten, const char *xml, size_t len, bool has_metadata,
                                  struct buf *out, struct why *why)
 {
     struct json_object object;
     json_begin(&object, out, false);
     buf_clear(out);
-    return flatten_event(flatten, xml, len, makes_way, &object, why);
+    return flatten_event(flatten, xml, len, has_metadata, &object, why);
 }
 
 /* All rows with one flattener, as a batch does it. */
-static void check(struct flatten *flatten, const struct row *rows, size_t count, bool makes_way)
+static void check(struct flatten *flatten, const struct row *rows, size_t count, bool has_metadata)
 {
     for (size_t i = 0; i < count; i++) {
         struct buf out = BUF_EMPTY;
         struct why why = {0};
-        assert_int_equal(flatten_alone(flatten, rows[i].xml, strlen(rows[i].xml), makes_way, &out, &why),
+        assert_int_equal(flatten_alone(flatten, rows[i].xml, strlen(rows[i].xml), has_metadata, &out, &why),
                          RES_OK);
         for (size_t j = 0; j < out.len; j++)
             if (out.data[j] == '"') out.data[j] = '\'';
@@ -115,7 +115,7 @@ static void attributes_follow_their_element(void **state)
     check(*state, rows, COUNT(rows), false);
 }
 
-static void a_text_is_what_xml_says_it_is_without_white_space_around_it(void **state)
+static void a_text_is_decoded_as_xml_and_trimmed(void **state)
 {
     static const struct row rows[] = {
         {"<EVENT><a> \t\r\n x  y \n</a></EVENT>", "'a':'x  y'"},
@@ -138,7 +138,7 @@ static void a_text_is_what_xml_says_it_is_without_white_space_around_it(void **s
     check(*state, rows, COUNT(rows), false);
 }
 
-static void names_keep_their_prefixes_and_declarations_are_no_attributes(void **state)
+static void names_keep_prefixes_and_namespace_declarations_are_omitted(void **state)
 {
     static const struct row rows[] = {
         {"<EVENT xmlns='u' xmlns:p='v'><a/><p:a p:x='1' x='2'/></EVENT>",
@@ -151,7 +151,7 @@ static void names_keep_their_prefixes_and_declarations_are_no_attributes(void **
     check(*state, rows, COUNT(rows), false);
 }
 
-static void names_that_collide_with_metadata_make_way_where_there_is_metadata(void **state)
+static void names_that_collide_with_metadata_get_an_underscore(void **state)
 {
     static const struct row with[] = {
         {"<EVENT><_id>1</_id><id>2</id></EVENT>", "'__id':'1','id':'2'"},
@@ -171,7 +171,7 @@ static void names_that_collide_with_metadata_make_way_where_there_is_metadata(vo
     check(*state, without, COUNT(without), false);
 }
 
-static void members_follow_what_is_there_after_a_comma(void **state)
+static void new_members_follow_earlier_ones_after_a_comma(void **state)
 {
     struct buf out = BUF_EMPTY;
     struct why why = {0};
@@ -187,7 +187,7 @@ static void members_follow_what_is_there_after_a_comma(void **state)
 }
 
 /* Another libxml2 than the collector's may be stricter: no event may stop the uploader for that. */
-static void what_is_not_well_formed_is_given_as_it_is(void **state)
+static void a_malformed_event_is_kept_as_raw_xml(void **state)
 {
     static const struct row rows[] = {
         {"", "'#xml':''"},
@@ -202,7 +202,7 @@ static void what_is_not_well_formed_is_given_as_it_is(void **state)
     check(*state, rows, COUNT(rows), false);
 }
 
-static void what_is_not_even_utf8_is_refused(void **state)
+static void an_event_that_is_not_utf8_is_refused(void **state)
 {
     static const struct row good = {"<EVENT><a>1</a></EVENT>", "'a':'1'"};
     struct buf out = BUF_EMPTY;
@@ -244,7 +244,7 @@ static void nest(struct buf *xml, int depth, int name_len, const char *inside)
     xml->len--;
 }
 
-static void an_event_as_deep_as_the_collector_takes_it_is_flattened(void **state)
+static void the_deepest_event_that_the_collector_accepts_is_flattened(void **state)
 {
     struct buf xml = BUF_EMPTY;
     struct buf json = BUF_EMPTY;
@@ -258,7 +258,7 @@ static void an_event_as_deep_as_the_collector_takes_it_is_flattened(void **state
 }
 
 /* Their keys would be a hundred or a thousand times their size, by elements or by attributes. */
-static void a_hostile_event_is_given_as_it_is(void **state)
+static void a_hostile_event_is_kept_as_raw_xml(void **state)
 {
     static const struct {
         int depth, name_len, count;
@@ -326,15 +326,15 @@ int main(void)
         WITH_FLATTEN(children_stand_under_their_names_in_document_order),
         WITH_FLATTEN(nested_elements_carry_their_parents_names),
         WITH_FLATTEN(attributes_follow_their_element),
-        WITH_FLATTEN(a_text_is_what_xml_says_it_is_without_white_space_around_it),
-        WITH_FLATTEN(names_keep_their_prefixes_and_declarations_are_no_attributes),
-        WITH_FLATTEN(names_that_collide_with_metadata_make_way_where_there_is_metadata),
-        WITH_FLATTEN(members_follow_what_is_there_after_a_comma),
-        WITH_FLATTEN(what_is_not_well_formed_is_given_as_it_is),
-        WITH_FLATTEN(what_is_not_even_utf8_is_refused),
+        WITH_FLATTEN(a_text_is_decoded_as_xml_and_trimmed),
+        WITH_FLATTEN(names_keep_prefixes_and_namespace_declarations_are_omitted),
+        WITH_FLATTEN(names_that_collide_with_metadata_get_an_underscore),
+        WITH_FLATTEN(new_members_follow_earlier_ones_after_a_comma),
+        WITH_FLATTEN(a_malformed_event_is_kept_as_raw_xml),
+        WITH_FLATTEN(an_event_that_is_not_utf8_is_refused),
         WITH_FLATTEN(many_names_over_many_events_stay_apart),
-        WITH_FLATTEN(an_event_as_deep_as_the_collector_takes_it_is_flattened),
-        WITH_FLATTEN(a_hostile_event_is_given_as_it_is),
+        WITH_FLATTEN(the_deepest_event_that_the_collector_accepts_is_flattened),
+        WITH_FLATTEN(a_hostile_event_is_kept_as_raw_xml),
         WITH_FLATTEN(no_event_grows_beyond_a_small_multiple_of_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,7 @@ static void both_kinds_are_counted_and_later_rows_are_not(void **state)
     parts_free(p);
 }
 
-static void a_store_that_takes_nothing_ends_a_flush_with_its_remedy(void **state)
+static void an_outage_ends_a_flush_with_its_remedy(void **state)
 {
     struct fixture *f = *state;
     char path[512];
@@ -141,7 +141,7 @@ static void block(struct parts *p, struct fixture *f, int64_t batch_id)
     assert_null(shipper_outage(p->shipper, BATCH_EVENTS));
 }
 
-static void a_batch_in_trouble_ends_a_flush_that_it_belongs_to(void **state)
+static void a_failing_batch_ends_the_flush_that_contains_it(void **state)
 {
     struct fixture *f = *state;
     struct parts *p = parts_new(f, "objects");
@@ -183,7 +183,7 @@ static void a_process_that_does_not_ship_refuses(void **state)
     assert_non_null(strstr(f->why.remedy, "run flush again"));
 }
 
-static void what_is_no_pair_of_ids_is_refused(void **state)
+static void text_other_than_two_ids_is_refused(void **state)
 {
     static const char *const wrong[] = {"", "1", "1 ", "1 2 3", "a b", "1 2x", " "};
     struct fixture *f = *state;
@@ -198,11 +198,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SPOOL(both_kinds_are_counted_and_later_rows_are_not),
-        IN_SPOOL(a_store_that_takes_nothing_ends_a_flush_with_its_remedy),
-        IN_SPOOL(a_batch_in_trouble_ends_a_flush_that_it_belongs_to),
+        IN_SPOOL(an_outage_ends_a_flush_with_its_remedy),
+        IN_SPOOL(a_failing_batch_ends_the_flush_that_contains_it),
         IN_SPOOL(a_copy_in_trouble_does_not_end_a_flush),
         IN_SPOOL(a_process_that_does_not_ship_refuses),
-        IN_SPOOL(what_is_no_pair_of_ids_is_refused),
+        IN_SPOOL(text_other_than_two_ids_is_refused),
     };
     log_open("eventspool");
     return cmocka_run_group_tests(tests, NULL, NULL);

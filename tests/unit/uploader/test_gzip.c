@@ -47,7 +47,7 @@ static void the_header_holds_no_time_no_name_and_no_system(void **state)
     buf_fini(&out);
 }
 
-static void what_goes_in_comes_out_in_whatever_pieces(void **state)
+static void compressed_pieces_of_any_size_decompress_to_the_input(void **state)
 {
     static const size_t lengths[] = {0, 1, 2, 65535, 65536, 65537, 3000000};
     static const size_t pieces[] = {1, 1000, 65536, 4000000};
@@ -73,7 +73,7 @@ static void what_goes_in_comes_out_in_whatever_pieces(void **state)
     buf_fini(&text);
 }
 
-static void it_can_be_given_up_in_the_middle(void **state)
+static void an_unfinished_compression_can_be_freed(void **state)
 {
     struct buf out = BUF_EMPTY;
     struct gzip *gzip = gzip_begin(&out);
@@ -88,8 +88,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_header_holds_no_time_no_name_and_no_system),
-        cmocka_unit_test(what_goes_in_comes_out_in_whatever_pieces),
-        cmocka_unit_test(it_can_be_given_up_in_the_middle),
+        cmocka_unit_test(compressed_pieces_of_any_size_decompress_to_the_input),
+        cmocka_unit_test(an_unfinished_compression_can_be_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void digests_are_those_that_were_published(void **state)
+static void digests_match_the_published_ones(void **state)
 {
     static const struct {
         const char *text;
@@ -62,7 +62,7 @@ static void a_body_may_hold_any_bytes_and_be_large(void **state)
     buf_fini(&body);
 }
 
-static void pieces_and_a_file_give_what_the_whole_gives(void **state)
+static void pieces_and_a_file_give_the_digests_of_the_whole(void **state)
 {
     struct buf body = BUF_EMPTY;
     struct rendition whole;
@@ -96,8 +96,8 @@ static void pieces_and_a_file_give_what_the_whole_gives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests_are_those_that_were_published),
-        cmocka_unit_test(pieces_and_a_file_give_what_the_whole_gives),
+        cmocka_unit_test(digests_match_the_published_ones),
+        cmocka_unit_test(pieces_and_a_file_give_the_digests_of_the_whole),
         cmocka_unit_test(a_body_may_hold_any_bytes_and_be_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,7 +160,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum http_outcome ask(struct fixture *f, struct http_limits limits, struct http_request request)
+static enum http_outcome send_request(struct fixture *f, struct http_limits limits,
+                                      struct http_request request)
 {
     static const char *const no_headers[] = {NULL};
     assert_int_equal(http_open(&f->http, NULL, &f->signals, &f->lock, limits, &f->why), RES_OK);
@@ -175,7 +176,7 @@ static enum http_outcome ask(struct fixture *f, struct http_limits limits, struc
     return outcome;
 }
 
-static void has_said(const struct fixture *f, const char *text)
+static void check_explanation(const struct fixture *f, const char *text)
 {
     if (!strstr(f->why.text, text)) fail_msg("said: %s", f->why.text);
 }
@@ -200,44 +201,46 @@ static void an_answer_that_never_ends_is_cut_at_the_limit(void **state)
         {.method = HTTP_GET}, {.method = HTTP_PUT, .body = &f->body}, {.method = HTTP_GET, .hash = hash}};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         start_server(f, answer_without_end);
-        assert_int_equal(ask(f, answer_limit, requests[i]), HTTP_UNKNOWN);
+        assert_int_equal(send_request(f, answer_limit, requests[i]), HTTP_UNKNOWN);
         end_server(f);
         took_about(f, 300);
-        has_said(f, "timed out");
+        check_explanation(f, "timed out");
     }
     hash_free(hash);
 }
 
-static void an_object_that_is_read_has_the_time_that_its_bytes_take(void **state)
+static void the_time_limit_of_a_read_grows_with_the_object(void **state)
 {
     struct fixture *f = *state;
     struct hash *hash = hash_begin();
     start_server(f, answer_in_time);
-    assert_int_equal(ask(f, answer_limit,
-                         (struct http_request){.method = HTTP_GET, .hash = hash, .hash_bytes = 1000 * 1000}),
-                     HTTP_ANSWERED);
+    assert_int_equal(
+        send_request(f, answer_limit,
+                     (struct http_request){.method = HTTP_GET, .hash = hash, .hash_bytes = 1000 * 1000}),
+        HTTP_ANSWERED);
     end_server(f);
     took_about(f, 500);
     hash_free(hash);
 }
 
-static void an_upload_that_is_taken_too_slowly_is_cut(void **state)
+static void an_upload_that_is_too_slow_is_aborted(void **state)
 {
     struct fixture *f = *state;
     buf_reserve(&f->body, BODY_SIZE);
     f->body.len = BODY_SIZE;
     memset(f->body.data, 'x', BODY_SIZE);
     start_server(f, take_too_slowly);
-    assert_int_equal(ask(f, stall_limit, (struct http_request){.method = HTTP_PUT, .body = &f->body}),
-                     HTTP_UNKNOWN);
+    assert_int_equal(
+        send_request(f, stall_limit, (struct http_request){.method = HTTP_PUT, .body = &f->body}),
+        HTTP_UNKNOWN);
     end_server(f);
     took_about(f, 1000);
     assert_true(f->server.taken > 0);
-    has_said(f, "too slow");
+    check_explanation(f, "too slow");
 }
 
 /* Whatever was asked for: without a connection the server cannot have acted. */
-static void a_connection_that_never_stands_is_given_up_and_nothing_was_sent(void **state)
+static void a_connect_timeout_means_that_nothing_was_sent(void **state)
 {
     static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS};
     struct fixture *f = *state;
@@ -245,9 +248,9 @@ static void a_connection_that_never_stands_is_given_up_and_nothing_was_sent(void
     const struct http_request requests[] = {{.method = HTTP_PUT, .body = &f->body}, {.method = HTTP_HEAD}};
     start_full_server(f);
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        enum http_outcome outcome = ask(f, limits, requests[i]);
+        enum http_outcome outcome = send_request(f, limits, requests[i]);
         took_about(f, 300);
-        has_said(f, "onnect"); /* libcurl has two ways to say it */
+        check_explanation(f, "onnect"); /* libcurl has two ways to say it */
         assert_int_equal(outcome, HTTP_NOT_SENT);
     }
     end_full_server(f);
@@ -257,11 +260,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_answer_that_never_ends_is_cut_at_the_limit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_object_that_is_read_has_the_time_that_its_bytes_take, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_upload_that_is_taken_too_slowly_is_cut, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_connection_that_never_stands_is_given_up_and_nothing_was_sent,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_time_limit_of_a_read_grows_with_the_object, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_upload_that_is_too_slow_is_aborted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connect_timeout_means_that_nothing_was_sent, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void assert_is(struct buf *buf, const char *expected)
     buf_fini(buf);
 }
 
-static void what_json_cannot_hold_is_escaped_and_nothing_else(void **state)
+static void only_characters_that_json_forbids_are_escaped(void **state)
 {
     static const struct {
         const char *text;
@@ -50,7 +50,7 @@ static void what_json_cannot_hold_is_escaped_and_nothing_else(void **state)
     }
 }
 
-static void every_single_byte_below_128_comes_through_alone(void **state)
+static void each_ascii_character_is_kept_or_escaped(void **state)
 {
     (void)state;
     for (int c = 0; c < 128; c++) {
@@ -65,7 +65,7 @@ static void every_single_byte_below_128_comes_through_alone(void **state)
     }
 }
 
-static void an_object_has_its_members_set_apart_by_commas(void **state)
+static void an_objects_members_are_separated_by_commas(void **state)
 {
     static const struct {
         bool is_pretty;
@@ -92,7 +92,7 @@ static void an_object_has_its_members_set_apart_by_commas(void **state)
     }
 }
 
-static void utf8_is_what_rfc_3629_says(void **state)
+static void utf8_is_validated_as_rfc_3629_defines_it(void **state)
 {
     static const struct {
         const char *text;
@@ -154,10 +154,10 @@ static void utf8_is_what_rfc_3629_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_json_cannot_hold_is_escaped_and_nothing_else),
-        cmocka_unit_test(every_single_byte_below_128_comes_through_alone),
-        cmocka_unit_test(an_object_has_its_members_set_apart_by_commas),
-        cmocka_unit_test(utf8_is_what_rfc_3629_says),
+        cmocka_unit_test(only_characters_that_json_forbids_are_escaped),
+        cmocka_unit_test(each_ascii_character_is_kept_or_escaped),
+        cmocka_unit_test(an_objects_members_are_separated_by_commas),
+        cmocka_unit_test(utf8_is_validated_as_rfc_3629_defines_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

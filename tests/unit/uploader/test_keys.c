@@ -13,7 +13,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MINUTE_MS    60000LL
 
-static void times_are_read_in_all_the_ways_that_servers_write_them(void **state)
+static void times_are_parsed_in_every_form_that_servers_send(void **state)
 {
     static const struct {
         const char *text;
@@ -42,7 +42,7 @@ static void times_are_read_in_all_the_ways_that_servers_write_them(void **state)
     }
 }
 
-static void keys_age_five_minutes_before_their_end_and_end_a_moment_before_it(void **state)
+static void keys_age_and_end_at_fixed_times_before_they_expire(void **state)
 {
     const int64_t end = 100 * MINUTE_MS;
     const struct {
@@ -66,7 +66,7 @@ static void keys_age_five_minutes_before_their_end_and_end_a_moment_before_it(vo
     assert_int_equal(keys_age(&keys, 0), KEYS_ENDED);
 }
 
-static void what_no_key_holds_is_refused_without_being_repeated(void **state)
+static void an_invalid_key_is_refused_without_being_repeated(void **state)
 {
     static char long_token[KEYS_TOKEN_SIZE + 1];
     static const struct {
@@ -96,7 +96,7 @@ static enum result parse(struct keys *keys, const char *json, struct why *why)
     return res;
 }
 
-static void json_gives_keys_with_their_end(void **state)
+static void keys_are_parsed_from_json_with_their_expiry(void **state)
 {
     struct keys keys;
     struct why why;
@@ -114,7 +114,7 @@ static void json_gives_keys_with_their_end(void **state)
     assert_true(keys.expires_at == KEYS_FOREVER);
 }
 
-static void other_json_is_refused_and_the_explanation_names_the_member(void **state)
+static void invalid_json_is_refused_with_the_name_of_the_member(void **state)
 {
     static const struct {
         const char *json, *says;
@@ -143,11 +143,11 @@ static void other_json_is_refused_and_the_explanation_names_the_member(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_read_in_all_the_ways_that_servers_write_them),
-        cmocka_unit_test(keys_age_five_minutes_before_their_end_and_end_a_moment_before_it),
-        cmocka_unit_test(what_no_key_holds_is_refused_without_being_repeated),
-        cmocka_unit_test(json_gives_keys_with_their_end),
-        cmocka_unit_test(other_json_is_refused_and_the_explanation_names_the_member),
+        cmocka_unit_test(times_are_parsed_in_every_form_that_servers_send),
+        cmocka_unit_test(keys_age_and_end_at_fixed_times_before_they_expire),
+        cmocka_unit_test(an_invalid_key_is_refused_without_being_repeated),
+        cmocka_unit_test(keys_are_parsed_from_json_with_their_expiry),
+        cmocka_unit_test(invalid_json_is_refused_with_the_name_of_the_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

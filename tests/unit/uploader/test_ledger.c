@@ -95,7 +95,7 @@ static void a_missing_row_is_refused_wherever_it_is(void **state)
 
 /* ---- what happened ---- */
 
-static void an_attempt_is_recorded_before_anybody_knows_how_it_ends(void **state)
+static void an_attempt_is_recorded_with_an_unknown_outcome(void **state)
 {
     struct fixture *f = *state;
     struct rendition other = some_rendition;
@@ -120,7 +120,7 @@ static void an_attempt_is_recorded_before_anybody_knows_how_it_ends(void **state
     check_text(f, "SELECT md5, stored_bytes FROM _batch", "0123456789abcdef0123456789abcdef|123");
 }
 
-static void bytes_that_may_have_been_stored_stay_known_when_others_take_their_place(void **state)
+static void hashes_of_possibly_stored_bytes_outlive_a_new_attempt(void **state)
 {
     struct fixture *f = *state;
     struct rendition other = {SHA256_B, "fedcba9876543210fedcba9876543210", 456, ""};
@@ -146,7 +146,7 @@ static void bytes_that_may_have_been_stored_stay_known_when_others_take_their_pl
                SHA256_B "|fedcba9876543210fedcba9876543210|456");
 }
 
-static void what_shapes_the_bytes_is_fixed_when_a_batch_is_sealed(void **state)
+static void rendering_options_are_fixed_when_a_batch_is_sealed(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 3, 10, SOME_TIME);
@@ -160,7 +160,7 @@ static void what_shapes_the_bytes_is_fixed_when_a_batch_is_sealed(void **state)
     check_text(f, "SELECT compression, pretty, dropped, omits_payload FROM _batch", "gzip|1|a,p:b|1");
 }
 
-static void a_failure_says_why_and_only_a_definite_one_ends_the_doubt(void **state)
+static void only_a_definite_failure_ends_an_unknown_outcome(void **state)
 {
     static const struct {
         bool is_definite, is_blocked;
@@ -200,7 +200,7 @@ static void a_block_keeps_the_time_when_it_began(void **state)
     assert_int_equal(query_int(f->scratch->spool, "SELECT blocked_at FROM _batch"), 7);
 }
 
-static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_troubles(void **state)
+static void a_shipped_batch_marks_its_rows_and_clears_its_errors(void **state)
 {
     struct fixture *f = *state;
     struct why failure = {.text = "access denied", .remedy = "allow it"};
@@ -224,7 +224,7 @@ static void a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_trouble
     check_text(f, "SELECT etag, verified FROM batches", "\"etag\"|1");
 }
 
-static void rejects_say_what_became_of_them(void **state)
+static void each_reject_shows_its_state_in_the_view(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_rejects(f->scratch->spool, 5, 10, SOME_TIME);
@@ -260,7 +260,7 @@ static int64_t unshipped(struct fixture *f, const struct flush_ids *flush)
     return sum;
 }
 
-static void a_flush_reaches_up_to_the_newest_of_now(void **state)
+static void a_flush_covers_the_rows_present_at_its_request(void **state)
 {
     struct fixture *f = *state;
     struct flush_ids flush = request(f, true);
@@ -277,7 +277,7 @@ static void a_flush_reaches_up_to_the_newest_of_now(void **state)
     assert_int_equal(unshipped(f, &flush), 8); /* what came later does not count */
 }
 
-static void unshipped_are_those_that_wait_and_those_of_open_batches(void **state)
+static void waiting_rows_and_rows_of_open_batches_count_as_unshipped(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 10, 10, SOME_TIME);
@@ -305,15 +305,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(a_batch_is_rendered_whole_across_its_slices),
         IN_SPOOL(a_missing_row_is_refused_wherever_it_is),
-        IN_SPOOL(bytes_that_may_have_been_stored_stay_known_when_others_take_their_place),
-        IN_SPOOL(what_shapes_the_bytes_is_fixed_when_a_batch_is_sealed),
-        IN_SPOOL(an_attempt_is_recorded_before_anybody_knows_how_it_ends),
-        IN_SPOOL(a_failure_says_why_and_only_a_definite_one_ends_the_doubt),
+        IN_SPOOL(hashes_of_possibly_stored_bytes_outlive_a_new_attempt),
+        IN_SPOOL(rendering_options_are_fixed_when_a_batch_is_sealed),
+        IN_SPOOL(an_attempt_is_recorded_with_an_unknown_outcome),
+        IN_SPOOL(only_a_definite_failure_ends_an_unknown_outcome),
         IN_SPOOL(a_block_keeps_the_time_when_it_began),
-        IN_SPOOL(a_shipped_batch_says_so_with_all_its_rows_and_nothing_of_its_troubles),
-        IN_SPOOL(rejects_say_what_became_of_them),
-        IN_SPOOL(a_flush_reaches_up_to_the_newest_of_now),
-        IN_SPOOL(unshipped_are_those_that_wait_and_those_of_open_batches),
+        IN_SPOOL(a_shipped_batch_marks_its_rows_and_clears_its_errors),
+        IN_SPOOL(each_reject_shows_its_state_in_the_view),
+        IN_SPOOL(a_flush_covers_the_rows_present_at_its_request),
+        IN_SPOOL(waiting_rows_and_rows_of_open_batches_count_as_unshipped),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);

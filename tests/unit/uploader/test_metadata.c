@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void the_five_stand_in_their_order(void **state)
+static void the_five_metadata_fields_are_in_order(void **state)
 {
     static const char *const expected[METADATA_COUNT][2] = {
         {"_spool", "7f3a9c21d4"}, {"_id", "10000000001"}, {"_received_at", "2025-07-29T16:15:00.045Z"},
@@ -30,7 +30,7 @@ static void the_five_stand_in_their_order(void **state)
     }
 }
 
-static void a_name_collides_with_one_underscore_and_with_any_more(void **state)
+static void a_metadata_name_with_extra_underscores_collides_too(void **state)
 {
     static const struct {
         const char *name;
@@ -51,7 +51,7 @@ static void a_name_collides_with_one_underscore_and_with_any_more(void **state)
             fail_msg("%s", rows[i].name);
 }
 
-static void only_the_given_length_of_a_name_is_looked_at(void **state)
+static void only_the_given_length_of_a_name_is_compared(void **state)
 {
     (void)state;
     assert_true(metadata_collides("_id=\"7\"", 3));
@@ -62,9 +62,9 @@ static void only_the_given_length_of_a_name_is_looked_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_five_stand_in_their_order),
-        cmocka_unit_test(a_name_collides_with_one_underscore_and_with_any_more),
-        cmocka_unit_test(only_the_given_length_of_a_name_is_looked_at),
+        cmocka_unit_test(the_five_metadata_fields_are_in_order),
+        cmocka_unit_test(a_metadata_name_with_extra_underscores_collides_too),
+        cmocka_unit_test(only_the_given_length_of_a_name_is_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static struct batch some_batch(int64_t first_id, int64_t last_id, enum batch_for
     };
 }
 
-static void a_key_has_prefix_time_spool_first_and_last_id_and_extension(void **state)
+static void an_object_key_has_prefix_time_spool_ids_and_extension(void **state)
 {
     static const struct {
         const char *prefix;
@@ -48,7 +48,7 @@ static void a_key_has_prefix_time_spool_first_and_last_id_and_extension(void **s
     }
 }
 
-static void a_folder_for_the_day_and_gz_have_their_places(void **state)
+static void an_object_key_may_have_date_folders_and_gz_suffix(void **state)
 {
     static const struct {
         enum date_folders folders;
@@ -93,8 +93,8 @@ static void the_longest_prefix_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_key_has_prefix_time_spool_first_and_last_id_and_extension),
-        cmocka_unit_test(a_folder_for_the_day_and_gz_have_their_places),
+        cmocka_unit_test(an_object_key_has_prefix_time_spool_ids_and_extension),
+        cmocka_unit_test(an_object_key_may_have_date_folders_and_gz_suffix),
         cmocka_unit_test(the_longest_prefix_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 static const struct why away = {.text = "no connection"};
 static const struct why denied = {.text = "HTTP 403", .remedy = "allow s3:PutObject"};
 
-static void it_is_news_when_it_begins_and_when_who_can_help_changes(void **state)
+static void an_outage_is_reported_when_it_begins_or_changes_kind(void **state)
 {
     struct outage outage = {0};
     (void)state;
@@ -29,7 +29,7 @@ static void it_is_news_when_it_begins_and_when_who_can_help_changes(void **state
     assert_true(outage_add(&outage, STORE_NOT_NOW, 0, &away, clock_monotonic_ms(), "batch=1"));
 }
 
-static void tries_that_were_on_their_way_together_fail_as_one(void **state)
+static void concurrent_failures_count_as_one(void **state)
 {
     struct outage outage = {0};
     int64_t began = clock_monotonic_ms() - 10;
@@ -40,7 +40,7 @@ static void tries_that_were_on_their_way_together_fail_as_one(void **state)
     assert_int_equal(outage.failures, 2);
 }
 
-static void a_person_gets_more_time_and_the_store_what_it_asks_for(void **state)
+static void a_refusal_pauses_longer_and_a_requested_wait_is_kept(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++) {
@@ -54,7 +54,7 @@ static void a_person_gets_more_time_and_the_store_what_it_asks_for(void **state)
     }
 }
 
-static void a_probe_is_alone_until_its_outcome_is_known(void **state)
+static void other_uploads_wait_until_a_probe_has_ended(void **state)
 {
     struct outage outage = {0};
     (void)state;
@@ -73,10 +73,10 @@ static void a_probe_is_alone_until_its_outcome_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_news_when_it_begins_and_when_who_can_help_changes),
-        cmocka_unit_test(tries_that_were_on_their_way_together_fail_as_one),
-        cmocka_unit_test(a_person_gets_more_time_and_the_store_what_it_asks_for),
-        cmocka_unit_test(a_probe_is_alone_until_its_outcome_is_known),
+        cmocka_unit_test(an_outage_is_reported_when_it_begins_or_changes_kind),
+        cmocka_unit_test(concurrent_failures_count_as_one),
+        cmocka_unit_test(a_refusal_pauses_longer_and_a_requested_wait_is_kept),
+        cmocka_unit_test(other_uploads_wait_until_a_probe_has_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

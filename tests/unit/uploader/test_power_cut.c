@@ -110,7 +110,7 @@ static void check_after_cut(const struct run *run, size_t moment, uint64_t seed)
     scratch_free(after);
 }
 
-static void a_try_is_known_and_no_event_is_lost_whenever_the_power_goes(void **state)
+static void attempts_and_events_survive_a_power_cut_at_any_moment(void **state)
 {
     (void)state;
     struct chance chance = chance_begin();
@@ -126,7 +126,7 @@ static void a_try_is_known_and_no_event_is_lost_whenever_the_power_goes(void **s
 }
 
 /* One batch, cut right after it was marked: not even that much is waited for. */
-static void what_was_shipped_may_be_forgotten_and_then_is_of_unknown_outcome(void **state)
+static void a_power_cut_may_make_a_shipped_batch_unknown_again(void **state)
 {
     (void)state;
     struct run *run = run_new();
@@ -145,8 +145,8 @@ static void what_was_shipped_may_be_forgotten_and_then_is_of_unknown_outcome(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_try_is_known_and_no_event_is_lost_whenever_the_power_goes),
-        cmocka_unit_test(what_was_shipped_may_be_forgotten_and_then_is_of_unknown_outcome),
+        cmocka_unit_test(attempts_and_events_survive_a_power_cut_at_any_moment),
+        cmocka_unit_test(a_power_cut_may_make_a_shipped_batch_unknown_again),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void add(struct fixture *f, enum batch_kind kind, int64_t count)
                                                                             SOME_TIME);
 }
 
-static void rows_go_oldest_first_in_slices_that_end_with_their_batch(void **state)
+static void rows_are_purged_oldest_first_in_slices_within_a_batch(void **state)
 {
     static const struct {
         int64_t before, purged, left_from; /* one call after the other */
@@ -84,7 +84,7 @@ static void rows_go_oldest_first_in_slices_that_end_with_their_batch(void **stat
     }
 }
 
-static void one_kind_is_not_purged_for_the_other(void **state)
+static void purging_one_kind_leaves_the_other(void **state)
 {
     struct fixture *f = *state;
     add(f, BATCH_EVENTS, 10);
@@ -95,7 +95,7 @@ static void one_kind_is_not_purged_for_the_other(void **state)
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), 10);
 }
 
-static void of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind(void **state)
+static void batches_with_rows_and_each_kinds_newest_batch_are_kept(void **state)
 {
     static const struct {
         int64_t before;
@@ -148,7 +148,7 @@ static int64_t purge_waiting(struct fixture *f, int64_t keep_ms)
 }
 
 /* A negative time to keep lets time pass. */
-static void rejects_that_do_not_travel_go_when_they_were_marked_long_ago(void **state)
+static void rejects_that_are_never_shipped_are_purged_when_old(void **state)
 {
     struct fixture *f = *state;
     add(f, BATCH_REJECTS, 700);
@@ -168,7 +168,7 @@ static void rejects_that_do_not_travel_go_when_they_were_marked_long_ago(void **
     assert_true(waiting.is_some && waiting.first_id == 901 && waiting.last_id == 905 && waiting.bytes == 50);
 }
 
-static void a_wall_clock_that_is_set_purges_nothing(void **state)
+static void setting_the_wall_clock_purges_nothing(void **state)
 {
     struct fixture *f = *state;
     const int64_t day = 86400000;
@@ -230,7 +230,7 @@ static void free_pages_are_given_back_down_to_a_quarter(void **state)
     check_text(f, "SELECT count(*), min(id) FROM _event; PRAGMA integrity_check", "1000|19001\nok");
 }
 
-static void the_control_row_has_the_bytes_received_and_the_low_space_flag(void **state)
+static void the_control_row_has_received_bytes_and_low_space_flag(void **state)
 {
     struct fixture *f = *state;
     struct control_row control_row;
@@ -243,7 +243,7 @@ static void the_control_row_has_the_bytes_received_and_the_low_space_flag(void *
     assert_int_equal(control_row.bytes, before + 7);
 }
 
-static void a_newer_major_schema_is_seen(void **state)
+static void a_newer_major_schema_is_detected(void **state)
 {
     struct fixture *f = *state;
     bool is_too_new = false;
@@ -256,14 +256,14 @@ static void a_newer_major_schema_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_go_oldest_first_in_slices_that_end_with_their_batch),
-        IN_SPOOL(one_kind_is_not_purged_for_the_other),
-        IN_SPOOL(of_old_batches_those_stay_that_have_rows_and_the_newest_of_each_kind),
+        cmocka_unit_test(rows_are_purged_oldest_first_in_slices_within_a_batch),
+        IN_SPOOL(purging_one_kind_leaves_the_other),
+        IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_is_never_purged),
-        IN_SPOOL(rejects_that_do_not_travel_go_when_they_were_marked_long_ago),
-        IN_SPOOL(a_wall_clock_that_is_set_purges_nothing),
-        IN_SPOOL(the_control_row_has_the_bytes_received_and_the_low_space_flag),
-        IN_SPOOL(a_newer_major_schema_is_seen),
+        IN_SPOOL(rejects_that_are_never_shipped_are_purged_when_old),
+        IN_SPOOL(setting_the_wall_clock_purges_nothing),
+        IN_SPOOL(the_control_row_has_received_bytes_and_low_space_flag),
+        IN_SPOOL(a_newer_major_schema_is_detected),
         IN_SPOOL(free_pages_are_given_back_down_to_a_quarter),
     };
     fault_vfs_install(); /* no disk is waited for */

@@ -88,7 +88,7 @@ static void the_oldest_batch_that_no_worker_has_comes_first(void **state)
     assert_int_equal(next(p), 0);
 }
 
-static void in_an_outage_the_one_that_failed_least_is_next(void **state)
+static void an_outage_retries_the_batch_with_fewest_failures_first(void **state)
 {
     struct parts *p = *state;
     static const int order[] = {0, 1, 2, 3, 4, 0, 1, 2};
@@ -101,7 +101,7 @@ static void in_an_outage_the_one_that_failed_least_is_next(void **state)
     assert_string_equal(p->queue.trouble.text, ""); /* it is the store's */
 }
 
-static void one_that_fails_while_others_are_shipped_is_passed_by(void **state)
+static void a_batch_that_fails_while_others_ship_is_skipped(void **state)
 {
     struct parts *p = *state;
     fail_batch(p, 0, STORE_UNKNOWN);
@@ -117,7 +117,7 @@ static void one_that_fails_while_others_are_shipped_is_passed_by(void **state)
     assert_string_equal(p->queue.trouble.text, "");
 }
 
-static void other_bytes_under_its_key_are_a_batchs_own_trouble_at_once(void **state)
+static void a_batch_with_a_conflicting_object_is_skipped_at_once(void **state)
 {
     struct parts *p = *state;
     fail_batch(p, 0, STORE_CONFLICT);
@@ -128,7 +128,7 @@ static void other_bytes_under_its_key_are_a_batchs_own_trouble_at_once(void **st
     assert_false(queue_forget(&p->queue, p->batches[1].id));
 }
 
-static void however_many_fail_memory_is_bounded_and_all_are_tried_again(void **state)
+static void the_list_of_failed_batches_is_bounded(void **state)
 {
     struct parts *p = *state;
     for (int i = 0; i < 10 * QUEUE_FAILED_MAX; i++)
@@ -142,10 +142,10 @@ int main(void)
 #define WITH_PARTS(test) cmocka_unit_test_setup_teardown(test, parts_new, parts_free)
     const struct CMUnitTest tests[] = {
         WITH_PARTS(the_oldest_batch_that_no_worker_has_comes_first),
-        WITH_PARTS(in_an_outage_the_one_that_failed_least_is_next),
-        WITH_PARTS(one_that_fails_while_others_are_shipped_is_passed_by),
-        WITH_PARTS(other_bytes_under_its_key_are_a_batchs_own_trouble_at_once),
-        WITH_PARTS(however_many_fail_memory_is_bounded_and_all_are_tried_again),
+        WITH_PARTS(an_outage_retries_the_batch_with_fewest_failures_first),
+        WITH_PARTS(a_batch_that_fails_while_others_ship_is_skipped),
+        WITH_PARTS(a_batch_with_a_conflicting_object_is_skipped_at_once),
+        WITH_PARTS(the_list_of_failed_batches_is_bounded),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static struct buf render(enum batch_kind kind, enum batch_format format, bool ha
     return render_batch(&batch, rows, count, &rendition);
 }
 
-static void an_object_of_events_is_exactly_this(void **state)
+static void an_object_of_events_has_exactly_the_expected_bytes(void **state)
 {
     static const struct {
         enum batch_format format;
@@ -109,7 +109,7 @@ static void an_object_of_events_is_exactly_this(void **state)
     }
 }
 
-static void an_event_without_anything_is_an_empty_object_or_metadata_alone(void **state)
+static void an_empty_event_becomes_an_empty_object_or_metadata_alone(void **state)
 {
     static const struct {
         enum batch_format format;
@@ -132,7 +132,7 @@ static void an_event_without_anything_is_an_empty_object_or_metadata_alone(void 
     }
 }
 
-static void xml_metadata_comes_first_and_names_that_collide_get_an_underscore(void **state)
+static void xml_metadata_comes_first_and_colliding_names_get_an_underscore(void **state)
 {
     static const struct {
         const char *xml;
@@ -182,7 +182,7 @@ static void json_names_that_collide_with_metadata_get_an_underscore(void **state
 /* A reject's payload and its length; the literal may hold NUL. */
 #define BYTES(literal) literal, sizeof(literal) - 1
 
-static void a_reject_is_a_line_of_json_with_its_payload_as_text_or_base64(void **state)
+static void a_rejects_payload_is_rendered_as_text_or_base64(void **state)
 {
     static const struct {
         const char *payload;
@@ -225,7 +225,7 @@ static void a_reject_is_a_line_of_json_with_its_payload_as_text_or_base64(void *
     }
 }
 
-static void rejects_stand_line_by_line(void **state)
+static void each_reject_is_rendered_on_its_own_line(void **state)
 {
     struct row rejects[2] = {event(1, "x"), event(2, "y")};
     (void)state;
@@ -240,7 +240,7 @@ static void rejects_stand_line_by_line(void **state)
     buf_fini(&out);
 }
 
-static void without_its_payload_a_reject_tells_all_the_rest(void **state)
+static void a_reject_without_payload_keeps_all_other_members(void **state)
 {
     struct row reject = event(3, "<EVENT><plasectrxLname>Smith");
     struct batch batch = some_batch(BATCH_REJECTS, BATCH_NDJSON, true);
@@ -255,7 +255,7 @@ static void without_its_payload_a_reject_tells_all_the_rest(void **state)
     buf_fini(&out);
 }
 
-static void pretty_json_has_a_member_a_line_and_is_still_one_array(void **state)
+static void pretty_json_has_one_member_on_each_line(void **state)
 {
     static const struct {
         enum batch_format format;
@@ -280,7 +280,7 @@ static void pretty_json_has_a_member_a_line_and_is_still_one_array(void **state)
     }
 }
 
-static void dropped_fields_are_in_no_format(void **state)
+static void dropped_fields_are_absent_from_every_format(void **state)
 {
     static const struct {
         enum batch_format format;
@@ -305,7 +305,7 @@ static void dropped_fields_are_in_no_format(void **state)
     }
 }
 
-static void what_cannot_be_taken_apart_is_refused_where_fields_are_dropped(void **state)
+static void a_malformed_event_is_refused_if_fields_are_dropped(void **state)
 {
     static const enum batch_format formats[] = {BATCH_XML, BATCH_JSON, BATCH_NDJSON};
     const struct row row = event(7, "<EVENT><l>Smith</EVENT>");
@@ -347,7 +347,7 @@ static struct buf uncompressed(const struct buf *body)
 }
 
 /* Objects of nothing, of one small event, and of more than many slices. */
-static void a_compressed_object_is_the_plain_one_and_the_same_each_time(void **state)
+static void compressed_objects_are_deterministic_and_decompress_to_the_plain_one(void **state)
 {
     static const size_t counts[] = {1, 2, 300, 5000};
     static const enum batch_format formats[] = {BATCH_XML, BATCH_JSON, BATCH_NDJSON};
@@ -389,17 +389,17 @@ static void a_compressed_object_is_the_plain_one_and_the_same_each_time(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_object_of_events_is_exactly_this),
-        cmocka_unit_test(an_event_without_anything_is_an_empty_object_or_metadata_alone),
-        cmocka_unit_test(xml_metadata_comes_first_and_names_that_collide_get_an_underscore),
+        cmocka_unit_test(an_object_of_events_has_exactly_the_expected_bytes),
+        cmocka_unit_test(an_empty_event_becomes_an_empty_object_or_metadata_alone),
+        cmocka_unit_test(xml_metadata_comes_first_and_colliding_names_get_an_underscore),
         cmocka_unit_test(json_names_that_collide_with_metadata_get_an_underscore),
-        cmocka_unit_test(a_reject_is_a_line_of_json_with_its_payload_as_text_or_base64),
-        cmocka_unit_test(rejects_stand_line_by_line),
-        cmocka_unit_test(without_its_payload_a_reject_tells_all_the_rest),
-        cmocka_unit_test(pretty_json_has_a_member_a_line_and_is_still_one_array),
-        cmocka_unit_test(dropped_fields_are_in_no_format),
-        cmocka_unit_test(what_cannot_be_taken_apart_is_refused_where_fields_are_dropped),
-        cmocka_unit_test(a_compressed_object_is_the_plain_one_and_the_same_each_time),
+        cmocka_unit_test(a_rejects_payload_is_rendered_as_text_or_base64),
+        cmocka_unit_test(each_reject_is_rendered_on_its_own_line),
+        cmocka_unit_test(a_reject_without_payload_keeps_all_other_members),
+        cmocka_unit_test(pretty_json_has_one_member_on_each_line),
+        cmocka_unit_test(dropped_fields_are_absent_from_every_format),
+        cmocka_unit_test(a_malformed_event_is_refused_if_fields_are_dropped),
+        cmocka_unit_test(compressed_objects_are_deterministic_and_decompress_to_the_plain_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@
 
 /* ---- keys and orders ---- */
 
-static void a_key_gets_a_number_before_its_extension_in_place_of_an_earlier_one(void **state)
+static void a_repeated_key_gets_one_number_before_its_extension(void **state)
 {
     static const struct {
         const char *key;
@@ -51,7 +51,7 @@ static void a_key_gets_a_number_before_its_extension_in_place_of_an_earlier_one(
     assert_int_equal(strlen(key), BATCH_KEY_MAX);
 }
 
-static void an_order_is_read_as_it_was_written_and_nothing_else_is(void **state)
+static void an_order_is_read_back_and_other_text_is_refused(void **state)
 {
     static const char *const wrong[] = {"",           "1",         "1 2 3 0", "1 2 3 0 0 0",
                                         "1 2 3 0 0 ", "a b c d e", "1  2 3 0"};
@@ -79,7 +79,7 @@ static struct past_batch next(struct fixture *f, int64_t from_id)
     return past;
 }
 
-static void past_batches_are_found_in_their_order_with_all_that_shapes_their_bytes(void **state)
+static void past_batches_load_in_order_with_all_that_shapes_them(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 4, 10, SOME_TIME);
@@ -113,7 +113,7 @@ static int64_t copy(struct fixture *f, const struct batch *batch, bool expect_ne
     return id;
 }
 
-static void a_copy_is_a_batch_of_its_own_that_changes_no_events_state(void **state)
+static void a_copy_is_a_new_batch_and_changes_no_event(void **state)
 {
     struct fixture *f = *state;
     struct batch open;
@@ -227,7 +227,7 @@ static void rejects_are_dismissed_once(void **state)
     dismiss_all_of(f, "", "rejects dismissed: 2");
 }
 
-static void a_dismissal_with_something_that_is_no_id_does_nothing(void **state)
+static void a_dismissal_with_an_invalid_id_does_nothing(void **state)
 {
     struct fixture *f = *state;
     static const char *const wrong[] = {"1 x", "1 -2", "0", "1x", "99999999999999999999"};
@@ -260,7 +260,7 @@ static void the_range_of_rejects_goes_on_behind_what_was_purged(void **state)
 
 /* ---- requests ---- */
 
-static void unknown_requests_and_those_to_an_earlier_uploader_are_not_served(void **state)
+static void unknown_and_old_requests_are_not_served(void **state)
 {
     struct fixture *f = *state;
     struct handlers *handlers = handlers_new(&(struct reship_parts){.spool = f->out}, NULL);
@@ -281,17 +281,17 @@ static void unknown_requests_and_those_to_an_earlier_uploader_are_not_served(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_key_gets_a_number_before_its_extension_in_place_of_an_earlier_one),
-        cmocka_unit_test(an_order_is_read_as_it_was_written_and_nothing_else_is),
-        IN_SPOOL(past_batches_are_found_in_their_order_with_all_that_shapes_their_bytes),
-        IN_SPOOL(a_copy_is_a_batch_of_its_own_that_changes_no_events_state),
+        cmocka_unit_test(a_repeated_key_gets_one_number_before_its_extension),
+        cmocka_unit_test(an_order_is_read_back_and_other_text_is_refused),
+        IN_SPOOL(past_batches_load_in_order_with_all_that_shapes_them),
+        IN_SPOOL(a_copy_is_a_new_batch_and_changes_no_event),
         IN_SPOOL(events_of_an_open_copy_are_not_purged),
         IN_SPOOL(open_copies_are_counted_with_what_stands_in_their_way),
         IN_SPOOL(a_new_rendition_is_recorded_beside_the_first),
         IN_SPOOL(rejects_are_dismissed_once),
-        IN_SPOOL(a_dismissal_with_something_that_is_no_id_does_nothing),
+        IN_SPOOL(a_dismissal_with_an_invalid_id_does_nothing),
         IN_SPOOL(the_range_of_rejects_goes_on_behind_what_was_purged),
-        IN_SPOOL(unknown_requests_and_those_to_an_earlier_uploader_are_not_served),
+        IN_SPOOL(unknown_and_old_requests_are_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

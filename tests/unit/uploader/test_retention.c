@@ -12,7 +12,7 @@
 #define DAY  (24 * HOUR)
 #define NOW  ((int64_t)1700000000000)
 
-static void between_two_runs_the_wall_clock_counts_for_a_day_at_most_and_never_backwards(void **state)
+static void the_wall_clock_adds_zero_to_one_day_between_runs(void **state)
 {
     static const struct {
         int64_t stored_at, now, passed;
@@ -31,7 +31,7 @@ static void between_two_runs_the_wall_clock_counts_for_a_day_at_most_and_never_b
     }
 }
 
-static void while_it_runs_only_the_monotonic_clock_counts(void **state)
+static void only_the_monotonic_clock_counts_during_a_run(void **state)
 {
     struct retention_clock clock = retention_start(DAY, NOW, NOW, 1000);
     (void)state;
@@ -42,8 +42,8 @@ static void while_it_runs_only_the_monotonic_clock_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(between_two_runs_the_wall_clock_counts_for_a_day_at_most_and_never_backwards),
-        cmocka_unit_test(while_it_runs_only_the_monotonic_clock_counts),
+        cmocka_unit_test(the_wall_clock_adds_zero_to_one_day_between_runs),
+        cmocka_unit_test(only_the_monotonic_clock_counts_during_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

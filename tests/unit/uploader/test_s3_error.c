@@ -75,7 +75,7 @@ static void a_failure_of_the_server_may_have_stored_the_object(void **state)
     check(rows, COUNT(rows), STORE_UNKNOWN);
 }
 
-static void what_passes_by_itself_is_tried_again(void **state)
+static void a_temporary_error_is_tried_again(void **state)
 {
     static const struct refusal rows[] = {
         {408, "", "", ""},
@@ -95,7 +95,7 @@ static void what_passes_by_itself_is_tried_again(void **state)
     check(rows, COUNT(rows), STORE_NOT_NOW);
 }
 
-static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
+static void an_error_for_a_person_is_refused_with_a_remedy(void **state)
 {
     static const struct refusal rows[] = {
         {404, "", ERROR("NoSuchBucket"), "create the bucket archive"},
@@ -152,7 +152,7 @@ static void what_a_person_must_settle_is_refused_with_a_remedy(void **state)
 }
 
 /* The answer to a HEAD has no body, so no cause either: what it is about can only be found out by an upload. */
-static void a_look_that_is_refused_without_a_cause_says_where_to_find_it(void **state)
+static void a_head_that_is_refused_without_cause_has_a_remedy(void **state)
 {
     static const struct refusal rows[] = {
         {400, "us-east-1", "", "`uploader check`"},
@@ -173,7 +173,7 @@ static void a_look_that_is_refused_without_a_cause_says_where_to_find_it(void **
     }
 }
 
-static void the_pause_that_the_server_asks_for_is_kept_within_limits(void **state)
+static void the_servers_retry_after_is_honoured_within_limits(void **state)
 {
     static const struct {
         const char *retry_after, *date;
@@ -230,7 +230,7 @@ static void the_explanation_names_status_code_and_message(void **state)
     }
 }
 
-static void a_field_is_cut_to_its_place(void **state)
+static void a_field_is_cut_to_the_size_of_its_buffer(void **state)
 {
     char body[400];
     char code[S3_CODE_SIZE];
@@ -279,12 +279,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_of_the_server_may_have_stored_the_object),
-        cmocka_unit_test(what_passes_by_itself_is_tried_again),
-        cmocka_unit_test(what_a_person_must_settle_is_refused_with_a_remedy),
-        cmocka_unit_test(a_look_that_is_refused_without_a_cause_says_where_to_find_it),
-        cmocka_unit_test(the_pause_that_the_server_asks_for_is_kept_within_limits),
+        cmocka_unit_test(a_temporary_error_is_tried_again),
+        cmocka_unit_test(an_error_for_a_person_is_refused_with_a_remedy),
+        cmocka_unit_test(a_head_that_is_refused_without_cause_has_a_remedy),
+        cmocka_unit_test(the_servers_retry_after_is_honoured_within_limits),
         cmocka_unit_test(the_explanation_names_status_code_and_message),
-        cmocka_unit_test(a_field_is_cut_to_its_place),
+        cmocka_unit_test(a_field_is_cut_to_the_size_of_its_buffer),
         cmocka_unit_test(entities_in_a_body_neither_explode_nor_read_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

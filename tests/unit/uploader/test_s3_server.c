@@ -76,7 +76,7 @@ static bool follows(const char *endpoint, const char *ours, long status, const c
     return is_learnt;
 }
 
-static void a_region_of_AWS_is_followed_to_a_host_that_is_made_here(void **state)
+static void only_a_valid_aws_region_changes_the_host(void **state)
 {
     static const char *const regions[] = {"eu-west-1", "us-gov-east-1", "ap-southeast-12", "eusc-de-east-1"};
     static const char *const others[] = {"",
@@ -114,7 +114,7 @@ static void a_region_of_AWS_is_followed_to_a_host_that_is_made_here(void **state
     assert_string_equal(host, "b.s3.cn-northwest-1.amazonaws.com.cn");
 }
 
-static void an_endpoint_of_ones_own_stays_and_gets_signatures_for_the_region_that_it_names(void **state)
+static void a_custom_endpoint_stays_and_only_its_signing_region_changes(void **state)
 {
     static const long statuses[] = {301, 307, 400};
     static const long others[] = {200, 302, 403, 404, 500};
@@ -146,7 +146,7 @@ static int64_t ahead_after(long status, const char *body, int64_t date_s, bool *
     return address.at_s - clock_now_ms() / 1000;
 }
 
-static void the_servers_time_is_taken_where_ours_is_refused(void **state)
+static void the_servers_time_is_adopted_when_ours_is_refused(void **state)
 {
     static const char skewed[] = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
     static const char denied[] = "<Error><Code>AccessDenied</Code></Error>";
@@ -170,7 +170,7 @@ static void the_servers_time_is_taken_where_ours_is_refused(void **state)
     }
 }
 
-static void a_time_that_is_none_teaches_nothing(void **state)
+static void an_invalid_date_leaves_the_clock_unchanged(void **state)
 {
     static const char *const dates[] = {"", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT"};
     (void)state;
@@ -189,10 +189,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_go_where_the_options_say),
-        cmocka_unit_test(a_region_of_AWS_is_followed_to_a_host_that_is_made_here),
-        cmocka_unit_test(an_endpoint_of_ones_own_stays_and_gets_signatures_for_the_region_that_it_names),
-        cmocka_unit_test(the_servers_time_is_taken_where_ours_is_refused),
-        cmocka_unit_test(a_time_that_is_none_teaches_nothing),
+        cmocka_unit_test(only_a_valid_aws_region_changes_the_host),
+        cmocka_unit_test(a_custom_endpoint_stays_and_only_its_signing_region_changes),
+        cmocka_unit_test(the_servers_time_is_adopted_when_ours_is_refused),
+        cmocka_unit_test(an_invalid_date_leaves_the_clock_unchanged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

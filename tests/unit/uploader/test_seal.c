@@ -47,7 +47,7 @@ static void check_same_batch(const struct batch *a, const struct batch *b)
 
 /* ---- what waits ---- */
 
-static void what_waits_are_the_rows_that_no_batch_holds(void **state)
+static void rows_that_no_batch_holds_are_waiting(void **state)
 {
     static const enum batch_kind kinds[] = {BATCH_EVENTS, BATCH_REJECTS};
     struct fixture *f = *state;
@@ -77,7 +77,7 @@ static void what_waits_are_the_rows_that_no_batch_holds(void **state)
 
 /* ---- where it is cut ---- */
 
-static void a_batch_is_cut_where_the_next_row_does_not_fit(void **state)
+static void a_batch_ends_before_the_row_that_does_not_fit(void **state)
 {
     static const struct {
         int64_t sizes[8]; /* 0 ends them */
@@ -122,7 +122,7 @@ static void a_batch_is_cut_where_the_next_row_does_not_fit(void **state)
     }
 }
 
-static void a_hole_among_what_waits_is_broken(void **state)
+static void a_gap_among_the_waiting_rows_returns_broken(void **state)
 {
     struct fixture *f = *state;
     int64_t last_id;
@@ -136,7 +136,7 @@ static void a_hole_among_what_waits_is_broken(void **state)
 
 /* ---- sealing ---- */
 
-static void a_sealed_batch_is_read_back_as_it_was_and_its_rows_say_sealed(void **state)
+static void a_sealed_batch_is_read_back_unchanged_with_sealed_rows(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 5, 10, SOME_TIME);
@@ -160,7 +160,7 @@ static void a_sealed_batch_is_read_back_as_it_was_and_its_rows_say_sealed(void *
         "2|rejects|sealed|1|1|1|10|ndjson|0|2023-11-14T22:13:20.000Z");
 }
 
-static void open_batches_come_oldest_first_and_may_be_passed_by(void **state)
+static void open_batches_come_oldest_first_from_a_given_id(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 9, 10, SOME_TIME);
@@ -217,7 +217,7 @@ static void sealing_is_all_or_nothing_whichever_disk_call_fails(void **state)
 
 /* ---- taking a seal off ---- */
 
-static void a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follows(void **state)
+static void only_the_newest_and_surely_unstored_batch_is_unsealed(void **state)
 {
     static const struct {
         const char *fact;
@@ -246,7 +246,7 @@ static void a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follow
 
 /* ---- incidents ---- */
 
-static void an_abandoned_batchs_rows_follow_the_one_in_its_place(void **state)
+static void an_abandoned_batchs_rows_move_to_its_replacement(void **state)
 {
     struct fixture *f = *state;
     struct why incident = {.text = "another object", .remedy = "find out"};
@@ -298,7 +298,7 @@ static void superseding_is_all_or_nothing_whichever_disk_call_fails(void **state
     }
 }
 
-static void the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored(void **state)
+static void the_newest_batch_is_offered_only_while_surely_unstored(void **state)
 {
     struct fixture *f = *state;
     struct batch batch;
@@ -319,17 +319,17 @@ static void the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SPOOL(what_waits_are_the_rows_that_no_batch_holds),
-        cmocka_unit_test(a_batch_is_cut_where_the_next_row_does_not_fit),
-        IN_SPOOL(a_hole_among_what_waits_is_broken),
-        IN_SPOOL(a_sealed_batch_is_read_back_as_it_was_and_its_rows_say_sealed),
-        IN_SPOOL(open_batches_come_oldest_first_and_may_be_passed_by),
+        IN_SPOOL(rows_that_no_batch_holds_are_waiting),
+        cmocka_unit_test(a_batch_ends_before_the_row_that_does_not_fit),
+        IN_SPOOL(a_gap_among_the_waiting_rows_returns_broken),
+        IN_SPOOL(a_sealed_batch_is_read_back_unchanged_with_sealed_rows),
+        IN_SPOOL(open_batches_come_oldest_first_from_a_given_id),
         IN_SPOOL(no_row_is_sealed_twice_and_no_key_used_twice),
         IN_SPOOL(sealing_is_all_or_nothing_whichever_disk_call_fails),
-        cmocka_unit_test(a_seal_comes_off_only_where_nothing_can_be_stored_and_nothing_follows),
-        IN_SPOOL(an_abandoned_batchs_rows_follow_the_one_in_its_place),
+        cmocka_unit_test(only_the_newest_and_surely_unstored_batch_is_unsealed),
+        IN_SPOOL(an_abandoned_batchs_rows_move_to_its_replacement),
         cmocka_unit_test(superseding_is_all_or_nothing_whichever_disk_call_fails),
-        IN_SPOOL(the_newest_batch_is_offered_only_while_nothing_of_it_can_be_stored),
+        IN_SPOOL(the_newest_batch_is_offered_only_while_surely_unstored),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -296,7 +296,7 @@ static void add_header(struct fixture *f, const char *name, const char *value)
     f->headers[f->request.header_count++] = (struct sigv4_header){name, value};
 }
 
-static void a_name_comes_before_the_longer_names_it_begins(void **state)
+static void a_header_name_sorts_before_longer_names_with_that_prefix(void **state)
 {
     (void)state;
     struct fixture f;
@@ -314,7 +314,7 @@ static void a_name_comes_before_the_longer_names_it_begins(void **state)
                         "UNSIGNED-PAYLOAD");
 }
 
-static void a_value_is_signed_with_single_spaces_and_none_around_it(void **state)
+static void header_values_are_signed_trimmed_and_with_single_spaces(void **state)
 {
     static const struct {
         const char *value, *expected;
@@ -338,7 +338,7 @@ static void a_value_is_signed_with_single_spaces_and_none_around_it(void **state
     }
 }
 
-static void a_query_is_sorted_by_name_then_value_and_every_name_gets_a_value(void **state)
+static void a_query_is_sorted_by_name_and_then_by_value(void **state)
 {
     static const struct {
         const char *query, *expected;
@@ -405,7 +405,7 @@ static void a_key_is_encoded_once_and_byte_by_byte(void **state)
     }
 }
 
-static void a_key_that_does_not_fit_leaves_nothing(void **state)
+static void a_key_that_does_not_fit_yields_an_empty_path(void **state)
 {
     static const struct {
         const char *key;
@@ -455,7 +455,7 @@ static void an_instant_is_written_in_utc(void **state)
     unsetenv("TZ");
 }
 
-static void a_hash_is_written_in_small_hex(void **state)
+static void a_hash_is_written_in_lower_case_hex(void **state)
 {
     char out[SIGV4_HEX_SHA256_SIZE];
 
@@ -468,7 +468,7 @@ static void a_hash_is_written_in_small_hex(void **state)
     assert_string_equal(out, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-static void a_control_character_is_refused_wherever_it_comes_from(void **state)
+static void a_control_character_is_refused_in_every_input(void **state)
 {
     static const char *const poisons[] = {"a\nx-amz-acl: public-read", "a\r", "\ta", "\x7f", "\x1b[0m"};
 
@@ -528,7 +528,7 @@ static bool signs(enum place place, size_t length, size_t made[3])
     return is_signed;
 }
 
-static void what_outgrows_its_buffer_is_refused_and_never_cut(void **state)
+static void a_text_that_outgrows_its_buffer_is_refused_not_cut(void **state)
 {
     static const struct {
         enum place place;
@@ -562,16 +562,16 @@ int main(void)
         cmocka_unit_test(every_published_vector_is_signed_as_published),
         cmocka_unit_test(keys_that_must_be_encoded_are_signed_as_published),
         cmocka_unit_test(the_examples_of_the_s3_documentation_are_signed_as_published),
-        cmocka_unit_test(a_name_comes_before_the_longer_names_it_begins),
-        cmocka_unit_test(a_value_is_signed_with_single_spaces_and_none_around_it),
-        cmocka_unit_test(a_query_is_sorted_by_name_then_value_and_every_name_gets_a_value),
+        cmocka_unit_test(a_header_name_sorts_before_longer_names_with_that_prefix),
+        cmocka_unit_test(header_values_are_signed_trimmed_and_with_single_spaces),
+        cmocka_unit_test(a_query_is_sorted_by_name_and_then_by_value),
         cmocka_unit_test(the_path_is_signed_as_it_is_sent),
         cmocka_unit_test(a_key_is_encoded_once_and_byte_by_byte),
-        cmocka_unit_test(a_key_that_does_not_fit_leaves_nothing),
+        cmocka_unit_test(a_key_that_does_not_fit_yields_an_empty_path),
         cmocka_unit_test(an_instant_is_written_in_utc),
-        cmocka_unit_test(a_hash_is_written_in_small_hex),
-        cmocka_unit_test(a_control_character_is_refused_wherever_it_comes_from),
-        cmocka_unit_test(what_outgrows_its_buffer_is_refused_and_never_cut),
+        cmocka_unit_test(a_hash_is_written_in_lower_case_hex),
+        cmocka_unit_test(a_control_character_is_refused_in_every_input),
+        cmocka_unit_test(a_text_that_outgrows_its_buffer_is_refused_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

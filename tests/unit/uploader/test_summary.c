@@ -110,7 +110,7 @@ static void check_figures(struct fixture *f, int64_t now)
     assert_true(summary.oldest_age_seconds <= (clock_now_ms() - oldest_at) / 1000 + 1);
 }
 
-static void the_figures_are_those_of_plain_counting(void **state)
+static void the_summarys_figures_match_plain_counting(void **state)
 {
     (void)state;
     print_seed();
@@ -130,7 +130,7 @@ static void the_figures_are_those_of_plain_counting(void **state)
 
 /* ---- the rest of the row ---- */
 
-static void an_empty_spool_has_nothing_to_say(void **state)
+static void an_empty_spool_has_an_empty_summary(void **state)
 {
     struct fixture *f = *state;
     struct summary summary;
@@ -145,7 +145,7 @@ static void an_empty_spool_has_nothing_to_say(void **state)
     assert_string_equal(summary.last_error, "");
 }
 
-static void what_the_uploader_says_stands_there_until_it_says_otherwise(void **state)
+static void an_uploaders_report_stays_in_the_summary_until_the_next(void **state)
 {
     struct fixture *f = *state;
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
@@ -177,9 +177,9 @@ static void the_newest_event_and_the_newest_shipment_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_figures_are_those_of_plain_counting),
-        IN_SPOOL(an_empty_spool_has_nothing_to_say),
-        IN_SPOOL(what_the_uploader_says_stands_there_until_it_says_otherwise),
+        cmocka_unit_test(the_summarys_figures_match_plain_counting),
+        IN_SPOOL(an_empty_spool_has_an_empty_summary),
+        IN_SPOOL(an_uploaders_report_stays_in_the_summary_until_the_next),
         IN_SPOOL(the_newest_event_and_the_newest_shipment_are_named),
     };
     fault_vfs_install(); /* no disk is waited for */

@@ -45,7 +45,7 @@ static void pairs_become_a_query(void **state)
     }
 }
 
-static void what_no_store_would_take_is_refused_and_explained(void **state)
+static void tags_that_no_store_accepts_are_refused_with_a_reason(void **state)
 {
     static const struct {
         const char *tags, *says;
@@ -80,7 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_become_a_query),
-        cmocka_unit_test(what_no_store_would_take_is_refused_and_explained),
+        cmocka_unit_test(tags_that_no_store_accepts_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static void receive(struct throttle *throttle, int64_t bytes, int64_t window_ms,
     throttle_update(throttle, throttle->bytes + bytes, is_urgent);
 }
 
-static void no_work_sleeps_before_anything_was_received(void **state)
+static void work_does_not_sleep_before_events_are_received(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(sleep_after_work(NULL), 0);
@@ -63,7 +63,7 @@ static void no_work_sleeps_before_anything_was_received(void **state)
     assert_int_equal(sleep_after_work(&f->throttle), 0);
 }
 
-static void while_events_are_received_a_sleep_is_a_multiple_of_the_work(void **state)
+static void a_sleep_is_a_multiple_of_the_work_during_reception(void **state)
 {
     struct fixture *f = *state;
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, false);
@@ -97,7 +97,7 @@ static void a_second_without_events_ends_the_sleeping(void **state)
     assert_int_equal(f->throttle.factor, THROTTLE_FACTOR);
 }
 
-static void no_work_sleeps_where_space_is_short(void **state)
+static void work_does_not_sleep_when_space_is_low(void **state)
 {
     struct fixture *f = *state;
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, true);
@@ -135,11 +135,11 @@ static void a_stop_ends_a_sleep_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(no_work_sleeps_before_anything_was_received),
-        TEST(while_events_are_received_a_sleep_is_a_multiple_of_the_work),
+        TEST(work_does_not_sleep_before_events_are_received),
+        TEST(a_sleep_is_a_multiple_of_the_work_during_reception),
         TEST(sleeps_are_shorter_where_much_is_received),
         TEST(a_second_without_events_ends_the_sleeping),
-        TEST(no_work_sleeps_where_space_is_short),
+        TEST(work_does_not_sleep_when_space_is_low),
         TEST(the_sleeps_of_one_batch_are_bounded),
         TEST(a_stop_ends_a_sleep_at_once),
     };

@@ -113,7 +113,7 @@ static void there_are_no_more_jobs_than_workers(void **state)
     while (workers_busy_count(p->workers) > 0) workers_put_back(p->workers, wait_for_one(p));
 }
 
-static void closing_waits_for_what_is_given(void **state)
+static void closing_waits_for_submitted_jobs(void **state)
 {
     struct parts *p = *state;
     struct job *job = workers_next_idle(p->workers);
@@ -132,7 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_PARTS(each_job_is_done_once_and_comes_back),
         WITH_PARTS(there_are_no_more_jobs_than_workers),
-        WITH_PARTS(closing_waits_for_what_is_given),
+        WITH_PARTS(closing_waits_for_submitted_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
