@@ -279,16 +279,16 @@ static void load(struct sample *sample)
 size_t samples_load(struct sample samples[SAMPLES_MAX])
 {
     char line[512];
-    char judgement[32];
+    char verdict[32];
     size_t count = 0;
     FILE *manifest = open_sample("MANIFEST.tsv");
 
     while (fgets(line, sizeof line, manifest)) {
         struct sample sample = {0};
         int taken =
-            sscanf(line, "%63s %zu %zu %31[^\t\n]", sample.name, &sample.len, &sample.events, judgement);
+            sscanf(line, "%63s %zu %zu %31[^\t\n]", sample.name, &sample.len, &sample.events, verdict);
         if (taken != 4) continue; /* the heading */
-        sample.is_broken = strstr(judgement, "bad") != NULL;
+        sample.is_broken = strstr(verdict, "bad") != NULL;
         load(&sample);
         assert(count < SAMPLES_MAX);
         samples[count++] = sample;

@@ -42,7 +42,7 @@ static bool has(const char *list, const char *sender)
     return answer;
 }
 
-static void a_list_takes_in_the_addresses_it_names_and_no_others(void **state)
+static void a_list_admits_the_addresses_it_names_and_no_others(void **state)
 {
     static const struct {
         const char *list, *sender;
@@ -95,7 +95,7 @@ static void a_list_takes_in_the_addresses_it_names_and_no_others(void **state)
                      rows[i].expected ? "may send" : "may not send");
 }
 
-static void each_prefix_takes_in_exactly_what_shares_its_bits(void **state)
+static void each_prefix_admits_exactly_the_addresses_that_share_its_bits(void **state)
 {
     char list[32];
     char inside[INET_ADDRSTRLEN];
@@ -118,7 +118,7 @@ static void each_prefix_takes_in_exactly_what_shares_its_bits(void **state)
     }
 }
 
-static void an_address_of_another_family_may_not_send_unless_everybody_may(void **state)
+static void an_address_of_another_family_is_admitted_only_by_all(void **state)
 {
     struct sockaddr address = {.sa_family = AF_UNIX};
     struct allow *allow;
@@ -132,7 +132,7 @@ static void an_address_of_another_family_may_not_send_unless_everybody_may(void 
     allow_free(allow);
 }
 
-static void a_wrong_entry_is_refused_with_the_setting_the_entry_and_what_would_be_right(void **state)
+static void a_wrong_entry_is_refused_with_setting_and_correction(void **state)
 {
     static const struct {
         const char *list, *entry, *right;
@@ -186,7 +186,7 @@ static void a_wrong_entry_is_refused_with_the_setting_the_entry_and_what_would_b
     }
 }
 
-static void a_list_of_thousands_is_read(void **state)
+static void a_list_of_thousands_of_addresses_is_parsed(void **state)
 {
     static char list[64 * 1024];
     size_t len = 0;
@@ -200,11 +200,11 @@ static void a_list_of_thousands_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_list_takes_in_the_addresses_it_names_and_no_others),
-        cmocka_unit_test(each_prefix_takes_in_exactly_what_shares_its_bits),
-        cmocka_unit_test(an_address_of_another_family_may_not_send_unless_everybody_may),
-        cmocka_unit_test(a_wrong_entry_is_refused_with_the_setting_the_entry_and_what_would_be_right),
-        cmocka_unit_test(a_list_of_thousands_is_read),
+        cmocka_unit_test(a_list_admits_the_addresses_it_names_and_no_others),
+        cmocka_unit_test(each_prefix_admits_exactly_the_addresses_that_share_its_bits),
+        cmocka_unit_test(an_address_of_another_family_is_admitted_only_by_all),
+        cmocka_unit_test(a_wrong_entry_is_refused_with_setting_and_correction),
+        cmocka_unit_test(a_list_of_thousands_of_addresses_is_parsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void every_field_arrives_in_its_column(void **state)
                "|2001:db8::1|2025-07-29T16:15:00.123Z");
 }
 
-static void ids_go_on_after_a_purge_of_everything_and_a_restart(void **state)
+static void ids_continue_after_a_full_purge_and_a_restart(void **state)
 {
     struct fixture *f = *state;
     append(f, 1, 4, 2);
@@ -120,7 +120,7 @@ static void senders_are_counted_by_name_and_address_and_day(void **state)
                "a|1|86400004|1|3\na|2|86400001|1|1\nb|2|86400002|1|1");
 }
 
-static void the_longest_silent_of_too_many_senders_is_forgotten(void **state)
+static void the_senders_silent_longest_are_trimmed_from_a_full_table(void **state)
 {
     struct fixture *f = *state;
     query_do(f->scratch->spool,
@@ -134,7 +134,7 @@ static void the_longest_silent_of_too_many_senders_is_forgotten(void **state)
 
 /* ---- once ---- */
 
-static void a_group_appended_twice_is_there_once(void **state)
+static void a_group_appended_twice_is_stored_once(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(1, 3, 2);
@@ -151,7 +151,7 @@ static void a_group_appended_twice_is_there_once(void **state)
     check_text(f->scratch->spool, "SELECT group_concat(uid) FROM _event", "1,2,3,4,5");
 }
 
-static void a_reader_is_in_nobodys_way(void **state)
+static void an_open_reader_does_not_block_an_append(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(1, 3, 2);
@@ -195,7 +195,7 @@ static void a_checkpoint_between_groups_lets_the_log_start_again(void **state)
     check_books(f->scratch->spool);
 }
 
-static void a_replaced_or_deleted_file_is_broken(void **state)
+static void append_reports_a_replaced_or_deleted_file_as_broken(void **state)
 {
     (void)state;
     for (int is_replaced = 0; is_replaced < 2; is_replaced++) {
@@ -216,7 +216,7 @@ static void a_replaced_or_deleted_file_is_broken(void **state)
 
 /* ---- what others do to the spool meanwhile ---- */
 
-static void a_newer_major_schema_is_not_written_and_a_newer_minor_one_is(void **state)
+static void only_a_newer_major_schema_stops_the_writing(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(4, 2, 0);
@@ -241,7 +241,7 @@ static void wal_path(const struct fixture *f, char out[200])
     (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
 }
 
-static void what_lies_in_a_deleted_log_is_moved_into_the_file(void **state)
+static void a_deleted_logs_contents_are_moved_into_the_file(void **state)
 {
     struct fixture *f = *state;
     char wal[200];
@@ -262,7 +262,7 @@ static void what_lies_in_a_deleted_log_is_moved_into_the_file(void **state)
     scratch_free(copy);
 }
 
-static void beside_another_log_nothing_is_appended(void **state)
+static void nothing_is_appended_beside_another_programs_log(void **state)
 {
     struct fixture *f = *state;
     char wal[200];
@@ -286,7 +286,7 @@ static void beside_another_log_nothing_is_appended(void **state)
     assert_int_equal(unlink(wal), 0);
 }
 
-static void the_uploader_is_told_that_space_is_short(void **state)
+static void a_space_report_sets_low_space_flag_and_flush_ids(void **state)
 {
     struct fixture *f = *state;
     append(f, 1, 7, 3);
@@ -300,7 +300,7 @@ static void the_uploader_is_told_that_space_is_short(void **state)
     check_text(f->scratch->spool, "SELECT low_space FROM _intake", "0");
 }
 
-static void the_sizes_follow_what_the_spool_holds(void **state)
+static void the_reported_sizes_follow_the_spools_contents(void **state)
 {
     struct fixture *f = *state;
     int64_t empty = 0;
@@ -320,19 +320,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(ids_have_no_gaps_over_groups_and_kinds),
         IN_SPOOL(every_field_arrives_in_its_column),
-        IN_SPOOL(ids_go_on_after_a_purge_of_everything_and_a_restart),
+        IN_SPOOL(ids_continue_after_a_full_purge_and_a_restart),
         IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
-        IN_SPOOL(the_longest_silent_of_too_many_senders_is_forgotten),
-        IN_SPOOL(a_group_appended_twice_is_there_once),
-        IN_SPOOL(a_reader_is_in_nobodys_way),
+        IN_SPOOL(the_senders_silent_longest_are_trimmed_from_a_full_table),
+        IN_SPOOL(a_group_appended_twice_is_stored_once),
+        IN_SPOOL(an_open_reader_does_not_block_an_append),
         IN_SPOOL(settling_empties_the_write_ahead_log),
         IN_SPOOL(a_checkpoint_between_groups_lets_the_log_start_again),
-        cmocka_unit_test(a_replaced_or_deleted_file_is_broken),
-        IN_SPOOL(a_newer_major_schema_is_not_written_and_a_newer_minor_one_is),
-        IN_SPOOL(what_lies_in_a_deleted_log_is_moved_into_the_file),
-        IN_SPOOL(beside_another_log_nothing_is_appended),
-        IN_SPOOL(the_uploader_is_told_that_space_is_short),
-        IN_SPOOL(the_sizes_follow_what_the_spool_holds),
+        cmocka_unit_test(append_reports_a_replaced_or_deleted_file_as_broken),
+        IN_SPOOL(only_a_newer_major_schema_stops_the_writing),
+        IN_SPOOL(a_deleted_logs_contents_are_moved_into_the_file),
+        IN_SPOOL(nothing_is_appended_beside_another_programs_log),
+        IN_SPOOL(a_space_report_sets_low_space_flag_and_flush_ids),
+        IN_SPOOL(the_reported_sizes_follow_the_spools_contents),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void append_is_all_or_nothing_whichever_disk_call_fails(void **state)
     }
 }
 
-static void a_full_disk_keeps_failing_until_there_is_room(void **state)
+static void append_fails_on_a_full_disk_until_space_is_free(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(1, 3, 2);
@@ -72,7 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_is_all_or_nothing_whichever_disk_call_fails),
-        IN_SPOOL(a_full_disk_keeps_failing_until_there_is_room),
+        IN_SPOOL(append_fails_on_a_full_disk_until_space_is_free),
         cmocka_unit_test(settling_fails_whichever_disk_call_fails_and_loses_nothing),
     };
     fault_vfs_install();

@@ -26,14 +26,14 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define LONG_MS        60000 /* longer than any test may take */
-#define KIB            ((size_t)1 << 10)
-#define MESSAGE_MAX    (128 * KIB)
-#define UNFINISHED_MAX (512 * KIB)
-#define SENDERS_MAX    64
-#define SEEN_MAX       4096
-#define NO_ROOM        1 /* bytes of intake: one chunk is on its way at a time */
-#define MUCH_ROOM      ((size_t)8 << 20)
+#define LONG_MS            60000 /* longer than any test may take */
+#define KIB                ((size_t)1 << 10)
+#define MESSAGE_MAX        (128 * KIB)
+#define UNFINISHED_MAX     (512 * KIB)
+#define SENDERS_MAX        64
+#define SEEN_MAX           4096
+#define INTAKE_SMALL_BYTES 1 /* bytes of intake: one chunk is on its way at a time */
+#define INTAKE_LARGE_BYTES ((size_t)8 << 20)
 
 struct seen {
     bool is_event;
@@ -88,7 +88,7 @@ static void *validate(void *context)
     return NULL;
 }
 
-static struct fixture *fixture_new(size_t room)
+static struct fixture *fixture_new(size_t memory_bytes)
 {
     struct clients_options options = {"EVENT", MESSAGE_MAX, UNFINISHED_MAX};
     struct why why = {0};
@@ -96,21 +96,21 @@ static struct fixture *fixture_new(size_t room)
     assert_non_null(f);
     log_configure(LOG_ERROR, LOG_TEXT);
     f->base = event_base_new();
-    assert_int_equal(intake_open(&f->intake, room, &why), RES_OK);
+    assert_int_equal(intake_open(&f->intake, memory_bytes, &why), RES_OK);
     f->clients = clients_new(f->base, f->intake, &options);
     assert_int_equal(pthread_create(&f->validator, NULL, validate, f->intake), 0);
     return f;
 }
 
-static int with_much_room(void **state)
+static int with_large_intake(void **state)
 {
-    *state = fixture_new(MUCH_ROOM);
+    *state = fixture_new(INTAKE_LARGE_BYTES);
     return 0;
 }
 
-static int with_little_room(void **state)
+static int with_small_intake(void **state)
 {
-    *state = fixture_new(NO_ROOM);
+    *state = fixture_new(INTAKE_SMALL_BYTES);
     return 0;
 }
 
@@ -119,7 +119,7 @@ static void copy_text(char *to, size_t size, struct slice from)
     (void)snprintf(to, size, "%.*s", (int)from.len, from.data);
 }
 
-static void look_at(struct fixture *f, const struct group *group)
+static void note_committed(struct fixture *f, const struct group *group)
 {
     for (; group; group = group->next) {
         for (size_t i = 0; i < group->event_count; i++) {
@@ -147,7 +147,7 @@ static void commit_once(struct fixture *f)
 {
     struct group *group = NULL;
     assert_int_equal(intake_take(f->intake, LONG_MS, &group), INTAKE_GROUP);
-    look_at(f, group);
+    note_committed(f, group);
     intake_done(f->intake);
     clients_serve_queue(f->clients);
 }
@@ -175,7 +175,7 @@ static void finish(struct fixture *f)
     clients_close_all(f->clients);
     intake_finish(f->intake);
     while (intake_take(f->intake, LONG_MS, &group) == INTAKE_GROUP) {
-        look_at(f, group);
+        note_committed(f, group);
         intake_done(f->intake);
     }
     f->is_finished = true;
@@ -262,7 +262,7 @@ static void let_pass(int64_t ms)
 
 /* ---- fairness ---- */
 
-static void who_waits_is_read_in_the_order_of_asking(void **state)
+static void waiting_senders_are_read_first_come_first_served(void **state)
 {
     static const int order[] = {3, 0, 4, 1, 2};
     struct fixture *f = *state;
@@ -292,7 +292,7 @@ static void flood(struct fixture *f, int sender)
     }
 }
 
-static void flooding_senders_do_not_hold_up_one_that_sends_little(void **state)
+static void flooding_senders_do_not_delay_a_sender_of_few_events(void **state)
 {
     enum { FLOODS = 8, EVENTS = 50, COMMITS_MAX = 2 * FLOODS };
     struct fixture *f = *state;
@@ -317,7 +317,7 @@ static void flooding_senders_do_not_hold_up_one_that_sends_little(void **state)
 }
 
 /* A segment of a flood may end inside an event, so that it is seen as one that was cut off. */
-static void a_round_reads_everybody_whoever_stands_in_line(void **state)
+static void a_read_round_reads_queued_and_unqueued_senders(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 6; i++) (void)connect_sender(f);
@@ -337,7 +337,7 @@ static void a_round_reads_everybody_whoever_stands_in_line(void **state)
 
 /* ---- memory ---- */
 
-static void above_the_ceiling_the_longest_stalled_event_is_set_aside(void **state)
+static void the_longest_stalled_event_is_rejected_above_the_memory_ceiling(void **state)
 {
     struct fixture *f = *state;
     size_t len = 100 * KIB; /* of which five are too many */
@@ -356,7 +356,7 @@ static void above_the_ceiling_the_longest_stalled_event_is_set_aside(void **stat
     for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
 }
 
-static void one_whose_next_bytes_wait_for_us_is_not_stalled(void **state)
+static void an_event_with_unread_bytes_is_not_stalled(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) (void)connect_sender(f);
@@ -372,7 +372,7 @@ static void one_whose_next_bytes_wait_for_us_is_not_stalled(void **state)
     for (int i = 0; i < 3; i++) assert_true(f->seen[i].is_event == (atoi(f->seen[i].source) != 2));
 }
 
-static void what_follows_of_an_event_that_was_set_aside_is_stray_and_the_next_event_is_taken(void **state)
+static void the_remainder_of_a_cut_off_event_becomes_stray_bytes(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) (void)connect_sender(f);
@@ -393,7 +393,7 @@ static void what_follows_of_an_event_that_was_set_aside_is_stray_and_the_next_ev
     }
 }
 
-static void within_the_ceiling_nothing_is_set_aside_however_long_it_takes(void **state)
+static void slow_events_within_the_memory_ceiling_are_never_cut_off(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 40; i++) send_beginning(f, connect_sender(f), 5 * KIB);
@@ -425,14 +425,14 @@ static void large_events_that_wait_for_the_disk_stop_the_reading(void **state)
             turn(f);
             sent += sizeof text / 2;
         }
-        assert_true(sent < MUCH_ROOM + 4 * CHUNK_COPIED_MAX);
+        assert_true(sent < INTAKE_LARGE_BYTES + 4 * CHUNK_COPIED_MAX);
     }
     wait_for(f, (int)(sent / sizeof text));
 }
 
 /* ---- making room ---- */
 
-static void the_one_idle_longest_makes_room(void **state)
+static void the_connection_idle_longest_is_closed_first(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 3; i++) (void)connect_sender(f);
@@ -450,7 +450,7 @@ static void the_one_idle_longest_makes_room(void **state)
     assert_int_equal(f->seen_count, 1);
 }
 
-static void one_that_is_not_idle_long_enough_stays(void **state)
+static void a_connection_idle_too_briefly_stays_open(void **state)
 {
     struct fixture *f = *state;
     (void)connect_sender(f);
@@ -464,7 +464,7 @@ static void one_that_is_not_idle_long_enough_stays(void **state)
     if (clock_monotonic_ms() - age_max < 25) assert_false(clients_has_idle(f->clients, 30));
 }
 
-static void one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle(void **state)
+static void a_connection_with_unfinished_or_unread_bytes_is_not_idle(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 4; i++) (void)connect_sender(f);
@@ -488,7 +488,7 @@ static void one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle(void 
 
 /* ---- silence ---- */
 
-static void silent_senders_are_disconnected_and_what_is_unfinished_is_kept(void **state)
+static void a_silent_sender_is_disconnected_and_its_unfinished_event_kept(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 2; i++) (void)connect_sender(f);
@@ -503,7 +503,7 @@ static void silent_senders_are_disconnected_and_what_is_unfinished_is_kept(void 
     assert_int_equal(f->seen[0].len, 1000);
 }
 
-static void one_whose_bytes_wait_for_us_is_not_silent(void **state)
+static void a_sender_with_unread_bytes_is_not_silent(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 3; i++) (void)connect_sender(f);
@@ -521,7 +521,7 @@ static void one_whose_bytes_wait_for_us_is_not_silent(void **state)
 
 /* ---- coming and going ---- */
 
-static void a_connection_that_ends_leaves_what_it_sent_and_nothing_if_it_sent_nothing(void **state)
+static void a_closed_connection_yields_only_what_it_had_sent(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 3; i++) (void)connect_sender(f);
@@ -536,26 +536,26 @@ static void a_connection_that_ends_leaves_what_it_sent_and_nothing_if_it_sent_no
     assert_int_equal(f->seen[1 - event].reason, REJECT_CUT_OFF);
 }
 
-#define MUCH(test)   cmocka_unit_test_setup_teardown(test, with_much_room, tear_down)
-#define LITTLE(test) cmocka_unit_test_setup_teardown(test, with_little_room, tear_down)
+#define LARGE_INTAKE(test) cmocka_unit_test_setup_teardown(test, with_large_intake, tear_down)
+#define SMALL_INTAKE(test) cmocka_unit_test_setup_teardown(test, with_small_intake, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MUCH(who_waits_is_read_in_the_order_of_asking),
-        LITTLE(flooding_senders_do_not_hold_up_one_that_sends_little),
-        MUCH(a_round_reads_everybody_whoever_stands_in_line),
-        MUCH(above_the_ceiling_the_longest_stalled_event_is_set_aside),
-        MUCH(one_whose_next_bytes_wait_for_us_is_not_stalled),
-        MUCH(what_follows_of_an_event_that_was_set_aside_is_stray_and_the_next_event_is_taken),
-        MUCH(within_the_ceiling_nothing_is_set_aside_however_long_it_takes),
-        MUCH(large_events_that_wait_for_the_disk_stop_the_reading),
-        MUCH(the_one_idle_longest_makes_room),
-        MUCH(one_that_is_not_idle_long_enough_stays),
-        MUCH(one_with_an_unfinished_event_or_with_bytes_to_read_is_not_idle),
-        MUCH(silent_senders_are_disconnected_and_what_is_unfinished_is_kept),
-        MUCH(one_whose_bytes_wait_for_us_is_not_silent),
-        MUCH(a_connection_that_ends_leaves_what_it_sent_and_nothing_if_it_sent_nothing),
+        LARGE_INTAKE(waiting_senders_are_read_first_come_first_served),
+        SMALL_INTAKE(flooding_senders_do_not_delay_a_sender_of_few_events),
+        LARGE_INTAKE(a_read_round_reads_queued_and_unqueued_senders),
+        LARGE_INTAKE(the_longest_stalled_event_is_rejected_above_the_memory_ceiling),
+        LARGE_INTAKE(an_event_with_unread_bytes_is_not_stalled),
+        LARGE_INTAKE(the_remainder_of_a_cut_off_event_becomes_stray_bytes),
+        LARGE_INTAKE(slow_events_within_the_memory_ceiling_are_never_cut_off),
+        LARGE_INTAKE(large_events_that_wait_for_the_disk_stop_the_reading),
+        LARGE_INTAKE(the_connection_idle_longest_is_closed_first),
+        LARGE_INTAKE(a_connection_idle_too_briefly_stays_open),
+        LARGE_INTAKE(a_connection_with_unfinished_or_unread_bytes_is_not_idle),
+        LARGE_INTAKE(a_silent_sender_is_disconnected_and_its_unfinished_event_kept),
+        LARGE_INTAKE(a_sender_with_unread_bytes_is_not_silent),
+        LARGE_INTAKE(a_closed_connection_yields_only_what_it_had_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

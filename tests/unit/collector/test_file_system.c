@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void each_kind_is_told_by_its_number(void **state)
+static void each_file_system_is_recognised_by_its_magic_number(void **state)
 {
     static const struct {
         unsigned long type;
@@ -43,7 +43,7 @@ static void each_kind_is_told_by_its_number(void **state)
     }
 }
 
-static void a_spool_that_is_not_there_yet_is_judged_by_its_directory(void **state)
+static void a_missing_spool_is_checked_by_its_directory(void **state)
 {
     struct why why = {0};
     struct why doubts = {0};
@@ -53,7 +53,7 @@ static void a_spool_that_is_not_there_yet_is_judged_by_its_directory(void **stat
     assert_string_equal(doubts.text, "");
 }
 
-static void memory_is_doubted_with_a_remedy(void **state)
+static void tmpfs_is_accepted_with_a_warning_and_a_remedy(void **state)
 {
     struct why why = {0};
     struct why doubts = {0};
@@ -64,7 +64,7 @@ static void memory_is_doubted_with_a_remedy(void **state)
     assert_true(*doubts.remedy);
 }
 
-static void a_place_that_is_not_there_is_no_verdict(void **state)
+static void checking_a_missing_directory_returns_retry_with_its_path(void **state)
 {
     struct why why = {0};
     struct why doubts = {0};
@@ -76,10 +76,10 @@ static void a_place_that_is_not_there_is_no_verdict(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_is_told_by_its_number),
-        cmocka_unit_test(a_spool_that_is_not_there_yet_is_judged_by_its_directory),
-        cmocka_unit_test(memory_is_doubted_with_a_remedy),
-        cmocka_unit_test(a_place_that_is_not_there_is_no_verdict),
+        cmocka_unit_test(each_file_system_is_recognised_by_its_magic_number),
+        cmocka_unit_test(a_missing_spool_is_checked_by_its_directory),
+        cmocka_unit_test(tmpfs_is_accepted_with_a_warning_and_a_remedy),
+        cmocka_unit_test(checking_a_missing_directory_returns_retry_with_its_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static void *create(void *path)
 }
 
 /* What is being created is either not there yet or a spool, never somebody else's file. */
-static void the_uploader_never_sees_half_of_a_creation(void **state)
+static void the_uploader_never_sees_a_half_created_spool(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++) {
@@ -46,7 +46,7 @@ static void the_uploader_never_sees_half_of_a_creation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_uploader_never_sees_half_of_a_creation),
+        cmocka_unit_test(the_uploader_never_sees_a_half_created_spool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

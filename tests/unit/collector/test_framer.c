@@ -47,7 +47,7 @@ static void check_streams(const char *element, size_t max_message, const struct 
     for (size_t i = 0; i < count; i++) check_stream(element, max_message, streams[i]);
 }
 
-static void allowed_separators_leave_no_trace(void **state)
+static void allowed_separators_produce_no_frame(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {SKIP("")},
@@ -72,7 +72,7 @@ static void allowed_separators_leave_no_trace(void **state)
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void an_event_reaches_from_its_start_tag_to_its_own_end_tag(void **state)
+static void an_event_extends_from_start_tag_to_end_tag(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {EVENT("<EVENT></EVENT>"), X},
@@ -103,7 +103,7 @@ static void an_event_reaches_from_its_start_tag_to_its_own_end_tag(void **state)
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void what_only_looks_like_the_event_element_stays_inside_the_event(void **state)
+static void elements_with_similar_names_stay_inside_the_event(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {EVENT("<EVENT><EVENTS/><EVENT-ID>1</EVENT-ID><a:EVENT/></EVENT>"), X},
@@ -118,7 +118,7 @@ static void what_only_looks_like_the_event_element_stays_inside_the_event(void *
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void a_frame_ends_at_its_end_tag_however_broken_it_is_inside(void **state)
+static void a_broken_event_still_ends_at_its_end_tag(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {EVENT("<EVENT><a></b></EVENT>"), X},
@@ -137,7 +137,7 @@ static void a_frame_ends_at_its_end_tag_however_broken_it_is_inside(void **state
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void an_event_that_begins_inside_another_cuts_that_one_off(void **state)
+static void a_start_tag_inside_an_event_cuts_that_event_off(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {REJECT(CUT_OFF, "<EVENT><cn>1"), X},
@@ -157,7 +157,7 @@ static void an_event_that_begins_inside_another_cuts_that_one_off(void **state)
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void a_stream_that_ends_inside_something_leaves_a_reject(void **state)
+static void a_stream_that_ends_inside_a_construct_leaves_a_reject(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {X, REJECT(CUT_OFF, "<EVENT>")},
@@ -204,7 +204,7 @@ static void a_run_of_stray_bytes_is_one_reject(void **state)
     CHECK("EVENT", MEGABYTE, streams);
 }
 
-static void an_element_with_too_many_attributes_is_a_reject_before_any_parser_sees_it(void **state)
+static void the_framer_rejects_an_element_with_too_many_attributes(void **state)
 {
     static const char head[] = "<EVENT><a";
     static const char tail[] = "/></EVENT><EVENT/>";
@@ -227,7 +227,7 @@ static void an_element_with_too_many_attributes_is_a_reject_before_any_parser_se
     }
 }
 
-static void other_protocols_are_told_by_their_first_bytes(void **state)
+static void other_protocols_are_recognised_by_their_first_bytes(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {REJECT(LOOKS_LIKE_HTTP, "POST / HTTP/1.1\r\nHost: a\r\n\r\n"), X},
@@ -247,7 +247,7 @@ static void other_protocols_are_told_by_their_first_bytes(void **state)
 #define LITTLE "<\0E\0V\0E\0N\0T\0>\0\xE9\0<\0/\0E\0V\0E\0N\0T\0>\0\n\0"
 #define BIG    "<\0E\0V\0E\0N\0T\0>\0\xE9\0<\0/\0E\0V\0E\0N\0T\0>\0\n"
 
-static void a_run_in_utf_16_is_a_reject_that_says_so(void **state)
+static void a_run_of_utf16_is_an_encoding_reject(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {REJECT(ENCODING, "\xFF\xFE" LITTLE)},
@@ -278,7 +278,7 @@ static void a_run_in_utf_16_is_a_reject_that_says_so(void **state)
 #define SUBSET           "<!DOCTYPE a SYSTEM \"it's>\" [<!ENTITY b ']>'> <!-- don't ]> --> <!ENTITY c \"'\">] >"
 #define IN_DOCTYPE(text) REJECT(DOCTYPE, text "<EVENT>y</EVENT>")
 
-static void a_doctype_is_a_reject_with_what_follows_up_to_its_event(void **state)
+static void a_doctype_and_the_event_after_it_are_one_reject(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {IN_DOCTYPE("<!DOCTYPE a>"), X},
@@ -309,7 +309,7 @@ static void a_doctype_is_a_reject_with_what_follows_up_to_its_event(void **state
 #define FIFTY TEN TEN TEN TEN TEN
 #define LATIN "<?xml version='1.0' encoding='ISO-8859-1'?>"
 
-static void of_what_is_too_long_the_beginning_is_kept_and_the_rest_counted(void **state)
+static void an_overlong_frame_keeps_its_beginning_and_its_true_length(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {REJECT(OVERSIZE, "<EVENT>" FIFTY FIFTY "</EVENT>"), X},
@@ -331,7 +331,7 @@ static void of_what_is_too_long_the_beginning_is_kept_and_the_rest_counted(void 
     CHECK("EVENT", SMALL, streams);
 }
 
-static void an_event_has_the_encoding_of_the_last_declaration_before_it(void **state)
+static void an_event_has_the_encoding_of_the_preceding_declaration(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
         {X, SKIP(LATIN), EVENT_IN("ISO-8859-1", "<EVENT/>"), EVENT_IN("ISO-8859-1", "<EVENT/>")},
@@ -395,7 +395,7 @@ static void the_event_element_may_have_a_very_long_name(void **state)
     assert_true(frames_come(&expected, name, MEGABYTE, stream, EACH_OF(1)));
 }
 
-static void a_reject_says_what_to_do(void **state)
+static void a_rejects_detail_names_its_cause(void **state)
 {
     static const struct {
         const char *stream;
@@ -422,7 +422,7 @@ static void a_reject_says_what_to_do(void **state)
 
 /* ---- memory ---- */
 
-static void an_endless_piece_holds_no_more_than_the_ceiling(void **state)
+static void an_endless_construct_uses_bounded_memory(void **state)
 {
     static const char *const beginnings[] = {
         "<EVENT>",          "<!--",      "<?a ",    "a", "<a b='", "<!DOCTYPE a '",
@@ -454,7 +454,7 @@ static void an_endless_piece_holds_no_more_than_the_ceiling(void **state)
     free(more);
 }
 
-static void a_large_piece_does_not_keep_its_memory_for_ever(void **state)
+static void a_large_construct_releases_its_memory_at_its_end(void **state)
 {
     static const char *const rows[][2] = {{"<EVENT>", "</EVENT> "}, {"<!--", "--> "}, {"hello", "<!-- -->"}};
     static const char more[MEGABYTE / 2];
@@ -498,25 +498,25 @@ static void an_event_within_a_segment_is_not_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allowed_separators_leave_no_trace),
-        cmocka_unit_test(an_event_reaches_from_its_start_tag_to_its_own_end_tag),
-        cmocka_unit_test(what_only_looks_like_the_event_element_stays_inside_the_event),
-        cmocka_unit_test(a_frame_ends_at_its_end_tag_however_broken_it_is_inside),
-        cmocka_unit_test(an_event_that_begins_inside_another_cuts_that_one_off),
-        cmocka_unit_test(a_stream_that_ends_inside_something_leaves_a_reject),
+        cmocka_unit_test(allowed_separators_produce_no_frame),
+        cmocka_unit_test(an_event_extends_from_start_tag_to_end_tag),
+        cmocka_unit_test(elements_with_similar_names_stay_inside_the_event),
+        cmocka_unit_test(a_broken_event_still_ends_at_its_end_tag),
+        cmocka_unit_test(a_start_tag_inside_an_event_cuts_that_event_off),
+        cmocka_unit_test(a_stream_that_ends_inside_a_construct_leaves_a_reject),
         cmocka_unit_test(a_run_of_stray_bytes_is_one_reject),
-        cmocka_unit_test(an_element_with_too_many_attributes_is_a_reject_before_any_parser_sees_it),
-        cmocka_unit_test(other_protocols_are_told_by_their_first_bytes),
-        cmocka_unit_test(a_run_in_utf_16_is_a_reject_that_says_so),
-        cmocka_unit_test(a_doctype_is_a_reject_with_what_follows_up_to_its_event),
-        cmocka_unit_test(of_what_is_too_long_the_beginning_is_kept_and_the_rest_counted),
-        cmocka_unit_test(an_event_has_the_encoding_of_the_last_declaration_before_it),
+        cmocka_unit_test(the_framer_rejects_an_element_with_too_many_attributes),
+        cmocka_unit_test(other_protocols_are_recognised_by_their_first_bytes),
+        cmocka_unit_test(a_run_of_utf16_is_an_encoding_reject),
+        cmocka_unit_test(a_doctype_and_the_event_after_it_are_one_reject),
+        cmocka_unit_test(an_overlong_frame_keeps_its_beginning_and_its_true_length),
+        cmocka_unit_test(an_event_has_the_encoding_of_the_preceding_declaration),
         cmocka_unit_test(the_event_element_may_have_any_name),
         cmocka_unit_test(the_event_element_may_have_a_very_long_name),
-        cmocka_unit_test(a_reject_says_what_to_do),
-        cmocka_unit_test(an_endless_piece_holds_no_more_than_the_ceiling),
+        cmocka_unit_test(a_rejects_detail_names_its_cause),
+        cmocka_unit_test(an_endless_construct_uses_bounded_memory),
         cmocka_unit_test(an_event_within_a_segment_is_not_copied),
-        cmocka_unit_test(a_large_piece_does_not_keep_its_memory_for_ever),
+        cmocka_unit_test(a_large_construct_releases_its_memory_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,7 +149,7 @@ static struct frames *read_whole(struct slice stream, size_t max_message)
 
 /* ---- the samples ---- */
 
-static void every_sample_gives_as_many_events_as_its_manifest_says(void **state)
+static void every_sample_gives_the_event_count_of_the_manifest(void **state)
 {
     struct sample samples[SAMPLES_MAX];
     size_t count = samples_load(samples);
@@ -199,7 +199,7 @@ static void every_construct_gives_its_frames_split_at_every_offset(void **state)
     }
 }
 
-static void constructs_in_any_order_give_their_frames_however_they_are_cut(void **state)
+static void constructs_in_random_order_give_their_frames_at_random_cuts(void **state)
 {
     struct chance chance = chance_begin();
     (void)state;
@@ -236,7 +236,7 @@ static struct stream whole_corpus(void)
     return stream;
 }
 
-static void the_whole_corpus_gives_the_same_frames_at_ten_thousand_random_splits(void **state)
+static void the_whole_corpus_gives_its_frames_at_random_splits(void **state)
 {
     static const size_t longest[] = {30, 300, 3000, 30000};
     struct chance chance = chance_begin();
@@ -250,7 +250,7 @@ static void the_whole_corpus_gives_the_same_frames_at_ten_thousand_random_splits
     stream_free(&stream);
 }
 
-static void the_account_notices_a_frame_that_is_lost_doubled_or_changed(void **state)
+static void the_accounting_detects_a_lost_doubled_or_changed_frame(void **state)
 {
     struct stream stream = whole_corpus();
     struct slice text = text_of(&stream);
@@ -302,7 +302,7 @@ static struct slice random_stream(struct chance *chance, char *data, size_t toke
     return (struct slice){data, len};
 }
 
-static void no_byte_of_a_random_stream_is_lost_however_it_is_cut(void **state)
+static void no_byte_of_a_randomly_cut_stream_is_lost(void **state)
 {
     static const size_t ceilings[] = {16, 40, MEGABYTE};
     struct chance chance = chance_begin();
@@ -324,13 +324,13 @@ static void no_byte_of_a_random_stream_is_lost_however_it_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sample_gives_as_many_events_as_its_manifest_says),
+        cmocka_unit_test(every_sample_gives_the_event_count_of_the_manifest),
         cmocka_unit_test(a_sample_gives_the_same_frames_split_at_every_offset),
         cmocka_unit_test(every_construct_gives_its_frames_split_at_every_offset),
-        cmocka_unit_test(constructs_in_any_order_give_their_frames_however_they_are_cut),
-        cmocka_unit_test(the_whole_corpus_gives_the_same_frames_at_ten_thousand_random_splits),
-        cmocka_unit_test(the_account_notices_a_frame_that_is_lost_doubled_or_changed),
-        cmocka_unit_test(no_byte_of_a_random_stream_is_lost_however_it_is_cut),
+        cmocka_unit_test(constructs_in_random_order_give_their_frames_at_random_cuts),
+        cmocka_unit_test(the_whole_corpus_gives_its_frames_at_random_splits),
+        cmocka_unit_test(the_accounting_detects_a_lost_doubled_or_changed_frame),
+        cmocka_unit_test(no_byte_of_a_randomly_cut_stream_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

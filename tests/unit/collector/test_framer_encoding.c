@@ -36,13 +36,13 @@ static bool first_is_refused(struct slice stream, const char *words)
         first.detail = verdict.detail;
     }
     assert_int_equal(first.reason, REJECT_ENCODING);
-    bool is_said = strstr(first.detail, words) != NULL;
+    bool has_words = strstr(first.detail, words) != NULL;
     validator_free(validator);
     frames_free(frames);
-    return is_said;
+    return has_words;
 }
 
-static void a_declaration_of_utf_16_that_is_spelled_in_ascii_makes_a_reject_that_names_it(void **state)
+static void an_ascii_declaration_of_utf16_is_rejected_by_name(void **state)
 {
     static const char *const names[] = {"UTF-16",   "utf-16", "UTF-16LE",
                                         "UTF-16BE", "UCS-2",  "ISO-10646-UCS-2"};
@@ -68,7 +68,7 @@ static struct slice wide(char *out, const char *text, size_t low)
     return (struct slice){out, 2 * len};
 }
 
-static void a_stream_in_utf_16_is_refused_as_such_with_and_without_a_byte_order_mark(void **state)
+static void utf16_is_rejected_with_and_without_a_byte_order_mark(void **state)
 {
     static const char text[] = "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\r\n<EVENT><cn>1</cn></EVENT>";
     static const char *const marks[] = {"\xFF\xFE", "\xFE\xFF"};
@@ -86,7 +86,7 @@ static void a_stream_in_utf_16_is_refused_as_such_with_and_without_a_byte_order_
     }
 }
 
-static void utf_16_after_a_declaration_in_ascii_is_refused_too(void **state)
+static void utf16_after_an_ascii_declaration_is_rejected(void **state)
 {
     static const char stream[] = "<?xml version='1.0' encoding='UTF-16'?>\xFF\xFE<\0E\0V\0E\0N\0T\0/\0>";
     (void)state;
@@ -96,9 +96,9 @@ static void utf_16_after_a_declaration_in_ascii_is_refused_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_declaration_of_utf_16_that_is_spelled_in_ascii_makes_a_reject_that_names_it),
-        cmocka_unit_test(a_stream_in_utf_16_is_refused_as_such_with_and_without_a_byte_order_mark),
-        cmocka_unit_test(utf_16_after_a_declaration_in_ascii_is_refused_too),
+        cmocka_unit_test(an_ascii_declaration_of_utf16_is_rejected_by_name),
+        cmocka_unit_test(utf16_is_rejected_with_and_without_a_byte_order_mark),
+        cmocka_unit_test(utf16_after_an_ascii_declaration_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

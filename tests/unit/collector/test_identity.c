@@ -92,7 +92,7 @@ static void a_spool_of_a_development_version_is_refused_untouched(void **state)
     }
 }
 
-static void a_newer_major_waits_for_an_upgrade_and_a_newer_minor_is_fine(void **state)
+static void only_a_newer_major_schema_waits_for_an_upgrade(void **state)
 {
     struct scratch *s = *state;
     must_visit(s->spool, NULL);
@@ -133,7 +133,7 @@ static void opening_twice_keeps_the_identity(void **state)
     assert_string_equal(again.node, first.node);
 }
 
-static void a_copy_gets_an_identity_of_its_own_and_its_ids_go_on(void **state)
+static void a_copy_gets_its_own_identity_and_continues_the_ids(void **state)
 {
     struct scratch *s = *state;
     char copy[256];
@@ -157,7 +157,7 @@ static void a_copy_gets_an_identity_of_its_own_and_its_ids_go_on(void **state)
     assert_string_equal(identity_of(s->spool).spool, copied.spool); /* the same file under another name */
 }
 
-static void node_id_renames_the_installation_and_nothing_keeps_its_name(void **state)
+static void node_id_renames_the_installation_for_later_starts(void **state)
 {
     static const struct {
         const char *node, *expected;
@@ -170,7 +170,7 @@ static void node_id_renames_the_installation_and_nothing_keeps_its_name(void **s
     }
 }
 
-static void without_node_id_the_host_names_the_installation(void **state)
+static void the_host_name_is_the_default_node_name(void **state)
 {
     struct scratch *s = *state;
     char host[SPOOL_NODE_MAX + 1] = "";
@@ -185,12 +185,12 @@ int main(void)
         cmocka_unit_test(a_foreign_database_is_refused_untouched),
         IN_SCRATCH(a_text_file_is_refused_untouched),
         cmocka_unit_test(a_spool_of_a_development_version_is_refused_untouched),
-        IN_SCRATCH(a_newer_major_waits_for_an_upgrade_and_a_newer_minor_is_fine),
+        IN_SCRATCH(only_a_newer_major_schema_waits_for_an_upgrade),
         IN_SCRATCH(the_uploader_waits_for_the_collector_to_create_the_spool),
         IN_SCRATCH(opening_twice_keeps_the_identity),
-        IN_SCRATCH(a_copy_gets_an_identity_of_its_own_and_its_ids_go_on),
-        IN_SCRATCH(node_id_renames_the_installation_and_nothing_keeps_its_name),
-        IN_SCRATCH(without_node_id_the_host_names_the_installation),
+        IN_SCRATCH(a_copy_gets_its_own_identity_and_continues_the_ids),
+        IN_SCRATCH(node_id_renames_the_installation_for_later_starts),
+        IN_SCRATCH(the_host_name_is_the_default_node_name),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

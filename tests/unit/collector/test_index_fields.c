@@ -52,7 +52,7 @@ static void pairs_are_taken_in_any_order_with_any_white_space(void **state)
     }
 }
 
-static void what_is_wrong_is_refused_with_the_part_and_the_remedy(void **state)
+static void a_wrong_pair_is_refused_and_named_with_a_remedy(void **state)
 {
     static const struct {
         const char *text;
@@ -106,7 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_text_and_the_default_mapping_are_the_same),
         cmocka_unit_test(pairs_are_taken_in_any_order_with_any_white_space),
-        cmocka_unit_test(what_is_wrong_is_refused_with_the_part_and_the_remedy),
+        cmocka_unit_test(a_wrong_pair_is_refused_and_named_with_a_remedy),
         cmocka_unit_test(a_name_may_be_256_bytes_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

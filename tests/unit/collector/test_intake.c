@@ -155,7 +155,7 @@ static void crew_join(struct crew *crew)
     assert_int_equal(pthread_join(crew->writer, NULL), 0);
 }
 
-static void what_goes_in_comes_out_once_and_in_order_however_many_validate(void **state)
+static void frames_leave_once_and_in_order_with_several_validators(void **state)
 {
     struct intake *intake = *state;
     struct crew crew;
@@ -171,7 +171,7 @@ static void what_goes_in_comes_out_once_and_in_order_however_many_validate(void 
     assert_true(crew.reader.groups > 1);
 }
 
-static void full_chunks_wait_for_space_and_go_on(void **state)
+static void full_chunks_wait_for_space_and_none_is_lost(void **state)
 {
     struct intake *intake = *state;
     struct crew crew;
@@ -188,7 +188,7 @@ static void full_chunks_wait_for_space_and_go_on(void **state)
     assert_int_equal(crew.reader.groups, 3 * INTAKE_CHUNKS);
 }
 
-static void the_end_passes_on_the_chunk_that_is_being_filled(void **state)
+static void finish_passes_on_the_chunk_that_is_being_filled(void **state)
 {
     struct intake *intake = *state;
     struct crew crew;
@@ -206,22 +206,22 @@ static void *wait_for_close(void *context)
     return intake_wait_for_close(context, LONG_MS) ? context : NULL;
 }
 
-static void the_end_wakes_a_writer_that_waits_between_tries(void **state)
+static void finish_wakes_a_writer_that_waits_before_a_retry(void **state)
 {
     struct intake *intake = *state;
-    void *told = NULL;
+    void *woken = NULL;
     assert_false(intake_wait_for_close(intake, 0));
     assert_false(intake_wait_for_close(intake, 1));
     pthread_t thread = start(wait_for_close, intake);
     intake_finish(intake);
-    assert_int_equal(pthread_join(thread, &told), 0);
-    assert_ptr_equal(told, intake);
+    assert_int_equal(pthread_join(thread, &woken), 0);
+    assert_ptr_equal(woken, intake);
     assert_true(intake_wait_for_close(intake, LONG_MS)); /* at once, from then on */
 }
 
 /* ---- step by step ---- */
 
-static void the_writer_takes_all_up_to_the_first_that_is_not_validated(void **state)
+static void the_writer_takes_all_chunks_before_the_first_unvalidated_one(void **state)
 {
     struct intake *intake = *state;
     struct chunk *chunks[3];
@@ -248,7 +248,7 @@ static void the_writer_takes_all_up_to_the_first_that_is_not_validated(void **st
     intake_done(intake);
 }
 
-static void while_few_wait_each_offer_goes_and_then_they_collect(void **state)
+static void frames_collect_in_one_chunk_once_several_chunks_wait(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
@@ -276,7 +276,7 @@ static void while_few_wait_each_offer_goes_and_then_they_collect(void **state)
     intake_done(intake);
 }
 
-static void when_all_parcels_are_on_their_way_it_is_full_until_some_are_committed(void **state)
+static void an_intake_without_free_chunks_is_full_until_a_commit(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
@@ -297,7 +297,7 @@ static void when_all_parcels_are_on_their_way_it_is_full_until_some_are_committe
     assert_true(chunk_is_empty(intake_filling(intake)));
 }
 
-static void a_transaction_has_a_size(void **state)
+static void a_transaction_is_bounded_in_size(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
@@ -323,7 +323,7 @@ static void add_large(struct intake *intake, size_t len)
     free(data);
 }
 
-static void large_events_stop_the_reading_when_they_hold_as_much_as_they_may(void **state)
+static void large_events_fill_the_intake_at_the_memory_ceiling(void **state)
 {
     struct intake *intake = *state;
     int count = 0;
@@ -342,7 +342,7 @@ static void large_events_stop_the_reading_when_they_hold_as_much_as_they_may(voi
     assert_false(intake_is_full(intake));
 }
 
-static void one_event_beyond_the_memory_still_passes(void **state)
+static void an_event_larger_than_the_memory_ceiling_still_passes(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
@@ -353,7 +353,7 @@ static void one_event_beyond_the_memory_still_passes(void **state)
     assert_true(intake_is_full(intake));
 }
 
-static void while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_committed(void **state)
+static void a_hold_stops_the_reading_but_not_the_committing(void **state)
 {
     struct intake *intake = *state;
     intake_hold(intake, true);
@@ -371,14 +371,14 @@ static void while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_
     assert_false(intake_is_full(intake));
 }
 
-static void what_was_read_is_not_copied_and_what_was_not_is(void **state)
+static void only_frames_outside_the_read_buffer_are_copied(void **state)
 {
     struct intake *intake = *state;
     struct chunk *chunk = intake_filling(intake);
-    size_t room = 0;
-    char *bytes = chunk_space(chunk, &room);
+    size_t space_bytes = 0;
+    char *bytes = chunk_space(chunk, &space_bytes);
     char elsewhere[] = "<held/>";
-    assert_int_equal(room, CHUNK_BYTES);
+    assert_int_equal(space_bytes, CHUNK_BYTES);
     memcpy(bytes, "..<read/>", 9);
     struct frame read = {.is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1"};
     struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = ""};
@@ -389,17 +389,17 @@ static void what_was_read_is_not_copied_and_what_was_not_is(void **state)
     assert_memory_equal(chunk->frames[1].frame.data, "<held/>", 7);
     assert_string_equal(chunk->frames[0].frame.encoding, "ISO-8859-1");
     assert_ptr_equal(chunk->frames[0].source.data, chunk->frames[1].source.data);
-    assert_ptr_equal(chunk_space(chunk, &room), bytes + 9); /* the next read goes on behind it */
-    assert_int_equal(room, CHUNK_BYTES - 9);
+    assert_ptr_equal(chunk_space(chunk, &space_bytes), bytes + 9); /* the next read goes on behind it */
+    assert_int_equal(space_bytes, CHUNK_BYTES - 9);
 }
 
-static void in_a_quiet_moment_the_memory_goes_back(void **state)
+static void shrinking_an_idle_intake_frees_its_memory(void **state)
 {
     struct intake *intake = *state;
     int number = 0;
-    size_t room = 0;
+    size_t space_bytes = 0;
     while (!intake_is_full(intake)) {
-        (void)chunk_space(intake_filling(intake), &room);
+        (void)chunk_space(intake_filling(intake), &space_bytes);
         fill(intake, &number);
     }
     for (int i = 0; i < INTAKE_CHUNKS; i++) validate(intake);
@@ -410,7 +410,7 @@ static void in_a_quiet_moment_the_memory_goes_back(void **state)
     assert_null(intake_filling(intake)->bytes);
 }
 
-static void an_end_without_anything_is_an_end(void **state)
+static void finishing_an_empty_intake_ends_it_at_once(void **state)
 {
     struct intake *intake = *state;
     struct group *group = NULL;
@@ -424,20 +424,20 @@ int main(void)
 {
 #define WITH_INTAKE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH_INTAKE(what_goes_in_comes_out_once_and_in_order_however_many_validate),
-        WITH_INTAKE(full_chunks_wait_for_space_and_go_on),
-        WITH_INTAKE(the_end_passes_on_the_chunk_that_is_being_filled),
-        WITH_INTAKE(the_end_wakes_a_writer_that_waits_between_tries),
-        WITH_INTAKE(the_writer_takes_all_up_to_the_first_that_is_not_validated),
-        WITH_INTAKE(while_few_wait_each_offer_goes_and_then_they_collect),
-        WITH_INTAKE(when_all_parcels_are_on_their_way_it_is_full_until_some_are_committed),
-        WITH_INTAKE(a_transaction_has_a_size),
-        WITH_INTAKE(large_events_stop_the_reading_when_they_hold_as_much_as_they_may),
-        WITH_INTAKE(one_event_beyond_the_memory_still_passes),
-        WITH_INTAKE(while_the_writer_holds_it_nothing_more_is_read_but_what_there_is_is_committed),
-        WITH_INTAKE(what_was_read_is_not_copied_and_what_was_not_is),
-        WITH_INTAKE(in_a_quiet_moment_the_memory_goes_back),
-        WITH_INTAKE(an_end_without_anything_is_an_end),
+        WITH_INTAKE(frames_leave_once_and_in_order_with_several_validators),
+        WITH_INTAKE(full_chunks_wait_for_space_and_none_is_lost),
+        WITH_INTAKE(finish_passes_on_the_chunk_that_is_being_filled),
+        WITH_INTAKE(finish_wakes_a_writer_that_waits_before_a_retry),
+        WITH_INTAKE(the_writer_takes_all_chunks_before_the_first_unvalidated_one),
+        WITH_INTAKE(frames_collect_in_one_chunk_once_several_chunks_wait),
+        WITH_INTAKE(an_intake_without_free_chunks_is_full_until_a_commit),
+        WITH_INTAKE(a_transaction_is_bounded_in_size),
+        WITH_INTAKE(large_events_fill_the_intake_at_the_memory_ceiling),
+        WITH_INTAKE(an_event_larger_than_the_memory_ceiling_still_passes),
+        WITH_INTAKE(a_hold_stops_the_reading_but_not_the_committing),
+        WITH_INTAKE(only_frames_outside_the_read_buffer_are_copied),
+        WITH_INTAKE(shrinking_an_idle_intake_frees_its_memory),
+        WITH_INTAKE(finishing_an_empty_intake_ends_it_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-struct judgement {
+struct expectation {
     struct slice text;
     bool is_true;
 };
@@ -29,25 +29,26 @@ struct judgement {
         BYTES(text), false                                                                                   \
     }
 
-static void check(bool (*judge)(const char *text, size_t len), const struct judgement *rows, size_t count)
+static void check(bool (*is_accepted)(const char *text, size_t len), const struct expectation *rows,
+                  size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (judge(rows[i].text.data, rows[i].text.len) == rows[i].is_true) continue;
+        if (is_accepted(rows[i].text.data, rows[i].text.len) == rows[i].is_true) continue;
         bytes_print(rows[i].is_true ? "refused" : "accepted", rows[i].text);
         fail();
     }
 }
 
-static void white_space_is_what_xml_says(void **state)
+static void white_space_is_exactly_what_xml_defines(void **state)
 {
     (void)state;
     for (int c = 0; c < 256; c++)
         assert_int_equal(markup_is_space((char)c), c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
-static void a_name_begins_with_a_letter_and_goes_on_with_letters_digits_and_some_signs(void **state)
+static void only_names_of_permitted_characters_are_accepted(void **state)
 {
-    static const struct judgement rows[] = {
+    static const struct expectation rows[] = {
         YES("a"),      YES("EVENT"), YES("a:b-c.d_1"), YES("_"),   YES(":"),  YES("\xC3\xA9t\xC3\xA9"),
         NO(""),        NO("1a"),     NO("-a"),         NO(".a"),   NO(" a"),  NO("a "),
         NO("a b"),     NO("a/"),     NO("a>"),         NO("a\0b"), NO("\0"),  NO("a=b"),
@@ -60,7 +61,7 @@ static void a_name_begins_with_a_letter_and_goes_on_with_letters_digits_and_some
 
 static void a_tag_has_a_name_and_proper_attributes(void **state)
 {
-    static const struct judgement rows[] = {
+    static const struct expectation rows[] = {
         YES("<a>"),
         YES("<a/>"),
         YES("<a />"),
@@ -101,7 +102,7 @@ static void a_tag_has_a_name_and_proper_attributes(void **state)
     check(markup_is_tag, rows, COUNT(rows));
 }
 
-static void a_text_cut_anywhere_is_no_tag_and_nothing_beyond_it_is_read(void **state)
+static void a_truncated_tag_is_refused_without_reading_beyond_it(void **state)
 {
     static const char tag[] = "<a b = 'c' d=\"e\" />";
     (void)state;
@@ -155,7 +156,7 @@ static void a_declaration_sets_the_encoding_that_it_declares(void **state)
     }
 }
 
-static void a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends(void **state)
+static void the_first_attribute_value_beyond_the_limit_is_found(void **state)
 {
     static const struct {
         const char *text;
@@ -199,11 +200,11 @@ static void a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends(
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(white_space_is_what_xml_says),
-        cmocka_unit_test(a_name_begins_with_a_letter_and_goes_on_with_letters_digits_and_some_signs),
+        cmocka_unit_test(white_space_is_exactly_what_xml_defines),
+        cmocka_unit_test(only_names_of_permitted_characters_are_accepted),
         cmocka_unit_test(a_tag_has_a_name_and_proper_attributes),
-        cmocka_unit_test(a_text_cut_anywhere_is_no_tag_and_nothing_beyond_it_is_read),
-        cmocka_unit_test(a_tag_with_too_many_values_is_found_where_its_last_allowed_one_ends),
+        cmocka_unit_test(a_truncated_tag_is_refused_without_reading_beyond_it),
+        cmocka_unit_test(the_first_attribute_value_beyond_the_limit_is_found),
         cmocka_unit_test(a_declaration_sets_the_encoding_that_it_declares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

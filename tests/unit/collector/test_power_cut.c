@@ -173,7 +173,7 @@ static void an_acknowledged_group_survives_a_power_cut_at_any_moment(void **stat
     run_free(run);
 }
 
-static void a_power_cut_while_the_spool_is_made_leaves_a_place_to_start(void **state)
+static void a_collector_starts_after_a_power_cut_during_creation(void **state)
 {
     (void)state;
     print_seed();
@@ -183,7 +183,7 @@ static void a_power_cut_while_the_spool_is_made_leaves_a_place_to_start(void **s
     run_free(run);
 }
 
-static void a_group_that_failed_is_durable_once_it_is_appended_again(void **state)
+static void a_failed_group_is_durable_once_appended_again(void **state)
 {
     bool fired = true;
     (void)state;
@@ -265,7 +265,7 @@ static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
     return losses;
 }
 
-static void a_power_cut_after_a_failed_sync_and_a_kill_loses_nothing_that_was_committed_later(void **state)
+static void settling_after_a_failed_sync_and_a_kill_prevents_losses(void **state)
 {
     (void)state;
     assert_int_equal(losses_after_a_failed_sync_and_a_kill(true), 0);
@@ -273,13 +273,13 @@ static void a_power_cut_after_a_failed_sync_and_a_kill_loses_nothing_that_was_co
 
 /* ---- is a loss seen at all? ---- */
 
-static void without_settling_what_is_committed_after_a_failed_sync_and_a_kill_is_lost(void **state)
+static void skipping_the_settling_after_a_failed_sync_loses_events(void **state)
 {
     (void)state;
     assert_true(losses_after_a_failed_sync_and_a_kill(false) > 0);
 }
 
-static void without_full_sync_groups_are_lost_but_whole(void **state)
+static void a_power_cut_with_normal_sync_loses_whole_groups_only(void **state)
 {
     size_t lost = 0;
     (void)state;
@@ -294,7 +294,7 @@ static void without_full_sync_groups_are_lost_but_whole(void **state)
     run_free(run);
 }
 
-static void without_any_sync_everything_is_lost(void **state)
+static void a_power_cut_loses_writes_that_were_never_synced(void **state)
 {
     struct scratch *before = scratch_new();
     struct scratch *after = scratch_new();
@@ -322,12 +322,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_acknowledged_group_survives_a_power_cut_at_any_moment),
-        cmocka_unit_test(a_power_cut_while_the_spool_is_made_leaves_a_place_to_start),
-        cmocka_unit_test(a_group_that_failed_is_durable_once_it_is_appended_again),
-        cmocka_unit_test(a_power_cut_after_a_failed_sync_and_a_kill_loses_nothing_that_was_committed_later),
-        cmocka_unit_test(without_settling_what_is_committed_after_a_failed_sync_and_a_kill_is_lost),
-        cmocka_unit_test(without_full_sync_groups_are_lost_but_whole),
-        cmocka_unit_test(without_any_sync_everything_is_lost),
+        cmocka_unit_test(a_collector_starts_after_a_power_cut_during_creation),
+        cmocka_unit_test(a_failed_group_is_durable_once_appended_again),
+        cmocka_unit_test(settling_after_a_failed_sync_and_a_kill_prevents_losses),
+        cmocka_unit_test(skipping_the_settling_after_a_failed_sync_loses_events),
+        cmocka_unit_test(a_power_cut_with_normal_sync_loses_whole_groups_only),
+        cmocka_unit_test(a_power_cut_loses_writes_that_were_never_synced),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

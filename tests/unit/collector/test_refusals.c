@@ -45,7 +45,7 @@ static int lines_with(const char *log, const char *words)
     return lines;
 }
 
-static void each_source_is_told_of_at_once_the_first_time(void **state)
+static void each_new_source_is_logged_at_once(void **state)
 {
     char log[LOG_SIZE];
     struct refusals refusals = {0};
@@ -61,7 +61,7 @@ static void each_source_is_told_of_at_once_the_first_time(void **state)
     assert_int_equal(lines_with(log, "ALLOW_FROM"), 4); /* in the message, and in the remedy */
 }
 
-static void a_flood_from_one_source_is_a_line_a_minute_with_the_count(void **state)
+static void a_flood_from_one_source_is_logged_once_a_minute(void **state)
 {
     char log[LOG_SIZE];
     struct refusals refusals = {0};
@@ -77,7 +77,7 @@ static void a_flood_from_one_source_is_a_line_a_minute_with_the_count(void **sta
     assert_int_equal(lines_with(log, "refused=5999 last_source=10.0.0.1 "), 1);
 }
 
-static void a_scan_from_a_million_sources_takes_no_more_memory_or_lines(void **state)
+static void a_million_sources_cause_a_bounded_number_of_lines(void **state)
 {
     char log[LOG_SIZE];
     char source[32];
@@ -97,9 +97,9 @@ static void a_scan_from_a_million_sources_takes_no_more_memory_or_lines(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_source_is_told_of_at_once_the_first_time),
-        cmocka_unit_test(a_flood_from_one_source_is_a_line_a_minute_with_the_count),
-        cmocka_unit_test(a_scan_from_a_million_sources_takes_no_more_memory_or_lines),
+        cmocka_unit_test(each_new_source_is_logged_at_once),
+        cmocka_unit_test(a_flood_from_one_source_is_logged_once_a_minute),
+        cmocka_unit_test(a_million_sources_cause_a_bounded_number_of_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static struct reject some_reject(uint64_t true_length, const char *detail)
                            .payload = {bytes, sizeof bytes}};
 }
 
-static void the_beginning_the_length_and_a_checksum_stay(void **state)
+static void a_capped_reject_keeps_its_beginning_length_and_checksum(void **state)
 {
     struct capped_reject capped;
     struct reject reject = some_reject(sizeof bytes, "line 1, column 2: not an event");
@@ -42,7 +42,7 @@ static void the_beginning_the_length_and_a_checksum_stay(void **state)
     assert_int_equal(capped.reject.detail.len, strlen(capped.reject.detail.data));
 }
 
-static void of_one_that_was_cut_before_it_is_said_what_the_checksum_is_of(void **state)
+static void the_checksum_of_an_already_truncated_reject_names_its_range(void **state)
 {
     struct capped_reject capped;
     struct reject reject = some_reject(9000000, "more than MAX_MESSAGE_SIZE");
@@ -52,7 +52,7 @@ static void of_one_that_was_cut_before_it_is_said_what_the_checksum_is_of(void *
     assert_int_equal(capped.reject.bytes, 9000000);
 }
 
-static void a_long_detail_is_cut_at_a_character(void **state)
+static void a_long_detail_is_cut_at_a_character_boundary(void **state)
 {
     struct capped_reject capped;
     char detail[2000];
@@ -73,7 +73,7 @@ static void append_rejects(struct fixture *f, int count)
     group_free(group);
 }
 
-static void the_spool_caps_what_goes_beyond_and_keeps_whole_again_when_rejects_are_shipped(void **state)
+static void rejects_beyond_the_limit_are_capped_until_some_are_shipped(void **state)
 {
     struct fixture *f = *state;
     const char *path = f->scratch->spool;
@@ -102,7 +102,7 @@ static void the_spool_caps_what_goes_beyond_and_keeps_whole_again_when_rejects_a
     check_books(path);
 }
 
-static void small_rejects_are_kept_whole_whatever_there_is(void **state)
+static void small_rejects_are_kept_whole_beyond_the_limit(void **state)
 {
     struct fixture *f = *state;
     spool_in_cap_rejects(f->in, 1);
@@ -114,11 +114,11 @@ static void small_rejects_are_kept_whole_whatever_there_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_beginning_the_length_and_a_checksum_stay),
-        cmocka_unit_test(of_one_that_was_cut_before_it_is_said_what_the_checksum_is_of),
-        cmocka_unit_test(a_long_detail_is_cut_at_a_character),
-        IN_SPOOL(the_spool_caps_what_goes_beyond_and_keeps_whole_again_when_rejects_are_shipped),
-        IN_SPOOL(small_rejects_are_kept_whole_whatever_there_is),
+        cmocka_unit_test(a_capped_reject_keeps_its_beginning_length_and_checksum),
+        cmocka_unit_test(the_checksum_of_an_already_truncated_reject_names_its_range),
+        cmocka_unit_test(a_long_detail_is_cut_at_a_character_boundary),
+        IN_SPOOL(rejects_beyond_the_limit_are_capped_until_some_are_shipped),
+        IN_SPOOL(small_rejects_are_kept_whole_beyond_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static int64_t allocated(const struct reserve *reserve)
     return stat(reserve->path, &st) == 0 ? st.st_blocks * 512 : -1;
 }
 
-static void it_takes_its_space_gives_it_up_and_takes_it_again(void **state)
+static void a_reserve_is_made_released_and_made_again(void **state)
 {
     const struct scratch *scratch = *state;
     struct reserve reserve;
@@ -55,7 +55,7 @@ static void it_takes_its_space_gives_it_up_and_takes_it_again(void **state)
     }
 }
 
-static void what_an_earlier_process_has_left_is_kept_if_it_is_whole(void **state)
+static void only_a_whole_reserve_of_an_earlier_process_is_kept(void **state)
 {
     const struct scratch *scratch = *state;
     struct reserve reserve;
@@ -76,7 +76,7 @@ static void what_an_earlier_process_has_left_is_kept_if_it_is_whole(void **state
     assert_false(reserve.is_held);
 }
 
-static void without_room_nothing_is_taken_and_the_next_try_may_succeed(void **state)
+static void a_reserve_that_could_not_be_made_is_retried(void **state)
 {
     const struct scratch *scratch = *state;
     struct reserve reserve;
@@ -92,7 +92,7 @@ static void without_room_nothing_is_taken_and_the_next_try_may_succeed(void **st
     assert_int_equal(reserve_make(&reserve, &why), RES_OK);
 }
 
-static void a_link_in_its_place_is_not_followed(void **state)
+static void a_symbolic_link_in_the_reserves_place_is_not_followed(void **state)
 {
     const struct scratch *scratch = *state;
     struct reserve reserve;
@@ -110,10 +110,10 @@ int main(void)
 {
 #define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        HERE(it_takes_its_space_gives_it_up_and_takes_it_again),
-        HERE(what_an_earlier_process_has_left_is_kept_if_it_is_whole),
-        HERE(without_room_nothing_is_taken_and_the_next_try_may_succeed),
-        HERE(a_link_in_its_place_is_not_followed),
+        HERE(a_reserve_is_made_released_and_made_again),
+        HERE(only_a_whole_reserve_of_an_earlier_process_is_kept),
+        HERE(a_reserve_that_could_not_be_made_is_retried),
+        HERE(a_symbolic_link_in_the_reserves_place_is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

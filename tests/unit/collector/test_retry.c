@@ -71,7 +71,7 @@ static void finish(struct fixture *f, struct retry *retry, int *failures)
     }
 }
 
-static void check_told(const struct retry *retry, const char *expected)
+static void check_report(const struct retry *retry, const char *expected)
 {
     struct buf text = BUF_EMPTY;
     retry_describe(retry, &text);
@@ -87,7 +87,7 @@ static void check_retry(struct fixture *f, const char *ids, const char *expected
     int failures = 0;
     must(f, retry_new(&retry, f->in, &options, ids, &f->why));
     finish(f, retry, &failures);
-    check_told(retry, expected);
+    check_report(retry, expected);
     retry_free(retry);
 }
 
@@ -108,7 +108,7 @@ static void check_each_once(struct fixture *f, int count)
 
 /* ---- which pass ---- */
 
-static void only_what_gives_events_and_nothing_else_passes(void **state)
+static void only_rejects_that_hold_nothing_but_events_pass(void **state)
 {
     static const struct {
         const char *payload;
@@ -142,7 +142,7 @@ static void only_what_gives_events_and_nothing_else_passes(void **state)
                "1700000000000|192.0.2.7");
 }
 
-static void named_rejects_alone_are_looked_at(void **state)
+static void only_the_named_rejects_are_validated_again(void **state)
 {
     struct fixture *f = *state;
     add_events_as_rejects(f, 5);
@@ -156,7 +156,7 @@ static void named_rejects_alone_are_looked_at(void **state)
     check_retry(f, "", "rejects validated again: 0; passed: 0; events made of them: 0; still failing: 0");
 }
 
-static void what_is_no_id_is_refused(void **state)
+static void an_invalid_reject_id_is_refused(void **state)
 {
     static const char *const wrong[] = {"x", "0", "-1", "1,2", "1 x", "99999999999999999999"};
     struct fixture *f = *state;
@@ -167,7 +167,7 @@ static void what_is_no_id_is_refused(void **state)
     }
 }
 
-static void late_events_take_nothing_from_their_senders_day(void **state)
+static void a_retried_old_event_leaves_its_senders_counters_unchanged(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(1, 1, 0);
@@ -200,7 +200,7 @@ static void each_reject_becomes_events_once_whichever_disk_call_fails(void **sta
             finish(f, retry, &failures);
             fired = fault_fired();
             assert_int_equal(failures, fired);
-            check_told(
+            check_report(
                 retry,
                 "rejects validated again: 150; passed: 150; events made of them: 150; still failing: 0");
             retry_free(retry);
@@ -212,7 +212,7 @@ static void each_reject_becomes_events_once_whichever_disk_call_fails(void **sta
     }
 }
 
-static void one_that_fails_and_is_left_leaves_the_rejects_as_they_were(void **state)
+static void an_abandoned_retry_leaves_the_rejects_unchanged(void **state)
 {
     struct fixture *f = *state;
     struct retry *retry;
@@ -227,7 +227,7 @@ static void one_that_fails_and_is_left_leaves_the_rejects_as_they_were(void **st
     check_each_once(f, 3);
 }
 
-static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
+static void a_reject_dismissed_during_a_retry_stays_dismissed(void **state)
 {
     struct fixture *f = *state;
     struct retry *retry;
@@ -241,7 +241,7 @@ static void a_reject_that_is_dismissed_at_the_last_moment_stays_so(void **state)
     assert_true(fault_fired());
     query_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 2");
     finish(f, retry, &failures);
-    check_told(retry, "rejects validated again: 3; passed: 2; events made of them: 2; still failing: 0");
+    check_report(retry, "rejects validated again: 3; passed: 2; events made of them: 2; still failing: 0");
     retry_free(retry);
     check_each_once(f, 2);
     check_text(f->scratch->spool, "SELECT id FROM _reject WHERE retried_at IS NULL", "2");
@@ -273,7 +273,7 @@ static void check_result(struct fixture *f, const char *pattern, int failed)
                      1);
 }
 
-static void requests_are_served_and_those_not_understood_fail(void **state)
+static void every_known_request_is_served_and_an_unknown_one_fails(void **state)
 {
     static const struct {
         const char *action, *argument, *result;
@@ -308,7 +308,7 @@ static void a_request_to_an_earlier_collector_is_not_served(void **state)
     handlers_free(handlers);
 }
 
-static void a_new_identity_is_another_one_and_all_else_stays(void **state)
+static void a_new_identity_changes_the_spool_id_and_nothing_else(void **state)
 {
     struct fixture *f = *state;
     struct spool_identity before;
@@ -328,16 +328,16 @@ static void a_new_identity_is_another_one_and_all_else_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SPOOL(only_what_gives_events_and_nothing_else_passes),
-        IN_SPOOL(named_rejects_alone_are_looked_at),
-        IN_SPOOL(what_is_no_id_is_refused),
-        IN_SPOOL(late_events_take_nothing_from_their_senders_day),
+        IN_SPOOL(only_rejects_that_hold_nothing_but_events_pass),
+        IN_SPOOL(only_the_named_rejects_are_validated_again),
+        IN_SPOOL(an_invalid_reject_id_is_refused),
+        IN_SPOOL(a_retried_old_event_leaves_its_senders_counters_unchanged),
         cmocka_unit_test(each_reject_becomes_events_once_whichever_disk_call_fails),
-        IN_SPOOL(one_that_fails_and_is_left_leaves_the_rejects_as_they_were),
-        IN_SPOOL(a_reject_that_is_dismissed_at_the_last_moment_stays_so),
-        IN_SPOOL(requests_are_served_and_those_not_understood_fail),
+        IN_SPOOL(an_abandoned_retry_leaves_the_rejects_unchanged),
+        IN_SPOOL(a_reject_dismissed_during_a_retry_stays_dismissed),
+        IN_SPOOL(every_known_request_is_served_and_an_unknown_one_fails),
         IN_SPOOL(a_request_to_an_earlier_collector_is_not_served),
-        IN_SPOOL(a_new_identity_is_another_one_and_all_else_stays),
+        IN_SPOOL(a_new_identity_changes_the_spool_id_and_nothing_else),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static unsigned mode_of(const char *path)
     return st.st_mode & 07777;
 }
 
-static void a_fresh_spool_has_the_shape_that_can_never_change_later(void **state)
+static void a_fresh_spool_has_its_fixed_page_size_and_vacuum_mode(void **state)
 {
     static const struct {
         const char *pragma;
@@ -190,7 +190,7 @@ static enum result climb(const char *path, const struct schema_rung *ladder)
     return res;
 }
 
-static void a_released_spool_climbs_the_rungs_above_it_and_keeps_what_it_holds(void **state)
+static void a_released_spool_climbs_the_ladder_and_keeps_its_rows(void **state)
 {
     struct scratch *s = *state;
     visit_and_append(s->spool, 1);
@@ -215,12 +215,12 @@ static void a_rung_that_breaks_leaves_the_spool_as_it_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(a_fresh_spool_has_the_shape_that_can_never_change_later),
+        IN_SCRATCH(a_fresh_spool_has_its_fixed_page_size_and_vacuum_mode),
         IN_SCRATCH(each_connection_syncs_each_commit_and_leaves_checkpoints_to_us),
         IN_SCRATCH(every_table_is_private_and_strict),
         IN_SCRATCH(the_public_views_have_the_columns_of_the_contract),
         IN_SCRATCH(both_users_of_the_group_can_write_whatever_the_umask),
-        IN_SCRATCH(a_released_spool_climbs_the_rungs_above_it_and_keeps_what_it_holds),
+        IN_SCRATCH(a_released_spool_climbs_the_ladder_and_keeps_its_rows),
         IN_SCRATCH(a_rung_that_breaks_leaves_the_spool_as_it_was),
         cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
     };

@@ -13,7 +13,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define M            ((int64_t)1 << 20)
 
-static void the_state_follows_from_the_sizes_and_from_what_was_before(void **state)
+static void the_space_state_follows_from_sizes_and_the_previous_state(void **state)
 {
     static const struct {
         const char *name;
@@ -71,7 +71,7 @@ static void the_state_follows_from_the_sizes_and_from_what_was_before(void **sta
             fail_msg("%s", rows[i].name);
 }
 
-static void a_file_system_tells_its_free_space_and_a_missing_path_does_not(void **state)
+static void free_space_is_returned_and_a_missing_path_gives_retry(void **state)
 {
     struct why why = {0};
     int64_t bytes = -1;
@@ -85,8 +85,8 @@ static void a_file_system_tells_its_free_space_and_a_missing_path_does_not(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_state_follows_from_the_sizes_and_from_what_was_before),
-        cmocka_unit_test(a_file_system_tells_its_free_space_and_a_missing_path_does_not),
+        cmocka_unit_test(the_space_state_follows_from_sizes_and_the_previous_state),
+        cmocka_unit_test(free_space_is_returned_and_a_missing_path_gives_retry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

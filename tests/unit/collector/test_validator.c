@@ -31,7 +31,7 @@
 #define GOOD "<EVENT><a>0</a><cn>1</cn></EVENT>"
 
 /* Judges a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives on. */
-static struct verdict judge(struct validator *validator, struct slice bytes, const char *encoding)
+static struct verdict validate_copy(struct validator *validator, struct slice bytes, const char *encoding)
 {
     static char payload[4096];
     struct verdict verdict;
@@ -63,9 +63,9 @@ static void assert_slice(struct slice slice, const char *expected)
 /* The parser is used again and again: whatever came before, a good event is good and a bad prefix is bad. */
 static void assert_works(struct validator *validator)
 {
-    struct verdict verdict = judge(validator, (struct slice)BYTES("<EVENT><p:a/></EVENT>"), "");
+    struct verdict verdict = validate_copy(validator, (struct slice)BYTES("<EVENT><p:a/></EVENT>"), "");
     assert_false(verdict.is_valid);
-    verdict = judge(validator, (struct slice)BYTES(GOOD), "");
+    verdict = validate_copy(validator, (struct slice)BYTES(GOOD), "");
     assert_true(verdict.is_valid);
     assert_slice(verdict.payload, GOOD);
     assert_slice(verdict.fields[EVENT_UID], "1");
@@ -120,7 +120,7 @@ static void check_sample_event(struct validator *validator, const struct frame *
     assert_slice(verdict.fields[EVENT_SENDER], "cn=544de4aa06914073,ou=gateways,dc=plasec");
 }
 
-static void every_sample_gets_its_verdict_and_columns_and_keeps_its_bytes(void **state)
+static void every_sample_gets_its_verdict_columns_and_unchanged_bytes(void **state)
 {
     struct validator *validator = *state;
     struct sample samples[SAMPLES_MAX];
@@ -144,7 +144,7 @@ static void every_sample_gets_its_verdict_and_columns_and_keeps_its_bytes(void *
 
 /* ---- well-formed or not ---- */
 
-static void what_is_well_formed_is_valid_and_keeps_its_bytes(void **state)
+static void a_well_formed_event_is_valid_and_keeps_its_bytes(void **state)
 {
     static const struct slice rows[] = {
         BYTES("<EVENT/>"),
@@ -163,7 +163,7 @@ static void what_is_well_formed_is_valid_and_keeps_its_bytes(void **state)
     struct validator *validator = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct verdict verdict = judge(validator, rows[i], "");
+        struct verdict verdict = validate_copy(validator, rows[i], "");
         if (!verdict.is_valid) bytes_print(verdict.detail, rows[i]);
         assert_true(verdict.is_valid);
         assert_int_equal(verdict.payload.len, rows[i].len);
@@ -194,7 +194,7 @@ struct bad {
 static void check_bad(struct validator *validator, const struct bad *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct verdict verdict = judge(validator, rows[i].bytes, rows[i].encoding);
+        struct verdict verdict = validate_copy(validator, rows[i].bytes, rows[i].encoding);
         bool is_expected = !verdict.is_valid && verdict.reason == rows[i].reason &&
                            strncmp(verdict.detail, rows[i].detail, strlen(rows[i].detail)) == 0;
         if (!is_expected) {
@@ -205,7 +205,7 @@ static void check_bad(struct validator *validator, const struct bad *rows, size_
     }
 }
 
-static void what_is_not_well_formed_is_malformed_with_line_and_column(void **state)
+static void a_malformed_event_is_rejected_with_line_and_column(void **state)
 {
     static const struct bad rows[] = {
         MALFORMED("<EVENT><a></b></EVENT>", "line 1, column 15: "),
@@ -245,7 +245,7 @@ static void what_is_not_well_formed_is_malformed_with_line_and_column(void **sta
     check_bad(*state, rows, COUNT(rows));
 }
 
-static void a_character_that_xml_forbids_is_malformed_wherever_it_stands(void **state)
+static void a_forbidden_character_is_malformed_anywhere_in_an_event(void **state)
 {
     static const struct bad rows[] = {
         MALFORMED("<EVENT>\n\xC3\xA9\0</EVENT>", "line 2, column 2: character U+0000"),
@@ -266,7 +266,7 @@ static void a_character_that_xml_forbids_is_malformed_wherever_it_stands(void **
     check_bad(*state, rows, COUNT(rows));
 }
 
-static void a_doctype_is_its_own_reason_and_expands_nothing(void **state)
+static void a_doctype_is_rejected_before_any_entity_is_expanded(void **state)
 {
     static const struct bad rows[] = {
         WITH_DOCTYPE("<!DOCTYPE EVENT><EVENT/>", "16"),
@@ -279,7 +279,7 @@ static void a_doctype_is_its_own_reason_and_expands_nothing(void **state)
     check_bad(*state, rows, COUNT(rows));
 }
 
-static void bytes_that_are_not_utf8_are_an_encoding_reject_wherever_they_stand(void **state)
+static void invalid_utf8_is_an_encoding_reject_anywhere_in_an_event(void **state)
 {
     static const char *const places[] = {"<EVENT>%s</EVENT>",
                                          "<EVENT>01234%s56789</EVENT>",
@@ -320,7 +320,7 @@ static void bytes_that_are_not_utf8_are_an_encoding_reject_wherever_they_stand(v
         const char *place = places[i % COUNT(places)];
         size_t before = (size_t)(strchr(place, '%') - place);
         int len = snprintf(text, sizeof text, "%.*s%s%s", (int)before, place, row, place + before + 2);
-        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, "");
+        struct verdict verdict = validate_copy(validator, (struct slice){text, (size_t)len}, "");
         if (verdict.is_valid || verdict.reason != REJECT_ENCODING) fail_msg("%zu: %s", i, text);
         assert_non_null(strstr(verdict.detail, "not UTF-8"));
         assert_works(validator);
@@ -347,7 +347,7 @@ static void elements_nest_two_hundred_deep_and_no_deeper(void **state)
     static char text[5000 * 8];
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct verdict verdict = judge(validator, nested(text, rows[i].depth), "");
+        struct verdict verdict = validate_copy(validator, nested(text, rows[i].depth), "");
         assert_int_equal(verdict.is_valid, rows[i].is_valid);
         if (!verdict.is_valid) {
             assert_int_equal(verdict.reason, REJECT_TOO_DEEP);
@@ -372,7 +372,7 @@ static void a_name_may_be_1024_bytes_long(void **state)
             memset(name, 'n', len);
             name[len] = '\0';
             (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(place - forms[i]), forms[i], name, place + 2);
-            struct verdict verdict = judge(validator, (struct slice){text, strlen(text)}, "");
+            struct verdict verdict = validate_copy(validator, (struct slice){text, strlen(text)}, "");
             assert_int_equal(verdict.is_valid, len == VALIDATOR_NAME_MAX);
             if (verdict.is_valid) continue;
             assert_int_equal(verdict.reason, REJECT_MALFORMED);
@@ -421,7 +421,7 @@ static void attributes_and_namespaces_are_bounded(void **state)
             buf_reserve(&event, pad);
             memset(event.data + event.len, '\n', pad);
             event.len += pad;
-            struct verdict verdict = judge(validator, (struct slice){event.data, event.len}, "");
+            struct verdict verdict = validate_copy(validator, (struct slice){event.data, event.len}, "");
             assert_int_equal(verdict.is_valid, rows[i].detail == NULL);
             if (!verdict.is_valid) assert_int_equal(verdict.reason, REJECT_MALFORMED);
             if (!verdict.is_valid) assert_non_null(strstr(verdict.detail, rows[i].detail));
@@ -431,7 +431,7 @@ static void attributes_and_namespaces_are_bounded(void **state)
     buf_append_text(&event, "<EVENT>");
     for (int i = 0; i < 1000; i++) buf_append_format(&event, "<a xmlns:p%d='u'><p%d:b/></a>", i, i);
     buf_append_text(&event, "</EVENT>");
-    assert_true(judge(validator, (struct slice){event.data, event.len}, "").is_valid);
+    assert_true(validate_copy(validator, (struct slice){event.data, event.len}, "").is_valid);
     buf_fini(&event);
     assert_works(validator);
 }
@@ -468,7 +468,8 @@ static void an_event_in_a_declared_encoding_is_kept_as_utf8(void **state)
         char utf8[64];
         int len = snprintf(text, sizeof text, "<EVENT><cn>%s</cn></EVENT>", rows[i].text);
         (void)snprintf(utf8, sizeof utf8, "<EVENT><cn>%s</cn></EVENT>", rows[i].utf8);
-        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, rows[i].encoding);
+        struct verdict verdict =
+            validate_copy(validator, (struct slice){text, (size_t)len}, rows[i].encoding);
         if (!verdict.is_valid) fail_msg("%s: %s", rows[i].encoding, verdict.detail);
         assert_slice(verdict.payload, utf8);
         assert_slice(verdict.fields[EVENT_UID], rows[i].utf8);
@@ -476,7 +477,7 @@ static void an_event_in_a_declared_encoding_is_kept_as_utf8(void **state)
     }
 }
 
-static void bytes_that_are_not_in_the_declared_encoding_are_an_encoding_reject(void **state)
+static void bytes_outside_the_declared_encoding_are_an_encoding_reject(void **state)
 {
     static const struct bad rows[] = {
         NOT_IN_IT("US-ASCII", "<EVENT>\xE9</EVENT>"),
@@ -501,7 +502,7 @@ static void bytes_that_are_not_in_the_declared_encoding_are_an_encoding_reject(v
 }
 
 /* The log is one line per event: a library must not write between them, and payload least of all. */
-static void nothing_is_printed_whatever_is_judged(void **state)
+static void the_validator_prints_nothing_to_stderr(void **state)
 {
     struct validator *validator = *state;
     FILE *file = tmpfile();
@@ -509,9 +510,9 @@ static void nothing_is_printed_whatever_is_judged(void **state)
 
     assert_non_null(file);
     assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
-    (void)judge(validator, (struct slice)BYTES("<EVENT>\x81</EVENT>"), "windows-1252");
-    (void)judge(validator, (struct slice)BYTES("<EVENT/>"), "klingon");
-    (void)judge(validator, (struct slice)BYTES("<EVENT xmlns='relative' xml:lang='?'><a></b>"), "");
+    (void)validate_copy(validator, (struct slice)BYTES("<EVENT>\x81</EVENT>"), "windows-1252");
+    (void)validate_copy(validator, (struct slice)BYTES("<EVENT/>"), "klingon");
+    (void)validate_copy(validator, (struct slice)BYTES("<EVENT xmlns='relative' xml:lang='?'><a></b>"), "");
     (void)fflush(stderr);
     assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
     assert_int_equal(lseek(fileno(file), 0, SEEK_END), 0);
@@ -521,7 +522,7 @@ static void nothing_is_printed_whatever_is_judged(void **state)
 
 /* ---- columns ---- */
 
-static void a_column_is_the_trimmed_text_of_the_first_such_child(void **state)
+static void a_column_holds_the_first_matching_childs_trimmed_text(void **state)
 {
     static const struct {
         const char *event;
@@ -551,14 +552,15 @@ static void a_column_is_the_trimmed_text_of_the_first_such_child(void **state)
     struct validator *validator = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct verdict verdict = judge(validator, (struct slice){rows[i].event, strlen(rows[i].event)}, "");
+        struct verdict verdict =
+            validate_copy(validator, (struct slice){rows[i].event, strlen(rows[i].event)}, "");
         assert_true(verdict.is_valid);
         assert_slice(verdict.fields[EVENT_UID], rows[i].uid);
         assert_works(validator);
     }
 }
 
-static void a_column_is_cut_at_a_character_and_white_space_takes_no_room(void **state)
+static void a_trimmed_column_is_cut_at_a_character_boundary(void **state)
 {
     static const struct {
         size_t spaces;
@@ -594,7 +596,7 @@ static void a_column_is_cut_at_a_character_and_white_space_takes_no_room(void **
         memset(text + len, 'x', rows[i].letters);
         len += (int)rows[i].letters;
         len += snprintf(text + len, sizeof text - (size_t)len, "%s</cn></EVENT>", rows[i].more);
-        struct verdict verdict = judge(validator, (struct slice){text, (size_t)len}, "");
+        struct verdict verdict = validate_copy(validator, (struct slice){text, (size_t)len}, "");
         assert_true(verdict.is_valid);
         assert_int_equal(verdict.fields[EVENT_UID].len, rows[i].len);
         size_t same = rows[i].letters < rows[i].len ? rows[i].letters : rows[i].len;
@@ -603,7 +605,7 @@ static void a_column_is_cut_at_a_character_and_white_space_takes_no_room(void **
     }
 }
 
-static void a_detail_is_one_line_of_whole_characters_however_long_the_names_in_it_are(void **state)
+static void a_long_detail_is_one_line_of_whole_characters(void **state)
 {
     struct validator *validator = *state;
     char text[4096];
@@ -612,7 +614,7 @@ static void a_detail_is_one_line_of_whole_characters_however_long_the_names_in_i
         size_t len = (size_t)sprintf(text, "<EVENT><a%.*s", pad, "aaa");
         for (int i = 0; i < 300; i++) len += (size_t)sprintf(text + len, "正");
         len += (size_t)sprintf(text + len, "></EVENT>");
-        struct verdict verdict = judge(validator, (struct slice){text, len}, "");
+        struct verdict verdict = validate_copy(validator, (struct slice){text, len}, "");
         assert_false(verdict.is_valid);
         assert_in_range(strlen(verdict.detail), 250, sizeof verdict.detail - 1);
         assert_null(strchr(verdict.detail, '\n'));
@@ -621,12 +623,12 @@ static void a_detail_is_one_line_of_whole_characters_however_long_the_names_in_i
     }
 }
 
-static void the_mapping_says_which_child_fills_which_column(void **state)
+static void the_mapping_decides_which_child_fills_which_column(void **state)
 {
     static const struct index_fields fields = {
         {[EVENT_UID] = "id", [EVENT_NAME] = "\u00e9v", [EVENT_SENDER] = "id", [EVENT_SOURCE_NAME] = "door"}};
     struct validator *validator = validator_new(&fields);
-    struct verdict verdict = judge(
+    struct verdict verdict = validate_copy(
         validator, (struct slice)BYTES("<E><cn>0</cn><\u00e9v> 1 </\u00e9v><id>2</id><id>3</id></E>"), "");
     (void)state;
     assert_true(verdict.is_valid);
@@ -642,10 +644,10 @@ static void the_mapping_says_which_child_fills_which_column(void **state)
 
 static struct verdict check_buf(struct validator *validator, const struct buf *event)
 {
-    return judge(validator, (struct slice){event->data, event->len}, "");
+    return validate_copy(validator, (struct slice){event->data, event->len}, "");
 }
 
-static void ever_new_names_do_not_grow_the_memory(void **state)
+static void new_names_in_every_event_do_not_grow_the_memory(void **state)
 {
     struct validator *validator = *state;
     size_t before = 0;
@@ -679,7 +681,7 @@ static int tear_down(void **state)
 }
 
 /* libxml2 refuses any new name once its dictionary holds too much: of one sender's names, for all the others. */
-static void one_senders_long_names_do_not_use_up_the_others_room(void **state)
+static void long_names_do_not_exhaust_the_parsers_dictionary(void **state)
 {
     struct validator *validator = *state;
     struct buf event = BUF_EMPTY;
@@ -717,7 +719,7 @@ static bool is_same_verdict(const struct verdict *large, const struct verdict *s
 }
 
 /* What the library makes of pieces must not show: each construct is cut at each of its bytes by a slice's end. */
-static void a_large_event_gets_the_verdict_of_a_small_one_wherever_a_slice_ends(void **state)
+static void slicing_a_large_event_does_not_change_its_verdict(void **state)
 {
     static const char *const rows[] = {
         "<cn>1</cn></EVENT>",
@@ -794,7 +796,7 @@ static void a_large_event_gets_the_verdict_of_a_small_one_wherever_a_slice_ends(
     assert_works(validator);
 }
 
-static void an_encodings_long_characters_may_be_cut_by_a_slices_end(void **state)
+static void a_slice_may_end_inside_a_multibyte_character(void **state)
 {
     static const struct {
         const char *encoding;
@@ -892,7 +894,7 @@ static const struct longest {
 };
 
 /* Half a second of one core for eight megabytes is far above what any of these takes, and far below a quadratic search. */
-static void the_longest_event_is_judged_in_its_time_whatever_is_in_it(void **state)
+static void the_longest_event_is_validated_within_the_time_limit(void **state)
 {
     struct validator *validator = *state;
     struct buf event = BUF_EMPTY;
@@ -919,27 +921,27 @@ static void the_longest_event_is_judged_in_its_time_whatever_is_in_it(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sample_gets_its_verdict_and_columns_and_keeps_its_bytes),
-        cmocka_unit_test(what_is_well_formed_is_valid_and_keeps_its_bytes),
-        cmocka_unit_test(what_is_not_well_formed_is_malformed_with_line_and_column),
-        cmocka_unit_test(a_character_that_xml_forbids_is_malformed_wherever_it_stands),
-        cmocka_unit_test(a_doctype_is_its_own_reason_and_expands_nothing),
-        cmocka_unit_test(bytes_that_are_not_utf8_are_an_encoding_reject_wherever_they_stand),
+        cmocka_unit_test(every_sample_gets_its_verdict_columns_and_unchanged_bytes),
+        cmocka_unit_test(a_well_formed_event_is_valid_and_keeps_its_bytes),
+        cmocka_unit_test(a_malformed_event_is_rejected_with_line_and_column),
+        cmocka_unit_test(a_forbidden_character_is_malformed_anywhere_in_an_event),
+        cmocka_unit_test(a_doctype_is_rejected_before_any_entity_is_expanded),
+        cmocka_unit_test(invalid_utf8_is_an_encoding_reject_anywhere_in_an_event),
         cmocka_unit_test(elements_nest_two_hundred_deep_and_no_deeper),
         cmocka_unit_test(a_name_may_be_1024_bytes_long),
         cmocka_unit_test(attributes_and_namespaces_are_bounded),
         cmocka_unit_test(an_event_in_a_declared_encoding_is_kept_as_utf8),
-        cmocka_unit_test(bytes_that_are_not_in_the_declared_encoding_are_an_encoding_reject),
-        cmocka_unit_test(nothing_is_printed_whatever_is_judged),
-        cmocka_unit_test(a_column_is_the_trimmed_text_of_the_first_such_child),
-        cmocka_unit_test(a_column_is_cut_at_a_character_and_white_space_takes_no_room),
-        cmocka_unit_test(the_mapping_says_which_child_fills_which_column),
-        cmocka_unit_test(a_detail_is_one_line_of_whole_characters_however_long_the_names_in_it_are),
-        cmocka_unit_test(ever_new_names_do_not_grow_the_memory),
-        cmocka_unit_test(one_senders_long_names_do_not_use_up_the_others_room),
-        cmocka_unit_test(a_large_event_gets_the_verdict_of_a_small_one_wherever_a_slice_ends),
-        cmocka_unit_test(an_encodings_long_characters_may_be_cut_by_a_slices_end),
-        cmocka_unit_test(the_longest_event_is_judged_in_its_time_whatever_is_in_it),
+        cmocka_unit_test(bytes_outside_the_declared_encoding_are_an_encoding_reject),
+        cmocka_unit_test(the_validator_prints_nothing_to_stderr),
+        cmocka_unit_test(a_column_holds_the_first_matching_childs_trimmed_text),
+        cmocka_unit_test(a_trimmed_column_is_cut_at_a_character_boundary),
+        cmocka_unit_test(the_mapping_decides_which_child_fills_which_column),
+        cmocka_unit_test(a_long_detail_is_one_line_of_whole_characters),
+        cmocka_unit_test(new_names_in_every_event_do_not_grow_the_memory),
+        cmocka_unit_test(long_names_do_not_exhaust_the_parsers_dictionary),
+        cmocka_unit_test(slicing_a_large_event_does_not_change_its_verdict),
+        cmocka_unit_test(a_slice_may_end_inside_a_multibyte_character),
+        cmocka_unit_test(the_longest_event_is_validated_within_the_time_limit),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -17,7 +17,7 @@ static void a_log_that_is_being_copied_is_not_held(void **state)
     for (int64_t i = 1; i < 100; i++) assert_false(wal_hold_note(&hold, (i + 20) * M, i * M, i * 1000));
 }
 
-static void no_progress_for_long_enough_is_a_hold_and_progress_ends_it(void **state)
+static void a_hold_begins_without_progress_and_ends_with_progress(void **state)
 {
     struct wal_hold hold = {0};
     (void)state;
@@ -38,7 +38,7 @@ static void a_slow_checkpoint_is_no_hold(void **state)
     assert_false(wal_hold_note(&hold, 80 * M, 40 * M, 60000)); /* a minute later, but with progress */
 }
 
-static void a_short_rest_is_no_hold(void **state)
+static void a_small_uncopied_remainder_is_no_hold(void **state)
 {
     struct wal_hold hold = {0};
     (void)state;
@@ -60,9 +60,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_is_being_copied_is_not_held),
-        cmocka_unit_test(no_progress_for_long_enough_is_a_hold_and_progress_ends_it),
+        cmocka_unit_test(a_hold_begins_without_progress_and_ends_with_progress),
         cmocka_unit_test(a_slow_checkpoint_is_no_hold),
-        cmocka_unit_test(a_short_rest_is_no_hold),
+        cmocka_unit_test(a_small_uncopied_remainder_is_no_hold),
         cmocka_unit_test(a_log_that_starts_again_is_no_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static void an_empty_buffer_owns_nothing(void **state)
     buf_fini(&buf);
 }
 
-static void what_is_appended_stays_while_it_grows(void **state)
+static void appended_bytes_survive_the_growth_of_the_buffer(void **state)
 {
     struct buf buf = BUF_EMPTY;
     (void)state;
@@ -50,7 +50,7 @@ static void bytes_texts_and_formats_follow_each_other(void **state)
     buf_fini(&buf);
 }
 
-static void a_format_may_be_longer_than_all_that_was_there(void **state)
+static void a_formatted_text_may_exceed_the_buffers_capacity(void **state)
 {
     struct buf buf = BUF_EMPTY;
     (void)state;
@@ -61,7 +61,7 @@ static void a_format_may_be_longer_than_all_that_was_there(void **state)
     buf_fini(&buf);
 }
 
-static void room_that_was_reserved_is_filled_without_moving(void **state)
+static void reserved_space_is_filled_without_moving_the_data(void **state)
 {
     struct buf buf = BUF_EMPTY;
     (void)state;
@@ -74,7 +74,7 @@ static void room_that_was_reserved_is_filled_without_moving(void **state)
     buf_fini(&buf);
 }
 
-static void clearing_keeps_the_memory_and_the_end_frees_it(void **state)
+static void clear_keeps_the_memory_and_fini_frees_it(void **state)
 {
     struct buf buf = BUF_EMPTY;
     (void)state;
@@ -99,11 +99,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_buffer_owns_nothing),
-        cmocka_unit_test(what_is_appended_stays_while_it_grows),
+        cmocka_unit_test(appended_bytes_survive_the_growth_of_the_buffer),
         cmocka_unit_test(bytes_texts_and_formats_follow_each_other),
-        cmocka_unit_test(a_format_may_be_longer_than_all_that_was_there),
-        cmocka_unit_test(room_that_was_reserved_is_filled_without_moving),
-        cmocka_unit_test(clearing_keeps_the_memory_and_the_end_frees_it),
+        cmocka_unit_test(a_formatted_text_may_exceed_the_buffers_capacity),
+        cmocka_unit_test(reserved_space_is_filled_without_moving_the_data),
+        cmocka_unit_test(clear_keeps_the_memory_and_fini_frees_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

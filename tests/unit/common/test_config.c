@@ -52,7 +52,7 @@ static enum result load(const char *variable, struct settings *settings, struct 
     return config_load(rows, env, settings, why);
 }
 
-static void what_is_not_set_has_its_default(void **state)
+static void an_unset_variable_gets_its_default(void **state)
 {
     static const char *const nothing[] = {"",          "OTHER=5", "COUNT=",  "COUNT= \t\r\n",
                                           "COUNTER=5", "COUNT",   "XCOUNT=5"};
@@ -115,7 +115,7 @@ static void numbers_and_words_are_understood(void **state)
     }
 }
 
-static void a_wrong_value_is_refused_with_its_name_itself_and_what_would_be_right(void **state)
+static void a_wrong_value_is_refused_with_the_expected_form(void **state)
 {
     static const struct {
         const char *variable;
@@ -174,7 +174,7 @@ static void a_wrong_value_is_refused_with_its_name_itself_and_what_would_be_righ
     }
 }
 
-static void a_text_is_trimmed_at_its_ends_and_kept_between_them(void **state)
+static void a_text_loses_outer_white_space_and_keeps_the_inner(void **state)
 {
     struct settings s;
     struct why why;
@@ -209,7 +209,7 @@ static enum result load_secret(const char *token, size_t len, bool has_file, str
     return res;
 }
 
-static void a_secret_comes_from_its_variable_or_from_the_file_that_is_named(void **state)
+static void a_secret_comes_from_its_variable_or_its_file(void **state)
 {
     struct settings s;
     struct why why;
@@ -231,7 +231,7 @@ static void a_secret_comes_from_its_variable_or_from_the_file_that_is_named(void
     config_free(rows, &s);
 }
 
-static void a_file_that_is_missing_or_too_long_is_refused_by_its_variables_name(void **state)
+static void a_missing_or_too_long_secret_file_is_refused(void **state)
 {
     struct settings s;
     struct why why;
@@ -272,7 +272,7 @@ static void print(const struct settings *settings, char out[TEXT_SIZE])
     assert_int_equal(fclose(file), 0);
 }
 
-static void what_is_printed_can_be_read_back_and_hides_secrets(void **state)
+static void printed_settings_can_be_loaded_again_and_hide_secrets(void **state)
 {
     char text[TEXT_SIZE];
     char again[TEXT_SIZE];
@@ -325,7 +325,7 @@ static void the_help_has_a_line_for_each_setting_and_each_group(void **state)
     }
 }
 
-static void the_list_for_programs_has_group_name_values_default_and_meaning(void **state)
+static void each_listed_setting_has_group_values_default_and_meaning(void **state)
 {
     char text[TEXT_SIZE] = "";
     FILE *file = fmemopen(text, sizeof text, "w");
@@ -346,16 +346,16 @@ static void the_list_for_programs_has_group_name_values_default_and_meaning(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_set_has_its_default),
+        cmocka_unit_test(an_unset_variable_gets_its_default),
         cmocka_unit_test(numbers_and_words_are_understood),
-        cmocka_unit_test(a_wrong_value_is_refused_with_its_name_itself_and_what_would_be_right),
-        cmocka_unit_test(a_text_is_trimmed_at_its_ends_and_kept_between_them),
-        cmocka_unit_test(a_secret_comes_from_its_variable_or_from_the_file_that_is_named),
-        cmocka_unit_test(a_file_that_is_missing_or_too_long_is_refused_by_its_variables_name),
+        cmocka_unit_test(a_wrong_value_is_refused_with_the_expected_form),
+        cmocka_unit_test(a_text_loses_outer_white_space_and_keeps_the_inner),
+        cmocka_unit_test(a_secret_comes_from_its_variable_or_its_file),
+        cmocka_unit_test(a_missing_or_too_long_secret_file_is_refused),
         cmocka_unit_test(no_message_repeats_a_secret),
-        cmocka_unit_test(what_is_printed_can_be_read_back_and_hides_secrets),
+        cmocka_unit_test(printed_settings_can_be_loaded_again_and_hide_secrets),
         cmocka_unit_test(the_help_has_a_line_for_each_setting_and_each_group),
-        cmocka_unit_test(the_list_for_programs_has_group_name_values_default_and_meaning),
+        cmocka_unit_test(each_listed_setting_has_group_values_default_and_meaning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,7 +168,7 @@ static void requests_of_different_actions_are_served_side_by_side(void **state)
     check_rows(f, "coat 1|0||\n|0||\n|1|smooth|0");
 }
 
-static void a_request_that_nobody_knows_fails_and_holds_up_no_other(void **state)
+static void an_unknown_request_fails_and_delays_no_other(void **state)
 {
     struct fixture *f = *state;
     leave(f, "sing", "");
@@ -177,7 +177,7 @@ static void a_request_that_nobody_knows_fails_and_holds_up_no_other(void **state
     check_rows(f, "|1|this collector does not know how to do 'sing'|1\n|1|coat 1|0");
 }
 
-static void what_was_left_for_an_earlier_process_is_deleted(void **state)
+static void requests_left_for_an_earlier_process_are_deleted(void **state)
 {
     struct fixture *f = *state;
     query_do(f->scratch->spool,
@@ -213,7 +213,7 @@ static void work_on_a_withdrawn_request_is_given_up(void **state)
     assert_int_equal(f->ends, 1);
 }
 
-static void a_failure_that_a_repeat_would_not_help_is_the_result(void **state)
+static void a_permanent_failure_is_the_result(void **state)
 {
     static const enum result rows[] = {RES_REFUSE, RES_BROKEN};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -228,7 +228,7 @@ static void a_failure_that_a_repeat_would_not_help_is_the_result(void **state)
     }
 }
 
-static void what_may_get_better_is_tried_again(void **state)
+static void a_temporary_failure_is_tried_again(void **state)
 {
     struct fixture *f = *state;
     leave(f, "paint", "");
@@ -242,7 +242,7 @@ static void what_may_get_better_is_tried_again(void **state)
     assert_int_equal(f->ends, 1);
 }
 
-static void a_result_that_cannot_be_stored_now_follows_and_the_work_is_not_repeated(void **state)
+static void an_unstored_result_is_stored_later_without_repeating_the_work(void **state)
 {
     struct fixture *f = *state;
     leave(f, "paint", "");
@@ -271,13 +271,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(the_oldest_open_request_of_the_program_comes_first),
         IN_SPOOL(requests_of_different_actions_are_served_side_by_side),
-        IN_SPOOL(a_request_that_nobody_knows_fails_and_holds_up_no_other),
-        IN_SPOOL(what_was_left_for_an_earlier_process_is_deleted),
+        IN_SPOOL(an_unknown_request_fails_and_delays_no_other),
+        IN_SPOOL(requests_left_for_an_earlier_process_are_deleted),
         IN_SPOOL(progress_is_reported_and_the_work_has_its_pauses),
         IN_SPOOL(work_on_a_withdrawn_request_is_given_up),
-        IN_SPOOL(a_failure_that_a_repeat_would_not_help_is_the_result),
-        IN_SPOOL(what_may_get_better_is_tried_again),
-        IN_SPOOL(a_result_that_cannot_be_stored_now_follows_and_the_work_is_not_repeated),
+        IN_SPOOL(a_permanent_failure_is_the_result),
+        IN_SPOOL(a_temporary_failure_is_tried_again),
+        IN_SPOOL(an_unstored_result_is_stored_later_without_repeating_the_work),
         IN_SPOOL(a_program_that_is_kept_awake_queries_more_often),
     };
     log_configure(LOG_ERROR, LOG_TEXT);

@@ -71,7 +71,7 @@ static void run(struct fixture *f, struct stmt *stmt)
 
 /* ---- opening ---- */
 
-static void a_missing_file_is_worth_another_try_and_is_not_made(void **state)
+static void opening_a_missing_file_returns_retry_and_creates_nothing(void **state)
 {
     struct scratch *scratch = scratch_new();
     struct why why = {0};
@@ -108,7 +108,7 @@ static void a_file_of_another_kind_is_refused_and_untouched(void **state)
     scratch_free(scratch);
 }
 
-static void a_damaged_file_is_broken(void **state)
+static void a_query_on_a_damaged_file_returns_broken(void **state)
 {
     struct fixture *f = *state;
     size_t len;
@@ -124,7 +124,7 @@ static void a_damaged_file_is_broken(void **state)
     assert_int_equal(db_get_int(f->db, "SELECT count(a) FROM t", &value, &f->why), RES_BROKEN);
 }
 
-static void what_contradicts_our_own_sql_is_broken_and_says_where(void **state)
+static void an_invalid_statement_returns_broken_and_names_the_failed_step(void **state)
 {
     static const char *const wrong[] = {"INSERT INTO t (c) VALUES ('no')", "SELECT nothing FROM t",
                                         "not SQL"};
@@ -137,7 +137,7 @@ static void what_contradicts_our_own_sql_is_broken_and_says_where(void **state)
 
 /* ---- binding and reading ---- */
 
-static void names_bind_in_order_out_of_order_and_again(void **state)
+static void parameters_bind_by_name_in_any_order_and_repeatedly(void **state)
 {
     static const char *const orders[][3] = {
         {":a", ":b", ":c"}, {":c", ":b", ":a"}, {":b", ":c", ":a"}, {":c", ":a", ":b"}};
@@ -159,7 +159,7 @@ static void names_bind_in_order_out_of_order_and_again(void **state)
     free(rows);
 }
 
-static void values_come_back_as_they_went_in(void **state)
+static void values_are_read_back_as_they_were_written(void **state)
 {
     static const char with_nul[] = "a\0b";
     struct fixture *f = *state;
@@ -198,7 +198,7 @@ static void values_come_back_as_they_went_in(void **state)
     stmt_free(get);
 }
 
-static void a_run_tells_how_many_rows_changed(void **state)
+static void stmt_run_returns_the_number_of_changed_rows(void **state)
 {
     struct fixture *f = *state;
     int64_t changed = -1;
@@ -216,7 +216,7 @@ static void a_run_tells_how_many_rows_changed(void **state)
 
 /* ---- transactions ---- */
 
-static void the_end_commits_what_succeeded_and_rolls_back_what_failed(void **state)
+static void db_end_commits_on_success_and_rolls_back_on_failure(void **state)
 {
     static const enum result verdicts[] = {RES_OK, RES_RETRY, RES_REFUSE, RES_BROKEN};
     struct fixture *f = *state;
@@ -249,7 +249,7 @@ static void a_commit_that_fails_leaves_no_transaction_behind(void **state)
 
 /* ---- locks ---- */
 
-static void a_writer_waits_its_time_for_the_other_and_then_gives_up(void **state)
+static void a_second_writer_gives_up_after_the_busy_timeout(void **state)
 {
     struct fixture *f = *state;
     struct db *other;
@@ -274,7 +274,7 @@ static void note_pages(void *context, int wal_pages)
     *(int *)context = wal_pages;
 }
 
-static void a_checkpoint_moves_what_no_reader_holds(void **state)
+static void a_checkpoint_stops_at_an_open_readers_snapshot(void **state)
 {
     struct fixture *f = *state;
     struct db *reader;
@@ -299,21 +299,21 @@ static void a_checkpoint_moves_what_no_reader_holds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_missing_file_is_worth_another_try_and_is_not_made),
+        cmocka_unit_test(opening_a_missing_file_returns_retry_and_creates_nothing),
         cmocka_unit_test(a_file_of_another_kind_is_refused_and_untouched),
-        cmocka_unit_test_setup_teardown(a_damaged_file_is_broken, open_one, close_one),
-        cmocka_unit_test_setup_teardown(what_contradicts_our_own_sql_is_broken_and_says_where, open_one,
+        cmocka_unit_test_setup_teardown(a_query_on_a_damaged_file_returns_broken, open_one, close_one),
+        cmocka_unit_test_setup_teardown(an_invalid_statement_returns_broken_and_names_the_failed_step,
+                                        open_one, close_one),
+        cmocka_unit_test_setup_teardown(parameters_bind_by_name_in_any_order_and_repeatedly, open_one,
                                         close_one),
-        cmocka_unit_test_setup_teardown(names_bind_in_order_out_of_order_and_again, open_one, close_one),
-        cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, open_one, close_one),
-        cmocka_unit_test_setup_teardown(a_run_tells_how_many_rows_changed, open_one, close_one),
-        cmocka_unit_test_setup_teardown(the_end_commits_what_succeeded_and_rolls_back_what_failed, open_one,
+        cmocka_unit_test_setup_teardown(values_are_read_back_as_they_were_written, open_one, close_one),
+        cmocka_unit_test_setup_teardown(stmt_run_returns_the_number_of_changed_rows, open_one, close_one),
+        cmocka_unit_test_setup_teardown(db_end_commits_on_success_and_rolls_back_on_failure, open_one,
                                         close_one),
         cmocka_unit_test_setup_teardown(a_commit_that_fails_leaves_no_transaction_behind, open_one,
                                         close_one),
-        cmocka_unit_test_setup_teardown(a_writer_waits_its_time_for_the_other_and_then_gives_up, open_one,
-                                        close_one),
-        cmocka_unit_test_setup_teardown(a_checkpoint_moves_what_no_reader_holds, open_one, close_one),
+        cmocka_unit_test_setup_teardown(a_second_writer_gives_up_after_the_busy_timeout, open_one, close_one),
+        cmocka_unit_test_setup_teardown(a_checkpoint_stops_at_an_open_readers_snapshot, open_one, close_one),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,7 @@ static void holder_kill(pid_t child)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-static void a_second_process_is_refused_and_told_who_has_it_until_that_one_dies(void **state)
+static void a_lock_names_its_holder_and_ends_with_its_process(void **state)
 {
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
@@ -96,7 +96,7 @@ static void a_second_process_is_refused_and_told_who_has_it_until_that_one_dies(
     lockfile_release(&lock);
 }
 
-static void the_two_programs_do_not_stand_in_each_others_way(void **state)
+static void collector_and_uploader_hold_their_locks_side_by_side(void **state)
 {
     const struct place *place = *state;
     struct lockfile collector = LOCKFILE_NONE;
@@ -108,7 +108,7 @@ static void the_two_programs_do_not_stand_in_each_others_way(void **state)
     lockfile_release(&uploader);
 }
 
-static void a_directory_that_is_not_there_is_refused_by_the_settings_name(void **state)
+static void a_missing_directory_is_refused_with_the_settings_name(void **state)
 {
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
@@ -132,7 +132,7 @@ static void releasing_keeps_the_file_and_may_be_done_twice(void **state)
     assert_int_equal(access(place->lock, F_OK), 0);
 }
 
-static void a_check_tells_never_run_running_and_stopped_apart(void **state)
+static void a_check_distinguishes_never_run_running_and_stopped(void **state)
 {
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
@@ -150,7 +150,7 @@ static void a_check_tells_never_run_running_and_stopped_apart(void **state)
     assert_non_null(strstr(why.text, "no collector is running"));
 }
 
-static void a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_beats_again(void **state)
+static void a_holder_fails_the_check_until_its_heartbeat_returns(void **state)
 {
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
@@ -173,7 +173,7 @@ static void a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_bea
     lockfile_release(&lock);
 }
 
-static void what_the_holder_publishes_is_read_until_another_one_takes_the_lock(void **state)
+static void a_published_text_is_readable_while_the_lock_is_held(void **state)
 {
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
@@ -203,13 +203,13 @@ int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_new, place_free)
     const struct CMUnitTest tests[] = {
-        IN_A_PLACE(a_second_process_is_refused_and_told_who_has_it_until_that_one_dies),
-        IN_A_PLACE(the_two_programs_do_not_stand_in_each_others_way),
-        IN_A_PLACE(a_directory_that_is_not_there_is_refused_by_the_settings_name),
+        IN_A_PLACE(a_lock_names_its_holder_and_ends_with_its_process),
+        IN_A_PLACE(collector_and_uploader_hold_their_locks_side_by_side),
+        IN_A_PLACE(a_missing_directory_is_refused_with_the_settings_name),
         IN_A_PLACE(releasing_keeps_the_file_and_may_be_done_twice),
-        IN_A_PLACE(a_check_tells_never_run_running_and_stopped_apart),
-        IN_A_PLACE(what_the_holder_publishes_is_read_until_another_one_takes_the_lock),
-        IN_A_PLACE(a_holder_without_a_sign_of_life_does_not_pass_the_check_until_it_beats_again),
+        IN_A_PLACE(a_check_distinguishes_never_run_running_and_stopped),
+        IN_A_PLACE(a_published_text_is_readable_while_the_lock_is_held),
+        IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

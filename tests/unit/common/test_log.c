@@ -91,7 +91,7 @@ static bool is_json_line(const char *p)
 
 /* ---- tests ---- */
 
-static void a_line_of_text_has_time_program_level_message_and_fields(void **state)
+static void a_text_line_has_time_program_level_message_and_fields(void **state)
 {
     struct capture capture;
     char log[LOG_SIZE];
@@ -119,7 +119,7 @@ static void a_line_of_text_has_time_program_level_message_and_fields(void **stat
     assert_string_equal(rest, "");
 }
 
-static void a_line_of_json_has_the_same_and_only_numbers_are_no_strings(void **state)
+static void a_json_line_quotes_every_value_but_numbers(void **state)
 {
     static const struct {
         const char *value;
@@ -203,7 +203,7 @@ static void a_line_too_long_is_cut_and_still_one_line(void **state)
     }
 }
 
-static void two_long_explanations_fit_or_are_cut_without_breaking_the_json(void **state)
+static void two_long_explanations_do_not_break_the_json(void **state)
 {
     struct capture capture;
     char log[LOG_SIZE];
@@ -219,7 +219,7 @@ static void two_long_explanations_fit_or_are_cut_without_breaking_the_json(void 
     assert_non_null(strstr(log, ",\"remedy\":\"www"));
 }
 
-static void quoting_keeps_within_its_size_and_never_ends_inside_an_escape(void **state)
+static void quoting_keeps_within_its_size_and_never_splits_an_escape(void **state)
 {
     char value[2 * LOG_QUOTED_SIZE];
     (void)state;
@@ -235,7 +235,7 @@ static void quoting_keeps_within_its_size_and_never_ends_inside_an_escape(void *
     }
 }
 
-static void what_is_above_the_level_is_not_written(void **state)
+static void lines_above_the_configured_level_are_not_written(void **state)
 {
     static const char *const words[] = {"error", "warn", "info", "debug"};
     (void)state;
@@ -260,13 +260,13 @@ static void what_is_above_the_level_is_not_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_of_text_has_time_program_level_message_and_fields),
-        cmocka_unit_test(a_line_of_json_has_the_same_and_only_numbers_are_no_strings),
+        cmocka_unit_test(a_text_line_has_time_program_level_message_and_fields),
+        cmocka_unit_test(a_json_line_quotes_every_value_but_numbers),
         cmocka_unit_test(no_value_can_break_a_line_or_forge_another_one),
         cmocka_unit_test(a_line_too_long_is_cut_and_still_one_line),
-        cmocka_unit_test(two_long_explanations_fit_or_are_cut_without_breaking_the_json),
-        cmocka_unit_test(quoting_keeps_within_its_size_and_never_ends_inside_an_escape),
-        cmocka_unit_test(what_is_above_the_level_is_not_written),
+        cmocka_unit_test(two_long_explanations_do_not_break_the_json),
+        cmocka_unit_test(quoting_keeps_within_its_size_and_never_splits_an_escape),
+        cmocka_unit_test(lines_above_the_configured_level_are_not_written),
     };
     log_open("test");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static size_t lines_of(const char *text)
     return lines;
 }
 
-static void a_retired_setting_gets_one_line_that_says_why_it_is_not_needed(void **state)
+static void a_retired_setting_is_logged_once_with_the_reason(void **state)
 {
     static const struct {
         const char *variable;
@@ -72,7 +72,7 @@ static void a_retired_setting_gets_one_line_that_says_why_it_is_not_needed(void 
     }
 }
 
-static void a_planned_setting_is_warned_of(void **state)
+static void a_planned_setting_gets_a_warning(void **state)
 {
     static const char *const rows[] = {"SILENCE_ALERT=1h", "STATUS_PORT=8081", "ALERT_URL=https://x"};
     (void)state;
@@ -84,7 +84,7 @@ static void a_planned_setting_is_warned_of(void **state)
     }
 }
 
-static void a_planned_setting_that_asks_for_what_happens_anyway_passes_in_silence(void **state)
+static void a_planned_setting_that_is_switched_off_logs_nothing(void **state)
 {
     static const char *const rows[] = {
         "SILENCE_ALERT=0",          "STATUS_PORT=none",         "ALERT_URL= \r",
@@ -136,7 +136,7 @@ static void a_misspelt_setting_is_recognised(void **state)
     }
 }
 
-static void what_has_nothing_to_do_with_us_is_left_in_peace(void **state)
+static void unrelated_variables_cause_no_warning(void **state)
 {
     static const char *const rows[] = {
         "PATH",
@@ -249,7 +249,7 @@ static size_t names_of(const char *program, char names[SETTINGS_MAX][SETTING_BYT
     return count;
 }
 
-static void the_list_is_what_both_programs_know_together(void **state)
+static void the_list_holds_exactly_the_settings_of_both_programs(void **state)
 {
     static char names[SETTINGS_MAX][SETTING_BYTES];
     (void)state;
@@ -266,13 +266,13 @@ static void the_list_is_what_both_programs_know_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_retired_setting_gets_one_line_that_says_why_it_is_not_needed),
-        cmocka_unit_test(a_planned_setting_is_warned_of),
-        cmocka_unit_test(a_planned_setting_that_asks_for_what_happens_anyway_passes_in_silence),
+        cmocka_unit_test(a_retired_setting_is_logged_once_with_the_reason),
+        cmocka_unit_test(a_planned_setting_gets_a_warning),
+        cmocka_unit_test(a_planned_setting_that_is_switched_off_logs_nothing),
         cmocka_unit_test(a_misspelt_setting_is_recognised),
-        cmocka_unit_test(what_has_nothing_to_do_with_us_is_left_in_peace),
+        cmocka_unit_test(unrelated_variables_cause_no_warning),
         cmocka_unit_test(a_setting_is_neither_planned_nor_retired_nor_misspelt),
-        cmocka_unit_test(the_list_is_what_both_programs_know_together),
+        cmocka_unit_test(the_list_holds_exactly_the_settings_of_both_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

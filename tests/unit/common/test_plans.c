@@ -102,7 +102,7 @@ static void no_statement_scans_or_sorts_what_grows_with_the_spool(void **state)
     }
 }
 
-static void a_scan_of_events_would_be_seen(void **state)
+static void the_check_detects_a_scan_of_events(void **state)
 {
     struct scratch *scratch = *state;
     char *plan = query_text(scratch->spool, "EXPLAIN QUERY PLAN SELECT * FROM _event WHERE uid = 'x'");
@@ -185,7 +185,7 @@ static void no_statement_costs_more_on_a_larger_spool(void **state)
     scratch_free(large);
 }
 
-static void a_cost_that_grows_would_be_seen(void **state)
+static void the_check_detects_a_cost_that_grows(void **state)
 {
     struct scratch *scratch = *state;
     fill(scratch->spool, 10);
@@ -199,9 +199,9 @@ int main(void)
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, make_spool, free_spool)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(no_statement_scans_or_sorts_what_grows_with_the_spool),
-        IN_SPOOL(a_scan_of_events_would_be_seen),
+        IN_SPOOL(the_check_detects_a_scan_of_events),
         IN_SPOOL(no_statement_costs_more_on_a_larger_spool),
-        IN_SPOOL(a_cost_that_grows_would_be_seen),
+        IN_SPOOL(the_check_detects_a_cost_that_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static const struct {
     {"cut \xe2\x82", "cut \\xe2\\x82"},
 };
 
-static void what_a_terminal_could_obey_is_written_out(void **state)
+static void control_and_invisible_characters_are_written_as_escapes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -61,7 +61,7 @@ static void no_text_of_two_bytes_leaves_a_control_character(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_terminal_could_obey_is_written_out),
+        cmocka_unit_test(control_and_invisible_characters_are_written_as_escapes),
         cmocka_unit_test(no_text_of_two_bytes_leaves_a_control_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

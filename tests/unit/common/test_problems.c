@@ -72,7 +72,7 @@ static void a_problem_is_published_while_it_lasts(void **state)
     assert_false(problems_parse(&text, &problem));
 }
 
-static void a_problem_that_is_raised_again_keeps_its_beginning_and_takes_the_new_words(void **state)
+static void a_problem_raised_again_keeps_its_start_and_changes_text(void **state)
 {
     struct fixture *f = *state;
     struct problem first;
@@ -89,7 +89,7 @@ static void a_problem_that_is_raised_again_keeps_its_beginning_and_takes_the_new
     assert_string_equal(second.message, "32 MiB");
 }
 
-static void all_problems_at_once_with_long_words_fit(void **state)
+static void all_problems_fit_at_once_with_long_texts(void **state)
 {
     struct fixture *f = *state;
     char words[1000];
@@ -107,7 +107,7 @@ static void all_problems_at_once_with_long_words_fit(void **state)
     assert_false(problems_parse(&text, &problem));
 }
 
-static void words_with_tabs_and_newlines_stay_one_line(void **state)
+static void a_text_with_tabs_and_newlines_stays_on_one_line(void **state)
 {
     struct fixture *f = *state;
     struct problem problem;
@@ -119,7 +119,7 @@ static void words_with_tabs_and_newlines_stay_one_line(void **state)
     assert_false(problems_parse(&text, &problem));
 }
 
-static void it_is_known_what_is_present(void **state)
+static void a_problem_is_present_from_raise_to_end(void **state)
 {
     struct fixture *f = *state;
     assert_false(problems_is_present(f->problems, PROBLEM_DISK_LOW));
@@ -130,7 +130,7 @@ static void it_is_known_what_is_present(void **state)
     assert_false(problems_is_present(f->problems, PROBLEM_DISK_LOW));
 }
 
-static void a_text_that_is_cut_anywhere_is_read_without_harm(void **state)
+static void a_truncated_text_yields_no_problem(void **state)
 {
     struct fixture *f = *state;
     struct problem problem;
@@ -150,11 +150,11 @@ int main(void)
 #define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         HERE(a_problem_is_published_while_it_lasts),
-        HERE(a_problem_that_is_raised_again_keeps_its_beginning_and_takes_the_new_words),
-        HERE(all_problems_at_once_with_long_words_fit),
-        HERE(words_with_tabs_and_newlines_stay_one_line),
-        HERE(it_is_known_what_is_present),
-        HERE(a_text_that_is_cut_anywhere_is_read_without_harm),
+        HERE(a_problem_raised_again_keeps_its_start_and_changes_text),
+        HERE(all_problems_fit_at_once_with_long_texts),
+        HERE(a_text_with_tabs_and_newlines_stays_on_one_line),
+        HERE(a_problem_is_present_from_raise_to_end),
+        HERE(a_truncated_text_yields_no_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

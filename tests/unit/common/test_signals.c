@@ -35,7 +35,7 @@ static int signals_free(void **state)
     return 0;
 }
 
-static void without_a_request_a_wait_ends_with_its_time(void **state)
+static void a_wait_without_a_stop_request_ends_after_its_timeout(void **state)
 {
     struct signals *signals = *state;
     int64_t before = clock_monotonic_ms();
@@ -46,7 +46,7 @@ static void without_a_request_a_wait_ends_with_its_time(void **state)
     assert_false(signals_stop_requested(signals));
 }
 
-static void either_signal_asks_for_a_stop_and_it_stays_asked_for(void **state)
+static void sigterm_and_sigint_request_a_stop_that_stays_pending(void **state)
 {
     static const int wanted[] = {SIGTERM, SIGINT};
     (void)state;
@@ -71,7 +71,7 @@ static void a_pending_request_ends_every_wait_at_once(void **state)
     assert_true(clock_monotonic_ms() - before < LONG_MS / 2);
 }
 
-static void a_reader_that_hangs_up_is_an_error_of_write_and_not_the_end(void **state)
+static void writing_to_a_closed_pipe_fails_without_ending_the_process(void **state)
 {
     int ends[2];
     (void)state;
@@ -86,10 +86,10 @@ int main(void)
 {
 #define WITH_SIGNALS(test) cmocka_unit_test_setup_teardown(test, signals_new, signals_free)
     const struct CMUnitTest tests[] = {
-        WITH_SIGNALS(without_a_request_a_wait_ends_with_its_time),
-        cmocka_unit_test(either_signal_asks_for_a_stop_and_it_stays_asked_for),
+        WITH_SIGNALS(a_wait_without_a_stop_request_ends_after_its_timeout),
+        cmocka_unit_test(sigterm_and_sigint_request_a_stop_that_stays_pending),
         WITH_SIGNALS(a_pending_request_ends_every_wait_at_once),
-        WITH_SIGNALS(a_reader_that_hangs_up_is_an_error_of_write_and_not_the_end),
+        WITH_SIGNALS(writing_to_a_closed_pipe_fails_without_ending_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static void check(const unsigned char *text, size_t len)
     free(copy);
 }
 
-static void characters_are_told_from_what_is_none(void **state)
+static void valid_characters_are_distinguished_from_invalid_bytes(void **state)
 {
     static const struct {
         const char *text;
@@ -85,7 +85,7 @@ static void characters_are_told_from_what_is_none(void **state)
     assert_int_equal(utf8_valid_len("a\0b", 3), 3);
 }
 
-static void every_beginning_with_every_edge_after_it_is_judged_right(void **state)
+static void every_first_byte_with_edge_bytes_is_validated_correctly(void **state)
 {
     static const unsigned char edges[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
     unsigned char text[4];
@@ -120,7 +120,7 @@ static size_t random_text(struct chance *chance, unsigned char *text, size_t max
     return len;
 }
 
-static void random_texts_cut_anywhere_are_judged_right(void **state)
+static void random_slices_of_texts_are_validated_correctly(void **state)
 {
     struct chance chance = chance_begin();
     unsigned char text[TEXT_MAX];
@@ -136,9 +136,9 @@ static void random_texts_cut_anywhere_are_judged_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(characters_are_told_from_what_is_none),
-        cmocka_unit_test(every_beginning_with_every_edge_after_it_is_judged_right),
-        cmocka_unit_test(random_texts_cut_anywhere_are_judged_right),
+        cmocka_unit_test(valid_characters_are_distinguished_from_invalid_bytes),
+        cmocka_unit_test(every_first_byte_with_edge_bytes_is_validated_correctly),
+        cmocka_unit_test(random_slices_of_texts_are_validated_correctly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

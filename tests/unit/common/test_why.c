@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void the_line_that_fails_explains_and_hands_its_verdict_on(void **state)
+static void why_set_stores_the_text_and_returns_the_result(void **state)
 {
     struct why why = {0};
     (void)state;
@@ -20,7 +20,7 @@ static void the_line_that_fails_explains_and_hands_its_verdict_on(void **state)
     assert_string_equal(why.remedy, "");
 }
 
-static void each_layer_says_what_it_was_doing_before_what_is_there(void **state)
+static void why_wrap_puts_each_layers_context_in_front(void **state)
 {
     struct why why = {0};
     (void)state;
@@ -30,7 +30,7 @@ static void each_layer_says_what_it_was_doing_before_what_is_there(void **state)
     assert_string_equal(why.text, "ship batch 41: put object: HTTP 503");
 }
 
-static void a_remedy_stands_apart_from_the_explanation(void **state)
+static void a_remedy_is_stored_apart_from_the_explanation(void **state)
 {
     struct why why = {0};
     (void)state;
@@ -41,7 +41,7 @@ static void a_remedy_stands_apart_from_the_explanation(void **state)
     assert_string_equal(why.remedy, "create the bucket archive");
 }
 
-static void a_struct_that_serves_one_try_after_another_starts_afresh(void **state)
+static void why_clear_empties_text_and_remedy(void **state)
 {
     struct why why = {0};
     (void)state;
@@ -52,7 +52,7 @@ static void a_struct_that_serves_one_try_after_another_starts_afresh(void **stat
     assert_string_equal(why.remedy, "");
 }
 
-static void what_does_not_fit_is_cut_at_the_end(void **state)
+static void an_overlong_explanation_is_cut_at_its_end(void **state)
 {
     char a[WHY_SIZE + 100]; /* longer than fits */
     struct why why = {0};
@@ -70,7 +70,7 @@ static void what_does_not_fit_is_cut_at_the_end(void **state)
 }
 
 /* Whatever the length of the outer part: the text has an end, begins with it, and never grows past its place. */
-static void an_outer_part_of_any_length_is_kept_as_far_as_it_fits(void **state)
+static void why_wrap_cuts_the_outer_text_to_fit(void **state)
 {
     (void)state;
     for (int len = WHY_SIZE - 8; len < WHY_SIZE + 8; len++) {
@@ -86,12 +86,12 @@ static void an_outer_part_of_any_length_is_kept_as_far_as_it_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_line_that_fails_explains_and_hands_its_verdict_on),
-        cmocka_unit_test(each_layer_says_what_it_was_doing_before_what_is_there),
-        cmocka_unit_test(a_remedy_stands_apart_from_the_explanation),
-        cmocka_unit_test(a_struct_that_serves_one_try_after_another_starts_afresh),
-        cmocka_unit_test(what_does_not_fit_is_cut_at_the_end),
-        cmocka_unit_test(an_outer_part_of_any_length_is_kept_as_far_as_it_fits),
+        cmocka_unit_test(why_set_stores_the_text_and_returns_the_result),
+        cmocka_unit_test(why_wrap_puts_each_layers_context_in_front),
+        cmocka_unit_test(a_remedy_is_stored_apart_from_the_explanation),
+        cmocka_unit_test(why_clear_empties_text_and_remedy),
+        cmocka_unit_test(an_overlong_explanation_is_cut_at_its_end),
+        cmocka_unit_test(why_wrap_cuts_the_outer_text_to_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
