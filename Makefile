@@ -128,7 +128,7 @@ unit: deps
 	@sh tests/run.sh $(B) unit
 test: test-deps
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FAULTS)
-	@sh tests/run.sh $(B)
+	@sh tests/run.sh $(B) $(TESTS)
 # A second opinion on signatures, and on what a server without conditional writes gets; about a minute.
 test-swift:
 	@sh tools/deps.sh swift

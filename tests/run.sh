@@ -1,50 +1,68 @@
 #!/bin/sh
-# Runs the tests and ends with `N passed, N failed`, and `, N skipped` if some were: run.sh BUILD [unit]. Every test
-# prints a line in TAP: `ok`, `ok ... # SKIP reason` or `not ok`; a program that dies, hangs or says nothing counts as
-# one failed test.
+# Runs test programs, JOBS at once (default: one for each core), and ends with `N passed, N failed[, N skipped]`.
+#
+#     tests/run.sh BUILD                         every test
+#     tests/run.sh BUILD unit e2e/test_disk      those whose name under tests/ begins so
+#
+# The longest of the last run start first. BUILD/test.log gets what all have printed, BUILD/test.times how long each took.
+# Ctrl-C or SIGTERM is passed on to the programs that run, which then end what they have started; this script waits for them.
 set -u
 build=$1
-what=${2:-all}
-log=$build/test.log
+shift
+jobs=${JOBS:-$(nproc)}
+out=$build/test
 export BUILD="$build" BIN="$build/bin" CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}" UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$PWD/tests/support/tsan.supp history_size=4}"
-: >"$log"
 
-# Runs one program of tests, shows its lines, and notes a death that its own lines do not tell. At the time limit it
-# gets what Ctrl-C would send, so that it ends what it has started; in the foreground, so that a real Ctrl-C reaches it.
-run() {
-    name=$1
-    shift
-    timeout --foreground --signal=INT --kill-after=60 1200 "$@" >"$log.one" 2>&1
-    status=$?
-    [ $status -eq 124 ] && echo "not ok - $name: took longer than 1200 s" >>"$log.one"
-    if [ $status -ne 0 ] && ! grep -q '^not ok' "$log.one"; then
-        echo "not ok - $name: ended with $status" >>"$log.one"
-    elif ! grep -Eq '^(not )?ok' "$log.one"; then
-        echo "not ok - $name: says nothing of any test" >>"$log.one"
-    fi
-    if grep -q '^not ok' "$log.one"; then cat "$log.one"; else grep '^ok' "$log.one" | sed "s|^ok [0-9]* *-* *|ok - $name: |"; fi
-    cat "$log.one" >>"$log"
-    rm -f "$log.one"
+# From the sources: some of what lies in the build may have no source any more.
+list_programs() {
+    find tests/crash tests/e2e tests/unit -name 'test_*.c' -o -name 'test_*.py' -o -name 'test_*.sh' | sed -E 's|^tests/||; s|[.][a-z]+$||' | sort
 }
 
-for source in tests/unit/*/test_*.c; do # not what lies in the build: some of it may have no source any more
-    name=${source#tests/unit/}
-    run "${name%.c}" "$build/unit/${name%.c}"
-done
-for test in tests/tools/test_*.sh; do
-    run "$(basename "$test" .sh)" sh "$test"
-done
-if [ "$what" = all ]; then
-    for test in tests/e2e/test_*.py tests/crash/test_*.py; do
-        run "$(basename "$test" .py)" python3 -B -u "$test"
+is_wanted() { # NAME PREFIX...; without a prefix, all are
+    name=$1
+    shift
+    [ $# -gt 0 ] || return 0
+    for prefix; do
+        case $name in "$prefix"*) return 0 ;; esac
     done
-fi
+    return 1
+}
 
-skipped=$(grep -c '^ok.* # SKIP' "$log")
-passed=$(($(grep -c '^ok' "$log") - skipped))
-failed=$(grep -c '^not ok' "$log")
+last_milliseconds() { # of a program that was never run: an hour for one that starts processes, so that it does not come last
+    case $1 in unit/*) unknown=0 ;; *) unknown=3600000 ;; esac
+    awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times" 2>/dev/null || echo $unknown
+}
+
+rm -rf "$out"
+mkdir -p "$out"
+for program in $(list_programs); do
+    if is_wanted "$program" "$@"; then echo "$(last_milliseconds "$program") $program"; fi
+done | sort -k1,1rn -k2 | cut -d' ' -f2 >"$out/queue"
+: >"$out/times"
+: >"$build/test.log"
+
+stop() {
+    trap '' INT TERM
+    echo "stopping what runs" | tee "$out/stopped"
+    for file in "$out"/*.pid; do
+        [ ! -f "$file" ] || kill -INT "$(cat "$file")"
+    done
+}
+trap stop INT TERM
+xargs -a "$out/queue" -P "$jobs" -n 1 sh tests/run_one.sh "$build" &
+wait $! || wait $! # the first one ends when a signal comes
+
+# Programs that were not run this time keep their times.
+cat "$out/times" "$build/test.times" 2>/dev/null | awk '!seen[$2]++' >"$out/times.all" && mv "$out/times.all" "$build/test.times"
+echo
+echo "# the slowest:"
+sort -rn "$out/times" | head -n 10 | awk '{ printf "# %7.1f s  %s\n", $1 / 1000, $2 }'
+
+skipped=$(grep -c '^ok.* # SKIP' "$build/test.log")
+passed=$(($(grep -c '^ok' "$build/test.log") - skipped))
+failed=$(grep -c '^not ok' "$build/test.log")
 echo
 if [ "$skipped" -eq 0 ]; then echo "$passed passed, $failed failed"; else echo "$passed passed, $failed failed, $skipped skipped"; fi
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && [ ! -e "$out/stopped" ]
