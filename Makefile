@@ -133,7 +133,7 @@ test: test-deps
 test-swift:
 	@sh tools/deps.sh swift
 	@$(MAKE) --no-print-directory all
-	@BUILD=$(B) python3 -B -u tests/swift/test_swift.py
+	@BUILD=$(B) PYTHONPATH=tests python3 -B -u tests/swift/test_swift.py
 # Builds the image and runs the services with a real engine, its own where none answers (as root); about 4 minutes.
 test-containers:
 	@sh tools/deps.sh containers
@@ -142,7 +142,7 @@ test-containers:
 bench:
 	@sh tools/deps.sh bench
 	@$(MAKE) --no-print-directory all $(B)/bench/baseline $(B)/bench/sax $(B)/bench/sink
-	@BUILD=$(B) python3 -B tests/bench/bench.py
+	@BUILD=$(B) PYTHONPATH=tests python3 -B tests/bench/bench.py
 bench-page-size: deps
 	@$(MAKE) --no-print-directory $(B)/bench/page_size
 	@mkdir -p $(B)/bench/data && $(B)/bench/page_size $(B)/bench/data 5

@@ -13,7 +13,7 @@ limit=1200
 case $name in
 unit/tools/*) set -- sh "tests/$name.sh" ;;
 unit/*) set -- "$build/$name" ;;
-*) set -- python3 -B -u "tests/$name.py" ;;
+*) set -- env PYTHONPATH=tests python3 -B -u "tests/$name.py" ;;
 esac
 
 # `timeout` gives the program a group of its own: a Ctrl-C reaches run.sh alone, which passes it on, once. At the limit the

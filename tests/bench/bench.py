@@ -11,12 +11,10 @@ run mean something. Settings, from the environment:
   BENCH_HOLD     seconds for which the foreign reader holds its snapshot (60)
 """
 import os
-import pathlib
 import sys
 import time
 import types
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))  # the harness
 import measure_backlog
 import measure_commit
 import measure_instructions

@@ -1,4 +1,4 @@
-"""installation -- the harness's Site for measuring: finer clocks than a test needs, and figures taken while waiting."""
+"""installation -- the tests' Site for measuring: finer clocks than a test needs, and figures taken while waiting."""
 import contextlib
 import pathlib
 import shutil
@@ -7,7 +7,9 @@ import subprocess
 import tempfile
 import time
 
-from harness import BIN, BUILD, Site, clean_environment, wait_for
+from support.environment import BIN, BUILD, clean_environment
+from support.site import Site
+from support.waiting import wait_for
 
 import proc
 

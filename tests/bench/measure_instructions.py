@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-from harness import BIN, BUILD
+from support.environment import BIN, BUILD
 from installation import Installation, fresh_directory
 
 SAX = "libxml2's SAX push parser"

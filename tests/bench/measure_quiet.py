@@ -3,7 +3,7 @@ import contextlib
 import time
 
 import proc
-from harness import wait_for
+from support.waiting import wait_for
 from installation import MIB, fresh_installation
 from prober import Prober, percentiles
 

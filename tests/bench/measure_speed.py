@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 
 import proc
-from harness import BIN, BUILD, clean_environment, free_port
+from support.environment import BIN, BUILD, clean_environment
+from support.ports import reserve_port
 from installation import MIB, fresh_directory, fresh_installation
 
 SAX = "libxml2's SAX push parser alone, one thread"
@@ -54,7 +55,7 @@ def figures_of(line):
 
 
 def measure_sink(results, events):
-    port = str(free_port())
+    port = str(reserve_port())
     with fresh_directory() as directory:
         sink = subprocess.Popen([BUILD / "bench/sink", port, directory / "sink"], stdout=subprocess.PIPE, text=True)
         try:

@@ -14,7 +14,9 @@ import time
 import urllib.parse
 
 import proc
-from harness import BIN, Rgw, clean_environment, wait_for
+from support.environment import BIN, clean_environment
+from support.rgw import Rgw
+from support.waiting import wait_for
 from installation import MIB, PATIENCE, Installation, fresh_directory
 
 XML, COPY, JSON = "drain as XML to a directory", "cp and fsync of the same files", "drain as JSON to a directory"

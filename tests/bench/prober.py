@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from harness import BIN
+from support.environment import BIN
 
 SENDER = "cn=bench-prober"
 LOOK = 0.0002  # seconds between two looks; with the timer's slack a latency is up to 0.3 ms too long

@@ -1,11 +1,11 @@
 """kill -9 of the collector in the middle of a storm, at random moments: what is committed stays, once, in order."""
-import pathlib
 import random
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import Site, main, size, wait_for
+from support.environment import size
+from support.site import Site
+from support.tap import main
+from support.waiting import wait_for
 
 ROUNDS = size("CRASH_ROUNDS", 20, 3)
 EVENTS = size("CRASH_EVENTS", 200000, 20000)

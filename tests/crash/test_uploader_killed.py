@@ -1,12 +1,13 @@
 """kill -9 of the uploader at random moments, against a real S3 server: every event is in exactly one object."""
 import hashlib
-import pathlib
 import random
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import Rgw, assert_keys_have_no_gap, main, size, uids_of_xml, wait_for
+from support.environment import size
+from support.ledger import assert_each_event_in_one_object, uids_of_xml
+from support.rgw import Rgw
+from support.tap import main
+from support.waiting import wait_for
 
 ROUNDS = size("CRASH_ROUNDS", 20, 5)
 EVENTS = size("CRASH_UPLOADER_EVENTS", 40000, 5000)
@@ -17,22 +18,17 @@ def sleep_until(moment):
     wait_for("the moment of the kill", lambda: time.monotonic() >= due)
 
 
-def assert_every_event_is_in_exactly_one_object(site, rgw):
-    keys = [k for k in rgw.keys() if k.startswith("xml-events/")]
-    assert assert_keys_have_no_gap(keys) == EVENTS
+def assert_shipped_once(site, rgw):
     rows = {key: (sha, etag) for key, sha, etag in
             site.query("SELECT object_key, sha256, etag FROM batches WHERE kind = 'events'")}
-    uids = []
-    for key in sorted(keys, key=lambda k: k.split("-")[-2]):
-        body, headers = rgw.get(key)
+    answers = {key: rgw.get(key) for key in rgw.keys() if key.startswith("xml-events/")}
+    for key, (body, headers) in answers.items():
         sha256 = hashlib.sha256(body).hexdigest()
         assert headers["x-amz-meta-sha256"] == headers["x-amz-meta-content-sha256"] == sha256 == rows[key][0], key
         assert headers["etag"].strip('"') == rows[key][1] == hashlib.md5(body).hexdigest()
         assert int(headers["x-amz-meta-events"]) == len(uids_of_xml(body))
-        uids += uids_of_xml(body)
-    stored = [u.encode() for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
-    assert uids == stored and len(set(uids)) == EVENTS
-    assert len(rows) == len(keys)
+    assert_each_event_in_one_object({key: body for key, (body, _) in answers.items()}, site.uids())
+    assert len(site.uids()) == len(set(site.uids())) == EVENTS and set(rows) == set(answers)
 
 
 def test_every_event_is_in_exactly_one_object_whatever_moment_the_uploader_is_killed_at(site):
@@ -57,7 +53,7 @@ def test_every_event_is_in_exactly_one_object_whatever_moment_the_uploader_is_ki
         uploader = site.uploader(**settings)
         site.wait_until_shipped(300)
         uploader.stop()
-        assert_every_event_is_in_exactly_one_object(site, rgw)
+        assert_shipped_once(site, rgw)
     finally:
         rgw.close()
 

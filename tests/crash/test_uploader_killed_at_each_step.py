@@ -6,13 +6,14 @@ call until an uploader lives to ship and purge all that there is.
 """
 import hashlib
 import os
-import pathlib
 import shutil
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import BIN, Rgw, clean_environment, main, size, skip, uids_of_xml, wait_for
+from support.environment import BIN, clean_environment, size
+from support.ledger import assert_each_event_in_one_object
+from support.rgw import Rgw
+from support.tap import main, skip
+from support.waiting import wait_for
 
 ROUNDS = size("CRASH_STEP_ROUNDS", 2, 1)
 MOST = 400  # calls of one kind; a limit for a loop that must end by itself
@@ -60,15 +61,13 @@ class Kills:
         raise AssertionError(f"{MOST} calls of {call} and no end")
 
 
-def assert_every_event_is_in_exactly_one_object(site, rgw, sent):
+def assert_shipped_once(site, rgw, sent):
     recorded = dict(site.query("SELECT object_key, sha256 FROM batches WHERE kind = 'events'"))
-    found = []
-    for key in rgw.keys():
-        body, headers = rgw.get(key)
+    answers = {key: rgw.get(key) for key in rgw.keys()}
+    for key, (body, headers) in answers.items():
         assert hashlib.sha256(body).hexdigest() == recorded[key] == headers["x-amz-meta-sha256"], key
-        found += [int(uid, 16) for uid in uids_of_xml(body)]
-    assert sorted(found) == list(range(1, sent + 1))
-    assert set(rgw.keys()) == set(recorded)
+    assert_each_event_in_one_object({key: body for key, (body, _) in answers.items()}, [f"{number:016x}" for number in range(1, sent + 1)])
+    assert set(answers) == set(recorded)
     assert {s for (s,) in site.query("SELECT state FROM batches")} == {"shipped"}
 
 
@@ -81,7 +80,7 @@ def test_every_event_is_in_exactly_one_object_whichever_call_the_uploader_is_kil
             counts = {call: kills.go_through(call) for call in CALLS}
             print(f"# round {n + 1}: kills {counts}")
             assert min(counts.values()) > 0, f"a fault that did not fire proves nothing: {counts}"
-        assert_every_event_is_in_exactly_one_object(site, rgw, kills.sent)
+        assert_shipped_once(site, rgw, kills.sent)
     finally:
         rgw.close()
 

@@ -22,6 +22,8 @@ import threading
 import time
 import urllib.parse
 
+from support.ports import reserve_port
+
 Stored = collections.namedtuple("Stored", "body etag sha256")
 Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
@@ -235,19 +237,18 @@ class Stub:
         self.connections = set()
         self.accepted = 0   # connections so far
         self.closing = threading.Event()
-        self.host, self.tls, self.port = host, tls, 0
+        self.host, self.tls, self.port = host, tls, reserve_port()
         self.start_listening()
 
     def now(self):
         return time.time() + self.ahead_seconds
 
     def start_listening(self):
-        """At first on any port; after a death on the same one, with what was stored."""
+        """Again after a death: on the same port, with what was stored."""
         self.listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((self.host, self.port))
         self.listener.listen()
-        self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 
     def stop_listening(self):

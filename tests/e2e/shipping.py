@@ -1,7 +1,8 @@
 """shipping -- what the tests of the uploader on a scripted server (s3_stub.py) have in common."""
 import collections
 
-from harness import PATIENCE, assert_keys_have_no_gap, uids_of_xml, wait_for
+from support.ledger import assert_each_event_in_one_object
+from support.waiting import PATIENCE, wait_for
 from s3_stub import giving_stub
 
 EVENTS = 3
@@ -48,10 +49,8 @@ def wait_for_requests(stub, count, seconds=PATIENCE):
 def assert_shipped_once(site, stub):
     """Every event is in exactly one object, each object was stored once, and the rows tell what is stored."""
     wait_for("all events to be shipped", lambda: site.value("SELECT events FROM summary") == 0)
-    keys = sorted((k for k in stub.objects if k.startswith("xml-events/")), key=lambda k: int(k.split("-")[-2]))
-    assert_keys_have_no_gap(keys)
-    uids = [uid.decode() for key in keys for uid in uids_of_xml(stub.objects[key].body)]
-    assert uids == [u for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    objects = {key: there.body for key, there in stub.objects.items() if key.startswith("xml-events/")}
+    assert_each_event_in_one_object(objects, site.uids())
     assert sorted(stub.kept) == sorted(stub.objects), "stored once each"
     rows = site.query("SELECT v.object_key, v.etag, v.sha256, v.verified, t.unknown_since, v.last_error "
                       "FROM batches v JOIN _batch t USING (id) WHERE v.state = 'shipped'")

@@ -1,6 +1,7 @@
 """What the uploader does about answers of an S3 server, step by step, with a scripted one (s3_stub.py): what is stored, what
 is asked, and in which order. test_fault_matrix.py goes through all answers."""
-from harness import main, wait_for
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import (ALWAYS, Answer, Step, after_storing, captive_portal, die, encrypted, error, honest, no_answer,
                      no_conditions)
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub

@@ -1,7 +1,9 @@
 """The wall clock is set while the uploader runs (faketime): what is kept, and what is due, goes by the time that passes."""
 import time
 
-from harness import faked_clock, main, wait_for
+from support.environment import faked_clock
+from support.tap import main
+from support.waiting import wait_for
 
 RETENTION_SECONDS = 5
 YEAR_NOW = time.gmtime().tm_year

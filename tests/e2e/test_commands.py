@@ -6,7 +6,10 @@ import sqlite3
 import subprocess
 import time
 
-from harness import BIN, KEY, ROOT, assert_keys_have_no_gap, clean_environment, main, size, wait_for
+from support.environment import BIN, ROOT, clean_environment, size
+from support.ledger import KEY, assert_keys_have_no_gap
+from support.tap import main
+from support.waiting import wait_for
 
 HOSTILE = "Forced\u202edoor \u009b2J\\"
 

@@ -15,7 +15,11 @@ import time
 import urllib.parse
 
 from aws_stub import HANG, Answer, Endpoint, Imds, Issuer, form, keys_json, sts_error, sts_keys
-from harness import BIN, Rgw, assert_keys_have_no_gap, clean_environment, main, wait_for
+from support.environment import BIN, clean_environment
+from support.ledger import assert_keys_have_no_gap
+from support.rgw import Rgw
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import ALWAYS, Step, Stub, error
 
 SECRETS = re.compile(r"secret-\d|token-\d|TOPSECRET|testsecret0000")

@@ -9,7 +9,10 @@ import sqlite3
 import subprocess
 import time
 
-from harness import BIN, IS_SANITIZED, clean_environment, main, size, skip, wait_for
+from support.environment import BIN, IS_SANITIZED, clean_environment, size
+from support.ledger import assert_each_event_in_one_object
+from support.tap import main, skip
+from support.waiting import wait_for
 
 MIB = 1 << 20
 EVENTS = 40000
@@ -76,10 +79,14 @@ def count(site):
     return site.value("SELECT last_event_id FROM _intake")
 
 
+def numbers(site):
+    """Of acmsim's events, in the order of their ids."""
+    return [int(uid[4:], 16) for uid in site.uids()]
+
+
 def assert_all_there(site, events):
     """Each numbered event once, in the order in which it was sent."""
-    uids = [int(u[4:], 16) for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
-    assert uids == list(range(1, events + 1)), (len(uids), events)
+    assert numbers(site) == list(range(1, events + 1)), (count(site), events)
     assert site.value("PRAGMA integrity_check") == "ok"
 
 
@@ -204,11 +211,8 @@ def test_at_its_ceiling_the_spool_takes_no_more_until_the_uploader_has_shipped(s
     assert sim.returncode == 0
     site.wait_for_events(EVENTS)
     assert collector.log.count("problem=paused_ceiling why=") >= 2
-    uids = []
     site.command("uploader", "flush", DESTINATION_DIR=site.objects)
-    for path in site.files():
-        uids += [int(u[4:], 16) for u in re.findall(rb"<cn>([0-9a-f]{16})</cn>", path.read_bytes())]
-    assert sorted(uids) == list(range(1, EVENTS + 1))
+    assert_each_event_in_one_object(site.object_bytes(), [f"{n:016x}" for n in range(1, EVENTS + 1)])
     wait_for("the end of the problem", lambda: status(site)["problems"] == [])
     uploader.stop()
     collector.stop()
@@ -279,8 +283,7 @@ def check_injected(site, what, said="problem=commit_failing"):
     assert fault() > 0, "the fault has fired"
     assert said in collector.log, collector.log
     collector.stop()
-    uids = [int(u[4:], 16) for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
-    assert uids == [*range(1, 11), *range(1, 2001)]
+    assert numbers(site) == [*range(1, 11), *range(1, 2001)]
     assert site.value("PRAGMA integrity_check") == "ok"
 
 

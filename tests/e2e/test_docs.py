@@ -3,7 +3,8 @@ and the event that README.md shows on its way."""
 import re
 import subprocess
 
-from harness import BIN, ROOT, clean_environment, main
+from support.environment import BIN, ROOT, clean_environment
+from support.tap import main
 
 README = ROOT / "README.md"
 SPOOL = ROOT / "docs/reference-spool.md"

@@ -11,7 +11,10 @@ import pathlib
 import tempfile
 
 from aws_stub import Imds
-from harness import Site, main, uids_of_xml, wait_for
+from support.ledger import assert_each_event_in_one_object
+from support.site import Site
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, ended_keys, error, hang, honest,
                      no_answer, no_conditions, no_http, reset_in_mid_body, someone_was_faster, take_too_slowly,
                      unless_signed_for)
@@ -187,8 +190,7 @@ def assert_superseded(site, stub, row, uploader):
     assert stub.kept == [new_key], "nothing is overwritten"
     assert "nothing is lost" in site.value("SELECT remedy FROM batches WHERE state = 'abandoned'")
     assert [" error " in line for line in log_lines(uploader, row.log)] == [True]
-    uids = [uid.decode() for uid in uids_of_xml(stub.objects[new_key].body)]
-    assert uids == [u for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert_each_event_in_one_object({new_key: stub.objects[new_key].body}, site.uids())
     assert site.value("SELECT events FROM summary") == 0
 
 

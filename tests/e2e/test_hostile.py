@@ -9,7 +9,9 @@ import re
 import socket
 import zlib
 
-from harness import IS_SANITIZED, main, size, wait_for
+from support.environment import IS_SANITIZED, size
+from support.tap import main
+from support.waiting import wait_for
 
 MIB = 1 << 20
 ENDLESS = size("HOSTILE_ENDLESS_BYTES", 40 * MIB, 9 * MIB)

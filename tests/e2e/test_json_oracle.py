@@ -9,7 +9,9 @@ import random
 import time
 import xml.parsers.expat
 
-from harness import assert_keys_have_no_gap, main, size
+from support.environment import size
+from support.ledger import assert_keys_have_no_gap
+from support.tap import main
 
 EVENTS = size("ORACLE_EVENTS", 100000, 1500)
 SEED = int(os.environ.get("ORACLE_SEED", time.time_ns() % 1000000))

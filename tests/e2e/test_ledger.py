@@ -2,7 +2,9 @@
 import hashlib
 import time
 
-from harness import main, uids_of_xml, wait_for
+from support.ledger import assert_each_event_in_one_object
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import ALWAYS, Answer, Step, Stored, error, giving_stub, hang, honest, no_answer, someone_was_faster
 
 EVENTS = 6
@@ -38,8 +40,8 @@ def wait_until_all_is_shipped(site):
 
 
 def assert_each_event_is_in_one_object(site, stub):
-    uids = [u.decode() for key in sorted(set(stub.kept)) for u in uids_of_xml(stub.objects[key].body)]
-    assert sorted(uids) == sorted(u for (u,) in site.query("SELECT uid FROM events"))
+    objects = {key: stub.objects[key].body for key in stub.kept if key.startswith("xml-events/")}
+    assert_each_event_in_one_object(objects, site.uids())
     assert len(stub.kept) == len(set(stub.kept)), "stored once each"
 
 

@@ -7,7 +7,8 @@ import ssl
 import subprocess
 import time
 
-from harness import main, wait_for
+from support.tap import main
+from support.waiting import wait_for
 from http_proxy import Proxy
 from s3_stub import ALWAYS, Step, Stub, elsewhere, error, hang, honest, scope_of, unless_signed_for
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub

@@ -8,7 +8,11 @@ import re
 import sqlite3
 import subprocess
 
-from harness import BUILD, KEY, Rgw, assert_keys_have_no_gap, main, wait_for
+from support.environment import BUILD
+from support.ledger import KEY, assert_keys_have_no_gap
+from support.rgw import Rgw
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import ALWAYS, Answer, Step, encrypted, error, giving_stub, honest, honest_put, no_answer
 
 OTHER_ZLIB = BUILD / "fault/other_level.so"

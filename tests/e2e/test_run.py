@@ -3,7 +3,10 @@ import os
 import signal
 import subprocess
 
-from harness import BIN, ROOT, assert_keys_have_no_gap, clean_environment, main, wait_for
+from support.environment import BIN, ROOT, clean_environment
+from support.ledger import assert_keys_have_no_gap
+from support.tap import main
+from support.waiting import wait_for
 
 
 def start(site):

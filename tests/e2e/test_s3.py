@@ -3,7 +3,11 @@ styles, TLS, secrets."""
 import json
 import time
 
-from harness import Rgw, assert_keys_have_no_gap, faked_clock, main, size, uids_of_xml, wait_for
+from support.environment import faked_clock, size
+from support.ledger import assert_each_event_in_one_object
+from support.rgw import Rgw
+from support.tap import main
+from support.waiting import wait_for
 
 OUTAGE_SECONDS = size("OUTAGE_SECONDS", 30, 10)
 RATE = size("OUTAGE_RATE", 2000, 500)
@@ -17,16 +21,6 @@ def with_rgw(test):
         finally:
             rgw.close()
     return run
-
-
-def shipped_uids(rgw):
-    keys = sorted((k for k in rgw.keys() if k.startswith("xml-events/")), key=lambda k: int(k.split("-")[-2]))
-    assert_keys_have_no_gap(keys)
-    return [uid for key in keys for uid in uids_of_xml(rgw.get(key)[0])]
-
-
-def spool_uids(site):
-    return [u.encode() for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
 
 
 @with_rgw
@@ -54,7 +48,7 @@ def test_an_outage_of_s3_costs_nothing_and_ends_without_help(site, rgw):
     order = [f for (f,) in site.query("SELECT first_id FROM batches WHERE kind = 'events' ORDER BY shipped_at, id")]
     late = [sum(later < first for later in order[n + 1:]) for n, first in enumerate(order)]
     assert max(late) < 2, "oldest first, but for what two uploads at once may change"
-    assert shipped_uids(rgw) == spool_uids(site)
+    assert_each_event_in_one_object(rgw.objects(), site.uids())
 
 
 @with_rgw
@@ -69,7 +63,8 @@ def test_restarting_the_uploader_at_any_time_loses_and_doubles_nothing(site, rgw
         uploader.stop()
     done = site.command("uploader", "flush", **rgw.settings())
     assert done.returncode == 0, done.stderr
-    assert shipped_uids(rgw) == spool_uids(site) and len(spool_uids(site)) == 6000
+    assert_each_event_in_one_object(rgw.objects(), site.uids())
+    assert len(site.uids()) == 6000
 
 
 @with_rgw
@@ -164,7 +159,8 @@ def test_a_clock_that_is_20_minutes_off_either_way_stops_no_upload(site, rgw):
         assert " warn " in told and words in told and "NTP" in told and 1190 <= seconds <= 1210, told
         assert "upload failed" not in uploader.log, uploader.log
         uploader.stop()
-    assert shipped_uids(rgw) == spool_uids(site) and len(spool_uids(site)) == 20
+    assert_each_event_in_one_object(rgw.objects(), site.uids())
+    assert len(site.uids()) == 20
 
 
 @with_rgw
@@ -181,7 +177,7 @@ def test_a_look_is_not_taken_for_forbidden_because_of_a_wrong_clock(site, rgw):
     site.wait_until_shipped()
     assert site.query("SELECT state, verified FROM batches") == [("shipped", 1)]
     assert uploader.log.count("clock is wrong") == 1, uploader.log
-    assert shipped_uids(rgw) == spool_uids(site)
+    assert_each_event_in_one_object(rgw.objects(), site.uids())
 
 
 @with_rgw

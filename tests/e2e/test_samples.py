@@ -1,11 +1,15 @@
 """Every sample, in one connection and in one each, in any pieces, gives exactly the events and rejects it should."""
 import csv
 import json
+import re
 import subprocess
 import xml.etree.ElementTree
 
-from harness import EVENT, KEY, SAMPLES, main
+from support.environment import SAMPLES
+from support.ledger import KEY
+from support.tap import main
 
+EVENT = re.compile(rb"<EVENT[ >/].*?</EVENT>", re.DOTALL)
 XML_SPACE = " \t\r\n"
 
 

@@ -13,7 +13,9 @@ import subprocess
 import threading
 import time
 
-from harness import BIN, IS_SANITIZED, clean_environment, main, size, wait_for
+from support.environment import BIN, IS_SANITIZED, clean_environment, size
+from support.tap import main
+from support.waiting import wait_for
 
 MIB = 1 << 20
 FILES_MAX = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import time
 
-from harness import BIN, clean_environment, main, wait_for
+from support.environment import BIN, clean_environment
+from support.tap import main
+from support.waiting import wait_for
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
 

@@ -1,7 +1,6 @@
 """The uploader's commands: flush, status, reship, rejects; each beside a running uploader and without one."""
 import contextlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -10,7 +9,11 @@ import sqlite3
 import stat
 import subprocess
 
-from harness import BIN, IS_SANITIZED, KEY, Rgw, assert_keys_have_no_gap, clean_environment, main, size, uids_of_xml, wait_for
+from support.environment import BIN, IS_SANITIZED, clean_environment, size
+from support.ledger import KEY, assert_keys_have_no_gap, uids_of_xml
+from support.rgw import Rgw
+from support.tap import main
+from support.waiting import wait_for
 from s3_stub import ALWAYS, Step, Stub, error, giving_stub, hang, honest, no_answer
 
 HOSTILE = b"<EVENT>\x1b]0;owned\x07\x1b[2J \xe2\x80\xae \xc2\x9b1m \\ \xff\n second line\r</broken>"
@@ -802,7 +805,7 @@ def test_after_a_restore_reship_finds_the_first_objects_and_new_identity_names_t
     ask(other, "flush")
     assert len({first, second, identity(other)}) == 3
     assert [KEY.match(str(path))[3] for path in other.files() if path not in before] == [identity(other)]
-    assert uids_of_xml(other.files()[-1].read_bytes()) == [b"%016x" % 7]
+    assert uids_of_xml(other.files()[-1].read_bytes()) == [f"{7:016x}"]
     other.close()
 
 

@@ -2,18 +2,13 @@
 knows no conditional writes. Not part of `make test`: run it with `make test-swift`."""
 import os
 import pathlib
-import random
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import ROOT, Rgw, is_free, main, uids_of_xml, wait_for  # noqa: E402
-
-
-def free_ports():
-    """The first of five ports, below those that the kernel gives to outgoing connections."""
-    first = random.randrange(20000, 32000)
-    return all(is_free(first + n) for n in range(5)) and first
+from support.environment import ROOT
+from support.ledger import assert_each_event_in_one_object
+from support.ports import reserve_ports
+from support.rgw import Rgw
+from support.tap import main
 
 
 class Swift(Rgw):
@@ -23,7 +18,7 @@ class Swift(Rgw):
 
     def __init__(self, directory):  # pylint: disable=super-init-not-called
         self.directory = pathlib.Path(directory) / "swift"
-        self.port = wait_for("five free ports", free_ports)
+        self.port = reserve_ports(*range(5))
         try:
             self.run("start")
             self.request("PUT", f"/{self.bucket}")
@@ -70,8 +65,7 @@ def test_a_wrong_region_is_corrected_and_conditional_writes_are_given_up(site, s
         site.wait_until_shipped()
     assert uploader.log.count("AWS_REGION=RegionOne") == 1, uploader.log
     assert "upload failed" not in uploader.log, uploader.log
-    uids = [uid for key in sorted(swift.keys(), key=lambda k: k.split("-")[-2]) for uid in uids_of_xml(swift.get(key)[0])]
-    assert uids == [u.encode() for (u,) in site.query("SELECT uid FROM events ORDER BY id")]
+    assert_each_event_in_one_object(swift.objects(), site.uids())
 
 
 @with_swift

@@ -1,0 +1,109 @@
+"""rgw -- a real S3 server for a test: Ceph's radosgw, its own monitor and store, asked by signed requests."""
+import datetime
+import hashlib
+import hmac
+import http.client
+import os
+import pathlib
+import signal
+import subprocess
+import urllib.parse
+import xml.etree.ElementTree
+
+from support.environment import ROOT
+from support.ports import reserve_port, reserve_ports
+
+
+class Rgw:
+    """A real S3 server: Ceph's radosgw with one monitor and one store in memory."""
+    region = "us-east-1"
+
+    def __init__(self, directory, *, sts=False):
+        self.directory = pathlib.Path(directory) / "rgw"
+        self.environment = {**os.environ, "RGW_PORT": str(reserve_port()), "RGW_TLS_PORT": str(reserve_port()),
+                            "MON_PORT": str(reserve_ports(0, 100))}
+        self.environment.pop("CEPH_CONF", None)
+        self.environment["RGW_STS"] = "true" if sts else "false"
+        self.access, self.secret = "testkey0000000000001", "testsecret00000000000000000000000000000001"
+        self.environment.update(AWS_ACCESS_KEY_ID=self.access, AWS_SECRET_ACCESS_KEY=self.secret)
+        self.bucket = "spool-test"
+        self.port = int(self.environment["RGW_PORT"])
+        self.tls_port = int(self.environment["RGW_TLS_PORT"])
+        self.ca = self.directory / "tls.crt"
+        try:
+            self.run("start")
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, command):
+        """What it says goes to a file: its daemons would keep a pipe open."""
+        with open(self.directory.parent / "rgw.log", "w+") as log:
+            done = subprocess.run([ROOT / "tests/support/rgw.sh", command, self.directory], env=self.environment,
+                                  stdout=log, stderr=log, timeout=180)
+            log.seek(0)
+            assert done.returncode == 0, f"rgw.sh {command}: {log.read()[-2000:]}"
+
+    def stop_gateway(self):
+        """kill -9 of radosgw alone: an outage."""
+        path = self.directory / "rgw.pid"
+        os.kill(int(path.read_text()), signal.SIGKILL)
+        path.unlink()
+
+    def start_gateway(self):
+        conf = self.directory / "ceph.conf"
+        process = subprocess.Popen(["radosgw", "-c", conf, "-n", "client.admin", "-f"], start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        (self.directory / "rgw.pid").write_text(str(process.pid))
+
+    def close(self):
+        self.run("wipe")
+
+    def settings(self, **more):
+        return {"BUCKET_NAME": self.bucket, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+                "AWS_ACCESS_KEY_ID": self.access, "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": self.region, **more}
+
+    def request(self, method, path, query=""):
+        """One signed request, by the published recipe: an independent reading of it."""
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        host = f"127.0.0.1:{self.port}"
+        empty = hashlib.sha256(b"").hexdigest()
+        scope = f"{now[:8]}/{self.region}/s3/aws4_request"
+        signed = "host;x-amz-content-sha256;x-amz-date"
+        canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{empty}",
+                               f"x-amz-date:{now}", "", signed, empty])
+        text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+        key = ("AWS4" + self.secret).encode()
+        for part in scope.split("/"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request(method, path + ("?" + query if query else ""), headers={
+            "x-amz-date": now, "x-amz-content-sha256": empty,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.access}/{scope}, SignedHeaders={signed}, "
+                             f"Signature={signature}"})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        assert answer.status == 200, (answer.status, body)
+        return answer, body
+
+    def keys(self):
+        keys, after = [], ""
+        while True:
+            query = f"list-type=2&start-after={urllib.parse.quote(after, safe='')}"
+            _, body = self.request("GET", f"/{self.bucket}", query)
+            page = [e.text for e in xml.etree.ElementTree.fromstring(body).iter() if e.tag.endswith("}Key")]
+            if not page:
+                return keys
+            keys += page
+            after = page[-1]
+
+    def objects(self, prefix="xml-events/"):
+        """{key: bytes}"""
+        return {key: self.get(key)[0] for key in self.keys() if key.startswith(prefix)}
+
+    def get(self, key):
+        """The object's bytes and its metadata."""
+        answer, body = self.request("GET", f"/{self.bucket}/{urllib.parse.quote(key)}")
+        return body, {k.lower(): v for k, v in answer.getheaders()}
