@@ -5,10 +5,10 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev libcjson-dev zlib1g-dev sqlite3 ca-certificates"
 unit="$build libcmocka-dev"
-test="$unit curl jq libxml2-utils strace openssl procps util-linux python3-minimal ceph-common ceph-mon ceph-osd radosgw faketime"
-swift="$build curl procps python3-minimal swift-proxy swift-account swift-container swift-object memcached"
+test="$unit curl jq libxml2-utils strace openssl procps util-linux python3 ceph-common ceph-mon ceph-osd radosgw faketime"
+swift="$build curl procps python3 swift-proxy swift-account swift-container swift-object memcached"
 bench="$build python3 strace valgrind"
-containers="curl docker.io docker-compose debootstrap jq sqlite3 procps"
+containers="curl docker.io docker-compose debootstrap jq python3 sqlite3 procps"
 lint="$build clang clang-format clang-tidy cppcheck"
 
 case ${1:-} in
