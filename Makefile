@@ -35,15 +35,16 @@ LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
-.PHONY: all run send test test-swift test-containers unit bench bench-page-size deps test-deps install lint settings clean help
+.PHONY: all run send tests test test-swift test-containers unit fuzz-replay bench bench-page-size deps test-deps install settings lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
 
 help:
 	@echo 'make              build/$(MODE)/bin/{collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
 	@echo 'make run          install what is needed, build, run both programs in the foreground'
 	@echo 'make send         send a handful of events to the running collector'
-	@echo 'make test         install what the tests need, build, run every test that CI runs'
+	@echo 'make test         install what the tests need, build, run every test; TESTS=e2e/test_disk some, JOBS=4 at once'
 	@echo 'make unit         the unit tests alone'
+	@echo 'make fuzz-replay  the fuzz target over the samples, and a short way on from there'
 	@echo 'make test-swift   signatures against a second S3 server, OpenStack Swift'
 	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
@@ -122,13 +123,19 @@ send:
 	@$(MAKE) --no-print-directory $(B)/bin/acmsim
 	@sh tools/send.sh $(B)/bin
 
+tests: $(UNIT_TESTS) $(FAULTS)
 unit: deps
 	@sh tools/deps.sh unit
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
-	@sh tests/run.sh $(B) unit
+	@sh tests/run.sh $(B) $(or $(TESTS),unit)
 test: test-deps
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FAULTS)
+	@$(MAKE) --no-print-directory all tests
 	@sh tests/run.sh $(B) $(TESTS)
+# The fuzz target over the samples, and the same short way on from them each time.
+fuzz-replay:
+	@sh tools/deps.sh fuzz
+	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/fuzz/framer
+	@sh tests/fuzz/replay.sh build/fuzz/fuzz/framer
 # A second opinion on signatures, and on what a server without conditional writes gets; about a minute.
 test-swift:
 	@sh tools/deps.sh swift

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the distribution packages that a step needs: deps.sh build|unit|test|swift|bench|containers|lint. Says what it will install first;
+# Installs the distribution packages that a step needs: deps.sh STEP, one of those below. Says what it will install first;
 # does nothing, fast, when all is there. apt only; sudo when not root.
 set -eu
 
@@ -9,7 +9,9 @@ test="$unit curl jq libxml2-utils strace openssl procps util-linux python3 ceph-
 swift="$build curl procps python3 swift-proxy swift-account swift-container swift-object memcached"
 bench="$build python3 strace valgrind"
 containers="curl docker.io docker-compose debootstrap jq python3 sqlite3 procps"
-lint="$build clang clang-format clang-tidy cppcheck"
+lint="$unit clang clang-format clang-tidy cppcheck"
+fuzz="$build clang libclang-rt-dev"
+ci="$test $lint $fuzz git"
 
 case ${1:-} in
 build) wanted=$build ;;
@@ -19,7 +21,9 @@ swift) wanted=$swift ;;
 bench) wanted=$bench ;;
 containers) wanted=$containers ;;
 lint) wanted=$lint ;;
-*) echo "usage: $0 build|unit|test|swift|bench|containers|lint" >&2; exit 64 ;;
+fuzz) wanted=$fuzz ;;
+ci) wanted=$ci ;;
+*) echo "usage: $0 build|unit|test|swift|bench|containers|lint|fuzz|ci" >&2; exit 64 ;;
 esac
 
 missing=

@@ -8,13 +8,24 @@ sh tools/arrows.sh
 
 sources=$(git ls-files '*.c')
 headers=$(git ls-files '*.h')
+jobs=${JOBS:-$(nproc)}
 
 echo "clang-format"
 clang-format --dry-run --Werror $sources $headers
 
+echo "arrows between folders"
+[ ! -f tools/arrows.sh ] || sh tools/arrows.sh
+
 echo "gcc and clang"
-make --no-print-directory -s MODE=release CC=gcc all
-make --no-print-directory -s MODE=debug CC=clang all
+make --no-print-directory -s -j "$jobs" MODE=release CC=gcc all tests
+make --no-print-directory -s -j "$jobs" MODE=debug CC=clang all tests
+
+echo "generated files"
+if make -n settings >/dev/null 2>&1; then
+    before=$(git status --porcelain; git diff)
+    make --no-print-directory -s settings
+    [ "$before" = "$(git status --porcelain; git diff)" ] || { echo "make settings changes files: commit what it makes"; exit 1; }
+fi
 
 echo "generated documents"
 sh tools/settings.sh build/release/bin --check
@@ -31,18 +42,15 @@ checks="$checks,-misc-no-recursion"
 checks="$checks,-cert-err33-c"                               # wants every snprintf looked at
 checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling" # memcpy_s is not in glibc
 echo "clang-tidy"
-findings=$(for file in $(git ls-files 'common/*.c' 'collector/*.c' 'uploader/*.c' 'tools/*.c'); do
-    clang-tidy --quiet --checks="$checks" "$file" -- -std=gnu11 -D_GNU_SOURCE -I. -Ibuild/release \
-        -isystem /usr/include/libxml2 2>/dev/null | grep -A 3 -E 'error:|warning:' || true
-done)
-if [ -n "$findings" ]; then
-    echo "$findings"
-    exit 1
-fi
+export checks
+git ls-files 'common/*.c' 'collector/*.c' 'uploader/*.c' 'tools/*.c' | xargs -P "$jobs" -n 1 sh -c '
+    findings=$(clang-tidy --quiet --checks="$checks" "$1" -- -std=gnu11 -D_GNU_SOURCE -I. -Ibuild/release \
+        -isystem /usr/include/libxml2 2>/dev/null | grep -A 3 -E "error:|warning:")
+    [ -z "$findings" ] || { echo "$findings"; exit 1; }' tidy
 
 echo "cppcheck"
 # uninitvar and ctuuninitvar take an array that is being filled for one that is read.
-cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr -I. -Ibuild/release \
+cppcheck -j "$jobs" --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr -I. -Ibuild/release \
     --suppress=missingInclude --suppress=uninitvar:uploader/http/sigv4.c --suppress=ctuuninitvar \
     common collector uploader tools/acmsim
 echo "lint: nothing to say"
