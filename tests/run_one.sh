@@ -16,15 +16,21 @@ unit/*) set -- "$build/$name" ;;
 *) set -- env PYTHONPATH=tests python3 -B -u "tests/$name.py" ;;
 esac
 
-# `timeout` gives the program a group of its own: a Ctrl-C reaches run.sh alone, which passes it on, once. At the limit the
-# program gets what Ctrl-C would send, so that it ends what it has started.
+# The program has a directory and a session of its own: a Ctrl-C reaches run.sh alone, which passes it on, once. At the limit
+# the program gets what Ctrl-C would send, so that it ends what it has started; what is left after it is killed.
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/eventspool-test.XXXXXX")
+export TMPDIR
 started=$(date +%s%3N)
-timeout --signal=INT --kill-after=60 $limit "$@" >"$file.log" 2>&1 </dev/null &
-echo $! >"$file.pid"
-wait $!
+setsid timeout --foreground --signal=INT --kill-after=60 $limit "$@" >"$file.log" 2>&1 </dev/null &
+session=$!
+echo $session >"$file.pid"
+wait $session
 status=$?
 rm "$file.pid"
 took=$(($(date +%s%3N) - started))
+kill -KILL "-$session" 2>/dev/null
+awk -v within="$TMPDIR/" 'index($2, within) == 1 { print $2 }' /proc/mounts | xargs -r umount
+rm -rf "$TMPDIR"
 
 if [ $status -eq 124 ] || [ $status -eq 137 ]; then
     echo "not ok - $name: took longer than $limit s" >>"$file.log"

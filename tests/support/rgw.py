@@ -52,8 +52,7 @@ class Rgw:
 
     def start_gateway(self):
         conf = self.directory / "ceph.conf"
-        process = subprocess.Popen(["radosgw", "-c", conf, "-n", "client.admin", "-f"], start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(["radosgw", "-c", conf, "-n", "client.admin", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         (self.directory / "rgw.pid").write_text(str(process.pid))
 
     def close(self):

@@ -4,7 +4,6 @@ Tests are functions whose name begins with test_. ONLY, in the environment, or t
 """
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -17,31 +16,35 @@ def skip(tests, reason):
     """Says of all of the module's tests that they were not tried."""
     for name in tests:
         if name.startswith("test_"):
-            print(f"ok - {name[len('test_'):].replace('_', ' ')} # SKIP {reason}")
+            print(f"ok - {sentence(name)} # SKIP {reason}")
+
+
+def sentence(name):
+    return name[len("test_"):].replace("_", " ")
+
+
+def passes(name, test):
+    """Runs one test on a site of its own, and prints its line."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="eventspool-", ignore_cleanup_errors=True) as directory:
+        try:
+            with contextlib.closing(Site(directory)) as site:
+                test(site)
+        except Exception:
+            print(f"not ok - {sentence(name)}")
+            print("# " + traceback.format_exc().replace("\n", "\n# "))
+            return False
+        print(f"ok - {sentence(name)} ({time.monotonic() - started:.1f} s)")
+        return True
 
 
 def main(tests):
     """Runs the module's tests; the exit code tells whether all passed."""
-    failed = 0
     wanted = sys.argv[1:] or os.environ.get("ONLY", "").split()
-    for name, test in [(n, t) for n, t in tests.items() if n.startswith("test_") and callable(t)]:
-        sentence = name[len("test_"):].replace("_", " ")
-        if wanted and name not in wanted:
-            continue
-        directory = tempfile.mkdtemp(prefix="eventspool-")
-        started = time.monotonic()
-        with contextlib.ExitStack() as stack:
-            stack.callback(shutil.rmtree, directory, ignore_errors=True)
-            try:
-                site = Site(directory)
-                try:
-                    test(site)
-                finally:
-                    site.close()
-            except Exception:
-                failed += 1
-                print(f"not ok - {sentence}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
-            else:
-                print(f"ok - {sentence} ({time.monotonic() - started:.1f} s)")
-    sys.exit(1 if failed else 0)
+    chosen = {name: test for name, test in tests.items()
+              if name.startswith("test_") and callable(test) and (not wanted or name in wanted)}
+    try:
+        results = [passes(name, test) for name, test in chosen.items()]
+    except KeyboardInterrupt:
+        os._exit(130)  # at once: a thread of the test may have minutes to wait
+    sys.exit(0 if all(results) else 1)
