@@ -63,7 +63,7 @@ def one_round(site, seed, rng):
     return count
 
 
-def test_what_is_committed_survives_kill_9_of_the_collector_at_random_moments(site):
+def test_committed_events_survive_kill_9_at_random_moments(site):
     seed = random.SystemRandom().randrange(1 << 30)
     rng = random.Random(seed)
     print(f"# seed {seed}, {ROUNDS} rounds of {EVENTS} events")
@@ -79,7 +79,7 @@ def test_what_is_committed_survives_kill_9_of_the_collector_at_random_moments(si
             file.unlink()
 
 
-def test_ids_go_on_after_a_purge_of_everything_and_a_kill(site):
+def test_ids_go_on_after_a_full_purge_and_a_kill(site):
     collector = site.collector()
     uploader = site.uploader(RETENTION="0")
     site.send_events(500)

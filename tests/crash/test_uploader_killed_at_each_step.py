@@ -71,7 +71,7 @@ def assert_shipped_once(site, rgw, sent):
     assert {s for (s,) in site.query("SELECT state FROM batches")} == {"shipped"}
 
 
-def test_every_event_is_in_exactly_one_object_whichever_call_the_uploader_is_killed_at(site):
+def test_each_event_is_in_one_object_after_kills_at_each_call(site):
     rgw = Rgw(site.directory)
     try:
         site.collector()

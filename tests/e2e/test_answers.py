@@ -10,7 +10,7 @@ from shipping import assert_shipped_once, batch, send_batch, start, wait_for_req
 # ---- the answer is lost ----
 
 @with_stub
-def test_an_object_that_is_stored_while_its_answer_is_lost_is_found_and_not_put_again(site, stub):
+def test_a_stored_object_whose_answer_was_lost_is_not_put_again(site, stub):
     start(site, stub, Step("PUT", after_storing(no_answer)))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD" and row.verified == 1
@@ -18,7 +18,7 @@ def test_an_object_that_is_stored_while_its_answer_is_lost_is_found_and_not_put_
 
 
 @with_stub
-def test_a_look_that_fails_is_tried_again_before_any_put(site, stub):
+def test_a_failed_HEAD_is_repeated_before_any_PUT(site, stub):
     start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", no_answer), Step("HEAD", error(503)))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD HEAD HEAD" and row.verified == 1
@@ -26,7 +26,7 @@ def test_a_look_that_fails_is_tried_again_before_any_put(site, stub):
 
 
 @with_stub
-def test_a_restart_after_a_lost_answer_looks_before_any_put(site, stub):
+def test_a_restart_after_a_lost_answer_sends_HEAD_before_PUT(site, stub):
     uploader = start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", no_answer, times=ALWAYS))
     wait_for_requests(stub, 2)
     uploader.kill()
@@ -39,7 +39,7 @@ def test_a_restart_after_a_lost_answer_looks_before_any_put(site, stub):
 
 
 @with_stub
-def test_a_PUT_that_libcurl_would_send_a_second_time_on_a_dead_kept_alive_connection_counts_as_unknown(site, stub):
+def test_a_PUT_on_a_dead_kept_connection_counts_as_unknown(site, stub):
     start(site, stub, Step("PUT", honest), Step("PUT", after_storing(die)))
     wait_for_state(site, "shipped", 1)
     send_batch(site)
@@ -55,7 +55,7 @@ def test_a_PUT_that_libcurl_would_send_a_second_time_on_a_dead_kept_alive_connec
 # ---- the key is taken ----
 
 @with_stub
-def test_412_where_looking_is_not_allowed_is_shipped_unverified_with_a_warning(site, stub):
+def test_a_412_without_the_right_to_HEAD_ships_unverified_with_a_warning(site, stub):
     uploader = start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))),
                      Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
@@ -74,7 +74,7 @@ def test_an_ETag_that_is_no_MD5_is_verified_by_our_own_metadata(site, stub):
 
 
 @with_stub
-def test_an_ETag_that_is_no_MD5_and_a_look_that_is_not_allowed_ship_unverified(site, stub):
+def test_an_ETag_that_is_no_MD5_without_HEAD_ships_unverified(site, stub):
     start(site, stub, Step("PUT", encrypted, times=ALWAYS), Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD" and row.verified == 0 and row.etag == "encrypted"
@@ -121,7 +121,7 @@ def test_a_lost_PUT_stays_unknown_when_the_next_one_meets_a_conflict(site, stub)
 
 
 @with_stub
-def test_a_look_that_is_refused_without_a_cause_says_where_to_find_it(site, stub):
+def test_a_HEAD_refused_without_a_cause_says_where_to_find_it(site, stub):
     here = {"x-amz-bucket-region": stub.region}  # as AWS names it in every answer
     start(site, stub, Step("PUT", no_answer), Step("HEAD", error(400, headers=here), times=ALWAYS))
     row = wait_for_state(site, "blocked")

@@ -53,7 +53,7 @@ ALARM = {"EVENT_ELEMENT": "ALARM"}  # with this they are events
 
 # ---- tail ----
 
-def test_tail_shows_the_last_events_and_each_new_one_as_it_commits(site):
+def test_tail_shows_the_last_events_and_each_new_one(site):
     site.collector()
     site.send(b"".join(event(number) for number in range(1, 16)))
     site.wait_for_events(15)
@@ -94,7 +94,7 @@ def test_a_hostile_name_cannot_reach_the_terminal(site):
     assert not any(b < 0x20 and b not in b"\t\n" for b in tail.output.read_bytes())
 
 
-def test_tail_goes_on_when_what_it_has_shown_is_purged_and_when_the_collector_restarts(site):
+def test_tail_outlives_a_purge_and_a_restart_of_the_collector(site):
     collector = site.collector()
     site.send(event(1) + event(2))
     tail = Tail(site)
@@ -216,7 +216,7 @@ def test_without_a_running_collector_retry_uses_its_own_settings(site):
     assert_each_event_once(site, 3)
 
 
-def test_the_running_collector_retries_with_its_settings_beside_what_comes(site):
+def test_the_running_collector_retries_with_its_settings_while_it_receives(site):
     collector = site.collector()
     send_cut_off(site, 2, 4)
     collector.stop()
@@ -231,7 +231,7 @@ def test_the_running_collector_retries_with_its_settings_beside_what_comes(site)
     assert site.value("SELECT last_event_at FROM summary") == at, "one of the past is not the last event"
 
 
-def test_all_that_a_reject_holds_must_pass(site):
+def test_a_retry_succeeds_only_if_all_of_the_reject_is_valid(site):
     site.collector(EVENT_ELEMENT="LIST")
     for rest in (b"", b"stray", b"<EVENT><broken></EVENT>", b"<EVENT>"):
         site.send(b"<LIST>" + event(1) + event(2) + rest)
@@ -265,7 +265,7 @@ def test_only_rejects_that_are_kept_whole_are_retried(site):
     assert retry(site) == told(0, 0, 0, 0) + "; skipped, only a part is kept: 1"
 
 
-def test_a_retry_that_is_killed_in_the_middle_makes_each_event_once(site):
+def test_a_killed_retry_makes_each_event_once(site):
     count = size("RETRIES", 20000, 3000)
     kills, is_over = 0, False
     collector = site.collector()
@@ -286,7 +286,7 @@ def test_a_retry_that_is_killed_in_the_middle_makes_each_event_once(site):
     assert {state for _, _, state in rejects(site)} == {"retried"}
 
 
-def test_a_collector_that_is_killed_in_the_middle_of_a_retry_leaves_the_rest_for_the_next(site):
+def test_a_collector_killed_during_a_retry_leaves_the_rest_to_the_next(site):
     count = size("RETRIES", 20000, 3000)
     collector = retried_by(site, count)
     command = retry_begun(site)
@@ -301,7 +301,7 @@ def test_a_collector_that_is_killed_in_the_middle_of_a_retry_leaves_the_rest_for
     assert_each_event_once(site, count)
 
 
-def test_events_come_in_time_while_a_large_retry_goes_on(site):
+def test_a_large_retry_does_not_delay_new_events(site):
     count = size("RETRIES", 20000, 3000)
     retried_by(site, count)
     command = retry_begun(site)
@@ -313,7 +313,7 @@ def test_events_come_in_time_while_a_large_retry_goes_on(site):
     assert_each_event_once(site, count + 1)
 
 
-def test_a_retry_that_was_withdrawn_is_given_up(site):
+def test_a_withdrawn_retry_is_given_up(site):
     count = size("RETRIES", 20000, 3000)
     retried_by(site, count)
     command = retry_begun(site)
@@ -335,7 +335,7 @@ def names_in_keys(site):
     return [KEY.match(str(path))[3] for path in site.files()]
 
 
-def test_new_identity_names_later_objects_with_and_without_a_running_collector(site):
+def test_new_identity_names_later_objects_whether_the_collector_runs_or_not(site):
     collector = site.collector()
     uploader = site.uploader()
     names = [identity(site)]
@@ -357,7 +357,7 @@ def test_new_identity_names_later_objects_with_and_without_a_running_collector(s
     collector.stop()
 
 
-def test_a_command_says_what_it_waits_for_while_the_spool_cannot_be_settled(site):
+def test_a_command_says_that_it_waits_for_the_spool(site):
     collector = site.collector()
     site.send(event(1))
     site.wait_for_events(1)

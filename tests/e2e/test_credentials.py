@@ -103,7 +103,7 @@ def send_batch(site, count=3):
 # ---- each source, and their order ----
 
 @with_stub
-def test_instance_metadata_version_2_gives_keys_and_no_proxy_sees_it(site, stub):
+def test_instance_metadata_gives_keys_and_bypasses_the_proxy(site, stub):
     with closing(Imds()) as imds:
         settings = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
         shown = check(site, stub, **settings, http_proxy="http://127.0.0.1:1", NO_PROXY=f"127.0.0.1:{stub.port}",
@@ -114,7 +114,7 @@ def test_instance_metadata_version_2_gives_keys_and_no_proxy_sees_it(site, stub)
 
 
 @with_stub
-def test_the_container_endpoint_gets_the_token_and_its_file_is_read_each_time(site, stub):
+def test_the_container_endpoint_gets_the_token_as_its_file_has_it(site, stub):
     token = write(site.directory / "token", "first\n")
     given = []
 
@@ -158,7 +158,7 @@ def test_the_order_of_the_sources_is_that_of_every_AWS_tool(site, stub):
 
 
 @with_stub
-def test_where_there_are_no_keys_the_message_says_where_was_looked_and_what_to_do(site, stub):
+def test_missing_keys_are_reported_with_the_places_searched_and_a_remedy(site, stub):
     for done in (site.command("uploader", **stub.settings(**NO_KEYS)),
                  site.command("uploader", "check", **stub.settings(**NO_KEYS))):
         shown = done.stdout + done.stderr
@@ -183,7 +183,7 @@ def test_a_source_that_fails_is_not_covered_up_by_the_next_one(site, stub):
 
 
 @with_stub
-def test_a_role_may_have_sources_in_a_chain_and_of_each_kind(site, stub):
+def test_a_role_takes_its_keys_from_each_kind_of_source(site, stub):
     """base -> middle -> default by source_profile, and the instance's keys by credential_source."""
     config = """[default]
 role_arn = arn:aws:iam::1:role/last
@@ -229,7 +229,7 @@ aws_secret_access_key = TOPSECRET
 
 
 @with_stub
-def test_what_STS_answers_is_sorted_and_explained(site, stub):
+def test_each_answer_of_STS_is_classified_and_explained(site, stub):
     aws_config(site, "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n[profile base]\n"
                      "aws_access_key_id = BASE\naws_secret_access_key = TOPSECRET\n")
     answers = []
@@ -347,7 +347,7 @@ def test_keys_of_a_role_come_from_a_real_STS(site, rgw):
 
 
 @with_rgw()
-def test_keys_that_are_changed_in_their_file_during_an_outage_take_effect_without_a_restart(site, rgw):
+def test_keys_changed_in_their_file_take_effect_without_a_restart(site, rgw):
     site.collector()
     keys = "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n"
     aws_credentials(site, keys % (rgw.access, rgw.secret))
@@ -368,7 +368,7 @@ def test_keys_that_are_changed_in_their_file_during_an_outage_take_effect_withou
 # ---- keys that end ----
 
 @with_stub
-def test_keys_that_end_in_mid_upload_are_renewed_and_the_request_is_repeated_once(site, stub):
+def test_keys_that_expire_mid_upload_are_renewed_and_the_request_repeated_once(site, stub):
     """Whatever the server calls it; with and without a body in the answer."""
     site.collector()
     with closing(Imds()) as imds:
@@ -391,7 +391,7 @@ def test_keys_that_end_in_mid_upload_are_renewed_and_the_request_is_repeated_onc
 
 
 @with_stub
-def test_where_new_keys_do_not_help_the_request_is_repeated_no_further(site, stub):
+def test_a_request_is_not_repeated_where_new_keys_do_not_help(site, stub):
     site.collector()
     with closing(Imds()) as imds:
         settings = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
@@ -406,7 +406,7 @@ def test_where_new_keys_do_not_help_the_request_is_repeated_no_further(site, stu
 
 
 @with_stub
-def test_permanent_keys_that_are_not_known_are_not_asked_for_again(site, stub):
+def test_unknown_permanent_keys_are_not_fetched_again(site, stub):
     site.collector()
     stub.set_script(Step("PUT", error(403, "InvalidAccessKeyId"), times=ALWAYS))
     site.uploader(**stub.settings())
@@ -416,7 +416,7 @@ def test_permanent_keys_that_are_not_known_are_not_asked_for_again(site, stub):
 
 
 @with_stub
-def test_a_source_that_goes_away_shows_as_a_problem_and_its_return_needs_no_restart(site, stub):
+def test_a_lost_key_source_is_a_problem_until_it_returns(site, stub):
     site.collector()
     process = script(site, "exit 3\n")
     aws_config(site, f"[default]\ncredential_process = {process}\n")
@@ -466,7 +466,7 @@ def test_no_wait_for_keys_holds_up_a_stop(site, stub):
 # ---- what stays secret ----
 
 @with_stub
-def test_a_credential_process_inherits_no_descriptor_while_all_are_open(site, stub):
+def test_a_credential_process_inherits_no_descriptor(site, stub):
     """It is run for each request here: the spool, its lock and the connection to the store are open by then."""
     site.collector()
     seen = site.directory / "descriptors"
@@ -483,7 +483,7 @@ def test_a_credential_process_inherits_no_descriptor_while_all_are_open(site, st
     assert set(lines[1::2]) == {"SigBlk:\t0000000000000000"}, lines
 
 
-def test_nobody_but_root_looks_into_a_running_uploader(site):
+def test_only_root_can_inspect_a_running_uploader(site):
     """PR_SET_DUMPABLE 0: /proc/PID/environ belongs to root, and there is no core dump."""
     owner = os.getuid() or 65534
     log_path = site.directory / "uploader.log"

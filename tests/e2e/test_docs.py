@@ -89,7 +89,7 @@ def words(text):
     return re.findall(r"`([^`]+)`", text)
 
 
-def test_what_is_generated_from_the_tables_of_settings_is_fresh(site):
+def test_the_generated_documents_are_fresh(site):
     done = subprocess.run(["sh", "tools/settings.sh", BIN.resolve(), "--check"], cwd=ROOT, capture_output=True, text=True,
                           timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -102,12 +102,12 @@ def test_the_list_of_settings_is_complete(site):
     assert assert_settings_are(printed, rows) == set(printed)
 
 
-def test_the_settings_in_the_readme_exist_with_the_defaults_that_it_gives(site):
+def test_the_readme_names_settings_with_their_defaults(site):
     rows = table(README.read_text(), "name", "program", "default", "meaning")
     assert len(assert_settings_are(settings_of_both(site), rows)) >= 5
 
 
-def test_planned_settings_are_logged_as_the_list_of_settings_says(site):
+def test_planned_settings_are_ignored_with_a_warning(site):
     text = re.search(r"^\*\*Planned names\*\*.*?\): (.*?)\n\n", prose(SETTINGS), re.MULTILINE | re.DOTALL)[1]
     names = [word for word in words(text) if word.isupper()]
     assert len(names) >= 2, text

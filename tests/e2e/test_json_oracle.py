@@ -160,7 +160,7 @@ def check(event, number, pairs, has_metadata):
         raise AssertionError(f"event {number}: expected {wrong[0]}, found {wrong[1]}, seed {SEED}: {event!r}")
 
 
-def test_json_is_what_an_independent_reader_of_the_xml_expects(site):
+def test_json_equals_what_an_independent_reader_of_the_xml_expects(site):
     print(f"# {EVENTS} events, ORACLE_SEED={SEED}")
     generator = Generator(SEED)
     site.collector()

@@ -63,7 +63,7 @@ def under_another_etag(change=lambda body: body):
 # ---- incidents ----
 
 @with_stub
-def test_a_batch_whose_key_holds_other_bytes_is_given_up_once_and_its_rows_ship_under_another_key(site, stub):
+def test_a_batch_whose_key_is_taken_ships_under_another_key(site, stub):
     uploader = start(site, stub, Step("PUT", someone_was_faster))
     wait_for_states(site, "abandoned", "shipped")
     wait_until_all_is_shipped(site)
@@ -84,7 +84,7 @@ def test_a_batch_whose_key_holds_other_bytes_is_given_up_once_and_its_rows_ship_
 
 
 @with_stub
-def test_other_bytes_under_the_second_key_too_block_it_alone_until_a_person_has_acted(site, stub):
+def test_a_second_taken_key_blocks_that_batch_until_a_person_acts(site, stub):
     start(site, stub, Step("PUT", someone_was_faster, times=2))
     wait_for_states(site, "abandoned", "blocked")
     key, error_text, remedy = site.query("SELECT object_key, last_error, remedy FROM batches WHERE id = 2")[0]
@@ -116,7 +116,7 @@ def test_an_incident_survives_a_restart(site, stub):
 
 
 @with_stub
-def test_where_neither_ETag_nor_metadata_tell_the_bytes_themselves_do(site, stub):
+def test_bytes_are_compared_where_neither_ETag_nor_metadata_tell(site, stub):
     start(site, stub, Step("PUT", under_another_etag()))
     wait_until_all_is_shipped(site)
     assert stub.methods() == "PUT HEAD GET" and states(site) == ["shipped"]
@@ -131,7 +131,7 @@ def test_bytes_of_the_same_length_that_differ_are_an_incident(site, stub):
 
 
 @with_stub
-def test_where_the_bytes_may_not_be_read_the_batch_ships_unverified_with_a_warning(site, stub):
+def test_a_batch_whose_bytes_may_not_be_read_ships_unverified(site, stub):
     uploader = start(site, stub, Step("PUT", under_another_etag()), Step("GET", error(403, "AccessDenied")))
     wait_until_all_is_shipped(site)
     assert stub.methods() == "PUT HEAD GET" and site.query("SELECT state, verified FROM batches") == [("shipped", 0)]
@@ -139,7 +139,7 @@ def test_where_the_bytes_may_not_be_read_the_batch_ships_unverified_with_a_warni
 
 
 @with_stub
-def test_a_look_at_the_bytes_that_fails_is_tried_again_and_proves_nothing(site, stub):
+def test_a_failed_GET_of_the_bytes_is_repeated_and_proves_nothing(site, stub):
     start(site, stub, Step("PUT", under_another_etag()), Step("GET", no_answer), Step("GET", error(503)),
           Step("GET", lambda stub, request: Answer(200, {"Content-Type": "text/html"}, b"<html>log in</html>")))
     wait_until_all_is_shipped(site)
@@ -149,7 +149,7 @@ def test_a_look_at_the_bytes_that_fails_is_tried_again_and_proves_nothing(site, 
 # ---- several at once ----
 
 @with_stub
-def test_so_many_uploads_as_the_setting_says_run_at_once_and_no_more_is_sealed(site, stub):
+def test_upload_concurrency_bounds_uploads_and_sealed_batches(site, stub):
     uploader = start(site, stub, Step("PUT", hang, times=ALWAYS), UPLOAD_CONCURRENCY=4, **ONE_EACH)
     wait_for("four uploads", lambda: len(stub.requests) == 4)
     since = time.monotonic()
@@ -196,12 +196,12 @@ def assert_one_that_always_fails_is_passed_by(site, stub, concurrency, behaviour
 
 
 @with_stub
-def test_a_batch_that_always_breaks_the_connection_is_passed_by_with_one_upload_at_once(site, stub):
+def test_a_batch_that_breaks_connections_is_passed_by_with_one_upload(site, stub):
     assert_one_that_always_fails_is_passed_by(site, stub, 1, no_answer)
 
 
 @with_stub
-def test_a_batch_that_always_breaks_the_connection_is_passed_by_with_two_at_once(site, stub):
+def test_a_batch_that_breaks_connections_is_passed_by_with_two_uploads(site, stub):
     assert_one_that_always_fails_is_passed_by(site, stub, 2, no_answer)
 
 
@@ -211,7 +211,7 @@ def test_a_batch_that_is_always_refused_is_passed_by(site, stub):
 
 
 @with_stub
-def test_an_outage_is_logged_when_it_begins_and_when_it_ends_and_seals_no_more(site, stub):
+def test_an_outage_is_logged_twice_and_seals_no_more_batches(site, stub):
     site.send(b"not an event")
     uploader = start(site, stub, Step("PUT", error(503), times=ALWAYS), **ONE_EACH)
     wait_for("some tries", lambda: stub.methods().count("PUT") >= 5)
@@ -226,7 +226,7 @@ def test_an_outage_is_logged_when_it_begins_and_when_it_ends_and_seals_no_more(s
 # ---- sealed anew ----
 
 @with_stub
-def test_what_was_surely_not_stored_is_sealed_anew_under_corrected_settings(site, stub):
+def test_a_batch_surely_not_stored_is_resealed_under_corrected_settings(site, stub):
     uploader = start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS), **ONE_EACH)
     wait_for("both to be refused", lambda: states(site) == ["blocked", "blocked"])
     uploader.stop()
@@ -238,7 +238,7 @@ def test_what_was_surely_not_stored_is_sealed_anew_under_corrected_settings(site
 
 
 @with_stub
-def test_what_may_have_been_stored_stays_as_it_was_sealed(site, stub):
+def test_a_batch_perhaps_stored_stays_as_it_was_sealed(site, stub):
     uploader = start(site, stub, Step("PUT", no_answer, times=ALWAYS), Step("HEAD", no_answer, times=ALWAYS))
     wait_for("a lost try", lambda: site.query("SELECT 1 FROM batches WHERE last_error IS NOT NULL"))
     uploader.kill()

@@ -19,7 +19,7 @@ closing = contextlib.closing
 # ---- proxies ----
 
 @with_stub
-def test_a_proxy_of_the_environment_is_used_unless_NO_PROXY_names_the_host(site, stub):
+def test_the_environments_proxy_is_used_unless_NO_PROXY_names_the_host(site, stub):
     with closing(Proxy()) as proxy:
         uploader = start(site, stub, http_proxy=proxy.url)
         wait_for_state(site, "shipped", 1)
@@ -34,7 +34,7 @@ def test_a_proxy_of_the_environment_is_used_unless_NO_PROXY_names_the_host(site,
 
 
 @with_stub
-def test_a_proxy_that_wants_a_login_is_named_with_its_remedy(site, stub):
+def test_a_proxy_that_wants_a_login_is_reported_with_a_remedy(site, stub):
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with closing(Proxy(refusal=refusal)) as proxy:
         start(site, stub, http_proxy=proxy.url)
@@ -75,7 +75,7 @@ def with_aws(test):
 
 
 @with_aws
-def test_a_redirect_of_AWS_is_followed_to_the_host_of_the_region_alone(site, stub, proxy, settings):
+def test_a_redirect_of_AWS_is_followed_to_the_regions_host_alone(site, stub, proxy, settings):
     stub.region = "eu-west-1"
     refusal = elsewhere("eu-west-1", 301, "PermanentRedirect")
     uploader = start(site, stub, Step("PUT", unless_signed_for("eu-west-1", refusal), times=ALWAYS), **settings)
@@ -91,7 +91,7 @@ def test_a_redirect_of_AWS_is_followed_to_the_host_of_the_region_alone(site, stu
 
 
 @with_aws
-def test_no_answer_makes_a_signature_leave_for_a_host_that_is_not_of_AWS(site, stub, proxy, settings):
+def test_no_answer_makes_a_signature_leave_AWS_hosts(site, stub, proxy, settings):
     names = ("evil", "x.evil.example/", "us-east-1.evil.example", "cn-north-1", "eu-west-1#", "EU-WEST-1", "eu west-1", "1",
              "eu--west-1", "-1", "a" * 70 + "-west-1", "eu-west-1111")
     for number, name in enumerate(names, 1):
@@ -125,7 +125,7 @@ def test_an_endpoint_may_be_an_IPv6_address(site):
 
 
 @with_stub
-def test_a_name_that_does_not_resolve_is_told_and_waited_for(site, stub):
+def test_an_unresolved_name_is_reported_and_waited_for(site, stub):
     uploader = start(site, stub, AWS_ENDPOINT_URL="http://no-such-host.invalid:1234")
     row = wait_for("the failure", lambda: (b := batch(site)) and b.last_error and not b.is_unknown and b)
     assert row.state == "sealed" and not row.is_unknown, row
@@ -134,7 +134,7 @@ def test_a_name_that_does_not_resolve_is_told_and_waited_for(site, stub):
 
 
 @with_stub
-def test_a_refused_connection_is_told_and_waited_for(site, stub):
+def test_a_refused_connection_is_reported_and_waited_for(site, stub):
     uploader = start(site, stub, AWS_ENDPOINT_URL="http://127.0.0.1:9")
     row = wait_for("some tries, and the end of one",
                    lambda: (b := batch(site)) and b.attempts >= 3 and not b.is_unknown and b)
@@ -157,7 +157,7 @@ def full_queue(port):
 
 
 @with_stub
-def test_a_connection_that_never_stands_is_given_up_after_10_s_and_tried_again(site, stub):
+def test_a_connection_not_accepted_in_10_s_is_tried_again(site, stub):
     stub.stop_listening()
     with full_queue(stub.port):
         since = time.monotonic()
@@ -189,13 +189,13 @@ def test_Retry_After_in_seconds_is_respected(site, stub):
 
 
 @with_stub
-def test_Retry_After_as_a_date_is_respected_by_the_servers_clock(site, stub):
+def test_Retry_After_as_a_date_is_read_by_the_servers_clock(site, stub):
     headers = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:49:40 GMT"}
     assert pause_between_PUTs(site, stub, headers) >= 3
 
 
 @with_stub
-def test_without_Retry_After_or_with_nonsense_the_first_pause_is_short(site, stub):
+def test_the_first_pause_is_short_without_a_valid_Retry_After(site, stub):
     assert pause_between_PUTs(site, stub, {"Retry-After": "soon"}) < 3
 
 
@@ -215,7 +215,7 @@ def test_a_stop_ends_a_pause_at_once(site, stub):
 
 
 @with_stub
-def test_a_stop_lets_a_running_PUT_end_and_be_noted(site, stub):
+def test_a_stop_lets_a_running_PUT_end_and_records_it(site, stub):
     def slow(stub, request):
         stub.lock.release()
         time.sleep(3)
@@ -230,7 +230,7 @@ def test_a_stop_lets_a_running_PUT_end_and_be_noted(site, stub):
 
 
 @with_stub
-def test_a_stop_waits_no_longer_than_10_s_for_a_PUT_that_hangs(site, stub):
+def test_a_stop_waits_at_most_10_s_for_a_hanging_PUT(site, stub):
     uploader = start(site, stub, Step("PUT", hang))
     wait_for_requests(stub, 1)
     assert 9 < seconds_to_stop(uploader) < 15

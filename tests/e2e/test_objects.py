@@ -92,7 +92,7 @@ def test_gzip_objects_hold_exactly_the_plain_ones(site):
     assert rejects.name.endswith(".ndjson.gz") and json.loads(gzip.decompress(rejects.read_bytes()))["_reason"] == "stray_bytes"
 
 
-def test_zcat_of_a_gzip_object_is_the_plain_object_of_the_same_events(site):
+def test_zcat_of_a_gzip_object_gives_the_plain_object(site):
     """Sent twice; without metadata nothing tells the two apart."""
     site.collector()
     events = b"".join(PERSON % number for number in range(200))
@@ -108,7 +108,7 @@ def test_zcat_of_a_gzip_object_is_the_plain_object_of_the_same_events(site):
 
 
 @with_stub
-def test_a_second_rendering_has_the_same_bytes_and_both_hashes_are_told(site, stub):
+def test_a_second_rendering_has_the_same_bytes_and_hashes(site, stub):
     send_events(site, 500)
     stub.set_script(Step("PUT", no_answer, times=2))
     site.uploader(**stub.settings(COMPRESSION="gzip"))
@@ -148,7 +148,7 @@ def store(stub, request):
 
 
 @with_stub
-def test_what_was_stored_before_an_upgrade_is_found_by_its_recorded_hash(site, stub):
+def test_an_object_stored_before_an_upgrade_is_found_by_its_hash(site, stub):
     def lost(stub, request):
         store(stub, request)
 
@@ -158,14 +158,14 @@ def test_what_was_stored_before_an_upgrade_is_found_by_its_recorded_hash(site, s
 
 
 @with_stub
-def test_what_was_not_stored_before_an_upgrade_is_put_with_its_new_bytes(site, stub):
+def test_an_object_not_stored_before_an_upgrade_is_put_anew(site, stub):
     requests, first_body = upgraded_after_a_lost_put(site, stub, no_answer)
     assert [r.method for r in requests] == ["HEAD", "PUT"]
     assert requests[1].body != first_body, "the other zlib has compressed"
 
 
 @with_stub
-def test_what_arrives_late_from_before_an_upgrade_is_still_ours(site, stub):
+def test_a_late_PUT_from_before_an_upgrade_is_recognized(site, stub):
     def meanwhile(stub, request):
         """The first PUT has been stored at last, between the look and this second one."""
         store(stub, stub.requests[0])
@@ -177,7 +177,7 @@ def test_what_arrives_late_from_before_an_upgrade_is_still_ours(site, stub):
 
 
 @with_stub
-def test_what_arrives_late_is_still_ours_after_one_more_crash(site, stub):
+def test_a_late_PUT_is_recognized_after_one_more_crash(site, stub):
     send_events(site, 200)
     stub.set_script(Step("PUT", no_answer), Step("HEAD", no_answer, times=ALWAYS))
     uploader = site.uploader(**stub.settings(COMPRESSION="gzip"))
@@ -196,7 +196,7 @@ def test_what_arrives_late_is_still_ours_after_one_more_crash(site, stub):
     assert stub.objects[key].body == stub.requests[0].body
 
 
-def test_a_file_from_before_an_upgrade_is_found_too(site):
+def test_a_file_from_before_an_upgrade_is_found(site):
     site.collector()
     send_events(site, 200)
     flush(site, COMPRESSION="gzip")
@@ -250,7 +250,7 @@ def test_pretty_json_is_the_same_array(site):
 
 # ---- dropped fields ----
 
-def test_dropped_fields_leave_the_site_in_no_object(site):
+def test_no_object_holds_a_dropped_field(site):
     site.collector()
     shapes = [(f, c) for f in ("xml", "json", "ndjson") for c in ("none", "gzip")]
     for n, (output_format, compression) in enumerate(shapes, 1):
@@ -275,7 +275,7 @@ def test_dropped_fields_leave_the_site_in_no_object(site):
     assert site.value("SELECT count(*) FROM events WHERE payload LIKE '%Jane%'") == len(shapes), "the spool keeps it"
 
 
-def test_a_person_may_ask_for_the_payload_of_rejects_or_against_it(site):
+def test_rejects_payload_decides_whether_rejects_hold_their_payload(site):
     site.collector()
     cases = (({"DROP_FIELDS": "cn", "REJECTS_PAYLOAD": "true"}, True), ({"REJECTS_PAYLOAD": "false"}, False),
              ({"DROP_FIELDS": "cn"}, False), ({}, True))
@@ -303,7 +303,7 @@ def test_dropping_is_fixed_when_a_batch_is_sealed(site, stub):
 
 # ---- an event that cannot be rendered ----
 
-def test_an_event_that_cannot_be_taken_apart_holds_up_its_batch_alone_and_is_not_shipped(site):
+def test_an_event_that_cannot_be_rendered_blocks_its_batch_alone(site):
     site.collector()
     site.send(PERSON % 1)
     site.wait_for_events(1)
@@ -320,7 +320,7 @@ def test_an_event_that_cannot_be_taken_apart_holds_up_its_batch_alone_and_is_not
     assert assert_keys_have_no_gap([str(f) for f in site.files()]) == 2
 
 
-def test_json_of_what_only_the_collector_takes_for_well_formed_is_its_text(site):
+def test_an_event_that_JSON_cannot_render_becomes_its_text(site):
     site.collector()
     site.send(PERSON % 1)
     site.wait_for_events(1)
@@ -329,7 +329,7 @@ def test_json_of_what_only_the_collector_takes_for_well_formed_is_its_text(site)
     assert json.loads(site.files()[0].read_text()) == {"#xml": "<EVENT><cn>1</EVENT>"}
 
 
-def test_a_missing_event_holds_up_its_batch_alone(site):
+def test_a_missing_event_blocks_its_batch_alone(site):
     site.collector()
     send_events(site, 3)
     site.uploader(MAX_FILE_SIZE="1024", ROTATION_INTERVAL="3600", PREFIX="first/")
@@ -369,7 +369,7 @@ def with_kms(stub, request):
 
 
 @with_stub
-def test_what_is_asked_of_the_bucket_goes_with_each_object_and_is_signed(site, stub):
+def test_tags_class_and_encryption_go_signed_with_each_object(site, stub):
     send_events(site, 2)
     stub.set_script(Step("PUT", no_answer))
     site.uploader(**stub.settings(**WISHES))
@@ -388,7 +388,7 @@ def test_what_is_asked_of_the_bucket_goes_with_each_object_and_is_signed(site, s
 
 
 @with_stub
-def test_nothing_is_asked_of_the_bucket_that_nobody_has_set(site, stub):
+def test_tags_class_and_encryption_are_not_sent_unless_set(site, stub):
     send_events(site, 2)
     site.uploader(**stub.settings())
     shipped_batch(site)
@@ -396,7 +396,7 @@ def test_nothing_is_asked_of_the_bucket_that_nobody_has_set(site, stub):
 
 
 @with_stub
-def test_an_ETag_that_is_no_MD5_costs_no_look_where_the_store_says_that_it_encrypts(site, stub):
+def test_an_ETag_of_an_encrypting_store_costs_no_HEAD(site, stub):
     send_events(site, 2)
     stub.set_script(Step("PUT", with_kms, times=ALWAYS))
     site.uploader(**stub.settings(S3_SSE="aws:kms"))
@@ -405,7 +405,7 @@ def test_an_ETag_that_is_no_MD5_costs_no_look_where_the_store_says_that_it_encry
 
 
 @with_stub
-def test_a_refused_wish_can_be_corrected_and_the_batch_keeps_its_name(site, stub):
+def test_a_refused_storage_setting_can_be_corrected_under_the_same_key(site, stub):
     def no_such_class(stub, request):
         refuse = error(400, "InvalidStorageClass")
         return (refuse if request.headers.get("x-amz-storage-class") == "COLDEST" else honest_put)(stub, request)

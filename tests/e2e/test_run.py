@@ -28,7 +28,7 @@ def send(site):
                    env={**clean_environment(), "PORT": str(site.port)}, stdout=subprocess.DEVNULL)
 
 
-def test_run_ships_to_var_objects_stops_on_ctrl_c_and_goes_on_where_it_was(site):
+def test_make_run_ships_stops_on_ctrl_c_and_goes_on(site):
     site.objects = site.directory / "var/objects"
     for expected in (10, 20):
         process = start(site)
@@ -43,7 +43,7 @@ def test_run_ships_to_var_objects_stops_on_ctrl_c_and_goes_on_where_it_was(site)
         assert words in log, words
 
 
-def test_sigterm_stops_both_programs(site):
+def test_sigterm_to_make_run_stops_both_programs(site):
     process = start(site)
     wait_for("the collector to listen", site.accepts)
     process.terminate()
@@ -51,7 +51,7 @@ def test_sigterm_stops_both_programs(site):
     assert not site.accepts()
 
 
-def test_run_reads_an_env_file_and_the_environment_wins(site):
+def test_make_run_reads_the_env_file_below_the_environment(site):
     (site.directory / ".env").write_text(f"# a comment\nPORT=1\nDESTINATION_DIR = elsewhere\r\n"
                                          f"NODE_ID=\"gate-7\"\nOUTPUT_FORMAT='ndjson'\n")
     site.objects = site.directory / "elsewhere"

@@ -24,7 +24,7 @@ def with_rgw(test):
 
 
 @with_rgw
-def test_an_outage_of_s3_costs_nothing_and_ends_without_help(site, rgw):
+def test_an_outage_of_s3_loses_nothing_and_ends_without_help(site, rgw):
     site.collector()
     site.uploader(**rgw.settings(MAX_FILE_SIZE="1M"))
     seconds = OUTAGE_SECONDS + 8
@@ -92,7 +92,7 @@ def test_objects_carry_the_metadata_and_types_of_the_contract(site, rgw):
 
 
 @with_rgw
-def test_path_and_virtual_host_style_and_tls_work_and_an_unknown_authority_is_refused(site, rgw):
+def test_both_addressing_styles_and_TLS_work_but_not_an_unknown_authority(site, rgw):
     site.collector()
     tls = f"https://localhost:{rgw.tls_port}"
     cases = ({"S3_ADDRESSING": "path"}, {"S3_ADDRESSING": "virtual", "AWS_ENDPOINT_URL": f"http://localhost:{rgw.port}"},
@@ -111,7 +111,7 @@ def test_path_and_virtual_host_style_and_tls_work_and_an_unknown_authority_is_re
 
 
 @with_rgw
-def test_keys_come_from_files_and_check_says_what_is_wrong(site, rgw):
+def test_keys_come_from_files_and_check_names_wrong_ones(site, rgw):
     site.collector()
     site.send_events(2)
     site.wait_for_events(2)
@@ -133,7 +133,7 @@ def test_keys_come_from_files_and_check_says_what_is_wrong(site, rgw):
 
 
 @with_rgw
-def test_a_refusal_is_shown_with_its_remedy_and_ends_when_a_person_acts(site, rgw):
+def test_a_refusal_shows_its_remedy_until_a_person_acts(site, rgw):
     site.collector()
     site.uploader(**rgw.settings(BUCKET_NAME="later-bucket"))
     site.send_events(5)
@@ -146,7 +146,7 @@ def test_a_refusal_is_shown_with_its_remedy_and_ends_when_a_person_acts(site, rg
 
 
 @with_rgw
-def test_a_clock_that_is_20_minutes_off_either_way_stops_no_upload(site, rgw):
+def test_a_clock_20_minutes_off_stops_no_upload(site, rgw):
     site.collector()
     for number, (offset, words) in enumerate((("+20m", "clock=ahead"), ("-20m", "clock=behind")), 1):
         uploader = site.uploader(**rgw.settings(**faked_clock(offset)))
@@ -164,7 +164,7 @@ def test_a_clock_that_is_20_minutes_off_either_way_stops_no_upload(site, rgw):
 
 
 @with_rgw
-def test_a_look_is_not_taken_for_forbidden_because_of_a_wrong_clock(site, rgw):
+def test_a_wrong_clock_does_not_make_HEAD_seem_forbidden(site, rgw):
     site.collector()
     site.send_events(5)
     site.wait_for_events(5)
@@ -181,7 +181,7 @@ def test_a_look_is_not_taken_for_forbidden_because_of_a_wrong_clock(site, rgw):
 
 
 @with_rgw
-def test_keys_of_every_printable_character_and_of_all_lengths_of_UTF_8_are_signed_right(site, rgw):
+def test_keys_of_every_printable_character_are_signed_right(site, rgw):
     ascii_ = "".join(chr(c) for c in range(0x21, 0x7F)).replace("\\", "") + " x"  # PREFIX takes no backslash
     prefixes = [ascii_, "ä/ö ü/é", "漢字/かな", "\U0001f6aa/door", ".c/..d/e.", "%2F%20+"]
     site.collector()

@@ -140,7 +140,7 @@ def speed(site):
     return SPEED_EVENTS / (time.monotonic() - started)
 
 
-def test_two_thousand_slow_senders_do_not_slow_ten_fast_ones_and_take_no_memory(site):
+def test_two_thousand_slow_senders_take_neither_speed_nor_memory(site):
     collector = site.collector(MAX_CONNECTIONS=CROWD + 20)
     speed(site)  # the spool's first growth is nobody's
     ratios = []
@@ -172,7 +172,7 @@ def test_many_connections_without_a_byte_leave_nothing(site):
     assert_memory_bounded(collector)
 
 
-def test_at_the_ceiling_nobody_is_sent_away_in_the_middle_of_an_event_and_the_new_one_waits(site):
+def test_at_max_connections_a_new_sender_waits_for_unfinished_events(site):
     collector = site.collector(MAX_CONNECTIONS=2)
     with contextlib.ExitStack() as stack:
         first = [stack.enter_context(connect(site)) for _ in range(2)]
@@ -195,7 +195,7 @@ def test_at_the_ceiling_nobody_is_sent_away_in_the_middle_of_an_event_and_the_ne
 
 
 if size("SENDERS_WAIT_FOR_IDLE", 0, 0):  # it takes more than a minute: SERVER_IDLE_MS
-    def test_at_the_ceiling_the_one_idle_longest_makes_room(site):
+    def test_at_max_connections_the_longest_idle_sender_is_closed(site):
         collector = site.collector(MAX_CONNECTIONS=3)
         with contextlib.ExitStack() as stack:
             unfinished, idle, busy = (stack.enter_context(connect(site)) for _ in range(3))
@@ -238,7 +238,7 @@ def test_out_of_descriptors_accepting_pauses_and_goes_on(site):
     assert collector.log.count("new senders wait") == 1
 
 
-def test_the_limit_of_open_files_is_raised_to_what_max_connections_needs(site):
+def test_the_limit_of_open_files_is_raised_to_fit_max_connections(site):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))  # the collector inherits it
     try:
@@ -253,7 +253,7 @@ def test_the_limit_of_open_files_is_raised_to_what_max_connections_needs(site):
         assert "new senders wait" not in collector.log
 
 
-def test_a_hard_limit_that_is_too_low_is_told_of_and_leaves_descriptors_for_the_spool(site):
+def test_a_low_hard_limit_is_reported_and_leaves_descriptors_for_the_spool(site):
     environment = {**clean_environment(), "SPOOL_PATH": str(site.spool), "PORT": str(site.port), "BIND_HOST": "::1",
                    "MAX_CONNECTIONS": "300"}
     command = ["prlimit", "--nofile=84:84", BIN / "collector"]
@@ -320,7 +320,7 @@ def whole_and_set_aside(site):
     return whole, aside
 
 
-def test_above_intake_memory_the_longest_stalled_events_become_rejects_and_nothing_else_is_harmed(site):
+def test_above_intake_memory_the_longest_stalled_events_become_rejects(site):
     collector = site.collector()
     with contextlib.ExitStack() as stack:
         polite = stack.enter_context(connect(site))
@@ -357,7 +357,7 @@ def test_large_events_that_wait_for_the_disk_stay_within_intake_memory(site):
         assert_memory_bounded(collector)
 
 
-def test_floods_do_not_hold_up_one_that_sends_an_event_now_and_then(site):
+def test_floods_do_not_delay_an_occasional_sender(site):
     collector = site.collector()
     site.acmsim("--count", 0, "--connections", 8, "--size", 400)
     wait_for("the flood", lambda: site.value("SELECT last_event_id FROM _intake") > 5000)
@@ -382,7 +382,7 @@ def test_floods_do_not_hold_up_one_that_sends_an_event_now_and_then(site):
     assert_memory_bounded(collector)
 
 
-def test_idle_timeout_disconnects_the_silent_and_neither_the_active_nor_those_we_do_not_read(site):
+def test_idle_timeout_closes_only_silent_senders_that_are_read(site):
     collector = site.collector(IDLE_TIMEOUT="2s")
     with contextlib.ExitStack() as stack:
         silent, active = (stack.enter_context(connect(site)) for _ in range(2))
@@ -406,7 +406,7 @@ def test_idle_timeout_disconnects_the_silent_and_neither_the_active_nor_those_we
     assert site.value("SELECT count(*) FROM rejects WHERE reason <> 'cut_off'") == 0
 
 
-def test_only_senders_named_by_allow_from_are_read_and_the_log_tells_of_the_others(site):
+def test_allow_from_admits_its_senders_and_logs_the_others(site):
     collector = site.collector(ALLOW_FROM="127.0.0.2/31, fd00::/8", MAX_CONNECTIONS=1)
     with connect(site, "127.0.0.2") as allowed:
         allowed.sendall(event("allowed"))
@@ -431,7 +431,7 @@ def test_only_senders_named_by_allow_from_are_read_and_the_log_tells_of_the_othe
     assert_does_not_spin(collector)
 
 
-def test_ipv4_senders_through_an_ipv6_socket_are_known_by_their_ipv4_address(site):
+def test_ipv4_senders_on_an_ipv6_socket_keep_their_ipv4_address(site):
     site.collector(BIND_HOST="::", ALLOW_FROM="127.0.0.0/30")
     with socket.create_connection(("::1", site.port)) as s:
         wait_until_closed(s)
@@ -450,7 +450,7 @@ def link_local():
     return None
 
 
-def test_ipv6_addresses_and_scopes_may_be_listened_on_and_stand_canonically_in_the_spool(site):
+def test_ipv6_addresses_can_be_listened_on_and_are_stored_canonically(site):
     hosts = [host for host in ("::1", "0:0:0:0:0:0:0:1", link_local()) if host]
     for n, host in enumerate(hosts):
         program = site.start("collector", PORT=site.port, BIND_HOST=host, ALLOW_FROM="::1, fe80::/10")
@@ -463,7 +463,7 @@ def test_ipv6_addresses_and_scopes_may_be_listened_on_and_stand_canonically_in_t
     assert site.query("SELECT source FROM events ORDER BY id") == canonical
 
 
-def test_a_place_that_cannot_be_listened_on_is_refused_with_the_setting_and_the_remedy(site):
+def test_an_impossible_listen_address_is_refused_with_a_remedy(site):
     for settings, words in (({"BIND_HOST": "192.0.2.1"}, ("BIND_HOST=192.0.2.1", "0.0.0.0 or ::")),
                             ({"BIND_HOST": "2001:db8::1"}, ("BIND_HOST=2001:db8::1", "0.0.0.0 or ::")),
                             ({"BIND_HOST": "300.1.1.1"}, ("BIND_HOST=300.1.1.1", "0.0.0.0 or ::")),
@@ -481,7 +481,7 @@ def test_a_place_that_cannot_be_listened_on_is_refused_with_the_setting_and_the_
         assert done.returncode == 75 and f"PORT={site.port} on {host} is taken" in done.stderr, done
 
 
-def test_a_port_that_needs_a_permission_is_refused_with_the_remedy(site):
+def test_a_privileged_port_is_refused_with_a_remedy(site):
     first = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
     if first <= 80:
         print("# every program may use port 80 here: not tried")
@@ -501,7 +501,7 @@ def test_a_port_that_needs_a_permission_is_refused_with_the_remedy(site):
         assert words in done.stderr, (words, done.stderr)
 
 
-def test_dead_peers_are_looked_for_after_a_minute_of_silence(site):
+def test_keepalive_probes_peers_after_a_minute_of_silence(site):
     site.collector()
     with connect(site) as s:
         s.sendall(event("a"))

@@ -21,7 +21,7 @@ def assert_refused(done, *words):
         assert word in done.stderr, (word, done.stderr)
 
 
-def test_a_wrong_setting_ends_with_78_and_names_setting_value_and_remedy(site):
+def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
     for settings, words in (
             ({"PORT": "70000"}, ("PORT=70000", "from 1 to 65535")),
             ({"PORT": "80 # web"}, ("PORT=80 # web", "comment")),
@@ -96,7 +96,7 @@ def test_a_wrong_endpoint_is_refused_with_an_example_and_without_its_password(si
         assert site.command("uploader", "config", AWS_ENDPOINT_URL=url).returncode == 0, url
 
 
-def test_rejects_stay_in_the_spool_however_none_is_written(site):
+def test_rejects_prefix_none_keeps_rejects_in_the_spool_however_written(site):
     for none in ("none", "NONE", " None "):
         assert "REJECTS_PREFIX=none\n" in site.command("uploader", "config", REJECTS_PREFIX=none).stdout
 
@@ -107,13 +107,13 @@ def test_a_bucket_wins_over_a_directory(site):
     assert done.returncode == 1 and "http://127.0.0.1:9" in done.stdout and not site.objects.exists(), done.stdout
 
 
-def test_a_setting_that_has_no_effect_is_told_of(site):
+def test_a_setting_without_effect_is_reported(site):
     for output_format, has_effect in (("xml", False), ("ndjson", False), ("json", True)):
         done = site.command("uploader", "config", PRETTY_PRINT_JSON="true", OUTPUT_FORMAT=output_format)
         assert done.returncode == 0 and ("PRETTY_PRINT_JSON" in done.stderr) != has_effect, done.stderr
 
 
-def test_misspelt_and_retired_settings_are_told_of(site):
+def test_misspelt_and_retired_settings_are_reported(site):
     site.collector(PORTT="1", RATE_LIMIT_PER_MINUTE="1000", MAX_RETRIES="3", ROTATION_INTERVALL="5", BUCKET="x")
     log = site.running[0].log
     for words in ("name=PORTT did_you_mean=PORT", "ROTATION_INTERVALL did_you_mean=ROTATION_INTERVAL",
@@ -121,7 +121,7 @@ def test_misspelt_and_retired_settings_are_told_of(site):
         assert words in log, (words, log)
 
 
-def test_usage_help_and_version(site):
+def test_wrong_usage_help_and_version_print_what_they_should(site):
     for program in ("collector", "uploader"):
         shown = site.command(program, "--help")
         assert shown.returncode == 0 and "SPOOL_PATH" in shown.stdout and "healthcheck" in shown.stdout
@@ -138,7 +138,7 @@ def test_config_prints_what_can_be_read_back(site):
         assert again.stdout == first
 
 
-def test_a_second_program_on_the_same_spool_says_so_and_exits_75(site):
+def test_a_second_program_on_the_same_spool_ends_with_75(site):
     collector = site.collector()
     uploader = site.uploader()
     uploader.wait_for_log('"shipping"')
@@ -148,7 +148,7 @@ def test_a_second_program_on_the_same_spool_says_so_and_exits_75(site):
         assert f"another {program} (process {pid})" in second.stderr, second.stderr
 
 
-def test_a_taken_port_is_refused_with_a_clear_message(site):
+def test_a_taken_port_ends_with_75_and_a_remedy(site):
     with socket.socket() as s:
         s.bind(("127.0.0.1", site.port))
         s.listen()
@@ -156,7 +156,7 @@ def test_a_taken_port_is_refused_with_a_clear_message(site):
     assert done.returncode == 75 and f"PORT={site.port}" in done.stderr and "set PORT" in done.stderr, done.stderr
 
 
-def test_healthcheck_tells_a_living_program_from_a_dead_and_a_stuck_one(site):
+def test_healthcheck_tells_a_live_program_from_a_dead_or_stuck_one(site):
     assert site.command("collector", "healthcheck").returncode == 1
     collector = site.collector()
     assert site.command("collector", "healthcheck").returncode == 0
@@ -185,7 +185,7 @@ def test_check_passes_before_and_beside_the_running_service(site):
     assert nowhere.returncode == 1 and "DESTINATION_DIR" in nowhere.stdout, nowhere.stdout
 
 
-def test_check_judges_the_spools_path_as_the_uploader_does(site):
+def test_check_treats_the_spools_path_as_the_uploader_does(site):
     text = site.directory / "text"
     text.write_text("precious text of somebody\n" * 50)
     for path, words in (("/", "SPOOL_PATH=/ is not a regular file"), (site.directory, "set SPOOL_PATH to a file"),
@@ -202,7 +202,7 @@ def test_check_judges_the_spools_path_as_the_uploader_does(site):
     assert "ok      the spool can be used" in site.command("uploader", "check", DESTINATION_DIR=site.objects).stdout
 
 
-def test_a_prefix_with_too_long_a_name_in_it_can_be_shortened_and_the_batch_ships(site):
+def test_a_prefix_too_long_for_a_file_can_be_shortened(site):
     wrong, right = {"PREFIX": "x/" + "n" * 256 + "/"}, {"PREFIX": "x/" + "n" * 255 + "/"}
     checked = site.command("uploader", "check", DESTINATION_DIR=site.objects, **wrong)
     assert checked.returncode == 1 and "shorten PREFIX" in checked.stdout and "255 bytes" in checked.stdout, checked.stdout
@@ -242,7 +242,7 @@ def test_status_shows_backlog_problem_and_trial_mode(site):
         assert words in shown, (words, shown)
 
 
-def test_flush_asks_the_running_uploader_and_waits_until_all_is_shipped(site):
+def test_flush_waits_until_the_running_uploader_has_shipped_all(site):
     site.collector()
     site.uploader(ROTATION_INTERVAL="1h")
     site.send_events(50)
@@ -253,7 +253,7 @@ def test_flush_asks_the_running_uploader_and_waits_until_all_is_shipped(site):
     assert site.value("SELECT count(*) FROM backlog") == 0 and len(site.files()) == 1
 
 
-def test_flush_fails_and_says_why_where_nothing_can_be_shipped(site):
+def test_flush_fails_with_a_reason_where_nothing_can_ship(site):
     site.collector()
     site.send_events(1)
     site.wait_for_events(1)
@@ -282,7 +282,7 @@ def test_an_object_is_never_written_over_another_file(site):
     assert site.files() == sorted([file, file.with_name(file.stem + "-r2.xml")])
 
 
-def test_a_copied_spool_ships_under_a_name_of_its_own_once_the_collector_has_seen_it(site):
+def test_a_copied_spool_ships_under_a_name_of_its_own(site):
     collector = site.collector()
     site.send_events(3)
     site.wait_for_events(3)
@@ -316,7 +316,7 @@ def test_a_spool_of_a_development_version_ends_both_programs_with_78(site):
     assert site.spool.read_bytes() == before
 
 
-def test_a_spool_of_a_newer_version_ends_both_programs_with_75(site):
+def test_a_start_on_a_newer_spool_ends_both_programs_with_75(site):
     site.collector().stop()
     with contextlib.closing(sqlite3.connect(site.spool)) as db:
         db.execute("PRAGMA user_version = 200")
@@ -325,7 +325,7 @@ def test_a_spool_of_a_newer_version_ends_both_programs_with_75(site):
         assert done.returncode == 75 and "upgrade this program" in done.stderr, done.stderr
 
 
-def test_a_stop_commits_all_that_had_arrived_and_rejects_what_is_unfinished(site):
+def test_a_stop_commits_what_had_arrived_and_rejects_unfinished_events(site):
     collector = site.collector()
     with contextlib.ExitStack() as stack:
         for n in range(20):
@@ -337,7 +337,7 @@ def test_a_stop_commits_all_that_had_arrived_and_rejects_what_is_unfinished(site
     assert site.value("SELECT count(*) FROM rejects") == 20
 
 
-def test_a_flooding_sender_does_not_keep_a_stop_from_reading_the_others(site):
+def test_a_stop_reads_all_senders_beside_a_flooding_one(site):
     collector = site.collector()
     quiet = socket.create_connection(("127.0.0.1", site.port))
     site.acmsim("--count", 0, "--connections", 2)
@@ -360,7 +360,7 @@ def test_a_stop_takes_seconds_while_another_process_holds_the_spool(site):
     assert "could not be committed" in collector.log
 
 
-def test_a_spool_that_is_deleted_ends_the_uploader_with_a_clear_message(site):
+def test_a_deleted_spool_ends_the_uploader_with_a_clear_message(site):
     site.collector().stop()
     uploader = site.uploader()
     uploader.wait_for_log('"shipping"')
@@ -384,7 +384,7 @@ def test_at_max_connections_a_new_sender_waits_and_loses_nothing(site):
     first[1].close()
 
 
-def test_other_senders_ipv6_and_another_event_element_work(site):
+def test_ipv6_and_another_event_element_work(site):
     site.collector(BIND_HOST="::", EVENT_ELEMENT="Event")
     with socket.create_connection(("::1", site.port)) as s:
         s.sendall(b'<?xml version="1.0"?><Event><a>1</a></Event>')

@@ -107,7 +107,7 @@ def many_rejects(site, count):
     wait_for("the rejects", lambda: site.value("SELECT last_reject_id FROM _intake") == count)
 
 
-def test_rejects_list_shows_the_newest_unsettled_ones_and_never_what_was_sent(site):
+def test_rejects_list_shows_the_newest_open_ones_without_payload(site):
     site.collector()
     send_rejects(site, b"<EVENT><cn>SECRET-1</cn>", b"<EVENT><SECRET-2></EVENT>", b"SECRET-3")
     lines = [line.split("\t") for line in ask(site, "rejects", "list").splitlines()]
@@ -137,7 +137,7 @@ def test_a_hostile_reject_cannot_reach_the_terminal(site):
     assert raw.returncode == 0 and raw.stdout == kept == HOSTILE[:len(kept)]
 
 
-def test_rejects_show_tells_what_is_kept_of_a_large_one(site):
+def test_rejects_show_describes_a_large_reject(site):
     site.collector(MAX_MESSAGE_SIZE="1K")
     send_rejects(site, b"<EVENT>" + b"x" * 5000 + b"</EVENT>")
     shown = ask(site, "rejects", "show", "1")
@@ -165,7 +165,7 @@ def test_rejects_export_gives_the_bytes_that_are_shipped(site):
     assert sorted(site.directory.iterdir()) == before
 
 
-def test_an_export_that_is_interrupted_leaves_nothing_of_its_own_and_what_was_there_before(site):
+def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
     site.collector()
     many_rejects(site, size("EXPORTED", 200000, 40000))
     file = site.directory / "rejects.ndjson"
@@ -224,7 +224,7 @@ def dismissed(site):
     return site.value("SELECT count(*) FROM _reject WHERE dismissed_at IS NOT NULL")
 
 
-def test_a_dismissal_that_is_killed_in_the_middle_is_finished_by_the_next(site):
+def test_a_killed_dismissal_is_finished_by_the_next(site):
     count = size("DISMISSALS", 30000, 5000)
     site.collector()
     many_rejects(site, count)
@@ -243,7 +243,7 @@ def test_a_dismissal_that_is_killed_in_the_middle_is_finished_by_the_next(site):
 
 # ---- status ----
 
-def test_status_tells_what_is_wrong_with_the_collector(site):
+def test_status_shows_what_is_wrong_with_the_collector(site):
     site.collector(SPOOL_MIN_FREE="1000000G")
     wait_for("the problem", lambda: status(site)["collector"]["problems"])
     [problem] = status(site)["collector"]["problems"]
@@ -262,7 +262,7 @@ def status(site):
     return json.loads(ask(site, "status", "--json"))
 
 
-def test_status_tells_programs_the_same_as_people(site):
+def test_status_as_JSON_tells_the_same_as_the_screen(site):
     collector = site.collector(SPOOL_MIN_FREE="0")
     empty = status(site)
     assert set(empty) == set(KEYS) | PLAIN_KEYS and all(set(empty[name]) == KEYS[name] for name in KEYS), empty
@@ -286,7 +286,7 @@ def test_status_tells_programs_the_same_as_people(site):
     assert not status(site)["collector"]["running"]
 
 
-def test_status_shows_a_blocked_batch_with_its_remedy_and_what_was_asked_for(site):
+def test_status_shows_a_blocked_batch_with_its_remedy(site):
     site.collector()
     send(site, 1)
     site.objects.write_text("a file in the directory's place")
@@ -304,7 +304,7 @@ def test_status_shows_a_blocked_batch_with_its_remedy_and_what_was_asked_for(sit
 
 # ---- flush ----
 
-def test_flush_through_a_running_uploader_shows_how_much_is_left(site):
+def test_flush_through_the_running_uploader_shows_its_progress(site):
     site.collector()
     site.send_events(3000)
     site.wait_for_events(3000)
@@ -315,7 +315,7 @@ def test_flush_through_a_running_uploader_shows_how_much_is_left(site):
 
 
 @both_ways
-def test_flush_says_what_stands_in_the_way(site, uploader):
+def test_flush_says_what_keeps_it_from_shipping(site, uploader):
     site.collector()
     send(site, 1)
     site.objects.write_text("a file in the directory's place")
@@ -325,7 +325,7 @@ def test_flush_says_what_stands_in_the_way(site, uploader):
 
 
 @with_stub
-def test_what_a_server_says_cannot_reach_the_terminal_either(site, stub):
+def test_a_servers_message_cannot_reach_the_terminal(site, stub):
     site.collector()
     send(site, 1)
     stub.set_script(Step("PUT", error(403, "No\u009b2J\u202eSuch"), times=ALWAYS))
@@ -421,7 +421,7 @@ def test_a_flush_beside_a_command_that_does_not_ship_ends_with_its_remedy(site):
 # ---- reship under the same keys ----
 
 @both_ways
-def test_reship_puts_back_what_is_missing_and_touches_nothing_else(site, uploader):
+def test_reship_restores_missing_objects_and_touches_no_other(site, uploader):
     three_batches(site)
     before = bytes_of(site)
     paths = sorted(before)
@@ -441,7 +441,7 @@ def test_reship_puts_back_what_is_missing_and_touches_nothing_else(site, uploade
     assert site.value("SELECT events FROM summary") == 0
 
 
-def test_reship_takes_the_batches_that_were_sealed_in_the_time(site):
+def test_reship_takes_the_batches_sealed_in_the_given_time(site):
     three_batches(site)
     sealed = [at for (at,) in site.query("SELECT sealed_at FROM batches ORDER BY id")]
     for path in site.files():
@@ -458,7 +458,7 @@ def test_reship_takes_the_batches_that_were_sealed_in_the_time(site):
 
 
 @both_ways
-def test_reship_never_replaces_what_somebody_else_has_put_there(site, uploader):
+def test_reship_never_replaces_an_object_of_somebody_else(site, uploader):
     three_batches(site)
     first, second, third = site.files()
     first.unlink()
@@ -471,7 +471,7 @@ def test_reship_never_replaces_what_somebody_else_has_put_there(site, uploader):
 
 
 @both_ways
-def test_reship_says_which_batches_are_not_in_the_spool_any_more(site, uploader):
+def test_reship_names_the_batches_that_were_purged(site, uploader):
     three_batches(site)
     purger = site.uploader(RETENTION="0", **FAR_AWAY)
     wait_for("the purge", lambda: site.value("SELECT count(*) FROM _event") == 0)
@@ -505,7 +505,7 @@ def test_reship_of_one_batch_says_why_it_is_not_done(site):
     assert said.returncode == 78 and "DESTINATION_DIR" in said.stderr, said
 
 
-def test_a_reship_with_other_bytes_than_before_records_them_and_says_so(site):
+def test_a_reship_with_new_bytes_records_and_reports_them(site):
     three_batches(site)
     path = site.files()[0]
     path.unlink()
@@ -522,7 +522,7 @@ def reship(site, stub, *script, expected=0):
 
 
 @with_stub
-def test_reship_to_a_store_looks_before_it_puts_and_outlasts_a_short_outage(site, stub):
+def test_reship_to_a_store_sends_HEAD_first_and_outlasts_an_outage(site, stub):
     three_batches(site, **stub.settings())
     key = sorted(stub.objects)[1]
     there = stub.objects.pop(key)
@@ -541,7 +541,7 @@ def test_reship_to_a_store_looks_before_it_puts_and_outlasts_a_short_outage(site
 
 
 @with_stub
-def test_reship_without_the_right_to_look_puts_only_where_nothing_is(site, stub):
+def test_reship_without_the_right_to_HEAD_puts_only_missing_objects(site, stub):
     three_batches(site, **stub.settings())
     before = dict(stub.objects)
     key = sorted(stub.objects)[0]
@@ -582,7 +582,7 @@ def connection_delete(rgw, key):
 # ---- reship under new keys ----
 
 @both_ways
-def test_new_keys_send_whole_batches_once_more_and_change_no_events_state(site, uploader):
+def test_reship_under_new_keys_copies_batches_and_changes_no_state(site, uploader):
     three_batches(site)
     before = bytes_of(site)
     (first, second, third), seen = sorted(before), site.query("SELECT * FROM events")
@@ -606,7 +606,7 @@ def test_new_keys_send_whole_batches_once_more_and_change_no_events_state(site, 
     assert site.value("SELECT first_id FROM batches ORDER BY id DESC") == 7
 
 
-def test_copies_that_cannot_be_shipped_keep_their_events_and_go_when_the_way_is_free(site):
+def test_copies_that_cannot_ship_keep_their_events_until_they_can(site):
     three_batches(site)
     away = site.directory / "away"
     site.objects.rename(away)
@@ -628,7 +628,7 @@ def test_copies_that_cannot_be_shipped_keep_their_events_and_go_when_the_way_is_
 
 
 @both_ways
-def test_rejects_are_sent_again_like_events(site, uploader):
+def test_reship_sends_rejects_like_events(site, uploader):
     site.collector()
     send_rejects(site, HOSTILE)
     ask(site, "flush")
@@ -655,7 +655,7 @@ def many_batches(site, count):
     assert len(site.files()) == count
 
 
-def test_a_reship_whose_uploader_or_command_is_killed_is_finished_by_the_next(site):
+def test_a_killed_reship_is_finished_by_the_next(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     before = bytes_of(site)
@@ -674,7 +674,7 @@ def test_a_reship_whose_uploader_or_command_is_killed_is_finished_by_the_next(si
         assert bytes_of(site) == before
 
 
-def test_new_keys_are_given_once_whoever_is_killed(site):
+def test_a_killed_reship_gives_new_keys_once(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     process = site.uploader(**FAR_AWAY)
@@ -692,7 +692,7 @@ def test_new_keys_are_given_once_whoever_is_killed(site):
     assert sorted(of for of, _, _ in copies(site)) == sorted(2 * list(range(1, count + 1)))
 
 
-def test_a_reship_that_was_withdrawn_is_given_up(site):
+def test_a_withdrawn_reship_is_given_up(site):
     count = size("RESHIPPED", 400, 100)
     many_batches(site, count)
     for path in site.files():
@@ -731,7 +731,7 @@ def rows_of(site):
             for path in site.files() for row in map(json.loads, path.read_text().splitlines())]
 
 
-def test_a_copied_and_a_restored_spool_use_no_key_again_and_the_warehouse_can_tell(site):
+def test_copied_and_restored_spools_never_reuse_a_key(site):
     ndjson = {"OUTPUT_FORMAT": "ndjson"}
     collector = site.collector()
     send(site, 1, 2)
@@ -763,7 +763,7 @@ def test_a_copied_and_a_restored_spool_use_no_key_again_and_the_warehouse_can_te
         other.close()
 
 
-def test_a_spool_that_is_restored_in_its_place_uses_no_key_of_what_was_shipped_since(site):
+def test_a_spool_restored_in_place_never_reuses_a_later_key(site):
     """As docs/operating.md has it: the old files go away, the copy takes their place."""
     collector = site.collector()
     send(site, 1, 2)
@@ -788,7 +788,7 @@ def test_a_spool_that_is_restored_in_its_place_uses_no_key_of_what_was_shipped_s
     assert len(rows) == 4 and site.value("SELECT count(*) FROM batches WHERE state = 'abandoned'") == 0
 
 
-def test_after_a_restore_reship_finds_the_first_objects_and_new_identity_names_the_later_ones(site):
+def test_reship_after_a_restore_finds_the_first_objects(site):
     collector = three_batches(site)
     collector.stop()
     first = identity(site)

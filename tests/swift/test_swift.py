@@ -43,7 +43,7 @@ def with_swift(test):
 
 
 @with_swift
-def test_keys_of_every_printable_character_and_of_UTF_8_are_signed_right(site, swift):
+def test_keys_of_every_printable_character_are_signed_right(site, swift):
     ascii_ = "".join(chr(c) for c in range(0x21, 0x7F)).replace("\\", "") + " x"  # PREFIX takes no backslash
     prefixes = [ascii_, "ä/ö ü/é", "漢字/かな", "\U0001f6aa/door", ".c/..d/e.", "%2F%20+"]
     site.collector()
@@ -69,7 +69,7 @@ def test_a_wrong_region_is_corrected_and_conditional_writes_are_given_up(site, s
 
 
 @with_swift
-def test_a_wrong_key_is_told(site, swift):
+def test_a_wrong_key_is_reported(site, swift):
     for wrong, remedy in (({"AWS_SECRET_ACCESS_KEY": "wrong"}, "AWS_SECRET_ACCESS_KEY"),
                           ({"BUCKET_NAME": "no-such-bucket"}, "create the bucket no-such-bucket")):
         done = site.command("uploader", "check", **swift.settings(**wrong))
