@@ -11,7 +11,7 @@ import time
 
 from support.environment import BIN, IS_SANITIZED, clean_environment, size
 from support.ledger import assert_each_event_in_one_object
-from support.tap import main, skip
+from support.tap import main, skip, tests_of
 from support.waiting import wait_for
 
 MIB = 1 << 20
@@ -79,6 +79,19 @@ def count(site):
     return site.value("SELECT last_event_id FROM _intake")
 
 
+def wait_until_nothing_is_read(site):
+    """What was read before is committed, and for a whole second no event more. Returns how many there are."""
+    last = (count(site), time.monotonic())
+
+    def is_still():
+        nonlocal last
+        if count(site) != last[0] or "commit_failing" in status(site)["problems"]:
+            last = (count(site), time.monotonic())
+        return time.monotonic() - last[1] > 1
+    wait_for("reading to stop", is_still)
+    return last[0]
+
+
 def numbers(site):
     """Of acmsim's events, in the order of their ids."""
     return [int(uid[4:], 16) for uid in site.uids()]
@@ -110,13 +123,11 @@ def test_a_full_disk_stops_reading_and_loses_or_doubles_nothing(site, place):
         wait_for_problem(site, "paused_disk")
         assert collector.log.count("problem=paused_disk why=") == turn
         assert sim.poll() is None, "the sender is held back"
-        wait_for("what was read to be committed", lambda: "commit_failing" not in status(site)["problems"])
-        kept = count(site)
+        kept = wait_until_nothing_is_read(site)
         assert site.command("collector", "healthcheck").returncode == 0, "a full disk is no reason for a restart"
         strict = site.command("collector", "healthcheck", "--strict")
         assert strict.returncode == 1 and "paused_disk: less than SPOOL_MIN_FREE" in strict.stderr, strict.stderr
-        time.sleep(0.3)
-        assert count(site) == kept, "nothing is read while there is no room"
+        assert count(site) == kept, "nothing is read while there is no space"
         ballast.unlink()
         wait_for_reading(collector, turn, time.monotonic())
         assert status(site)["problems"] == []
@@ -291,24 +302,13 @@ def check_injected(site, what, said="problem=commit_failing"):
     assert site.value("PRAGMA integrity_check") == "ok"
 
 
-def test_a_write_that_fails_is_repeated(site):
-    check_injected(site, "pwrite64:error=EIO:when=3..8")
-
-
-def test_a_write_without_space_is_repeated_from_the_reserve(site):
-    check_injected(site, "pwrite64:error=ENOSPC:when=3", said="the reserve is given up")
-
-
-def test_writes_that_keep_failing_without_space_are_waited_out(site):
-    check_injected(site, "pwrite64:error=ENOSPC:when=3..40")
-
-
-def test_a_failed_sync_is_repeated(site):
-    check_injected(site, "fdatasync:error=EIO:when=1..4")
-
-
-def test_a_sync_without_space_is_repeated(site):
-    check_injected(site, "fdatasync:error=ENOSPC:when=1..4")
+INJECTED = tests_of(check_injected, {
+    "a_write_that_fails_is_repeated": ("pwrite64:error=EIO:when=3..8",),
+    "a_write_without_space_is_repeated_from_the_reserve": ("pwrite64:error=ENOSPC:when=3", "the reserve is given up"),
+    "writes_that_keep_failing_without_space_are_waited_out": ("pwrite64:error=ENOSPC:when=3..40",),
+    "a_failed_sync_is_repeated": ("fdatasync:error=EIO:when=1..4",),
+    "a_sync_without_space_is_repeated": ("fdatasync:error=ENOSPC:when=1..4",),
+})
 
 
 def test_a_kill_after_a_failed_sync_doubles_nothing(site):
@@ -518,12 +518,13 @@ def test_a_spool_in_memory_is_warned_of(site, place):
     collector.stop()
 
 
+TESTS = {**globals(), **INJECTED}
+UNDER_STRACE = {"test_a_network_file_system_is_refused",
+                "test_the_collector_works_where_no_space_can_be_reserved_and_says_so"}
 if os.geteuid() != 0:
-    skip(dict(globals()), "needs root")
+    skip(TESTS, "needs root")
 elif IS_SANITIZED:
-    under_strace = {"test_a_network_file_system_is_refused",
-                    "test_the_collector_works_where_no_space_can_be_reserved_and_says_so"}
-    skip(under_strace, "LeakSanitizer does not work under ptrace")
-    main({name: test for name, test in globals().items() if name not in under_strace})
+    skip(UNDER_STRACE, "LeakSanitizer does not work under ptrace")
+    main({name: test for name, test in TESTS.items() if name not in UNDER_STRACE})
 else:
-    main(dict(globals()))
+    main(TESTS)

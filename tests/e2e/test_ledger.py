@@ -3,7 +3,7 @@ import hashlib
 import time
 
 from support.ledger import assert_each_event_in_one_object
-from support.tap import main
+from support.tap import main, tests_of
 from support.waiting import wait_for
 from s3_stub import ALWAYS, Answer, Step, Stored, error, giving_stub, hang, honest, no_answer, someone_was_faster
 
@@ -180,34 +180,30 @@ def test_connections_are_kept_between_uploads(site, stub):
     assert_each_event_is_in_one_object(site, stub)
 
 
-def assert_one_that_always_fails_is_passed_by(site, stub, concurrency, behaviour):
+def check_passed_by(site, concurrency, behaviour):
     """The first key is one that this server never takes."""
     def act(stub, request):
         is_first = int(request.key.split("-")[-2]) == 1
         return (behaviour if is_first else honest)(stub, request)
-    start(site, stub, Step("PUT", act, times=ALWAYS), UPLOAD_CONCURRENCY=concurrency, **ONE_EACH)
-    wait_for("all others to be shipped", lambda: states(site).count("shipped") == EVENTS - 1)
-    assert states(site)[0] in ("sealed", "blocked")
-    wait_for("the trouble to be told", lambda: site.value("SELECT last_error FROM summary"))
-    stub.set_script()
-    wait_until_all_is_shipped(site)
-    wait_for("the trouble to be over", lambda: site.value("SELECT last_error FROM summary") is None)
-    assert_each_event_is_in_one_object(site, stub)
+
+    @with_stub
+    def check(site, stub):
+        start(site, stub, Step("PUT", act, times=ALWAYS), UPLOAD_CONCURRENCY=concurrency, **ONE_EACH)
+        wait_for("all others to be shipped", lambda: states(site).count("shipped") == EVENTS - 1)
+        assert states(site)[0] in ("sealed", "blocked")
+        wait_for("the trouble to be told", lambda: site.value("SELECT last_error FROM summary"))
+        stub.set_script()
+        wait_until_all_is_shipped(site)
+        wait_for("the trouble to be over", lambda: site.value("SELECT last_error FROM summary") is None)
+        assert_each_event_is_in_one_object(site, stub)
+    check(site)
 
 
-@with_stub
-def test_a_batch_that_breaks_connections_is_passed_by_with_one_upload(site, stub):
-    assert_one_that_always_fails_is_passed_by(site, stub, 1, no_answer)
-
-
-@with_stub
-def test_a_batch_that_breaks_connections_is_passed_by_with_two_uploads(site, stub):
-    assert_one_that_always_fails_is_passed_by(site, stub, 2, no_answer)
-
-
-@with_stub
-def test_a_batch_that_is_always_refused_is_passed_by(site, stub):
-    assert_one_that_always_fails_is_passed_by(site, stub, 2, error(403, "AccessDenied"))
+PASSED_BY = tests_of(check_passed_by, {
+    "a_batch_that_breaks_connections_is_passed_by_with_one_upload": (1, no_answer),
+    "a_batch_that_breaks_connections_is_passed_by_with_two_uploads": (2, no_answer),
+    "a_batch_that_is_always_refused_is_passed_by": (2, error(403, "AccessDenied")),
+})
 
 
 @with_stub
@@ -249,4 +245,4 @@ def test_a_batch_perhaps_stored_stays_as_it_was_sealed(site, stub):
     assert_each_event_is_in_one_object(site, stub)
 
 
-main(dict(globals()))
+main({**globals(), **PASSED_BY})

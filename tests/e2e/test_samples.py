@@ -7,7 +7,7 @@ import xml.etree.ElementTree
 
 from support.environment import SAMPLES
 from support.ledger import KEY
-from support.tap import main
+from support.tap import main, tests_of
 
 EVENT = re.compile(rb"<EVENT[ >/].*?</EVENT>", re.DOTALL)
 XML_SPACE = " \t\r\n"
@@ -92,52 +92,20 @@ def run_samples(site, piece, one_connection, output_format):
     check_objects(site, got_events, rejects, output_format)
 
 
-def test_samples_whole_over_one_connection_as_xml(site):
-    run_samples(site, None, True, "xml")
+# The size of the pieces that are sent; over one connection, or each sample over its own; the format of the objects.
+ROWS = {
+    "samples_sent_whole_over_one_connection_ship_as_xml": (None, True, "xml"),
+    "samples_sent_whole_over_one_connection_ship_as_json": (None, True, "json"),
+    "samples_sent_whole_over_one_connection_ship_as_ndjson": (None, True, "ndjson"),
+    "samples_sent_whole_over_a_connection_each_ship_as_xml": (None, False, "xml"),
+    "samples_sent_byte_by_byte_over_one_connection_ship_as_xml": (1, True, "xml"),
+    "samples_sent_byte_by_byte_over_a_connection_each_ship_as_json": (1, False, "json"),
+    "samples_sent_in_pieces_of_2_over_one_connection_ship_as_json": (2, True, "json"),
+    "samples_sent_in_pieces_of_2_over_a_connection_each_ship_as_xml": (2, False, "xml"),
+    "samples_sent_in_pieces_of_3_over_one_connection_ship_as_xml": (3, True, "xml"),
+    "samples_sent_in_pieces_of_3_over_a_connection_each_ship_as_xml": (3, False, "xml"),
+    "samples_sent_in_pieces_of_7_over_one_connection_ship_as_ndjson": (7, True, "ndjson"),
+    "samples_sent_in_pieces_of_7_over_a_connection_each_ship_as_xml": (7, False, "xml"),
+}
 
-
-def test_samples_whole_over_one_connection_as_json(site):
-    run_samples(site, None, True, "json")
-
-
-def test_samples_whole_over_one_connection_as_ndjson(site):
-    run_samples(site, None, True, "ndjson")
-
-
-def test_samples_whole_over_one_connection_each(site):
-    run_samples(site, None, False, "xml")
-
-
-def test_samples_byte_by_byte_over_one_connection(site):
-    run_samples(site, 1, True, "xml")
-
-
-def test_samples_byte_by_byte_over_one_connection_each(site):
-    run_samples(site, 1, False, "json")
-
-
-def test_samples_in_pieces_of_two_over_one_connection(site):
-    run_samples(site, 2, True, "json")
-
-
-def test_samples_in_pieces_of_two_over_one_connection_each(site):
-    run_samples(site, 2, False, "xml")
-
-
-def test_samples_in_pieces_of_three_over_one_connection(site):
-    run_samples(site, 3, True, "xml")
-
-
-def test_samples_in_pieces_of_three_over_one_connection_each(site):
-    run_samples(site, 3, False, "xml")
-
-
-def test_samples_in_pieces_of_seven_over_one_connection(site):
-    run_samples(site, 7, True, "ndjson")
-
-
-def test_samples_in_pieces_of_seven_over_one_connection_each(site):
-    run_samples(site, 7, False, "xml")
-
-
-main(dict(globals()))
+main(tests_of(run_samples, ROWS))

@@ -3,6 +3,7 @@
 Tests are functions whose name begins with test_. ONLY, in the environment, or the command line may choose some by name.
 """
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -36,6 +37,12 @@ def passes(name, test):
             return False
         print(f"ok - {sentence(name)} ({time.monotonic() - started:.1f} s)")
         return True
+
+
+def tests_of(check, rows):
+    """Tests that differ by their arguments alone. `rows`: {name: what check() gets after the site}"""
+    return {f"test_{name}": functools.partial(lambda arguments, site: check(site, *arguments), arguments)
+            for name, arguments in rows.items()}
 
 
 def main(tests):
