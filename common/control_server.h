@@ -28,11 +28,14 @@ struct control_response {
     int wait_ms;     /* how long the next slice can wait */
 };
 
-/* How the requests for one action are served. All functions get what their results mean from `do_slice`. */
+/* How the requests for one action are served. */
 struct control_handler {
     const char *action;
 
-    /* Begins the work on a request. `argument` is borrowed until `end`. A handler without state sets no `*work`. */
+    /*
+     * Begins the work on a request. `argument` is borrowed until `end`. A handler without state sets no `*work`. The
+     * results mean the same as those of `do_slice`.
+     */
     enum result (*begin)(void *context, const char *argument, void **work, struct why *why);
 
     /*
