@@ -25,8 +25,8 @@ enum setting_kind {
     SETTING_DURATION, /* int64_t, milliseconds; plain seconds, or `ms` `s` `m` `h` `d` */
     SETTING_CHOICE,   /* int64_t, the index of the word in `choices` */
     SETTING_TEXT,     /* char *, owned by the struct, NULL when not set; min and max are its length */
-    SETTING_SECRET,   /* as TEXT; also from NAME_FILE or <secrets directory>/<lower-case name>; never printed */
-    SETTING_GROUP,    /* no setting: `name` is the heading of the rows that follow */
+    SETTING_SECRET, /* as TEXT; also from NAME_FILE or <secrets directory>/<lower-case name>; never printed */
+    SETTING_GROUP,  /* no setting: `name` is the heading of the rows that follow */
 };
 
 struct setting {

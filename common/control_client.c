@@ -161,6 +161,6 @@ enum result control_client_run(struct db *db, const struct control_call *call, s
     enum result res = trim_requests(db, why);
     if (res == RES_OK) res = leave_request(db, call, &id, why);
     if (res == RES_OK) res = await_result(db, call, id, why);
-    if (res != RES_OK && id != 0) withdraw_request(db, id); /* does nothing to one that is over */
+    if (res != RES_OK && id != 0) withdraw_request(db, id); /* does nothing if the request is over */
     return res;
 }

@@ -32,7 +32,7 @@ struct spool_identity {
     char node[SPOOL_NODE_MAX + 1];
 };
 
-/* How a spool's schema compares with `current`, the one that this program knows. */
+/* How a spool's schema compares with `current`, the schema that this program knows. */
 enum spool_age {
     SPOOL_AGE_DEVELOPMENT, /* from before the first release: it cannot be used */
     SPOOL_AGE_OLDER,       /* a collector of this version brings it up to date */

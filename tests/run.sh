@@ -30,7 +30,7 @@ is_wanted() { # NAME PREFIX...; without a prefix, all are
     return 1
 }
 
-last_milliseconds() { # of a program that was never run: an hour for one that starts processes, so that it does not come last
+last_milliseconds() { # of a program that was never run: an hour if it starts processes, so that it does not come last
     case $1 in unit/*) unknown=0 ;; *) unknown=3600000 ;; esac
     awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times" 2>/dev/null || echo $unknown
 }

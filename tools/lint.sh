@@ -49,7 +49,7 @@ git ls-files 'common/*.c' 'collector/*.c' 'uploader/*.c' 'tools/*.c' | xargs -P 
     [ -z "$findings" ] || { echo "$findings"; exit 1; }' tidy
 
 echo "cppcheck"
-# uninitvar and ctuuninitvar take an array that is being filled for one that is read.
+# uninitvar and ctuuninitvar take an array that is being filled for an array that is read.
 cppcheck -j "$jobs" --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr -I. -Ibuild/release \
     --suppress=missingInclude --suppress=uninitvar:uploader/http/sigv4.c --suppress=ctuuninitvar \
     common collector uploader tools/acmsim

@@ -9,7 +9,7 @@
 
 static const struct command commands[] = {
     {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
-    {"flush", NULL, run_flush, "ships everything up to the newest event of now, and waits for it"},
+    {"flush", NULL, run_flush, "ships everything that is in the spool now, and waits for it"},
     {"status", "[--json]", run_status, "the spool on one screen, or as JSON for programs"},
     {"reship", "[--batch ID] [--since TIME [--until TIME]] [--new-keys] [--dry-run]", run_reship,
      "sends past batches again: missing objects, or all under new keys"},

@@ -39,7 +39,7 @@ void disk_guard_init(struct disk_guard *guard, const char *spool_path, int64_t i
 #define DISK_GUARD_TICK_MS 250
 void disk_guard_update(struct disk_guard *guard, bool has_committed);
 
-/* Commits fail, or work again. */
+/* Commits fail, or succeed again. */
 void disk_guard_set_failing(struct disk_guard *guard, bool is_failing);
 
 /* A commit has failed: gives up the reserve if it was for want of space. true: the same commit may work now. */

@@ -66,7 +66,8 @@ enum result file_system_check(const char *spool_path, struct why *doubts, struct
             "SPOOL_PATH: %s lies on a network file system (%s), where SQLite's log cannot be shared", path,
             name);
     case FILE_SYSTEM_DOUBTFUL:
-        (void)why_remedy(doubts, RES_OK, "if it is not a local disk, set SPOOL_PATH to one that is");
+        (void)why_remedy(doubts, RES_OK,
+                         "if it is not a local disk, set SPOOL_PATH to a file on a local disk");
         (void)why_set(doubts, RES_OK, "%s lies on %s, which may or may not be a local disk", path, name);
         break;
     case FILE_SYSTEM_VOLATILE:

@@ -4,7 +4,7 @@ from installation import MIB, fresh_installation
 from measure_latency import SHIPPED, UPLOADER
 
 NAME = "collector, 8 connections, the uploader beside it"
-LOADS = 5  # as many events as so many other loads: the log must have time to grow
+LOADS = 5  # as many events as this many other loads: the log must have time to grow
 COLUMNS = (("events/s", "rate", 0), ("shipped/s", "shipped", 0), ("CPU us/event", "cpu_us", 2),
            ("peak WAL MiB", "wal_mib", 1), ("peak MiB", "peak_mib", 1), ("commits", "commits", 0))
 

@@ -165,7 +165,7 @@ def measure_batches(results, options):
 
 
 def fill(spool, count, size=200):
-    """So many events of `size` bytes each, by plain SQL."""
+    """Adds events of `size` bytes each by plain SQL."""
     with contextlib.closing(sqlite3.connect(spool, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")

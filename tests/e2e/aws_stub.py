@@ -20,7 +20,7 @@ HANG = object()
 
 
 def iso(seconds):
-    """The time so many seconds from now, as servers write it."""
+    """The time some seconds from now, as servers write it."""
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -68,7 +68,7 @@ def test_tail_shows_the_last_events_and_each_new_one(site):
         site.wait_for_events(last)
         last += 1
         assert none.process.poll() is None and last < 1000
-    wait_for("what came meanwhile", lambda: len(tail.lines()) == last - 6)
+    wait_for("the events of the meantime", lambda: len(tail.lines()) == last - 6)
     started = time.monotonic()
     site.send(event(last, "Door held"))
     wait_for("the new one", lambda: len(tail.lines()) == last - 5)

@@ -46,7 +46,7 @@ def with_stub(test):
 
 
 def with_rgw(*, sts=False):
-    """The test gets a real S3 server. One that has STS says AccessDenied of every signature that does not match."""
+    """The test gets a real S3 server. A server with STS says AccessDenied of every signature that does not match."""
     def wrap(test):
         @functools.wraps(test)
         def run(site):

@@ -164,7 +164,7 @@ def log_lines(uploader, text):
 
 def assert_told(site, row, uploader, *, is_unknown, is_second):
     """Class and remedy of a failure, wherever a person may look for them; once per outage, and again where the remedy is new.
-    `is_second`: of the outage, which has begun with one that waiting helps against."""
+    `is_second`: of the outage, which has begun with a failure that waiting helps against."""
     remedy = row.remedy or ""
     count = 2 if is_second and remedy else 1
     lines = wait_for("the log to tell", lambda: len(lines := log_lines(uploader, "upload failed")) >= count and lines, PATIENT)

@@ -411,7 +411,7 @@ def wait_until_taken(site, sent):
 
 
 def came(site, source):
-    """What came from an address: events, and rejects, each in the order of ids."""
+    """The events and the rejects from an address, each in the order of ids."""
     events = site.query("SELECT uid, bytes, length(CAST(payload AS BLOB)), CAST(substr(payload, 1, ?) AS BLOB) "
                         "FROM events WHERE source = ? ORDER BY id", KEPT_WHOLE, source)
     rejects = site.query("SELECT reason, detail, bytes, truncated, substr(payload, 1, ?) FROM rejects "

@@ -165,7 +165,7 @@ def test_json_equals_what_an_independent_reader_of_the_xml_expects(site):
     generator = Generator(SEED)
     site.collector()
     number = fields = 0
-    # Metadata make names give way; the array, indented, must be read as well.
+    # Metadata rename names that collide; the array, indented, must be read as well.
     runs = ((EVENTS * 9 // 10, True, {"OUTPUT_FORMAT": "ndjson"}),
             (EVENTS // 20, False, {"OUTPUT_FORMAT": "json", "EVENT_METADATA": "false"}),
             (EVENTS // 20, True, {"OUTPUT_FORMAT": "json", "PRETTY_PRINT_JSON": "true"}))

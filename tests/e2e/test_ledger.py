@@ -181,7 +181,7 @@ def test_connections_are_kept_between_uploads(site, stub):
 
 
 def check_passed_by(site, concurrency, behaviour):
-    """The first key is one that this server never takes."""
+    """This server never takes the first key."""
     def act(stub, request):
         is_first = int(request.key.split("-")[-2]) == 1
         return (behaviour if is_first else honest)(stub, request)

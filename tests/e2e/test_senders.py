@@ -76,7 +76,7 @@ def descriptors(program):
 
 
 def connections(program):
-    """How many senders it holds: all its sockets but the one that listens."""
+    """How many senders it holds: all its sockets except the listening one."""
     links = []
     for n in descriptors(program):
         with contextlib.suppress(FileNotFoundError):
@@ -284,7 +284,7 @@ def spool_locked(site):
 
 
 def fill(s, bytes_, padding):
-    """Sends whole events until the collector reads no more: true. False: so many bytes were sent, and it still does."""
+    """Sends whole events until the collector reads no more: true. False: the limit of bytes was sent, and it still reads."""
     s.setblocking(False)
     data = event("fill", padding) * (200000 // padding + 1)
     sent, rest, stuck = 0, data, time.monotonic()

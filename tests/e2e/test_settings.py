@@ -380,7 +380,7 @@ def test_at_max_connections_a_new_sender_waits_and_loses_nothing(site):
     third.close()
     site.running[0].wait_for_log("MAX_CONNECTIONS reached")
     first[0].close()
-    wait_for("the one that waited", lambda: site.value("SELECT count(*) FROM events WHERE uid = 'third'") == 1)
+    wait_for("the event that waited", lambda: site.value("SELECT count(*) FROM events WHERE uid = 'third'") == 1)
     first[1].close()
 
 

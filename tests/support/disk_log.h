@@ -3,7 +3,7 @@
  *
  * fault_vfs notes each call here between begin and end. A moment is the number of calls until then. After a cut a file
  * holds what was synced, and of the later writes any, whole or torn at a sector: chance decides. A file that was never
- * synced is gone; one that was deleted without syncing its directory is still there. What a failed sync should have
+ * synced is gone; a file that was deleted without syncing its directory is still there. What a failed sync should have
  * kept is lost, unless it is written again: Linux marks those pages clean.
  */
 #ifndef TESTS_SUPPORT_DISK_LOG_H

@@ -16,7 +16,7 @@ struct fault_file {
 
 static sqlite3_vfs *unix_vfs;
 static sqlite3_vfs vfs;
-static int calls_left; /* until the one that fails; 0: none does */
+static int calls_left; /* until the failing one; 0: none fails */
 static bool has_fired;
 static enum fault what;
 static bool counts_syncs_only;

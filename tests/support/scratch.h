@@ -27,7 +27,7 @@ bool scratch_exists(const char *path);
 /* One statement's first value; the format is printf's. */
 int64_t query_int(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* All rows as text: columns parted by '|', rows by a newline, NULL as nothing. Owned by the caller. */
+/* All rows as text: columns separated by '|', rows by a newline, NULL as nothing. Owned by the caller. */
 char *query_text(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs statements. */

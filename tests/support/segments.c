@@ -149,7 +149,7 @@ bool frames_come(const struct frames *expected, const char *element, size_t max_
     return is_equal;
 }
 
-/* ---- the account: it asks nothing of what it judges ---- */
+/* ---- the account: it shares nothing with the code that it checks ---- */
 
 #define SPACE "[ \t\r\n]"
 #define NAME  "[A-Za-z_:\x80-\xFF][A-Za-z0-9_:.\x80-\xFF-]*"

@@ -46,14 +46,14 @@ struct frames *frames_read(const char *element, size_t max_message, struct slice
 /* Byte for byte; the sentences of rejects where both have one. */
 bool frames_equal(const struct frames *a, const struct frames *b);
 
-/* Does the stream give these frames? If not, stderr says what came. */
+/* Does the stream give these frames? If not, stderr gets the frames that it did give. */
 bool frames_come(const struct frames *expected, const char *element, size_t max_message, struct slice stream,
                  struct cuts cuts);
 
 /*
  * Is the stream its frames and the bytes that were skipped, one after the other? Then the frames stand in it in their
  * order, with nothing but allowed separators before, between and after them. And is each what a frame may be: cut at
- * the ceiling, no more held than that? A slow judge, that shares no code with the framer.
+ * the ceiling, no more held than that? A slow check that shares no code with the framer.
  */
 bool frames_account_for(const struct frames *frames, const char *element, struct slice stream,
                         size_t max_message);

@@ -16,7 +16,7 @@ enum fault {
     FAULT_COUNT
 };
 
-/* The field to spoil: one that is sent, never the gateway's or the cn, by which a test finds the event again.
+/* The field to spoil: a field that is sent, never the gateway's or the cn, by which a test finds the event again.
  */
 enum field fault_choose_field(enum fault fault, const struct plan *plan, struct rng *rng);
 

@@ -37,7 +37,7 @@ struct aws_config {
 MUST_CHECK enum result aws_config_parse(struct aws_config *config, enum aws_config_kind kind,
                                         const struct buf *text, struct why *why);
 
-/* The same for a file; one that is not there is fine, as for every AWS tool. RES_RETRY: it cannot be read. */
+/* The same for a file; a missing file is fine, as for every AWS tool. RES_RETRY: it cannot be read. */
 MUST_CHECK enum result aws_config_read(struct aws_config *config, enum aws_config_kind kind, const char *path,
                                        struct why *why);
 

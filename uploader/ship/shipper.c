@@ -202,7 +202,7 @@ static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 }
 
 /*
- * So many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only
+ * This many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only
  * one.
  */
 static int sealed_most(const struct shipper *s)

@@ -28,7 +28,7 @@ struct db *spool_out_db(struct spool_out *out);
 MUST_CHECK enum result spool_out_check_schema(struct spool_out *out, const char *path, bool *is_too_new,
                                               struct why *why);
 
-/* `*is_same`: the file at `path` is the one that the spool's identity names, not a copy or a replacement. */
+/* `*is_same`: the file at `path` is the file that the spool's identity names, not a copy or a replacement. */
 MUST_CHECK enum result spool_out_check_file(struct spool_out *out, const char *path, bool *is_same,
                                             struct why *why);
 
@@ -104,7 +104,7 @@ MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct ba
                                                 const struct why *failure, bool is_definite, bool is_blocked,
                                                 struct why *why);
 
-/* Marks the batch shipped. `rendition` is the one that is stored; NULL: the recorded one. */
+/* Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. */
 MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
                                               const struct rendition *rendition, const char *etag,
                                               bool is_verified, struct why *why);

@@ -17,7 +17,7 @@ struct s3_call {
     const struct object *object; /* adds its metadata; NULL: none */
     bool is_conditional;         /* PUT: never over another object */
     struct hash *hash;           /* GET only: takes in the body, */
-    int64_t hash_bytes;          /* of which so many are expected */
+    int64_t hash_bytes;          /* the length expected */
 };
 
 #endif

@@ -162,7 +162,7 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
 }
 
 /*
- * Fills the remedy where it is about the region. Not where a 400 without a cause names the one that we use: AWS
+ * Fills the remedy where it is about the region. Not where a 400 without a cause names the region that we use: AWS
  * always does.
  */
 static bool blame_region(const struct http_answer *answer, const struct s3_target *target, const char *code,

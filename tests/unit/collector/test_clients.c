@@ -1,8 +1,9 @@
 /*
- * test_clients -- many senders and little room: who is read next, whose unfinished event goes, who makes place.
+ * test_clients -- many senders and little memory: which is read next, whose unfinished event becomes a reject, and which
+ * sender is disconnected.
  *
- * The senders are socket pairs, the main thread is the event loop and the writer, and a second thread takes every
- * candidate for valid.
+ * The senders are socket pairs, the main thread is the event loop and the writer, and a second thread accepts every
+ * frame as valid.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,7 +158,7 @@ static void turn(struct fixture *f)
     assert_true(event_base_loop(f->base, EVLOOP_NONBLOCK) >= 0);
 }
 
-/* Until so many have been committed in all. */
+/* Waits until `count` have been committed in all. */
 static void wait_for(struct fixture *f, int count)
 {
     turn(f);
@@ -316,7 +317,7 @@ static void flooding_senders_do_not_delay_a_sender_of_few_events(void **state)
     }
 }
 
-/* A segment of a flood may end inside an event, so that it is seen as one that was cut off. */
+/* A segment of a flood may end inside an event, so that it counts as cut off. */
 static void a_read_round_reads_queued_and_unqueued_senders(void **state)
 {
     struct fixture *f = *state;

@@ -158,7 +158,8 @@ static void every_sample_gives_the_event_count_of_the_manifest(void **state)
     for (size_t i = 0; i < count; i++) {
         struct slice stream = {samples[i].data, samples[i].len};
         struct frames *frames = read_whole(stream, MEGABYTE);
-        assert_int_equal(frames->count, samples[i].events); /* one that is broken inside is framed as well */
+        assert_int_equal(frames->count,
+                         samples[i].events); /* an event that is broken inside is framed as well */
         for (size_t k = 0; k < frames->count; k++) assert_true(frames->list[k].is_event);
         frames_free(frames);
     }

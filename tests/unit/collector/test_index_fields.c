@@ -1,4 +1,4 @@
-/* test_index_fields -- INDEX_FIELDS as people write it: what is taken, and what they are told of the rest. */
+/* test_index_fields -- INDEX_FIELDS as people write it: what is accepted, and the messages about the rest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

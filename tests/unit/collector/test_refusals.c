@@ -1,4 +1,4 @@
-/* test_refusals -- senders that are not let in are told of, and do not fill the log. */
+/* test_refusals -- refused senders are logged, and do not fill the log. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -30,7 +30,7 @@
 #define TRIES        5
 #define GOOD         "<EVENT><a>0</a><cn>1</cn></EVENT>"
 
-/* Judges a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives on. */
+/* Validates a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives on. */
 static struct verdict validate_copy(struct validator *validator, struct slice bytes, const char *encoding)
 {
     static char payload[4096];

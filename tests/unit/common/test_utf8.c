@@ -1,5 +1,5 @@
 /*
- * test_utf8 -- what UTF-8 is, against a slow judge that decodes each character, on all that matters at the edges and on
+ * test_utf8 -- what UTF-8 is, against a slow check that decodes each character, on all that matters at the edges and on
  * random bytes. The random test prints its seed; TEST_SEED=number in the environment sets it.
  */
 #include <setjmp.h>

@@ -503,7 +503,7 @@ static void rejected_keys_are_not_returned_again_if_renewal_fails(void **state)
 
 static void keys_that_arrive_expired_are_used_nevertheless(void **state)
 {
-    struct fixture *f = *state; /* our clock may be wrong: let the server judge */
+    struct fixture *f = *state; /* our clock may be wrong: the server decides */
     write_process(f, "", 60);
     open_chain(f);
     assert_string_equal(get(f, 600 * MINUTE_MS), "K1");

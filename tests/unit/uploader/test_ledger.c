@@ -274,7 +274,7 @@ static void a_flush_covers_the_rows_present_at_its_request(void **state)
     flush = request(f, true);
     assert_true(flush.ids[BATCH_EVENTS] == 5 && flush.ids[BATCH_REJECTS] == 3);
     some_spool_add_events(f->scratch->spool, 5, 10, SOME_TIME);
-    assert_int_equal(unshipped(f, &flush), 8); /* what came later does not count */
+    assert_int_equal(unshipped(f, &flush), 8); /* later rows do not count */
 }
 
 static void waiting_rows_and_rows_of_open_batches_count_as_unshipped(void **state)

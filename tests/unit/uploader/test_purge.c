@@ -155,7 +155,7 @@ static void rejects_that_are_never_shipped_are_purged_when_old(void **state)
     assert_int_equal(purge_waiting(f, 1000000), 0); /* too early even to mark them */
     add(f, BATCH_REJECTS, 100);
     (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
-    assert_int_equal(purge_waiting(f, -1), 0); /* marks those of now */
+    assert_int_equal(purge_waiting(f, -1), 0); /* marks the current rejects */
     add(f, BATCH_REJECTS, 100);
     assert_int_equal(purge_waiting(f, -1), SLICE - 10); /* the first ten are a batch's */
     assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);

@@ -128,7 +128,7 @@ static void a_custom_endpoint_stays_and_only_its_signing_region_changes(void **s
     assert_false(follows("http://store:9000", "us-east-1", 301, "evil.example/", host));
 }
 
-/* How far off does the server's clock seem after an answer that has this date, so many seconds from ours? */
+/* How far off does the server's clock seem after an answer that has this date, `offset` seconds from ours? */
 static int64_t ahead_after(long status, const char *body, int64_t date_s, bool *is_learnt)
 {
     struct s3_address address;

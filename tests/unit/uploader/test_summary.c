@@ -56,7 +56,7 @@ static void seal_some(struct fixture *f, enum batch_kind kind)
     must(f, spool_out_seal(f->out, &batch, &f->why));
 }
 
-/* Any open batch, not only the oldest: one that is blocked holds up nobody. */
+/* Any open batch, not only the oldest: a blocked batch holds up no other. */
 static void ship_some(struct fixture *f, enum batch_kind kind)
 {
     struct batch batch;
