@@ -16,7 +16,7 @@ import proc
 MIB = 1 << 20
 # Seconds between two looks at the spool while a load runs: few, because a reader can keep the log from beginning again,
 # and more of them when the end is near.
-LOOK_MIN, LOOK_MAX = 0.002, 0.1
+POLL_MIN, POLL_MAX = 0.002, 0.1
 PATIENCE = 1800  # the longest load: ten million events
 
 
@@ -58,23 +58,23 @@ class Installation(Site):
     def log(self):
         return (self.directory / "collector.log").read_text()
 
-    def ask(self, sql, *parameters):
+    def query(self, sql, *parameters):
         """The first row."""
         return self.db.execute(sql, parameters).fetchall()[0]
 
     def rows(self):
-        return self.ask("SELECT last_event_id FROM _intake")[0]
+        return self.query("SELECT last_event_id FROM _intake")[0]
 
     def payload_bytes(self):
-        return self.ask("SELECT event_bytes FROM _intake")[0]
+        return self.query("SELECT event_bytes FROM _intake")[0]
 
     def commits(self):
-        return self.ask("SELECT group_number FROM _intake")[0]
+        return self.query("SELECT group_number FROM _intake")[0]
 
     def wal_bytes(self):
         return self.spool.with_name(self.spool.name + "-wal").stat().st_size
 
-    def look(self):
+    def poll(self):
         """How many rows there are; notes by the way the sizes whose peak is wanted."""
         self.wal_peak = max(self.wal_peak, self.wal_bytes())
         self.anonymous_peak = max(self.anonymous_peak, proc.status_mib(self.pid, "RssAnon"))
@@ -83,11 +83,11 @@ class Installation(Site):
     def wait_for_rows(self, count):
         """Until row `count` is there for another connection than the writer's."""
         since, first = time.monotonic(), self.rows()
-        while (rows := self.look()) < count:
+        while (rows := self.poll()) < count:
             seconds = time.monotonic() - since
             assert seconds < PATIENCE, f"{rows} of {count} rows after {PATIENCE} s"
             left = seconds * (count - rows) / max(rows - first, 1)
-            time.sleep(min(max(left / 2, LOOK_MIN), LOOK_MAX))
+            time.sleep(min(max(left / 2, POLL_MIN), POLL_MAX))
 
     def load(self, count, connections, *options):
         """Sends `count` events; returns the seconds from the start of acmsim to the last row visible."""
@@ -115,7 +115,7 @@ class Installation(Site):
         before = proc.written_bytes("self")
 
         def is_done():
-            busy, in_log, moved = self.ask("PRAGMA wal_checkpoint(PASSIVE)")
+            busy, in_log, moved = self.query("PRAGMA wal_checkpoint(PASSIVE)")
             return not busy and in_log == moved
         wait_for("the checkpoint", is_done)
         return proc.written_bytes("self") - before

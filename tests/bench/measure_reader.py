@@ -21,5 +21,5 @@ def measure(results, options):
             held = site.wal_bytes()
         time.sleep(AFTER_SECONDS)
         results.add(NAME, before_mib=before / MIB, held_mib=held / MIB, after_mib=site.wal_bytes() / MIB)
-        said = [line for line in site.log().splitlines() if "reader" in line]
-        results.note("the log on the foreign reader", "; ".join(said) or "nothing")
+        lines = [line for line in site.log().splitlines() if "reader" in line]
+        results.note("the log on the foreign reader", "; ".join(lines) or "nothing")

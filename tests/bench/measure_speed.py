@@ -45,8 +45,8 @@ def measure_part(results, name, events, stream, program, *arguments):
     stream.seek(0)
     out = subprocess.run([BUILD / "bench" / program, *arguments], stdin=stream, capture_output=True, text=True,
                          check=True).stdout
-    said = figures_of(out)
-    results.add(name, rate=events / said["seconds"], cpu_us=said["cpu_seconds"] / events * 1e6)
+    figures = figures_of(out)
+    results.add(name, rate=events / figures["seconds"], cpu_us=figures["cpu_seconds"] / events * 1e6)
 
 
 def figures_of(line):
@@ -61,12 +61,12 @@ def measure_sink(results, events):
         try:
             subprocess.run([BIN / "acmsim", "--port", port, "--wait", "10", "--count", str(events)], check=True,
                            env=clean_environment(), stdout=subprocess.DEVNULL)
-            said = figures_of(sink.communicate(timeout=60)[0])
+            figures = figures_of(sink.communicate(timeout=60)[0])
         finally:
             sink.kill()
             sink.wait()
-    results.add(SINK, rate=events / said["seconds"], cpu_us=said["cpu_seconds"] / events * 1e6, commits=said["syncs"])
-    results.add(SINK_SYNC, count=said["syncs"], **{name: said[name] for name in ("p50_ms", "p99_ms", "max_ms")})
+    results.add(SINK, rate=events / figures["seconds"], cpu_us=figures["cpu_seconds"] / events * 1e6, commits=figures["syncs"])
+    results.add(SINK_SYNC, count=figures["syncs"], **{name: figures[name] for name in ("p50_ms", "p99_ms", "max_ms")})
 
 
 def measure_collector(results, events, connections):

@@ -85,7 +85,7 @@ def reset(spool):
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def ask(site, sql):
+def query(site, sql):
     with contextlib.closing(sqlite3.connect(f"file:{site.spool}?mode=ro", uri=True, timeout=30)) as db:
         return db.execute(sql).fetchall()[0]
 
@@ -106,10 +106,10 @@ def drain(site, **settings):
     reset(site.spool)
     since = time.monotonic()
     with uploader(site, **settings) as process:
-        wait_for("the backlog to be shipped", lambda: ask(site, "SELECT events FROM summary")[0] == 0, PATIENCE)
+        wait_for("the backlog to be shipped", lambda: query(site, "SELECT events FROM summary")[0] == 0, PATIENCE)
         seconds = time.monotonic() - since
         cpu, peak = proc.cpu_seconds(process.pid), proc.status_mib(process.pid, "VmHWM")
-    events, stored, largest = ask(site, "SELECT sum(events), sum(stored_bytes), max(stored_bytes) FROM _batch")
+    events, stored, largest = query(site, "SELECT sum(events), sum(stored_bytes), max(stored_bytes) FROM _batch")
     return {"mb_s": stored / seconds / 1e6, "rate": events / seconds, "cpu_us": cpu / events * 1e6, "peak_mib": peak,
             "object_mib": largest / MIB}
 
@@ -119,7 +119,7 @@ def timed(site, files, work):
     work()
     seconds = time.monotonic() - since
     return {"mb_s": sum(path.stat().st_size for path in files) / seconds / 1e6,
-            "rate": ask(site, "SELECT sum(events) FROM _batch")[0] / seconds}
+            "rate": query(site, "SELECT sum(events) FROM _batch")[0] / seconds}
 
 
 def copy(files, target):
@@ -186,7 +186,7 @@ def batch_ms(site):
     reset(site.spool)
     objects = site.directory / "objects"
     with uploader(site, DESTINATION_DIR=objects, MAX_FILE_SIZE=40000, LOG_LEVEL="warn"):
-        wait_for("some batches", lambda: ask(site, f"SELECT count(*) >= {BATCHES} FROM _batch WHERE shipped_at > 0")[0])
-    first, last, count = ask(site, "SELECT min(sealed_at), max(shipped_at), count(*) FROM _batch WHERE shipped_at > 0")
+        wait_for("some batches", lambda: query(site, f"SELECT count(*) >= {BATCHES} FROM _batch WHERE shipped_at > 0")[0])
+    first, last, count = query(site, "SELECT min(sealed_at), max(shipped_at), count(*) FROM _batch WHERE shipped_at > 0")
     shutil.rmtree(objects)
     return (last - first) / count

@@ -217,13 +217,13 @@ static void run_sql(struct spool *sp, const char *sql)
     must(sp->db, sqlite3_exec(sp->db, sql, NULL, NULL, NULL));
 }
 
-static int64_t ask_number(struct spool *sp, const char *sql)
+static int64_t query_number(struct spool *sp, const char *sql)
 {
-    sqlite3_stmt *ask = NULL;
-    must(sp->db, sqlite3_prepare_v2(sp->db, sql, -1, &ask, NULL));
-    must(sp->db, sqlite3_step(ask));
-    int64_t answer = sqlite3_column_int64(ask, 0);
-    sqlite3_finalize(ask);
+    sqlite3_stmt *query = NULL;
+    must(sp->db, sqlite3_prepare_v2(sp->db, sql, -1, &query, NULL));
+    must(sp->db, sqlite3_step(query));
+    int64_t answer = sqlite3_column_int64(query, 0);
+    sqlite3_finalize(query);
     return answer;
 }
 
@@ -380,7 +380,7 @@ static void measure_insert(struct spool *sp, struct timings *t, int64_t rows, do
     out[INSERT_LOCKED] = percentile(t->ms, t->count, 0.5);
     out[INSERT_CPU] = (cpu_ms() - cpu) / (double)sp->last_id * 1e3;
     out[INSERT_WRITTEN] = (disk_bytes() - disk) / (double)sp->total_bytes;
-    out[FILE_PER_ROW] = (double)(ask_number(sp, "PRAGMA page_count") * sp->page_size) / (double)sp->last_id;
+    out[FILE_PER_ROW] = (double)(query_number(sp, "PRAGMA page_count") * sp->page_size) / (double)sp->last_id;
 }
 
 static void measure_load(struct spool *sp, double *out)
@@ -444,7 +444,7 @@ static double vacuum(struct spool *sp, struct timings *t)
 
     if (!slice) abort();
     t->count = 0;
-    while (ask_number(sp, "PRAGMA freelist_count") > 0) {
+    while (query_number(sp, "PRAGMA freelist_count") > 0) {
         double began = now_ms();
         run_sql(sp, slice);
         timings_add(t, now_ms() - began);

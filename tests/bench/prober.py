@@ -1,7 +1,7 @@
 """prober -- how long an event takes from its last byte sent to its row readable by another connection.
 
-It sends events of its own over its own connection, one at a time, and looks for each: `_sender` counts the events of a
-sender in the transaction that appends them, so one look at an index tells, whatever else arrives.
+It sends events of its own over its own connection, one at a time, and queries for each: `_sender` counts the events of a
+sender in the transaction that appends them, so one query of an index is enough, whatever else arrives.
 """
 import random
 import re
@@ -12,7 +12,7 @@ import time
 from support.environment import BIN
 
 SENDER = "cn=bench-prober"
-LOOK = 0.0002  # seconds between two looks; with the timer's slack a latency is up to 0.3 ms too long
+POLL = 0.0002  # seconds between two queries; with the timer's slack a latency is up to 0.3 ms too long
 PATIENCE = 60
 
 
@@ -38,7 +38,7 @@ class Prober:
         self.socket.sendall(self.event)
         while self.seen() == before:
             assert time.monotonic() < since + PATIENCE, "an event of the prober does not arrive"
-            time.sleep(LOOK)
+            time.sleep(POLL)
         return time.monotonic() - since
 
     def run(self, seconds, gap):
@@ -47,7 +47,7 @@ class Prober:
         due = time.monotonic() + seconds
         while time.monotonic() < due:
             found.append(self.probe() * 1000)
-            self.site.look()
+            self.site.poll()
             time.sleep(self.gaps.uniform(0.5, 1.5) * gap)
         return sorted(found)
 

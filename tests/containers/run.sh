@@ -23,7 +23,7 @@ failed=0
 
 # --- Helpers
 
-say() { printf '%s\n' "$*"; }
+print_line() { printf '%s\n' "$*"; }
 
 # check SENTENCE COMMAND...: counts, and says what the command printed only when it failed. Not inside an `if`: a command
 # of several steps shall end at the first that fails.
@@ -36,10 +36,10 @@ check() {
     set -e
     if [ $status = 0 ]; then
         passed=$((passed + 1))
-        say "ok      $sentence"
+        print_line "ok      $sentence"
     else
         failed=$((failed + 1))
-        say "FAILED  $sentence"
+        print_line "FAILED  $sentence"
         printf '%.2000s\n' "$output"
     fi
 }
@@ -49,7 +49,7 @@ until_true() {
     local deadline=$((SECONDS + $1))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || { say "not in time: $*"; return 1; }
+        [ $SECONDS -lt $deadline ] || { print_line "not in time: $*"; return 1; }
         sleep 0.2
     done
 }
@@ -58,7 +58,7 @@ until_true() {
 must() {
     "$@" >"$work/step.log" 2>&1 && return
     tail -n 40 "$work/step.log"
-    say "cannot go on: $*"
+    print_line "cannot go on: $*"
     exit 1
 }
 
@@ -66,13 +66,13 @@ compose() { (cd "$checkout" && $COMPOSE "$@"); }
 container() { compose ps -q "$1" 2>/dev/null; }
 inspect() { docker inspect -f "$2" "$(cat "$work/$1.id")"; }
 inside() { docker exec "$(cat "$work/$1.id")" "${@:2}"; }
-same() { [ "$1" = "$2" ] || { say "$1 is not $2"; return 1; }; }
+same() { [ "$1" = "$2" ] || { print_line "$1 is not $2"; return 1; }; }
 prints_nothing() {
     local output
     output=$("$@")
-    [ -z "$output" ] || { say "$output"; return 1; }
+    [ -z "$output" ] || { print_line "$output"; return 1; }
 }
-at_most() { [ "$1" -le "$2" ] || { say "$1 is more than $2"; return 1; }; }
+at_most() { [ "$1" -le "$2" ] || { print_line "$1 is more than $2"; return 1; }; }
 
 clean_up() {
     local status=$?
@@ -89,9 +89,9 @@ clean_up() {
         wait "$engine" 2>/dev/null || true
         awk -v dir="$work/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount || true
     fi
-    rm -rf "$work" || say "left behind: $work"
+    rm -rf "$work" || print_line "left behind: $work"
     [ $status = 0 ] || failed=$((failed + 1))
-    say "$passed passed, $failed failed"
+    print_line "$passed passed, $failed failed"
     [ $failed = 0 ] && exit 0 || exit 1
 }
 trap clean_up EXIT
@@ -104,10 +104,10 @@ trap 'exit 143' TERM
 # it) and touches no packet filter rule and no kernel setting. Published ports still work from the host by its proxy.
 start_engine() {
     if [ "$(id -u)" != 0 ] || ! command -v dockerd >/dev/null; then
-        say "no engine answers, and starting one takes root and dockerd"
+        print_line "no engine answers, and starting one takes root and dockerd"
         exit 1
     fi
-    say "no engine answers: starting one in $work/engine"
+    print_line "no engine answers: starting one in $work/engine"
     mkdir "$work/engine"
     export DOCKER_HOST=unix://$work/engine/docker.sock
     setsid dockerd --data-root "$work/engine/data" --exec-root "$work/engine/run" -p "$work/engine/pid" -H "$DOCKER_HOST" \
@@ -116,7 +116,7 @@ start_engine() {
     build_network=host      # having no bridge, it lets no build reach the packages else
     until_true 30 docker version || { tail -n 5 "$work/engine/log"; exit 1; }
     docker pull -q debian:bookworm-slim >/dev/null 2>&1 && return
-    say "no registry answers: making debian:bookworm-slim with debootstrap"
+    print_line "no registry answers: making debian:bookworm-slim with debootstrap"
     must debootstrap --variant=minbase bookworm "$work/base"
     must sh -c "tar -C '$work/base' -c . | docker import - debian:bookworm-slim"
     rm -rf "$work/base"
@@ -127,7 +127,7 @@ if [ -z "${COMPOSE:-}" ]; then
     COMPOSE=docker-compose
     ! docker compose version >/dev/null 2>&1 || COMPOSE="docker compose"
 fi
-say "engine $(docker version -f '{{.Server.Version}}'), $($COMPOSE version --short) as \`$COMPOSE\`"
+print_line "engine $(docker version -f '{{.Server.Version}}'), $($COMPOSE version --short) as \`$COMPOSE\`"
 
 # --- A clean checkout, which knows nothing of the caller's settings
 
@@ -211,17 +211,17 @@ send() { inside collector acmsim --wait 10 "$@" >/dev/null; }
 send_from_host() {
     local port
     port=$(compose port collector 8080 | sed 's/.*://')
-    say "<EVENT><cn>ffff000000000001</cn></EVENT>" >"/dev/tcp/127.0.0.1/$port"
+    print_line "<EVENT><cn>ffff000000000001</cn></EVENT>" >"/dev/tcp/127.0.0.1/$port"
 }
 
 # --- Up, from nothing
 
 since=$SECONDS
 must compose build
-say "image built in $((SECONDS - since)) s, $(($(docker image inspect -f '{{.Size}}' "$project") / 1000000)) MB"
+print_line "image built in $((SECONDS - since)) s, $(($(docker image inspect -f '{{.Size}}' "$project") / 1000000)) MB"
 since=$SECONDS
 up
-say "both programs healthy after $((SECONDS - since)) s"
+print_line "both programs healthy after $((SECONDS - since)) s"
 check "the collector is process 1, without privileges" is_confined collector
 check "the uploader is process 1, without privileges" is_confined uploader
 check "the uploader gets the credentials" uploader_has_aws
@@ -239,7 +239,7 @@ check "the owner of the checkout can read and delete them" objects_belong_to_own
 # --- The uploader is restarted and killed while events flow
 
 RANDOM=${SEED:=$$}
-say "the uploader is killed at moments drawn with SEED=$SEED"
+print_line "the uploader is killed at moments drawn with SEED=$SEED"
 export ROTATION_INTERVAL=1
 up
 check "a setting reaches the program" runs_with ROTATION_INTERVAL=1

@@ -30,7 +30,7 @@ struct credentials {
     bool has_logged;  /* that they cannot be renewed */
     char source[KEYS_SOURCE_SIZE];
     struct file_watch watch;
-    int64_t asked_at;    /* the last search, by the caller's clock, as are all times here */
+    int64_t queried_at;    /* the last search, by the caller's clock, as are all times here */
     int64_t pause_ms;    /* from then to the next search */
     enum result failure; /* of the last search */
     struct why why;      /* of that failure */
@@ -121,7 +121,7 @@ static void renew(struct credentials *c, int64_t now_at)
     keys_wipe(&keys);
     why_clear(&c->why);
     c->failure = query_all(c, &query, &keys, &c->why);
-    c->asked_at = now_at;
+    c->queried_at = now_at;
     c->pause_ms = c->failure == RES_OK ? PAUSE_MS : SAME_ANSWER_MS;
     if (c->failure == RES_OK) {
         bool is_new = !c->has_keys || !keys_are_same(&c->keys, &keys);
@@ -151,7 +151,7 @@ static enum result get(struct credentials *c, int64_t now_at, struct keys *keys,
 {
     enum keys_age age = c->has_keys && !c->is_rejected ? keys_age(&c->keys, now_at) : KEYS_ENDED;
     bool is_changed = file_watch_has_changed(&c->watch);
-    bool is_pausing = now_at >= c->asked_at && now_at < c->asked_at + c->pause_ms && !is_changed;
+    bool is_pausing = now_at >= c->queried_at && now_at < c->queried_at + c->pause_ms && !is_changed;
     bool is_failing = is_pausing && c->failure != RES_OK;
     if (is_changed || (age == KEYS_AGEING && !is_pausing) || (age == KEYS_ENDED && !is_failing)) {
         renew(c, now_at);
