@@ -38,8 +38,8 @@ struct settings {
 extern const struct setting collector_settings[];
 
 /*
- * Reads all settings from `env` and configures the log. Checks what the table cannot express: EVENT_ELEMENT is an XML name,
- * INDEX_FIELDS maps columns, NODE_ID may stand in an object's key. settings_free() is due in either case.
+ * Reads all settings from `env` and configures the log. Checks what the table cannot express: EVENT_ELEMENT is an XML
+ * name, INDEX_FIELDS maps columns, NODE_ID may stand in an object's key. settings_free() is due in either case.
  *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what is expected; exit 78
  */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);

@@ -40,9 +40,9 @@ struct program {
 };
 
 /*
- * Finds the subcommand, and fills in the line's argc and argv (borrowed from `argv`). Returns NULL if there is nothing to
- * run: --help, --version or --settings was answered (`*exit_code` 0), or the usage is wrong, which was explained on stderr
- * (`*exit_code` 64).
+ * Finds the subcommand, and fills in the line's argc and argv (borrowed from `argv`). Returns NULL if there is nothing
+ * to run: --help, --version or --settings was answered (`*exit_code` 0), or the usage is wrong, which was explained on
+ * stderr (`*exit_code` 64).
  */
 const struct command *command_find(const struct program *program, int argc, char **argv,
                                    struct command_line *line, int *exit_code);

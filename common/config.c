@@ -1,5 +1,6 @@
 /*
- * config -- see config.h. The value of each row is trimmed and parsed by its kind; the first wrong value ends the reading.
+ * config -- see config.h. The value of each row is trimmed and parsed by its kind; the first wrong value ends the
+ * reading.
  */
 #include "common/config.h"
 

@@ -77,7 +77,9 @@ void config_print(const struct setting *rows, const void *settings, FILE *out);
 /* Prints the rows for `--help`, under the headings of their groups: name, default, meaning. */
 void config_help(const struct setting *rows, FILE *out);
 
-/* Prints the rows for `--settings`, one per line, with tabs between the fields: group, name, values, default, meaning. */
+/*
+ * Prints the rows for `--settings`, one per line, with tabs between the fields: group, name, values, default, meaning.
+ */
 void config_list(const struct setting *rows, FILE *out);
 
 /* The word for the value of a CHOICE field, borrowed from `choices`, of `*len` bytes without a terminator. */

@@ -1,4 +1,7 @@
-/* control_client -- see control_client.h. Each access to the row is a short statement: neither side waits for the other. */
+/*
+ * control_client -- see control_client.h. Each access to the row is a short statement: neither side waits for the
+ * other.
+ */
 #include "common/control_client.h"
 
 #include <stdio.h>

@@ -2,9 +2,9 @@
  * control_client -- how a command has a running program do something, through the spool.
  *
  * A request is a row. The command leaves it, shows its progress and waits for its result; the program's
- * common/control_server.h serves it. Nothing is locked meanwhile. A request lives no longer than both of them: a command
- * that has to stop withdraws it, and a program that starts deletes what was left for an earlier one. Either may be
- * killed at any time, so the work behind every action must be safe to request again.
+ * common/control_server.h serves it. Nothing is locked meanwhile. A request lives no longer than both of them: a
+ * command that has to stop withdraws it, and a program that starts deletes what was left for an earlier one. Either may
+ * be killed at any time, so the work behind every action must be safe to request again.
  */
 #ifndef COMMON_CONTROL_CLIENT_H
 #define COMMON_CONTROL_CLIENT_H

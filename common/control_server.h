@@ -3,8 +3,8 @@
  * (common/control_client.h is their side).
  *
  * The program has one handler for each action that it knows. Requests for different actions are served side by side, so
- * that a long one does not hold up the others. Requests for the same action are served one after the other, in the order
- * in which they were left. The work is done in slices, between the program's other work, by the thread that calls
+ * that a long one does not hold up the others. Requests for the same action are served one after the other, in the
+ * order in which they were left. The work is done in slices, between the program's other work, by the thread that calls
  * control_server_poll(). No transaction stays open between two slices.
  *
  * A slice that meets a locked spool or a full disk is repeated, and a request is over only when its result is in the

@@ -1,6 +1,6 @@
 /*
- * db -- see db.h. SQLite's own busy handler sleeps up to 100 ms between two tries, ours 0.25 ms, so that each program can
- * use the short gaps between the other's transactions.
+ * db -- see db.h. SQLite's own busy handler sleeps up to 100 ms between two tries, ours 0.25 ms, so that each program
+ * can use the short gaps between the other's transactions.
  */
 #include "common/db.h"
 

@@ -1,8 +1,8 @@
 /*
  * db -- a thin layer over SQLite: open, prepare, bind, step, transaction.
  *
- * A connection belongs to one thread at a time. All functions that return a result share these errors, which db_result()
- * makes of SQLite's codes:
+ * A connection belongs to one thread at a time. All functions that return a result share these errors, which
+ * db_result() makes of SQLite's codes:
  *   RES_RETRY    locked past the busy timeout, disk full, I/O error, out of descriptors: try again later
  *   RES_REFUSE   the file is not a database: leave it alone
  *   RES_BROKEN   the database is corrupt, or its file was replaced while it was open; or our own SQL is wrong
@@ -19,19 +19,23 @@
 struct db;
 struct stmt;
 
-/* Opens an existing database; later calls wait up to `busy_ms` for locks. `*db` is NULL unless RES_OK. Borrows nothing. */
+/*
+ * Opens an existing database; later calls wait up to `busy_ms` for locks. `*db` is NULL unless RES_OK. Borrows nothing.
+ */
 MUST_CHECK enum result db_open(struct db **db, const char *path, int busy_ms, struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
 
 /* Runs one or more statements and discards their rows. */
 MUST_CHECK enum result db_exec(struct db *db, const char *sql, struct why *why);
 
-/* Runs one statement and returns the first column of its first row, e.g. `PRAGMA page_size`; 0 where there is no row. */
+/*
+ * Runs one statement and returns the first column of its first row, e.g. `PRAGMA page_size`; 0 where there is no row.
+ */
 MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct why *why);
 
 /*
- * BEGIN IMMEDIATE; and COMMIT if `res` is RES_OK, else ROLLBACK. db_end() returns `res`, or the error of a failed COMMIT,
- * after which the transaction is rolled back as well.
+ * BEGIN IMMEDIATE; and COMMIT if `res` is RES_OK, else ROLLBACK. db_end() returns `res`, or the error of a failed
+ * COMMIT, after which the transaction is rolled back as well.
  */
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);

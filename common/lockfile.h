@@ -4,8 +4,8 @@
  * The lock is flock(2) on a separate file beside the spool (`<spool>-<program>.lock`), never on a spool file: closing a
  * descriptor of a spool file would drop SQLite's locks. The kernel releases the lock when the process ends, in whatever
  * way. The file's modification time is the sign of life: lockfile_beat() renews it, `healthcheck` checks its age. After
- * the process number the file holds a text that the owner publishes. Its space is written when the lock is taken, so that
- * publishing works on a full disk.
+ * the process number the file holds a text that the owner publishes. Its space is written when the lock is taken, so
+ * that publishing works on a full disk.
  */
 #ifndef COMMON_LOCKFILE_H
 #define COMMON_LOCKFILE_H

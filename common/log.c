@@ -1,6 +1,6 @@
 /*
- * log -- see log.h. A line is built on the stack and written once; a line that is too long loses its last fields; an error
- * of stderr is ignored, as it cannot be reported anywhere.
+ * log -- see log.h. A line is built on the stack and written once; a line that is too long loses its last fields; an
+ * error of stderr is ignored, as it cannot be reported anywhere.
  */
 #include "common/log.h"
 

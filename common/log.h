@@ -5,8 +5,8 @@
  *
  * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error, a
  * person must act; warn, the program has handled it; info, start, stop and one line per batch; debug, everything else.
- * Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of several
- * threads do not mix.
+ * Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of
+ * several threads do not mix.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -28,7 +28,9 @@ void log_open(
     const char *program); /* `program` is borrowed for the process's life; level info, format text */
 void log_configure(enum log_level level, enum log_format format);
 
-/* `message` is constant text; `fields` is a printf format of key=value pairs separated by blanks, or NULL. Cannot fail. */
+/*
+ * `message` is constant text; `fields` is a printf format of key=value pairs separated by blanks, or NULL. Cannot fail.
+ */
 void log_error(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *message, const char *fields, ...) __attribute__((format(printf, 2, 3)));

@@ -11,8 +11,8 @@
 
 /*
  * Appends `text` with everything that a terminal might not show as a plain character written as an escape: control
- * characters as \x1b or \u009b, invisible characters that affect their neighbours as \u202e, a backslash as \\, and bytes
- * that are not UTF-8 as \xff. So one line stays one line, and the original bytes can be recovered.
+ * characters as \x1b or \u009b, invisible characters that affect their neighbours as \u202e, a backslash as \\, and
+ * bytes that are not UTF-8 as \xff. So one line stays one line, and the original bytes can be recovered.
  */
 void printable_append(struct buf *out, const char *text, size_t len);
 

@@ -1,6 +1,6 @@
 /*
- * problems -- see problems.h. The published text has one line for each problem: code, since, message and remedy, separated
- * by tabs.
+ * problems -- see problems.h. The published text has one line for each problem: code, since, message and remedy,
+ * separated by tabs.
  */
 #include "common/problems.h"
 

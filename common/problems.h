@@ -34,8 +34,8 @@ struct problems *problems_open(const struct lockfile *lock);
 void problems_close(struct problems *problems); /* accepts NULL; logs nothing */
 
 /*
- * The problem is present. The first call begins it and logs it; later calls may change its texts (for new figures) without
- * a log line. Texts are copied.
+ * The problem is present. The first call begins it and logs it; later calls may change its texts (for new figures)
+ * without a log line. Texts are copied.
  */
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,
                     const char *remedy);
@@ -53,7 +53,9 @@ struct problem {
     char message[PROBLEM_TEXT_SIZE], remedy[PROBLEM_TEXT_SIZE];
 };
 
-/* Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False where there is none left. */
+/*
+ * Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False where there is none left.
+ */
 bool problems_parse(const char **text, struct problem *problem);
 
 #endif

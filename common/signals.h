@@ -1,8 +1,8 @@
 /*
  * signals -- requests to stop (SIGTERM and SIGINT), as one readable descriptor.
  *
- * Call signals_open() before the first thread starts: it blocks the two signals for all threads and ignores SIGPIPE. Any
- * thread may call the other functions.
+ * Call signals_open() before the first thread starts: it blocks the two signals for all threads and ignores SIGPIPE.
+ * Any thread may call the other functions.
  */
 #ifndef COMMON_SIGNALS_H
 #define COMMON_SIGNALS_H

@@ -2,7 +2,8 @@
  * spool -- opens the spool, the SQLite file between the two programs, with the settings that both must share.
  *
  * Only the collector creates the file, with its page size, auto_vacuum and schema (collector/spool/schema.h). Every
- * connection checks that the file is a spool and not too new, and uses WAL, synchronous=FULL and no automatic checkpoints.
+ * connection checks that the file is a spool and not too new, and uses WAL, synchronous=FULL and no automatic
+ * checkpoints.
  */
 #ifndef COMMON_SPOOL_H
 #define COMMON_SPOOL_H

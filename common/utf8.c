@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* How many bytes follow `lead` in its character, and the range of the first one; 0: `lead` begins no character. RFC 3629. */
+/*
+ * How many bytes follow `lead` in its character, and the range of the first one; 0: `lead` begins no character. RFC
+ * 3629.
+ */
 static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
 {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;

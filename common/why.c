@@ -7,7 +7,10 @@
 
 #include "common/utf8.h"
 
-/* Cuts the text where it stops being UTF-8, by a cut or by a server's bytes: it goes into the spool and onto the screen. */
+/*
+ * Cuts the text where it stops being UTF-8, by a cut or by a server's bytes: it goes into the spool and onto the
+ * screen.
+ */
 static void cut_to_utf8(char *text)
 {
     text[utf8_valid_len(text, strlen(text))] = '\0';

@@ -1,6 +1,6 @@
 /*
- * check -- `collector check`: the settings have been read and checked before; this checks the machine. It prints a line for
- * each finding, and for each problem what to do. It also passes while the collector is running.
+ * check -- `collector check`: the settings have been read and checked before; this checks the machine. It prints a line
+ * for each finding, and for each problem what to do. It also passes while the collector is running.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -38,7 +38,9 @@ static enum result check_file_system(const char *path, struct why *why)
     return res;
 }
 
-/* Is there enough free space to read? The free pages of an existing spool would count as well, but are not read here. */
+/*
+ * Is there enough free space to read? The free pages of an existing spool would count as well, but are not read here.
+ */
 static enum result check_space(const struct settings *settings, struct why *why)
 {
     char dir[PATH_MAX];

@@ -191,7 +191,9 @@ int run_service(const struct command_line *line)
     struct collector c = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .fd = -1};
     struct why why = {0};
 
-    /* Freed memory of large events goes back to the system at once. By default malloc keeps it: up to 12 MiB were seen. */
+    /*
+     * Freed memory of large events goes back to the system at once. By default malloc keeps it: up to 12 MiB were seen.
+     */
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     allow_descriptors(c.settings->max_connections);
     enum result res = open_all(&c, &why);

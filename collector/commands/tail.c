@@ -1,7 +1,7 @@
 /*
- * tail -- `collector tail`: follows the spool, one line per event as it commits: the time of receipt, its sender, its name
- * and its source's name, separated by tabs. No payload, no personal data. It reads in short transactions, so that it never
- * delays the collector. Ends with SIGINT, SIGTERM, or when the reader of its output ends.
+ * tail -- `collector tail`: follows the spool, one line per event as it commits: the time of receipt, its sender, its
+ * name and its source's name, separated by tabs. No payload, no personal data. It reads in short transactions, so that
+ * it never delays the collector. Ends with SIGINT, SIGTERM, or when the reader of its output ends.
  */
 #include <errno.h>
 #include <limits.h>

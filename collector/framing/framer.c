@@ -2,7 +2,8 @@
  * framer -- see framer.h.
  *
  * A state machine over single bytes that may stop and go on between any two of them. What it has begun to look at is a
- * *piece* (piece.h): positions are counted from the piece's beginning, so they mean the same whatever the segments were.
+ * *piece* (piece.h): positions are counted from the piece's beginning, so they mean the same whatever the segments
+ * were.
  *
  * A piece is one of: an unfinished event; a run of stray bytes, perhaps with markup after it that is not finished; a
  * DOCTYPE and what follows it up to its event; markup between events. It ends as one frame, or is skipped.

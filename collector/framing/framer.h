@@ -1,13 +1,13 @@
 /*
  * framer -- splits a sender's stream into frames: events that still have to be validated, and rejects. Pure, no I/O.
  *
- * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, and no byte is examined
- * twice. Every byte of the stream is in exactly one frame or is a separator that the contract allows: white space,
- * NUL, a byte order mark, comments, processing instructions, the XML declaration, tags of other elements.
+ * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, and no byte is
+ * examined twice. Every byte of the stream is in exactly one frame or is a separator that the contract allows: white
+ * space, NUL, a byte order mark, comments, processing instructions, the XML declaration, tags of other elements.
  *
- * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The event element does
- * not nest: its start tag inside an unfinished event, anywhere but in a comment or CDATA section, means that the sender
- * was cut off; the unfinished event becomes a reject and the new one begins.
+ * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The event element
+ * does not nest: its start tag inside an unfinished event, anywhere but in a comment or CDATA section, means that the
+ * sender was cut off; the unfinished event becomes a reject and the new one begins.
  *
  * Memory: the unfinished piece, never more than `max_message` bytes of it; further bytes are counted, not kept.
  *

@@ -52,8 +52,8 @@ void piece_forget(struct piece *piece);
 void piece_give_away(struct piece *piece);
 
 /*
- * As piece_give_away() for the bytes before `offset`; the new piece begins there. `opening` is what stands from there on,
- * at least as long as what has been read of it: it may lie in `held`, beyond the ceiling.
+ * As piece_give_away() for the bytes before `offset`; the new piece begins there. `opening` is what stands from there
+ * on, at least as long as what has been read of it: it may lie in `held`, beyond the ceiling.
  */
 void piece_give_away_before(struct piece *piece, uint64_t offset, const char *opening);
 

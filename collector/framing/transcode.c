@@ -1,6 +1,6 @@
 /*
- * transcode -- see transcode.h. Feeds libxml2's converters slice by slice; a character that is cut by a slice's end waits
- * for the next slice.
+ * transcode -- see transcode.h. Feeds libxml2's converters slice by slice; a character that is cut by a slice's end
+ * waits for the next slice.
  */
 #include "collector/framing/transcode.h"
 
@@ -67,8 +67,8 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
 }
 
 /*
- * The framer has read the bytes as ASCII. Where conversion changes the root element's name, as for UTF-16 and EBCDIC, the
- * declaration is wrong.
+ * The framer has read the bytes as ASCII. Where conversion changes the root element's name, as for UTF-16 and EBCDIC,
+ * the declaration is wrong.
  */
 static bool begins_alike(struct slice bytes, const struct buf *utf8)
 {

@@ -1,13 +1,13 @@
 /*
  * validator -- see validator.h.
  *
- * The happy path: transcode where an encoding other than UTF-8 was declared, check that the bytes are UTF-8, run libxml2's
- * push parser once over them, with SAX handlers that count and that copy the texts of a few child elements. The first
- * error decides the reason.
+ * The happy path: transcode where an encoding other than UTF-8 was declared, check that the bytes are UTF-8, run
+ * libxml2's push parser once over them, with SAX handlers that count and that copy the texts of a few child elements.
+ * The first error decides the reason.
  *
- * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is pushed in slices:
- * then only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its own, and
- * its memory is freed with that parser.
+ * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is pushed in
+ * slices: then only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its
+ * own, and its memory is freed with that parser.
  */
 #include "collector/framing/validator.h"
 
@@ -346,8 +346,8 @@ static void check_names(struct validator *v)
 }
 
 /*
- * How many of the bytes from `at` on the next slice takes. libxml2 does not find a forbidden `]]>` that is divided between
- * two slices.
+ * How many of the bytes from `at` on the next slice takes. libxml2 does not find a forbidden `]]>` that is divided
+ * between two slices.
  */
 static size_t slice_len(struct slice bytes, size_t at)
 {

@@ -7,10 +7,9 @@
  * Nothing is assumed about the names of fields. The limits below bound what a sender may invent, so that the time grows
  * with an event's length only, whatever its content.
  *
- * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, up to
- * three times its length where one comment, attribute or the like is most of it, less than 2 MiB otherwise; and in
- * addition its length as UTF-8 where it is transcoded.
- * One thread at a time.
+ * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, up
+ * to three times its length where one comment, attribute or the like is most of it, less than 2 MiB otherwise; and in
+ * addition its length as UTF-8 where it is transcoded. One thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
@@ -43,8 +42,8 @@ struct validator *validator_new(const struct index_fields *fields);
 void validator_free(struct validator *validator); /* accepts NULL */
 
 /*
- * Validates `len` bytes (without an XML declaration) in `encoding`, "" for UTF-8. The verdict's slices point into `data`
- * or into the validator's memory, and are valid until the next call with this validator.
+ * Validates `len` bytes (without an XML declaration) in `encoding`, "" for UTF-8. The verdict's slices point into
+ * `data` or into the validator's memory, and are valid until the next call with this validator.
  */
 void validator_check(struct validator *validator, const char *data, size_t len, const char *encoding,
                      struct verdict *verdict);

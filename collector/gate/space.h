@@ -1,6 +1,6 @@
 /*
- * space -- is there room to go on reading? A pure decision from sizes and settings, with hysteresis, and the look at the
- * disk.
+ * space -- is there room to go on reading? A pure decision from sizes and settings, with hysteresis, and the look at
+ * the disk.
  */
 #ifndef COLLECTOR_GATE_SPACE_H
 #define COLLECTOR_GATE_SPACE_H
@@ -32,7 +32,9 @@ struct space_sizes { /* in bytes */
     int64_t owed;    /* free space that is spoken for: the reserve that is not in place */
 };
 
-/* What holds now, where `before` held until now: to leave a state takes an eighth (the ceiling: a sixteenth) more room. */
+/*
+ * What holds now, where `before` held until now: to leave a state takes an eighth (the ceiling: a sixteenth) more room.
+ */
 enum space space_decide(enum space before, const struct space_sizes *sizes, const struct space_rules *rules);
 
 /* Free space of the file system that holds `path`. RES_RETRY when it cannot be asked. */

@@ -1,9 +1,9 @@
 /*
  * chunk -- bytes read from senders, the frames found in them, and the group of events and rejects that they become.
  *
- * A chunk goes round: the receiving thread reads into it, a validating thread validates its frames, the writer commits its
- * group, and it comes back empty. It belongs to one thread at a time. Payloads are not copied on the way: events point
- * into the bytes that were read.
+ * A chunk goes round: the receiving thread reads into it, a validating thread validates its frames, the writer commits
+ * its group, and it comes back empty. It belongs to one thread at a time. Payloads are not copied on the way: events
+ * point into the bytes that were read.
  */
 #ifndef COLLECTOR_INTAKE_CHUNK_H
 #define COLLECTOR_INTAKE_CHUNK_H
@@ -45,8 +45,8 @@ bool chunk_has_space(const struct chunk *chunk);
 char *chunk_space(struct chunk *chunk, size_t *len);
 
 /*
- * Adds a frame of the sender at `source`, received at `received_at` (ms since 1970). Bytes that lie in chunk_space() stay
- * there; all others are copied. A reject's detail is not copied: it is a constant.
+ * Adds a frame of the sender at `source`, received at `received_at` (ms since 1970). Bytes that lie in chunk_space()
+ * stay there; all others are copied. A reject's detail is not copied: it is a constant.
  */
 void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at);
 

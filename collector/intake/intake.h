@@ -1,13 +1,14 @@
 /*
- * intake -- a bounded queue of chunks from the network to the disk: read, validated, committed, in the order of reading.
+ * intake -- a bounded queue of chunks from the network to the disk: read, validated, committed, in the order of
+ * reading.
  *
  * Three sides use it. The receiving thread fills a chunk and offers it; validating threads take chunks one by one, in
  * order; the writer takes all validated chunks up to the first that is not validated yet. So ids follow the order of
  * reading, within each connection and over all, however many threads validate.
  *
- * There is no timer: in an idle system each read is passed on at once; in a busy one the chunk being filled collects more
- * until the chunks before it have been taken. Memory is bounded: when all chunks are in use, or hold as much as they may,
- * intake_is_full() returns true, and the receiving thread stops reading sockets.
+ * There is no timer: in an idle system each read is passed on at once; in a busy one the chunk being filled collects
+ * more until the chunks before it have been taken. Memory is bounded: when all chunks are in use, or hold as much as
+ * they may, intake_is_full() returns true, and the receiving thread stops reading sockets.
  */
 #ifndef COLLECTOR_INTAKE_INTAKE_H
 #define COLLECTOR_INTAKE_INTAKE_H
@@ -72,8 +73,8 @@ enum intake_step {
 };
 
 /*
- * The next groups as a chain, borrowed until intake_done(), which is due before the next call. Sleeps for `timeout_ms` at
- * most; `*first` is set with INTAKE_GROUP only.
+ * The next groups as a chain, borrowed until intake_done(), which is due before the next call. Sleeps for `timeout_ms`
+ * at most; `*first` is set with INTAKE_GROUP only.
  */
 enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first);
 void intake_done(struct intake *intake);

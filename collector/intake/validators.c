@@ -1,6 +1,6 @@
 /*
- * validators -- see validators.h. Each thread has a validator of its own. libxml2 needs several times the memory of a large
- * event, so large ones are validated one at a time.
+ * validators -- see validators.h. Each thread has a validator of its own. libxml2 needs several times the memory of a
+ * large event, so large ones are validated one at a time.
  */
 #include "collector/intake/validators.h"
 

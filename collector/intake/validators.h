@@ -18,7 +18,10 @@ struct index_fields; /* collector/framing/index_fields.h */
 struct chunk;        /* collector/intake/chunk.h */
 struct validator;    /* collector/framing/validator.h */
 
-/* Borrows both until validators_join(). RES_BROKEN where not even one thread can be started; then `*validators` is NULL. */
+/*
+ * Borrows both until validators_join(). RES_BROKEN where not even one thread can be started; then `*validators` is
+ * NULL.
+ */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
                                         const struct index_fields *fields, struct why *why);
 

@@ -1,4 +1,6 @@
-/* clients -- see clients.h. One list holds all senders in the order of their last activity, the longest silent first. */
+/*
+ * clients -- see clients.h. One list holds all senders in the order of their last activity, the longest silent first.
+ */
 #include "collector/net/clients.h"
 
 #include <assert.h>

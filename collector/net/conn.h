@@ -15,8 +15,8 @@ enum conn_step {
 struct conn;
 
 /*
- * Takes the connected socket over. `source` is the sender's address as text, `element` the event's name: both are copied.
- * `max_message` is the largest event in bytes.
+ * Takes the connected socket over. `source` is the sender's address as text, `element` the event's name: both are
+ * copied. `max_message` is the largest event in bytes.
  */
 struct conn *conn_take_fd(int fd, const char *source, const char *element, size_t max_message);
 

@@ -2,8 +2,8 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, and every five seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses for
- * a moment: else the loop would spin.
+ * requested, and every five seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses
+ * for a moment: else the loop would spin.
  */
 #include "collector/net/server.h"
 
@@ -147,8 +147,9 @@ static void accept_waiting(struct server *server)
 }
 
 /*
- * Reads what senders sent before the stop, all in turn, until no bytes have come for DRAIN_QUIET_MS: data that the peer's
- * kernel held back while we were not reading needs that moment. Senders that never pause are read for SERVER_DRAIN_MS.
+ * Reads what senders sent before the stop, all in turn, until no bytes have come for DRAIN_QUIET_MS: data that the
+ * peer's kernel held back while we were not reading needs that moment. Senders that never pause are read for
+ * SERVER_DRAIN_MS.
  */
 static void drain(struct server *server)
 {

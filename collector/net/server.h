@@ -1,9 +1,9 @@
 /*
  * server -- the event loop: accepts senders, reads them while the intake has space, and stops cleanly.
  *
- * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h), and
- * TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; where none is idle, new senders
- * wait.
+ * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h),
+ * and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; where none is idle, new
+ * senders wait.
  */
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H

@@ -2,7 +2,8 @@
  * append -- see append.h.
  *
  * Invariants, whichever process is killed at whatever moment:
- * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of them are stored or none.
+ * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of them are stored or
+ *    none.
  * 2. The counters are read in the transaction that changes them, so each id is given out once.
  * 3. (writer, group_number) names a chain: where a commit reported an error but took effect, the next try finds it.
  */

@@ -36,8 +36,8 @@ void spool_in_close(struct spool_in *in); /* accepts NULL */
 void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes);
 
 /*
- * Must succeed once before the first append: moves the whole WAL into the spool's file. Otherwise our frames could follow
- * frames that an earlier process wrote but could not sync, and a power cut would destroy both.
+ * Must succeed once before the first append: moves the whole WAL into the spool's file. Otherwise our frames could
+ * follow frames that an earlier process wrote but could not sync, and a power cut would destroy both.
  *   RES_RETRY   another connection blocks it: try again, and read no sockets until then
  */
 MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
@@ -73,9 +73,9 @@ bool spool_in_caps_rejects(const struct spool_in *in);
 
 /*
  * Checks that the log is still at its path, where other programs look for it. Where it has been deleted, all committed
- * rows are moved into the spool's file, where they are safe; so is each group that is appended from then on. But nothing
- * more should be read: as soon as another program opens the spool, it makes a log of its own, and the two logs would
- * overwrite each other's pages.
+ * rows are moved into the spool's file, where they are safe; so is each group that is appended from then on. But
+ * nothing more should be read: as soon as another program opens the spool, it makes a log of its own, and the two logs
+ * would overwrite each other's pages.
  *   RES_RETRY    the log was deleted, and the rows could not be moved yet: try again
  *   RES_BROKEN   another program has written to a log of its own: the rows that were only in our log are lost
  */
@@ -89,14 +89,15 @@ int64_t spool_in_wal_bytes(const struct spool_in *in);
 int64_t spool_in_wal_file_bytes(const struct spool_in *in);
 
 /*
- * The writer's part of a checkpoint, between two groups: if no other connection reads or checkpoints meanwhile, the next
- * group starts the WAL again. False where the checkpoint failed now; then `*wal` is not set.
+ * The writer's part of a checkpoint, between two groups: if no other connection reads or checkpoints meanwhile, the
+ * next group starts the WAL again. False where the checkpoint failed now; then `*wal` is not set.
  */
 bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal);
 
 /*
- * The same, but waits for readers and for another checkpoint, some tenths of a second at most; after true the next group
- * does start the WAL again. False where it could not; `wal->frames` is negative where another checkpoint was running.
+ * The same, but waits for readers and for another checkpoint, some tenths of a second at most; after true the next
+ * group does start the WAL again. False where it could not; `wal->frames` is negative where another checkpoint was
+ * running.
  */
 bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal);
 
@@ -105,12 +106,14 @@ void spool_in_truncate_wal(struct spool_in *in);
 
 /* ---- sizes ---- */
 
-/* Bytes of the spool's pages: `*used`, and `*unused`, free for the next rows. RES_RETRY where they cannot be read now. */
+/*
+ * Bytes of the spool's pages: `*used`, and `*unused`, free for the next rows. RES_RETRY where they cannot be read now.
+ */
 MUST_CHECK enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, struct why *why);
 
 /*
- * Stores for the uploader whether space is short; with `is_urgent` it also asks it to ship all events that are there now,
- * whatever their age.
+ * Stores for the uploader whether space is short; with `is_urgent` it also asks it to ship all events that are there
+ * now, whatever their age.
  *   RES_RETRY   it could not be stored: try again
  */
 MUST_CHECK enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent,

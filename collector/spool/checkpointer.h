@@ -1,8 +1,9 @@
 /*
  * checkpointer -- a thread that moves the write-ahead log into the spool's file while the writer goes on.
  *
- * It keeps the WAL short without making an event wait. The last part of a checkpoint needs a pause of the writer, so the
- * writer does it itself (spool_in_finish_checkpoint). Without this thread the WAL would grow, but no data would be lost.
+ * It keeps the WAL short without making an event wait. The last part of a checkpoint needs a pause of the writer, so
+ * the writer does it itself (spool_in_finish_checkpoint). Without this thread the WAL would grow, but no data would be
+ * lost.
  */
 #ifndef COLLECTOR_SPOOL_CHECKPOINTER_H
 #define COLLECTOR_SPOOL_CHECKPOINTER_H

@@ -1,4 +1,6 @@
-/* disk_guard -- see disk_guard.h. Whatever fails here is tried again at the next look; nothing here can lose an event. */
+/*
+ * disk_guard -- see disk_guard.h. Whatever fails here is tried again at the next look; nothing here can lose an event.
+ */
 #include "collector/spool/disk_guard.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * disk_guard -- decides whether reading goes on: stops it while there is no space on the disk or in the spool, or while commits
- * fail; says so; asks the uploader to make space; keeps the reserve (collector/gate/reserve.h).
+ * disk_guard -- decides whether reading goes on: stops it while there is no space on the disk or in the spool, or while
+ * commits fail; says so; asks the uploader to make space; keeps the reserve (collector/gate/reserve.h).
  *
  * Reading goes on only with the reserve in place, so that all that is read can be committed however full the disk gets.
  * The writer's thread only.
@@ -14,7 +14,10 @@
 #include "collector/spool/append.h"
 #include "common/problems.h"
 
-/* What the reserve holds besides the memory in flight: the log's overhead, and what the uploader needs to mark and purge. */
+/*
+ * What the reserve holds besides the memory in flight: the log's overhead, and what the uploader needs to mark and
+ * purge.
+ */
 #define DISK_GUARD_RESERVE_BASE (16 << 20)
 
 struct disk_guard {
@@ -35,7 +38,10 @@ struct disk_guard {
 /* Begins with reading allowed; `in_flight` bytes at most wait in memory. */
 void disk_guard_init(struct disk_guard *guard, const char *spool_path, int64_t in_flight);
 
-/* Looks at the sizes and does what follows from them: after each group, and every DISK_GUARD_TICK_MS while reading is stopped. */
+/*
+ * Looks at the sizes and does what follows from them: after each group, and every DISK_GUARD_TICK_MS while reading is
+ * stopped.
+ */
 #define DISK_GUARD_TICK_MS 250
 void disk_guard_update(struct disk_guard *guard, bool has_committed);
 

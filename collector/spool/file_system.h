@@ -18,8 +18,8 @@ enum file_system_kind {
 enum file_system_kind file_system_kind(unsigned long type, const char **name);
 
 /*
- * Checks the file system that holds the spool, or the spool's directory where the file does not exist yet. Where it can be
- * used but a person should know something, `doubts` gets a sentence and a remedy; otherwise it is empty.
+ * Checks the file system that holds the spool, or the spool's directory where the file does not exist yet. Where it can
+ * be used but a person should know something, `doubts` gets a sentence and a remedy; otherwise it is empty.
  *   RES_REFUSE   a network file system: set SPOOL_PATH to a local disk
  *   RES_RETRY    the file system's type cannot be read
  */

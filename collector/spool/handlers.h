@@ -1,9 +1,9 @@
 /*
- * handlers -- what the collector does for commands (common/control_server.h): it validates rejects again, and draws a new
- * identity for the spool.
+ * handlers -- what the collector does for commands (common/control_server.h): it validates rejects again, and draws a
+ * new identity for the spool.
  *
- * The thread that writes does this between two groups of events, in slices, so that events wait for one slice of each at
- * most.
+ * The thread that writes does this between two groups of events, in slices, so that events wait for one slice of each
+ * at most.
  */
 #ifndef COLLECTOR_SPOOL_HANDLERS_H
 #define COLLECTOR_SPOOL_HANDLERS_H

@@ -1,8 +1,8 @@
 /*
  * in_place -- checks that the spool's open files are still the files at their paths.
  *
- * Writing to a deleted file succeeds, but nobody will find the data. Only the path shows that: it is checked by stat(2),
- * never by open(2), because closing any descriptor of a spool file would drop SQLite's locks.
+ * Writing to a deleted file succeeds, but nobody will find the data. Only the path shows that: it is checked by
+ * stat(2), never by open(2), because closing any descriptor of a spool file would drop SQLite's locks.
  */
 #ifndef COLLECTOR_SPOOL_IN_PLACE_H
 #define COLLECTOR_SPOOL_IN_PLACE_H

@@ -1,6 +1,6 @@
 /*
- * reject_cap -- cuts a reject so that only its beginning is kept. `bytes` stays the length received, and the detail says
- * that the payload was cut, with the SHA-256 of the uncut payload. Pure.
+ * reject_cap -- cuts a reject so that only its beginning is kept. `bytes` stays the length received, and the detail
+ * says that the payload was cut, with the SHA-256 of the uncut payload. Pure.
  */
 #ifndef COLLECTOR_SPOOL_REJECT_CAP_H
 #define COLLECTOR_SPOOL_REJECT_CAP_H

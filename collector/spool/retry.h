@@ -3,8 +3,8 @@
  *
  * A reject passes when all of its bytes, framed and validated as if they arrived now, give at least one event and no
  * reject. Its events are appended and it is marked as retried in one transaction: so each reject becomes events once,
- * whichever process is killed, and repeating the command does no harm. Rejects that were cut, retried or dismissed before
- * are skipped. An XML declaration is not kept with a reject, so its bytes are read as UTF-8.
+ * whichever process is killed, and repeating the command does no harm. Rejects that were cut, retried or dismissed
+ * before are skipped. An XML declaration is not kept with a reject, so its bytes are read as UTF-8.
  *
  * The work is done in slices of some milliseconds, between groups of events, by the writer's thread only.
  */

@@ -35,7 +35,8 @@ MUST_CHECK enum result schema_climb(struct db *db, const struct schema_rung *lad
  * be, in one transaction. `node` names this installation: NULL keeps what the spool knows, at creation the host name.
  * A spool whose file is not the one it remembers (copied, restored) gets a new identity.
  *   RES_RETRY    locked, no space, or a newer schema: exit 75
- *   RES_REFUSE   the place cannot be used, or the file is not ours or of a development version (left untouched): exit 78
+ *   RES_REFUSE   the place cannot be used, or the file is not ours or of a development version (left untouched): exit
+ *                78
  *   RES_BROKEN   damaged
  */
 MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,

@@ -1,8 +1,8 @@
 /*
  * wal_keeper -- keeps the spool's write-ahead log short, and sees when somebody's long read does not let it.
  *
- * Checkpoints run in a thread of their own above SPOOL_WAL_PASSIVE_BYTES; above SPOOL_WAL_FINISH_BYTES the writer does the
- * last part between two groups, so that the next one starts the log again. A reader that holds a snapshot lets no
+ * Checkpoints run in a thread of their own above SPOOL_WAL_PASSIVE_BYTES; above SPOOL_WAL_FINISH_BYTES the writer does
+ * the last part between two groups, so that the next one starts the log again. A reader that holds a snapshot lets no
  * checkpoint pass it: the log grows, which is a problem `foreign_reader`, and falls back when that has ended, though no
  * more events may come. The writer's thread only.
  */

@@ -1,7 +1,7 @@
 /*
- * writer -- see writer.h. Between groups, and every now and then while nothing comes, it does all that needs the writing
- * connection: the disk guard, the write-ahead log, the cap of rejects, the log line about them, and memory that is no
- * longer needed.
+ * writer -- see writer.h. Between groups, and every now and then while nothing comes, it does all that needs the
+ * writing connection: the disk guard, the write-ahead log, the cap of rejects, the log line about them, and memory that
+ * is no longer needed.
  */
 #include "collector/spool/writer.h"
 

@@ -1,7 +1,7 @@
 /*
- * sax -- what libxml2 alone costs on the same events: its SAX push parser, fed each event whole from memory, one context
- * reset for each, handlers that only count. It is libxml2's fastest way. Prints events per second and CPU seconds.
- * usage: sax < events
+ * sax -- what libxml2 alone costs on the same events: its SAX push parser, fed each event whole from memory, one
+ * context reset for each, handlers that only count. It is libxml2's fastest way. Prints events per second and CPU
+ * seconds. usage: sax < events
  */
 #include <assert.h>
 #include <libxml/parser.h>

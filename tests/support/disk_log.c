@@ -1,4 +1,6 @@
-/* disk_log -- see disk_log.h. A cut replays the log from its beginning: first what is durable, then what chance adds. */
+/*
+ * disk_log -- see disk_log.h. A cut replays the log from its beginning: first what is durable, then what chance adds.
+ */
 #include "tests/support/disk_log.h"
 
 #include <assert.h>

@@ -21,7 +21,9 @@ void disk_log_forget(void);
 
 size_t disk_log_moment(void);
 
-/* Writes the files into the directory `dir`, as a cut at this moment leaves them. Seed 0: no unsynced write survives. */
+/*
+ * Writes the files into the directory `dir`, as a cut at this moment leaves them. Seed 0: no unsynced write survives.
+ */
 void disk_log_cut(size_t moment, uint64_t seed, const char *dir);
 
 /* ---- for fault_vfs; a NULL path is a temporary file and not noted ---- */

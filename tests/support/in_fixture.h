@@ -1,6 +1,6 @@
 /*
- * in_fixture -- a spool in a directory of its own, opened as the collector opens it: for tests of the collector. Include
- * it after cmocka.h.
+ * in_fixture -- a spool in a directory of its own, opened as the collector opens it: for tests of the collector.
+ * Include it after cmocka.h.
  */
 #ifndef TESTS_SUPPORT_IN_FIXTURE_H
 #define TESTS_SUPPORT_IN_FIXTURE_H

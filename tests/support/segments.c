@@ -209,8 +209,8 @@ static bool begins_with(struct slice text, const struct frame *frame)
 }
 
 /*
- * The frames from `next` on stand in the text one after the other, with nothing but separators before, between and after
- * them. What looks like a separator may be a frame's beginning, and the other way round: both are tried.
+ * The frames from `next` on stand in the text one after the other, with nothing but separators before, between and
+ * after them. What looks like a separator may be a frame's beginning, and the other way round: both are tried.
  */
 static bool cover(const struct account *account, size_t next, struct slice text)
 {

@@ -1,7 +1,8 @@
 /*
  * some_group -- groups as the receiving side passes them on: for tests of the collector.
  *
- * Event n of a test has the uid `n`, comes from sender `acm-<n % 3>`, and its payload is `<E>n</E>` with n in 100 digits.
+ * Event n of a test has the uid `n`, comes from sender `acm-<n % 3>`, and its payload is `<E>n</E>` with n in 100
+ * digits.
  */
 #ifndef TESTS_SUPPORT_SOME_GROUP_H
 #define TESTS_SUPPORT_SOME_GROUP_H

@@ -1,6 +1,6 @@
 /*
- * control -- how a subcommand has the uploader do something: the running uploader, through the spool; or, where none runs,
- * this process, which is then an uploader for as long as it takes.
+ * control -- how a subcommand has the uploader do something: the running uploader, through the spool; or, where none
+ * runs, this process, which is then an uploader for as long as it takes.
  */
 #ifndef UPLOADER_COMMANDS_CONTROL_H
 #define UPLOADER_COMMANDS_CONTROL_H

@@ -30,7 +30,7 @@ struct credentials {
     bool has_logged;  /* that they cannot be renewed */
     char source[KEYS_SOURCE_SIZE];
     struct file_watch watch;
-    int64_t queried_at;    /* the last search, by the caller's clock, as are all times here */
+    int64_t queried_at;  /* the last search, by the caller's clock, as are all times here */
     int64_t pause_ms;    /* from then to the next search */
     enum result failure; /* of the last search */
     struct why why;      /* of that failure */

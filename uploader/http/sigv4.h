@@ -72,7 +72,8 @@ bool sigv4_string_to_sign(const struct sigv4_request *request, const char *canon
 
 /*
  * A key as it stands in a path: every byte but A-Z a-z 0-9 - . _ ~ and / becomes %XX (RFC 3986, capital digits). The
- * key's text is not checked, and nothing is put before it. False: it does not fit into `size` bytes (at least 1), NUL included.
+ * key's text is not checked, and nothing is put before it. False: it does not fit into `size` bytes (at least 1), NUL
+ * included.
  */
 bool sigv4_encode_path(const char *key, char *out, size_t size) __attribute__((warn_unused_result));
 

@@ -6,8 +6,10 @@
 
 #include "uploader/spool/spool.h"
 
-/* The oldest waiting row, and since when it has been the oldest by the monotonic clock: so a wall clock that is set back
- * cannot make it wait for ever. */
+/*
+ * The oldest waiting row, and since when it has been the oldest by the monotonic clock: so a wall clock that is set
+ * back cannot make it wait for ever.
+ */
 struct due_watch {
     int64_t first_id;
     int64_t seen_at; /* monotonic ms */

@@ -1,12 +1,12 @@
 /*
  * flush -- waits until everything up to certain ids is shipped: the work behind `uploader flush`.
  *
- * The shipper does the shipping. The command marks the ids as due in the control row (spool_out_request_flush()) before it
- * leaves its request, so they are sealed and shipped at once, whatever else is being served. This module tells the person
- * who waits how much is left, that all is shipped, or what stands in the way.
+ * The shipper does the shipping. The command marks the ids as due in the control row (spool_out_request_flush()) before
+ * it leaves its request, so they are sealed and shipped at once, whatever else is being served. This module tells the
+ * person who waits how much is left, that all is shipped, or what stands in the way.
  *
- * The wait fails when each kind of batch that is left has met an obstacle: rejects in trouble do not end it while events
- * are still being shipped.
+ * The wait fails when each kind of batch that is left has met an obstacle: rejects in trouble do not end it while
+ * events are still being shipped.
  */
 #ifndef UPLOADER_SHIP_FLUSH_H
 #define UPLOADER_SHIP_FLUSH_H

@@ -11,7 +11,10 @@
 #include "uploader/ship/due.h"
 #include "uploader/ship/workers.h"
 
-/* At most this many failed batches are remembered. Of more, the first that is due again is forgotten, and so tried again. */
+/*
+ * At most this many failed batches are remembered. Of more, the first that is due again is forgotten, and so tried
+ * again.
+ */
 #define QUEUE_FAILED_MAX 64
 
 struct failed_batch {

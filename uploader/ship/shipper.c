@@ -2,7 +2,8 @@
  * shipper -- see shipper.h.
  *
  * Why each event is in exactly one object, whatever is killed and whenever:
- * 1. Sealing fixes range, key and everything that shapes the bytes, in one durable transaction, before anything is sent.
+ * 1. Sealing fixes range, key and everything that shapes the bytes, in one durable transaction, before anything is
+ *    sent.
  * 2. Before a PUT begins, "its outcome is unknown" is durable with the hash of its bytes. So the next try, by whatever
  *    process, checks the store before it puts again, and the same batch can only ever become the same object.
  * 3. A batch is marked shipped only after the store has said that these bytes are there.

@@ -137,7 +137,9 @@ static enum store_answer compare_with_stored(struct s3 *s3, const struct object 
 static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
                                      const struct http_answer *http, struct stored *stored, struct why *why)
 {
-    /* With a key of KMS the ETag is no MD5. As the answer names the key, the server is S3, and has checked Content-MD5. */
+    /*
+     * With a key of KMS the ETag is no MD5. As the answer names the key, the server is S3, and has checked Content-MD5.
+     */
     bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
     if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
     if (*http->etag) return compare_with_stored(s3, object, stored, why);

@@ -1,6 +1,6 @@
 /*
- * test_clients -- many senders and little memory: which is read next, whose unfinished event becomes a reject, and which
- * sender is disconnected.
+ * test_clients -- many senders and little memory: which is read next, whose unfinished event becomes a reject, and
+ * which sender is disconnected.
  *
  * The senders are socket pairs, the main thread is the event loop and the writer, and a second thread accepts every
  * frame as valid.

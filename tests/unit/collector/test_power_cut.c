@@ -133,7 +133,9 @@ static int64_t acknowledged(const struct run *run, size_t moment)
     return events;
 }
 
-/* The power goes at this moment and comes back: a collector starts on what is left. Returns the events that it finds. */
+/*
+ * The power goes at this moment and comes back: a collector starts on what is left. Returns the events that it finds.
+ */
 static int64_t events_after_cut(size_t moment, uint64_t seed)
 {
     struct scratch *after = scratch_new();
@@ -232,8 +234,8 @@ static void kill_collector(struct spool_in *in, const struct scratch *scratch)
 }
 
 /*
- * A group of 20 is committed; the sync of one of 30 fails, and the process is killed. The next one finds those 30 in the
- * log, takes them over, and commits 5 more. Returns how many cuts from then on lose what was acknowledged.
+ * A group of 20 is committed; the sync of one of 30 fails, and the process is killed. The next one finds those 30 in
+ * the log, takes them over, and commits 5 more. Returns how many cuts from then on lose what was acknowledged.
  */
 static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
 {

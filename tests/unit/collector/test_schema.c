@@ -1,4 +1,7 @@
-/* test_schema -- a fresh spool: its shape, its public views, who may write it; and how its schema is brought up to date. */
+/*
+ * test_schema -- a fresh spool: its shape, its public views, who may write it; and how its schema is brought up to
+ * date.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -30,7 +30,10 @@
 #define TRIES        5
 #define GOOD         "<EVENT><a>0</a><cn>1</cn></EVENT>"
 
-/* Validates a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives on. */
+/*
+ * Validates a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives
+ * on.
+ */
 static struct verdict validate_copy(struct validator *validator, struct slice bytes, const char *encoding)
 {
     static char payload[4096];
@@ -911,8 +914,8 @@ static double check_seconds(struct validator *validator, const struct longest *r
 }
 
 /*
- * How many times what as many bytes of short, plain events take? Those are measured beside it, and where the answer is too
- * much, both are measured again: whatever else runs on the machine may slow either.
+ * How many times what as many bytes of short, plain events take? Those are measured beside it, and where the answer is
+ * too much, both are measured again: whatever else runs on the machine may slow either.
  */
 static double cost_of_longest(struct validator *validator, const struct longest *row)
 {
@@ -926,7 +929,10 @@ static double cost_of_longest(struct validator *validator, const struct longest 
     return least;
 }
 
-/* The dearest costs 8 times as much, 15 with a sanitizer; a search that is quadratic in eight megabytes, hundreds of times. */
+/*
+ * The dearest costs 8 times as much, 15 with a sanitizer; a search that is quadratic in eight megabytes, hundreds of
+ * times.
+ */
 static void the_longest_event_costs_little_more_than_short_ones(void **state)
 {
     struct validator *validator = *state;

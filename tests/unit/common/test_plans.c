@@ -1,6 +1,6 @@
 /*
- * test_plans -- every statement of sql/ and the public questions that must cost nothing: their plans, and what they cost
- * on a small and on a large spool.
+ * test_plans -- every statement of sql/ and the public questions that must cost nothing: their plans, and what they
+ * cost on a small and on a large spool.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -245,7 +245,9 @@ static void a_field_is_cut_to_the_size_of_its_buffer(void **state)
     http_answer_fini(&answer);
 }
 
-/* Entities of entities, 10 by 10: a billion texts if they were expanded; and one file that is none of their business. */
+/*
+ * Entities of entities, 10 by 10: a billion texts if they were expanded; and one file that is none of their business.
+ */
 static void entities_in_a_body_neither_explode_nor_read_files(void **state)
 {
     static const char *const ends[] = {
