@@ -21,8 +21,8 @@
 
 /* What the work on a request has come to, after a slice. */
 struct control_response {
-    struct buf
-        text; /* empty before each slice: the progress or, with `is_done`, the result; a line for a person */
+    /* empty before each slice: the progress or, with `is_done`, the result; a line for a person */
+    struct buf text;
     bool is_done;    /* nothing is left to do */
     bool has_failed; /* with `is_done`: not all that was requested could be done */
     int wait_ms;     /* how long the next slice can wait */

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #define EVENT_FIELD_MAX 256 /* bytes of one column's value; a longer value is cut between characters */
-#define EVENT_SOURCE_MAX                                                                                     \
-    64 /* bytes of a sender's address with its end: a numeric IPv6 address with its scope fits */
+/* Bytes of a sender's address with its end: a numeric IPv6 address with its scope fits */
+#define EVENT_SOURCE_MAX 64
 
 enum reject_reason {
     REJECT_MALFORMED,

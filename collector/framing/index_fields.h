@@ -8,8 +8,8 @@
 #include "common/why.h"
 
 #define INDEX_FIELDS_NAME_MAX 256 /* bytes of an element's name */
-#define INDEX_FIELDS_TEXT_MAX                                                                                \
-    2048 /* bytes of the setting: enough for all columns, each with the longest name */
+/* Bytes of the setting: enough for all columns, each with the longest name */
+#define INDEX_FIELDS_TEXT_MAX 2048
 #define INDEX_FIELDS_DEFAULT                                                                                 \
     "uid=cn, name=plasectrxEventname, time=plasectrxRecdateUTC, sender=plasectrxGatewayDN, "                 \
     "source_name=plasectrxSourcename"

@@ -24,8 +24,8 @@
 #include "common/utf8.h"
 
 #define LARGE ((size_t)64 << 10) /* a longer event is large; a shorter one cannot hold too many names */
-#define SLICE                                                                                                \
-    ((size_t)256 << 10) /* not less: at each slice libxml2 searches anew for the end of some constructs */
+/* Not less: at each slice libxml2 searches anew for the end of some constructs */
+#define SLICE            ((size_t)256 << 10)
 #define MESSAGE_MAX      300         /* bytes of libxml2's message: a name in it may be very long */
 #define DICTIONARY_MAX   4096        /* names: with more of them the parser is replaced */
 #define DICTIONARY_BYTES (512 << 10) /* likewise with more bytes of names */

@@ -18,8 +18,8 @@
 #include "collector/framing/index_fields.h"
 
 #define VALIDATOR_DEPTH_MAX 200 /* libxml2's push parser has no limit of its own */
-#define VALIDATOR_ATTRIBUTES_MAX                                                                             \
-    256 /* on one element, with namespaces: libxml2 compares each with all others */
+/* On one element, with namespaces: libxml2 compares each with all others */
+#define VALIDATOR_ATTRIBUTES_MAX 256
 #define VALIDATOR_NAMESPACES_MAX 256       /* in scope: libxml2 searches them for every prefix */
 #define VALIDATOR_NAME_MAX       1024      /* bytes of a name, a prefix, a namespace */
 #define VALIDATOR_NAMES_MAX      16384     /* different names in one event: libxml2's dictionary gets slow */

@@ -15,13 +15,13 @@ struct group {
     struct reject *rejects;
     size_t reject_count;
 
-    int64_t
-        number; /* of the chain that begins with this group; given by the spool at the first try to commit it; 0: none yet */
+    /* of the chain that begins with this group; given by the spool at the first try to commit it; 0: none yet */
+    int64_t number;
     struct group *next; /* committed in the same transaction, after this one; not owned */
-    int64_t
-        retry_of; /* the id of the reject that became these events, marked in the same transaction; 0: none */
-    bool
-        is_void; /* that reject was retried, dismissed or purged meanwhile: nothing of this group was appended */
+    /* the id of the reject that became these events, marked in the same transaction; 0: none */
+    int64_t retry_of;
+    /* that reject was retried, dismissed or purged meanwhile: nothing of this group was appended */
+    bool is_void;
 
     size_t event_capacity, reject_capacity;
     struct group_block *blocks; /* the copied bytes: a chain, newest first */

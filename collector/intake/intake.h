@@ -19,8 +19,8 @@
 #include "common/why.h"
 
 #define INTAKE_CHUNKS 12 /* besides the chunk that is being filled */
-#define INTAKE_COMMIT_SIZE                                                                                   \
-    ((size_t)2 << 20) /* one transaction takes chunks until they hold this many bytes */
+/* One transaction takes chunks until they hold this many bytes */
+#define INTAKE_COMMIT_SIZE ((size_t)2 << 20)
 
 struct group; /* collector/intake/group.h */
 struct chunk; /* collector/intake/chunk.h */

@@ -16,8 +16,8 @@
 
 #define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
 #define SERVER_DRAIN_MS        2000  /* at a stop: how long sockets are read at most until they are empty */
-#define SERVER_IDLE_MS                                                                                       \
-    60000 /* at MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
+/* At MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
+#define SERVER_IDLE_MS 60000
 
 struct server;
 

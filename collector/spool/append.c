@@ -33,8 +33,8 @@
 #define RESTART_MS  300  /* how long it waits for another checkpoint */
 #define RESTART_US  1000 /* between two tries meanwhile */
 #define TRUNCATE_MS 20   /* how long emptying the WAL waits for readers */
-#define SENDERS_MAX                                                                                          \
-    1000 /* rows kept; before the next trim there may be as many more, and those of one group */
+/* Rows kept; before the next trim there may be as many more, and those of one group */
+#define SENDERS_MAX 1000
 
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;

@@ -35,8 +35,8 @@ struct rendition {
     char sha256[BATCH_SHA256_SIZE]; /* "": there is no rendition */
     char md5[BATCH_MD5_SIZE];
     int64_t bytes;
-    char content_sha256
-        [BATCH_SHA256_SIZE]; /* of the uncompressed bytes; "" where the rendition was read from the spool */
+    /* of the uncompressed bytes; "" where the rendition was read from the spool */
+    char content_sha256[BATCH_SHA256_SIZE];
 };
 
 struct batch {

@@ -21,8 +21,8 @@ struct target {
     int fd;
     const char *path; /* NULL: stdout */
     char aside[PATH_MAX];
-    struct signals
-        signals; /* for a file only: on a pipe a signal ends the process as usual, even while it is blocked */
+    /* for a file only: on a pipe a signal ends the process as usual, even while it is blocked */
+    struct signals signals;
 };
 
 static enum result failed(const char *what, const char *path, struct why *why)

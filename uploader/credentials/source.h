@@ -18,8 +18,8 @@
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 
-#define SOURCE_LOCAL_TIMEOUT_MS                                                                              \
-    2000 /* of services on this machine: the container's endpoint, instance metadata */
+/* Of services on this machine: the container's endpoint, instance metadata */
+#define SOURCE_LOCAL_TIMEOUT_MS 2000
 
 /* One search for keys. All pointers are borrowed. */
 struct source_query {

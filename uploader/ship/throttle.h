@@ -22,8 +22,8 @@
 #define THROTTLE_WINDOW_MS   250     /* the shortest time over which the rate is measured */
 #define THROTTLE_QUIET_MS    1000    /* nothing was received for this long: no more sleeping */
 #define THROTTLE_WORK_US     500     /* the shortest work between two sleeps */
-#define THROTTLE_SLEEP_MAX_MS                                                                                \
-    5000 /* all sleeps of one batch together: its worker reports nothing meanwhile */
+/* All sleeps of one batch together: its worker reports nothing meanwhile */
+#define THROTTLE_SLEEP_MAX_MS 5000
 
 struct throttle {
     struct signals *signals; /* borrowed; a stop ends every sleep */

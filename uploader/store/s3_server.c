@@ -13,8 +13,8 @@
 #include "uploader/store/s3_error.h"
 
 #define SKEW_LOGGED_S 60 /* where the server says that our clock is wrong, it is off by this much at least */
-#define SKEW_SEEN_S                                                                                          \
-    300 /* where it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
+/* Where it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
+#define SKEW_SEEN_S 300
 
 struct s3_server {
     struct s3_server_options options; /* its texts are borrowed */

@@ -17,8 +17,8 @@
 
 #define FILE_SIZE    4096 /* no vector is longer */
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define SOME_SHA256                                                                                          \
-    "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072" /* "Welcome to Amazon S3." */
+/* "Welcome to Amazon S3." */
+#define SOME_SHA256  "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const int64_t vectors_at_s = 1440938160;  /* 20150830T123600Z */
