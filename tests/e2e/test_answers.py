@@ -106,7 +106,7 @@ def refused_after_a_lost_put(site, stub, refusal, state):
     with stub.lock:  # and there it is
         stub.keep(stub.requests[0])
     wait_for_state(site, "shipped")
-    assert stub.methods().endswith("PUT HEAD") and "PUT PUT" not in stub.methods(), "it looks before each further PUT"
+    assert stub.methods().endswith("PUT HEAD") and "PUT PUT" not in stub.methods(), "a HEAD precedes each further PUT"
     assert_shipped_once(site, stub)
 
 
@@ -136,7 +136,7 @@ def test_a_HEAD_refused_without_a_cause_says_where_to_find_it(site, stub):
 def test_a_portal_that_answers_everything_with_200_ships_nothing(site, stub):
     start(site, stub, Step("PUT", captive_portal, times=ALWAYS),
           Step("HEAD", lambda stub, request: Answer(200, {"Content-Type": "text/html"}), times=ALWAYS))
-    wait_for("a look at it", lambda: "HEAD" in stub.methods() or ((row := batch(site)) and row.state == "shipped"))
+    wait_for("a HEAD of it", lambda: "HEAD" in stub.methods() or ((row := batch(site)) and row.state == "shipped"))
     wait_for("its outcome", lambda: batch(site).last_error or batch(site).state == "shipped")
     row = batch(site)
     assert row.state != "shipped" and row.is_unknown and not stub.objects, row

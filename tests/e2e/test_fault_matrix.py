@@ -39,8 +39,8 @@ class Row:
         stub.script += [Step("PUT", self.put, times=ALWAYS)] + [Step("HEAD", self.head, times=ALWAYS)] * bool(self.head)
 
 
-class Look(Row):
-    """It is stored, and the answer is 500; then `head` is what every look gets."""
+class StoredFirst(Row):
+    """It is stored, and the answer is 500; then `head` is what every HEAD gets."""
 
     def __init__(self, name, head, says, remedy=None, *, is_blocked=False):
         super().__init__(name, after_storing(error(500)), head=head, says=says, remedy=remedy, is_unknown=True)
@@ -70,67 +70,68 @@ class Incident(Cured):
         super().__init__(name, put, times=1, **more)
 
 
-def wait(name, put, says, *, is_unknown, **more):
+def retried(name, put, says, *, is_unknown, **more):
     return Row(name, put, says=says, is_unknown=is_unknown, **more)
 
 
-def ask(name, put, says, remedy):
+def refused(name, put, says, remedy):
     return Row(name, put, says=says, remedy=remedy, is_unknown=False)
 
 
 def redirected(name, status, code):
-    """To the region that the answer names, whether to a PUT or to a look."""
+    """To the region that the answer names, whether to a PUT or to a HEAD."""
     refuse = unless_signed_for("eu-west-1", elsewhere("eu-west-1", status, code))
     return Cured(name, refuse, head=refuse, region="eu-west-1", log="AWS_REGION=eu-west-1")
 
 
-HANGING = "a hang, which is cut"
-TRICKLING = "an upload that is taken too slowly, which is cut"
+HANGING = "a hang that is cut"
+TRICKLING = "an upload that is too slow and cut"
 SLOW = (HANGING, TRICKLING)
 MORE_EVENTS = 4000  # 6 MB, more than the kernel takes in for a peer that does not read
 ROWS = [
-    wait(HANGING, hang, "too slow", is_unknown=True),
-    wait(TRICKLING, take_too_slowly, "too slow", is_unknown=True, events=MORE_EVENTS),
-    wait("200 and the connection lost before it arrives", after_storing(no_answer), "http://127.0.0.1", is_unknown=True,
-         head=no_answer),
-    wait("stored and then 500", after_storing(error(500, "InternalError")), "HTTP 5", is_unknown=True, head=error(500)),
-    wait("500", error(500, "InternalError"), "HTTP 500 InternalError", is_unknown=True),
-    wait("503", error(503), "HTTP 503", is_unknown=True),
-    wait("503 with Retry-After", error(503, headers={"Retry-After": "2"}), "HTTP 503", is_unknown=True),
-    wait("SlowDown", error(503, "SlowDown"), "HTTP 503 SlowDown", is_unknown=True),
-    wait("429", error(429, "TooManyRequests"), "HTTP 429", is_unknown=False),
-    wait("400 BadDigest", error(400, "BadDigest"), "HTTP 400 BadDigest", is_unknown=False),
-    wait("409", error(409, "ConditionalRequestConflict"), "HTTP 409", is_unknown=True),
-    wait("307 of a new bucket", error(307, "TemporaryRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
-         "HTTP 307 TemporaryRedirect", is_unknown=False),
-    wait("a connection closed without an answer", no_answer, "http://127.0.0.1", is_unknown=True),
-    wait("a reset in mid-body", reset_in_mid_body, "http://127.0.0.1", is_unknown=True),
-    wait("200 from something that is no S3", captive_portal, "without an ETag", is_unknown=True,
-         remedy="AWS_ENDPOINT_URL is an S3 server"),
-    wait("garbage instead of XML with 500", lambda s, r: Answer(500, {}, GARBAGE), "HTTP 500", is_unknown=True),
-    ask("garbage instead of XML with 403", lambda s, r: Answer(403, {}, GARBAGE), "HTTP 403", "AWS_ENDPOINT_URL"),
-    ask("403 AccessDenied", error(403, "AccessDenied"), "HTTP 403 AccessDenied", "s3:PutObject"),
-    ask("403 without a body", error(403), "HTTP 403", "check BUCKET_NAME, the keys"),
-    ask("ExpiredToken of permanent keys", error(400, "ExpiredToken"), "HTTP 400 ExpiredToken", "AWS_SESSION_TOKEN"),
-    ask("SignatureDoesNotMatch", error(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
-    ask("RequestTimeTooSkewed without a time", error(403, "RequestTimeTooSkewed", headers={"Date": "some day"}),
-        "RequestTimeTooSkewed", "clock (NTP)"),
-    ask("404 NoSuchBucket", error(404, "NoSuchBucket"), "HTTP 404 NoSuchBucket", "create the bucket stub-bucket"),
-    ask("301 that names no region", error(301, "PermanentRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
-        "HTTP 301 PermanentRedirect", "AWS_REGION"),
-    ask("a region that is no name", elsewhere("evil.example/?"), "HTTP 400 AuthorizationHeaderMalformed", "AWS_REGION"),
-    ask("a region that is named again and again", elsewhere("eu-west-9"), "AuthorizationHeaderMalformed",
-        "AWS_REGION=eu-west-9"),
-    ask("a redirect to another host", error(302, headers={"Location": "http://127.0.0.1:9/evil"}), "HTTP 302",
-        "AWS_ENDPOINT_URL"),
-    ask("501 also without a condition", error(501, "NotImplemented"), "HTTP 501 NotImplemented", "S3_TAGS"),
-    wait("bytes that are no HTTP", no_http, "http://127.0.0.1", is_unknown=True),
-    Look("409 to a look", error(409), "HTTP 409"),
-    Look("501 to a look", error(501), "HTTP 501"),
-    Look("a redirect that names no region to a look", error(301, headers={"Location": "http://127.0.0.1:9/evil"}), "HTTP 301",
-         "AWS_ENDPOINT_URL", is_blocked=True),
-    Look("200 from something that is no S3 to a look", captive_portal, "without an ETag", "AWS_ENDPOINT_URL is an S3 server"),
-    Look("bytes that are no HTTP to a look", no_http, "http://127.0.0.1"),
+    retried(HANGING, hang, "too slow", is_unknown=True),
+    retried(TRICKLING, take_too_slowly, "too slow", is_unknown=True, events=MORE_EVENTS),
+    retried("200 and the connection lost before it arrives", after_storing(no_answer), "http://127.0.0.1", is_unknown=True,
+            head=no_answer),
+    retried("stored and then 500", after_storing(error(500, "InternalError")), "HTTP 5", is_unknown=True, head=error(500)),
+    retried("500", error(500, "InternalError"), "HTTP 500 InternalError", is_unknown=True),
+    retried("503", error(503), "HTTP 503", is_unknown=True),
+    retried("503 with Retry-After", error(503, headers={"Retry-After": "2"}), "HTTP 503", is_unknown=True),
+    retried("SlowDown", error(503, "SlowDown"), "HTTP 503 SlowDown", is_unknown=True),
+    retried("429", error(429, "TooManyRequests"), "HTTP 429", is_unknown=False),
+    retried("400 BadDigest", error(400, "BadDigest"), "HTTP 400 BadDigest", is_unknown=False),
+    retried("409", error(409, "ConditionalRequestConflict"), "HTTP 409", is_unknown=True),
+    retried("307 of a new bucket", error(307, "TemporaryRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
+            "HTTP 307 TemporaryRedirect", is_unknown=False),
+    retried("a connection closed without an answer", no_answer, "http://127.0.0.1", is_unknown=True),
+    retried("a reset in mid-body", reset_in_mid_body, "http://127.0.0.1", is_unknown=True),
+    retried("200 from something that is no S3", captive_portal, "without an ETag", is_unknown=True,
+            remedy="AWS_ENDPOINT_URL is an S3 server"),
+    retried("garbage instead of XML with 500", lambda s, r: Answer(500, {}, GARBAGE), "HTTP 500", is_unknown=True),
+    refused("garbage instead of XML with 403", lambda s, r: Answer(403, {}, GARBAGE), "HTTP 403", "AWS_ENDPOINT_URL"),
+    refused("403 AccessDenied", error(403, "AccessDenied"), "HTTP 403 AccessDenied", "s3:PutObject"),
+    refused("403 without a body", error(403), "HTTP 403", "check BUCKET_NAME, the keys"),
+    refused("ExpiredToken of permanent keys", error(400, "ExpiredToken"), "HTTP 400 ExpiredToken", "AWS_SESSION_TOKEN"),
+    refused("SignatureDoesNotMatch", error(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+    refused("RequestTimeTooSkewed without a time", error(403, "RequestTimeTooSkewed", headers={"Date": "some day"}),
+            "RequestTimeTooSkewed", "clock (NTP)"),
+    refused("404 NoSuchBucket", error(404, "NoSuchBucket"), "HTTP 404 NoSuchBucket", "create the bucket stub-bucket"),
+    refused("301 that names no region", error(301, "PermanentRedirect", headers={"Location": "http://127.0.0.1:9/evil"}),
+            "HTTP 301 PermanentRedirect", "AWS_REGION"),
+    refused("a region that is no name", elsewhere("evil.example/?"), "HTTP 400 AuthorizationHeaderMalformed", "AWS_REGION"),
+    refused("a region that is named again and again", elsewhere("eu-west-9"), "AuthorizationHeaderMalformed",
+            "AWS_REGION=eu-west-9"),
+    refused("a redirect to another host", error(302, headers={"Location": "http://127.0.0.1:9/evil"}), "HTTP 302",
+            "AWS_ENDPOINT_URL"),
+    refused("501 also without a condition", error(501, "NotImplemented"), "HTTP 501 NotImplemented", "S3_TAGS"),
+    retried("bytes that are no HTTP", no_http, "http://127.0.0.1", is_unknown=True),
+    StoredFirst("409 to a HEAD", error(409), "HTTP 409"),
+    StoredFirst("501 to a HEAD", error(501), "HTTP 501"),
+    StoredFirst("a redirect that names no region to a HEAD", error(301, headers={"Location": "http://127.0.0.1:9/evil"}),
+                "HTTP 301", "AWS_ENDPOINT_URL", is_blocked=True),
+    StoredFirst("200 from something that is no S3 to a HEAD", captive_portal, "without an ETag",
+                "AWS_ENDPOINT_URL is an S3 server"),
+    StoredFirst("bytes that are no HTTP to a HEAD", no_http, "http://127.0.0.1"),
     Cured("412 with equal content", after_storing(error(412, "PreconditionFailed")), times=1),
     Incident("412 with different content", someone_was_faster, log="incident:"),
     Cured("501 on conditional writes", no_conditions, log="plain ones from now on"),
@@ -216,7 +217,7 @@ def assert_recovers(site, stub, uploader, row):
     wait_for_state(site, "shipped", 2, PATIENT)
     assert site.query("SELECT last_error, remedy FROM summary") == [(None, None)]
     if row.is_unknown:
-        assert "PUT PUT" not in stub.methods(stub.kept[0]), "it looks before each further PUT"
+        assert "PUT PUT" not in stub.methods(stub.kept[0]), "a HEAD precedes each further PUT"
 
 
 def run_first(site, stub, row):
@@ -225,7 +226,7 @@ def run_first(site, stub, row):
     if isinstance(row, Cured):
         assert_cured(site, stub, row, uploader, is_first=True)
     else:
-        assert_told(site, row, uploader, is_unknown=row.is_unknown, is_second=isinstance(row, Look))
+        assert_told(site, row, uploader, is_unknown=row.is_unknown, is_second=isinstance(row, StoredFirst))
         assert_recovers(site, stub, uploader, row)
 
 
@@ -309,4 +310,4 @@ class Matrix:
 
 
 matrix = Matrix()
-main({f"test_{row.name}": matrix.test_of(row) for row in ROWS})
+main({f"test_{row.name} loses or doubles nothing": matrix.test_of(row) for row in ROWS})

@@ -175,7 +175,7 @@ def test_a_connection_not_accepted_in_10_s_is_tried_again(site, stub):
 # ---- what the server asks for ----
 
 def pause_between_PUTs(site, stub, headers):
-    """Seconds between a refused PUT and the look that comes after it."""
+    """Seconds between a refused PUT and the HEAD that comes after it."""
     start(site, stub, Step("PUT", error(503, "SlowDown", headers=headers)))
     wait_for_requests(stub, 2)
     wait_for_state(site, "shipped")

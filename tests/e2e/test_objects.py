@@ -130,7 +130,7 @@ def upgraded_after_a_lost_put(site, stub, first_put, *script):
     send_events(site, 200)
     stub.set_script(Step("PUT", first_put), Step("HEAD", no_answer, times=ALWAYS))
     uploader = site.uploader(**stub.settings(COMPRESSION="gzip"))
-    wait_for("a look", lambda: "HEAD" in stub.methods())
+    wait_for("a HEAD", lambda: "HEAD" in stub.methods())
     uploader.kill()
     before = len(stub.requests)
     stub.set_script(*script)
@@ -167,7 +167,7 @@ def test_an_object_not_stored_before_an_upgrade_is_put_anew(site, stub):
 @with_stub
 def test_a_late_PUT_from_before_an_upgrade_is_recognized(site, stub):
     def meanwhile(stub, request):
-        """The first PUT has been stored at last, between the look and this second one."""
+        """The first PUT has been stored at last, between the HEAD and this second one."""
         store(stub, stub.requests[0])
         return honest(stub, request)
 
@@ -181,11 +181,11 @@ def test_a_late_PUT_is_recognized_after_one_more_crash(site, stub):
     send_events(site, 200)
     stub.set_script(Step("PUT", no_answer), Step("HEAD", no_answer, times=ALWAYS))
     uploader = site.uploader(**stub.settings(COMPRESSION="gzip"))
-    wait_for("a look", lambda: "HEAD" in stub.methods())
+    wait_for("a HEAD", lambda: "HEAD" in stub.methods())
     uploader.kill()
     stub.set_script(Step("PUT", no_answer), Step("HEAD", honest), Step("HEAD", no_answer, times=ALWAYS))
     uploader = site.uploader(**stub.settings(COMPRESSION="gzip", **other_zlib()))
-    wait_for("the second PUT, and a look", lambda: re.search(r"HEAD PUT HEAD", stub.methods()))
+    wait_for("the second PUT, and a HEAD", lambda: re.search(r"HEAD PUT HEAD", stub.methods()))
     uploader.kill()
     store(stub, stub.requests[0])
     stub.set_script()

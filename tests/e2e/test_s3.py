@@ -171,7 +171,7 @@ def test_a_wrong_clock_does_not_make_HEAD_seem_forbidden(site, rgw):
     rgw.stop_gateway()
     uploader = site.uploader(**rgw.settings())
     wait_for("a failure", lambda: site.value("SELECT last_error FROM summary"))
-    uploader.kill()  # what this try has done is not known: the next one looks first
+    uploader.kill()  # what this try has done is not known: the next one sends HEAD first
     rgw.start_gateway()
     uploader = site.uploader(**rgw.settings(**faked_clock("+20m")))
     site.wait_until_shipped()
