@@ -19,6 +19,7 @@ esac
 # The program has a directory and a session of its own: a Ctrl-C reaches run.sh alone, which passes it on, once. At the limit
 # the program gets what Ctrl-C would send, so that it ends what it has started; what is left after it is killed.
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/eventspool-test.XXXXXX")
+chmod 711 "$TMPDIR" # a test may run a program as nobody
 export TMPDIR
 started=$(date +%s%3N)
 setsid timeout --foreground --signal=INT --kill-after=60 $limit "$@" >"$file.log" 2>&1 </dev/null &
