@@ -32,11 +32,12 @@ is_wanted() { # NAME PREFIX...; without a prefix, all are
 
 last_milliseconds() { # of a program that was never run: an hour if it starts processes, so that it does not come last
     case $1 in unit/*) unknown=0 ;; *) unknown=3600000 ;; esac
-    awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times" 2>/dev/null || echo $unknown
+    awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times"
 }
 
 rm -rf "$out"
 mkdir -p "$out"
+touch "$build/test.times"
 for program in $(list_programs); do
     if is_wanted "$program" "$@"; then echo "$(last_milliseconds "$program") $program"; fi
 done | sort -k1,1rn -k2 | cut -d' ' -f2 >"$out/queue"
@@ -55,7 +56,7 @@ xargs -a "$out/queue" -P "$jobs" -n 1 sh tests/run_one.sh "$build" &
 wait $! || wait $! # the first one ends when a signal comes
 
 # Programs that were not run this time keep their times.
-cat "$out/times" "$build/test.times" 2>/dev/null | awk '!seen[$2]++' >"$out/times.all" && mv "$out/times.all" "$build/test.times"
+cat "$out/times" "$build/test.times" | awk '!seen[$2]++' >"$out/times.all" && mv "$out/times.all" "$build/test.times"
 echo
 echo "# the slowest:"
 sort -rn "$out/times" | head -n 10 | awk '{ printf "# %7.1f s  %s\n", $1 / 1000, $2 }'
