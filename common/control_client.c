@@ -112,7 +112,7 @@ static enum result pass_time(const struct control_call *call, struct why *why)
         return res;
     }
     if (signals_wait(call->signals, wait_ms < POLL_MS ? wait_ms : POLL_MS))
-        return why_set(why, RES_RETRY, "told to stop before it was done");
+        return why_set(why, RES_RETRY, "stopped before it was done");
     why_clear(&trouble);
     if (call->serve || lockfile_check(call->spool_path, call->program, &trouble) == RES_OK) return RES_OK;
     return why_set(why, RES_RETRY, "the running %s has gone away: %s", call->program, trouble.text);

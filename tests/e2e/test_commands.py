@@ -319,7 +319,7 @@ def test_a_withdrawn_retry_is_given_up(site):
     command = retry_begun(site)
     wait_for("the request", lambda: site.value("SELECT count(*) FROM _request"))
     command.send_signal(signal.SIGINT)
-    assert command.wait(30) == 75 and "told to stop" in command.stderr.read()
+    assert command.wait(30) == 75 and "stopped before" in command.stderr.read()
     assert site.value("SELECT count(*) FROM _request") == 0
     retry(site)
     assert_each_event_once(site, count)

@@ -176,7 +176,7 @@ def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
         while not aside.exists() and exporter.poll() is None:
             pass  # it takes less than a second
         exporter.send_signal(stop)
-        assert exporter.wait(30) == 75 and "told to stop" in exporter.stderr.read()
+        assert exporter.wait(30) == 75 and "stopped before" in exporter.stderr.read()
         assert not aside.exists() and file.read_text() == "something older"
     exporter = begun(site, "rejects", "export")  # into a pipe that nobody goes on reading
     exporter.stdout.readline()
@@ -378,12 +378,12 @@ def test_a_flush_that_is_stopped_or_left_alone_says_that_not_all_is_shipped(site
     command = flushing(site, **stub.settings())
     command.send_signal(signal.SIGTERM)
     said = command.communicate(timeout=60)[1]
-    assert command.returncode == 1 and "uploader: not all is shipped: told to stop" in said, said
+    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in said, said
     uploader = site.uploader(**stub.settings(**FAR_AWAY))
     command = flushing(site, **stub.settings())
     command.send_signal(signal.SIGINT)
     said = command.communicate(timeout=60)[1]
-    assert command.returncode == 1 and "uploader: not all is shipped: told to stop" in said, said
+    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in said, said
     command = flushing(site, **stub.settings())
     uploader.kill()
     said = command.communicate(timeout=60)[1]
@@ -701,7 +701,7 @@ def test_a_withdrawn_reship_is_given_up(site):
     command = begun(site, "reship", "--since", "2020-01-01")
     wait_for("some objects", lambda: site.files())
     command.send_signal(signal.SIGINT)
-    assert command.wait(30) == 75 and "told to stop" in command.stderr.read()
+    assert command.wait(30) == 75 and "stopped before" in command.stderr.read()
     assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
     ask(site, "reship", "--since", "2020-01-01")
     assert len(site.files()) == count

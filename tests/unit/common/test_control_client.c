@@ -192,7 +192,7 @@ static void a_request_is_withdrawn_when_the_command_is_stopped(void **state)
     must(f, lockfile_take(&f->lock, f->scratch->spool, "collector", &f->why));
     f->signals.stop_pending = true;
     assert_int_equal(run(f, false), RES_RETRY);
-    assert_non_null(strstr(f->why.text, "told to stop"));
+    assert_non_null(strstr(f->why.text, "stopped before"));
     assert_int_equal(count_requests(f, "1"), 0);
 }
 
