@@ -1,9 +1,9 @@
 /*
  * buf -- a growable byte buffer.
  *
- * The caller owns the struct, initializes it with BUF_EMPTY and frees its memory with buf_fini(). Out of memory aborts:
- * a crash is a tested path here. To grow past BUF_MAX aborts, too: who fills a buffer from a peer must check a limit
- * first.
+ * The caller owns the struct, initializes it with BUF_EMPTY and frees its memory with buf_fini(). Out of memory aborts,
+ * which loses no committed row: the tests kill the programs at any moment. Growing past BUF_MAX aborts, too: code that
+ * fills a buffer with a peer's bytes must check a limit first.
  */
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H

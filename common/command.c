@@ -31,7 +31,7 @@ static void print_help(const struct program *program, FILE *out)
     config_help(program->settings, out);
 }
 
-/* How many words of the command line are this subcommand's name; 0 where it is another subcommand. */
+/* How many words of the command line are this subcommand's name; 0 if it is another subcommand. */
 static int words_of(const struct command *command, int argc, char **argv)
 {
     const char *second = strchr(command->name, ' ');
@@ -49,7 +49,7 @@ static void explain_unknown(const struct program *program, char **argv)
     (void)fprintf(stderr, "; see %s --help\n", program->name);
 }
 
-/* NULL where there is no such subcommand, or it takes no arguments and gets some; either is explained on stderr. */
+/* NULL if there is no such subcommand, or it takes no arguments and gets some; either is explained on stderr. */
 static const struct command *find_named(const struct program *program, int argc, char **argv,
                                         struct command_line *line)
 {

@@ -44,7 +44,7 @@ const char *config_env(char *const *env, const char *name)
     return NULL;
 }
 
-/* A trimmed copy; NULL where nothing is left. */
+/* A trimmed copy; NULL if nothing is left. */
 static char *trimmed(const char *text, size_t len)
 {
     while (len > 0 && isspace((unsigned char)*text)) text++, len--;
@@ -55,7 +55,7 @@ static char *trimmed(const char *text, size_t len)
     return copy;
 }
 
-/* The file's text, trimmed. A missing file is an error only where the user named it. */
+/* The file's text, trimmed. A missing file is an error only if the user named it. */
 static enum result read_secret_file(const char *name, const char *path, bool must_exist, char **text,
                                     struct why *why)
 {
@@ -75,7 +75,7 @@ static enum result read_secret_file(const char *name, const char *path, bool mus
     return RES_OK;
 }
 
-/* The value of NAME, trimmed, owned by the caller; NULL where it is not set. */
+/* The value of NAME, trimmed, owned by the caller; NULL if it is not set. */
 static char *read_env(char *const *env, const char *name)
 {
     const char *value = config_env(env, name);
@@ -218,7 +218,7 @@ static enum result check_text(const struct setting *row, const char *text, struc
                    equals, shown, len < row->min ? "short" : "long", row->min, row->max, len);
 }
 
-/* Takes `text` over where the field is a text, frees it otherwise. */
+/* Takes `text` over if the field is a text, frees it otherwise. */
 static enum result store(const struct setting *row, char *text, void *settings, struct why *why)
 {
     char *field = (char *)settings + row->offset;

@@ -63,12 +63,12 @@ const char *config_env(char *const *env, const char *name);
 
 /*
  * Reads the secret NAME anew: from NAME, from the file that NAME_FILE names, or from the secrets directory. `*text` is
- * trimmed, NULL where the secret is not set, and owned by the caller, who must wipe it.
+ * trimmed, NULL if the secret is not set, and owned by the caller, who must wipe it.
  *   RES_REFUSE   the file that NAME_FILE names cannot be read, or a file is longer than CONFIG_SECRET_MAX
  */
 MUST_CHECK enum result config_read_secret(const char *name, char *const *env, char **text, struct why *why);
 
-/* The file that config_read_secret() reads; it need not exist. False where NAME itself is set: then no file is read. */
+/* The file that config_read_secret() reads; it need not exist. False if NAME itself is set: then no file is read. */
 bool config_secret_path(const char *name, char *const *env, char path[PATH_MAX]);
 
 /* Prints the effective configuration, one NAME=value per line, which can be read back; secrets are masked. */

@@ -101,7 +101,7 @@ static enum result load_state(struct db *db, int64_t id, struct state *state, st
 
 /* ---- waiting ---- */
 
-/* Sleeps until the row is due to be loaded again; or serves, where no program runs. */
+/* Sleeps until the row is due to be loaded again; or serves, if no program runs. */
 static enum result pass_time(const struct control_call *call, struct why *why)
 {
     struct why trouble = {0};
@@ -112,13 +112,13 @@ static enum result pass_time(const struct control_call *call, struct why *why)
         return res;
     }
     if (signals_wait(call->signals, wait_ms < POLL_MS ? wait_ms : POLL_MS))
-        return why_set(why, RES_RETRY, "stopped before it was done");
+        return why_set(why, RES_RETRY, "stopped before the request was done");
     why_clear(&trouble);
     if (call->serve || lockfile_check(call->spool_path, call->program, &trouble) == RES_OK) return RES_OK;
     return why_set(why, RES_RETRY, "the running %s has gone away: %s", call->program, trouble.text);
 }
 
-/* Where the result has a second line, that is the remedy. */
+/* If the result has a second line, that is the remedy. */
 static enum result explain_failure(const char *result, struct why *why)
 {
     const char *remedy = strchr(result, '\n');

@@ -1,10 +1,10 @@
 /*
- * control_client -- how a command has a running program do something, through the spool.
+ * control_client -- how a command makes a running program do something, through the spool.
  *
  * A request is a row. The command leaves it, shows its progress and waits for its result; the program's
- * common/control_server.h serves it. Nothing is locked meanwhile. A request lives no longer than both of them: a
- * command that has to stop withdraws it, and a program that starts deletes what was left for an earlier one. Either may
- * be killed at any time, so the work behind every action must be safe to request again.
+ * common/control_server.h serves it. Nothing is locked meanwhile. A request ends with the command or the program: a
+ * command that has to stop withdraws it, and a program that starts deletes the requests that were left for an earlier
+ * process. Either may be killed at any time, so the work behind every action must be safe to request again.
  */
 #ifndef COMMON_CONTROL_CLIENT_H
 #define COMMON_CONTROL_CLIENT_H
@@ -12,15 +12,15 @@
 #include "common/db.h"
 #include "common/signals.h"
 
-struct control_call {
+struct control_call { /* all pointers are borrowed for the call */
     const char *spool_path;
-    const char *program;  /* who has to do it: "collector" or "uploader" */
+    const char *program;  /* which has to do it: "collector" or "uploader" */
     const char *action;   /* a word that this program knows */
     const char *argument; /* "" for none */
     struct signals *signals;
     /*
-     * NULL where the program runs. Else this process holds its lock and serves the requests itself: each call does a part
-     * of the work, and `*wait_ms` is how long the next part can wait. RES_RETRY does not end the waiting.
+     * NULL if the program runs. Else this process holds the program's lock and serves the requests itself: each call
+     * does a part of the work, and `*wait_ms` is how long the next part can wait. RES_RETRY does not end the waiting.
      */
     enum result (*serve)(void *context, int *wait_ms, struct why *why);
     void *context;
@@ -30,7 +30,7 @@ struct control_call {
  * Leaves the request and waits until it is over. Prints a line on stdout whenever the progress has changed, and the
  * result at the end.
  *   RES_RETRY    the running program has gone away, a stop was requested, or the spool is locked: try again later
- *   RES_BROKEN   the request has failed, and `why` is what the program says of it; or `serve` has failed
+ *   RES_BROKEN   the request has failed, and `why` is the program's explanation; or `serve` has failed
  */
 MUST_CHECK enum result control_client_run(struct db *db, const struct control_call *call, struct why *why);
 

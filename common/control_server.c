@@ -134,7 +134,7 @@ static void query_requests(struct control_server *s)
 
 /* ---- the row of a request in work ---- */
 
-/* Once in a while, for the command that waits. Where the row is gone, nobody waits any more. */
+/* Once in a while, for the command that waits. If the row is gone, nobody waits any more. */
 static enum result report_progress(struct control_server *s, struct slot *slot, struct why *why)
 {
     struct stmt *stmt = NULL;
@@ -172,7 +172,7 @@ static enum result store_result(struct control_server *s, struct slot *slot, str
 
 /* ---- a slice ---- */
 
-/* The result has two lines where there is a remedy: what failed, and what a person can do. */
+/* The result has two lines if there is a remedy: what failed, and what a person can do. */
 static void set_failure(struct control_response *response, const struct why *why)
 {
     buf_clear(&response->text);

@@ -33,8 +33,8 @@ struct control_handler {
     const char *action;
 
     /*
-     * Begins the work on a request. `argument` is borrowed until `end`. A handler without state sets no `*work`. The
-     * results mean the same as those of `do_slice`.
+     * Begins the work on a request. `argument` is borrowed until `end`. A handler without state leaves `*work` NULL.
+     * The results mean the same as those of `do_slice`.
      */
     enum result (*begin)(void *context, const char *argument, void **work, struct why *why);
 
@@ -58,7 +58,7 @@ struct control_server_options {
 
 struct control_server;
 
-/* Borrows `db`, and what `options` refer to. Never fails. */
+/* Borrows `db`, and everything that `options` points to, until control_server_free(). Never fails. */
 struct control_server *control_server_new(struct db *db, const struct control_server_options *options);
 void control_server_free(
     struct control_server *server); /* accepts NULL; gives up the work that is in progress */

@@ -124,7 +124,7 @@ enum result db_end(struct db *db, enum result res, struct why *why)
 {
     if (res == RES_OK)
         res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
-    /* A failed commit may leave the transaction open. Where it does not, the error of the rollback means nothing. */
+    /* A failed commit may leave the transaction open. If it does not, the error of the rollback means nothing. */
     if (res != RES_OK) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return res;
 }

@@ -20,7 +20,8 @@ struct db;
 struct stmt;
 
 /*
- * Opens an existing database; later calls wait up to `busy_ms` for locks. `*db` is NULL unless RES_OK. Borrows nothing.
+ * Opens an existing database; later calls wait up to `busy_ms` for locks. The caller owns `*db`, which is NULL unless
+ * RES_OK. Borrows nothing.
  */
 MUST_CHECK enum result db_open(struct db **db, const char *path, int busy_ms, struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
@@ -29,13 +30,13 @@ void db_close(struct db *db); /* accepts NULL; all statements must have been fre
 MUST_CHECK enum result db_exec(struct db *db, const char *sql, struct why *why);
 
 /*
- * Runs one statement and returns the first column of its first row, e.g. `PRAGMA page_size`; 0 where there is no row.
+ * Runs one statement and returns the first column of its first row, e.g. `PRAGMA page_size`; 0 if there is no row.
  */
 MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value, struct why *why);
 
 /*
- * BEGIN IMMEDIATE; and COMMIT if `res` is RES_OK, else ROLLBACK. db_end() returns `res`, or the error of a failed
- * COMMIT, after which the transaction is rolled back as well.
+ * db_begin() runs BEGIN IMMEDIATE. db_end() runs COMMIT if `res` is RES_OK, else ROLLBACK; it returns `res`, or the
+ * error of a failed COMMIT, after which the transaction is rolled back as well.
  */
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);
@@ -59,7 +60,7 @@ struct db_wal {
 
 /*
  * Copies the WAL into the file, as far as no reader needs the old pages.
- *   RES_RETRY   another connection blocks it: a checkpoint where `wal->frames` is negative, else a reader
+ *   RES_RETRY   another connection blocks it: another checkpoint if `wal->frames` is negative, else a reader
  */
 MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *wal,
                                      struct why *why);
@@ -70,7 +71,10 @@ const char *db_wal_path(const struct db *db);
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);
 
-/* Prepares one statement for many uses. `sql` is borrowed for the call. `*stmt` is NULL unless RES_OK. */
+/*
+ * Prepares one statement for many uses. `sql` is borrowed for the call. The caller owns `*stmt`, which is NULL unless
+ * RES_OK.
+ */
 MUST_CHECK enum result stmt_prepare(struct stmt **stmt, struct db *db, const char *sql, struct why *why);
 void stmt_free(struct stmt *stmt); /* accepts NULL */
 
@@ -80,19 +84,19 @@ void stmt_set_text(struct stmt *stmt, const char *name, const char *text);
 void stmt_set_text_n(struct stmt *stmt, const char *name, const char *text, size_t len);
 void stmt_set_blob(struct stmt *stmt, const char *name, const void *data, size_t len);
 
-/* One step. `*has_row` is true where a row can be read; else the statement has been reset. */
+/* One step. `*has_row` is true if a row can be read; else the statement has been reset. */
 MUST_CHECK enum result stmt_step(struct stmt *stmt, bool *has_row, struct why *why);
 
 /* Runs a statement that returns no rows and resets it. `*changed`, if not NULL, is the number of rows it changed. */
 MUST_CHECK enum result stmt_run(struct stmt *stmt, int64_t *changed, struct why *why);
 
-/* Ends the use of the current rows: due where a statement has more rows, or may have, than are stepped through. */
+/* Ends the use of the current rows: needed unless stmt_step() was called until it found no more rows. */
 void stmt_reset(struct stmt *stmt);
 
 /* Columns of the current row, from 0. Texts and blobs live until the next step or reset. */
 int64_t stmt_int(struct stmt *stmt, int column);
 bool stmt_is_null(struct stmt *stmt, int column);
-const char *stmt_text(struct stmt *stmt, int column); /* NULL where the column is NULL */
+const char *stmt_text(struct stmt *stmt, int column); /* NULL if the column is NULL */
 const void *stmt_blob(struct stmt *stmt, int column, size_t *len);
 
 #endif

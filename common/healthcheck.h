@@ -9,10 +9,10 @@
 
 #include "common/command.h"
 
-/* Reads the only argument, `--strict`. False where there is another one, which has been explained on stderr. */
+/* Reads the only argument, `--strict`. False if there is another one, which has been explained on stderr. */
 bool healthcheck_parse(const struct command_line *line, bool *is_strict);
 
-/* Returns the exit code; what is wrong is printed on stderr. Needs no disk space, and not the spool itself. */
+/* Returns the exit code; what is wrong is printed on stderr. It needs no disk space and does not open the spool. */
 int healthcheck_run(const char *spool_path, const char *program, bool is_strict);
 
 #endif

@@ -53,7 +53,7 @@ struct line {
     size_t len;
 };
 
-/* Adds a piece of text, or nothing where it does not fit as a whole. */
+/* Adds a piece of text, or nothing if it does not fit as a whole. */
 __attribute__((format(printf, 2, 3))) static void put(struct line *line, const char *format, ...)
 {
     va_list args;

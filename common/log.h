@@ -3,9 +3,9 @@
  *
  *   2031-05-04T10:11:12.345Z uploader info "batch shipped" batch=41 events=500
  *
- * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error, a
- * person must act; warn, the program has handled it; info, start, stop and one line per batch; debug, everything else.
- * Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of
+ * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error (a
+ * person must act), warn (the program has handled it), info (start, stop, and one line per batch), debug (everything
+ * else). Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of
  * several threads do not mix.
  */
 #ifndef COMMON_LOG_H

@@ -13,7 +13,7 @@ void names_check(char *const *env);
 /* The names of both programs' settings, NULL at the end; made from the two tables at build time. */
 extern const char *const names_of_settings[];
 
-/* The setting that `name` was probably meant to be; NULL where it is a setting itself or resembles none. */
+/* The setting that `name` was probably meant to be; NULL if it is a setting itself or resembles none. */
 const char *names_suggest(const char *name);
 
 #endif

@@ -82,7 +82,7 @@ static void publish(struct problems *problems)
     lockfile_publish(problems->lock, text);
 }
 
-/* Stores a text as one line, cut where it is too long. Returns whether it changed. */
+/* Stores a text as one line, cut if it is too long. Returns whether it changed. */
 static bool set_text(char to[PROBLEM_TEXT_SIZE], const char *from)
 {
     char text[PROBLEM_TEXT_SIZE];
@@ -138,7 +138,7 @@ bool problems_is_present(struct problems *problems, enum problem_code code)
 
 /* ---- for commands ---- */
 
-/* Copies the text before the next tab or newline and moves behind that; false where there is none. */
+/* Copies the text before the next tab or newline and moves behind that; false if there is none. */
 static bool take_field(const char **text, char *to, size_t size)
 {
     size_t len = strcspn(*text, "\t\n");

@@ -2,7 +2,7 @@
  * problems -- the program's present problems, for the log and for commands: each has a code, a sentence and a remedy.
  *
  * A problem is logged when it begins and when it ends. All present problems are published at once in the program's lock
- * file (common/lockfile.h), where `uploader status` and `healthcheck --strict` of any process read them. Any thread may
+ * file (common/lockfile.h), where other processes (`uploader status`, `healthcheck --strict`) read them. Any thread may
  * call these functions.
  */
 #ifndef COMMON_PROBLEMS_H
@@ -20,7 +20,7 @@ enum problem_code {
     PROBLEM_DISK_LOW,         /* little free space is left: reading will stop */
     PROBLEM_COMMIT_FAILING,   /* what has been read cannot be committed: reading has stopped */
     PROBLEM_CONNECTIONS_FULL, /* new senders wait */
-    PROBLEM_REJECTS_CAPPED,   /* of new rejects only the beginning is kept */
+    PROBLEM_REJECTS_CAPPED,   /* only the beginning of new rejects is kept */
     PROBLEM_FOREIGN_READER,   /* a long read by another program makes the write-ahead log grow */
     PROBLEM_COUNT
 };
@@ -40,7 +40,7 @@ void problems_close(struct problems *problems); /* accepts NULL; logs nothing */
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,
                     const char *remedy);
 
-/* The problem is over, which is logged. Does nothing where it is not present. */
+/* The problem is over, which is logged. Does nothing if it is not present. */
 void problems_end(struct problems *problems, enum problem_code code);
 
 bool problems_is_present(struct problems *problems, enum problem_code code);
@@ -54,7 +54,7 @@ struct problem {
 };
 
 /*
- * Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False where there is none left.
+ * Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False if there is none left.
  */
 bool problems_parse(const char **text, struct problem *problem);
 

@@ -1,8 +1,8 @@
 /*
  * result -- the four ways a call can end.
  *
- * Each module turns the codes of its library into one of these in exactly one function (db_result() for SQLite,
- * s3_result() for curl and HTTP); all callers decide by these four alone.
+ * The codes of a library become one of these in exactly one function, e.g. db_result() for SQLite; all callers decide
+ * by these four alone. A store has answers of its own (uploader/store/store.h).
  */
 #ifndef COMMON_RESULT_H
 #define COMMON_RESULT_H

@@ -17,7 +17,7 @@ struct signals {
     atomic_bool stop_pending; /* a stop has been requested; stays true */
 };
 
-/* RES_BROKEN where the system has no descriptor for it; `fd` is -1 then. */
+/* RES_BROKEN if the system has no descriptor for it; `fd` is -1 then. */
 MUST_CHECK enum result signals_open(struct signals *signals, struct why *why);
 void signals_close(struct signals *signals);
 

@@ -56,7 +56,7 @@ enum spool_age spool_age_of(int64_t schema, int64_t current)
     return schema < current ? SPOOL_AGE_OLDER : SPOOL_AGE_USABLE;
 }
 
-/* Of a file that is a spool of ours. */
+/* Checks the version of a file that is a spool. */
 static enum result check_age(const char *path, int64_t schema, struct why *why)
 {
     switch (spool_age_of(schema, SPOOL_SCHEMA)) {

@@ -13,7 +13,7 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         110 /* major * 100 + minor; a program one version older can use a newer minor */
+#define SPOOL_SCHEMA         110 /* major * 100 + minor; a program can use a spool with a newer minor number */
 #define SPOOL_SCHEMA_FIRST   110 /* of the first release; development versions had smaller numbers */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
@@ -42,20 +42,20 @@ enum spool_age {
 };
 enum spool_age spool_age_of(int64_t schema, int64_t current);
 
-/* RES_REFUSE where `path` is not a regular file, or this user may not read and write it. */
+/* RES_REFUSE if `path` is not a regular file, or this user may not read and write it. */
 MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
 
 /* Identifies a file, so that a copy of it can be detected. */
 struct spool_file {
-    int64_t device, inode, born_at; /* born_at: ms since 1970, 0 where the file system does not know it */
+    int64_t device, inode, born_at; /* born_at: ms since 1970, 0 if the file system does not know it */
 };
 
-/* RES_BROKEN where there is no such file, or it cannot be checked. */
+/* RES_BROKEN if there is no such file, or it cannot be checked. */
 MUST_CHECK enum result spool_stat_file(const char *path, struct spool_file *file, struct why *why);
 
 /*
- * Is `file` the one for which the spool's identity was drawn? A copied or restored file is not. The device counts only
- * where the birth time is unknown: device numbers may change when the machine starts.
+ * Is `file` the file for which the spool's identity was drawn? A copied or restored file is not. The device counts only
+ * if the birth time is unknown: device numbers may change when the machine starts.
  */
 MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *file, bool *is_same,
                                         struct why *why);
@@ -69,13 +69,16 @@ MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *
  */
 MUST_CHECK enum result spool_open(struct db **db, const char *path, struct why *why);
 
-/* Sets up a connection; spool_open() does it, the collector calls it where it creates the file. */
+/* Sets up a connection; spool_open() does it, the collector calls it when it creates the file. */
 MUST_CHECK enum result spool_configure(struct db *db, struct why *why);
 
-/* Checks that the file is a spool of a version that we can write, or empty: `*schema` 0. Errors as for spool_open(). */
+/*
+ * Checks that the file is a spool of a version that we can write, or that it is empty: then `*schema` is 0. The errors
+ * are those of spool_open().
+ */
 MUST_CHECK enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why);
 
-/* RES_BROKEN where the spool has no identity. */
+/* RES_BROKEN if the spool has no identity. */
 MUST_CHECK enum result spool_load_identity(struct db *db, struct spool_identity *identity, struct why *why);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* How many bytes from the beginning are whole characters of UTF-8; `len` where all are. The text may contain NUL. */
+/* How many bytes from the beginning are whole characters of UTF-8; `len` if all are. The text may contain NUL. */
 size_t utf8_valid_len(const char *text, size_t len);
 
 #endif

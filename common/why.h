@@ -1,9 +1,9 @@
 /*
  * why -- the explanation of an error, of fixed size; each layer of calls may add to it.
  *
- * The line that fails explains: `return why_set(why, RES_RETRY, "no space in %s", path);`
- * Outer layers put a prefix before it: `return why_wrap(why, res, "ship batch %" PRId64, id);` so that a person reads
- * `ship batch 41: put object: HTTP 503`. A text that is too long is cut at its end. Never put payload text in it.
+ * The function that fails sets the text: `return why_set(why, RES_RETRY, "no space in %s", path);` Outer layers put a
+ * prefix before it: `return why_wrap(why, res, "ship batch %" PRId64, id);` so that a person reads `ship batch 41: put
+ * object: HTTP 503`. A text that is too long is cut at its end. Never put payload text in it.
  */
 #ifndef COMMON_WHY_H
 #define COMMON_WHY_H
@@ -13,8 +13,8 @@
 #define WHY_SIZE 1024
 
 struct why {
-    char text[WHY_SIZE];   /* what failed; "" where nothing has failed */
-    char remedy[WHY_SIZE]; /* what a person can do about it; "" where a person need only wait */
+    char text[WHY_SIZE];   /* what failed; "" if nothing has failed */
+    char remedy[WHY_SIZE]; /* what a person can do about it; "" if a person need only wait */
 };
 
 /* Sets the explanation and returns `res`. `why` is never NULL. */
