@@ -47,9 +47,9 @@ static enum result check_space(const struct settings *settings, struct why *why)
     int64_t bytes = 0;
     enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &bytes, why);
     if (res != RES_OK || bytes >= settings->spool_min_free_bytes) return res;
-    (void)why_remedy(
-        why, RES_RETRY,
-        "free space on that disk, enlarge it, or lower SPOOL_MIN_FREE: below it nothing is read");
+    (void)why_remedy(why, RES_RETRY,
+                     "free space on that disk, enlarge the disk, or lower SPOOL_MIN_FREE: while less is "
+                     "free, nothing is read");
     return why_set(why, RES_RETRY, "SPOOL_MIN_FREE is %" PRId64 " MiB, and %" PRId64 " MiB are free in %s",
                    settings->spool_min_free_bytes >> 20, bytes >> 20, dir);
 }

@@ -11,21 +11,21 @@ struct control {
     const struct settings *settings;
     struct signals signals;
     struct db *db;             /* for the request's row */
-    struct lockfile lock;      /* held where no collector runs: this process serves the request */
-    struct spool_in *spool;    /* then: the collector's connection */
-    struct handlers *handlers; /* then; NULL else */
+    struct lockfile lock;      /* held if no collector runs: this process serves the request */
+    struct spool_in *spool;    /* the collector's connection, if this process holds the lock */
+    struct handlers *handlers; /* likewise; NULL else */
 };
 
 static enum result serve(void *context, int *wait_ms, struct why *why)
 {
     struct control *c = context;
-    (void)why; /* trouble with the spool is the request's: it has to wait */
+    (void)why; /* a request that cannot use the spool now waits */
     lockfile_beat(&c->lock);
     *wait_ms = handlers_poll(c->handlers);
     return RES_OK;
 }
 
-/* Does nothing where a collector runs. */
+/* Does nothing if a collector runs. */
 static enum result become_collector(struct control *c, struct why *why)
 {
     const struct settings *s = c->settings;

@@ -1,6 +1,7 @@
 /*
- * control -- how a subcommand has the collector do something: the running collector, through the spool; or, where none
- * runs, this process, which is then a collector without senders for as long as it takes.
+ * control -- runs a request for a subcommand. If a collector runs, it serves the request, which reaches it through the
+ * spool. If none runs, this process takes the collector's lock and serves the request itself, without accepting
+ * senders.
  */
 #ifndef COLLECTOR_COMMANDS_CONTROL_H
 #define COLLECTOR_COMMANDS_CONTROL_H

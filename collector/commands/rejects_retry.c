@@ -21,7 +21,7 @@ int run_rejects_retry(const struct command_line *line)
         if (!is_id(line->argv[i])) {
             (void)fprintf(stderr,
                           "collector rejects retry [ID...]: '%s' is not the id of a reject; the view "
-                          "`rejects` has them\n",
+                          "`rejects` lists the ids\n",
                           line->argv[i]);
             buf_fini(&ids);
             return EX_USAGE;

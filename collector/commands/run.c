@@ -111,7 +111,7 @@ static enum result open_server(struct collector *c, struct why *why)
     return server_open(&c->server, &parts, why);
 }
 
-/* Refuses a network file system, and warns where the file system may not keep the spool. */
+/* Refuses a network file system, and warns if the file system may not keep the spool. */
 static enum result check_file_system(const char *spool_path, struct why *why)
 {
     struct why doubts = {0};
@@ -162,7 +162,7 @@ static enum result open_all(struct collector *c, struct why *why)
     return res;
 }
 
-/* Commits all that has been read before it closes the rest. Its result counts where the run itself was successful. */
+/* Commits all that has been read before it closes the rest. Its result counts if the run itself was successful. */
 static enum result close_all(struct collector *c, enum result res, struct why *why)
 {
     struct writer_counts counts = {0};

@@ -29,7 +29,10 @@ int run_config(const struct command_line *line);
 MUST_CHECK enum result run_open_spool(struct spool_in **spool, const struct settings *settings,
                                       struct signals *signals, const struct lockfile *lock, struct why *why);
 
-/* The handlers of commands' requests, with these settings. Borrows both; never fails. */
+/*
+ * The handlers of commands' requests, with these settings. Borrows `spool` and `settings` until handlers_free(), which
+ * is the caller's to call. Never fails.
+ */
 struct handlers *run_new_handlers(struct spool_in *spool, const struct settings *settings);
 
 #endif

@@ -133,7 +133,7 @@ static enum result find_start(struct tail *t, int64_t count, struct why *why)
     return res;
 }
 
-/* The number of past events to show; -1 where the arguments are wrong. */
+/* The number of past events to show; -1 if the arguments are wrong. */
 static int64_t parse_count(const struct command_line *line)
 {
     const char *text = NULL;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define EVENT_FIELD_MAX 256 /* bytes of one column's value; a longer value is cut between characters */
-/* Bytes of a sender's address with its end: a numeric IPv6 address with its scope fits */
+/* Bytes of a sender's address with its terminator: a numeric IPv6 address with its scope fits */
 #define EVENT_SOURCE_MAX 64
 
 enum reject_reason {
@@ -52,8 +52,8 @@ struct reject {
     struct slice source; /* the sender's address */
     enum reject_reason reason;
     struct slice detail;  /* a sentence for a person; no payload text in it */
-    uint64_t bytes;       /* as received, also where the payload is shorter */
-    struct slice payload; /* the bytes received; only the first of them where they were too many to keep */
+    uint64_t bytes;       /* as received, also if the payload is shorter */
+    struct slice payload; /* the bytes received; only the first of them if they were too many to keep */
 };
 
 #endif

@@ -37,7 +37,7 @@ static enum result refuse(struct why *why, struct slice pair, const char *what)
     return why_set(why, RES_REFUSE, "INDEX_FIELDS: '%.*s': %s", (int)shown, pair.data, what);
 }
 
-/* -1 where there is no such column. */
+/* -1 if there is no such column. */
 static int column_of(struct slice name)
 {
     for (int i = 0; i < EVENT_FIELD_COUNT; i++)

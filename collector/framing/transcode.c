@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define SLICE         ((size_t)64 << 10)
-#define UTF8_PER_BYTE 4 /* space to begin with; libxml2 makes more where it needs it */
+#define UTF8_PER_BYTE 4 /* space to begin with; libxml2 makes more if it needs it */
 #define CUT_MAX       64 /* bytes that may wait for the next slice: no encoding has longer characters or escapes */
 
 bool transcode_is_utf8(const char *encoding)
@@ -67,7 +67,7 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
 }
 
 /*
- * The framer has read the bytes as ASCII. Where conversion changes the root element's name, as for UTF-16 and EBCDIC,
+ * The framer has read the bytes as ASCII. If conversion changes the root element's name, as for UTF-16 and EBCDIC,
  * the declaration is wrong.
  */
 static bool begins_alike(struct slice bytes, const struct buf *utf8)

@@ -1,8 +1,8 @@
 /*
  * transcode -- converts an event from the encoding that its XML declaration names to UTF-8.
  *
- * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. Nothing is
- * printed.
+ * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. libxml2's
+ * messages are not printed.
  */
 #ifndef COLLECTOR_FRAMING_TRANSCODE_H
 #define COLLECTOR_FRAMING_TRANSCODE_H

@@ -1,7 +1,7 @@
 /*
  * validator -- see validator.h.
  *
- * The happy path: transcode where an encoding other than UTF-8 was declared, check that the bytes are UTF-8, run
+ * The happy path: transcode if an encoding other than UTF-8 was declared, check that the bytes are UTF-8, run
  * libxml2's push parser once over them, with SAX handlers that count and that copy the texts of a few child elements.
  * The first error decides the reason.
  *
@@ -86,7 +86,7 @@ static void fail_at(struct validator *v, enum reject_reason reason, struct slice
     fail(v, reason, detail);
 }
 
-/* Fails where the parser is now, and ends its work. */
+/* Fails at the parser's present position, and ends the parser's work. */
 static void fail_here(struct validator *v, enum reject_reason reason, const char *why)
 {
     char detail[VALIDATOR_DETAIL_MAX];

@@ -2,14 +2,15 @@
  * validator -- checks one frame with libxml2: either it is well-formed, and the verdict has its UTF-8 and the columns'
  * values, or the verdict has the reason why not.
  *
- * One parser context, reused. There is no DTD, no entity besides the five predefined ones and character references, no
- * network, no XML_PARSE_HUGE. An undeclared prefix makes a reject: libxml2 only warns of it, but stricter parsers fail.
- * Nothing is assumed about the names of fields. The limits below bound what a sender may invent, so that the time grows
- * with an event's length only, whatever its content.
+ * One parser context is used again and again. There is no DTD, no entity besides the five predefined ones and character
+ * references, no network, no XML_PARSE_HUGE. An undeclared prefix makes a reject: libxml2 only warns of it, but
+ * stricter parsers fail. Nothing is assumed about the names of fields. The limits below bound what a sender may invent,
+ * so that the time grows with an event's length only, whatever its content.
  *
- * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, up
- * to three times its length where one comment, attribute or the like is most of it, less than 2 MiB otherwise; and in
- * addition its length as UTF-8 where it is transcoded. One thread at a time.
+ * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, the
+ * validator holds up to three times the event's length if one comment, attribute or the like is most of it, and less
+ * than 2 MiB otherwise; if the event is transcoded, its length as UTF-8 comes on top. A validator is used by one thread
+ * at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
@@ -23,7 +24,7 @@
 #define VALIDATOR_NAMESPACES_MAX 256       /* in scope: libxml2 searches them for every prefix */
 #define VALIDATOR_NAME_MAX       1024      /* bytes of a name, a prefix, a namespace */
 #define VALIDATOR_NAMES_MAX      16384     /* different names in one event: libxml2's dictionary gets slow */
-#define VALIDATOR_NAMES_BYTES    (2 << 20) /* that the dictionary may hold */
+#define VALIDATOR_NAMES_BYTES    (2 << 20) /* bytes that the dictionary may hold */
 #define VALIDATOR_DETAIL_MAX     400
 
 struct validator;
@@ -33,7 +34,7 @@ struct verdict {
     struct slice payload; /* valid: the event as UTF-8 */
     struct slice fields
         [EVENT_FIELD_COUNT];   /* valid: trimmed of white space; absent or at most EVENT_FIELD_MAX bytes */
-    enum reject_reason reason; /* not valid, as is detail */
+    enum reject_reason reason; /* if not valid, as is the detail */
     char detail[VALIDATOR_DETAIL_MAX]; /* with line and column; it may name elements, but never shows text */
 };
 

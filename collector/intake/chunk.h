@@ -11,7 +11,7 @@
 #include "collector/framing/framer.h"
 #include "collector/intake/group.h"
 
-#define CHUNK_BYTES      ((size_t)256 << 10) /* of reading that one chunk takes */
+#define CHUNK_BYTES      ((size_t)256 << 10) /* that can be read into one chunk */
 #define CHUNK_READ_MIN   ((size_t)64 << 10)  /* a chunk with less space than this is full */
 #define CHUNK_FRAMES_MAX 4096              /* a chunk with this many frames is full; one read may exceed it */
 #define CHUNK_COPIED_MAX ((size_t)1 << 20) /* likewise with this many bytes copied into its group */
@@ -32,7 +32,7 @@ struct chunk {
     size_t counted_bytes; /* kept by the intake: the memory that it has counted for this chunk */
 };
 
-struct chunk *chunk_new(void);
+struct chunk *chunk_new(void);        /* never fails: out of memory aborts */
 void chunk_free(struct chunk *chunk); /* accepts NULL */
 
 bool chunk_is_empty(const struct chunk *chunk);
@@ -46,7 +46,7 @@ char *chunk_space(struct chunk *chunk, size_t *len);
 
 /*
  * Adds a frame of the sender at `source`, received at `received_at` (ms since 1970). Bytes that lie in chunk_space()
- * stay there; all others are copied. A reject's detail is not copied: it is a constant.
+ * stay there; all others are copied, as is `source`. A reject's detail is not copied: it is a constant.
  */
 void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at);
 

@@ -95,7 +95,7 @@ static void unlock(struct intake *intake)
     assert(res == 0);
 }
 
-/* Sleeps until something changes; the lock is held. False where `moment` has come. */
+/* Sleeps until something changes; the lock is held. False if `moment` has come. */
 static bool wait_until(struct intake *intake, const struct timespec *moment)
 {
     return pthread_cond_timedwait(&intake->changed, &intake->lock, moment) == 0;

@@ -39,10 +39,13 @@ void intake_close(struct intake *intake); /* accepts NULL; all other threads mus
 /* The chunk that is being filled; borrowed. It has space unless intake_is_full(). */
 struct chunk *intake_filling(struct intake *intake);
 
-/* Passes the filled chunk on where few chunks wait or it is full; else it stays and collects more. */
+/* Passes the filled chunk on if few chunks wait or it is full; else it stays and collects more. */
 void intake_offer(struct intake *intake);
 
-/* Where true, read no more until intake_fd() becomes readable: there is no space, or the writer holds the intake. */
+/*
+ * While this is true, read no sockets until intake_fd() becomes readable: there is no space, or the writer holds the
+ * intake.
+ */
 bool intake_is_full(struct intake *intake);
 
 /* Does the writer hold the intake? Then more of what is read could not be committed now. */
@@ -62,14 +65,15 @@ void intake_finish(struct intake *intake);
 
 /* The next chunk to validate, borrowed until intake_validated(); sleeps until there is one. NULL at the end. */
 struct chunk *intake_take_unvalidated(struct intake *intake);
+/* Gives the chunk back: its group is complete. */
 void intake_validated(struct intake *intake, struct chunk *chunk);
 
 /* ---- the writer ---- */
 
 enum intake_step {
     INTAKE_GROUP, /* a chain of groups is there to be committed */
-    INTAKE_QUIET, /* there was none within the time */
-    INTAKE_END,   /* there will be none any more */
+    INTAKE_QUIET, /* there was none within `timeout_ms` */
+    INTAKE_END,   /* there will be no more */
 };
 
 /*
@@ -82,7 +86,10 @@ void intake_done(struct intake *intake);
 /* Stops the reading while `is_held`: more of what is read could not be committed now. */
 void intake_hold(struct intake *intake, bool is_held);
 
-/* Sleeps for `ms`, or until intake_finish() is called; returns whether it has been. To wait between tries to commit. */
+/*
+ * Sleeps for `ms`, or until intake_finish() is called; returns whether it has been called. For the wait between two
+ * tries to commit.
+ */
 bool intake_wait_for_close(struct intake *intake, int ms);
 
 /* Frees the memory of chunks that are not in use; to be called while nothing arrives. */

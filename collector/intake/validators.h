@@ -19,15 +19,15 @@ struct chunk;        /* collector/intake/chunk.h */
 struct validator;    /* collector/framing/validator.h */
 
 /*
- * Borrows both until validators_join(). RES_BROKEN where not even one thread can be started; then `*validators` is
- * NULL.
+ * Borrows `intake` and `fields` until validators_join(). RES_BROKEN if not even one thread can be started; then
+ * `*validators` is NULL.
  */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
                                         const struct index_fields *fields, struct why *why);
 
 /*
  * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large` is
- * held while a large frame is validated; NULL where no other thread validates.
+ * held while a large frame is validated; NULL if no other thread validates.
  */
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 

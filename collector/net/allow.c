@@ -79,7 +79,7 @@ static enum result refuse_host_bits(const char *entry, const uint8_t masked[ADDR
         entry, text, prefix, (int)strcspn(entry, "/"), entry);
 }
 
-/* `prefix` is what follows the slash, NULL where there is none. */
+/* `prefix` is what follows the slash, NULL if there is none. */
 static enum result read_bits(const char *entry, const char *prefix, bool is_ipv4, unsigned *bits,
                              struct why *why)
 {

@@ -1,7 +1,7 @@
 /*
  * allow -- who may send: a list of addresses and CIDR ranges, IPv4 and IPv6. Pure, no I/O.
  *
- * IPv4 and IPv6 are kept apart: ::/0 is all of IPv6 and nothing of IPv4. An IPv4 sender counts as IPv4 also where a
+ * IPv4 and IPv6 are kept apart: ::/0 is all of IPv6 and nothing of IPv4. An IPv4 sender counts as IPv4 also if a
  * socket that listens on "::" shows it as ::ffff:a.b.c.d.
  */
 #ifndef COLLECTOR_NET_ALLOW_H
@@ -26,7 +26,7 @@ struct sockaddr;
 MUST_CHECK enum result allow_parse(struct allow **allow, const char *text, struct why *why);
 void allow_free(struct allow *allow); /* accepts NULL */
 
-/* May this address send? An address that is neither IPv4 nor IPv6 may send only where "all" is listed. */
+/* May this address send? An address that is neither IPv4 nor IPv6 may send only if "all" is listed. */
 bool allow_has(const struct allow *allow, const struct sockaddr *address);
 
 #endif

@@ -104,7 +104,7 @@ static void note_activity(struct client *client)
     client->active_at = clock_monotonic_ms();
 }
 
-/* Has it sent bytes that we have not read? Where the event loop has not reported it yet, only the socket knows. */
+/* Has it sent bytes that we have not read? If the event loop has not reported it yet, only the socket knows. */
 static bool has_unread(const struct client *client)
 {
     return client->is_queued || conn_has_unread(client->conn);
@@ -142,7 +142,7 @@ static void keep_within_memory(struct clients *all)
     }
 }
 
-/* Reads the sender once, and removes it where it has disconnected. */
+/* Reads the sender once, and removes it if it has disconnected. */
 static enum conn_step read_client(struct client *client)
 {
     struct clients *all = client->all;

@@ -1,10 +1,10 @@
 /*
- * clients -- all connected senders: the order of their activity, the queue of those that wait to be read, and the
+ * clients -- all connected senders: the order of their activity, the queue of senders that wait to be read, and the
  * memory of their unfinished events.
  *
  * Three rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
  * read in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the
- * one that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been
+ * event that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been
  * idle longest is disconnected for a new one, if it has been idle for long enough. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
@@ -44,7 +44,7 @@ void clients_add(struct clients *clients, int fd, const char *source);
 /* Is a sender idle: silent for at least `ms`, without an unfinished event and without bytes that wait to be read? */
 bool clients_has_idle(const struct clients *clients, int64_t ms);
 
-/* Disconnects the sender that has been idle longest; false where none has been idle for `ms`. */
+/* Disconnects the sender that has been idle longest; false if none has been idle for `ms`. */
 bool clients_close_idle(struct clients *clients, int64_t ms);
 
 /* Disconnects all senders that have been silent for `ms`; their unfinished events become rejects. */
@@ -54,7 +54,7 @@ void clients_close_silent(struct clients *clients, int64_t ms);
 void clients_serve_queue(struct clients *clients);
 
 /*
- * Reads each sender once, in the queue or not, and removes those that have disconnected. Returns true where another
+ * Reads each sender once, in the queue or not, and removes those that have disconnected. Returns true if another
  * call may read more: bytes were read, or the intake was full.
  */
 bool clients_read_round(struct clients *clients);

@@ -1,5 +1,5 @@
 /*
- * descriptors -- sees that the process may open as many files as MAX_CONNECTIONS needs.
+ * descriptors -- ensures that the process may open as many files as MAX_CONNECTIONS needs.
  */
 #ifndef COLLECTOR_NET_DESCRIPTORS_H
 #define COLLECTOR_NET_DESCRIPTORS_H

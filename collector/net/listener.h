@@ -22,7 +22,7 @@ MUST_CHECK enum result listener_bind(int *fd, const char *host, int64_t port, st
 
 /*
  * Accepts the next waiting sender: a descriptor that does not block, owned by the caller, with the numeric address in
- * `source`. -1 with errno otherwise: EAGAIN where no sender waits; EACCES where `allow` does not name the address in
+ * `source`. -1 with errno otherwise: EAGAIN if no sender waits; EACCES if `allow` does not name the address in
  * `source`, whose connection has been closed unread; else as accept(2).
  */
 int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size);

@@ -10,7 +10,7 @@
 
 static const char remedy[] = "if this sender is yours, add its address to ALLOW_FROM";
 
-/* Adds the address to the list. False where it is in the list already, or the list is full. */
+/* Adds the address to the list. False if it is in the list already, or the list is full. */
 static bool add_source(struct refusals *refusals, const char *source)
 {
     for (size_t i = 0; i < refusals->source_count; i++)

@@ -31,7 +31,7 @@ struct server {
     struct event_base *base;
     struct event *acceptable, *accept_again, *stop, *space, *beat, *silence;
     struct clients *clients;
-    int64_t places; /* MAX_CONNECTIONS, or fewer where the limit of open files is lower */
+    int64_t places; /* MAX_CONNECTIONS, or fewer if the limit of open files is lower */
     struct refusals refusals;
 };
 
@@ -76,7 +76,7 @@ static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
     return fd;
 }
 
-/* Without a free place a sender is accepted only where an idle one can be disconnected, and only if it may send. */
+/* Without a free place a sender is accepted only if an idle one can be disconnected, and only if it may send. */
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
 {
     struct server *server = context;
@@ -165,9 +165,9 @@ static void drain(struct server *server)
             (void)poll(NULL, 0, 1);
         is_done = now - quiet_since >= DRAIN_QUIET_MS || now >= due;
         if (now >= due)
-            log_warn("the time for reading at a stop is over while senders still send: the rest is not read",
+            log_warn("senders still sent when the time for reading at a stop was over: the rest is not read",
                      "limit_ms=%d remedy=%s", SERVER_DRAIN_MS,
-                     LOG_QUOTE("stop the senders first where every event matters"));
+                     LOG_QUOTE("if every event matters, stop the senders before the collector"));
     }
     clients_close_all(server->clients);
 }
@@ -188,7 +188,7 @@ static struct event *watch(struct server *server, int fd, short what, event_call
     return event;
 }
 
-/* Adds the events that are always on, and the check of silent senders where IDLE_TIMEOUT is set. */
+/* Adds the events that are always on, and the check of silent senders if IDLE_TIMEOUT is set. */
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);

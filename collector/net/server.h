@@ -2,7 +2,7 @@
  * server -- the event loop: accepts senders, reads them while the intake has space, and stops cleanly.
  *
  * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h),
- * and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; where none is idle, new
+ * and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; if none is idle, new
  * senders wait.
  */
 #ifndef COLLECTOR_NET_SERVER_H
@@ -15,7 +15,7 @@
 #include "common/signals.h"
 
 #define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
-#define SERVER_DRAIN_MS        2000  /* at a stop: how long sockets are read at most until they are empty */
+#define SERVER_DRAIN_MS        2000 /* at a stop, sockets are read until they are empty, but no longer than this */
 /* At MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
 #define SERVER_IDLE_MS 60000
 
@@ -46,7 +46,7 @@ struct
     void *context;
 };
 
-/* RES_BROKEN: the system has no event loop for us. server_close() is due in either case. */
+/* RES_BROKEN: the event loop cannot be created. server_close() is due in either case. */
 MUST_CHECK enum result server_open(struct server **server, const struct server_parts *parts, struct why *why);
 void server_close(struct server *server); /* accepts NULL */
 

@@ -5,7 +5,7 @@
  * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of them are stored or
  *    none.
  * 2. The counters are read in the transaction that changes them, so each id is given out once.
- * 3. (writer, group_number) names a chain: where a commit reported an error but took effect, the next try finds it.
+ * 3. (writer, group_number) names a chain: if a commit reported an error but took effect, the next try finds it.
  */
 #include "collector/spool/append.h"
 
@@ -39,7 +39,7 @@
 struct counters {
     int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
     int64_t last_event_at;     /* -1: this chain has no event from the network */
-    int64_t unshipped_rejects; /* bytes; read where the chain has rejects */
+    int64_t unshipped_rejects; /* bytes; read if the chain has rejects */
     char writer[WRITER_SIZE];
     int64_t group_number;
     int64_t schema;
@@ -148,7 +148,7 @@ static enum result load_counters(struct spool_in *in, struct counters *counters,
     bool has_row = false;
     enum result res = stmt_step(in->load_intake, &has_row, why);
     if (res != RES_OK) return res;
-    if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost its counters");
+    if (!has_row) return why_set(why, RES_BROKEN, "the row with the counters is missing in the spool");
     counters->last_event_id = stmt_int(in->load_intake, 0);
     counters->event_bytes = stmt_int(in->load_intake, 1);
     counters->last_reject_id = stmt_int(in->load_intake, 2);
@@ -279,7 +279,7 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     return stmt_run(stmt, NULL, why);
 }
 
-/* A reject becomes events once: the group is void where it was retried, dismissed or purged before. */
+/* A reject becomes events once: the group is void if it was retried, dismissed or purged before. */
 static enum result mark_retried(struct spool_in *in, struct group *group, struct why *why)
 {
     int64_t changed = 0;
@@ -335,7 +335,7 @@ static enum result check_file(const struct spool_in *in, struct why *why)
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
 }
 
-/* Where another program has made a log of its own beside the spool, our pages would be mixed with its pages. */
+/* If another program has made a log of its own beside the spool, our pages would be mixed with its pages. */
 static enum result refuse_other_wal(struct spool_in *in, struct why *why)
 {
     enum in_place place = place_check(&in->wal_file);

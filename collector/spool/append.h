@@ -44,8 +44,8 @@ MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
 
 /*
  * Appends the group and the groups chained to it in one transaction. The first try gives the chain its number; a chain
- * that is found in the spool (an earlier commit succeeded though it reported an error) is not appended twice. Where a
- * reject became the group, the reject is marked in the same transaction; where it was retried, dismissed or purged
+ * that is found in the spool (an earlier commit succeeded though it reported an error) is not appended twice. If a
+ * reject became the group, the reject is marked in the same transaction; if it was retried, dismissed or purged
  * meanwhile, the group is void and not appended (collector/intake/group.h).
  *   RES_RETRY    locked past the busy timeout, disk full, I/O error, or a newer schema: append the same chain again
  *   RES_BROKEN   corruption, or the file at `path` or its write-ahead log was replaced: stop reading, ask a person
@@ -72,7 +72,7 @@ bool spool_in_caps_rejects(const struct spool_in *in);
 /* ---- the write-ahead log ---- */
 
 /*
- * Checks that the log is still at its path, where other programs look for it. Where it has been deleted, all committed
+ * Checks that the log is still at its path, where other programs look for it. If it has been deleted, all committed
  * rows are moved into the spool's file, where they are safe; so is each group that is appended from then on. But
  * nothing more should be read: as soon as another program opens the spool, it makes a log of its own, and the two logs
  * would overwrite each other's pages.
@@ -85,18 +85,18 @@ bool spool_in_has_lost_wal(const struct spool_in *in); /* stays true until a res
 /* Bytes in the WAL after the last commit. */
 int64_t spool_in_wal_bytes(const struct spool_in *in);
 
-/* The length of the WAL's file, which does not shrink when the WAL starts again; 0 where it cannot be read. */
+/* The length of the WAL's file, which does not shrink when the WAL starts again; 0 if it cannot be read. */
 int64_t spool_in_wal_file_bytes(const struct spool_in *in);
 
 /*
  * The writer's part of a checkpoint, between two groups: if no other connection reads or checkpoints meanwhile, the
- * next group starts the WAL again. False where the checkpoint failed now; then `*wal` is not set.
+ * next group starts the WAL again. False if the checkpoint failed now; then `*wal` is not set.
  */
 bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal);
 
 /*
  * The same, but waits for readers and for another checkpoint, some tenths of a second at most; after true the next
- * group does start the WAL again. False where it could not; `wal->frames` is negative where another checkpoint was
+ * group does start the WAL again. False if it could not; `wal->frames` is negative if another checkpoint was
  * running.
  */
 bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal);
@@ -107,19 +107,19 @@ void spool_in_truncate_wal(struct spool_in *in);
 /* ---- sizes ---- */
 
 /*
- * Bytes of the spool's pages: `*used`, and `*unused`, free for the next rows. RES_RETRY where they cannot be read now.
+ * Bytes of the spool's pages: `*used`, and `*unused`, free for the next rows. RES_RETRY if they cannot be read now.
  */
 MUST_CHECK enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, struct why *why);
 
 /*
- * Stores for the uploader whether space is short; with `is_urgent` it also asks it to ship all events that are there
- * now, whatever their age.
+ * Stores for the uploader whether space is short; with `is_urgent` it also asks the uploader to ship all events that
+ * are in the spool now, whatever their age.
  *   RES_RETRY   it could not be stored: try again
  */
 MUST_CHECK enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent,
                                              struct why *why);
 
-/* Bytes of the rejects that have not been shipped. RES_RETRY where they cannot be read now. */
+/* Bytes of the rejects that have not been shipped. RES_RETRY if they cannot be read now. */
 MUST_CHECK enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why);
 
 #endif

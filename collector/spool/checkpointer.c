@@ -20,7 +20,7 @@ struct checkpointer {
     struct db_wal wal; /* the last checkpoint's result */
 };
 
-/* Sleeps until a checkpoint is due; false where the thread has to end. */
+/* Sleeps until a checkpoint is due; false if the thread has to end. */
 static bool wait_until_due(struct checkpointer *c)
 {
     pthread_mutex_lock(&c->lock);

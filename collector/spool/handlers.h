@@ -21,11 +21,11 @@ struct handlers_options {
     struct retry_options retry;
 };
 
-/* Borrows `spool`; `options` is copied. Never fails. */
+/* Borrows `spool` and the texts of `options` until handlers_free(). Never fails. */
 struct handlers *handlers_new(struct spool_in *spool, const struct handlers_options *options);
 void handlers_free(struct handlers *handlers); /* accepts NULL */
 
-/* Does a part of what was requested, if anything was. Returns for how many ms the next call can wait. */
+/* Does one slice of each request that is due. Returns for how many ms the next call can wait. */
 int handlers_poll(struct handlers *handlers);
 
 #endif

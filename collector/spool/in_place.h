@@ -25,7 +25,7 @@ enum in_place {
     PLACE_TAKEN, /* another file with content */
 };
 
-/* Remembers the file at `path`, which is borrowed. RES_BROKEN where there is none. */
+/* Remembers the file at `path`, which is borrowed. RES_BROKEN if there is none. */
 MUST_CHECK enum result place_remember(struct place *place, const char *path, struct why *why);
 
 /* What is at the path now. */

@@ -12,7 +12,7 @@
 void reject_cap(struct capped_reject *capped, const struct reject *reject)
 {
     char sha256[DIGEST_SHA256_SIZE];
-    char hashed[48] = ""; /* says what the checksum covers, where the framer has cut the payload before */
+    char hashed[48] = ""; /* says what the checksum covers, if the framer has cut the payload before */
     assert(reject->payload.len > REJECT_CAP_BYTES);
     capped->reject = *reject;
     capped->reject.payload.len = REJECT_CAP_BYTES;

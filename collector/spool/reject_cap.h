@@ -7,7 +7,7 @@
 
 #include "collector/framing/event.h"
 
-#define REJECT_CAP_BYTES 4096 /* of the payload that are kept */
+#define REJECT_CAP_BYTES 4096 /* bytes of the payload that are kept */
 
 struct capped_reject {
     struct reject reject; /* its detail points to `text` */

@@ -37,7 +37,7 @@ void retry_free(struct retry *retry);
 
 /*
  * Validates some rejects, and appends the events of those that passed. `*is_done` is true when none is left.
- *   RES_RETRY    the spool is locked or has no space: call again, which tries the same again
+ *   RES_RETRY    the spool is locked or has no space: call again, and the same rejects are tried again
  *   RES_BROKEN   as for spool_append()
  */
 MUST_CHECK enum result retry_slice(struct retry *retry, bool *is_done, struct why *why);

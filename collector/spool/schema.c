@@ -35,7 +35,7 @@ const char *spool_directory_of(const char *path, char out[PATH_MAX])
     return out;
 }
 
-/* Makes a new directory's name durable; where that fails there is nothing better to do. */
+/* Makes a new directory's name durable; if that fails there is nothing better to do. */
 static void sync_parent(const char *dir)
 {
     char parent[PATH_MAX];

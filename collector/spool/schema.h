@@ -15,8 +15,8 @@
 const char *spool_directory_of(const char *path, char out[PATH_MAX]);
 
 /*
- * Makes that directory, mode 2770, with its parents, where it is missing.
- *   RES_REFUSE   it cannot be made, or not be written
+ * Makes the directory that `path` lies in, mode 2770, with its parents, if it is missing.
+ *   RES_REFUSE   it cannot be made, or this user may not write in it
  */
 MUST_CHECK enum result spool_make_directory(const char *path, struct why *why);
 
@@ -31,12 +31,12 @@ MUST_CHECK enum result schema_climb(struct db *db, const struct schema_rung *lad
                                     struct why *why);
 
 /*
- * Opens the spool at `path`; creates it (0660) and its schema if need
- * be, in one transaction. `node` names this installation: NULL keeps what the spool knows, at creation the host name.
- * A spool whose file is not the one it remembers (copied, restored) gets a new identity.
+ * Opens the spool at `path`; creates it (mode 0660), or brings its schema up to date, if need be, in one transaction.
+ * `node` names this installation; NULL keeps the name that the spool has, or gives a new spool the host's name. A spool
+ * whose file was copied or restored gets a new identity. The caller owns `*db`, which is NULL unless RES_OK.
  *   RES_RETRY    locked, no space, or a newer schema: exit 75
- *   RES_REFUSE   the place cannot be used, or the file is not ours or of a development version (left untouched): exit
- *                78
+ *   RES_REFUSE   the place cannot be used, or the file is not a spool or one of a development version (left untouched):
+ *                exit 78
  *   RES_BROKEN   damaged
  */
 MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, const char *node,
@@ -44,7 +44,8 @@ MUST_CHECK enum result spool_create_or_open(struct db **db, const char *path, co
 
 /*
  * Draws a new identity in any case, for a restored or cloned machine: there the file looks the same. Ids go on, and
- * sealed batches keep their keys.
+ * sealed batches keep their keys. `*before` and `*after` are set with RES_OK. The errors are those of db.h; RES_BROKEN
+ * also if there is no file at `path`.
  */
 MUST_CHECK enum result spool_new_identity(struct db *db, const char *path, struct spool_identity *before,
                                           struct spool_identity *after, struct why *why);
