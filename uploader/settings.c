@@ -133,7 +133,7 @@ const struct setting uploader_settings[] = {
     SETTING_END,
 };
 
-/* Replaces an owned text by both of these. */
+/* Replaces an owned text by these two, one after the other. */
 static void set_text(char **text, const char *first, const char *second)
 {
     size_t len = strlen(first) + strlen(second) + 1;

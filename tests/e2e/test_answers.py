@@ -91,7 +91,7 @@ def test_a_server_without_conditional_writes_gets_plain_ones_from_then_on(site, 
     wait_for_state(site, "shipped", 2)
     conditional = ["if-none-match" in r.headers for r in stub.requests if r.method == "PUT"]
     assert conditional == [True, False, False]
-    assert "plain ones from now on" in uploader.log
+    assert "plain writes from now on" in uploader.log
     assert_shipped_once(site, stub)
 
 

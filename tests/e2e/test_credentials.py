@@ -242,9 +242,9 @@ def test_each_answer_of_STS_is_classified_and_explained(site, stub):
                 (sts_error(400, "SomethingNew"), ("SomethingNew", "look up what STS answers")),
                 (sts_error(503, "ServiceUnavailable"), ("503",)),
                 (sts_error(400, "Throttling"), ("Throttling",)),
-                (Answer(200, b"<html>Welcome!</html>"), ("no set of keys", "AWS_ENDPOINT_URL_STS")),
-                (Answer(200, b"not even that"), ("no set of keys",)),
-                (Answer(200), ("no set of keys",)),
+                (Answer(200, b"<html>Welcome!</html>"), ("not a set of keys", "AWS_ENDPOINT_URL_STS")),
+                (Answer(200, b"not even that"), ("not a set of keys",)),
+                (Answer(200), ("not a set of keys",)),
                 (None, (sts.url,))):
             answers[:] = [answer]
             shown = check(site, stub, 1, AWS_ENDPOINT_URL_STS=sts.url)

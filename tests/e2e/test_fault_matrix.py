@@ -134,7 +134,7 @@ ROWS = [
     StoredFirst("bytes that are no HTTP to a HEAD", no_http, "http://127.0.0.1"),
     Cured("412 with equal content", after_storing(error(412, "PreconditionFailed")), times=1),
     Incident("412 with different content", someone_was_faster, log="incident:"),
-    Cured("501 on conditional writes", no_conditions, log="plain ones from now on"),
+    Cured("501 on conditional writes", no_conditions, log="plain writes from now on"),
     Cured("400 with another region", region="eu-west-1", log="AWS_REGION=eu-west-1"),
     redirected("301 with another region", 301, "PermanentRedirect"),
     redirected("307 with another region", 307, "TemporaryRedirect"),

@@ -19,7 +19,7 @@
 #define BATCH_MD5_SIZE        33
 #define BATCH_DROPPED_MAX     2000
 
-/* Bounds the object however small the events are, as rendering adds to each of them. */
+/* Bounds the size of an object even if its events are tiny: rendering adds bytes to each event. */
 #define BATCH_COUNT_MAX 1000000
 
 enum batch_kind { BATCH_EVENTS, BATCH_REJECTS, BATCH_KIND_COUNT };
@@ -28,14 +28,14 @@ enum batch_format { BATCH_XML, BATCH_JSON, BATCH_NDJSON };
 /* The names that the spool uses. */
 const char *batch_kind_name(enum batch_kind kind);
 const char *batch_format_name(enum batch_format format);
-bool batch_format_of(const char *name, enum batch_format *format);
+bool batch_format_of(const char *name, enum batch_format *format); /* false: no format has this name */
 
 /* The hashes and the length of an object's bytes. */
 struct rendition {
     char sha256[BATCH_SHA256_SIZE]; /* "": there is no rendition */
     char md5[BATCH_MD5_SIZE];
     int64_t bytes;
-    /* of the uncompressed bytes; "" where the rendition was read from the spool */
+    /* of the uncompressed bytes; "" if the rendition was read from the spool */
     char content_sha256[BATCH_SHA256_SIZE];
 };
 
@@ -47,7 +47,7 @@ struct batch {
     char destination[BATCH_DESTINATION_MAX];
     char object_key[BATCH_KEY_MAX + 1];
     enum batch_format format;
-    bool has_metadata;                   /* EVENT_METADATA at the time of sealing, as are the next four */
+    bool has_metadata;                   /* EVENT_METADATA at sealing; likewise the next four */
     bool is_gzip;                        /* COMPRESSION */
     bool is_pretty;                      /* PRETTY_PRINT_JSON */
     char dropped[BATCH_DROPPED_MAX + 1]; /* DROP_FIELDS; "": nothing is left out */
@@ -56,7 +56,7 @@ struct batch {
     int64_t sealed_at;
 
     struct rendition recorded; /* recorded before its first PUT */
-    struct rendition earlier;  /* the rendition before that, where it may have been stored, too */
+    struct rendition earlier;  /* the rendition before that, if it may have been stored, too */
     int64_t attempts;
     bool is_unknown; /* a PUT was begun, and its outcome is not proven */
 };

@@ -18,7 +18,7 @@ void hash_add(struct hash *hash, const void *data, size_t len);
 void hash_end(struct hash *hash, struct rendition *rendition); /* call it once; sets content_sha256 to "" */
 void hash_free(struct hash *hash);                             /* accepts NULL */
 
-/* Takes a pause after each slice; `pause` may be NULL. */
+/* Hashes the bytes in slices, with a pause after each slice; `pause` may be NULL. */
 void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause);
 
 /* Hashes what can be read from the descriptor, from its position on. False, with errno: it cannot be read. */

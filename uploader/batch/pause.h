@@ -11,7 +11,7 @@ struct pause {
     void *context; /* borrowed */
 };
 
-/* Does nothing where `pause` is NULL. */
+/* Does nothing if `pause` is NULL. */
 static inline void pause_take(const struct pause *pause)
 {
     if (pause) pause->take(pause->context);

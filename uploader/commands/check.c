@@ -1,6 +1,6 @@
 /*
  * check -- `uploader check`: can the spool be used, and do the keys allow us to write under both prefixes? It writes
- * one small valid document to each, under a fixed key, and removes it again where that is allowed. Exit 0 only if
+ * one small valid document to each, under a fixed key, and removes it again if that is allowed. Exit 0 only if
  * `run` would work. It can be used while an uploader runs.
  */
 #include <stdio.h>

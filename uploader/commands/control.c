@@ -11,7 +11,7 @@
 
 #define BUSY_MS 200 /* before the spool is tried again */
 
-/* Does nothing where an uploader runs. */
+/* Does nothing if an uploader runs. */
 static enum result become_uploader(struct control *c, enum control_needs needs, struct why *why)
 {
     const struct settings *s = c->settings;

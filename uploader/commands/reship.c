@@ -69,7 +69,7 @@ static int read_order(const struct command_line *line, struct reship_order *orde
             if (!value) return explain("a value is missing after ", option);
             if (is_batch && order->batch_id > 0) return explain("one --batch at a time; not also ", value);
             if (is_batch && !read_id(value, &order->batch_id))
-                return explain("no batch's id, the view `batches` has them: ", value);
+                return explain("not the id of a batch, which the view `batches` lists: ", value);
             if (!is_batch && !read_time(value, is_since ? &order->since_at : &order->until_at))
                 return explain("no time: ", value);
             i++;

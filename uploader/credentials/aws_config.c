@@ -73,7 +73,7 @@ static struct span without_comment(struct span span)
     return span;
 }
 
-/* The name without the word `profile` before it; an empty text where that is missing. */
+/* The name without the word `profile` before it; an empty text if that is missing. */
 static struct span after_profile(struct span name)
 {
     static const char word[] = "profile";

@@ -1,13 +1,13 @@
 /*
  * aws_config -- the shared files of all AWS tools, `config` and `credentials`: profiles with named values.
  *
- * What is understood, from AWS's "Shared config and credentials files" and from what the AWS CLI's parser takes:
+ * The syntax follows AWS's "Shared config and credentials files" and the AWS CLI's parser:
  * - `[default]`, `[profile name]` in config, `[name]` in credentials; blanks inside the brackets and quotes around a
  *   name are dropped. Other sections ([sso-session x], [services x]) are passed over.
  * - `name = value` (or `name: value`); names in any letter case. A later value wins over an earlier one, and the
  *   credentials file over the config file.
  * - A line that is indented deeper than its property's line continues that value (`s3 =` and nested values below it:
- *   nobody reads those here). LF or CRLF; a byte order mark is skipped.
+ *   they are not used here). LF or CRLF; a byte order mark is skipped.
  * - A line that begins with # or ; is a comment, and so is the rest of a line from a blank and # or ; on.
  */
 #ifndef UPLOADER_CREDENTIALS_AWS_CONFIG_H
@@ -31,7 +31,8 @@ struct aws_config {
 };
 
 /*
- * Adds what the text holds; call it for config first. `config` starts as {0} and needs aws_config_fini() in any case.
+ * Adds the values in the text; call it for the config file first. `config` starts as {0} and needs aws_config_fini() in
+ * any case.
  *   RES_REFUSE   a line is not understood: `why` gives its number, never its text
  */
 MUST_CHECK enum result aws_config_parse(struct aws_config *config, enum aws_config_kind kind,
@@ -46,7 +47,7 @@ void aws_config_fini(struct aws_config *config);
 
 bool aws_config_has_profile(const struct aws_config *config, const char *profile);
 
-/* The value, trimmed; NULL where it is absent or empty. Borrowed. `name` in small letters. */
+/* The value, trimmed; NULL if it is absent or empty. Borrowed. `name` in small letters. */
 const char *aws_config_get(const struct aws_config *config, const char *profile, const char *name);
 
 #endif

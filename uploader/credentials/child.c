@@ -53,7 +53,7 @@ static int spawn(char *const *argv, int out_fd, pid_t *pid)
     return code;
 }
 
-/* Takes what is there now. False: nothing will come any more. The room is there already: nothing is copied. */
+/* Takes what is there now. False: nothing will come any more. The space is there already: nothing is copied. */
 static bool drain(int fd, struct buf *output, size_t max)
 {
     while (output->len <= max) {
@@ -80,7 +80,7 @@ static enum result collect(pid_t pid, int fd, const char *name, const struct chi
     bool is_open = true;
     int status = 0;
     for (;;) {
-        /* -1: we were started with SIGCHLD ignored, and the kernel keeps no exit code: the output must do. */
+        /* -1: we were started with SIGCHLD ignored, so the kernel keeps no exit code: the output alone decides. */
         bool has_ended = waitpid(pid, &status, WNOHANG) != 0;
         if (is_open) is_open = drain(fd, output, limits->max_bytes);
         if (output->len > limits->max_bytes) {
@@ -93,7 +93,7 @@ static enum result collect(pid_t pid, int fd, const char *name, const struct chi
             (void)kill(-pid, SIGKILL);
             (void)waitpid(pid, &status, 0);
             return why_set(why, RES_RETRY, "%s was ended: %s", name,
-                           is_stopped ? "a stop was asked for" : "it took too long");
+                           is_stopped ? "a stop was requested" : "it took too long");
         }
         if (clock_monotonic_ms() >= beat_due) {
             lockfile_beat(limits->lock);

@@ -65,7 +65,7 @@ static enum result find_url(const struct container_options *options, char url[UR
                    options->full_uri);
 }
 
-/* "Authorization: token", or "" where there is none. The file wins over the variable, as AWS says. */
+/* "Authorization: token", or "" if there is none. The file wins over the variable, as AWS says. */
 static enum result find_token(char header[TOKEN_SIZE], struct why *why)
 {
     static const char name[] = "Authorization: ";
@@ -84,7 +84,8 @@ static enum result find_token(char header[TOKEN_SIZE], struct why *why)
     if (res == RES_OK && strpbrk(header, "\r\n"))
         res = why_set(why, RES_RETRY, "the container authorization token has more than one line");
     if (res != RES_OK)
-        (void)why_remedy(why, res, "see that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is there and readable");
+        (void)why_remedy(why, res,
+                         "see that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names a file that can be read");
     return res;
 }
 

@@ -29,12 +29,12 @@ MUST_CHECK enum result credentials_open(struct credentials **credentials,
                                         const struct lockfile *lock, struct why *why);
 void credentials_close(struct credentials *credentials); /* accepts NULL; wipes */
 
-/* The first that is set: the options' region, the profile's, us-east-1. Borrowed. */
+/* The region to sign for: the options' if set, else the profile's, else us-east-1. Borrowed. */
 const char *credentials_region(const struct credentials *credentials);
 
 /*
  * Copies valid keys; the caller wipes the copy. `now_at` is the servers' time, as far as it is known.
- *   RES_RETRY    there are none now; a remedy says what a person can do, else waiting helps
+ *   RES_RETRY    there are none now; if `why` has a remedy, a person must act, else waiting helps
  *   RES_REFUSE   no source is configured, or a setting or a file is wrong; the remedy says what to do. The next call
  *                searches again: files may be created later
  */

@@ -46,7 +46,7 @@ static enum http_outcome fetch(struct source_query *query, enum http_method meth
     return outcome;
 }
 
-/* The first line of the answer, as far as it consists of `allowed`; "" where it is no such text. */
+/* The first line of the answer, as far as it consists of `allowed`; "" if it is no such text. */
 static void take_line(const struct http_answer *answer, const char *allowed, char *out, size_t size)
 {
     size_t len = 0;

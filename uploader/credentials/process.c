@@ -90,7 +90,7 @@ enum result process_get_keys(struct source_query *query, const char *profile, co
                 "see what it lacks",
                 profile);
     } else {
-        (void)why_set(why, res, "its words cannot be told apart");
+        (void)why_set(why, res, "it cannot be split into words");
         (void)why_remedy(why, res, "correct credential_process of the profile %s: is a quote not closed?",
                          profile);
     }

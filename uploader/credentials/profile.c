@@ -60,7 +60,8 @@ static enum result load(const struct profile_options *options, struct file_watch
         if (!find_path(files[i].named, files[i].usual, path)) continue;
         if (watch) file_watch_add(watch, path);
         res = aws_config_read(config, files[i].kind, path, why);
-        if (res != RES_OK) (void)why_remedy(why, res, "correct the file %s, or let it be read", path);
+        if (res != RES_OK)
+            (void)why_remedy(why, res, "correct the file %s, or make it readable for this user", path);
     }
     return res;
 }
@@ -150,7 +151,8 @@ static enum result assume(struct visit *visit, const char *role_arn, struct keys
                                   .keys = &source};
     enum result res = RES_OK;
     if (get(visit, "mfa_serial"))
-        res = why_set(why, RES_REFUSE, "mfa_serial asks for a person, and a service has none");
+        res = why_set(why, RES_REFUSE,
+                      "mfa_serial needs a person who enters a code, so a service cannot use it");
     else if (identity.token_file)
         res = web_identity_assume_role(visit->query, &identity, keys, why);
     else

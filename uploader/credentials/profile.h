@@ -9,8 +9,8 @@
 #include "uploader/http/region.h"
 
 /*
- * Reads the profile's region from the shared files; "" where there is none.
- *   RES_REFUSE   the files are not understood, or it is not a region's name
+ * Reads the profile's region from the shared files; "" if there is none.
+ *   RES_REFUSE   the files are not understood, or the value is not a region's name
  *   RES_RETRY    they cannot be read
  */
 MUST_CHECK enum result profile_load_region(const struct profile_options *options, char region[REGION_SIZE],

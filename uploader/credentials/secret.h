@@ -10,10 +10,10 @@
 #include "common/why.h"
 
 /*
- * Appends the file's bytes to `out`, which needs secret_fini() in any case. Of a file that grows meanwhile, only its
+ * Appends the file's bytes to `out`, which needs secret_fini() in any case. If the file grows meanwhile, only its
  * former length is read.
- *   RES_RETRY    it is not there, or cannot be read now
- *   RES_REFUSE   it is longer than `max` bytes
+ *   RES_RETRY    the file is not there, or cannot be read now
+ *   RES_REFUSE   the file is longer than `max` bytes
  */
 MUST_CHECK enum result secret_read_file(const char *path, size_t max, struct buf *out, struct why *why);
 

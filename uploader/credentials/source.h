@@ -28,7 +28,7 @@ struct source_query {
     struct http *http;
     struct signals *signals;
     const struct lockfile *lock;
-    int64_t now_at;
+    int64_t now_at;              /* ms since 1970, by the servers' clock as far as it is known */
     struct file_watch *watch;    /* the files whose change makes a new search necessary */
     char name[KEYS_SOURCE_SIZE]; /* the source of the keys, for people */
     char searched[WHY_SIZE];     /* where no keys were found, for people */

@@ -150,7 +150,7 @@ static enum result send_form(struct source_query *query, const struct target *ta
         if (outcome == HTTP_UNTRUSTED)
             (void)why_remedy(why, RES_RETRY,
                              "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed "
-                             "the one of %s",
+                             "the certificate of %s",
                              target->host);
         if (outcome != HTTP_ANSWERED) res = why_wrap(why, RES_RETRY, "%s", target->url);
     }
@@ -161,7 +161,7 @@ static enum result send_form(struct source_query *query, const struct target *ta
 
 /* ---- the answer ---- */
 
-/* Finds the text of the first element of this name, at any depth; "" where there is none. */
+/* Finds the text of the first element of this name, at any depth; "" if there is none. */
 static void find_text(xmlNodePtr node, const char *name, char *out, size_t size)
 {
     out[0] = '\0';
@@ -201,12 +201,12 @@ static enum result read_keys(xmlNodePtr root, struct keys *keys, struct why *why
     find_text(root, "Expiration", expiration, sizeof expiration);
     enum result res = keys_set(keys, found.access_key_id, found.secret_access_key, found.session_token, why);
     if (res == RES_OK && (!*found.session_token || !keys_parse_time(expiration, &expires_at)))
-        res = why_set(why, RES_REFUSE, "the answer has no session token, or no time of its end");
+        res = why_set(why, RES_REFUSE, "the answer has no session token, or no expiry time");
     keys_wipe(&found);
     keys->expires_at = expires_at;
     if (res == RES_OK) return res;
     (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL_STS, or AWS_ENDPOINT_URL, serves STS");
-    return why_wrap(why, RES_RETRY, "the answer is no set of keys");
+    return why_wrap(why, RES_RETRY, "the answer is not a set of keys");
 }
 
 /* Codes of the STS API Reference, "Common Errors" and those of the two actions; %s is the role. */

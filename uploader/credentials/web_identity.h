@@ -7,8 +7,9 @@
 #include "uploader/credentials/source.h"
 
 /*
- * Assumes the role with the token, which is read anew each time, as the platform renews it in its file. Role and token
- * file are set. As sts_assume_role(), and RES_RETRY or RES_REFUSE where the file cannot be read.
+ * Assumes the role with the token, which is read anew each time, as the platform renews it in its file. `options` must
+ * have both a role and a token file. The results are those of sts_assume_role(), and RES_RETRY or RES_REFUSE if the
+ * file cannot be read.
  */
 MUST_CHECK enum result web_identity_assume_role(struct source_query *query,
                                                 const struct web_identity_options *options, struct keys *keys,

@@ -29,7 +29,7 @@ struct http_request {
     bool is_direct;     /* without a proxy */
 };
 
-/* Of the headers only those that callers need; "" where absent. */
+/* Has only the headers that callers need; each is "" if it is absent. */
 struct http_answer {
     long status; /* 0: no answer */
     char etag[HTTP_HEADER_SIZE];

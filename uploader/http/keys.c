@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Copies one part; false where it cannot be part of a key. */
+/* Copies one part; false if it cannot be part of a key. */
 static bool copy_part(char *out, size_t size, const char *text)
 {
     size_t len = text ? strlen(text) : 0;
@@ -31,7 +31,7 @@ enum result keys_set(struct keys *keys, const char *id, const char *secret, cons
         wrong = "the session token";
     if (!wrong) return RES_OK;
     keys_wipe(keys);
-    return why_set(why, RES_REFUSE, "%s is empty, too long, or holds what no key holds", wrong);
+    return why_set(why, RES_REFUSE, "%s is empty, too long, or has a character that no key has", wrong);
 }
 
 void keys_wipe(struct keys *keys)

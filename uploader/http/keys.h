@@ -1,5 +1,5 @@
 /*
- * keys -- one set of AWS keys as a value: permanent, or temporary with a session token and an end.
+ * keys -- one set of AWS keys as a value: permanent, or temporary with a session token and an expiry time.
  *
  * Whoever holds a struct keys wipes it with keys_wipe() when done. Nothing here logs, and no explanation holds a part
  * of a key.

@@ -13,10 +13,10 @@
 /* Does it consist of letters, digits and dashes, so that it can stand in a host name and in signatures? */
 bool region_is_valid(const char *region);
 
-/* RES_REFUSE: it is not valid; `why` names `setting`, where it was set. */
+/* RES_REFUSE: the region is not valid; `why` names `setting`, the setting that it comes from. */
 MUST_CHECK enum result region_check(const char *setting, const char *region, struct why *why);
 
-/* The domain of AWS's servers there: amazonaws.com, but for China. */
+/* The domain of AWS's servers in this region: amazonaws.com, or China's own. */
 const char *region_aws_domain(const char *region);
 
 #endif

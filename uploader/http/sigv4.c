@@ -2,8 +2,8 @@
  * sigv4 -- see sigv4.h.
  *
  * The way to a signature: the canonical request is the request in one agreed spelling; its hash goes into the string to
- * sign, beside the instant and the scope; that string is signed with a key derived from the secret and the scope.
- * Texts grow in buffers of a fixed size; an overflow is remembered, and asked about once, at the end.
+ * sign, beside the instant and the scope; that string is signed with a key derived from the secret and the scope. Texts
+ * grow in buffers of a fixed size; an overflow is remembered, and checked once, at the end.
  */
 #include "uploader/http/sigv4.h"
 
@@ -51,7 +51,7 @@ static bool has_control(const char *text)
     return false;
 }
 
-/* These calls of libcrypto can fail only for lack of memory, or where its installation is damaged. */
+/* These calls of libcrypto can fail only for lack of memory, or if its installation is damaged. */
 static void must_work(bool worked)
 {
     if (worked) return;
@@ -160,7 +160,7 @@ static int by_name(const void *left, const void *right)
     const struct sigv4_header *a = *(const struct sigv4_header *const *)left;
     const struct sigv4_header *b = *(const struct sigv4_header *const *)right;
     int order = strcasecmp(a->name, b->name);
-    return order != 0 ? order : (a > b) - (a < b); /* a repeated name: as they came */
+    return order != 0 ? order : (a > b) - (a < b); /* a repeated name: in the given order */
 }
 
 static void add_name(struct text *text, const char *name)

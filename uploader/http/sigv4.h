@@ -46,7 +46,7 @@ struct sigv4_request {
     const char *method;
     const char *path;  /* begins with '/'; percent-encoded, as it goes over the wire */
     const char *query; /* the same; without '?', "" for none; a '/' inside a value is encoded too */
-    const struct sigv4_header *headers; /* all are signed; any order; a repeated name's values keep theirs */
+    const struct sigv4_header *headers; /* all are signed, in any order; values of one name in their order */
     size_t header_count;                /* up to SIGV4_HEADERS_MAX, with host and x-amz-date among them */
     const char *payload_sha256;         /* 64 small hex digits, or UNSIGNED-PAYLOAD */
     const char *region, *service;

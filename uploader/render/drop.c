@@ -1,6 +1,6 @@
 /*
  * drop -- see drop.h. A walk from markup to markup. The event is well-formed (the collector saw to that), so a few
- * steps tell where each piece of markup ends; where they do not, the event is refused rather than shipped with what it
+ * steps tell where each piece of markup ends; if they do not, the event is refused rather than shipped with what it
  * hides.
  */
 #include "uploader/render/drop.h"
@@ -40,10 +40,11 @@ enum result drop_tidy(const char *setting, char *names, struct why *why)
         while (len > 0 && isspace((unsigned char)*from)) from++, len--;
         while (len > 0 && isspace((unsigned char)from[len - 1])) len--;
         if (!is_name(from, len))
-            return why_set(why, RES_REFUSE,
-                           "%s: '%.*s' is no element's name: expected names with commas between, e.g. "
-                           "plasectrxLname,plasectrxFname",
-                           setting, (int)(len < 100 ? len : 100), from);
+            return why_set(
+                why, RES_REFUSE,
+                "%s: '%.*s' is not the name of an element: expected names with commas between them, e.g. "
+                "plasectrxLname,plasectrxFname",
+                setting, (int)(len < 100 ? len : 100), from);
         memmove(to, from, len);
         to += len;
         if (!*next) break;
@@ -82,7 +83,7 @@ static bool begins(const char *p, const char *end, const char *what)
     return (size_t)(end - p) >= strlen(what) && memcmp(p, what, strlen(what)) == 0;
 }
 
-/* Returns the end of the markup that begins at `p`; NULL where it has no end, or is none that an event may hold. */
+/* Returns the end of the markup that begins at `p`; NULL if it has no end, or is none that an event may hold. */
 static const char *behind_markup(const char *p, const char *end)
 {
     if (begins(p, end, "<!--")) return behind(p + 4, end, "-->");
@@ -148,7 +149,7 @@ enum result drop_fields(const char *names, const char *xml, size_t len, struct b
     }
     if (!is_ok || w.depth != 0 || !w.has_root) {
         out->len = before;
-        return why_set(why, RES_REFUSE, "its fields cannot be told apart, so none can be left out");
+        return why_set(why, RES_REFUSE, "its elements cannot be found, so none can be left out");
     }
     buf_append(out, w.kept, (size_t)(end - w.kept));
     return RES_OK;

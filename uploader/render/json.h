@@ -15,8 +15,8 @@ void json_escape(struct buf *out, const char *text, size_t len);
 void json_string(struct buf *out, const char *text, size_t len);
 
 /*
- * One flat object, written to `out` (borrowed) member by member. Pretty: each member on a line of its own, indented as
- * an element of an array.
+ * One flat object, written to `out` (borrowed) member by member. If it is pretty, each member stands on a line of its
+ * own, indented as in an element of an array.
  */
 struct json_object {
     struct buf *out;
@@ -24,7 +24,7 @@ struct json_object {
     bool is_empty;
 };
 
-/* Names are not escaped: they are names of XML, and a few of ours. */
+/* Names are not escaped: XML names and our own few need no escaping. */
 void json_begin(struct json_object *object, struct buf *out, bool is_pretty);
 void json_add(struct json_object *object, const char *name, size_t name_len, const char *value, size_t len);
 void json_add_text(struct json_object *object, const char *name, const char *value);

@@ -1,5 +1,5 @@
 /*
- * reject -- one reject as a line of JSON. Its payload is text where it is UTF-8, else base64; with
+ * reject -- one reject as a line of JSON. Its payload is text if it is UTF-8, else base64; with
  * REJECTS_PAYLOAD=false it is left out.
  */
 #ifndef UPLOADER_RENDER_REJECT_H

@@ -1,6 +1,6 @@
 /*
  * render -- see render.h. This file writes what stands around and between the rows, leaves out dropped fields, and
- * compresses; xml.c, flatten.c and rejects.c write one row each.
+ * compresses; xml.c, flatten.c and reject.c write one row each.
  */
 #include "uploader/render/render.h"
 

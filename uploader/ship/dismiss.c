@@ -69,7 +69,7 @@ enum result dismiss_slice(struct dismiss *d, bool *is_done, struct why *why)
         bool is_new = false;
         int64_t id = take_id(d);
         if (id == 0)
-            res = why_set(why, RES_REFUSE, "'%.20s' is no reject's id", d->ids);
+            res = why_set(why, RES_REFUSE, "'%.20s' is not the id of a reject", d->ids);
         else
             res = spool_rejects_dismiss(d->spool, id, &is_new, why);
         d->dismissed += is_new;

@@ -11,7 +11,11 @@
 
 struct dismiss;
 
-/* `ids` is borrowed: ids with blanks between, or "" for all that are in the spool now. */
+/*
+ * `ids`: reject ids separated by blanks; "" for all rejects that the spool has now. Borrows `ids` and `spool` until
+ * dismiss_free(); `*dismiss` is NULL unless RES_OK. The errors are those of spool_rejects_range()
+ * (uploader/spool/rejects.h).
+ */
 MUST_CHECK enum result dismiss_new(struct dismiss **dismiss, struct spool_out *spool, const char *ids,
                                    struct why *why);
 void dismiss_free(struct dismiss *dismiss); /* accepts NULL */

@@ -39,7 +39,7 @@ enum result flush_new(struct flush **out, struct spool_out *spool, const struct 
     if (!shipper) {
         (void)why_remedy(why, RES_REFUSE, "run flush again when that command has ended");
         return why_set(why, RES_REFUSE,
-                       "not all is shipped: another command has the uploader's lock, and does not ship");
+                       "not all is shipped: another command holds the uploader's lock and does not ship");
     }
     struct flush *f = calloc(1, sizeof *f);
     if (!f) abort();
@@ -59,7 +59,7 @@ static int64_t sum_left(const struct flush *f)
 }
 
 /*
- * What stands in the way of one kind; the text "" where nothing does. A batch with trouble of its own counts where it
+ * What stands in the way of one kind; the text "" if nothing does. A batch with trouble of its own counts if it
  * lies within the ids: a later one, or a copy that `reship` has made, holds up nothing that this flush is about.
  */
 static enum result find_trouble(const struct flush *f, enum batch_kind kind, struct why *trouble,
@@ -72,7 +72,7 @@ static enum result find_trouble(const struct flush *f, enum batch_kind kind, str
     return spool_out_load_trouble(f->spool, kind, f->ids.ids[kind], trouble, why);
 }
 
-/* Some of it is a server's text: as printable.h has it. */
+/* Some of the text may be a server's, so it is made printable. */
 static enum result give_up(const struct why *trouble, struct why *why)
 {
     struct buf text = BUF_EMPTY;

@@ -20,7 +20,7 @@ struct handlers;
 struct handlers *handlers_new(const struct reship_parts *parts, const struct shipper *shipper);
 void handlers_free(struct handlers *handlers); /* accepts NULL */
 
-/* Does a part of what was requested, if anything was. Returns for how many ms the next call can wait. */
+/* Does one slice of each request that is due. Returns for how many ms the next call can wait. */
 int handlers_poll(struct handlers *handlers);
 
 #endif

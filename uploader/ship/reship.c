@@ -107,7 +107,7 @@ static void move_on(struct reship *r)
 
 /* ---- under the same key ---- */
 
-/* Renders the batch again. `*is_ready` is false where the result must not be put, which is reported as a problem. */
+/* Renders the batch again. `*is_ready` is false if the result must not be put, which is reported as a problem. */
 static enum result render(struct reship *r, struct batch *batch, bool may_differ, struct rendition *rendition,
                           bool *is_ready, struct why *why)
 {

@@ -31,7 +31,7 @@ struct reship_parts {
 
 struct reship;
 
-/* As store_open(). */
+/* The errors are those of store_open(). `*reship` is NULL unless RES_OK. */
 MUST_CHECK enum result reship_new(struct reship **reship, const struct reship_parts *parts,
                                   const struct reship_order *order, struct why *why);
 void reship_free(struct reship *reship); /* accepts NULL */
@@ -39,7 +39,7 @@ void reship_free(struct reship *reship); /* accepts NULL */
 /* Puts one object at most. `*wait_ms` is how long the next call can wait. */
 MUST_CHECK enum result reship_slice(struct reship *reship, bool *is_done, int *wait_ms, struct why *why);
 
-/* Was everything done that was requested? Once `*is_done`. */
+/* Was everything done that was requested? To be called once `*is_done` is true. */
 bool reship_is_complete(const struct reship *reship);
 
 /* Appends what was done so far, and what was not possible, for a person. */

@@ -16,6 +16,6 @@ struct reship_order {
 };
 
 void reship_order_write(const struct reship_order *order, struct buf *out);
-bool reship_order_read(const char *text, struct reship_order *order);
+bool reship_order_read(const char *text, struct reship_order *order); /* false: the text is not an order */
 
 #endif

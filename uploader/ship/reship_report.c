@@ -63,7 +63,8 @@ static void append_what_was_done(const struct reship_report *r, const struct res
 void reship_report_describe(const struct reship_report *r, const struct reship_order *order, struct buf *out)
 {
     if (order->batch_id > 0 && r->has_ended && !r->is_found) {
-        buf_append_format(out, "there is no batch %" PRId64 ": the view `batches` has them", order->batch_id);
+        buf_append_format(out, "there is no batch %" PRId64 ": the view `batches` lists all batches",
+                          order->batch_id);
         return;
     }
     append_what_was_done(r, order, out);

@@ -26,7 +26,7 @@ void reship_report_fini(struct reship_report *report);
 /* Counts, keeps and logs that this batch cannot be sent again. */
 void reship_report_problem(struct reship_report *report, int64_t batch_id, const char *text);
 
-/* Was everything done that was requested? Once it has ended. */
+/* Was everything done that was requested? To be called once has_ended is true. */
 bool reship_report_is_complete(const struct reship_report *report, const struct reship_order *order);
 
 /* Appends one line for a person, fit for a terminal. */

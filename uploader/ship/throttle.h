@@ -1,7 +1,7 @@
 /*
  * throttle -- slows the shipping of a backlog down, so that it does not slow the collector down. While events are
  * received, each millisecond of reading, rendering and hashing is followed by eight milliseconds of sleep, in each
- * thread that does such work; by three where much is received. Uploads continue meanwhile.
+ * thread that does such work; or by three if much is received. Uploads continue meanwhile.
  *
  * The sleeps are short and many, so an event never waits for the work on a whole batch. Priorities would not help:
  * between services, and between containers, nice(1) has no effect.

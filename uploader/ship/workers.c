@@ -81,7 +81,7 @@ static void *work(void *context)
         lock(workers);
         worker->job.state = JOB_ENDED;
         ssize_t n = write(workers->ended_fd, &(uint64_t){1}, sizeof(uint64_t));
-        (void)n; /* fails only where the counter is full, and so readable */
+        (void)n; /* fails only if the counter is full, and so readable */
     }
     unlock(workers);
     return NULL;

@@ -32,7 +32,7 @@ struct job {
     struct buf body; /* keeps its memory from one job to the next */
     struct rendition rendition;
     int64_t since;    /* monotonic: when it began */
-    bool was_unknown; /* TASK_PUT: the outcome of an earlier one was unknown, too */
+    bool was_unknown; /* TASK_PUT: the outcome of an earlier PUT was unknown, too */
 
     enum store_answer answer; /* with JOB_ENDED, except after TASK_HASH: the store's answer */
     struct stored stored;
@@ -42,8 +42,8 @@ struct job {
 struct workers;
 
 /*
- * `count` threads (1..WORKERS_MAX), each with its own handle on the store, which is borrowed, as is `throttle`. As
- * store_open_another().
+ * `count` threads (1..WORKERS_MAX), each with its own handle on the store, which is borrowed, as is `throttle`. The
+ * errors are those of store_open_another().
  */
 MUST_CHECK enum result workers_open(struct workers **workers, const struct store *store, int count,
                                     struct throttle *throttle, struct why *why);

@@ -97,7 +97,7 @@ enum result spool_out_summary(struct spool_out *out, struct summary *summary, st
     enum result res = spool_out_use(out, LOAD_SUMMARY, &stmt, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK) return res;
-    if (!has_row) return why_set(why, RES_BROKEN, "the spool has no summary");
+    if (!has_row) return why_set(why, RES_BROKEN, "the spool's view `summary` has no row");
     *summary = (struct summary){
         .events = stmt_int(stmt, 0),
         .bytes = stmt_int(stmt, 1),

@@ -16,8 +16,8 @@ static enum result run_on_batch(struct spool_out *out, run_function *run_it, str
     int64_t changed = 0;
     enum result res = run_it(out, stmt, &changed, why);
     if (res == RES_OK && changed != 1)
-        res = why_set(why, RES_BROKEN, "batch %" PRId64 " is gone from the spool: another uploader at work?",
-                      batch->id);
+        res = why_set(why, RES_BROKEN,
+                      "batch %" PRId64 " is no longer in the spool: is another uploader at work?", batch->id);
     return res;
 }
 

@@ -14,14 +14,14 @@ struct reject_line {
 };
 
 /*
- * Calls `show` for the newest `count`, newest first; without `is_all` only for those that are neither retried nor
- * dismissed.
+ * Calls `show` for the newest `count` rejects, newest first; without `is_all` only for those that are neither retried
+ * nor dismissed.
  */
 MUST_CHECK enum result spool_rejects_list(struct spool_out *out, bool is_all, int64_t count,
                                           void (*show)(void *context, const struct reject_line *line),
                                           void *context, struct why *why);
 
-/* Calls `show` for one reject; `*is_there` is false where there is none with this id. */
+/* Calls `show` for one reject; `*is_there` is false if there is none with this id. */
 MUST_CHECK enum result spool_rejects_load(struct spool_out *out, int64_t id, bool *is_there,
                                           void (*show)(void *context, const struct reject_line *line,
                                                        const char *payload, size_t len, bool is_truncated),
@@ -31,7 +31,10 @@ MUST_CHECK enum result spool_rejects_load(struct spool_out *out, int64_t id, boo
 MUST_CHECK enum result spool_rejects_range(struct spool_out *out, int64_t *first_id, int64_t *last_id,
                                            struct why *why);
 
-/* `*is_done` is false for a reject that was retried or dismissed before, or is not there. */
+/*
+ * Marks the reject as dismissed. `*is_done` is false for a reject that was retried or dismissed before, or is not
+ * there.
+ */
 MUST_CHECK enum result spool_rejects_dismiss(struct spool_out *out, int64_t id, bool *is_done,
                                              struct why *why);
 

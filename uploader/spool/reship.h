@@ -27,7 +27,7 @@ MUST_CHECK enum result spool_reship_next(struct spool_out *out, int64_t from_id,
 MUST_CHECK enum result spool_reship_record(struct spool_out *out, struct batch *batch,
                                            const struct rendition *rendition, struct why *why);
 
-/* Records that it was put again. `etag` "" where there is none. */
+/* Records that the batch was put again. `etag` is "" if there is none. */
 MUST_CHECK enum result spool_reship_mark(struct spool_out *out, int64_t batch_id, const char *etag,
                                          bool is_verified, struct why *why);
 
@@ -35,7 +35,7 @@ MUST_CHECK enum result spool_reship_mark(struct spool_out *out, int64_t batch_id
 MUST_CHECK enum result spool_reship_copy(struct spool_out *out, const struct batch *batch, int64_t *copy_id,
                                          bool *is_new, struct why *why);
 
-/* Copies from `from_id` on that are not shipped yet, and why one of them cannot be: "" where nothing is wrong. */
+/* Copies from `from_id` on that are not shipped yet, and why one of them cannot be: "" if nothing is wrong. */
 struct open_copies {
     int64_t count;
     struct why trouble;

@@ -105,7 +105,7 @@ enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, b
 
 /* ---- sealed batches ---- */
 
-/* Reads three columns from `column` on; they are NULL where there is no rendition. */
+/* Reads three columns from `column` on; they are NULL if there is no rendition. */
 static void read_rendition(struct stmt *stmt, int column, struct rendition *rendition)
 {
     *rendition = (struct rendition){.bytes = stmt_int(stmt, column + 2)};

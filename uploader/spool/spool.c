@@ -30,7 +30,7 @@ static enum result load_kept(struct spool_out *out, int64_t *kept_ms, int64_t *k
     enum result res = spool_out_use(out, LOAD_KEPT, &stmt, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
     if (res != RES_OK) return res;
-    if (!has_row) return why_set(why, RES_BROKEN, "the spool has lost what the uploader keeps there");
+    if (!has_row) return why_set(why, RES_BROKEN, "the uploader's row is missing in the spool");
     *kept_ms = stmt_int(stmt, 0);
     *kept_at = stmt_int(stmt, 1);
     stmt_reset(stmt);

@@ -2,9 +2,9 @@
  * spool -- the uploader's side of the spool: seal, load, record, mark, purge.
  *
  * Each call is one short transaction. Seals and attempts are durable when their call returns. Failures, marks, purges
- * and reports are not synced: a power cut may forget them, and the next start finds them out again. No call holds a
- * snapshot: rows are immutable, so a batch is loaded in slices. All calls are for one thread. All may return RES_RETRY
- * (locked, no space, an I/O error: call again) or RES_BROKEN (the spool is damaged: end).
+ * and reports are not synced: a power cut may undo them, and the uploader finds them out again at its next start. No
+ * call holds a snapshot: rows are immutable, so a batch is loaded in slices. All calls are for one thread. All may
+ * return RES_RETRY (locked, no space, an I/O error: call again) or RES_BROKEN (the spool is damaged: end).
  */
 #ifndef UPLOADER_SPOOL_SPOOL_H
 #define UPLOADER_SPOOL_SPOOL_H
@@ -99,7 +99,10 @@ MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batc
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
                                                 const struct rendition *rendition, struct why *why);
 
-/* `is_definite`: the store has surely not stored it. `is_blocked`: only a person can help. */
+/*
+ * Records a failed try. `is_definite`: the store has surely not stored the object. `is_blocked`: only a person can
+ * help.
+ */
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
                                                 const struct why *failure, bool is_definite, bool is_blocked,
                                                 struct why *why);

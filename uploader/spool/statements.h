@@ -52,7 +52,7 @@ struct spool_out {
 MUST_CHECK enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt,
                                      struct why *why);
 
-/* Runs a writing statement; after RES_OK it is durable. Then checkpoints the WAL, where that is due. */
+/* Runs a writing statement; after RES_OK it is durable. Then checkpoints the WAL, if that is due. */
 MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                      struct why *why);
 

@@ -19,7 +19,7 @@ struct status_program {
 /* A request of a command that is not finished yet. */
 struct status_request {
     char program[16], action[40], requested_at[32];
-    char progress[400]; /* "" where none is known yet */
+    char progress[400]; /* "" if none is known yet */
 };
 
 struct status {

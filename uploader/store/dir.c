@@ -41,7 +41,7 @@ static const char *remedy_of(int error, bool *needs_person)
     case EEXIST: return "give this user write access there, or set DESTINATION_DIR to another directory";
     default: *needs_person = false;
     }
-    return error == ENOSPC || error == EDQUOT ? "make room on the disk of DESTINATION_DIR" : NULL;
+    return error == ENOSPC || error == EDQUOT ? "free space on the disk of DESTINATION_DIR" : NULL;
 }
 
 static enum store_answer failed(struct why *why, const char *what, const char *path)

@@ -7,7 +7,7 @@
 #include "uploader/store/s3.h"
 
 struct store_options {
-    const char *directory; /* counts only where s3 names no bucket */
+    const char *directory; /* counts only if s3 names no bucket */
     struct s3_options s3;
 };
 

@@ -100,7 +100,7 @@ static enum store_answer find(void *self, const struct object *object, struct st
     struct s3_answer answer;
     struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
     enum store_answer found = s3_client_send(s3->client, &call, &answer, why);
-    stored->wait_ms = answer.wait_ms; /* keeps the ETag, where a PUT has given one */
+    stored->wait_ms = answer.wait_ms; /* keeps the ETag, if a PUT has given one */
     if (found == STORE_DONE) found = compare_object(s3, &answer.http, object, stored, why);
     s3_answer_fini(&answer);
     return found;
@@ -109,7 +109,7 @@ static enum store_answer find(void *self, const struct object *object, struct st
 /* ---- putting ---- */
 
 /*
- * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. Where that
+ * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. If that
  * cannot be found out, the outcome stays unknown.
  */
 static enum store_answer compare_with_stored(struct s3 *s3, const struct object *object,
@@ -184,7 +184,8 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     why_clear(why);
     answer = put_once(s3, object, false, &is_not_implemented, stored, why);
     if (is_not_implemented) return answer; /* then it was not the condition */
-    log_warn("the store knows no conditional writes: plain ones from now on", "bucket=%s", s3->bucket);
+    log_warn("the store does not support conditional writes: plain writes from now on", "bucket=%s",
+             s3->bucket);
     s3->no_conditions = true;
     return answer;
 }
@@ -238,7 +239,7 @@ static enum result another(const void *self, void **other, struct why *why)
     return res;
 }
 
-/* s3://bucket, with @host where the endpoint is not AWS's own. */
+/* s3://bucket, with @host if the endpoint is not AWS's own. */
 static void name_destination(const struct s3_server_options *server, char destination[BATCH_DESTINATION_MAX])
 {
     const char *host = server->endpoint ? strstr(server->endpoint, "://") + 3 : "";

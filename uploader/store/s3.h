@@ -1,6 +1,6 @@
 /*
  * s3 -- a store that keeps objects in an S3 bucket: PUT that never replaces, HEAD to find what an earlier try has done,
- * GET where only the bytes can show whether they are ours.
+ * GET if only the bytes can show whether they are ours.
  */
 #ifndef UPLOADER_STORE_S3_H
 #define UPLOADER_STORE_S3_H

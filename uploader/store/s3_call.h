@@ -12,12 +12,12 @@ struct s3_call {
     enum http_method method;
     const char *key;
     const char *content_type;    /* PUT only, as are the next three */
-    const struct buf *body;      /* with its hash in hex: */
-    const char *sha256;          /* NULL: no body */
+    const struct buf *body;      /* NULL: no body */
+    const char *sha256;          /* of the body, in hex; NULL if there is none */
     const struct object *object; /* adds its metadata; NULL: none */
     bool is_conditional;         /* PUT: never over another object */
-    struct hash *hash;           /* GET only: takes in the body, */
-    int64_t hash_bytes;          /* the length expected */
+    struct hash *hash;           /* GET only: hashes the answer's body, which is not kept */
+    int64_t hash_bytes;          /* the length expected of that body */
 };
 
 #endif

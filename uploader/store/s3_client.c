@@ -43,8 +43,8 @@ static enum store_answer explain_silence(const struct s3_address *address, enum 
     case HTTP_UNTRUSTED:
         (void)why_remedy(why, RES_RETRY,
                          "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
-                         "server's; if the name does not match, correct AWS_ENDPOINT_URL or set "
-                         "S3_ADDRESSING=path; if the time does not, set the clock or renew the certificate");
+                         "server's certificate; if the name does not match, correct AWS_ENDPOINT_URL or set "
+                         "S3_ADDRESSING=path; if the dates do not, set the clock or renew the certificate");
         return STORE_REFUSED;
     case HTTP_NOT_SENT:
         (void)why_remedy(why, RES_RETRY,
@@ -143,7 +143,7 @@ static unsigned correct(struct s3_client *client, const struct s3_call *call, co
 }
 
 /*
- * Sends one call, and repeats it at once where the answer shows how to correct it. DONE: there is an answer, to a
+ * Sends one call, and repeats it at once if the answer shows how to correct it. DONE: there is an answer, to a
  * request that was signed for `region`.
  */
 static enum store_answer send_corrected(struct s3_client *client, const struct s3_call *call,

@@ -2,7 +2,7 @@
  * s3_client -- sends requests to one bucket, and says what the answers mean.
  *
  * Each request is signed anew, with keys that are asked for each time (credentials.h), for the region and at the time
- * that the server wants (s3_server.h). Where the server says that one of these is wrong, the request is repeated at
+ * that the server wants (s3_server.h). If the server says that one of these is wrong, the request is repeated at
  * once with a better one.
  */
 #ifndef UPLOADER_STORE_S3_CLIENT_H
@@ -40,8 +40,8 @@ MUST_CHECK enum result s3_client_open(struct s3_client **client, const struct s3
 void s3_client_close(struct s3_client *client); /* accepts NULL */
 
 /*
- * Opens the same client once more, for another thread: keys, region and clock are shared, the connection is its own.
- * Closed before `first`.
+ * Opens the same client once more, for another thread: keys, region and clock are shared, the connection is its own. It
+ * must be closed before `first`.
  *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const struct s3_client *first,

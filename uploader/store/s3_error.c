@@ -1,4 +1,7 @@
-/* s3_error -- see s3_error.h. The status decides whether it passes; else the table goes by the error code. */
+/*
+ * s3_error -- see s3_error.h. The status decides whether a refusal passes by itself; if not, the error code decides the
+ * remedy.
+ */
 #include "uploader/store/s3_error.h"
 
 #include <curl/curl.h>
@@ -12,7 +15,7 @@
 #define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS or S3_EXPECTED_BUCKET_OWNER"
 #define KEYS_FROM "or what the keys come from (`uploader check` names it)"
 
-/* Codes for which a person is asked; %s in the remedy is the bucket. */
+/* Codes for which a person must act; %s in the remedy is the bucket. */
 static const struct {
     const char *code;
     const char *remedy;
@@ -25,7 +28,7 @@ static const struct {
     {"AllAccessDisabled", "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
     {"AccountProblem", "ask the store's operator what is wrong with the account of the bucket %s"},
     {"NotSignedUp", "sign the account up for S3 before it can use the bucket %s"},
-    {"QuotaExceeded", "make room in the bucket %s, or have its quota raised"},
+    {"QuotaExceeded", "free space in the bucket %s, or have its quota raised"},
     {"EntityTooLarge", "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
     {"KeyTooLongError", "shorten PREFIX: the store of %s does not take keys of this length"},
     {"XMinioInvalidObjectName", "correct PREFIX: the store of %s does not take keys like this"},
@@ -59,16 +62,16 @@ static const struct {
     {"InvalidBucketName", "correct BUCKET_NAME: %s is not possible"},
 };
 
-/* Refusals of something on the way, which knows no codes. */
+/* Refusals by something between us and the store, e.g. a proxy, which sends no error code. */
 static const char redirected[] =
-    "correct AWS_ENDPOINT_URL: who answers there sends requests for %s elsewhere (is it https://?)";
+    "correct AWS_ENDPOINT_URL: the server there redirects requests for %s (must it be https://?)";
 static const char proxy_login[] = "give HTTPS_PROXY (http_proxy for http://) the proxy's user and password, "
                                   "or name the host of %s in NO_PROXY";
 static const char too_large[] = "have the server of %s, or the proxy before it, take larger requests; a "
                                 "lower MAX_FILE_SIZE helps later batches";
 static const char no_cause[] =
-    "run `uploader check`: its upload shows the cause, which no answer to a look (HEAD) at %s has; often "
-    "AWS_SESSION_TOKEN has ended";
+    "run `uploader check`: its upload shows the cause, which the answer to a HEAD request at %s lacks; often "
+    "AWS_SESSION_TOKEN has expired";
 static const char unknown[] = "look the answer of the store of %s up in its documentation, and check "
                               "BUCKET_NAME, the keys and AWS_ENDPOINT_URL";
 
@@ -106,8 +109,9 @@ static const char *find_remedy(long status, const char *code, bool is_head)
 }
 
 /*
- * May it have been stored, or can it only come later? 5xx may come after storing, but for 501, which says that
- * something asked for is not known; 409 says that another request for this key is under way: an earlier one of ours.
+ * May the object have been stored, or be stored later? A 5xx may come after storing, except for 501, which says that
+ * the server does not know something that was requested; 409 says that another request for this key is in progress: an
+ * earlier one of ours.
  */
 static bool may_be_stored(long status, const char *code)
 {
@@ -162,8 +166,8 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
 }
 
 /*
- * Fills the remedy where it is about the region. Not where a 400 without a cause names the region that we use: AWS
- * always does.
+ * Fills the remedy if the refusal is about the region. It is not if a 400 without a cause names the region that we use:
+ * AWS always names it.
  */
 static bool blame_region(const struct http_answer *answer, const struct s3_target *target, const char *code,
                          struct why *why)

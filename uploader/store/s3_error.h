@@ -30,7 +30,7 @@ bool s3_error_region(const struct http_answer *answer, char region[REGION_SIZE])
 
 /*
  * How long the server wants to be left alone: its Retry-After, in seconds or as a date (RFC 9110, 10.2.3), at most
- * S3_WAIT_MAX_MS; 0: it does not say. `now_s` is the server's time, for the case that it does not tell.
+ * S3_WAIT_MAX_MS; 0: it does not say. `now_s` is the server's time, used if the answer has no Date.
  */
 int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s);
 

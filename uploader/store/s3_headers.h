@@ -32,7 +32,7 @@ struct s3_wishes {
 
 struct s3_headers;
 
-/* `path` is encoded, as it is sent. NULL: cannot be signed (see sigv4_sign()). */
+/* `path` is encoded, as it is sent. Returns NULL if the request cannot be signed (see sigv4_sign()). */
 struct s3_headers *s3_headers_new(const struct s3_call *call, const struct s3_signer *signer,
                                   const struct s3_wishes *wishes, const char *path);
 void s3_headers_free(struct s3_headers *headers); /* wipes: there may be a session token; accepts NULL */

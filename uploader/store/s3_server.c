@@ -12,8 +12,8 @@
 #include "common/log.h"
 #include "uploader/store/s3_error.h"
 
-#define SKEW_LOGGED_S 60 /* where the server says that our clock is wrong, it is off by this much at least */
-/* Where it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
+#define SKEW_LOGGED_S 60 /* if the server says that our clock is wrong, it is off by this much at least */
+/* If it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
 #define SKEW_SEEN_S 300
 
 struct s3_server {

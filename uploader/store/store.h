@@ -22,8 +22,8 @@ enum store_answer {
     STORE_ABSENT,       /* find: it is not there */
     STORE_CANNOT_CHECK, /* find: the keys do not allow the question */
     STORE_NOT_NOW,      /* nothing was stored; the same call may succeed later */
-    STORE_STOPPED,      /* a stop ended it: it may have been stored */
-    STORE_UNKNOWN,      /* as STORE_NOT_NOW, but it may have been stored: find it before the next put */
+    STORE_STOPPED,      /* a stop ended the call: the object may have been stored */
+    STORE_UNKNOWN,      /* as NOT_NOW, but the object may be stored: find it before the next put */
     STORE_REFUSED,      /* nothing was stored; a person must act: why->remedy says how */
     STORE_CONFLICT,     /* other bytes are under this key */
 };
@@ -36,7 +36,7 @@ struct object {
 };
 
 struct stored {
-    char etag[STORE_ETAG_SIZE];        /* "" where there is none */
+    char etag[STORE_ETAG_SIZE];        /* "" if there is none */
     bool is_verified;                  /* the bytes were compared, not only trusted to be ours */
     const struct rendition *rendition; /* the stored one: the object's, or one of its batch; borrowed */
     int64_t wait_ms; /* with NOT_NOW and UNKNOWN: the pause the store asks for, at most 5 minutes; 0: none */
@@ -48,7 +48,7 @@ void store_close(struct store *store); /* accepts NULL */
 
 /*
  * Opens the same store once more, for another thread: it shares the keys and has connections of its own; what `first`
- * learns later, it learns by itself. Closed before `first`.
+ * learns later, it learns by itself. It must be closed before `first`.
  *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result store_open_another(struct store **store, const struct store *first, struct why *why);
@@ -60,9 +60,9 @@ const char *store_destination(const struct store *store);
 bool store_is_trial(const struct store *store);
 
 /*
- * Before the first object: can requests be signed? `source` says for people where the keys come from; "" where none are
+ * Before the first object: can requests be signed? `source` says for people where the keys come from; "" if none are
  * needed.
- *   RES_RETRY    there are no keys now, or, where there is a remedy, a person must act; uploads may be tried all the
+ *   RES_RETRY    there are no keys now, or, if there is a remedy, a person must act; uploads may be tried all the
  *                same
  *   RES_REFUSE   no source of keys is configured, or a setting is wrong
  */
@@ -75,12 +75,12 @@ MUST_CHECK enum result store_prepare(struct store *store, char source[STORE_SOUR
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
                             struct why *why);
 
-/* Is the object there already? Asked before a put whose predecessor's outcome is unknown. */
+/* Is the object there already? To be called before a put if the outcome of an earlier put is unknown. */
 enum store_answer store_find(struct store *store, const struct object *object, struct stored *stored,
                              struct why *why);
 
 /*
- * For `check`: writes a small document under `key` and removes it again, if that is allowed. DONE: an upload of such a
+ * For `check`: writes a small document under `key` and removes it again, if that is allowed. DONE: an upload under this
  * key would work.
  */
 enum store_answer store_probe(struct store *store, const char *key, const char *content_type,
@@ -106,8 +106,8 @@ struct store *store_new(void *self, const struct store_ops *ops, const char *des
 
 /*
  * Which rendition of this batch is stored: the object's own, or one of an earlier try, from before a library's
- * upgrade? NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" where it
- * did not say a hash, a negative number where it did not say the length.
+ * upgrade? NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" if it
+ * did not say a hash, a negative number if it did not say the length.
  */
 const struct rendition *store_recognise(const struct object *object, const struct rendition *seen);
 

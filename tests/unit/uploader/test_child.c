@@ -148,7 +148,7 @@ static void a_stop_ends_a_child_at_once(void **state)
     int64_t since = clock_monotonic_ms();
     (void)kill(getpid(), SIGTERM); /* blocked: it waits in the descriptor */
     assert_int_equal(run(f, "sleep 1000", LONG_MS, 100), RES_RETRY);
-    assert_string_equal(f->why.text, "sh was ended: a stop was asked for");
+    assert_string_equal(f->why.text, "sh was ended: a stop was requested");
     assert_true(clock_monotonic_ms() - since < 10000);
 }
 
