@@ -2,7 +2,7 @@
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
--- Whose spool this is. The file's own device, inode and birth time show whether it is a copy.
+-- The spool's identity, and the file that it was drawn for: a copy has another device, inode or birth time.
 CREATE TABLE _spool (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     spool      TEXT    NOT NULL CHECK (length(spool) = 10),
@@ -14,7 +14,7 @@ CREATE TABLE _spool (
 ) STRICT;
 
 -- The collector's counters. They change in the transaction that appends, so ids go on after everything was purged, and
--- (writer, group_number) answers whether a group whose commit failed is there after all.
+-- (writer, group_number) shows whether a group was committed although its commit reported an error.
 CREATE TABLE _intake (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
     last_event_id  INTEGER NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE _reject (
 
 CREATE INDEX _reject_received ON _reject (received_at);
 
--- Who has sent events: one row for each sender and address. Where there are many, those that have been silent for the
+-- Who has sent events: one row for each sender and address. If there are many, those that have been silent for the
 -- longest time are deleted (trim_senders.sql).
 CREATE TABLE _sender (
     sender           TEXT    NOT NULL,
@@ -95,8 +95,8 @@ CREATE TABLE _batch (
     node           TEXT    NOT NULL,
     sealed_at      INTEGER NOT NULL,
 
-    -- Its rendition, recorded before the first PUT. The earlier one is what was recorded before a library's upgrade
-    -- changed the bytes; where nobody knows whether it was stored, an object with these bytes is this batch's, too.
+    -- Its rendition, recorded before the first PUT. The earlier rendition is from before a library's upgrade changed
+    -- the bytes; if it may have been stored, an object with its bytes is this batch's, too.
     sha256         TEXT,
     md5            TEXT,
     stored_bytes   INTEGER,
@@ -118,8 +118,8 @@ CREATE TABLE _batch (
     kept_from      INTEGER NOT NULL DEFAULT 0, -- what the clock for RETENTION showed when it was shipped
     abandoned_at   INTEGER,
 
-    -- The batch whose rows these are as well. It was abandoned in favour of this one; or this is a copy that a person
-    -- has requested (`reship --new-keys`), and the state of the rows follows from the other one.
+    -- Another batch with the same rows. Either it was abandoned, and this batch replaces it; or this batch is a copy
+    -- that a person has requested (`reship --new-keys`), and the state of the rows follows from the other batch.
     reship_of      INTEGER REFERENCES _batch (id),
     is_copy        INTEGER NOT NULL DEFAULT 0 CHECK (is_copy IN (0, 1))
 ) STRICT;
@@ -137,7 +137,7 @@ CREATE INDEX _batch_kept ON _batch (kept_from) WHERE shipped_at IS NOT NULL;
 -- Incidents. They are few, and a person wants to see them.
 CREATE INDEX _batch_abandoned ON _batch (abandoned_at) WHERE abandoned_at IS NOT NULL;
 
--- The control row: what the uploader reports of itself, what it must know each time, and what it has to remember.
+-- The control row: what the uploader reports about itself, what it must know at each turn, and what it has to remember.
 CREATE TABLE _uploader (
     one               INTEGER PRIMARY KEY CHECK (one = 1),
     seen_at           INTEGER, -- NULL: no uploader has been here yet
@@ -146,7 +146,7 @@ CREATE TABLE _uploader (
     last_error        TEXT,
     remedy            TEXT,
 
-    -- All up to these ids is due, whatever its age.
+    -- All rows up to these ids are due, whatever their age.
     flush_events      INTEGER NOT NULL DEFAULT 0,
     flush_rejects     INTEGER NOT NULL DEFAULT 0,
 
@@ -155,7 +155,8 @@ CREATE TABLE _uploader (
     kept_ms           INTEGER NOT NULL DEFAULT 0,
     kept_at           INTEGER,
 
-    -- Where rejects are not shipped: when that clock showed so much, rejects up to this id had been received.
+    -- Used if rejects are not shipped: when the clock for RETENTION showed rejects_marked_at, the rejects up to the id
+    -- rejects_marked had been received.
     rejects_marked    INTEGER NOT NULL DEFAULT 0,
     rejects_marked_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -170,7 +171,7 @@ CREATE TABLE _request (
     requested_at INTEGER NOT NULL,
     progress     TEXT,    -- for the person who waits
     done_at      INTEGER,
-    result       TEXT,    -- with done_at; where it failed, a second line is the remedy
+    result       TEXT,    -- with done_at; if the request failed, a second line is the remedy
     failed       INTEGER CHECK (failed IN (0, 1)) -- with done_at
 ) STRICT;
 
@@ -243,7 +244,7 @@ SELECT sender, source,
        CASE WHEN day = unixepoch() / 86400 THEN events_of_day ELSE 0 END AS events_today
 FROM _sender;
 
--- One row. Every figure is a running total or an index look-up, so it costs the same however large the spool is. Where
+-- One row. Every figure is a running total or an index look-up, so it costs the same however large the spool is. If
 -- nothing else is wrong, last_error is an incident of the last day.
 CREATE VIEW summary AS
 SELECT i.last_event_id - f.first_id + 1

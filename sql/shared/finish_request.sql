@@ -1,2 +1,2 @@
--- The request is over. Nothing changes where it was withdrawn.
+-- The request is over. Nothing changes if it was withdrawn.
 UPDATE _request SET done_at = :now, result = :result, failed = :failed WHERE id = :id AND done_at IS NULL;
