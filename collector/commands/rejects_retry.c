@@ -1,24 +1,18 @@
 /* rejects_retry -- `collector rejects retry [ID...]`: validates rejects again; those that pass become events. */
 #include <stdio.h>
-#include <string.h>
 
 #include "collector/commands/control.h"
 #include "collector/commands/run.h"
 #include "collector/spool/handlers.h"
 #include "common/buf.h"
 #include "common/command.h"
-
-static bool is_id(const char *text)
-{
-    size_t len = strlen(text);
-    return len > 0 && len <= 18 && strspn(text, "0123456789") == len && strspn(text, "0") < len;
-}
+#include "common/positive.h"
 
 int run_rejects_retry(const struct command_line *line)
 {
     struct buf ids = BUF_EMPTY;
     for (int i = 1; i < line->argc; i++) {
-        if (!is_id(line->argv[i])) {
+        if (positive_parse(line->argv[i]) == 0) {
             (void)fprintf(stderr,
                           "collector rejects retry [ID...]: '%s' is not the id of a reject; the view "
                           "`rejects` lists the ids\n",

@@ -1,7 +1,6 @@
 /* retry -- see retry.h. */
 #include "collector/spool/retry.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "collector/intake/validators.h"
 #include "common/clock.h"
 #include "common/db.h"
+#include "common/positive.h"
 #include "common/sql.h"
 
 #define SLICE_MS    20                /* of validating in one slice; a commit follows */
@@ -66,13 +66,10 @@ static enum result add_all(struct retry *r, struct why *why)
 static enum result add_named(struct retry *r, const char *ids, struct why *why)
 {
     while (*ids) {
-        char *end = NULL;
-        errno = 0;
-        int64_t id = *ids >= '0' && *ids <= '9' ? strtoll(ids, &end, 10) : 0;
-        if (errno != 0 || id < 1 || (*end != ' ' && *end))
+        int64_t id = positive_next(&ids);
+        if (id == 0)
             return why_set(why, RES_REFUSE, "'%.*s' is not the id of a reject", (int)strcspn(ids, " "), ids);
         add_range(r, id, id);
-        ids = end + strspn(end, " ");
     }
     return RES_OK;
 }

@@ -4,10 +4,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/command.h"
+#include "common/positive.h"
 #include "common/printable.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
@@ -21,13 +21,6 @@ static int explain(const char *command, const char *arguments, const char *value
     (void)fprintf(stderr, "uploader rejects %s: '%s' is not understood\nusage: uploader rejects %s %s\n",
                   command, value, command, arguments);
     return EX_USAGE;
-}
-
-/* Reads a whole number from 1 on; 0: it is not one. */
-static int64_t read_number(const char *text)
-{
-    size_t len = text ? strlen(text) : 0;
-    return len > 0 && len <= 18 && strspn(text, "0123456789") == len ? strtoll(text, NULL, 10) : 0;
 }
 
 static void append_printable(struct buf *out, const char *text)
@@ -71,7 +64,7 @@ int run_rejects_list(const struct command_line *line)
         if (strcmp(argument, "--all") == 0)
             is_all = true;
         else if (is_count)
-            count = read_number(argument[2] ? argument + 2 : line->argv[++i]);
+            count = positive_parse(argument[2] ? argument + 2 : line->argv[++i]);
         if ((!is_count && strcmp(argument, "--all") != 0) || count == 0)
             return explain("list", "[--all] [-n N], where N is how many of the newest to show", argument);
     }
@@ -131,7 +124,7 @@ int run_rejects_show(const struct command_line *line)
     for (int i = 1; i < line->argc; i++) {
         if (strcmp(line->argv[i], "--raw") == 0)
             is_raw = true;
-        else if (id != 0 || (id = read_number(line->argv[i])) == 0)
+        else if (id != 0 || (id = positive_parse(line->argv[i])) == 0)
             return explain("show", "ID [--raw]", line->argv[i]);
     }
     if (id == 0) return explain("show", "ID [--raw]", "");
@@ -154,7 +147,7 @@ int run_rejects_dismiss(const struct command_line *line)
     bool is_all = line->argc == 2 && strcmp(line->argv[1], "--all") == 0;
     if (line->argc == 1) return explain("dismiss", "ID... | --all", "");
     for (int i = 1; i < line->argc && !is_all; i++) {
-        int64_t id = read_number(line->argv[i]);
+        int64_t id = positive_parse(line->argv[i]);
         if (id == 0) {
             buf_fini(&ids);
             return explain("dismiss", "ID... | --all", line->argv[i]);

@@ -1,11 +1,11 @@
 /* reship -- `uploader reship`: reads the command line into an order, and requests it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "common/command.h"
+#include "common/positive.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
 #include "uploader/ship/handlers.h"
@@ -43,14 +43,6 @@ static bool read_time(const char *text, int64_t *at_ms)
     return true;
 }
 
-static bool read_id(const char *text, int64_t *id)
-{
-    size_t len = strlen(text);
-    if (len == 0 || len > 18 || strspn(text, "0123456789") != len) return false;
-    *id = strtoll(text, NULL, 10);
-    return *id > 0;
-}
-
 /* Returns EX_OK, or explains what is wrong and returns another exit code. */
 static int read_order(const struct command_line *line, struct reship_order *order)
 {
@@ -68,7 +60,7 @@ static int read_order(const struct command_line *line, struct reship_order *orde
         } else if (is_batch || is_since || is_until) {
             if (!value) return explain("a value is missing after ", option);
             if (is_batch && order->batch_id > 0) return explain("one --batch at a time; not also ", value);
-            if (is_batch && !read_id(value, &order->batch_id))
+            if (is_batch && (order->batch_id = positive_parse(value)) == 0)
                 return explain("not the id of a batch, which the view `batches` lists: ", value);
             if (!is_batch && !read_time(value, is_since ? &order->since_at : &order->until_at))
                 return explain("no time: ", value);

@@ -1,12 +1,11 @@
 /* dismiss -- see dismiss.h. */
 #include "uploader/ship/dismiss.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
+#include "common/positive.h"
 #include "uploader/spool/rejects.h"
 
 #define SLICE_MS 20
@@ -47,13 +46,7 @@ static bool is_over(const struct dismiss *d)
 /* Takes the next id; 0: the text there is not an id. */
 static int64_t take_id(struct dismiss *d)
 {
-    char *end = NULL;
-    if (!d->ids) return d->next_id++;
-    errno = 0;
-    int64_t id = *d->ids >= '0' && *d->ids <= '9' ? strtoll(d->ids, &end, 10) : 0;
-    if (errno != 0 || id < 1 || (*end != ' ' && *end)) return 0;
-    d->ids = end + strspn(end, " ");
-    return id;
+    return d->ids ? positive_next(&d->ids) : d->next_id++;
 }
 
 enum result dismiss_slice(struct dismiss *d, bool *is_done, struct why *why)
