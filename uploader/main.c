@@ -17,7 +17,7 @@ static const struct command commands[] = {
      "the newest rejects that nobody has settled, or of all"},
     {"rejects show", "ID [--raw]", run_rejects_show, "one reject, readable or byte by byte"},
     {"rejects export", "[FILE]", run_rejects_export, "all rejects as NDJSON, as they are shipped"},
-    {"rejects dismiss", "[--all] [ID...]", run_rejects_dismiss, "marks rejects as seen to"},
+    {"rejects dismiss", "[--all] [ID...]", run_rejects_dismiss, "marks rejects as settled, so that they are not listed or retried"},
     {"check", NULL, run_check, "may we write where we should? Says for each problem what to do"},
     {"healthcheck", "[--strict]", run_healthcheck,
      "exit 0 if the running uploader lives; --strict: and has no problem"},

@@ -47,8 +47,8 @@ void control_close(struct control *c)
     handlers_free(c->handlers);
     shipper_close(c->shipper);
     store_close(c->store);
-    lockfile_release(&c->lock);
     spool_out_close(c->spool);
+    lockfile_release(&c->lock); /* last: the next uploader may open the spool now */
     signals_close(&c->signals);
 }
 

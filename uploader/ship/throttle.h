@@ -22,7 +22,7 @@
 #define THROTTLE_WINDOW_MS   250     /* the shortest time over which the rate is measured */
 #define THROTTLE_QUIET_MS    1000    /* nothing was received for this long: no more sleeping */
 #define THROTTLE_WORK_US     500     /* the shortest work between two sleeps */
-/* All sleeps of one batch together: its worker reports nothing meanwhile */
+/* All sleeps of one piece of work together: nothing is reported meanwhile */
 #define THROTTLE_SLEEP_MAX_MS 5000
 
 struct throttle {

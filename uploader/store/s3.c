@@ -34,7 +34,7 @@ static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct wh
 
 /* ---- what is there ---- */
 
-static enum store_answer no_s3(const struct http_answer *http, struct why *why)
+static enum store_answer refuse_as_not_s3(const struct http_answer *http, struct why *why)
 {
     (void)why_remedy(why, RES_RETRY, NOT_S3);
     (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag, or with another one than before", http->status);
@@ -56,7 +56,7 @@ static enum store_answer hash_stored(struct s3 *s3, const struct object *object,
     if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)
         hash_end(hash, seen);
     else if (read == STORE_DONE)
-        read = no_s3(&answer.http, why);
+        read = refuse_as_not_s3(&answer.http, why);
     s3_answer_fini(&answer);
     hash_free(hash);
     return read;
@@ -77,7 +77,7 @@ static enum store_answer compare_object(struct s3 *s3, const struct http_answer 
 {
     struct rendition seen = {.bytes = head->length};
     enum store_answer answer = STORE_DONE;
-    if (!*head->etag) return no_s3(head, why);
+    if (!*head->etag) return refuse_as_not_s3(head, why);
     if (strlen(head->etag) < sizeof seen.md5) memcpy(seen.md5, head->etag, strlen(head->etag));
     if (strlen(head->sha256) < sizeof seen.sha256) memcpy(seen.sha256, head->sha256, strlen(head->sha256));
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", head->etag);

@@ -62,11 +62,12 @@ static enum store_answer send_signed(struct s3_client *client, const struct s3_c
                                      struct why *why)
 {
     const struct s3_address *address = &signer->address;
-    const struct s3_wishes wishes = {&client->options.objects, client->tagging};
+    const struct s3_object_headers object_headers = {&client->options.objects, client->tagging};
     char path[PATH_SIZE];
     char url[PATH_SIZE + S3_HOST_SIZE + 16];
     struct s3_headers *headers = NULL;
-    if (make_path(client, address, call->key, path)) headers = s3_headers_new(call, signer, &wishes, path);
+    if (make_path(client, address, call->key, path))
+        headers = s3_headers_new(call, signer, &object_headers, path);
     if (!headers) {
         (void)why_set(why, RES_REFUSE, "cannot sign the request for %s", call->key);
         (void)why_remedy(why, RES_REFUSE,

@@ -63,16 +63,16 @@ static void add_metadata(struct s3_headers *headers, const struct object *object
  * How the store is to keep the object. None of this is in the object's bytes, so the current settings count, not those
  * at the time of sealing: a person can correct a wrong key or class, and the batch is shipped under the same name.
  */
-static void add_wishes(struct s3_headers *headers, const struct s3_wishes *wishes)
+static void add_object_headers(struct s3_headers *headers, const struct s3_object_headers *object_headers)
 {
     static const char *const encryptions[] = {[S3_SSE_AES256] = "AES256", [S3_SSE_KMS] = "aws:kms"};
-    const struct s3_object_options *options = wishes->options;
+    const struct s3_object_options *options = object_headers->options;
     if (options->sse != S3_SSE_NONE)
         add(headers, "x-amz-server-side-encryption", "%s", encryptions[options->sse]);
     if (options->kms_key_id)
         add(headers, "x-amz-server-side-encryption-aws-kms-key-id", "%s", options->kms_key_id);
     if (options->storage_class) add(headers, "x-amz-storage-class", "%s", options->storage_class);
-    if (*wishes->tagging) add(headers, "x-amz-tagging", "%s", wishes->tagging);
+    if (*object_headers->tagging) add(headers, "x-amz-tagging", "%s", object_headers->tagging);
 }
 
 static const char *payload_sha256(const struct s3_call *call)
@@ -81,10 +81,10 @@ static const char *payload_sha256(const struct s3_call *call)
 }
 
 static void add_all(struct s3_headers *headers, const struct s3_call *call, const struct s3_signer *signer,
-                    const struct s3_wishes *wishes)
+                    const struct s3_object_headers *object_headers)
 {
     const struct keys *keys = &signer->keys;
-    const char *owner = wishes->options->bucket_owner;
+    const char *owner = object_headers->options->bucket_owner;
     char timestamp[SIGV4_TIMESTAMP_SIZE];
     sigv4_timestamp(signer->address.at_s, timestamp);
     add(headers, "host", "%s", signer->address.host);
@@ -94,7 +94,7 @@ static void add_all(struct s3_headers *headers, const struct s3_call *call, cons
     if (call->content_type) add(headers, "content-type", "%s", call->content_type);
     if (call->is_conditional) add(headers, "if-none-match", "*");
     if (owner) add(headers, "x-amz-expected-bucket-owner", "%s", owner);
-    if (call->method == HTTP_PUT) add_wishes(headers, wishes);
+    if (call->method == HTTP_PUT) add_object_headers(headers, object_headers);
     if (call->object) add_metadata(headers, call->object);
 }
 
@@ -124,11 +124,11 @@ static bool sign(struct s3_headers *headers, const struct s3_call *call, const s
 }
 
 struct s3_headers *s3_headers_new(const struct s3_call *call, const struct s3_signer *signer,
-                                  const struct s3_wishes *wishes, const char *path)
+                                  const struct s3_object_headers *object_headers, const char *path)
 {
     struct s3_headers *headers = calloc(1, sizeof *headers);
     if (!headers) abort();
-    add_all(headers, call, signer, wishes);
+    add_all(headers, call, signer, object_headers);
     if (!sign(headers, call, signer, path)) {
         s3_headers_free(headers);
         return NULL;

@@ -25,7 +25,7 @@ struct s3_object_options {
 };
 
 /* The same, with the tags as they are sent; borrowed. */
-struct s3_wishes {
+struct s3_object_headers {
     const struct s3_object_options *options;
     const char *tagging; /* as tags_encode() makes it; "": none */
 };
@@ -34,7 +34,7 @@ struct s3_headers;
 
 /* `path` is encoded, as it is sent. Returns NULL if the request cannot be signed (see sigv4_sign()). */
 struct s3_headers *s3_headers_new(const struct s3_call *call, const struct s3_signer *signer,
-                                  const struct s3_wishes *wishes, const char *path);
+                                  const struct s3_object_headers *object_headers, const char *path);
 void s3_headers_free(struct s3_headers *headers); /* wipes: there may be a session token; accepts NULL */
 
 /* "name: value", NULL at the end; borrowed from `headers`. */

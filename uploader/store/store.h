@@ -47,8 +47,8 @@ struct store;
 void store_close(struct store *store); /* accepts NULL */
 
 /*
- * Opens the same store once more, for another thread: it shares the keys and has connections of its own; what `first`
- * learns later, it learns by itself. It must be closed before `first`.
+ * Opens the same store once more, for another thread: it shares with `first` the keys and what was learnt about the
+ * server, and has connections of its own. It must be closed before `first`.
  *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result store_open_another(struct store **store, const struct store *first, struct why *why);
