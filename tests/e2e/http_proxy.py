@@ -1,4 +1,4 @@
-"""http_proxy -- a tiny HTTP proxy on the loopback: CONNECT, and http:// addresses. Notes what it is asked for."""
+"""http_proxy -- a tiny HTTP proxy on the loopback: CONNECT, and http:// addresses. Notes the requests that it gets."""
 import contextlib
 import re
 import socket
@@ -8,7 +8,7 @@ import threading
 class Proxy:
     def __init__(self, *, route=None, refusal=None):
         """`route`: where everything goes instead of to the host that is named. `refusal`: its answer to everything."""
-        self.route, self.refusal, self.asked, self.sockets = route, refusal, [], []
+        self.route, self.refusal, self.requested, self.sockets = route, refusal, [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -28,7 +28,7 @@ class Proxy:
                     return
                 head += data
             method, host, port = re.match(rb"(\S+) (?:http://)?\[?([^:/ \]]+)\]?(?::(\d+))?", head).groups()
-            self.asked.append((method.decode(), host.decode()))
+            self.requested.append((method.decode(), host.decode()))
             if self.refusal:
                 client.sendall(self.refusal)
                 return

@@ -60,8 +60,8 @@ def test_a_412_without_the_right_to_HEAD_ships_unverified_with_a_warning(site, s
                      Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
     assert stub.methods() == "PUT HEAD" and row.verified == 0
-    (told,) = [line for line in uploader.log.splitlines() if "cannot be compared" in line]
-    assert " warn " in told and 'remedy="allow these keys s3:GetObject' in told and stub.bucket in told, told
+    (warning,) = [line for line in uploader.log.splitlines() if "cannot be compared" in line]
+    assert " warn " in warning and 'remedy="allow these keys s3:GetObject' in warning and stub.bucket in warning, warning
     assert_shipped_once(site, stub)
 
 

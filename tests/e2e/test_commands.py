@@ -179,7 +179,7 @@ def retry_begun(site, **settings):
                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
 
 
-def told(validated, passed, events, failing):
+def summary_of(validated, passed, events, failing):
     return f"{validated}; passed: {passed}; events made of them: {events}; still failing: {failing}"
 
 
@@ -203,16 +203,16 @@ def test_without_a_running_collector_retry_uses_its_own_settings(site):
     collector = site.collector()
     send_cut_off(site, 1, 3)
     collector.stop()
-    assert retry(site) == told(3, 0, 0, "3 (cut_off 3)")
-    assert retry(site, "2", **ALARM) == told(1, 1, 1, 0)
+    assert retry(site) == summary_of(3, 0, 0, "3 (cut_off 3)")
+    assert retry(site, "2", **ALARM) == summary_of(1, 1, 1, 0)
     assert [state for _, _, state in rejects(site)] == ["pending", "retried", "pending"]
-    assert retry(site, **ALARM) == told(2, 2, 2, 0)
+    assert retry(site, **ALARM) == summary_of(2, 2, 2, 0)
     assert_each_event_once(site, 3)
     assert sorted(site.query("SELECT received_at, source FROM events")) == \
         sorted(site.query("SELECT received_at, source FROM rejects"))
-    assert retry(site, **ALARM) == told(0, 0, 0, 0)
+    assert retry(site, **ALARM) == summary_of(0, 0, 0, 0)
     assert retry(site, "1", "3", "99", **ALARM) == \
-        told(0, 0, 0, 0) + "; skipped, retried or dismissed before, or not there: 3"
+        summary_of(0, 0, 0, 0) + "; skipped, retried or dismissed before, or not there: 3"
     assert_each_event_once(site, 3)
 
 
@@ -224,8 +224,8 @@ def test_the_running_collector_retries_with_its_settings_while_it_receives(site)
     site.send(event(1, element="ALARM") + b"<ALARM><broken></ALARM>")
     wait_for("the last reject", lambda: len(rejects(site)) == 4)
     at = site.value("SELECT last_event_at FROM summary")
-    assert retry(site) == told(4, 3, 3, "1 (malformed 1)")
-    assert retry(site) == told(1, 0, 0, "1 (malformed 1)")
+    assert retry(site) == summary_of(4, 3, 3, "1 (malformed 1)")
+    assert retry(site) == summary_of(1, 0, 0, "1 (malformed 1)")
     assert_each_event_once(site, 4)
     assert [state for _, _, state in rejects(site)] == ["retried"] * 3 + ["pending"]
     assert site.value("SELECT last_event_at FROM summary") == at, "one of the past is not the last event"
@@ -238,7 +238,7 @@ def test_a_retry_succeeds_only_if_all_of_the_reject_is_valid(site):
     site.send(b"<LIST><x/>")
     wait_for("the rejects", lambda: len(rejects(site)) == 5)
     site.running[0].stop()
-    assert retry(site) == told(5, 1, 2, "4 (malformed 1, cut_off 1, stray_bytes 1, no event in it 1)")
+    assert retry(site) == summary_of(5, 1, 2, "4 (malformed 1, cut_off 1, stray_bytes 1, no event in it 1)")
     assert_each_event_once(site, 2)
 
 
@@ -262,7 +262,7 @@ def test_only_rejects_that_are_kept_whole_are_retried(site):
     site.send(b"<EVENT>" + b"x" * 5000 + b"</EVENT>")
     wait_for("the reject", lambda: rejects(site))
     site.running[0].stop()
-    assert retry(site) == told(0, 0, 0, 0) + "; skipped, only a part is kept: 1"
+    assert retry(site) == summary_of(0, 0, 0, 0) + "; skipped, only a part is kept: 1"
 
 
 def test_a_killed_retry_makes_each_event_once(site):
@@ -281,7 +281,7 @@ def test_a_killed_retry_makes_each_event_once(site):
         process.wait()
         kills += not is_over
     assert kills >= 3, kills
-    assert retry(site, **ALARM) == told(0, 0, 0, 0)
+    assert retry(site, **ALARM) == summary_of(0, 0, 0, 0)
     assert_each_event_once(site, count)
     assert {state for _, _, state in rejects(site)} == {"retried"}
 
@@ -294,10 +294,10 @@ def test_a_collector_killed_during_a_retry_leaves_the_rest_to_the_next(site):
     collector.kill()
     done = site.value("SELECT last_event_id FROM _intake")
     assert 0 < done < count, done
-    assert command.wait(30) == 75 and "has gone away" in (said := command.stderr.read()), said
+    assert command.wait(30) == 75 and "has gone away" in (output := command.stderr.read()), output
     assert site.value("SELECT count(*) FROM _request") == 0
     site.collector(**ALARM)
-    assert retry(site) == told(count - done, count - done, count - done, 0)
+    assert retry(site) == summary_of(count - done, count - done, count - done, 0)
     assert_each_event_once(site, count)
 
 

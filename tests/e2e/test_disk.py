@@ -287,7 +287,7 @@ def inject(site, program, what):
     return end
 
 
-def check_injected(site, what, said="problem=commit_failing"):
+def check_injected(site, what, text="problem=commit_failing"):
     collector = site.collector()
     site.send_events(10)
     site.wait_for_events(10)
@@ -296,7 +296,7 @@ def check_injected(site, what, said="problem=commit_failing"):
     assert sim.wait(60) == 0
     site.wait_for_events(2010)
     assert fault() > 0, "the fault has fired"
-    assert said in collector.log, collector.log
+    assert text in collector.log, collector.log
     collector.stop()
     assert numbers(site) == [*range(1, 11), *range(1, 2001)]
     assert site.value("PRAGMA integrity_check") == "ok"

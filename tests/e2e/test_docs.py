@@ -16,7 +16,7 @@ PROGRAMS = ("collector", "uploader")
 NAME = re.compile(r"`([A-Z][A-Z0-9_]*)`$")
 
 
-def ask(site, program, *arguments, **settings):
+def run_command(site, program, *arguments, **settings):
     """What the program prints when nothing but `settings` is set."""
     return subprocess.run([BIN / program, *arguments], cwd=site.directory, env={**clean_environment(), **settings},
                           capture_output=True, text=True, timeout=30)
@@ -24,7 +24,7 @@ def ask(site, program, *arguments, **settings):
 
 def help_parts(site, program):
     """The subcommands with their arguments, and each setting's default as `--help` shows it ("" for none)."""
-    commands, settings = ask(site, program, "--help").stdout.split("Settings are environment variables")
+    commands, settings = run_command(site, program, "--help").stdout.split("Settings are environment variables")
     rows = re.findall(r"^  (\S+) +(\S+) +\S.*$", settings, re.MULTILINE)
     return re.findall(r"^  (\S+(?: \S+)*)  +\S", commands, re.MULTILINE), {n: "" if d == "-" else d for n, d in rows}
 
@@ -32,7 +32,7 @@ def help_parts(site, program):
 def defaults(site, program):
     """{name: the ways to write its default}: as `--help` and as `config` show it."""
     in_help = help_parts(site, program)[1]
-    lines = ask(site, program, "config").stdout.splitlines()
+    lines = run_command(site, program, "config").stdout.splitlines()
     in_config = dict(line.split("=", 1) for line in lines)
     assert list(in_help) == list(in_config) and len(lines) == len(in_config)
     return {name: {in_help[name], in_config[name]} for name in in_help}
@@ -112,9 +112,9 @@ def test_planned_settings_are_ignored_with_a_warning(site):
     names = [word for word in words(text) if word.isupper()]
     assert len(names) >= 2, text
     for name in names:
-        done = ask(site, "collector", "config", **{name: "1"})
+        done = run_command(site, "collector", "config", **{name: "1"})
         assert done.returncode == 0 and name in done.stderr and "does not honour" in done.stderr, (name, done)
-        assert ask(site, "collector", "config", **{name: "none"}).stderr == "", name
+        assert run_command(site, "collector", "config", **{name: "none"}).stderr == "", name
 
 
 def test_every_subcommand_is_documented(site):

@@ -29,9 +29,9 @@ GARBAGE = b"\x00\xff<Error><Code>Acc\x1b[31m</html>\r\n{}"
 class Row:
     """What the server does to PUTs from some moment on, and what must come of it."""
 
-    def __init__(self, name, put=None, *, head=None, says, remedy=None, is_unknown, events=EVENTS):
-        """`says` is in last_error. `remedy` None: waiting helps. `is_unknown`: it may have been stored."""
-        self.name, self.put, self.head, self.says, self.remedy, self.is_unknown = name, put, head, says, remedy, is_unknown
+    def __init__(self, name, put=None, *, head=None, message, remedy=None, is_unknown, events=EVENTS):
+        """`message` is in last_error. `remedy` None: waiting helps. `is_unknown`: it may have been stored."""
+        self.name, self.put, self.head, self.message, self.remedy, self.is_unknown = name, put, head, message, remedy, is_unknown
         self.events = events
         self.is_blocked = bool(remedy) and not is_unknown
 
@@ -42,8 +42,8 @@ class Row:
 class StoredFirst(Row):
     """It is stored, and the answer is 500; then `head` is what every HEAD gets."""
 
-    def __init__(self, name, head, says, remedy=None, *, is_blocked=False):
-        super().__init__(name, after_storing(error(500)), head=head, says=says, remedy=remedy, is_unknown=True)
+    def __init__(self, name, head, message, remedy=None, *, is_blocked=False):
+        super().__init__(name, after_storing(error(500)), head=head, message=message, remedy=remedy, is_unknown=True)
         self.is_blocked = is_blocked
 
 
@@ -52,7 +52,7 @@ class Cured(Row):
 
     def __init__(self, name, put=None, *, head=None, region=None, ahead_seconds=0, times=ALWAYS, log=None, has_role=False):
         """`has_role`: the keys are an instance's, which are renewed."""
-        super().__init__(name, put, head=head, says=None, is_unknown=False)
+        super().__init__(name, put, head=head, message=None, is_unknown=False)
         self.region, self.ahead_seconds, self.times, self.log = region, ahead_seconds, times, log
         self.has_role = has_role
 
@@ -70,12 +70,12 @@ class Incident(Cured):
         super().__init__(name, put, times=1, **more)
 
 
-def retried(name, put, says, *, is_unknown, **more):
-    return Row(name, put, says=says, is_unknown=is_unknown, **more)
+def retried(name, put, message, *, is_unknown, **more):
+    return Row(name, put, message=message, is_unknown=is_unknown, **more)
 
 
-def refused(name, put, says, remedy):
-    return Row(name, put, says=says, remedy=remedy, is_unknown=False)
+def refused(name, put, message, remedy):
+    return Row(name, put, message=message, remedy=remedy, is_unknown=False)
 
 
 def redirected(name, status, code):
@@ -155,7 +155,7 @@ def and_then(behaviour, act):
 
 
 def wait_for_trouble(site, row):
-    return wait_for(f"{row.name} to be recorded", lambda: (b := batch(site)) and row.says in (b.last_error or "") and b,
+    return wait_for(f"{row.name} to be recorded", lambda: (b := batch(site)) and row.message in (b.last_error or "") and b,
                     PATIENT)
 
 
@@ -163,7 +163,7 @@ def log_lines(uploader, text):
     return [line for line in uploader.log.splitlines() if text in line]
 
 
-def assert_told(site, row, uploader, *, is_unknown, is_second):
+def assert_reported(site, row, uploader, *, is_unknown, is_second):
     """Class and remedy of a failure, wherever a person may look for them; once per outage, and again where the remedy is new.
     `is_second`: of the outage, which has begun with a failure that waiting helps against."""
     remedy = row.remedy or ""
@@ -171,7 +171,7 @@ def assert_told(site, row, uploader, *, is_unknown, is_second):
     lines = wait_for("the log to tell", lambda: len(lines := log_lines(uploader, "upload failed")) >= count and lines, PATIENT)
     assert len(lines) == count and " warn " in lines[-1] and (remedy or "none needed: waiting") in lines[-1], lines
     wait_for("the summary to tell", lambda: (s := site.query("SELECT last_error, remedy FROM summary")[0]) and
-             (row.says in (s[0] or "") or (is_second and not remedy)) and remedy in (s[1] or ""))
+             (row.message in (s[0] or "") or (is_second and not remedy)) and remedy in (s[1] or ""))
     assert remedy in site.command("uploader", "status").stdout
     found = wait_for_trouble(site, row)
     assert found.state == ("blocked" if row.is_blocked else "sealed"), found
@@ -226,7 +226,7 @@ def run_first(site, stub, row):
     if isinstance(row, Cured):
         assert_cured(site, stub, row, uploader, is_first=True)
     else:
-        assert_told(site, row, uploader, is_unknown=row.is_unknown, is_second=isinstance(row, StoredFirst))
+        assert_reported(site, row, uploader, is_unknown=row.is_unknown, is_second=isinstance(row, StoredFirst))
         assert_recovers(site, stub, uploader, row)
 
 
@@ -235,7 +235,7 @@ def run_retry(site, stub, row):
     if isinstance(row, Cured):
         assert_cured(site, stub, row, uploader, is_first=False)
     else:  # what the 500 left unknown stays so, whatever is refused later
-        assert_told(site, row, uploader, is_unknown=True, is_second=True)
+        assert_reported(site, row, uploader, is_unknown=True, is_second=True)
         assert_recovers(site, stub, uploader, row)
 
 
@@ -259,7 +259,7 @@ def run_restart(site, stub, row):
     if isinstance(row, Cured):
         assert_cured(site, stub, row, uploader, is_first=False)
         return
-    assert_told(site, row, uploader, is_unknown=is_unknown, is_second=False)
+    assert_reported(site, row, uploader, is_unknown=is_unknown, is_second=False)
     assert_recovers(site, stub, uploader, row)
 
 

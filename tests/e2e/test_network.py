@@ -23,13 +23,13 @@ def test_the_environments_proxy_is_used_unless_NO_PROXY_names_the_host(site, stu
     with closing(Proxy()) as proxy:
         uploader = start(site, stub, http_proxy=proxy.url)
         wait_for_state(site, "shipped", 1)
-        assert ("PUT", "127.0.0.1") in proxy.asked
+        assert ("PUT", "127.0.0.1") in proxy.requested
         uploader.stop()
-        seen = len(proxy.asked)
+        seen = len(proxy.requested)
         start(site, stub, http_proxy=proxy.url, NO_PROXY="example.com,127.0.0.1")
         send_batch(site)
         wait_for_state(site, "shipped", 2)
-        assert len(proxy.asked) == seen
+        assert len(proxy.requested) == seen
     assert_shipped_once(site, stub)
 
 
@@ -85,7 +85,7 @@ def test_a_redirect_of_AWS_is_followed_to_the_regions_host_alone(site, stub, pro
     hosts = [r.headers["host"].removeprefix("stub-bucket.s3.") for r in stub.requests]
     assert hosts == ["us-east-1.amazonaws.com"] + ["eu-west-1.amazonaws.com"] * 2, "kept for this run"
     assert [scope_of(r).region for r in stub.requests] == ["us-east-1", "eu-west-1", "eu-west-1"]
-    assert {host for _, host in proxy.asked} == {f"stub-bucket.s3.{host}" for host in hosts}
+    assert {host for _, host in proxy.requested} == {f"stub-bucket.s3.{host}" for host in hosts}
     assert uploader.log.count("AWS_REGION=eu-west-1") == 1
     assert_shipped_once(site, stub)
 
@@ -100,7 +100,7 @@ def test_no_answer_makes_a_signature_leave_AWS_hosts(site, stub, proxy, settings
         row = batch(site)
         assert done.returncode == 1 and row.state == "blocked" and "AWS_REGION" in row.remedy, (name, row)
         assert len(stub.requests) == number, f"{name}: nothing is followed"
-    assert {host for _, host in proxy.asked} == {"stub-bucket.s3.us-east-1.amazonaws.com"}
+    assert {host for _, host in proxy.requested} == {"stub-bucket.s3.us-east-1.amazonaws.com"}
 
 
 # ---- connections ----

@@ -154,9 +154,9 @@ def test_a_clock_20_minutes_off_stops_no_upload(site, rgw):
             site.send_events(5)
             site.wait_for_events((2 * (number - 1) + n) * 5)
             site.wait_until_shipped()
-        (told,) = [line for line in uploader.log.splitlines() if "clock is wrong" in line]
-        seconds = int(told.split("by_s=")[1].split()[0])
-        assert " warn " in told and words in told and "NTP" in told and 1190 <= seconds <= 1210, told
+        (warning,) = [line for line in uploader.log.splitlines() if "clock is wrong" in line]
+        seconds = int(warning.split("by_s=")[1].split()[0])
+        assert " warn " in warning and words in warning and "NTP" in warning and 1190 <= seconds <= 1210, warning
         assert "upload failed" not in uploader.log, uploader.log
         uploader.stop()
     assert_each_event_in_one_object(rgw.objects(), site.uids())

@@ -74,7 +74,7 @@ def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
             ({"DESTINATION_DIR": "d", "REJECTS_PREFIX": "/r"}, ("REJECTS_PREFIX=/r", "no slash", "e.g. rejected/")),
             ({"DESTINATION_DIR": "d", "REJECTS_PREFIX": "xml-events/"}, ("inside PREFIX", "e.g. rejected/xml-events/")),
             ({"DESTINATION_DIR": "d", "PREFIX": "rejected"}, ("inside PREFIX=rejected/", "e.g. rejects/rejected/")),
-            ({"DESTINATION_DIR": "d", "DROP_FIELDS": "door/cn"}, ("DROP_FIELDS", "'door/cn'", "element's name")),
+            ({"DESTINATION_DIR": "d", "DROP_FIELDS": "door/cn"}, ("DROP_FIELDS", "'door/cn'", "name of an element")),
             ({"DESTINATION_DIR": "d", "S3_SSE_KMS_KEY_ID": "k", "S3_SSE": "AES256"}, ("without S3_SSE=aws:kms", "remove")),
             ({"DESTINATION_DIR": "d", "S3_TAGS": ",".join(f"k{n}=v" for n in range(11))}, ("S3_TAGS", "'k10'", "10 tags")),
             ({"DESTINATION_DIR": "d", "S3_TAGS": "a=" + "v" * 257}, ("S3_TAGS, at 'a'", "at most 256")),
@@ -311,8 +311,8 @@ def test_a_spool_of_a_development_version_ends_both_programs_with_78(site):
     for program, *command in (("collector",), ("uploader",), ("collector", "check"), ("uploader", "flush")):
         done = site.command(program, *command, DESTINATION_DIR=site.objects, PORT=site.port)
         assert done.returncode == (1 if command == ["check"] else 78), (program, command, done)
-        said = done.stdout + done.stderr
-        assert "made by a development version (schema 102)" in said and "set SPOOL_PATH to a new file" in said, said
+        output = done.stdout + done.stderr
+        assert "made by a development version (schema 102)" in output and "set SPOOL_PATH to a new file" in output, output
     assert site.spool.read_bytes() == before
 
 

@@ -32,7 +32,7 @@ def send(site, *numbers):
     site.wait_for_events(last + len(numbers))
 
 
-def ask(site, *arguments, expected=0, **settings):
+def run_command(site, *arguments, expected=0, **settings):
     """What the uploader's command prints: without an uploader it needs to know where objects go."""
     if "BUCKET_NAME" not in settings:
         settings = {"DESTINATION_DIR": site.objects, **settings}
@@ -59,7 +59,7 @@ def three_batches(site, **settings):
     collector = site.collector()
     for first in (1, 3, 5):
         send(site, first, first + 1)
-        ask(site, "flush", **settings)
+        run_command(site, "flush", **settings)
     assert site.value("SELECT count(*) FROM batches WHERE state = 'shipped'") == 3
     return collector
 
@@ -110,16 +110,16 @@ def many_rejects(site, count):
 def test_rejects_list_shows_the_newest_open_ones_without_payload(site):
     site.collector()
     send_rejects(site, b"<EVENT><cn>SECRET-1</cn>", b"<EVENT><SECRET-2></EVENT>", b"SECRET-3")
-    lines = [line.split("\t") for line in ask(site, "rejects", "list").splitlines()]
+    lines = [line.split("\t") for line in run_command(site, "rejects", "list").splitlines()]
     assert [line[0] for line in lines] == ["3", "2", "1"], lines
     shown = [tuple(map(str, row)) for row in
              site.query("SELECT id, received_at, source, reason, bytes, state, detail FROM rejects ORDER BY id DESC")]
     assert [tuple(line) for line in lines] == shown
     assert "SECRET-1" not in str(lines) and "SECRET-3" not in str(lines)
-    assert len(ask(site, "rejects", "list", "-n", "2").splitlines()) == len(ask(site, "rejects", "list", "-n2").splitlines()) == 2
-    ask(site, "rejects", "dismiss", "2")
-    assert [line[0] for line in ask(site, "rejects", "list").splitlines()] == ["3", "1"]
-    assert [line[0] for line in ask(site, "rejects", "list", "--all", "-n", "9").splitlines()] == ["3", "2", "1"]
+    assert len(run_command(site, "rejects", "list", "-n", "2").splitlines()) == len(run_command(site, "rejects", "list", "-n2").splitlines()) == 2
+    run_command(site, "rejects", "dismiss", "2")
+    assert [line[0] for line in run_command(site, "rejects", "list").splitlines()] == ["3", "1"]
+    assert [line[0] for line in run_command(site, "rejects", "list", "--all", "-n", "9").splitlines()] == ["3", "2", "1"]
 
 
 def test_a_hostile_reject_cannot_reach_the_terminal(site):
@@ -140,28 +140,28 @@ def test_a_hostile_reject_cannot_reach_the_terminal(site):
 def test_rejects_show_describes_a_large_reject(site):
     site.collector(MAX_MESSAGE_SIZE="1K")
     send_rejects(site, b"<EVENT>" + b"x" * 5000 + b"</EVENT>")
-    shown = ask(site, "rejects", "show", "1")
+    shown = run_command(site, "rejects", "show", "1")
     assert "reason    oversize: " in shown and "the first 1024 are kept" in shown and "x" * 1000 in shown, shown
-    assert "no reject 7" in ask(site, "rejects", "show", "7", expected=1)
+    assert "no reject 7" in run_command(site, "rejects", "show", "7", expected=1)
 
 
 def test_rejects_export_gives_the_bytes_that_are_shipped(site):
     site.collector()
     many_rejects(site, 50)
     send_rejects(site, HOSTILE)
-    ask(site, "flush")
+    run_command(site, "flush")
     (shipped,) = site.files("rejected/xml-events")
     file = site.directory / "rejects.ndjson"
     file.write_text("something older")
-    ask(site, "rejects", "export", file)
+    run_command(site, "rejects", "export", file)
     assert file.read_bytes() == shipped.read_bytes() and file.read_bytes().count(b"\n") == 51
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert ask(site, "rejects", "export") == ask(site, "rejects", "export", "-") == file.read_text()
-    dropped = [json.loads(line) for line in ask(site, "rejects", "export", "-", DROP_FIELDS="cn").splitlines()]
+    assert run_command(site, "rejects", "export") == run_command(site, "rejects", "export", "-") == file.read_text()
+    dropped = [json.loads(line) for line in run_command(site, "rejects", "export", "-", DROP_FIELDS="cn").splitlines()]
     assert len(dropped) == 51 and not any("payload" in row or "payload_base64" in row for row in dropped)
     before = sorted(site.directory.iterdir())
-    assert "nowhere" in ask(site, "rejects", "export", site.directory / "nowhere/x", expected=1)
-    ask(site, "rejects", "export", site.directory / "var", expected=1)
+    assert "nowhere" in run_command(site, "rejects", "export", site.directory / "nowhere/x", expected=1)
+    run_command(site, "rejects", "export", site.directory / "var", expected=1)
     assert sorted(site.directory.iterdir()) == before
 
 
@@ -186,7 +186,7 @@ def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
 
 def test_an_export_without_rejects_is_empty(site):
     site.collector()
-    assert ask(site, "rejects", "export") == "" and ask(site, "rejects", "list") == ""
+    assert run_command(site, "rejects", "export") == "" and run_command(site, "rejects", "list") == ""
 
 
 @both_ways
@@ -194,16 +194,16 @@ def test_a_dismissed_reject_is_shipped_in_its_place_and_not_retried(site, upload
     collector = site.collector()
     send_rejects(site, *(b"<EVENT><ALARM/>" for _ in range(3)))
     process = uploader()
-    assert last_line(ask(site, "rejects", "dismiss", "2", "9")) == \
+    assert last_line(run_command(site, "rejects", "dismiss", "2", "9")) == \
         "rejects dismissed: 1; retried or dismissed before, or not there: 1"
     assert reject_states(site) == ["pending", "dismissed", "pending"]
     collector.stop()
     done = site.command("collector", "rejects", "retry", EVENT_ELEMENT="ALARM")
     assert done.returncode == 0 and "validated again: 2;" in done.stdout, done
     assert reject_states(site) == ["retried", "dismissed", "retried"]
-    assert last_line(ask(site, "rejects", "dismiss", "1", "2", "3")) == \
+    assert last_line(run_command(site, "rejects", "dismiss", "1", "2", "3")) == \
         "rejects dismissed: 0; retried or dismissed before, or not there: 3"
-    ask(site, "flush")
+    run_command(site, "flush")
     assert assert_keys_have_no_gap([str(f) for f in site.files("rejected/xml-events")]) == 3
     assert reject_states(site) == ["retried", "dismissed", "retried"]
     if process:
@@ -215,9 +215,9 @@ def test_all_rejects_are_dismissed_at_once(site, uploader):
     site.collector()
     many_rejects(site, 1000)
     uploader(REJECTS_PREFIX="none")
-    assert last_line(ask(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 1000"
+    assert last_line(run_command(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 1000"
     assert set(reject_states(site)) == {"dismissed"}
-    assert last_line(ask(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 0"
+    assert last_line(run_command(site, "rejects", "dismiss", "--all")) == "rejects dismissed: 0"
 
 
 def dismissed(site):
@@ -234,9 +234,9 @@ def test_a_killed_dismissal_is_finished_by_the_next(site):
         before = dismissed(site)
         wait_for("some to be dismissed", lambda: dismissed(site) > before)
         (process if beside else command).kill()
-        said = command.communicate(timeout=60)[1]
-        assert not beside or command.returncode == 0 or (command.returncode == 75 and "has gone away" in said), said
-    ask(site, "rejects", "dismiss", "--all")
+        output = command.communicate(timeout=60)[1]
+        assert not beside or command.returncode == 0 or (command.returncode == 75 and "has gone away" in output), output
+    run_command(site, "rejects", "dismiss", "--all")
     assert dismissed(site) == count
     assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") <= 1  # that of the killed command
 
@@ -249,7 +249,7 @@ def test_status_shows_what_is_wrong_with_the_collector(site):
     [problem] = status(site)["collector"]["problems"]
     assert problem["code"] == "paused_disk" and "SPOOL_MIN_FREE" in problem["message"] + problem["remedy"], problem
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", problem["since"])
-    assert "paused_disk" in ask(site, "status")
+    assert "paused_disk" in run_command(site, "status")
 
 
 KEYS = {"spool": {"path", "id", "node", "bytes"}, "collector": {"running", "why_not", "problems"},
@@ -259,7 +259,7 @@ PLAIN_KEYS = {"last_event_at", "last_shipped_at", "rejects_24h", "trial_mode", "
 
 
 def status(site):
-    return json.loads(ask(site, "status", "--json"))
+    return json.loads(run_command(site, "status", "--json"))
 
 
 def test_status_as_JSON_tells_the_same_as_the_screen(site):
@@ -274,7 +274,7 @@ def test_status_as_JSON_tells_the_same_as_the_screen(site):
     send_rejects(site, b"stray")
     uploader = site.uploader(**FAR_AWAY)
     wait_for("the uploader's sign of life", lambda: status(site)["uploader"]["seen_at"])
-    now, screen = status(site), ask(site, "status")
+    now, screen = status(site), run_command(site, "status")
     assert now["backlog"]["events"] == 2 and now["backlog"]["bytes"] > 0 and now["backlog"]["oldest_age_seconds"] >= 0
     assert now["rejects_24h"] == 1 and now["trial_mode"] is True and now["uploader"]["running"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now["last_event_at"])
@@ -292,14 +292,14 @@ def test_status_shows_a_blocked_batch_with_its_remedy(site):
     site.objects.write_text("a file in the directory's place")
     site.uploader()
     wait_for("the obstacle", lambda: status(site)["batches"]["blocked"] == 1)
-    now, screen = status(site), ask(site, "status")
+    now, screen = status(site), run_command(site, "status")
     assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
     assert "1 blocked" in screen
     with sqlite3.connect(site.spool) as db:
         db.execute("INSERT INTO _request (program, action, argument, requested_at, progress) VALUES ('collector', 'retry', '', 0, 'half')")
     assert status(site)["requests"] == [{"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z",
                                          "progress": "half"}]
-    assert "retry of the collector since 1970-01-01T00:00:00.000Z: half" in ask(site, "status")
+    assert "retry of the collector since 1970-01-01T00:00:00.000Z: half" in run_command(site, "status")
 
 
 # ---- flush ----
@@ -309,7 +309,7 @@ def test_flush_through_the_running_uploader_shows_its_progress(site):
     site.send_events(3000)
     site.wait_for_events(3000)
     site.uploader(MAX_FILE_SIZE="50000", **FAR_AWAY)
-    lines = ask(site, "flush").splitlines()
+    lines = run_command(site, "flush").splitlines()
     assert lines[-1] == "all shipped" and all(re.fullmatch(r"\d+ to ship", line) for line in lines[:-1]), lines
     assert site.value("SELECT events FROM summary") == 0
 
@@ -320,8 +320,8 @@ def test_flush_says_what_keeps_it_from_shipping(site, uploader):
     send(site, 1)
     site.objects.write_text("a file in the directory's place")
     uploader()
-    said = ask(site, "flush", expected=1)
-    assert "not all is shipped" in said and "set DESTINATION_DIR" in said, said
+    output = run_command(site, "flush", expected=1)
+    assert "not all is shipped" in output and "set DESTINATION_DIR" in output, output
 
 
 @with_stub
@@ -329,11 +329,11 @@ def test_a_servers_message_cannot_reach_the_terminal(site, stub):
     site.collector()
     send(site, 1)
     stub.set_script(Step("PUT", error(403, "No\u009b2J\u202eSuch"), times=ALWAYS))
-    said = ask(site, "flush", expected=1, **stub.settings()).splitlines()[-2:]
-    screen = ask(site, "status")
-    for text in (*said, screen):
+    output = run_command(site, "flush", expected=1, **stub.settings()).splitlines()[-2:]
+    screen = run_command(site, "status")
+    for text in (*output, screen):
         assert "\u009b" not in text and "\u202e" not in text, text
-    assert r"\u009b2J" in said[0] and r"\u009b2J" in screen and "\u009b2J" in status(site)["last_error"], (said, screen)
+    assert r"\u009b2J" in output[0] and r"\u009b2J" in screen and "\u009b2J" in status(site)["last_error"], (output, screen)
 
 
 def flushing(site, **settings):
@@ -348,13 +348,13 @@ def flushing(site, **settings):
 def test_a_flush_is_not_held_up_by_a_reship_that_goes_on(site, stub):
     site.collector()
     send(site, 1)
-    ask(site, "flush", **stub.settings())
+    run_command(site, "flush", **stub.settings())
     site.uploader(**stub.settings(**FAR_AWAY))
     stub.set_script(Step("HEAD", error(503, "SlowDown"), times=ALWAYS))  # it is tried for some seconds
     reship = begun(site, "reship", "--since", "2020-01-01", **stub.settings())
     wait_for("the reship", lambda: site.value("SELECT max(progress) FROM _request WHERE action = 'reship'"))
     send(site, 2)
-    assert last_line(ask(site, "flush", **stub.settings())) == "all shipped"
+    assert last_line(run_command(site, "flush", **stub.settings())) == "all shipped"
     assert reship.poll() is None and len(stub.objects) == 2
 
 
@@ -366,7 +366,7 @@ def test_two_flushes_at_a_time_each_wait_for_what_was_there(site):
     first = flushing(site)
     site.send_events(500)
     site.wait_for_events(1000)
-    assert last_line(ask(site, "flush")) == "all shipped" and site.value("SELECT events FROM summary") == 0
+    assert last_line(run_command(site, "flush")) == "all shipped" and site.value("SELECT events FROM summary") == 0
     assert last_line(first.communicate(timeout=60)[0]) == "all shipped" and first.returncode == 0
 
 
@@ -377,17 +377,17 @@ def test_a_flush_that_is_stopped_or_left_alone_says_that_not_all_is_shipped(site
     stub.set_script(Step("PUT", hang, times=ALWAYS))
     command = flushing(site, **stub.settings())
     command.send_signal(signal.SIGTERM)
-    said = command.communicate(timeout=60)[1]
-    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in said, said
+    output = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in output, output
     uploader = site.uploader(**stub.settings(**FAR_AWAY))
     command = flushing(site, **stub.settings())
     command.send_signal(signal.SIGINT)
-    said = command.communicate(timeout=60)[1]
-    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in said, said
+    output = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "uploader: not all is shipped: stopped before" in output, output
     command = flushing(site, **stub.settings())
     uploader.kill()
-    said = command.communicate(timeout=60)[1]
-    assert command.returncode == 1 and "not all is shipped: the running uploader has gone away" in said, said
+    output = command.communicate(timeout=60)[1]
+    assert command.returncode == 1 and "not all is shipped: the running uploader has gone away" in output, output
     assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
 
 
@@ -404,8 +404,8 @@ def test_trouble_with_rejects_does_not_end_a_flush_before_its_events_are_shipped
             sub.wait_for_events(300)
             if beside:
                 sub.uploader(**settings)
-            said = ask(sub, "flush", expected=1, **settings)
-            assert "not all is shipped" in said and "AccessDenied" in said, said
+            output = run_command(sub, "flush", expected=1, **settings)
+            assert "not all is shipped" in output and "AccessDenied" in output, output
             assert sub.value("SELECT events FROM summary") == 0
 
 
@@ -414,8 +414,8 @@ def test_a_flush_beside_a_command_that_does_not_ship_ends_with_its_remedy(site):
     many_rejects(site, size("DISMISSALS", 30000, 5000))
     begun(site, "rejects", "dismiss", "--all")
     wait_for("the dismissal", lambda: dismissed(site))
-    said = ask(site, "flush", expected=1)
-    assert "not all is shipped" in said and ("run flush again" in said or "has gone away" in said), said
+    output = run_command(site, "flush", expected=1)
+    assert "not all is shipped" in output and ("run flush again" in output or "has gone away" in output), output
 
 
 # ---- reship under the same keys ----
@@ -428,15 +428,15 @@ def test_reship_restores_missing_objects_and_touches_no_other(site, uploader):
     times = [path.stat().st_mtime_ns for path in paths]
     paths[1].unlink()
     uploader()
-    assert last_line(ask(site, "reship", "--since", "2020-01-01", "--dry-run")) == \
+    assert last_line(run_command(site, "reship", "--since", "2020-01-01", "--dry-run")) == \
         "batches checked: 3; their objects are there: 2; would be sent again: 1 (events: 2)"
     assert not paths[1].exists()
-    told = "batches checked: 3; their objects are there: 2; sent again: 1 (events: 2)"
-    assert last_line(ask(site, "reship", "--since", "2020-01-01")) == told
+    summary = "batches checked: 3; their objects are there: 2; sent again: 1 (events: 2)"
+    assert last_line(run_command(site, "reship", "--since", "2020-01-01")) == summary
     assert bytes_of(site) == before and [p.stat().st_mtime_ns for p in paths][::2] == times[::2]
     paths[2].unlink()
-    assert "sent again: 1" in ask(site, "reship", "--batch", "3")
-    assert "are there: 1; sent again: 0" in ask(site, "reship", "--batch", "3")
+    assert "sent again: 1" in run_command(site, "reship", "--batch", "3")
+    assert "are there: 1; sent again: 0" in run_command(site, "reship", "--batch", "3")
     assert bytes_of(site) == before and copies(site) == []
     assert site.value("SELECT events FROM summary") == 0
 
@@ -450,11 +450,11 @@ def test_reship_takes_the_batches_sealed_in_the_given_time(site):
     for since, until, count in ((sealed[1], sealed[2], 1), (sealed[0], sealed[0][:-1] + "z", None), (sealed[1], day_after, 2),
                                 ("2020-01-01", sealed[0], 0), ("2020-01-01T00:00:00Z", "2020-01-02", 0)):
         if count is None:
-            assert "no time" in ask(site, "reship", "--since", since, "--until", until, expected=64)
+            assert "no time" in run_command(site, "reship", "--since", since, "--until", until, expected=64)
             continue
-        assert f"would be sent again: {count} " in ask(site, "reship", "--since", since, "--until", until, "--dry-run")
+        assert f"would be sent again: {count} " in run_command(site, "reship", "--since", since, "--until", until, "--dry-run")
     for since in (sealed[0].replace("T", " "), sealed[0][:-1], sealed[0][:19] + "Z", sealed[0][:16] + "Z", sealed[0][:16], sealed[0][:10]):
-        assert "would be sent again: 3 " in ask(site, "reship", "--since", since, "--dry-run"), since
+        assert "would be sent again: 3 " in run_command(site, "reship", "--since", since, "--dry-run"), since
 
 
 @both_ways
@@ -464,8 +464,8 @@ def test_reship_never_replaces_an_object_of_somebody_else(site, uploader):
     first.unlink()
     second.write_text("somebody else's")
     uploader()
-    said = ask(site, "reship", "--since", "2020-01-01", expected=1)
-    assert "sent again: 1" in said and "not possible: 1; batch 2: other bytes are under its key" in said, said
+    output = run_command(site, "reship", "--since", "2020-01-01", expected=1)
+    assert "sent again: 1" in output and "not possible: 1; batch 2: other bytes are under its key" in output, output
     assert first.exists() and third.exists() and second.read_text() == "somebody else's"
     assert set(s for (s,) in site.query("SELECT state FROM batches")) == {"shipped"}
 
@@ -477,32 +477,32 @@ def test_reship_names_the_batches_that_were_purged(site, uploader):
     wait_for("the purge", lambda: site.value("SELECT count(*) FROM _event") == 0)
     purger.stop()
     send(site, 7)
-    ask(site, "flush")
+    run_command(site, "flush")
     first, *_, last = site.files()
     first.unlink()
     last.unlink()
     uploader()
-    said = ask(site, "reship", "--since", "2020-01-01", expected=1)
-    assert "are there: 2; sent again: 1 " in said and "not possible: 1; batch 1: " in said and "RETENTION" in said, said
+    output = run_command(site, "reship", "--since", "2020-01-01", expected=1)
+    assert "are there: 2; sent again: 1 " in output and "not possible: 1; batch 1: " in output and "RETENTION" in output, output
     assert last.exists() and not first.exists()
-    said = ask(site, "reship", "--since", "2020-01-01", "--new-keys", "--dry-run", expected=1)
-    assert "would be sent again under new keys: 1; events that would load twice: 1; not possible: 3" in said, said
+    output = run_command(site, "reship", "--since", "2020-01-01", "--new-keys", "--dry-run", expected=1)
+    assert "would be sent again under new keys: 1; events that would load twice: 1; not possible: 3" in output, output
 
 
 def test_reship_of_one_batch_says_why_it_is_not_done(site):
     three_batches(site)
     send(site, 7)
-    assert "no batch 99" in ask(site, "reship", "--batch", "99", expected=1)
+    assert "no batch 99" in run_command(site, "reship", "--batch", "99", expected=1)
     site.objects.rename(site.directory / "elsewhere")
     site.objects.write_text("in the way")
-    ask(site, "flush", expected=1)
-    assert "batch 4: it is not shipped yet" in ask(site, "reship", "--batch", "4", expected=1)
-    said = ask(site, "reship", "--batch", "1", expected=1)
-    assert "ended by: " in said and "set DESTINATION_DIR" in said, said
-    said = ask(site, "reship", "--batch", "1", expected=1, DESTINATION_DIR=site.directory / "elsewhere")
-    assert "which is not the destination now" in said, said
-    said = site.command("uploader", "reship", "--batch", "1")
-    assert said.returncode == 78 and "DESTINATION_DIR" in said.stderr, said
+    run_command(site, "flush", expected=1)
+    assert "batch 4: it is not shipped yet" in run_command(site, "reship", "--batch", "4", expected=1)
+    output = run_command(site, "reship", "--batch", "1", expected=1)
+    assert "ended by: " in output and "set DESTINATION_DIR" in output, output
+    output = run_command(site, "reship", "--batch", "1", expected=1, DESTINATION_DIR=site.directory / "elsewhere")
+    assert "which is not the destination now" in output, output
+    output = site.command("uploader", "reship", "--batch", "1")
+    assert output.returncode == 78 and "DESTINATION_DIR" in output.stderr, output
 
 
 def test_a_reship_with_new_bytes_records_and_reports_them(site):
@@ -511,14 +511,14 @@ def test_a_reship_with_new_bytes_records_and_reports_them(site):
     path.unlink()
     with sqlite3.connect(site.spool) as db:  # as though another library had rendered it
         db.execute("UPDATE _batch SET sha256 = ?, md5 = ? WHERE id = 1", ("0" * 64, "0" * 32))
-    assert "with other bytes than before, as a library was upgraded: 1" in ask(site, "reship", "--batch", "1")
+    assert "with other bytes than before, as a library was upgraded: 1" in run_command(site, "reship", "--batch", "1")
     assert site.value("SELECT earlier_sha256 FROM _batch WHERE id = 1") == "0" * 64
-    assert "are there: 1" in ask(site, "reship", "--batch", "1")
+    assert "are there: 1" in run_command(site, "reship", "--batch", "1")
 
 
 def reship(site, stub, *script, expected=0):
     stub.set_script(*script)
-    return ask(site, "reship", "--since", "2020-01-01", expected=expected, **stub.settings())
+    return run_command(site, "reship", "--since", "2020-01-01", expected=expected, **stub.settings())
 
 
 @with_stub
@@ -533,8 +533,8 @@ def test_reship_to_a_store_sends_HEAD_first_and_outlasts_an_outage(site, stub):
     for trouble in (error(503, "SlowDown"), error(500), no_answer):
         reship(site, stub, Step("HEAD", trouble, times=2), Step("PUT", trouble))
         assert stub.objects.pop(key) == there, trouble
-    said = reship(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS), expected=1)
-    assert "ended by: " in said and "s3:PutObject" in said, said
+    output = reship(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS), expected=1)
+    assert "ended by: " in output and "s3:PutObject" in output, output
     assert key not in stub.objects
     reship(site, stub)
     assert stub.objects[key] == there and stub.kept.count(key) == 6
@@ -560,9 +560,9 @@ def test_reship_to_a_real_server_restores_what_was_deleted(site):
         connection_delete(rgw, keys[0])
         uploader = site.uploader(**rgw.settings(COMPRESSION="gzip", **FAR_AWAY))
         assert sorted(rgw.keys()) == keys[1:]
-        assert "are there: 2; sent again: 1 " in ask(site, "reship", "--since", "2020-01-01", **rgw.settings())
+        assert "are there: 2; sent again: 1 " in run_command(site, "reship", "--since", "2020-01-01", **rgw.settings())
         assert {key: rgw.get(key)[0] for key in rgw.keys()} == before
-        assert "; events that will load twice: 2" in ask(site, "reship", "--batch", "2", "--new-keys", **rgw.settings())
+        assert "; events that will load twice: 2" in run_command(site, "reship", "--batch", "2", "--new-keys", **rgw.settings())
         copy = keys[1].replace(".xml.gz", "-r2.xml.gz")
         assert rgw.get(copy)[0] == before[keys[1]] and len(rgw.keys()) == 4
         uploader.stop()
@@ -587,22 +587,22 @@ def test_reship_under_new_keys_copies_batches_and_changes_no_state(site, uploade
     before = bytes_of(site)
     (first, second, third), seen = sorted(before), site.query("SELECT * FROM events")
     uploader()
-    ask_for = ("reship", "--since", "2020-01-01", "--new-keys")
-    assert last_line(ask(site, *ask_for, "--dry-run")) == \
+    arguments = ("reship", "--since", "2020-01-01", "--new-keys")
+    assert last_line(run_command(site, *arguments, "--dry-run")) == \
         "batches that would be sent again under new keys: 3; events that would load twice: 6"
     assert copies(site) == []
-    assert last_line(ask(site, *ask_for)) == "batches that are sent again under new keys: 3; events that will load twice: 6"
+    assert last_line(run_command(site, *arguments)) == "batches that are sent again under new keys: 3; events that will load twice: 6"
     again = {path.with_name(path.name.replace(".xml", "-r2.xml")): body for path, body in before.items()}
     assert bytes_of(site) == {**before, **again}
     assert [(of, state) for of, state, _ in copies(site)] == [(1, "shipped"), (2, "shipped"), (3, "shipped")]
     assert site.query("SELECT * FROM events") == seen
     assert site.query("SELECT events, bytes, oldest_age_seconds FROM summary") == [(0, 0, None)]
-    ask(site, "reship", "--batch", "2", "--new-keys")
+    run_command(site, "reship", "--batch", "2", "--new-keys")
     assert second.with_name(second.name.replace(".xml", "-r3.xml")).read_bytes() == before[second]
-    assert "are there: 3; sent again: 0" in ask(site, "reship", "--since", "2020-01-01")
-    assert "load twice: 6" in ask(site, *ask_for, "--dry-run"), "copies are not copied"
+    assert "are there: 3; sent again: 0" in run_command(site, "reship", "--since", "2020-01-01")
+    assert "load twice: 6" in run_command(site, *arguments, "--dry-run"), "copies are not copied"
     send(site, 7)
-    ask(site, "flush")
+    run_command(site, "flush")
     assert site.value("SELECT first_id FROM batches ORDER BY id DESC") == 7
 
 
@@ -611,8 +611,8 @@ def test_copies_that_cannot_ship_keep_their_events_until_they_can(site):
     away = site.directory / "away"
     site.objects.rename(away)
     site.objects.write_text("in the way")
-    said = ask(site, "reship", "--batch", "1", "--new-keys", expected=1)
-    assert "ended by: " in said and "set DESTINATION_DIR" in said, said
+    output = run_command(site, "reship", "--batch", "1", "--new-keys", expected=1)
+    assert "ended by: " in output and "set DESTINATION_DIR" in output, output
     now = status(site)
     assert now["batches"]["blocked"] == 1 and now["backlog"]["events"] == 0
     assert site.value("SELECT count(*) FROM backlog") == 0
@@ -631,16 +631,16 @@ def test_copies_that_cannot_ship_keep_their_events_until_they_can(site):
 def test_reship_sends_rejects_like_events(site, uploader):
     site.collector()
     send_rejects(site, HOSTILE)
-    ask(site, "flush")
+    run_command(site, "flush")
     (path,) = site.files("rejected/xml-events")
     body = path.read_bytes()
     path.unlink()
-    said = ask(site, "reship", "--batch", "1", "--new-keys", expected=1, REJECTS_PREFIX="none")
-    assert "REJECTS_PREFIX=none" in said, said
+    output = run_command(site, "reship", "--batch", "1", "--new-keys", expected=1, REJECTS_PREFIX="none")
+    assert "REJECTS_PREFIX=none" in output, output
     uploader()
-    ask(site, "reship", "--batch", "1")
+    run_command(site, "reship", "--batch", "1")
     assert path.read_bytes() == body
-    ask(site, "reship", "--batch", "1", "--new-keys")
+    run_command(site, "reship", "--batch", "1", "--new-keys")
     assert [p.read_bytes() for p in site.files("rejected/xml-events")] == [body, body]
 
 
@@ -651,7 +651,7 @@ def many_batches(site, count):
     site.collector()
     site.send(b"".join(event(number, pad="x" * 1100) for number in range(count)))
     site.wait_for_events(count)
-    ask(site, "flush", MAX_FILE_SIZE="1024")
+    run_command(site, "flush", MAX_FILE_SIZE="1024")
     assert len(site.files()) == count
 
 
@@ -666,11 +666,11 @@ def test_a_killed_reship_is_finished_by_the_next(site):
         command = begun(site, "reship", "--since", "2020-01-01")
         wait_for("some objects", lambda: site.files())
         (process if beside else command).kill()
-        said = command.communicate(timeout=60)[1]
-        assert not beside or (command.returncode == 75 and "has gone away" in said), said
+        output = command.communicate(timeout=60)[1]
+        assert not beside or (command.returncode == 75 and "has gone away" in output), output
         done = len(site.files())
         assert 0 < done < count, done
-        assert f"are there: {done}; sent again: {count - done} " in ask(site, "reship", "--since", "2020-01-01")
+        assert f"are there: {done}; sent again: {count - done} " in run_command(site, "reship", "--since", "2020-01-01")
         assert bytes_of(site) == before
 
 
@@ -703,7 +703,7 @@ def test_a_withdrawn_reship_is_given_up(site):
     command.send_signal(signal.SIGINT)
     assert command.wait(30) == 75 and "stopped before" in command.stderr.read()
     assert site.value("SELECT count(*) FROM _request WHERE done_at IS NULL") == 0
-    ask(site, "reship", "--since", "2020-01-01")
+    run_command(site, "reship", "--since", "2020-01-01")
     assert len(site.files()) == count
     uploader.stop()
 
@@ -735,21 +735,21 @@ def test_copied_and_restored_spools_never_reuse_a_key(site):
     ndjson = {"OUTPUT_FORMAT": "ndjson"}
     collector = site.collector()
     send(site, 1, 2)
-    ask(site, "flush", **ndjson)
+    run_command(site, "flush", **ndjson)
     send(site, 3)  # pending when the copies are made
     collector.stop()
     copied, restored = copy_of(site, "copied"), copy_of(site, "restored")
-    refused = ask(copied, "flush", expected=75, **ndjson)
+    refused = run_command(copied, "flush", expected=75, **ndjson)
     assert "copy of another one" in refused, refused
     for command in (("reship", "--batch", "1"), ("rejects", "dismiss", "--all")):
-        assert "copy of another one" in ask(copied, *command, expected=75)
+        assert "copy of another one" in run_command(copied, *command, expected=75)
     site.collector()
     send(site, 4)
-    ask(site, "flush", **ndjson)
+    run_command(site, "flush", **ndjson)
     for other, number in ((copied, 100), (restored, 200)):
         other.collector()
         send(other, number)
-        ask(other, "flush", **ndjson)
+        run_command(other, "flush", **ndjson)
     assert len({identity(site), identity(copied), identity(restored)}) == 3
     names = [KEY.match(str(path))[3] for path in site.files()]
     assert sorted(names) == sorted([identity(site)] * 2 + [identity(copied), identity(restored)]), names
@@ -759,7 +759,7 @@ def test_copied_and_restored_spools_never_reuse_a_key(site):
     assert len(third) == 3 and len({row[3] for row in third}) == 1 and {row[2] for row in third} == {"3"}, third
     assert len({row[1] for row in third}) == 3, "the three copies of one event are told apart by the spool's name"
     for other in (site, copied, restored):  # each knows what it has shipped, and what the first had
-        assert "sent again: 0" in ask(other, "reship", "--since", "2020-01-01", **ndjson)
+        assert "sent again: 0" in run_command(other, "reship", "--since", "2020-01-01", **ndjson)
         other.close()
 
 
@@ -767,12 +767,12 @@ def test_a_spool_restored_in_place_never_reuses_a_later_key(site):
     """As docs/operating.md has it: the old files go away, the copy takes their place."""
     collector = site.collector()
     send(site, 1, 2)
-    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    run_command(site, "flush", OUTPUT_FORMAT="ndjson")
     collector.stop()
     backup = copy_of(site, "backup").spool
     collector = site.collector()
     send(site, 3)
-    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    run_command(site, "flush", OUTPUT_FORMAT="ndjson")
     collector.stop()
     before, first = bytes_of(site), identity(site)
     for suffix in ("", "-wal", "-shm"):
@@ -780,7 +780,7 @@ def test_a_spool_restored_in_place_never_reuses_a_later_key(site):
     shutil.copy(backup, site.spool)
     site.collector()
     send(site, 4)  # which gets the id that event 3 had
-    ask(site, "flush", OUTPUT_FORMAT="ndjson")
+    run_command(site, "flush", OUTPUT_FORMAT="ndjson")
     after = bytes_of(site)
     assert {path: after[path] for path in before} == before and len(after) == 3 and identity(site) != first
     rows = rows_of(site)
@@ -797,12 +797,12 @@ def test_reship_after_a_restore_finds_the_first_objects(site):
     sorted(before)[0].unlink()
     other.collector()
     assert identity(other) != first
-    assert "are there: 2; sent again: 1 " in ask(other, "reship", "--since", "2020-01-01")
+    assert "are there: 2; sent again: 1 " in run_command(other, "reship", "--since", "2020-01-01")
     assert bytes_of(other) == before, "a batch keeps the name under which it was sealed"
     second = identity(other)
     assert other.command("collector", "new-identity").returncode == 0
     send(other, 7)
-    ask(other, "flush")
+    run_command(other, "flush")
     assert len({first, second, identity(other)}) == 3
     assert [KEY.match(str(path))[3] for path in other.files() if path not in before] == [identity(other)]
     assert uids_of_xml(other.files()[-1].read_bytes()) == [f"{7:016x}"]
@@ -813,8 +813,8 @@ def test_reship_after_a_restore_finds_the_first_objects(site):
 
 def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
     since = ("reship", "--since", "2025-01-01")
-    for arguments, words in ((("reship",), "--batch or --since"), (("reship", "--batch", "x"), "batch's id"),
-                             (("reship", "--batch"), "value is missing"), (("reship", "--batch", "0"), "batch's id"),
+    for arguments, words in ((("reship",), "--batch or --since"), (("reship", "--batch", "x"), "id of a batch"),
+                             (("reship", "--batch"), "value is missing"), (("reship", "--batch", "0"), "id of a batch"),
                              (("reship", "--batch", "1", "--since", "2025-01-01"), "either"),
                              (("reship", "--until", "2025-01-01"), "--since is missing"),
                              ((*since, "--until", "2024-12-31"), "later"), (("reship", "--since", "2999-01-01"), "future"),
@@ -836,7 +836,7 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
 def test_without_a_spool_nothing_is_made(site):
     for arguments in (("flush",), ("status",), ("status", "--json"), ("reship", "--batch", "1"), ("rejects", "list"),
                       ("rejects", "show", "1"), ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
-        assert "not there yet" in ask(site, *arguments, expected=75), arguments
+        assert "not there yet" in run_command(site, *arguments, expected=75), arguments
     assert not site.spool.parent.exists() and not (site.directory / "x").exists()
 
 
