@@ -23,6 +23,7 @@ import time
 import urllib.parse
 
 from support.ports import reserve_port
+from support.waiting import wait_for
 
 Stored = collections.namedtuple("Stored", "body etag sha256")
 Request = collections.namedtuple("Request", "method key headers body path at")
@@ -247,9 +248,15 @@ class Stub:
         """Again after a death: on the same port, with what was stored."""
         self.listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((self.host, self.port))
+        wait_for("the port", self.bind)  # a program that is being started may still hold a copy of the former socket
         self.listener.listen()
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def bind(self):
+        with contextlib.suppress(OSError):
+            self.listener.bind((self.host, self.port))
+            return True
+        return False
 
     def stop_listening(self):
         with contextlib.suppress(OSError):
