@@ -142,7 +142,7 @@ def speed(site):
 
 def test_two_thousand_slow_senders_take_neither_speed_nor_memory(site):
     collector = site.collector(MAX_CONNECTIONS=CROWD + 20)
-    speed(site)  # the spool's first growth is nobody's
+    speed(site)  # the spool's first growth must not count
     ratios = []
     for n in range(ROUNDS):
         alone = speed(site)

@@ -110,7 +110,7 @@ static bool may_be_granted(const struct conn *c)
     return c->state == CONN_SENDING && !stream_is_due(&c->stream) && c->stream.sent < c->stream.share;
 }
 
-/* Hand the events that the schedule allows to the connections in turn, each as many as any other. */
+/* Give the events that the schedule allows to the connections in turn, to each as many as to any other. */
 static void grant(struct run *run, int64_t now)
 {
     uint64_t allowed = 0;
