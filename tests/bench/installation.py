@@ -58,18 +58,18 @@ class Installation(Site):
     def log(self):
         return (self.directory / "collector.log").read_text()
 
-    def query(self, sql, *parameters):
+    def first_row(self, sql, *parameters):
         """The first row."""
         return self.db.execute(sql, parameters).fetchall()[0]
 
     def rows(self):
-        return self.query("SELECT last_event_id FROM _intake")[0]
+        return self.first_row("SELECT last_event_id FROM _intake")[0]
 
     def payload_bytes(self):
-        return self.query("SELECT event_bytes FROM _intake")[0]
+        return self.first_row("SELECT event_bytes FROM _intake")[0]
 
     def commits(self):
-        return self.query("SELECT group_number FROM _intake")[0]
+        return self.first_row("SELECT group_number FROM _intake")[0]
 
     def wal_bytes(self):
         return self.spool.with_name(self.spool.name + "-wal").stat().st_size
@@ -115,7 +115,7 @@ class Installation(Site):
         before = proc.written_bytes("self")
 
         def is_done():
-            busy, in_log, moved = self.query("PRAGMA wal_checkpoint(PASSIVE)")
+            busy, in_log, moved = self.first_row("PRAGMA wal_checkpoint(PASSIVE)")
             return not busy and in_log == moved
         wait_for("the checkpoint", is_done)
         return proc.written_bytes("self") - before

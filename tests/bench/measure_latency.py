@@ -31,9 +31,9 @@ def measure(results, options):
 def measure_under_load(results, site, name, rate):
     with contextlib.closing(Prober(site)) as prober, site.under_load(rate):
         time.sleep(SETTLE)
-        rows, shipped, since = site.rows(), site.query(SHIPPED)[0], time.monotonic()
+        rows, shipped, since = site.rows(), site.first_row(SHIPPED)[0], time.monotonic()
         found = prober.run(SECONDS, GAP)
         seconds = time.monotonic() - since
         results.add(name, **percentiles(found), rate=(site.rows() - rows) / seconds,
-                    shipped=(site.query(SHIPPED)[0] - shipped) / seconds, wal_mib=site.wal_peak / MIB,
+                    shipped=(site.first_row(SHIPPED)[0] - shipped) / seconds, wal_mib=site.wal_peak / MIB,
                     peak_mib=proc.status_mib(site.pid, "VmHWM"))

@@ -35,12 +35,12 @@ def measure(results, options):
 
 def measure_collector(results, options, site, name):
     site.start_collector()
-    shipped = site.query(SHIPPED)[0]
+    shipped = site.first_row(SHIPPED)[0]
     with contextlib.closing(Prober(site)) as prober, site.under_load(500):
         found = prober.run(SECONDS, GAP)
-    shipped = (site.query(SHIPPED)[0] - shipped) / SECONDS
-    before = site.query(SHIPPED)[0]
+    shipped = (site.first_row(SHIPPED)[0] - shipped) / SECONDS
+    before = site.first_row(SHIPPED)[0]
     seconds = site.load(options.events, 8)
     results.add(name, **percentiles(found), rate=options.events / seconds, shipped=shipped,
-                full_shipped=(site.query(SHIPPED)[0] - before) / seconds)
+                full_shipped=(site.first_row(SHIPPED)[0] - before) / seconds)
     site.stop_collector()

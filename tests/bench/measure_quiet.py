@@ -50,7 +50,7 @@ def measure_purge(results, options):
         payload, written = site.payload_bytes(), proc.written_bytes(site.pid)
         since = time.monotonic()
         uploader = site.uploader(RETENTION="0")
-        wait_for("the purge", lambda: site.query("SELECT min(id) FROM _event")[0] is None, 600)
+        wait_for("the purge", lambda: site.first_row("SELECT min(id) FROM _event")[0] is None, 600)
         seconds = time.monotonic() - since
         written = (proc.written_bytes(site.pid) - written + proc.written_bytes(uploader.process.pid) +
                    site.finish_checkpoint())

@@ -15,6 +15,6 @@ def measure(results, options):
         site.uploader(**UPLOADER)
         cpu = proc.cpu_seconds(site.pid)
         seconds = site.load(events, 8)
-        results.add(NAME, rate=events / seconds, shipped=site.query(SHIPPED)[0] / seconds, wal_mib=site.wal_peak / MIB,
+        results.add(NAME, rate=events / seconds, shipped=site.first_row(SHIPPED)[0] / seconds, wal_mib=site.wal_peak / MIB,
                     cpu_us=(proc.cpu_seconds(site.pid) - cpu) / events * 1e6,
                     peak_mib=proc.status_mib(site.pid, "VmHWM"), commits=site.commits())
