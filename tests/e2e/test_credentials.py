@@ -9,6 +9,7 @@ import hmac
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -487,9 +488,11 @@ def test_only_root_can_inspect_a_running_uploader(site):
     """PR_SET_DUMPABLE 0: /proc/PID/environ belongs to root, and there is no core dump."""
     owner = os.getuid() or 65534
     log_path = site.directory / "uploader.log"
+    uploader = shutil.copy(BIN / "uploader", site.directory)  # another user may not reach the checkout
+    site.directory.chmod(0o755)
     with open(log_path, "wb") as log:
         process = site.owns(subprocess.Popen(
-            [BIN / "uploader"], cwd="/", user=owner if os.getuid() == 0 else None, stderr=log,
+            [uploader], cwd="/", user=owner if os.getuid() == 0 else None, stderr=log,
             env={**clean_environment(), "DESTINATION_DIR": "/nowhere", "SPOOL_PATH": "/nowhere/spool.db",
                  "AWS_SECRET_ACCESS_KEY": "TOPSECRET"}))
     wait_for("the uploader to wait for its spool",  # before that a SIGTERM would end it at once
