@@ -8,8 +8,7 @@
 #include "uploader/batch/batch.h"
 #include "uploader/batch/pause.h"
 
-#define HASH_MD5_BYTES    16
-#define HASH_SHA256_BYTES 32
+#define HASH_MD5_BYTES 16
 
 struct hash;
 
