@@ -15,6 +15,7 @@ const char *reject_reason_name(enum reject_reason reason)
         [REJECT_LOOKS_LIKE_HTTP] = "looks_like_http",
         [REJECT_LOOKS_LIKE_TLS] = "looks_like_tls",
         [REJECT_TOO_DEEP] = "too_deep",
+        [REJECT_UNKNOWN_ELEMENT] = "unknown_element",
     };
     assert(reason < REJECT_REASON_COUNT);
     return names[reason];

@@ -25,6 +25,7 @@ enum reject_reason {
     REJECT_LOOKS_LIKE_HTTP,
     REJECT_LOOKS_LIKE_TLS,
     REJECT_TOO_DEEP,
+    REJECT_UNKNOWN_ELEMENT,
     REJECT_REASON_COUNT
 };
 
@@ -51,9 +52,12 @@ struct reject {
     int64_t received_at; /* ms since 1970 */
     struct slice source; /* the sender's address */
     enum reject_reason reason;
-    struct slice detail;  /* a sentence for a person; no payload text in it */
-    uint64_t bytes;       /* as received, also if the payload is shorter */
-    struct slice payload; /* the bytes received; only the first of them if they were too many to keep */
+    struct slice detail; /* a sentence for a person; no payload text in it */
+    uint64_t bytes;      /* as received, also if the payload is shorter */
+    /* What a retry needs to read the payload; text, absent or empty for none. */
+    struct slice encoding;   /* as decided when it was received */
+    struct slice namespaces; /* declarations of the wrappers around it, as in a start tag */
+    struct slice payload;    /* the bytes received; only the first of them if they were too many to keep */
 };
 
 #endif

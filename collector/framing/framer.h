@@ -30,7 +30,7 @@ struct frame {
     const char *data; /* borrowed until the next call with this framer */
     size_t len;
     uint64_t true_len;         /* bytes received; more than `len` where they were too many to keep */
-    const char *encoding;      /* event: the declared encoding, "" for none; borrowed like `data` */
+    const char *encoding;      /* the declared encoding, "" for none; borrowed like `data` */
     enum reject_reason reason; /* reject only, as is detail */
     const char *detail;        /* a constant sentence */
 };

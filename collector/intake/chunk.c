@@ -67,7 +67,7 @@ void chunk_add(struct chunk *chunk, const struct frame *frame, const char *sourc
     struct received_frame received = {*frame, keep_source(chunk, source), received_at};
     received.frame.data = keep_data(chunk, frame).data;
     received.frame.encoding = "";
-    if (frame->is_event && *frame->encoding)
+    if (*frame->encoding)
         received.frame.encoding =
             group_copy(chunk->group, (struct slice){frame->encoding, strlen(frame->encoding) + 1}).data;
     if (chunk->frame_count == chunk->frame_capacity) {

@@ -93,13 +93,25 @@ void group_add_event(struct group *group, const struct event *event)
     for (int i = 0; i < EVENT_FIELD_COUNT; i++) copy->fields[i] = group_copy(group, event->fields[i]);
 }
 
+/* Rejects of one sender follow each other: most of them share these texts with the one before. */
+static struct slice share_or_copy(struct group *group, struct slice text, struct slice previous)
+{
+    if (text.len == 0) return (struct slice){"", 0};
+    if (text.len == previous.len && memcmp(text.data, previous.data, text.len) == 0) return previous;
+    return group_copy(group, text);
+}
+
 void group_add_reject(struct group *group, const struct reject *reject)
 {
+    struct reject previous = {0};
+    if (group->reject_count > 0) previous = group->rejects[group->reject_count - 1];
     group->rejects = grow_array(group, group->rejects, group->reject_count, &group->reject_capacity,
                                 sizeof *group->rejects);
     struct reject *copy = &group->rejects[group->reject_count++];
     *copy = *reject;
     copy->detail = group_copy(group, reject->detail);
+    copy->encoding = share_or_copy(group, reject->encoding, previous.encoding);
+    copy->namespaces = share_or_copy(group, reject->namespaces, previous.namespaces);
 }
 
 void group_clear(struct group *group)

@@ -37,7 +37,10 @@ struct slice group_copy(struct group *group, struct slice bytes);
 /* Adds an event. Its fields are copied; its source and payload are borrowed until the group is cleared. */
 void group_add_event(struct group *group, const struct event *event);
 
-/* Adds a reject. Its detail is copied; its source and payload are borrowed until the group is cleared. */
+/*
+ * Adds a reject. Its detail, encoding and namespaces are copied; its source and payload are borrowed until the group is
+ * cleared.
+ */
 void group_add_reject(struct group *group, const struct reject *reject);
 
 /* Empties the group and takes it out of its chain; keeps a little memory for the next use. */

@@ -31,6 +31,7 @@ static void add_reject(struct group *group, const struct received_frame *receive
         .reason = reason,
         .detail = {detail, strlen(detail)},
         .bytes = received->frame.true_len,
+        .encoding = {received->frame.encoding, strlen(received->frame.encoding)},
         .payload = {received->frame.data, received->frame.len},
     };
     group_add_reject(group, &reject);

@@ -166,6 +166,12 @@ static void set_slice(struct stmt *stmt, const char *name, struct slice slice)
     stmt_set_text_n(stmt, name, slice.data, slice.len);
 }
 
+/* For a column that is never NULL: an absent text is empty. */
+static void set_text(struct stmt *stmt, const char *name, struct slice slice)
+{
+    stmt_set_text_n(stmt, name, slice.data ? slice.data : "", slice.len);
+}
+
 static enum result append_event(struct spool_in *in, const struct event *event, struct counters *counters,
                                 struct why *why)
 {
@@ -198,6 +204,8 @@ static enum result insert_reject(struct spool_in *in, const struct reject *rejec
     set_slice(stmt, ":source", reject->source);
     stmt_set_text(stmt, ":reason", reject_reason_name(reject->reason));
     set_slice(stmt, ":detail", reject->detail);
+    set_text(stmt, ":encoding", reject->encoding);
+    set_text(stmt, ":namespaces", reject->namespaces);
     stmt_set_blob(stmt, ":payload", reject->payload.data, reject->payload.len);
     return stmt_run(stmt, NULL, why);
 }
@@ -228,8 +236,7 @@ static bool is_same_run(const struct event *a, const struct event *b)
 static enum result count_run(struct spool_in *in, const struct event *last, size_t run, bool is_late,
                              struct why *why)
 {
-    struct slice sender = last->fields[EVENT_SENDER];
-    stmt_set_text_n(in->count_sender, ":sender", sender.data ? sender.data : "", sender.len);
+    set_text(in->count_sender, ":sender", last->fields[EVENT_SENDER]);
     set_slice(in->count_sender, ":source", last->source);
     stmt_set_int(in->count_sender, ":received_at", last->received_at);
     stmt_set_int(in->count_sender, ":day", last->received_at / DAY_MS);

@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 110 (major 1, minor 10). A released rung never changes.
+-- The first rung of the ladder: user_version 111 (major 1, minor 11). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -50,10 +50,13 @@ CREATE TABLE _reject (
     bytes        INTEGER NOT NULL, -- as received; the payload may be only the beginning
     source       TEXT    NOT NULL,
     reason       TEXT    NOT NULL CHECK (reason IN ('malformed', 'oversize', 'doctype', 'encoding', 'cut_off',
-                                                    'stray_bytes', 'looks_like_http', 'looks_like_tls', 'too_deep')),
+                                                    'stray_bytes', 'looks_like_http', 'looks_like_tls', 'too_deep',
+                                                    'unknown_element')),
     detail       TEXT    NOT NULL,
     retried_at   INTEGER,
     dismissed_at INTEGER,
+    encoding     TEXT    NOT NULL, -- as decided when it was received; '': none was declared
+    namespaces   TEXT    NOT NULL, -- declarations of the wrappers around it, as in a start tag
     payload      BLOB    NOT NULL
 ) STRICT;
 

@@ -34,10 +34,12 @@ void some_spool_add_events(const char *path, int64_t count, int64_t bytes, int64
 void some_spool_add_rejects(const char *path, int64_t count, int64_t bytes, int64_t received_at)
 {
     query_do(path,
-             "BEGIN;" NUMBERS "_reject (id, received_at, total_bytes, bytes, source, reason, detail, payload)"
+             "BEGIN;" NUMBERS
+             "_reject (id, received_at, total_bytes, bytes, source, reason, detail, encoding,"
+             " namespaces, payload)"
              " SELECT k.last_reject_id + i, %" PRId64 ", k.reject_bytes + i * %" PRId64 ", %" PRId64
              ", '192.0.2.1',"
-             " 'malformed', 'line 1', CAST(printf('%%-*s', %" PRId64
+             " 'malformed', 'line 1', '', '', CAST(printf('%%-*s', %" PRId64
              ", '<E>' || (k.last_reject_id + i)) AS BLOB)"
              " FROM n, _intake k;"
              " UPDATE _intake SET last_reject_id = last_reject_id + %" PRId64

@@ -62,6 +62,8 @@ static void every_field_arrives_in_its_column(void **state)
         .reason = REJECT_OVERSIZE,
         .detail = some_slice("too long"),
         .bytes = 5000000000,
+        .encoding = some_slice("ISO-8859-1"),
+        .namespaces = some_slice(" xmlns:a=\"u\""),
         .payload = {"\0\xFF<", 3},
     };
     group_add_event(group, &event);
@@ -77,8 +79,32 @@ static void every_field_arrives_in_its_column(void **state)
         f->scratch->spool,
         "SELECT id, received_at, source, reason, detail, bytes, truncated, state, hex(payload) FROM rejects",
         "1|2025-07-29T16:15:00.124Z|192.0.2.9|oversize|too long|5000000000|1|pending|00FF3C");
+    check_text(f->scratch->spool, "SELECT encoding, namespaces FROM _reject", "ISO-8859-1| xmlns:a=\"u\"");
     check_text(f->scratch->spool, "SELECT sender, source, last_received_at FROM senders",
                "|2001:db8::1|2025-07-29T16:15:00.123Z");
+}
+
+static void rejects_with_equal_texts_share_them(void **state)
+{
+    static const struct {
+        const char *encoding, *namespaces; /* NULL: absent */
+    } rows[] = {{NULL, NULL}, {"", ""},     {"a", ""},    {"a", " b"},
+                {"a", " b"},  {"ab", " b"}, {"ac", " b"}, {"", " b"}};
+    struct fixture *f = *state;
+    struct group *group = group_new();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reject reject = {
+            .source = some_slice("192.0.2.9"), .detail = some_slice(""), .payload = some_slice("x")};
+        if (rows[i].encoding) reject.encoding = some_slice(rows[i].encoding);
+        if (rows[i].namespaces) reject.namespaces = some_slice(rows[i].namespaces);
+        group_add_reject(group, &reject);
+    }
+    assert_ptr_equal(group->rejects[4].encoding.data, group->rejects[2].encoding.data);
+    assert_ptr_equal(group->rejects[7].namespaces.data, group->rejects[3].namespaces.data);
+    must(f, spool_append(f->in, group, &f->why));
+    group_free(group);
+    check_text(f->scratch->spool, "SELECT encoding, namespaces FROM _reject",
+               "|\n|\na|\na| b\na| b\nab| b\nac| b\n| b");
 }
 
 static void ids_continue_after_a_full_purge_and_a_restart(void **state)
@@ -320,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(ids_have_no_gaps_over_groups_and_kinds),
         IN_SPOOL(every_field_arrives_in_its_column),
+        IN_SPOOL(rejects_with_equal_texts_share_them),
         IN_SPOOL(ids_continue_after_a_full_purge_and_a_restart),
         IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
         IN_SPOOL(the_senders_silent_longest_are_trimmed_from_a_full_table),
