@@ -34,6 +34,7 @@ static enum result become_collector(struct control *c, struct why *why)
     if (res == RES_RETRY) return RES_OK;
     if (res != RES_OK) *why = held;
     if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
+    if (res == RES_OK) spool_in_cap_rejects(c->spool, s->rejects_max_bytes); /* a retry appends some, too */
     if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
     return res;
 }

@@ -18,7 +18,7 @@ struct group {
     /* of the chain that begins with this group; given by the spool at the first try to commit it; 0: none yet */
     int64_t number;
     struct group *next; /* committed in the same transaction, after this one; not owned */
-    /* the id of the reject that became these events, marked in the same transaction; 0: none */
+    /* the id of the reject that became this group's events and rejects, marked in the same transaction; 0: none */
     int64_t retry_of;
     /* that reject was retried, dismissed or purged meanwhile: nothing of this group was appended */
     bool is_void;

@@ -286,7 +286,7 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     return stmt_run(stmt, NULL, why);
 }
 
-/* A reject becomes events once: the group is void if it was retried, dismissed or purged before. */
+/* A reject is retried once: the group is void if it was retried, dismissed or purged before. */
 static enum result mark_retried(struct spool_in *in, struct group *group, struct why *why)
 {
     int64_t changed = 0;

@@ -9,6 +9,7 @@
 #include "collector/framing/validator.h"
 #include "collector/intake/chunk.h"
 #include "collector/intake/validators.h"
+#include "collector/spool/remainder.h"
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/positive.h"
@@ -22,6 +23,12 @@ struct range {
     int64_t first_id, last_id;
 };
 
+struct stored { /* a reject as the spool has it */
+    int64_t id, received_at;
+    const char *source, *encoding, *namespaces;
+    struct slice payload;
+};
+
 struct retry {
     struct spool_in *spool;
     const struct retry_options *options;
@@ -31,14 +38,14 @@ struct retry {
     size_t range_count, range_index;
     bool has_all; /* all rejects are validated, not a list of ids */
 
-    /* Rejects that passed and are not committed yet: each a chunk whose group has the events that the reject became. */
+    /* Rejects that passed and are not committed yet: each a chunk whose group has its events, and what is left of it. */
     struct chunk *passed[SLICE_PASS];
     size_t passed_count, passed_bytes;
 
-    int64_t validated, became_events;                    /* rejects */
+    int64_t validated, passed_total, left_remainder;     /* rejects */
     int64_t events;                                      /* appended */
     int64_t failing[REJECT_REASON_COUNT], without_event; /* rejects that did not pass */
-    int64_t cut, settled_or_absent;                      /* rejects that were skipped */
+    int64_t cut, other_protocol, settled_or_absent;      /* rejects that were skipped */
 };
 
 /* ---- which rejects ---- */
@@ -111,32 +118,91 @@ void retry_free(struct retry *r)
 
 /* ---- one reject ---- */
 
-/* Frames the bytes as if they were the whole stream of a sender. */
-static void frame_all(const struct retry_options *options, struct slice bytes, const char *source,
-                      int64_t received_at, struct chunk *chunk)
+/* Borrows the statement's current row. */
+static struct stored read_row(struct stmt *stmt)
+{
+    struct stored stored = {
+        .id = stmt_int(stmt, 0),
+        .received_at = stmt_int(stmt, 1),
+        .source = stmt_text(stmt, 2),
+        .encoding = stmt_text(stmt, 6),
+        .namespaces = stmt_text(stmt, 7),
+    };
+    stored.payload.data = stmt_blob(stmt, 8, &stored.payload.len);
+    return stored;
+}
+
+static void add_frame(struct chunk *chunk, struct frame *frame, const struct stored *stored)
+{
+    if (!*frame->encoding) frame->encoding = stored->encoding;
+    chunk_add(chunk, frame, stored->source, stored->received_at);
+}
+
+/* Frames the payload as if it were the whole stream of a sender. */
+static void frame_all(const struct retry_options *options, const struct stored *stored, struct chunk *chunk)
 {
     struct framer *framer = framer_new(options->event_element, options->max_message_bytes);
     struct frame frame;
-    framer_feed(framer, bytes.data, bytes.len);
-    while (framer_next(framer, &frame)) chunk_add(chunk, &frame, source, received_at);
-    if (framer_end(framer, &frame)) chunk_add(chunk, &frame, source, received_at);
+    framer_feed(framer, stored->payload.data, stored->payload.len);
+    while (framer_next(framer, &frame)) add_frame(chunk, &frame, stored);
+    if (framer_end(framer, &frame)) add_frame(chunk, &frame, stored);
     framer_free(framer);
 }
 
-/* Validates the reject in the statement's current row. */
-static void validate(struct retry *r)
+/* A chunk whose group has the events in the payload, and the rest of it as rejects. */
+static struct chunk *read_again(struct retry *r, const struct stored *stored)
 {
     struct chunk *chunk = chunk_new();
-    struct group *group = chunk->group;
-    struct slice bytes;
-    bytes.data = stmt_blob(r->load_next_reject, 5, &bytes.len);
-    frame_all(r->options, bytes, stmt_text(r->load_next_reject, 2), stmt_int(r->load_next_reject, 1), chunk);
+    frame_all(r->options, stored, chunk);
     validators_check_chunk(r->validator, chunk, NULL);
+    return chunk;
+}
+
+/* Would a retry find an event in it? */
+static bool holds_event(struct retry *r, const struct reject *reject, const struct stored *origin)
+{
+    struct buf encoding = BUF_EMPTY;
+    struct buf namespaces = BUF_EMPTY;
+    struct stored stored = *origin;
+    buf_append(&encoding, reject->encoding.data, reject->encoding.len);
+    buf_append_char(&encoding, '\0');
+    buf_append(&namespaces, reject->namespaces.data, reject->namespaces.len);
+    buf_append_char(&namespaces, '\0');
+    stored.encoding = encoding.data;
+    stored.namespaces = namespaces.data;
+    stored.payload = reject->payload;
+    struct chunk *chunk = read_again(r, &stored);
+    bool has_event = chunk->group->event_count > 0;
+    chunk_free(chunk);
+    buf_fini(&encoding);
+    buf_fini(&namespaces);
+    return has_event;
+}
+
+/*
+ * Makes one reject of what is left. But the bytes before and behind an event may be an event when they are joined, one
+ * that nobody has sent: then each part stays a reject of its own.
+ */
+static void keep_remainder(struct retry *r, struct group *group, const struct stored *origin)
+{
+    remainder_name_origin(group, origin->id, (struct slice){origin->namespaces, strlen(origin->namespaces)});
+    if (group->reject_count <= 1) return;
+    struct reject joined = remainder_join(group);
+    if (holds_event(r, &joined, origin)) return;
+    group->rejects[0] = joined;
+    group->reject_count = 1;
+}
+
+static void validate(struct retry *r, const struct stored *stored)
+{
+    struct chunk *chunk = read_again(r, stored);
+    struct group *group = chunk->group;
     r->validated++;
-    if (group->reject_count == 0 && group->event_count > 0) {
-        group->retry_of = stmt_int(r->load_next_reject, 0);
+    if (group->event_count > 0) {
+        keep_remainder(r, group, stored);
+        group->retry_of = stored->id;
         r->passed[r->passed_count++] = chunk;
-        r->passed_bytes += bytes.len;
+        r->passed_bytes += stored->payload.len;
         return;
     }
     if (group->reject_count > 0)
@@ -144,6 +210,29 @@ static void validate(struct retry *r)
     else
         r->without_event++;
     chunk_free(chunk);
+}
+
+/* Such a client did not mean to send events, so none is taken out of what it sent. */
+static bool is_other_protocol(const char *reason)
+{
+    return strcmp(reason, reject_reason_name(REJECT_LOOKS_LIKE_HTTP)) == 0 ||
+           strcmp(reason, reject_reason_name(REJECT_LOOKS_LIKE_TLS)) == 0;
+}
+
+/* Validates or skips the reject in the statement's current row. */
+static void check_row(struct retry *r)
+{
+    struct stmt *stmt = r->load_next_reject;
+    if (stmt_int(stmt, 3)) {
+        r->settled_or_absent++;
+    } else if (is_other_protocol(stmt_text(stmt, 5))) {
+        r->other_protocol++;
+    } else if (!stmt_int(stmt, 4)) {
+        r->cut++;
+    } else {
+        struct stored stored = read_row(stmt);
+        validate(r, &stored);
+    }
 }
 
 /* Takes the next reject of the current range, or moves on to the next range. */
@@ -162,12 +251,7 @@ static enum result check_next(struct retry *r, struct why *why)
         return RES_OK;
     }
     int64_t id = stmt_int(stmt, 0);
-    if (stmt_int(stmt, 3))
-        r->settled_or_absent++;
-    else if (!stmt_int(stmt, 4))
-        r->cut++;
-    else
-        validate(r);
+    check_row(r);
     stmt_reset(stmt);
     range->first_id = id + 1;
     if (range->first_id > range->last_id) r->range_index++;
@@ -194,8 +278,10 @@ static enum result commit(struct retry *r, struct why *why)
     if (res != RES_OK) return res;
     for (size_t i = 0; i < r->passed_count; i++) {
         const struct group *group = r->passed[i]->group;
-        r->became_events += !group->is_void;
-        r->events += group->is_void ? 0 : (int64_t)group->event_count;
+        if (group->is_void) continue;
+        r->passed_total++;
+        r->left_remainder += group->reject_count > 0;
+        r->events += (int64_t)group->event_count;
     }
     drop_passed(r);
     return RES_OK;
@@ -219,7 +305,7 @@ void retry_describe(const struct retry *r, struct buf *out)
     buf_append_format(out,
                       "rejects validated again: %" PRId64 "; passed: %" PRId64
                       "; events made of them: %" PRId64 "; still failing: %" PRId64,
-                      r->validated, r->became_events, r->events, failing);
+                      r->validated, r->passed_total, r->events, failing);
     const char *before = " (";
     for (int i = 0; i < REJECT_REASON_COUNT; i++) {
         if (r->failing[i] == 0) continue;
@@ -229,6 +315,10 @@ void retry_describe(const struct retry *r, struct buf *out)
     }
     if (r->without_event > 0) buf_append_format(out, "%sno event in it %" PRId64, before, r->without_event);
     if (failing > 0) buf_append_char(out, ')');
+    if (r->left_remainder > 0)
+        buf_append_format(out, "; passed in part, and the rest is a new reject: %" PRId64, r->left_remainder);
+    if (r->other_protocol > 0)
+        buf_append_format(out, "; skipped, HTTP or TLS holds no events: %" PRId64, r->other_protocol);
     if (r->cut > 0) buf_append_format(out, "; skipped, only a part is kept: %" PRId64, r->cut);
     if (r->settled_or_absent > 0 && !r->has_all)
         buf_append_format(out, "; skipped, retried or dismissed before, or not there: %" PRId64,

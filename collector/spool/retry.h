@@ -1,10 +1,12 @@
 /*
- * retry -- validates rejects again: after an upgrade or with other settings some of them may be events.
+ * retry -- validates rejects again: after an upgrade or with other settings some of them may hold events.
  *
- * A reject passes when all of its bytes, framed and validated as if they arrived now, give at least one event and no
- * reject. Its events are appended and it is marked as retried in one transaction: so each reject becomes events once,
- * whichever process is killed, and repeating the command does no harm. Rejects that were cut, retried or dismissed
- * before are skipped. An XML declaration is not kept with a reject, so its bytes are read as UTF-8.
+ * A reject's payload is framed and validated as if it arrived now, in the encoding and inside the wrappers that were
+ * known when it was received. A reject passes when this gives at least one event. Its events are appended, what is left
+ * of it is appended as a new reject (collector/spool/remainder.h), and it is marked as retried, in one transaction: so
+ * each reject becomes events once, whichever process is killed, and repeating the command does no harm, because no
+ * event is left in what is left. A reject without an event stays as it is. Rejects that were cut, retried or dismissed
+ * before are skipped, as are those that look like HTTP or TLS.
  *
  * The work is done in slices of some milliseconds, between groups of events, by the writer's thread only.
  */
@@ -36,7 +38,7 @@ MUST_CHECK enum result retry_new(struct retry **retry, struct spool_in *spool,
 void retry_free(struct retry *retry);
 
 /*
- * Validates some rejects, and appends the events of those that passed. `*is_done` is true when none is left.
+ * Validates some rejects, and appends the events of those that passed, and what is left of them. `*is_done` is true when none is left.
  *   RES_RETRY    the spool is locked or has no space: call again, and the same rejects are tried again
  *   RES_BROKEN   as for spool_append()
  */

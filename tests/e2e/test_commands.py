@@ -231,15 +231,43 @@ def test_the_running_collector_retries_with_its_settings_while_it_receives(site)
     assert site.value("SELECT last_event_at FROM summary") == at, "one of the past is not the last event"
 
 
-def test_a_retry_succeeds_only_if_all_of_the_reject_is_valid(site):
+def test_a_retry_takes_every_event_and_leaves_the_rest_as_one_reject(site):
     site.collector(EVENT_ELEMENT="LIST")
-    for rest in (b"", b"stray", b"<EVENT><broken></EVENT>", b"<EVENT>"):
-        site.send(b"<LIST>" + event(1) + event(2) + rest)
+    for number, rest in enumerate((b"", b"stray", b"<EVENT><broken></EVENT> stray", b"<EVENT>")):
+        site.send(b"<LIST>" + event(2 * number + 1) + event(2 * number + 2) + rest)
+        wait_for("the reject", lambda: len(rejects(site)) == number + 1)
     site.send(b"<LIST><x/>")
     wait_for("the rejects", lambda: len(rejects(site)) == 5)
     site.running[0].stop()
-    assert retry(site) == summary_of(5, 1, 2, "4 (malformed 1, cut_off 1, stray_bytes 1, no event in it 1)")
+    assert retry(site) == summary_of(5, 4, 8, "1 (no event in it 1)") + "; passed in part, and the rest is a new reject: 3"
+    assert_each_event_once(site, 8)
+    assert [state for _, _, state in rejects(site)] == ["retried"] * 4 + ["pending"] * 4
+    assert site.query("SELECT reason, CAST(payload AS TEXT), truncated FROM rejects WHERE id > 5 ORDER BY id") == [
+        ("stray_bytes", "stray", 0), ("malformed", "<EVENT><broken></EVENT>stray", 0), ("cut_off", "<EVENT>", 0)]
+    assert site.value("SELECT detail FROM rejects WHERE id = 7").startswith(
+        "what is left of reject 3, from which 2 events were taken: line 1, column ")
+    assert retry(site) == summary_of(4, 0, 0, "4 (malformed 1, cut_off 1, stray_bytes 1, no event in it 1)")
+    assert_each_event_once(site, 8)
+
+
+def test_a_corrected_setting_takes_further_events_out_of_a_remainder(site):
+    site.collector(EVENT_ELEMENT="LIST")
+    site.send(b"<LIST>" + event(1) + b"<EVENT>" + event(2, element="ALARM"))
+    wait_for("the reject", lambda: rejects(site))
+    site.running[0].stop()
+    assert retry(site) == summary_of(1, 1, 1, 0) + "; passed in part, and the rest is a new reject: 1"
+    assert retry(site, **ALARM) == summary_of(1, 1, 1, 0)
     assert_each_event_once(site, 2)
+    assert [state for _, _, state in rejects(site)] == ["retried"] * 2
+
+
+def test_a_retry_by_itself_caps_what_is_left(site):
+    site.collector(EVENT_ELEMENT="LIST")
+    site.send(b"<LIST>" + event(1) + b"<EVENT>" + b"x" * 9000)
+    wait_for("the reject", lambda: rejects(site))
+    site.running[0].stop()
+    retry(site, REJECTS_MAX_SIZE="10K")
+    assert site.query("SELECT bytes, length(payload), truncated FROM rejects WHERE id = 2") == [(9007, 4096, 1)]
 
 
 def test_a_shipped_reject_keeps_its_object_when_it_is_retried(site):

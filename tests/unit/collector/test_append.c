@@ -177,6 +177,50 @@ static void a_group_appended_twice_is_stored_once(void **state)
     check_text(f->scratch->spool, "SELECT group_concat(uid) FROM _event", "1,2,3,4,5");
 }
 
+/* A group that was made of a reject: its event, and what is left of it. */
+static struct group *some_retry(int64_t id)
+{
+    struct group *group = some_group(1, 1, 1);
+    group->retry_of = id;
+    return group;
+}
+
+static void a_remainder_is_appended_with_the_events_of_its_reject(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 0, 0, 2);
+    struct group *group = some_retry(2);
+    for (int i = 0; i < 2; i++) must(f, spool_append(f->in, group, &f->why));
+    assert_false(group->is_void);
+    group_free(group);
+    check_text(f->scratch->spool, "SELECT id, retried_at IS NOT NULL FROM _reject", "1|0\n2|1\n3|0");
+    check_text(f->scratch->spool,
+               "SELECT last_event_id, last_reject_id, reject_bytes, (SELECT max(total_bytes) FROM _reject),"
+               " last_event_at IS NULL FROM _intake",
+               "1|3|21|21|1");
+}
+
+static void nothing_of_a_void_group_is_appended(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 0, 0, 3);
+    query_do(f->scratch->spool, "UPDATE _reject SET dismissed_at = 1 WHERE id = 1;"
+                                "UPDATE _reject SET retried_at = 1 WHERE id = 2");
+    struct group *groups[] = {some_retry(1), some_retry(2), some_retry(3),
+                              some_retry(9)}; /* 9: it is not there */
+    for (size_t i = 1; i < COUNT(groups); i++) groups[i - 1]->next = groups[i];
+    must(f, spool_append(f->in, groups[0], &f->why));
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        assert_int_equal(groups[i]->is_void, i != 2);
+        group_free(groups[i]);
+    }
+    check_text(f->scratch->spool, "SELECT last_event_id, last_reject_id, reject_bytes FROM _intake",
+               "1|4|28");
+    check_text(f->scratch->spool, "SELECT count(*) FROM _event", "1");
+    check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject WHERE coalesce(retried_at, 0) > 1",
+               "3");
+}
+
 static void an_open_reader_does_not_block_an_append(void **state)
 {
     struct fixture *f = *state;
@@ -351,6 +395,8 @@ int main(void)
         IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
         IN_SPOOL(the_senders_silent_longest_are_trimmed_from_a_full_table),
         IN_SPOOL(a_group_appended_twice_is_stored_once),
+        IN_SPOOL(a_remainder_is_appended_with_the_events_of_its_reject),
+        IN_SPOOL(nothing_of_a_void_group_is_appended),
         IN_SPOOL(an_open_reader_does_not_block_an_append),
         IN_SPOOL(settling_empties_the_write_ahead_log),
         IN_SPOOL(a_checkpoint_between_groups_lets_the_log_start_again),
