@@ -1,6 +1,6 @@
 /*
- * test_retry -- rejects validated again, by themselves and as commands ask for it: which pass, what is left of them,
- * and that each becomes events once on a disk that fails.
+ * test_retry -- rejects validated again, by themselves and as commands ask for it: which pass, and that each becomes
+ * events once on a disk that fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,121 +10,19 @@
 #include <cmocka.h>
 
 #include "collector/spool/handlers.h"
-#include "collector/spool/retry.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "tests/support/fault_vfs.h"
-#include "tests/support/in_fixture.h"
-
-static const struct retry_options options = {
-    .event_element = "EVENT",
-    .max_message_bytes = 16384,
-    .index_fields = {{[EVENT_UID] = "cn"}},
-};
+#include "tests/support/retry_fixture.h"
 
 static struct handlers *some_handlers(struct fixture *f)
 {
     return handlers_new(f->in, &(struct handlers_options){f->scratch->spool, options});
 }
 
-/* A reject of an earlier version, with its whole payload. */
-static struct reject some_reject(const char *payload)
-{
-    return (struct reject){
-        .received_at = 1700000000000,
-        .source = some_slice("192.0.2.7"),
-        .reason = REJECT_MALFORMED,
-        .detail = some_slice("of an earlier version"),
-        .bytes = strlen(payload),
-        .payload = some_slice(payload),
-    };
-}
-
-static void add(struct fixture *f, const struct reject *reject)
-{
-    struct group *group = group_new();
-    group_add_reject(group, reject);
-    must(f, spool_append(f->in, group, &f->why));
-    group_free(group);
-}
-
-/* A reject whose payload is whole unless `bytes` says otherwise. */
-static void add_reject(struct fixture *f, const char *payload, size_t bytes)
-{
-    struct reject reject = some_reject(payload);
-    if (bytes > 0) reject.bytes = bytes;
-    add(f, &reject);
-}
-
-/* Event n; its uid is n in 16 digits. */
-static const char *some_event(int n, char out[64])
-{
-    (void)snprintf(out, 64, "<EVENT><cn>%016d</cn></EVENT>", n);
-    return out;
-}
-
 static void add_events_as_rejects(struct fixture *f, int count)
 {
     char text[64];
     for (int n = 1; n <= count; n++) add_reject(f, some_event(n, text), 0);
-}
-
-/* Event n, and bytes that are none. */
-static void add_event_and_rest(struct fixture *f, int n)
-{
-    char event[64];
-    char text[80];
-    (void)snprintf(text, sizeof text, "%sstray", some_event(n, event));
-    add_reject(f, text, 0);
-}
-
-/* Slices until the end; those that fail are tried again. */
-static void finish(struct fixture *f, struct retry *retry, int *failures)
-{
-    bool is_done = false;
-    while (!is_done) {
-        enum result res = retry_slice(retry, &is_done, &f->why);
-        assert_true(res == RES_OK || res == RES_RETRY);
-        *failures += res == RES_RETRY;
-        assert_in_range(*failures, 0, 1);
-    }
-}
-
-static void check_report(const struct retry *retry, const char *expected)
-{
-    struct buf text = BUF_EMPTY;
-    retry_describe(retry, &text);
-    buf_append_char(&text, '\0');
-    assert_string_equal(text.data, expected);
-    buf_fini(&text);
-}
-
-/* Runs it to its end, and compares what it tells. */
-static void check_retry(struct fixture *f, const char *ids, const char *expected)
-{
-    struct retry *retry;
-    int failures = 0;
-    must(f, retry_new(&retry, f->in, &options, ids, &f->why));
-    finish(f, retry, &failures);
-    check_report(retry, expected);
-    retry_free(retry);
-}
-
-/* `count` events with the uids 1.., each once, and counters that agree with them. */
-static void check_each_once(struct fixture *f, int count)
-{
-    const char *path = f->scratch->spool;
-    assert_int_equal(query_int(path, "SELECT count(*) FROM _event"), count);
-    assert_int_equal(query_int(path, "SELECT count(DISTINCT uid) FROM _event"), count);
-    check_text(path,
-               "SELECT last_event_id = (SELECT max(id) FROM _event),"
-               "       event_bytes = (SELECT sum(bytes) FROM _event),"
-               "       last_event_id = (SELECT sum(events_of_day) FROM _sender), last_event_at IS NULL"
-               " FROM _intake",
-               "1|1|1|1");
-    assert_int_equal(query_int(path, "SELECT count(*) FROM _reject WHERE retried_at IS NOT NULL"), count);
 }
 
 /* ---- which pass ---- */
@@ -173,6 +71,21 @@ static void every_event_in_a_reject_becomes_an_event(void **state)
     buf_fini(&left);
 }
 
+static void no_event_is_taken_out_of_http_or_tls(void **state)
+{
+    static const enum reject_reason reasons[] = {REJECT_LOOKS_LIKE_HTTP, REJECT_LOOKS_LIKE_TLS};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        struct reject reject = some_reject("POST / HTTP/1.1\r\n\r\n<EVENT/>");
+        reject.reason = reasons[i];
+        add(f, &reject);
+    }
+    check_retry(f, "",
+                "rejects validated again: 0; passed: 0; events made of them: 0; still failing: 0"
+                "; skipped, HTTP or TLS holds no events: 2");
+    check_text(f->scratch->spool, "SELECT count(*), count(retried_at) FROM _reject", "2|0");
+}
+
 static void only_the_named_rejects_are_validated_again(void **state)
 {
     struct fixture *f = *state;
@@ -214,105 +127,6 @@ static void a_retried_old_event_leaves_its_senders_counters_unchanged(void **sta
     check_text(f->scratch->spool, "SELECT last_event_at - 1700000000000 FROM _intake", "432000000");
 }
 
-/* ---- what is left ---- */
-
-static void a_remainder_names_its_origin_and_keeps_what_a_retry_needs(void **state)
-{
-    struct fixture *f = *state;
-    struct reject reject = some_reject("<EVENT><cn>caf\xE9</cn></EVENT> \xE9<EVENT/><EVENT><a></EVENT>");
-    reject.encoding = some_slice("ISO-8859-1");
-    reject.namespaces = some_slice(" xmlns:a='u'");
-    add(f, &reject);
-    check_retry(f, "",
-                "rejects validated again: 1; passed: 1; events made of them: 2; still failing: 0"
-                "; passed in part, and the rest is a new reject: 1");
-    check_text(f->scratch->spool, "SELECT quote(uid), bytes FROM _event", "'caf\xC3\xA9'|28\nNULL|8");
-    check_text(f->scratch->spool,
-               "SELECT received_at, source, reason, bytes, encoding, namespaces, hex(payload) FROM _reject"
-               " WHERE id = 2",
-               "1700000000000|192.0.2.7|stray_bytes|19|ISO-8859-1| xmlns:a='u'"
-               "|E93C4556454E543E3C613E3C2F4556454E543E");
-    check_text(
-        f->scratch->spool, "SELECT detail FROM _reject WHERE id = 2",
-        "what is left of reject 1, from which 2 events were taken: these bytes stand between events and"
-        " belong to none");
-    check_text(f->scratch->spool,
-               "SELECT last_reject_id, reject_bytes = (SELECT sum(length(payload)) FROM _reject),"
-               " reject_bytes = (SELECT max(total_bytes) FROM _reject) FROM _intake",
-               "2|1|1");
-}
-
-static void a_second_retry_finds_nothing_in_a_remainder(void **state)
-{
-    struct fixture *f = *state;
-    add_reject(f, "<EVENT/>stray", 0);
-    add_reject(f, "<EVENT/><EVENT><a></EVENT>", 0);
-    check_retry(f, "1",
-                "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
-                "; passed in part, and the rest is a new reject: 1");
-    check_text(f->scratch->spool, "SELECT substr(detail, 1, 60) FROM _reject WHERE id = 3",
-               "what is left of reject 1, from which 1 event was taken: thes");
-    check_retry(
-        f, "", /* all, up to the remainder of the first; not the one that it makes itself */
-        "rejects validated again: 2; passed: 1; events made of them: 1; still failing: 1 (stray_bytes 1)"
-        "; passed in part, and the rest is a new reject: 1");
-    check_retry(f, "",
-                "rejects validated again: 2; passed: 0; events made of them: 0; still failing: 2"
-                " (malformed 1, stray_bytes 1)");
-    check_text(f->scratch->spool, "SELECT last_event_id, last_reject_id FROM _intake", "2|4");
-}
-
-static void parts_that_would_join_to_an_event_stay_apart(void **state)
-{
-    struct fixture *f = *state;
-    add_reject(f, "<EVENT a=\"<EVENT/>\"/>", 0);
-    check_retry(f, "",
-                "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
-                "; passed in part, and the rest is a new reject: 1");
-    check_text(f->scratch->spool,
-               "SELECT id, reason, substr(detail, 1, 55), CAST(payload AS TEXT) FROM _reject WHERE id > 1",
-               "2|cut_off|what is left of reject 1, from which 1 event was taken:|<EVENT a=\"\n"
-               "3|stray_bytes|what is left of reject 1, from which 1 event was taken:|\"/>");
-    check_retry(f, "",
-                "rejects validated again: 2; passed: 0; events made of them: 0; still failing: 2"
-                " (cut_off 1, stray_bytes 1)");
-}
-
-static void no_event_is_taken_out_of_http_or_tls(void **state)
-{
-    static const enum reject_reason reasons[] = {REJECT_LOOKS_LIKE_HTTP, REJECT_LOOKS_LIKE_TLS};
-    struct fixture *f = *state;
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        struct reject reject = some_reject("POST / HTTP/1.1\r\n\r\n<EVENT/>");
-        reject.reason = reasons[i];
-        add(f, &reject);
-    }
-    check_retry(f, "",
-                "rejects validated again: 0; passed: 0; events made of them: 0; still failing: 0"
-                "; skipped, HTTP or TLS holds no events: 2");
-    check_text(f->scratch->spool, "SELECT count(*), count(retried_at) FROM _reject", "2|0");
-}
-
-static void a_remainder_is_capped_like_every_reject(void **state)
-{
-    struct fixture *f = *state;
-    char payload[9000];
-    memset(payload, 'x', sizeof payload);
-    memcpy(payload, "<EVENT/>", strlen("<EVENT/>"));
-    payload[sizeof payload - 1] = '\0';
-    add_reject(f, payload, 0);
-    spool_in_cap_rejects(f->in, 10000);
-    check_retry(f, "",
-                "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
-                "; passed in part, and the rest is a new reject: 1");
-    check_text(
-        f->scratch->spool,
-        "SELECT bytes, length(payload), detail LIKE 'what is left of reject 1, %; only the first 4096 bytes"
-        " are kept, SHA-256 %' FROM _reject WHERE id = 2",
-        "8991|4096|1");
-    assert_true(spool_in_caps_rejects(f->in));
-}
-
 /* ---- once ---- */
 
 static void each_reject_becomes_events_once_whichever_disk_call_fails(void **state)
@@ -340,84 +154,6 @@ static void each_reject_becomes_events_once_whichever_disk_call_fails(void **sta
             fixture_free(f);
         }
     }
-}
-
-/* `count` rejects with an event and a remainder each: of each there is one event and one remainder. */
-static void check_each_remainder_once(struct fixture *f, int count)
-{
-    check_each_once(f, count);
-    assert_int_equal(query_int(f->scratch->spool,
-                               "SELECT count(DISTINCT substr(detail, 1, instr(detail, ','))) FROM _reject"
-                               " WHERE detail LIKE 'what is left of reject %%' AND retried_at IS NULL"),
-                     count);
-    assert_int_equal(query_int(f->scratch->spool, "SELECT last_reject_id FROM _intake"), 2 * count);
-}
-
-static void each_remainder_is_kept_once_whichever_disk_call_fails(void **state)
-{
-    bool fired = true;
-    (void)state;
-    for (int nth = 1; fired; nth++) {
-        for (enum fault fault = 0; fault < FAULT_COUNT; fault++) {
-            struct fixture *f = fixture_new();
-            struct retry *retry;
-            int failures = 0;
-            for (int n = 1; n <= 5; n++) add_event_and_rest(f, n);
-            must(f, retry_new(&retry, f->in, &options, "", &f->why));
-            fault_disk_at(nth, fault);
-            finish(f, retry, &failures);
-            fired = fault_fired();
-            assert_int_equal(failures, fired);
-            check_report(retry,
-                         "rejects validated again: 5; passed: 5; events made of them: 5; still failing: 0"
-                         "; passed in part, and the rest is a new reject: 5");
-            retry_free(retry);
-            check_each_remainder_once(f, 5);
-            reopen(f);
-            check_each_remainder_once(f, 5);
-            fixture_free(f);
-        }
-    }
-}
-
-static void a_retry_that_ends_before_its_commit_leaves_no_remainder(void **state)
-{
-    struct fixture *f = *state;
-    struct retry *retry;
-    bool is_done = false;
-    for (int n = 1; n <= 3; n++) add_event_and_rest(f, n);
-    must(f, retry_new(&retry, f->in, &options, "", &f->why));
-    fault_disk_at(1, FAULT_EIO);
-    assert_int_equal(retry_slice(retry, &is_done, &f->why), RES_RETRY);
-    assert_true(fault_fired());
-    retry_free(retry);
-    reopen(f);
-    check_text(f->scratch->spool, "SELECT last_event_id, last_reject_id FROM _intake", "0|3");
-    check_retry(f, "",
-                "rejects validated again: 3; passed: 3; events made of them: 3; still failing: 0"
-                "; passed in part, and the rest is a new reject: 3");
-    check_each_remainder_once(f, 3);
-}
-
-static void a_reject_retried_during_a_retry_leaves_no_second_remainder(void **state)
-{
-    struct fixture *f = *state;
-    struct retry *retry;
-    int failures = 0;
-    bool is_done = false;
-    for (int n = 1; n <= 3; n++) add_event_and_rest(f, n);
-    must(f, retry_new(&retry, f->in, &options, "", &f->why));
-    fault_disk_at(1, FAULT_EIO);
-    assert_int_equal(retry_slice(retry, &is_done, &f->why), RES_RETRY);
-    assert_true(fault_fired());
-    check_retry(f, "2",
-                "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0"
-                "; passed in part, and the rest is a new reject: 1");
-    finish(f, retry, &failures);
-    check_report(retry, "rejects validated again: 3; passed: 2; events made of them: 2; still failing: 0"
-                        "; passed in part, and the rest is a new reject: 2");
-    retry_free(retry);
-    check_each_remainder_once(f, 3);
 }
 
 static void an_abandoned_retry_leaves_the_rejects_unchanged(void **state)
@@ -540,15 +276,8 @@ int main(void)
         IN_SPOOL(only_the_named_rejects_are_validated_again),
         IN_SPOOL(an_invalid_reject_id_is_refused),
         IN_SPOOL(a_retried_old_event_leaves_its_senders_counters_unchanged),
-        IN_SPOOL(a_remainder_names_its_origin_and_keeps_what_a_retry_needs),
-        IN_SPOOL(a_second_retry_finds_nothing_in_a_remainder),
-        IN_SPOOL(parts_that_would_join_to_an_event_stay_apart),
         IN_SPOOL(no_event_is_taken_out_of_http_or_tls),
-        IN_SPOOL(a_remainder_is_capped_like_every_reject),
         cmocka_unit_test(each_reject_becomes_events_once_whichever_disk_call_fails),
-        cmocka_unit_test(each_remainder_is_kept_once_whichever_disk_call_fails),
-        IN_SPOOL(a_retry_that_ends_before_its_commit_leaves_no_remainder),
-        IN_SPOOL(a_reject_retried_during_a_retry_leaves_no_second_remainder),
         IN_SPOOL(an_abandoned_retry_leaves_the_rejects_unchanged),
         IN_SPOOL(a_reject_dismissed_during_a_retry_stays_dismissed),
         IN_SPOOL(every_known_request_is_served_and_an_unknown_one_fails),
