@@ -1,5 +1,5 @@
 /*
- * chars -- which bytes can be white space, and which can stand in a name. Pure.
+ * chars -- which bytes can be white space, which can stand in a name, and which characters XML 1.0 forbids. Pure.
  *
  * A name is recognized as far as single bytes tell: every byte of a multi-byte character counts as a name's.
  */
@@ -7,6 +7,7 @@
 #define COMMON_XML_CHARS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* XML 1.0 S: blank, tab, CR, LF. */
 static inline bool xml_is_space(char c)
@@ -23,6 +24,15 @@ static inline bool xml_is_name_start(char c)
 static inline bool xml_is_name_char(char c)
 {
     return xml_is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+/* How many bytes the forbidden character at the beginning of the UTF-8 `text` has; 0: the first one is allowed. */
+static inline size_t xml_forbidden_len(const char *text, size_t len)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (len == 0) return 0;
+    if (bytes[0] < 0x20) return !xml_is_space(text[0]);
+    return len >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBF && bytes[2] >= 0xBE ? 3 : 0; /* U+FFFE, U+FFFF */
 }
 
 #endif
