@@ -20,8 +20,8 @@ bool transcode_is_utf8(const char *encoding)
     return !*encoding || strcasecmp(encoding, "UTF-8") == 0 || strcasecmp(encoding, "UTF8") == 0;
 }
 
-/* As XML defines it. Other text must not reach a log, nor iconv, which accepts options in a name. */
-static bool is_encoding_name(const char *encoding)
+/* Other text must not reach a log, nor iconv, which accepts options in a name. */
+bool transcode_is_name(const char *encoding)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return isalpha((unsigned char)*encoding) && encoding[strspn(encoding, allowed)] == '\0';
@@ -79,7 +79,7 @@ static bool begins_alike(struct slice bytes, const struct buf *utf8)
 
 enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8)
 {
-    if (!is_encoding_name(encoding)) return TRANSCODE_NO_NAME;
+    if (!transcode_is_name(encoding)) return TRANSCODE_NO_NAME;
     if (bytes.len == 0) return TRANSCODED;
     xmlSetStructuredErrorFunc(NULL, ignore_error);
     xmlCharEncodingHandlerPtr handler = xmlFindCharEncodingHandler(encoding);

@@ -22,6 +22,9 @@ enum transcoded {
     TRANSCODE_TOO_LONG,  /* the result would be longer than TRANSCODE_MAX */
 };
 
+/* Can this text name an encoding, as XML defines it? */
+bool transcode_is_name(const char *encoding);
+
 /* True for "" and the names of UTF-8: nothing needs to be converted. */
 bool transcode_is_utf8(const char *encoding);
 
