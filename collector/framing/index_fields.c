@@ -45,6 +45,18 @@ static int column_of(struct slice name)
     return -1;
 }
 
+/* Is it a name with at most one prefix, which may be `*`? */
+static bool is_element(struct slice element)
+{
+    const char *colon = element.len > 0 ? memchr(element.data, ':', element.len) : NULL;
+    if (!colon) return markup_is_name(element.data, element.len);
+    size_t prefix_len = (size_t)(colon - element.data);
+    struct slice name = {colon + 1, element.len - prefix_len - 1};
+    bool is_any_prefix = prefix_len == 1 && *element.data == '*';
+    return (is_any_prefix || markup_is_name(element.data, prefix_len)) &&
+           markup_is_name(name.data, name.len) && !memchr(name.data, ':', name.len);
+}
+
 static enum result parse_pair(struct slice pair, struct index_fields *fields, struct why *why)
 {
     const char *equals = pair.len > 0 ? memchr(pair.data, '=', pair.len) : NULL;
@@ -58,12 +70,10 @@ static enum result parse_pair(struct slice pair, struct index_fields *fields, st
         return refuse(why, pair, "this column already has an element; remove one of the two");
     if (element.len > INDEX_FIELDS_NAME_MAX)
         return refuse(why, pair, "the element's name is longer than 256 bytes");
-    if (!markup_is_name(element.data, element.len))
-        return refuse(why, pair, "expected the name of an XML element after the =, e.g. uid=cn");
-    if (memchr(element.data, ':', element.len))
-        return refuse(
-            why, pair,
-            "only child elements without a prefix fill columns: leave out the prefix and the colon");
+    if (!is_element(element))
+        return refuse(why, pair,
+                      "expected the name of an XML element after the =, with its prefix if it has one, e.g. "
+                      "uid=cn, uid=soap:id or, for any prefix or none, uid=*:id");
     memcpy(fields->elements[column], element.data, element.len);
     return RES_OK;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/framing/columns.h"
 #include "collector/framing/markup.h"
 #include "collector/framing/transcode.h"
 #include "common/buf.h"
@@ -33,21 +34,11 @@
 #define LONG_NAME           "a name or namespace of more than 1024 bytes"
 #define TOO_MANY_ATTRIBUTES "more than 256 attributes on one element"
 
-struct field_text {
-    char text[EVENT_FIELD_MAX];
-    size_t len;
-    bool is_present;
-    bool is_cut; /* the text was too long: no more of it is copied */
-};
-
 struct validator {
     const struct index_fields *index_fields; /* borrowed from the caller */
-    int field_sources[EVENT_FIELD_COUNT]; /* for each column the first column that the same element fills */
-
     xmlParserCtxtPtr parser;
-    const xmlChar *field_names
-        [EVENT_FIELD_COUNT]; /* in the parser's dictionary, to be compared by address; NULL: none */
-    struct buf utf8;         /* the event transcoded */
+    struct columns columns;
+    struct buf utf8; /* the event transcoded */
 
     /* of the event that is being validated: */
     struct verdict *verdict;
@@ -56,8 +47,6 @@ struct validator {
     int depth;
     int declared[VALIDATOR_DEPTH_MAX + 1]; /* namespaces that the open element of each depth declares */
     int in_scope;                          /* their sum */
-    struct field_text *open_field;         /* the column whose element is being read, or NULL */
-    struct field_text fields[EVENT_FIELD_COUNT];
 };
 
 /* ---- failing ---- */
@@ -152,13 +141,6 @@ static void check_tag(struct validator *v, const xmlChar *name, int namespace_co
         fail_here(v, REJECT_MALFORMED, "more than 256 namespaces declared inside each other");
 }
 
-static struct field_text *field_of(struct validator *v, const xmlChar *name)
-{
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-        if (name == v->field_names[i]) return &v->fields[i];
-    return NULL;
-}
-
 static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespace_count, const xmlChar **namespaces, int attribute_count, int default_count,
                      const xmlChar **attributes)
@@ -172,11 +154,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
     v->declared[v->depth] = namespace_count;
     v->in_scope += namespace_count;
     check_tag(v, name, namespace_count, namespaces, attribute_count, attributes);
-    if (v->depth != 2 || prefix) return;
-    struct field_text *field = field_of(v, name);
-    if (!field || field->is_present) return; /* a repeated child does not count */
-    field->is_present = true;
-    v->open_field = field;
+    if (v->depth == 2) columns_begin(&v->columns, name, prefix);
 }
 
 static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
@@ -184,24 +162,13 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
     struct validator *v = ((xmlParserCtxtPtr)context)->_private;
     (void)name, (void)prefix, (void)uri;
     v->in_scope -= v->declared[v->depth];
-    if (v->depth-- == 2) v->open_field = NULL;
+    if (v->depth-- == 2) columns_end(&v->columns);
 }
 
 static void on_text(void *context, const xmlChar *chars, int count)
 {
     struct validator *v = ((xmlParserCtxtPtr)context)->_private;
-    struct field_text *field = v->open_field;
-    const char *text = (const char *)chars;
-    size_t len = (size_t)count;
-
-    if (!field || v->depth != 2 || field->is_cut) return;
-    if (field->len == 0) /* white space before the value is not copied */
-        while (len > 0 && markup_is_space(*text)) text++, len--;
-    size_t space = sizeof field->text - field->len;
-    field->is_cut = len > space;
-    if (field->is_cut) len = whole_characters(text, space);
-    memcpy(field->text + field->len, text, len);
-    field->len += len;
+    if (v->columns.open && v->depth == 2) columns_add_text(&v->columns, (const char *)chars, (size_t)count);
 }
 
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
@@ -232,11 +199,7 @@ static void open_parser(struct validator *v)
     int unknown = xmlCtxtUseOptions(v->parser, XML_PARSE_NONET);
     assert(unknown == 0);
     (void)xmlDictSetLimit(v->parser->dict, VALIDATOR_NAMES_BYTES);
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-        const char *element = v->index_fields->elements[i];
-        v->field_names[i] = *element ? xmlDictLookup(v->parser->dict, (const xmlChar *)element, -1) : NULL;
-        if (*element && !v->field_names[i]) abort();
-    }
+    columns_open(&v->columns, v->index_fields, v->parser->dict);
 }
 
 static void close_parser(struct validator *v)
@@ -253,22 +216,11 @@ static void reset_parser(struct validator *v)
     assert(res == 0);
 }
 
-/* Columns that the same element fills share the first one's text. */
-static void find_field_sources(struct validator *v)
-{
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-        int source = 0;
-        while (strcmp(v->index_fields->elements[source], v->index_fields->elements[i]) != 0) source++;
-        v->field_sources[i] = source;
-    }
-}
-
 struct validator *validator_new(const struct index_fields *fields)
 {
     struct validator *v = calloc(1, sizeof *v);
     if (!v) abort();
     v->index_fields = fields ? fields : &index_fields_default;
-    find_field_sources(v);
     xmlInitParser();
     return v;
 }
@@ -363,7 +315,7 @@ static void parse(struct validator *v, struct slice bytes)
     size_t at = 0;
     reset_parser(v);
     v->depth = v->in_scope = 0;
-    v->open_field = NULL;
+    columns_clear(&v->columns);
     do {
         size_t len = slice_len(bytes, at);
         code = xmlParseChunk(v->parser, bytes.data + at, (int)len, at + len == bytes.len);
@@ -384,24 +336,12 @@ static void parse_large(struct validator *v, struct slice bytes)
     close_parser(v);
 }
 
-/* A column's value; on_text() has left out the white space before it. */
-static struct slice field_value(const struct field_text *field)
-{
-    size_t len = field->len;
-    if (!field->is_present) return (struct slice){NULL, 0};
-    while (len > 0 && markup_is_space(field->text[len - 1])) len--;
-    return (struct slice){field->text, len};
-}
-
 void validator_check(struct validator *v, const char *data, size_t len, const char *encoding,
                      struct verdict *verdict)
 {
     validator_trim(v);
     v->verdict = verdict;
     v->has_failed = false;
-    for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-        v->fields[i].len = 0, v->fields[i].is_present = v->fields[i].is_cut = false;
-
     struct slice payload = to_utf8(v, (struct slice){data, len}, encoding);
     v->is_large = payload.len > LARGE;
     if (!v->has_failed) check_bytes(v, payload);
@@ -410,5 +350,5 @@ void validator_check(struct validator *v, const char *data, size_t len, const ch
     verdict->is_valid = !v->has_failed;
     verdict->payload = payload;
     for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-        verdict->fields[i] = field_value(&v->fields[v->field_sources[i]]);
+        verdict->fields[i] = columns_value(&v->columns, (enum event_field)i);
 }

@@ -42,6 +42,7 @@ static void pairs_are_taken_in_any_order_with_any_white_space(void **state)
         {" \tuid\r\n= cn , time = t ", {"cn", NULL, "t"}},
         {"sender=a.b-c_1,source_name=_x", {NULL, NULL, NULL, "a.b-c_1", "_x"}},
         {"uid=id,name=id,time=id,sender=id,source_name=id", {"id", "id", "id", "id", "id"}},
+        {"uid=event2n:RecordId, name = *:name", {"event2n:RecordId", "*:name"}},
         {"uid=\u00e9v\u00e9nement", {"\u00e9v\u00e9nement"}},
     };
     (void)state;
@@ -72,7 +73,16 @@ static void a_wrong_pair_is_refused_and_named_with_a_remedy(void **state)
         {"uid=a/b", "'uid=a/b'", "name of an XML element"},
         {"uid=a=b", "'uid=a=b'", "name of an XML element"},
         {"uid=\xC3", "", "not UTF-8"},
-        {"uid=p:cn", "'uid=p:cn'", "without a prefix"},
+        {"uid=:cn", "'uid=:cn'", "with its prefix if it has one"},
+        {"uid=p:", "'uid=p:'", "with its prefix if it has one"},
+        {"uid=a:b:c", "'uid=a:b:c'", "with its prefix if it has one"},
+        {"uid=p:1", "'uid=p:1'", "with its prefix if it has one"},
+        {"uid=*", "'uid=*'", "uid=*:id"},
+        {"uid=*:", "'uid=*:'", "uid=*:id"},
+        {"uid=*:a:b", "'uid=*:a:b'", "uid=*:id"},
+        {"uid=**:a", "'uid=**:a'", "uid=*:id"},
+        {"uid=p:*", "'uid=p:*'", "uid=*:id"},
+        {"uid={urn:x}id", "'uid={urn:x}id'", "uid=soap:id"},
         {"uid=a, uid=b", "'uid=b'", "already has an element"},
         {"uid=a, name=b, uid = a", "'uid = a'", "already has an element"},
     };

@@ -628,19 +628,38 @@ static void a_long_detail_is_one_line_of_whole_characters(void **state)
 
 static void the_mapping_decides_which_child_fills_which_column(void **state)
 {
-    static const struct index_fields fields = {
-        {[EVENT_UID] = "id", [EVENT_NAME] = "\u00e9v", [EVENT_SENDER] = "id", [EVENT_SOURCE_NAME] = "door"}};
-    struct validator *validator = validator_new(&fields);
-    struct verdict verdict = validate_copy(
-        validator, (struct slice)BYTES("<E><cn>0</cn><\u00e9v> 1 </\u00e9v><id>2</id><id>3</id></E>"), "");
+    static const struct {
+        struct index_fields fields;
+        const char *event;
+        const char *values[EVENT_FIELD_COUNT]; /* uid, name, time, sender, source_name; NULL: absent */
+    } rows[] = {
+        {{{"id", "\u00e9v", "", "id", "door"}},
+         "<E><cn>0</cn><\u00e9v> 1 </\u00e9v><id>2</id><id>3</id></E>",
+         {"2", "1", NULL, "2", NULL}},
+        {{{"p:id", "id", "*:id", "q:id", "p:x"}},
+         "<E xmlns:p='u' xmlns:q='u'><p:id>1</p:id><id>2</id><q:id>3</q:id></E>",
+         {"1", "2", "1", "3", NULL}},
+        {{{"p:id", "id", "*:id", "q:id", ""}},
+         "<E xmlns:p='u' xmlns:q='u'><x/><id>1</id><q:id>2</q:id><id>3</id><q:id>4</q:id></E>",
+         {NULL, "1", "1", "2", NULL}},
+        {{{"*:id", "p:id", "", "", ""}},
+         "<E xmlns:p='u'><p:id>1</p:id><p:id>2</p:id></E>",
+         {"1", "1", NULL, NULL, NULL}},
+        {{{"*:id", "p:id", "", "", ""}},
+         "<E xmlns:p='u'><id>1</id><p:id>2</p:id></E>",
+         {"1", "2", NULL, NULL, NULL}},
+        {{{"p:id", "", "", "", ""}}, "<E xmlns='u'><id>1</id></E>", {NULL, NULL, NULL, NULL, NULL}},
+        {{{"p:id", "", "", "", ""}}, "<E><p:id xmlns:p='u'>1</p:id></E>", {"1", NULL, NULL, NULL, NULL}},
+    };
     (void)state;
-    assert_true(verdict.is_valid);
-    assert_slice(verdict.fields[EVENT_UID], "2");
-    assert_slice(verdict.fields[EVENT_NAME], "1");
-    assert_slice(verdict.fields[EVENT_TIME], NULL);
-    assert_slice(verdict.fields[EVENT_SENDER], "2");
-    assert_slice(verdict.fields[EVENT_SOURCE_NAME], NULL);
-    validator_free(validator);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct validator *validator = validator_new(&rows[i].fields);
+        struct verdict verdict =
+            validate_copy(validator, (struct slice){rows[i].event, strlen(rows[i].event)}, "");
+        assert_true(verdict.is_valid);
+        for (int k = 0; k < EVENT_FIELD_COUNT; k++) assert_slice(verdict.fields[k], rows[i].values[k]);
+        validator_free(validator);
+    }
 }
 
 /* ---- memory ---- */
