@@ -81,6 +81,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
                       "INTAKE_MEMORY is too small: expected at least 4 times MAX_MESSAGE_SIZE, %" PRId64,
                       4 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
+    settings->validator.fields = &settings->index_fields;
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)
         res =
             why_set(why, RES_REFUSE, "SPOOL_MAX_SIZE=%" PRId64 ": expected 0 for no ceiling, or at least %d",

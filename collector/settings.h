@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collector/framing/index_fields.h"
+#include "collector/framing/validator.h"
 #include "collector/net/allow.h"
 #include "common/config.h"
 
@@ -24,7 +25,8 @@ struct settings {
     struct allow *allow; /* allow_from, parsed */
     char *event_element;
     char *index_fields_text;
-    struct index_fields index_fields; /* index_fields_text, parsed */
+    struct index_fields index_fields;   /* index_fields_text, parsed */
+    struct validator_options validator; /* what the settings of one event come to; points into this struct */
     char *spool_path;
     int64_t spool_sync;           /* enum spool_sync */
     int64_t spool_max_bytes;      /* 0: no ceiling */

@@ -44,7 +44,7 @@ struct handlers *run_new_handlers(struct spool_in *spool, const struct settings 
 {
     struct handlers_options options = {
         .spool_path = s->spool_path,
-        .retry = {s->event_element, (size_t)s->max_message_bytes, s->index_fields},
+        .retry = {s->event_element, (size_t)s->max_message_bytes, s->validator},
     };
     return handlers_new(spool, &options);
 }
@@ -152,7 +152,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
-    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->index_fields, why);
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, why);
     if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
     if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) res = open_server(c, why);

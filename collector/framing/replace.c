@@ -130,3 +130,28 @@ size_t replace_characters(struct slice event, size_t max, struct buf *out)
     }
     return walk.count;
 }
+
+/* What of `event` the replacement at `i` stands for. */
+static size_t replaced_len(struct slice event, size_t i)
+{
+    const char *end = event.data[i] == '&' ? memchr(event.data + i, ';', event.len - i) : NULL;
+    return end ? (size_t)(end + 1 - event.data) - i : 1;
+}
+
+size_t replace_find_shift(struct slice event, struct slice replaced, size_t line, size_t column)
+{
+    size_t shift = 0;
+    size_t at_line = 1;
+    size_t at_column = 1;
+    size_t i = 0;
+    for (size_t k = 0; k < replaced.len && i < event.len && (at_line < line || at_column < column); k++) {
+        bool is_same = event.data[i] == replaced.data[k];
+        bool is_raw = is_same || (event.data[i] & 0x80) != 0; /* of U+FFFE only the last byte differs */
+        size_t len = is_raw ? 1 : replaced_len(event, i);
+        if (!is_raw) k += strlen(REPLACE_TEXT) - 1;
+        if (((unsigned char)replaced.data[k] & 0xC0) != 0x80 || !is_raw) at_column++, shift += len - 1;
+        if (is_same && event.data[i] == '\n') at_line++, at_column = 1, shift = 0;
+        i += len;
+    }
+    return shift;
+}

@@ -18,4 +18,10 @@
  */
 size_t replace_characters(struct slice event, size_t max, struct buf *out);
 
+/*
+ * A place in what became of `event`, by line and column: how many columns further right is it in `event` itself? (A
+ * reference is longer than the character that replaces it.)
+ */
+size_t replace_find_shift(struct slice event, struct slice replaced, size_t line, size_t column);
+
 #endif

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/utf8.h"
+
 #define SLICE         ((size_t)64 << 10)
 #define UTF8_PER_BYTE 4 /* space to begin with; libxml2 makes more if it needs it */
 #define CUT_MAX       64 /* bytes that may wait for the next slice: no encoding has longer characters or escapes */
@@ -66,14 +68,20 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
     return res;
 }
 
+bool transcode_is_utf16(const char *encoding)
+{
+    return strcmp(encoding, "UTF-16LE") == 0 || strcmp(encoding, "UTF-16BE") == 0;
+}
+
 /*
  * The framer has read the bytes as ASCII. If conversion changes the root element's name, as for UTF-16 and EBCDIC,
- * the declaration is wrong.
+ * the declaration is wrong. Bytes that are not ASCII may change.
  */
 static bool begins_alike(struct slice bytes, const struct buf *utf8)
 {
     size_t len = 0;
-    while (len < bytes.len && !memchr(" \t\r\n/>", bytes.data[len], 6)) len++;
+    while (len < bytes.len && (bytes.data[len] & 0x80) == 0 && !memchr(" \t\r\n/>", bytes.data[len], 6))
+        len++;
     return utf8->len >= len && memcmp(bytes.data, utf8->data, len) == 0;
 }
 
@@ -86,5 +94,8 @@ enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *
     if (!handler) return TRANSCODE_UNKNOWN;
     enum transcoded res = decode_all(handler, bytes, utf8);
     (void)xmlCharEncCloseFunc(handler);
-    return res == TRANSCODED && !begins_alike(bytes, utf8) ? TRANSCODE_NOT_IN_IT : res;
+    if (res != TRANSCODED) return res;
+    if (!transcode_is_utf16(encoding) && !begins_alike(bytes, utf8)) return TRANSCODE_NOT_IN_IT;
+    /* libxml2 takes one half of a surrogate pair for a character. */
+    return utf8_valid_len(utf8->data, utf8->len) == utf8->len ? TRANSCODED : TRANSCODE_NOT_IN_IT;
 }

@@ -1,5 +1,6 @@
 /*
- * transcode -- converts an event from the encoding that its XML declaration names to UTF-8.
+ * transcode -- converts an event to UTF-8: from the encoding that its XML declaration names, from UTF-16 that the framer
+ * has found by the bytes, or from the default encoding.
  *
  * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. libxml2's
  * messages are not printed.
@@ -28,7 +29,15 @@ bool transcode_is_name(const char *encoding);
 /* True for "" and the names of UTF-8: nothing needs to be converted. */
 bool transcode_is_utf8(const char *encoding);
 
-/* Appends `bytes` as UTF-8 to `utf8`, which is empty. After a failure it may hold a part of the result. */
+/* True for "UTF-16LE" and "UTF-16BE", written so: the framer gives them only where the bytes themselves are UTF-16. */
+bool transcode_is_utf16(const char *encoding);
+
+/*
+ * In all encodings but UTF-16 the event's name must begin with the same bytes of ASCII as in UTF-8, because the framer has
+ * read it so.
+ *
+ * Appends `bytes` as UTF-8 to `utf8`, which is empty. After a failure it may hold a part of the result.
+ */
 enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8);
 
 #endif

@@ -17,7 +17,7 @@
 struct validators {
     pthread_mutex_t large; /* held while a large event is validated */
     struct intake *intake;
-    const struct index_fields *fields;
+    const struct validator_options *options;
     pthread_t threads[VALIDATORS_MAX];
     int count;
 };
@@ -46,7 +46,7 @@ static void add_event(struct group *group, const struct received_frame *received
         .bytes = received->frame.len,
         .payload = verdict->payload,
     };
-    if (verdict->payload.data != received->frame.data) /* transcoded: it lies in the validator's memory */
+    if (verdict->payload.data != received->frame.data) /* changed: it lies in the validator's memory */
         event.payload = group_copy(group, verdict->payload);
     memcpy(event.fields, verdict->fields, sizeof event.fields);
     group_add_event(group, &event);
@@ -55,12 +55,14 @@ static void add_event(struct group *group, const struct received_frame *received
 static void validate(struct validator *validator, struct group *group, const struct received_frame *received)
 {
     const struct frame *frame = &received->frame;
+    /* The framer passes no namespaces yet. */
+    struct validator_input input = {frame->data, frame->len, frame->encoding, ""};
     struct verdict verdict;
     if (!frame->is_event) {
         add_reject(group, received, frame->reason, frame->detail);
         return;
     }
-    validator_check(validator, frame->data, frame->len, frame->encoding, &verdict);
+    validator_check(validator, &input, &verdict);
     if (verdict.is_valid)
         add_event(group, received, &verdict);
     else
@@ -82,7 +84,7 @@ void validators_check_chunk(struct validator *validator, struct chunk *chunk, pt
 static void *run(void *context)
 {
     struct validators *v = context;
-    struct validator *validator = validator_new(v->fields);
+    struct validator *validator = validator_new(v->options);
     struct chunk *chunk = NULL;
     while ((chunk = intake_take_unvalidated(v->intake))) {
         validators_check_chunk(validator, chunk, &v->large);
@@ -101,7 +103,7 @@ static int count_cores(void)
 }
 
 enum result validators_start(struct validators **out, struct intake *intake,
-                             const struct index_fields *fields, struct why *why)
+                             const struct validator_options *options, struct why *why)
 {
     struct validators *v = calloc(1, sizeof *v);
     int wanted = count_cores();
@@ -109,7 +111,7 @@ enum result validators_start(struct validators **out, struct intake *intake,
     if (!v) abort();
     pthread_mutex_init(&v->large, NULL);
     v->intake = intake;
-    v->fields = fields;
+    v->options = options;
     *out = v;
     while (v->count < wanted && code == 0) {
         code = pthread_create(&v->threads[v->count], NULL, run, v);

@@ -14,16 +14,16 @@
 #define VALIDATORS_MAX 4
 
 struct validators;
-struct index_fields; /* collector/framing/index_fields.h */
-struct chunk;        /* collector/intake/chunk.h */
-struct validator;    /* collector/framing/validator.h */
+struct chunk;             /* collector/intake/chunk.h */
+struct validator;         /* collector/framing/validator.h */
+struct validator_options; /* the same */
 
 /*
- * Borrows `intake` and `fields` until validators_join(). RES_BROKEN if not even one thread can be started; then
+ * Borrows `intake` and `options`, and all that these point to, until validators_join(). RES_BROKEN if not even one thread can be started; then
  * `*validators` is NULL.
  */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
-                                        const struct index_fields *fields, struct why *why);
+                                        const struct validator_options *options, struct why *why);
 
 /*
  * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large` is

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "collector/framing/framer.h"
-#include "collector/framing/validator.h"
 #include "collector/intake/chunk.h"
 #include "collector/intake/validators.h"
 #include "collector/spool/remainder.h"
@@ -88,7 +87,7 @@ enum result retry_new(struct retry **out, struct spool_in *spool, const struct r
     if (!r) abort();
     r->spool = spool;
     r->options = options;
-    r->validator = validator_new(&options->index_fields);
+    r->validator = validator_new(&options->validator);
     enum result res = *ids ? add_named(r, ids, why) : add_all(r, why);
     if (res == RES_OK)
         res = stmt_prepare(&r->load_next_reject, spool_in_db(spool), sql_load_next_reject, why);

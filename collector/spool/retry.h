@@ -13,7 +13,7 @@
 #ifndef COLLECTOR_SPOOL_RETRY_H
 #define COLLECTOR_SPOOL_RETRY_H
 
-#include "collector/framing/index_fields.h"
+#include "collector/framing/validator.h"
 #include "collector/spool/append.h"
 #include "common/buf.h"
 
@@ -22,7 +22,7 @@ struct retry;
 struct retry_options {         /* the same as for events from the network */
     const char *event_element; /* borrowed for the retry's life */
     size_t max_message_bytes;  /* of one event */
-    struct index_fields index_fields;
+    struct validator_options validator;
 };
 
 /*

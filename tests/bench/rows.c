@@ -22,7 +22,8 @@ struct group *rows_read(void)
         framer_feed(framer, block, (size_t)n);
         while (framer_next(framer, &frame)) {
             assert(frame.is_event);
-            validator_check(validator, frame.data, frame.len, frame.encoding, &verdict);
+            struct validator_input input = {frame.data, frame.len, frame.encoding, ""};
+            validator_check(validator, &input, &verdict);
             assert(verdict.is_valid);
             struct event event = {.received_at = clock_now_ms(),
                                   .source = {"127.0.0.1", 9},

@@ -10,10 +10,11 @@
 #include "collector/spool/retry.h"
 #include "tests/support/in_fixture.h"
 
+static const struct index_fields index_fields = {{[EVENT_UID] = "cn"}};
 static const struct retry_options options = {
     .event_element = "EVENT",
     .max_message_bytes = 16384,
-    .index_fields = {{[EVENT_UID] = "cn"}},
+    .validator = {.fields = &index_fields},
 };
 
 /* A reject of an earlier version, with its whole payload. */

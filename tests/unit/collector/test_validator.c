@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "collector/framing/parser.h"
 #include "collector/framing/validator.h"
 
 #include <float.h>
@@ -30,6 +31,13 @@
 #define TRIES        5
 #define GOOD         "<EVENT><a>0</a><cn>1</cn></EVENT>"
 
+static void check(struct validator *validator, struct slice bytes, const char *encoding,
+                  struct verdict *verdict)
+{
+    struct validator_input input = {bytes.data, bytes.len, encoding, ""};
+    validator_check(validator, &input, verdict);
+}
+
 /*
  * Validates a copy in a block of its own: a sanitizer sees a byte too many. The verdict's payload is a copy that lives
  * on.
@@ -43,7 +51,7 @@ static struct verdict validate_copy(struct validator *validator, struct slice by
     assert_non_null(data);
     memcpy(data, bytes.data, bytes.len);
     memset(&verdict, 0x55, sizeof verdict);
-    validator_check(validator, data, bytes.len, encoding, &verdict);
+    check(validator, (struct slice){data, bytes.len}, encoding, &verdict);
     if (verdict.is_valid && verdict.payload.len <= sizeof payload) {
         memcpy(payload, verdict.payload.data, verdict.payload.len);
         verdict.payload.data = payload;
@@ -107,7 +115,7 @@ static const struct {
 static void check_sample_event(struct validator *validator, const struct frame *frame, size_t nth)
 {
     struct verdict verdict;
-    validator_check(validator, frame->data, frame->len, frame->encoding, &verdict);
+    check(validator, (struct slice){frame->data, frame->len}, frame->encoding, &verdict);
     assert_int_equal(verdict.is_valid, known[nth].uid != NULL);
     if (!verdict.is_valid) { /* its first end tag is broken over two lines */
         assert_int_equal(verdict.reason, REJECT_MALFORMED);
@@ -224,9 +232,12 @@ static void a_malformed_event_is_rejected_with_line_and_column(void **state)
         MALFORMED("<EVENT a=b/>", "line 1, column "),
         MALFORMED("<EVENT a='1'b='2'/>", "line 1, column "),
         MALFORMED("<EVENT a='<'/>", "line 1, column "),
-        MALFORMED("<EVENT><p:a/></EVENT>", "line 1, column 12: Namespace prefix p "),
-        MALFORMED("<EVENT><a p:b='1'/></EVENT>", "line 1, column 18: Namespace prefix p "),
-        MALFORMED("<EVENT><a xmlns:p='u'/><p:b/></EVENT>", "line 1, column 28: Namespace prefix p "),
+        MALFORMED("<EVENT><p:a/></EVENT>",
+                  "line 1, column 9: Namespace prefix p is not declared; XML_NAMESPACES"),
+        MALFORMED("<EVENT><a p:b='1'/></EVENT>",
+                  "line 1, column 11: Namespace prefix p is not declared; XML_NAMESPACES"),
+        MALFORMED("<EVENT><a xmlns:p='u'/><p:b/></EVENT>",
+                  "line 1, column 25: Namespace prefix p is not declared; XML_NAMESPACES"),
         MALFORMED("<EVENT xmlns:p='u'><p:a>", "line 1, column "),
         MALFORMED("<EVENT>]]></EVENT>", "line 1, column 8: "),
         MALFORMED("<EVENT><!-- a -- b --></EVENT>", "line 1, column 15: "),
@@ -261,7 +272,7 @@ static void a_forbidden_character_is_malformed_anywhere_in_an_event(void **state
         MALFORMED("<EVENT>\xEF\xBF\xBE</EVENT>", "line 1, column 8: a character "),
         MALFORMED("<EVENT a='\x1F'/>", "line 1, column 11: a character "),
         MALFORMED("<EVENT><!--\x01--></EVENT>", "line 1, column 12: "),
-        MALFORMED("<EVENT><?p \x01?></EVENT>", "line 1, column 12: "),
+        MALFORMED("<EVENT><?p \x01?></EVENT>", "line 1, column 12: a character "),
         MALFORMED("<EVENT><![CDATA[\x01]]></EVENT>", "line 1, column 17: a character "),
         MALFORMED("<EVENT><![CDATA[\xEF\xBF\xBF]]></EVENT>", "line 1, column 17: a character "),
         BAD("windows-1252", "<EVENT>\x01</EVENT>", REJECT_MALFORMED, "line 1, column 8: a character "),
@@ -366,17 +377,17 @@ static void a_name_may_be_1024_bytes_long(void **state)
     static const char *const forms[] = {"<EVENT><%s/></EVENT>", "<EVENT %s='1'/>", "<EVENT xmlns:%s='u'/>",
                                         "<EVENT xmlns='%s'/>", "<EVENT xmlns:p='u' p:%s='1'/>"};
     struct validator *validator = *state;
-    char name[VALIDATOR_NAME_MAX + 2];
+    char name[PARSER_NAME_MAX + 2];
     char text[2048];
 
     for (size_t i = 0; i < COUNT(forms); i++) {
-        for (size_t len = VALIDATOR_NAME_MAX; len <= VALIDATOR_NAME_MAX + 1; len++) {
+        for (size_t len = PARSER_NAME_MAX; len <= PARSER_NAME_MAX + 1; len++) {
             const char *place = strchr(forms[i], '%');
             memset(name, 'n', len);
             name[len] = '\0';
             (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(place - forms[i]), forms[i], name, place + 2);
             struct verdict verdict = validate_copy(validator, (struct slice){text, strlen(text)}, "");
-            assert_int_equal(verdict.is_valid, len == VALIDATOR_NAME_MAX);
+            assert_int_equal(verdict.is_valid, len == PARSER_NAME_MAX);
             if (verdict.is_valid) continue;
             assert_int_equal(verdict.reason, REJECT_MALFORMED);
             assert_non_null(strstr(verdict.detail, ": a name or namespace of more than 1024 bytes"));
@@ -487,7 +498,7 @@ static void bytes_outside_the_declared_encoding_are_an_encoding_reject(void **st
         NOT_IN_IT("windows-1252", "<EVENT>\x81</EVENT>"),
         NOT_IN_IT("Shift_JIS", "<EVENT>\x83</EVENT>"),
         NOT_IN_IT("UTF-16", "<EVENT/>"),
-        NOT_IN_IT("UTF-16LE", "<EVENT></EVENT>"),
+        BAD("UTF-16LE", "<EVENT></EVENT>", REJECT_ENCODING, "encoding \"UTF-16LE\": the bytes are not in it"),
         NOT_IN_IT("utf-16be", "<EVENT/>"),
         NOT_IN_IT("UTF-32", "<EVENT/>"),
         NOT_IN_IT("UCS-2", "<EVENT/>"),
@@ -653,7 +664,7 @@ static void the_mapping_decides_which_child_fills_which_column(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct validator *validator = validator_new(&rows[i].fields);
+        struct validator *validator = validator_new(&(struct validator_options){.fields = &rows[i].fields});
         struct verdict verdict =
             validate_copy(validator, (struct slice){rows[i].event, strlen(rows[i].event)}, "");
         assert_true(verdict.is_valid);
@@ -682,7 +693,7 @@ static void new_names_in_every_event_do_not_grow_the_memory(void **state)
             len += (size_t)sprintf(text + len, "<element_%d_%d a%d_%d='1'/>", i, k, i, k);
         len += (size_t)sprintf(text + len, "</EVENT>");
         struct verdict verdict;
-        validator_check(validator, text, len, "", &verdict);
+        check(validator, (struct slice){text, len}, "", &verdict);
         assert_true(verdict.is_valid);
     }
     assert_true(mallinfo2().uordblks < before + 2 * MEGABYTE);
@@ -710,8 +721,7 @@ static void long_names_do_not_exhaust_the_parsers_dictionary(void **state)
     for (int i = 0; i < 600; i++) {
         buf_clear(&event);
         buf_append_text(&event, "<EVENT>");
-        for (int k = 0; k < 60; k++)
-            buf_append_format(&event, "<n%0*d/>", VALIDATOR_NAME_MAX - 1, i * 60 + k);
+        for (int k = 0; k < 60; k++) buf_append_format(&event, "<n%0*d/>", PARSER_NAME_MAX - 1, i * 60 + k);
         buf_append_text(&event, "</EVENT>");
         struct verdict verdict = check_buf(validator, &event);
         if (!verdict.is_valid) fail_msg("event %d: %s", i, verdict.detail);
@@ -838,7 +848,7 @@ static void a_slice_may_end_inside_a_multibyte_character(void **state)
             struct verdict verdict;
             (void)snprintf(row, sizeof row, "%s<cn>%s</cn></EVENT>", rows[i].text, rows[i].text);
             build_event(&event, 65536 - strlen("<EVENT>\n") - cut, row);
-            validator_check(validator, event.data, event.len, rows[i].encoding, &verdict);
+            check(validator, (struct slice){event.data, event.len}, rows[i].encoding, &verdict);
             if (!verdict.is_valid) fail_msg("%s, cut at %zu: %s", rows[i].encoding, cut, verdict.detail);
             assert_slice(verdict.fields[EVENT_UID], rows[i].utf8);
             (void)snprintf(row, sizeof row, "\n%s<cn>%s</cn></EVENT>", rows[i].utf8, rows[i].utf8);
@@ -846,7 +856,7 @@ static void a_slice_may_end_inside_a_multibyte_character(void **state)
         }
         build_event(&event, 65536 - strlen("<EVENT>\n") - 1, "\xFF</EVENT>");
         struct verdict verdict;
-        validator_check(validator, event.data, event.len, rows[i].encoding, &verdict);
+        check(validator, (struct slice){event.data, event.len}, rows[i].encoding, &verdict);
         assert_false(verdict.is_valid);
         assert_int_equal(verdict.reason, REJECT_ENCODING);
     }
@@ -915,6 +925,8 @@ static const struct longest longest_rows[] = {
     {"<EVENT><", "n", "/></EVENT>", "", "a name or namespace of more than 1024 bytes"},
     {"<EVENT xmlns='", "n", "'/>", "", "a name or namespace of more than 1024 bytes"},
     {"<EVENT>&", "n", ";</EVENT>", "", "a name or namespace of more than 1024 bytes"},
+    {"<EVENT>", "<p:a/>", "</EVENT>", "", "Namespace prefix p is not declared"},
+    {"<EVENT>", "<a p:b='' q:b='' r:b=''/>", "</EVENT>", "", "Namespace prefix p is not declared"},
     {"<EVENT>", "\x80", "</EVENT>", "windows-1252", "more than 10,000,000 bytes as UTF-8"},
 };
 
@@ -926,7 +938,7 @@ static double check_seconds(struct validator *validator, const struct longest *r
     build_repeated(&event, row, len);
     clock_t since = clock();
     for (size_t i = 0; i < count; i++)
-        validator_check(validator, event.data, event.len, row->encoding, &verdict);
+        check(validator, (struct slice){event.data, event.len}, row->encoding, &verdict);
     double seconds = (double)(clock() - since) / CLOCKS_PER_SEC;
     buf_fini(&event);
     return seconds;
@@ -972,7 +984,7 @@ static void the_longest_event_gets_its_verdict_and_leaves_no_memory(void **state
         const struct longest *row = &longest_rows[i];
         struct verdict verdict;
         build_repeated(&event, row, LONGEST);
-        validator_check(validator, event.data, event.len, row->encoding, &verdict);
+        check(validator, (struct slice){event.data, event.len}, row->encoding, &verdict);
         bool is_expected =
             verdict.is_valid == !row->detail && (!row->detail || strstr(verdict.detail, row->detail));
         if (!is_expected)
