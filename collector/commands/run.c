@@ -78,6 +78,7 @@ struct collector {
     int fd; /* the listening socket, until the server takes it over */
     struct checkpointer *checkpointer;
     struct intake *intake;
+    struct replacements *replacements;
     struct handlers *handlers;
     struct writer *writer;
     struct validators *validators;
@@ -100,6 +101,7 @@ static enum result open_server(struct collector *c, struct why *why)
                     .max_message_bytes = (size_t)s->max_message_bytes,
                     .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
         .intake = c->intake,
+        .replacements = c->replacements,
         .signals = &c->signals,
         .lock = &c->lock,
         .problems = c->problems,
@@ -152,7 +154,8 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
     if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
-    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, why);
+    if (res == RES_OK) c->replacements = replacements_new();
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
     if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) res = open_server(c, why);
@@ -171,6 +174,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     server_close(c->server);
     if (c->validators) intake_finish(c->intake);
     validators_join(c->validators);
+    replacements_free(c->replacements);
     if (c->writer) last_res = writer_join(c->writer, &counts, &last);
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
     handlers_free(c->handlers);

@@ -87,7 +87,7 @@ size_t chunk_memory(const struct chunk *chunk)
 void chunk_clear(struct chunk *chunk)
 {
     group_clear(chunk->group);
-    chunk->used = chunk->frame_count = 0;
+    chunk->used = chunk->frame_count = chunk->replaced = 0;
     chunk->is_validated = false;
     if (chunk->frame_capacity <= CHUNK_FRAMES_MAX) return;
     free(chunk->frames);

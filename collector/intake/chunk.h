@@ -28,8 +28,10 @@ struct chunk {
     struct received_frame *frames;
     size_t frame_count, frame_capacity;
     struct group *group;
-    bool is_validated;    /* kept by the intake: the group is complete */
-    size_t counted_bytes; /* kept by the intake: the memory that it has counted for this chunk */
+    size_t replaced;              /* characters of its events that validating has replaced by U+FFFD */
+    struct slice replaced_source; /* the sender of the last such event; in the group */
+    bool is_validated;            /* kept by the intake: the group is complete */
+    size_t counted_bytes;         /* kept by the intake: the memory that it has counted for this chunk */
 };
 
 struct chunk *chunk_new(void);        /* never fails: out of memory aborts */

@@ -11,6 +11,8 @@
 
 #include "collector/framing/validator.h"
 #include "collector/intake/chunk.h"
+#include "collector/intake/replacements.h"
+#include "common/clock.h"
 
 #define LARGE_BYTES ((size_t)1 << 20)
 
@@ -18,6 +20,7 @@ struct validators {
     pthread_mutex_t large; /* held while a large event is validated */
     struct intake *intake;
     const struct validator_options *options;
+    struct replacements *replacements;
     pthread_t threads[VALIDATORS_MAX];
     int count;
 };
@@ -52,8 +55,16 @@ static void add_event(struct group *group, const struct received_frame *received
     group_add_event(group, &event);
 }
 
-static void validate(struct validator *validator, struct group *group, const struct received_frame *received)
+static void note_replaced(struct chunk *chunk, const struct received_frame *received, size_t count)
 {
+    if (count == 0) return;
+    chunk->replaced += count;
+    chunk->replaced_source = received->source;
+}
+
+static void validate(struct validator *validator, struct chunk *chunk, const struct received_frame *received)
+{
+    struct group *group = chunk->group;
     const struct frame *frame = &received->frame;
     /* The framer passes no namespaces yet. */
     struct validator_input input = {frame->data, frame->len, frame->encoding, ""};
@@ -63,10 +74,12 @@ static void validate(struct validator *validator, struct group *group, const str
         return;
     }
     validator_check(validator, &input, &verdict);
-    if (verdict.is_valid)
-        add_event(group, received, &verdict);
-    else
+    if (!verdict.is_valid) {
         add_reject(group, received, verdict.reason, verdict.detail);
+        return;
+    }
+    note_replaced(chunk, received, verdict.replaced);
+    add_event(group, received, &verdict);
 }
 
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large)
@@ -74,7 +87,7 @@ void validators_check_chunk(struct validator *validator, struct chunk *chunk, pt
     for (size_t i = 0; i < chunk->frame_count; i++) {
         bool is_large = chunk->frames[i].frame.len > LARGE_BYTES;
         if (is_large && large) (void)pthread_mutex_lock(large);
-        validate(validator, chunk->group, &chunk->frames[i]);
+        validate(validator, chunk, &chunk->frames[i]);
         if (is_large) validator_trim(validator);
         if (is_large && large) (void)pthread_mutex_unlock(large);
     }
@@ -88,6 +101,8 @@ static void *run(void *context)
     struct chunk *chunk = NULL;
     while ((chunk = intake_take_unvalidated(v->intake))) {
         validators_check_chunk(validator, chunk, &v->large);
+        if (chunk->replaced > 0)
+            replacements_add(v->replacements, chunk->replaced, chunk->replaced_source, clock_monotonic_ms());
         intake_validated(v->intake, chunk);
     }
     validator_free(validator);
@@ -103,7 +118,8 @@ static int count_cores(void)
 }
 
 enum result validators_start(struct validators **out, struct intake *intake,
-                             const struct validator_options *options, struct why *why)
+                             const struct validator_options *options, struct replacements *replacements,
+                             struct why *why)
 {
     struct validators *v = calloc(1, sizeof *v);
     int wanted = count_cores();
@@ -112,6 +128,7 @@ enum result validators_start(struct validators **out, struct intake *intake,
     pthread_mutex_init(&v->large, NULL);
     v->intake = intake;
     v->options = options;
+    v->replacements = replacements;
     *out = v;
     while (v->count < wanted && code == 0) {
         code = pthread_create(&v->threads[v->count], NULL, run, v);

@@ -15,19 +15,21 @@
 
 struct validators;
 struct chunk;             /* collector/intake/chunk.h */
+struct replacements;      /* collector/intake/replacements.h */
 struct validator;         /* collector/framing/validator.h */
 struct validator_options; /* the same */
 
 /*
- * Borrows `intake` and `options`, and all that these point to, until validators_join(). RES_BROKEN if not even one thread can be started; then
- * `*validators` is NULL.
+ * Borrows all that it gets, and what the options point to, until validators_join(). RES_BROKEN if not even one thread
+ * can be started; then `*validators` is NULL.
  */
 MUST_CHECK enum result validators_start(struct validators **validators, struct intake *intake,
-                                        const struct validator_options *options, struct why *why);
+                                        const struct validator_options *options,
+                                        struct replacements *replacements, struct why *why);
 
 /*
- * What each thread does with a chunk: its frames become the events and rejects of its group, in their order. `large` is
- * held while a large frame is validated; NULL if no other thread validates.
+ * What each thread does with a chunk: its frames become the events and rejects of its group, in their order, and it
+ * counts what was replaced. `large` is held while a large frame is validated; NULL if no other thread validates.
  */
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 

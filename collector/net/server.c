@@ -125,6 +125,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)what;
     if (server->parts.is_committer_alive(server->parts.context)) lockfile_beat(server->parts.lock);
     refusals_log(&server->refusals, clock_monotonic_ms());
+    replacements_log(server->parts.replacements, clock_monotonic_ms());
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *context)

@@ -9,6 +9,7 @@
 #define COLLECTOR_NET_SERVER_H
 
 #include "collector/intake/intake.h"
+#include "collector/intake/replacements.h"
 #include "collector/net/allow.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
@@ -34,6 +35,7 @@ struct
     server_parts { /* all borrowed until server_close(), except the listening socket, which is taken over */
     struct server_options options;
     struct intake *intake;
+    struct replacements *replacements;
     struct signals *signals;
     const struct lockfile *lock;
     struct problems *problems;
