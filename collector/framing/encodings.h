@@ -7,6 +7,8 @@
 
 #include "common/why.h"
 
+#define ENCODINGS_NAME_MAX 64 /* bytes */
+
 /*
  * Accepts UTF-8, the single-byte encodings that contain ASCII, and the EUC encodings (GB2312 is EUC-CN).
  *   RES_REFUSE   all others, and unknown ones: `why` has the setting, the value, the reason and correct examples

@@ -1,8 +1,8 @@
 /*
  * namespaces -- see namespaces.h.
  *
- * An event is walked once, tag by tag. The prefixes that the open elements declare lie on a stack; the prefixes that were
- * found missing are declared by the event's own start tag.
+ * An event is walked once, tag by tag. The prefixes that the open elements declare lie on a stack; the prefixes that
+ * were found missing are declared by the event's own start tag.
  */
 #include "collector/framing/namespaces.h"
 

@@ -19,13 +19,16 @@
  */
 MUST_CHECK enum result namespaces_parse(const char *text, struct buf *out, struct why *why);
 
-/* The value, quotes included, that `declarations` gives to a prefix; absent: it does not declare it. The last one counts. */
+/*
+ * The value, quotes included, that `declarations` gives to a prefix; absent: it does not declare it. The last one
+ * counts.
+ */
 struct slice namespaces_find(struct slice declarations, struct slice prefix);
 
 /*
  * Appends to `out` the event with declarations directly behind its own name, for each prefix of element and attribute
- * names that it uses where it is not declared, in order of first use; `inner` (wrappers) goes before `outer` (the setting).
- * False if a prefix is in neither: `missing` is that prefix, in `event`; `out` may hold a part.
+ * names that it uses where it is not declared, in order of first use; `inner` (wrappers) goes before `outer` (the
+ * setting). False if a prefix is in neither: `missing` is that prefix, in `event`; `out` may hold a part.
  */
 bool namespaces_complete(struct slice event, struct slice inner, struct slice outer, struct buf *out,
                          struct slice *missing);

@@ -1,8 +1,8 @@
 /*
  * parser -- see parser.h.
  *
- * The happy path: run libxml2's push parser once over the text, with SAX handlers that count and that copy the texts of a
- * few child elements. The first error decides; only undeclared prefixes let it go on.
+ * The happy path: run libxml2's push parser once over the text, with SAX handlers that count and that copy the texts of
+ * a few child elements. The first error decides; only undeclared prefixes let it go on.
  *
  * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is pushed in
  * slices: then only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its
@@ -92,7 +92,10 @@ static size_t whole_characters(const char *text, size_t len)
     return len;
 }
 
-/* Is it because of a character that XML forbids? Of one in an instruction, libxml2 says that the instruction has no end. */
+/*
+ * Is it because of a character that XML forbids? Of one in an instruction, libxml2 says that the instruction has no
+ * end.
+ */
 static bool is_of_forbidden_character(xmlParserCtxtPtr context, int code)
 {
     const xmlParserInput *input = context->input;

@@ -2,9 +2,9 @@
  * parser -- runs libxml2 over one event: is it well-formed, and which texts fill its columns?
  *
  * One parser context is used again and again. There is no DTD, no entity besides the five predefined ones and character
- * references, no network, no XML_PARSE_HUGE. The limits below bound what a sender may invent, so that the time grows with
- * an event's length only, whatever its content. The validator (validator.h) says how much memory is used. A parser is
- * used by one thread at a time.
+ * references, no network, no XML_PARSE_HUGE. The limits below bound what a sender may invent, so that the time grows
+ * with an event's length only, whatever its content. The validator (validator.h) says how much memory is used. A parser
+ * is used by one thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_PARSER_H
 #define COLLECTOR_FRAMING_PARSER_H
@@ -45,7 +45,9 @@ void parser_free(struct parser *parser); /* accepts NULL */
 /* Parses `text`, which is UTF-8. `error` is filled in for PARSED_NOT only. */
 enum parsed parser_check(struct parser *parser, struct slice text, struct parser_error *error);
 
-/* A column's value of the event that was PARSED, trimmed; absent, or at most EVENT_FIELD_MAX bytes until the next call. */
+/*
+ * A column's value of the event that was PARSED, trimmed; absent, or at most EVENT_FIELD_MAX bytes until the next call.
+ */
 struct slice parser_column(const struct parser *parser, enum event_field field);
 
 /* Frees the memory of a strange event. Costs nothing otherwise. */

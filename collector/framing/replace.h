@@ -1,8 +1,9 @@
 /*
- * replace -- INVALID_CHARACTERS=replace: characters that XML forbids become U+FFFD, so that the event can be kept. Pure.
+ * replace -- INVALID_CHARACTERS=replace: characters that XML forbids become U+FFFD, so that the event can be kept.
+ * Pure.
  *
- * Replaced are raw characters in text, CDATA sections, attributes' values, comments and the content of instructions, and
- * numeric references (`&#1;`) in text and attributes' values. Names and all other markup stay as they are.
+ * Replaced are raw characters in text, CDATA sections, attributes' values, comments and the content of instructions,
+ * and numeric references (`&#1;`) in text and attributes' values. Names and all other markup stay as they are.
  */
 #ifndef COLLECTOR_FRAMING_REPLACE_H
 #define COLLECTOR_FRAMING_REPLACE_H

@@ -1,6 +1,6 @@
 /*
- * transcode -- converts an event to UTF-8: from the encoding that its XML declaration names, from UTF-16 that the framer
- * has found by the bytes, or from the default encoding.
+ * transcode -- converts an event to UTF-8: from the encoding that its XML declaration names, from UTF-16 that the
+ * framer has found by the bytes, or from the default encoding.
  *
  * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. libxml2's
  * messages are not printed.
@@ -33,8 +33,8 @@ bool transcode_is_utf8(const char *encoding);
 bool transcode_is_utf16(const char *encoding);
 
 /*
- * In all encodings but UTF-16 the event's name must begin with the same bytes of ASCII as in UTF-8, because the framer has
- * read it so.
+ * In all encodings but UTF-16 the event's name must begin with the same bytes of ASCII as in UTF-8, because the framer
+ * has read it so.
  *
  * Appends `bytes` as UTF-8 to `utf8`, which is empty. After a failure it may hold a part of the result.
  */

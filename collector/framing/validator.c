@@ -2,7 +2,8 @@
  * validator -- see validator.h.
  *
  * The happy path: transcode if an encoding other than UTF-8 was declared, check that the bytes are UTF-8, parse once.
- * Only an event that fails costs more: then the changes that the options allow are tried, each followed by another parse.
+ * Only an event that fails costs more: then the changes that the options allow are tried, each followed by another
+ * parse.
  */
 #include "collector/framing/validator.h"
 
@@ -191,7 +192,9 @@ static void fail_missing(struct validator *v, struct slice text, struct slice pr
     fail_at_byte(v, REJECT_MALFORMED, text, (size_t)(prefix.data - text.data), why);
 }
 
-/* The event is well-formed but for its prefixes: they get the declarations of its wrappers, and those of the setting. */
+/*
+ * The event is well-formed but for its prefixes: they get the declarations of its wrappers, and those of the setting.
+ */
 static struct slice complete(struct validator *v, struct slice text, const char *wrappers)
 {
     const char *setting = v->options.namespaces ? v->options.namespaces : "";

@@ -4,9 +4,9 @@
  *
  * Nothing is assumed about the names of fields. The parser's limits (parser.h) bound what a sender may invent.
  *
- * An event that fails, and that the options can mend, is changed and parsed again: forbidden characters are replaced, and
- * prefixes that it does not declare are declared in it. A prefix that is declared nowhere makes a reject: libxml2 only
- * warns of it, but stricter parsers fail.
+ * An event that fails, and that the options can mend, is changed and parsed again: forbidden characters are replaced,
+ * and prefixes that it does not declare are declared in it. A prefix that is declared nowhere makes a reject: libxml2
+ * only warns of it, but stricter parsers fail.
  *
  * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, the
  * validator holds up to three times the event's length if one comment, attribute or the like is most of it, and less
@@ -35,9 +35,9 @@ struct validator_input { /* one frame, without an XML declaration; all borrowed 
     const char *data;
     size_t len;
     /*
-     * As the framer has decided it: "" where none is declared (then it is UTF-8 or, where the bytes are not, the default
-     * encoding); "UTF-8" by a byte order mark or a declaration; "UTF-16LE" or "UTF-16BE" by the bytes themselves; else
-     * the declared name.
+     * As the framer has decided it: "" where none is declared (then it is UTF-8 or, where the bytes are not, the
+     * default encoding); "UTF-8" by a byte order mark or a declaration; "UTF-16LE" or "UTF-16BE" by the bytes
+     * themselves; else the declared name.
      */
     const char *encoding;
     const char *namespaces; /* declarations of the wrappers around it (namespaces.h), "" for none */
@@ -55,8 +55,8 @@ struct verdict {
 };
 
 /*
- * The options, and all that they point to, are borrowed for the validator's life. NULL: the defaults. Never fails: out of
- * memory aborts.
+ * The options, and all that they point to, are borrowed for the validator's life. NULL: the defaults. Never fails: out
+ * of memory aborts.
  */
 struct validator *validator_new(const struct validator_options *options);
 void validator_free(struct validator *validator); /* accepts NULL */
