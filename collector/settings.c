@@ -3,10 +3,13 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "collector/framing/encodings.h"
 #include "collector/framing/framer.h"
 #include "collector/framing/markup.h"
+#include "collector/framing/namespaces.h"
 #include "collector/gate/space.h"
 #include "collector/net/server.h"
 #include "common/log.h"
@@ -37,8 +40,16 @@ const struct setting collector_settings[] = {
      "the name of the element that is one event; upper and lower case differ"},
     {"INDEX_FIELDS", SETTING_TEXT, FIELD(index_fields_text), INDEX_FIELDS_DEFAULT, 1, INDEX_FIELDS_TEXT_MAX,
      NULL,
-     "the child elements that fill the spool's columns, as column=element; a column that is not named stays "
-     "empty"},
+     "the child elements that fill the spool's columns, as column=element, with their prefix or, for any "
+     "prefix or none, as *:element; a column that is not named stays empty"},
+    {"XML_NAMESPACES", SETTING_TEXT, FIELD(namespaces_text), NULL, 1, NAMESPACES_TEXT_MAX, NULL,
+     "the namespaces of prefixes that events use and do not declare, as prefix=uri, separated by commas"},
+    {"DEFAULT_ENCODING", SETTING_TEXT, FIELD(default_encoding), "UTF-8", 1, ENCODINGS_NAME_MAX, NULL,
+     "the encoding of an event that declares none and is not UTF-8: a single-byte encoding such as "
+     "windows-1252, or EUC; UTF-8: such an event is a reject"},
+    {"INVALID_CHARACTERS", SETTING_CHOICE, FIELD(invalid_characters), "reject", 0, 0, "reject|replace",
+     "what is done about a character that XML forbids; reject: the event is a reject; replace: the character "
+     "becomes U+FFFD"},
     SETTING_GROUP_ROW("The spool"),
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
      "the SQLite file; its directory must be on a local disk"},
@@ -69,6 +80,16 @@ static bool is_node_name(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
 }
 
+static enum result load_namespaces(struct settings *settings, struct why *why)
+{
+    struct buf declarations = BUF_EMPTY;
+    if (!settings->namespaces_text) return RES_OK;
+    enum result res = namespaces_parse(settings->namespaces_text, &declarations, why);
+    buf_append_char(&declarations, '\0');
+    settings->namespaces = declarations.data;
+    return res;
+}
+
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(collector_settings, env, settings, why);
@@ -81,7 +102,14 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
                       "INTAKE_MEMORY is too small: expected at least 4 times MAX_MESSAGE_SIZE, %" PRId64,
                       4 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
-    settings->validator.fields = &settings->index_fields;
+    if (res == RES_OK) res = load_namespaces(settings, why);
+    if (res == RES_OK) res = encodings_check_default(settings->default_encoding, why);
+    settings->validator = (struct validator_options){
+        .fields = &settings->index_fields,
+        .default_encoding = settings->default_encoding,
+        .replaces_invalid = settings->invalid_characters == INVALID_CHARACTERS_REPLACE,
+        .namespaces = settings->namespaces,
+    };
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)
         res =
             why_set(why, RES_REFUSE, "SPOOL_MAX_SIZE=%" PRId64 ": expected 0 for no ceiling, or at least %d",
@@ -98,5 +126,7 @@ void settings_free(struct settings *settings)
 {
     allow_free(settings->allow);
     settings->allow = NULL;
+    free(settings->namespaces);
+    settings->namespaces = NULL;
     config_free(collector_settings, settings);
 }

@@ -14,6 +14,8 @@
 #include "collector/net/allow.h"
 #include "common/config.h"
 
+enum invalid_characters { INVALID_CHARACTERS_REJECT, INVALID_CHARACTERS_REPLACE };
+
 struct settings {
     int64_t port;
     char *bind_host;
@@ -25,7 +27,11 @@ struct settings {
     struct allow *allow; /* allow_from, parsed */
     char *event_element;
     char *index_fields_text;
-    struct index_fields index_fields;   /* index_fields_text, parsed */
+    struct index_fields index_fields; /* index_fields_text, parsed */
+    char *default_encoding;
+    int64_t invalid_characters; /* enum invalid_characters */
+    char *namespaces_text;
+    char *namespaces;                   /* namespaces_text as declarations */
     struct validator_options validator; /* what the settings of one event come to; points into this struct */
     char *spool_path;
     int64_t spool_sync;           /* enum spool_sync */
@@ -41,7 +47,8 @@ extern const struct setting collector_settings[];
 
 /*
  * Reads all settings from `env` and configures the log. Checks what the table cannot express: EVENT_ELEMENT is an XML
- * name, INDEX_FIELDS maps columns, NODE_ID may stand in an object's key. settings_free() is due in either case.
+ * name, INDEX_FIELDS maps columns, XML_NAMESPACES declares prefixes, DEFAULT_ENCODING contains ASCII, NODE_ID may stand
+ * in an object's key. settings_free() is due in either case.
  *   RES_REFUSE   a value is wrong: `why` names the setting, the value and what is expected; exit 78
  */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);

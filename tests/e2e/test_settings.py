@@ -29,6 +29,10 @@ def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
             ({"MAX_MESSAGE_SIZE": "9M"}, ("MAX_MESSAGE_SIZE=9M", "to 8M")),
             ({"SPOOL_SYNC": "fully"}, ("SPOOL_SYNC=fully", "full|normal")),
             ({"EVENT_ELEMENT": "<EVENT>"}, ("EVENT_ELEMENT=<EVENT>", "EVENT")),
+            ({"INDEX_FIELDS": "uid=a:b:c"}, ("INDEX_FIELDS", "'uid=a:b:c'", "uid=*:id")),
+            ({"XML_NAMESPACES": "a=urn:x b=urn:y"}, ("XML_NAMESPACES", "'a=urn:x b=urn:y'", "commas")),
+            ({"DEFAULT_ENCODING": "UTF-16"}, ("DEFAULT_ENCODING=UTF-16", "ASCII", "windows-1252")),
+            ({"INVALID_CHARACTERS": "drop"}, ("INVALID_CHARACTERS=drop", "reject|replace")),
             ({"NODE_ID": "gate 7"}, ("NODE_ID=gate 7",)),
             ({"ALLOW_FROM": "10.1.2.3/8"}, ("ALLOW_FROM", "10.1.2.3/8", "10.0.0.0/8")),
             ({"BIND_HOST": "192.0.2.1"}, ("BIND_HOST=192.0.2.1",)),
@@ -398,13 +402,35 @@ def test_ipv6_and_another_event_element_work(site):
 
 def test_index_fields_say_which_children_fill_the_columns(site):
     for value, words in (("uid", ("'uid'", "column=element")), ("uid=cn,door=x", ("'door=x'", "source_name")),
-                         ("uid=p:cn", ("'uid=p:cn'", "prefix"))):
+                         ("uid=p:", ("'uid=p:'", "prefix"))):
         assert_refused(site.command("collector", INDEX_FIELDS=value), "INDEX_FIELDS", *words)
     site.collector(EVENT_ELEMENT="Event", INDEX_FIELDS="uid = id,\tname=what, sender=id, source_name=door")
     site.send("<Event><cn>0</cn><id> 7 </id><what>Öffnung</what><door>{}x</door></Event>".format("é" * 200).encode())
     site.wait_for_events(1)
     assert site.query("SELECT uid, name, time, sender, source_name FROM events") == [
         ("7", "Öffnung", None, "7", "é" * 128)]
+
+
+def test_settings_make_events_of_what_would_be_rejects(site):
+    sent = [b"<EVENT><s:id>1</s:id></EVENT>", b"<EVENT><id>2</id><a>M\xfcller</a></EVENT>",
+            b"<EVENT><id>3</id><a>&#1;\x02</a></EVENT>"]
+    collector = site.collector(INDEX_FIELDS="uid=*:id")
+    site.send(b"".join(sent))
+    wait_for("three rejects", lambda: site.value("SELECT count(*) FROM rejects") == 3)
+    details = [detail for detail, in site.query("SELECT detail FROM rejects ORDER BY id")]
+    for detail, name in zip(details, ("XML_NAMESPACES", "DEFAULT_ENCODING", "INVALID_CHARACTERS=replace")):
+        assert name in detail, detail
+    collector.stop()
+
+    collector = site.collector(INDEX_FIELDS="uid=*:id", XML_NAMESPACES="s=urn:a,b&c", DEFAULT_ENCODING="windows-1252",
+                               INVALID_CHARACTERS="replace")
+    site.send(b"".join(sent))
+    site.wait_for_events(3)
+    assert site.query("SELECT uid, payload FROM events ORDER BY id") == [
+        ("1", '<EVENT xmlns:s="urn:a,b&amp;c"><s:id>1</s:id></EVENT>'),
+        ("2", "<EVENT><id>2</id><a>Müller</a></EVENT>"),
+        ("3", "<EVENT><id>3</id><a>\ufffd\ufffd</a></EVENT>")]
+    collector.wait_for_log("replaced=2 last_source=127.0.0.1")
 
 
 def test_json_log_lines_are_json(site):
