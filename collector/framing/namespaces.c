@@ -6,6 +6,7 @@
  */
 #include "collector/framing/namespaces.h"
 
+#include <libxml/uri.h>
 #include <string.h>
 
 #include "collector/framing/prefixes.h"
@@ -112,15 +113,27 @@ static enum result check_prefix(struct slice pair, struct slice prefix, struct w
     return RES_OK;
 }
 
+/* libxml2 makes an error of an event that declares anything else. */
+static bool is_uri(struct slice text)
+{
+    char copy[NAME_BYTES_MAX + 1];
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    xmlURIPtr uri = xmlParseURI(copy);
+    bool is_parsed = uri != NULL;
+    xmlFreeURI(uri);
+    return is_parsed;
+}
+
 static enum result check_uri(struct slice pair, struct slice uri, struct why *why)
 {
     if (uri.len == 0) return refuse(why, pair, "the URI is empty: " EXAMPLE);
     if (uri.len > NAME_BYTES_MAX) return refuse(why, pair, "the URI is longer than 1024 bytes");
     for (size_t i = 0; i < uri.len; i++)
-        if (xml_is_space(uri.data[i]) || xml_forbidden_len(uri.data + i, uri.len - i) > 0)
+        if (xml_is_space(uri.data[i]))
             return refuse(why, pair,
-                          "a URI holds no white space and no control characters; pairs are separated by "
-                          "commas, e.g. a=urn:x, b=urn:y");
+                          "a URI holds no white space; pairs are separated by commas, e.g. a=urn:x, b=urn:y");
+    if (!is_uri(uri)) return refuse(why, pair, "this is not a URI: " EXAMPLE);
     if (uri.data[uri.len - 1] == ',') return refuse(why, pair, "a comma is followed by no pair; " EXAMPLE);
     if (is_text(uri, "http://www.w3.org/XML/1998/namespace") || is_text(uri, "http://www.w3.org/2000/xmlns/"))
         return refuse(why, pair, "XML reserves this URI; remove the pair");
@@ -135,18 +148,15 @@ static void append_declaration(struct buf *out, struct slice prefix, struct slic
     buf_append(out, value.data, value.len);
 }
 
-/* The URI in quotes, and escaped as an attribute's value must be. */
+/* The URI in quotes, and escaped: of the characters that a value must not hold, only this one can be in a URI. */
 static void append_quoted(struct buf *out, struct slice uri)
 {
     buf_append_char(out, '"');
-    for (size_t i = 0; i < uri.len; i++) {
-        switch (uri.data[i]) {
-        case '&': buf_append_text(out, "&amp;"); break;
-        case '<': buf_append_text(out, "&lt;"); break;
-        case '"': buf_append_text(out, "&quot;"); break;
-        default: buf_append_char(out, uri.data[i]); break;
-        }
-    }
+    for (size_t i = 0; i < uri.len; i++)
+        if (uri.data[i] == '&')
+            buf_append_text(out, "&amp;");
+        else
+            buf_append_char(out, uri.data[i]);
     buf_append_char(out, '"');
 }
 
