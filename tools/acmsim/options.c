@@ -7,6 +7,7 @@
  */
 #include "tools/acmsim/options.h"
 
+#include "tools/acmsim/feed.h"
 #include "tools/acmsim/message.h"
 
 #include <getopt.h>
@@ -16,7 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_TEXT, KIND_UINT, KIND_FLAG, KIND_SEPARATOR, KIND_HOSTILE, KIND_HELP, KIND_VERSION };
+enum kind {
+    KIND_TEXT,
+    KIND_UINT,
+    KIND_FLAG,
+    KIND_SEPARATOR,
+    KIND_HOSTILE,
+    KIND_FEED,
+    KIND_HELP,
+    KIND_VERSION
+};
 
 struct row {
     const char *name;
@@ -47,6 +57,9 @@ static const struct row rows[] = {
     {"hostile", "KIND", KIND_HOSTILE, 0, NULL, 0, 0,
      "malformed: about every 10th event is not well-formed; truncated: about every 10th ends in its\n"
      "middle and the next follows at once; split: every byte travels alone; may be repeated"},
+    {"feed", "NAME", KIND_FEED, 0, NULL, 0, 0,
+     "the stream of another kind of sender, over one connection; --feed list says which there are,\n"
+     "which settings of the collector help, and what comes out"},
     {"stdout", NULL, KIND_FLAG, FIELD(is_stdout), NULL, 0, 0,
      "write the stream of one connection to standard output instead"},
     {"ledger", "FILE", KIND_TEXT, FIELD(ledger), NULL, 0, 0,
@@ -103,6 +116,12 @@ static bool parse_hostile(const char *text, unsigned *set)
     return false;
 }
 
+static bool parse_feed(const char *text, const struct feed **feed)
+{
+    *feed = feed_find(text);
+    return *feed != NULL;
+}
+
 /* What would be right for this row, as the end of a message. */
 static void describe_right(const struct row *row, char *text, size_t size)
 {
@@ -112,6 +131,7 @@ static void describe_right(const struct row *row, char *text, size_t size)
         break;
     case KIND_SEPARATOR: snprintf(text, size, "newline, none or nul"); break;
     case KIND_HOSTILE: snprintf(text, size, "malformed, truncated or split"); break;
+    case KIND_FEED: snprintf(text, size, "a name that --feed list shows"); break;
     default: snprintf(text, size, "a text that is not empty"); break;
     }
 }
@@ -127,6 +147,7 @@ static bool store(struct options *o, const struct row *row, const char *text)
     case KIND_FLAG: *(bool *)field = true; return true;
     case KIND_SEPARATOR: return parse_separator(text, &o->separator);
     case KIND_HOSTILE: return parse_hostile(text, &o->hostile);
+    case KIND_FEED: return parse_feed(text, &o->feed);
     default: return true;
     }
 }
@@ -135,7 +156,8 @@ static void print_help(void)
 {
     printf(
         "Usage: acmsim [OPTION]...\n"
-        "Plays an Avigilon ACM appliance that pushes XML events by TCP, for trials and for load.\n"
+        "Plays an Avigilon ACM appliance that pushes XML events by TCP, for trials and for load, or\n"
+        "with --feed another kind of sender.\n"
         "The field cn of each event is 16 hex digits: 4 for the connection, counted from 0, and 12 for the\n"
         "event on that connection, counted from 1.\n\n");
     for (const struct row *row = rows; row < rows + ROWS; row++) {
@@ -154,6 +176,20 @@ static void print_help(void)
         putchar('\n');
     }
     printf("\nExit codes: 0 all sent, or stopped by a signal; 1 a connection failed; 64 wrong usage.\n");
+}
+
+/* Does this option ask for a text instead of a run? Then print it. */
+static bool print_answer(const struct row *row, const char *text)
+{
+    if (row->kind == KIND_HELP)
+        print_help();
+    else if (row->kind == KIND_VERSION)
+        printf("acmsim %s\n", ACMSIM_VERSION);
+    else if (row->kind == KIND_FEED && strcmp(text, "list") == 0)
+        feed_print_list(stdout);
+    else
+        return false;
+    return true;
 }
 
 static enum options_verdict wrong_value(const struct row *row, const char *text)
@@ -179,8 +215,31 @@ static enum options_verdict wrong_word(int answer, const char *word)
     return OPTIONS_WRONG;
 }
 
+static enum options_verdict wrong_with_feed(const char *option, const char *right)
+{
+    message("--%s: is wrong with --feed, which has events of its own; right would be %s", option, right);
+    return OPTIONS_WRONG;
+}
+
+static enum options_verdict check_feed(const struct options *o)
+{
+    if (o->connections != 1) return wrong_with_feed("connections", "1");
+    if (o->is_declared) return wrong_with_feed("declaration", "to leave it out");
+    if (o->separator != SEPARATOR_NEWLINE) return wrong_with_feed("separator", "to leave it out");
+    if (o->size_bytes != 0) return wrong_with_feed("size", "to leave it out");
+    if (o->hostile & (HOSTILE_MALFORMED | HOSTILE_TRUNCATED))
+        return wrong_with_feed("hostile", "split, or to leave it out");
+    if (o->count == 0 || o->count > FEED_EVENTS_MAX) {
+        message("--count: \"%" PRIu64 "\" is wrong with --feed; right would be a whole number from 1 to %d",
+                o->count, FEED_EVENTS_MAX);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_RUN;
+}
+
 static enum options_verdict check_together(const struct options *o)
 {
+    if (o->feed != NULL) return check_feed(o);
     if (o->is_stdout && o->connections != 1) {
         message("--connections: \"%" PRIu64
                 "\" is wrong with --stdout, which writes one stream; right would be 1",
@@ -211,14 +270,7 @@ enum options_verdict options_load(struct options *o, int argc, char **argv)
     while ((answer = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
         if (answer < FIRST_VALUE) return wrong_word(answer, argv[optind - 1]);
         const struct row *row = &rows[answer - FIRST_VALUE];
-        if (row->kind == KIND_HELP) {
-            print_help();
-            return OPTIONS_DONE;
-        }
-        if (row->kind == KIND_VERSION) {
-            printf("acmsim %s\n", ACMSIM_VERSION);
-            return OPTIONS_DONE;
-        }
+        if (print_answer(row, optarg)) return OPTIONS_DONE;
         if (!store(o, row, optarg)) return wrong_value(row, optarg);
     }
     if (optind < argc) return wrong_word('?', argv[optind]);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct feed;
+
 #define ACMSIM_VERSION "0.1.0"
 #define EXIT_USAGE     64
 
@@ -17,8 +19,9 @@ enum hostile {
 };
 
 struct options {
-    const char *host;   /* borrowed from argv, as all texts here */
-    const char *ledger; /* NULL: none */
+    const char *host;        /* borrowed from argv, as all texts here */
+    const char *ledger;      /* NULL: none */
+    const struct feed *feed; /* NULL: the appliance */
     uint64_t port;
     uint64_t count; /* events over all connections; 0: endless */
     uint64_t rate;  /* events per second over all connections; 0: as fast as possible */
@@ -35,7 +38,7 @@ struct options {
 
 enum options_verdict {
     OPTIONS_RUN,   /* go */
-    OPTIONS_DONE,  /* --help or --version was answered */
+    OPTIONS_DONE,  /* --help, --version or --feed list was answered */
     OPTIONS_WRONG, /* said on standard error what is wrong: exit EXIT_USAGE */
 };
 

@@ -17,6 +17,7 @@ struct template
 {
     size_t begin, end; /* from the declaration's first byte to behind the separator's last */
     enum quality quality;
+    bool is_fixed; /* the event is sent as it is: nothing is filled in */
     size_t cn_at;
     size_t gateway_at[GATEWAY_PLACES];
     unsigned gateway_count;

@@ -2,10 +2,12 @@
  * ring -- the template events of all connections, one behind the other in one buffer.
  * Happy path: 250 templates, each from a random generator of its own. Their number is a multiple of 10, so
  * that exactly every 10th event is malformed and every 10th truncated, however often the ring goes round.
- * What can fail: out of memory aborts. Large events get fewer templates: about 64 MB in all, or 20 events.
+ * Large events get fewer templates: about 64 MB in all, or 20 events. A feed has a template for each event and
+ * goes round once. What can fail: out of memory aborts.
  */
 #include "tools/acmsim/ring.h"
 
+#include "tools/acmsim/feed.h"
 #include "tools/acmsim/message.h"
 
 #include <stdlib.h>
@@ -62,14 +64,18 @@ static unsigned count_used(const struct options *o, unsigned count)
     return o->connections == 1 && o->count != 0 && o->count < count ? (unsigned)o->count : count;
 }
 
-void ring_init(struct ring *ring, const struct options *o)
+static void render_feed(struct ring *ring, const struct options *o)
 {
-    *ring = (struct ring){.count = count_templates(o->size_bytes)};
-    ring->templates = calloc(ring->count, sizeof *ring->templates);
-    if (ring->templates == NULL) {
-        message("out of memory for %u template events", ring->count);
-        abort();
+    for (unsigned i = 0; i < ring->count; i++) {
+        struct template *t = &ring->templates[i];
+        *t = (struct template){.begin = ring->bytes.length, .is_fixed = true};
+        t->quality = feed_add_event(o->feed, o->seed, i + 1, &ring->bytes) ? EVENT_GOOD : EVENT_MALFORMED;
+        t->end = ring->bytes.length;
     }
+}
+
+static void render_appliance(struct ring *ring, const struct options *o)
+{
     for (unsigned i = 0; i < count_used(o, ring->count); i++) {
         struct rng rng = rng_of(o->seed, PURPOSE_CONTENT, i);
         struct form form = make_form(o, i);
@@ -78,6 +84,20 @@ void ring_init(struct ring *ring, const struct options *o)
         content_draw(&content, &rng);
         render_event(&content, &form, &rng, &ring->bytes, &ring->templates[i]);
     }
+}
+
+void ring_init(struct ring *ring, const struct options *o)
+{
+    *ring = (struct ring){.count = o->feed != NULL ? (unsigned)o->count : count_templates(o->size_bytes)};
+    ring->templates = calloc(ring->count, sizeof *ring->templates);
+    if (ring->templates == NULL) {
+        message("out of memory for %u template events", ring->count);
+        abort();
+    }
+    if (o->feed != NULL)
+        render_feed(ring, o);
+    else
+        render_appliance(ring, o);
 }
 
 void ring_fini(struct ring *ring)

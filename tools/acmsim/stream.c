@@ -57,6 +57,7 @@ static void fill_in(char *bytes, const struct template *t, const struct stream *
 {
     int64_t at = FIRST_EVENT_AT + (int64_t)(event % CYCLE_S);
 
+    if (t->is_fixed) return;
     write_hex(bytes + t->cn_at, ((uint64_t)s->connection << 48) + event + 1, ID_DIGITS);
     for (unsigned i = 0; i < t->gateway_count; i++) memcpy(bytes + t->gateway_at[i], s->gateway, ID_DIGITS);
     for (unsigned i = 0; i < t->stamp_count; i++)
