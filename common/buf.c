@@ -10,10 +10,16 @@
 
 void buf_reserve(struct buf *buf, size_t extra)
 {
+    buf_reserve_within(buf, extra, SIZE_MAX);
+}
+
+void buf_reserve_within(struct buf *buf, size_t extra, size_t most)
+{
     if (buf->capacity - buf->len >= extra) return;
     assert(extra <= BUF_MAX - buf->len);
     size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
     while (capacity < buf->len + extra) capacity *= 2;
+    if (capacity > most && most >= buf->len + extra) capacity = most;
     char *data = realloc(buf->data, capacity);
     if (!data) abort();
     buf->data = data;
