@@ -81,6 +81,32 @@ bool markup_is_tag(const char *text, size_t len)
     return take_char(&at, '>') && at.p == at.end;
 }
 
+bool markup_is_declaration(const char *text, size_t len)
+{
+    struct cursor at = {text + strlen("<?xml"), text + len};
+    const char *value = NULL;
+    size_t value_len = 0;
+    while (take_spaces(&at) && take_name(&at))
+        if (!take_value(&at, &value, &value_len)) return false;
+    return take_char(&at, '?') && take_char(&at, '>') && at.p == at.end;
+}
+
+bool markup_next_attribute(struct slice tag, size_t *at, struct slice *name, struct slice *value)
+{
+    struct cursor cursor = {tag.data + *at, tag.data + tag.len};
+    const char *text = NULL;
+    size_t text_len = 0;
+    if (*at == 0 && (!take_char(&cursor, '<') || !take_name(&cursor))) return false;
+    if (!take_spaces(&cursor)) return false;
+    name->data = cursor.p;
+    if (!take_name(&cursor)) return false;
+    name->len = (size_t)(cursor.p - name->data);
+    if (!take_value(&cursor, &text, &text_len)) return false;
+    *value = (struct slice){text - 1, text_len + 2};
+    *at = (size_t)(cursor.p - tag.data);
+    return true;
+}
+
 /* Moves past what begins with `open` and ends with `close`, which ends in '>', or to the end. */
 static bool take_section(struct cursor *at, const char *open, const char *close)
 {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collector/framing/event.h"
+
 bool markup_is_space(char c);      /* XML 1.0 S: blank, tab, CR, LF */
 bool markup_is_name_start(char c); /* as far as a byte tells: a byte of a multi-byte character counts */
 bool markup_is_name(const char *text, size_t len);
@@ -15,10 +17,19 @@ bool markup_is_name(const char *text, size_t len);
 bool markup_is_tag(const char *text, size_t len);
 
 /*
+ * The next attribute of the tag `tag`, from `*at` on, which is 0 at first; its value with its quotes. False: there are no
+ * more.
+ */
+bool markup_next_attribute(struct slice tag, size_t *at, struct slice *name, struct slice *value);
+
+/*
  * Where a tag in `text` has a quoted value more than `max`; `len`: nowhere. Comments, CDATA sections and instructions
  * are passed over. Exact where the text is well-formed; elsewhere an upper bound on what a parser may come to see.
  */
 size_t markup_find_crowded_tag(const char *text, size_t len, size_t max);
+
+/* Is `text`, which begins with `<?xml ` and ends with `?>`, a declaration: nothing but names with quoted values? */
+bool markup_is_declaration(const char *text, size_t len);
 
 /*
  * Where `text` is an XML declaration (`<?xml ...?>`): `encoding` becomes what it declares, "" for none, cut to `size`.
