@@ -8,7 +8,6 @@
 
 #include "collector/framing/encodings.h"
 #include "collector/framing/framer.h"
-#include "collector/framing/markup.h"
 #include "collector/framing/namespaces.h"
 #include "collector/gate/space.h"
 #include "collector/net/server.h"
@@ -36,8 +35,12 @@ const struct setting collector_settings[] = {
      "the largest single event; of a larger one this many bytes are kept as a reject"},
     {"INTAKE_MEMORY", SETTING_SIZE, FIELD(intake_memory_bytes), "64M", 8 * MIB, 1LL << 40, NULL,
      "the memory for events that are unfinished or not yet committed; at least 4 times MAX_MESSAGE_SIZE"},
-    {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, FRAMER_ELEMENT_MAX, NULL,
-     "the name of the element that is one event; upper and lower case differ"},
+    {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, XML_NAMES_TEXT_MAX, NULL,
+     "the element that is one event, or several, separated by commas; with its prefix: p:Event; or with any "
+     "prefix or none: *:Event"},
+    {"IGNORE_ELEMENTS", SETTING_TEXT, FIELD(ignore_elements), NULL, 1, XML_NAMES_TEXT_MAX, NULL,
+     "elements between events that carry nothing, such as heartbeats, separated by commas: they are passed "
+     "over"},
     {"INDEX_FIELDS", SETTING_TEXT, FIELD(index_fields_text), INDEX_FIELDS_DEFAULT, 1, INDEX_FIELDS_TEXT_MAX,
      NULL,
      "the child elements that fill the spool's columns, as column=element, with their prefix or, for any "
@@ -80,6 +83,27 @@ static bool is_node_name(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
 }
 
+/* What is an event cannot carry nothing. */
+static enum result check_ignored(const struct settings *settings, struct why *why)
+{
+    for (size_t i = 0; i < settings->ignored_names.count; i++) {
+        const struct xml_names_entry *ignored = &settings->ignored_names.list[i];
+        if (!xml_names_hold(&settings->event_names, ignored->text, ignored->len)) continue;
+        return why_set(why, RES_REFUSE,
+                       "IGNORE_ELEMENTS: EVENT_ELEMENT names '%s' as well; remove one of the two",
+                       ignored->text);
+    }
+    return RES_OK;
+}
+
+static enum result parse_names(struct settings *settings, struct why *why)
+{
+    const char *ignored = settings->ignore_elements ? settings->ignore_elements : "";
+    enum result res = xml_names_parse("EVENT_ELEMENT", settings->event_element, &settings->event_names, why);
+    if (res == RES_OK) res = xml_names_parse("IGNORE_ELEMENTS", ignored, &settings->ignored_names, why);
+    return res == RES_OK ? check_ignored(settings, why) : res;
+}
+
 static enum result load_namespaces(struct settings *settings, struct why *why)
 {
     struct buf declarations = BUF_EMPTY;
@@ -94,9 +118,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
 {
     enum result res = config_load(collector_settings, env, settings, why);
     log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
-    if (res == RES_OK && !markup_is_name(settings->event_element, strlen(settings->event_element)))
-        res = why_set(why, RES_REFUSE, "EVENT_ELEMENT=%s is not an XML name: expected e.g. EVENT",
-                      settings->event_element);
+    if (res == RES_OK) res = parse_names(settings, why);
     if (res == RES_OK && settings->intake_memory_bytes < 4 * settings->max_message_bytes)
         res = why_set(why, RES_REFUSE,
                       "INTAKE_MEMORY is too small: expected at least 4 times MAX_MESSAGE_SIZE, %" PRId64,

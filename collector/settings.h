@@ -13,6 +13,7 @@
 #include "collector/framing/validator.h"
 #include "collector/net/allow.h"
 #include "common/config.h"
+#include "common/xml/names.h"
 
 enum invalid_characters { INVALID_CHARACTERS_REJECT, INVALID_CHARACTERS_REPLACE };
 
@@ -26,6 +27,9 @@ struct settings {
     char *allow_from;
     struct allow *allow; /* allow_from, parsed */
     char *event_element;
+    struct xml_names event_names;   /* event_element, parsed */
+    char *ignore_elements;          /* NULL: none */
+    struct xml_names ignored_names; /* ignore_elements, parsed */
     char *index_fields_text;
     struct index_fields index_fields; /* index_fields_text, parsed */
     char *default_encoding;

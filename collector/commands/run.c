@@ -40,11 +40,16 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
     return res;
 }
 
+static struct framer_options framer_options(const struct settings *s)
+{
+    return (struct framer_options){&s->event_names, &s->ignored_names, (size_t)s->max_message_bytes};
+}
+
 struct handlers *run_new_handlers(struct spool_in *spool, const struct settings *s)
 {
     struct handlers_options options = {
         .spool_path = s->spool_path,
-        .retry = {s->event_element, (size_t)s->max_message_bytes, s->validator},
+        .retry = {framer_options(s), s->validator},
     };
     return handlers_new(spool, &options);
 }
@@ -94,11 +99,10 @@ static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
     struct server_parts parts = {
-        .options = {.event_element = s->event_element,
-                    .allow = s->allow,
+        .options = {.allow = s->allow,
                     .max_connections = s->max_connections,
                     .idle_timeout_ms = s->idle_timeout_ms,
-                    .max_message_bytes = (size_t)s->max_message_bytes,
+                    .framing = framer_options(s),
                     .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
         .intake = c->intake,
         .replacements = c->replacements,

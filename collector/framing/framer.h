@@ -1,57 +1,59 @@
 /*
- * framer -- splits a sender's stream into frames: events that still have to be validated, and rejects. Pure, no I/O.
+ * framer -- splits a sender's stream into frames: events that still have to be validated, and rejects. Pure: no I/O,
+ * and the time is given by the caller.
  *
- * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, and no byte is
- * examined twice. Every byte of the stream is in exactly one frame or is a separator that the contract allows: white
- * space, NUL, a byte order mark, comments, processing instructions, the XML declaration, tags of other elements.
+ * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, as long as no time
+ * passes. Every byte of the stream is in exactly one frame, or in a separator of docs/reference-input.md. No byte is
+ * looked at more often than a few times, whatever the stream: a hostile one makes rejects, no more.
  *
- * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The event element
- * does not nest: its start tag inside an unfinished event, anywhere but in a comment or CDATA section, means that the
- * sender was cut off; the unfinished event becomes a reject and the new one begins.
+ * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The framer does not
+ * check that an event is well-formed: the validator does.
  *
- * Memory: the unfinished piece, never more than `max_message` bytes of it; further bytes are counted, not kept.
- *
- * The framer does not check that an event is well-formed: the validator does.
+ * Memory: what is unfinished, at most `max_message` bytes of it (a buffer may be twice as long while it grows); as much
+ * again while text in a multibyte encoding is read, half of it for UTF-16; and about 25 KB for the names and namespaces
+ * of open elements.
  */
 #ifndef COLLECTOR_FRAMING_FRAMER_H
 #define COLLECTOR_FRAMING_FRAMER_H
 
-#include "collector/framing/event.h"
-
-#define FRAMER_ELEMENT_MAX  256
-#define FRAMER_ENCODING_MAX 40
-#define FRAMER_MESSAGE_MAX  (8 << 20) /* bytes of one event: libxml2 stops at 10,000,000 */
-#define FRAMER_VALUES_MAX   256 /* attributes on one element: XML parsers compare each with all others */
+#include "collector/framing/frame.h"
 
 struct framer;
 
-struct frame {
-    bool is_event;    /* an event, not validated yet; else a reject */
-    const char *data; /* borrowed until the next call with this framer */
-    size_t len;
-    uint64_t true_len;         /* bytes received; more than `len` where they were too many to keep */
-    const char *encoding;      /* the declared encoding, "" for none; borrowed like `data` */
-    enum reject_reason reason; /* reject only, as is detail */
-    const char *detail;        /* a constant sentence */
-};
-
-/* `element` is 1 to FRAMER_ELEMENT_MAX bytes long, copied; `max_message` at least 10 and longer than it. */
-struct framer *framer_new(const char *element, size_t max_message);
+struct framer *framer_new(const struct framer_options *options);
 void framer_free(struct framer *framer); /* accepts NULL */
 
-/* Gives the next segment, borrowed until framer_next() has returned false; only then may another segment follow. */
-void framer_feed(struct framer *framer, const char *data, size_t len);
+/* For a retry: what comes now has stood in wrappers with these declarations, and its encoding was decided so. */
+void framer_resume(struct framer *framer, const char *encoding, const char *namespaces);
 
-/* The next whole frame; false when the segment is used up. */
+/* The next segment, borrowed until framer_next() has returned false; `now_ms`: monotonic. */
+void framer_feed(struct framer *framer, const char *data, size_t len, int64_t now_ms);
+
+/* The sender was read and has sent nothing more up to `now_ms`: framer_next() gives what can be told now. */
+void framer_tick(struct framer *framer, int64_t now_ms);
+
+/* The stream has ended: framer_next() gives all that is left. */
+void framer_end(struct framer *framer);
+
+/* The next frame; false: nothing can be told before more bytes or time have come. To be called until it is false. */
 bool framer_next(struct framer *framer, struct frame *frame);
 
-/* The stream has ended: an unfinished piece becomes a last reject; false where there is none. */
-bool framer_end(struct framer *framer, struct frame *frame);
+/*
+ * Memory is short: the unfinished event becomes a reject `cut_off` with this detail (or `oversize`, if it is that), or
+ * what is held of a gap becomes its reject, and the stream goes on behind it. False: there is nothing to be told.
+ */
+bool framer_set_aside(struct framer *framer, const char *detail, struct frame *frame);
 
-/* After framer_next() has returned false: is there an unfinished piece? */
+/* When framer_tick() may have something to tell (monotonic ms), if nothing more is sent; -1: never. */
+int64_t framer_due(const struct framer *framer);
+
+/* Is something unfinished held? To be asked when framer_next() has returned false. */
 bool framer_is_unfinished(const struct framer *framer);
 
-/* Bytes held for an unfinished piece; for accounting. */
+/* Bytes of memory that are held besides FRAMER_FIXED_BYTES. */
 size_t framer_held_bytes(const struct framer *framer);
+
+/* Elements of IGNORE_ELEMENTS that were passed over. */
+uint64_t framer_ignored(const struct framer *framer);
 
 #endif

@@ -52,24 +52,31 @@ static struct slice keep_data(struct chunk *chunk, const struct frame *frame)
     return (struct slice){frame->data, frame->len};
 }
 
-static struct slice keep_source(struct chunk *chunk, const char *source)
+static struct slice keep_source(struct chunk *chunk, const struct received_frame *last, const char *source)
 {
     size_t len = strlen(source);
-    if (chunk->frame_count > 0) { /* frames of one sender follow each other: share the text */
-        struct slice last = chunk->frames[chunk->frame_count - 1].source;
-        if (last.len == len && memcmp(last.data, source, len) == 0) return last;
-    }
+    if (last && last->source.len == len && memcmp(last->source.data, source, len) == 0) return last->source;
     return group_copy(chunk->group, (struct slice){source, len});
+}
+
+/* A terminated text; that of the frame before is shared, as frames of one sender follow each other. */
+static const char *keep_text(struct chunk *chunk, const char *last, const char *text)
+{
+    if (!*text) return "";
+    if (last && strcmp(last, text) == 0) return last;
+    return group_copy(chunk->group, (struct slice){text, strlen(text) + 1}).data;
 }
 
 void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at)
 {
-    struct received_frame received = {*frame, keep_source(chunk, source), received_at};
+    const struct received_frame *last =
+        chunk->frame_count > 0 ? &chunk->frames[chunk->frame_count - 1] : NULL;
+    struct received_frame received = {*frame, keep_source(chunk, last, source), received_at};
     received.frame.data = keep_data(chunk, frame).data;
-    received.frame.encoding = "";
-    if (*frame->encoding)
-        received.frame.encoding =
-            group_copy(chunk->group, (struct slice){frame->encoding, strlen(frame->encoding) + 1}).data;
+    received.frame.encoding = keep_text(chunk, last ? last->frame.encoding : NULL, frame->encoding);
+    received.frame.namespaces = keep_text(chunk, last ? last->frame.namespaces : NULL, frame->namespaces);
+    received.frame.detail =
+        frame->is_event ? NULL : keep_text(chunk, last ? last->frame.detail : NULL, frame->detail);
     if (chunk->frame_count == chunk->frame_capacity) {
         chunk->frame_capacity = chunk->frame_capacity ? 2 * chunk->frame_capacity : 128;
         chunk->frames = reallocarray(chunk->frames, chunk->frame_capacity, sizeof *chunk->frames);

@@ -48,7 +48,7 @@ char *chunk_space(struct chunk *chunk, size_t *len);
 
 /*
  * Adds a frame of the sender at `source`, received at `received_at` (ms since 1970). Bytes that lie in chunk_space()
- * stay there; all others are copied, as is `source`. A reject's detail is not copied: it is a constant.
+ * stay there; all others are copied, as are `source` and the frame's texts.
  */
 void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at);
 

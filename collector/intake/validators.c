@@ -35,6 +35,7 @@ static void add_reject(struct group *group, const struct received_frame *receive
         .detail = {detail, strlen(detail)},
         .bytes = received->frame.true_len,
         .encoding = {received->frame.encoding, strlen(received->frame.encoding)},
+        .namespaces = {received->frame.namespaces, strlen(received->frame.namespaces)},
         .payload = {received->frame.data, received->frame.len},
     };
     group_add_reject(group, &reject);
@@ -66,8 +67,7 @@ static void validate(struct validator *validator, struct chunk *chunk, const str
 {
     struct group *group = chunk->group;
     const struct frame *frame = &received->frame;
-    /* The framer passes no namespaces yet. */
-    struct validator_input input = {frame->data, frame->len, frame->encoding, ""};
+    struct validator_input input = {frame->data, frame->len, frame->encoding, frame->namespaces};
     struct verdict verdict;
     if (!frame->is_event) {
         add_reject(group, received, frame->reason, frame->detail);

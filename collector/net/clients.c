@@ -12,7 +12,9 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define STALLED_TRIES 32 /* senders whose sockets are checked at most before the first of them is taken */
+#define SILENCE_STEP_MS  100  /* between two times that silence is reported */
+#define SILENCE_AGAIN_MS 1000 /* when it is checked again whether a sender that has not been read is silent */
+#define STALLED_TRIES    32 /* senders whose sockets are checked at most before the first of them is taken */
 
 struct client {
     struct clients *all;
@@ -21,8 +23,10 @@ struct client {
     int64_t active_at; /* monotonic ms: when it connected or last sent something that was read */
     size_t held_bytes; /* by its unfinished event */
     bool is_queued;    /* `readable` is off until the sender has been read */
+    int64_t
+        silence_due; /* when its silence is to be reported (monotonic ms); -1: it is in no list of those */
     TAILQ_ENTRY(client) by_activity;
-    TAILQ_ENTRY(client) in_queue;
+    TAILQ_ENTRY(client) in_queue, by_silence;
 };
 
 TAILQ_HEAD(client_queue, client);
@@ -31,10 +35,15 @@ struct clients {
     struct event_base *base;
     struct intake *intake;
     struct clients_options options;
-    struct client_queue by_activity, queue;
+    struct client_queue by_activity, queue, by_silence;
+    struct event *silence; /* fires when the first of `by_silence` may be due */
+    int64_t silence_at;    /* when that is; INT64_MAX: it is off */
+    uint64_t ignored;      /* elements, of senders that have gone */
     int64_t count;
     size_t held_bytes;
 };
+
+static void on_silence(evutil_socket_t fd, short what, void *context);
 
 struct clients *clients_new(struct event_base *base, struct intake *intake,
                             const struct clients_options *options)
@@ -46,6 +55,10 @@ struct clients *clients_new(struct event_base *base, struct intake *intake,
     all->options = *options;
     TAILQ_INIT(&all->by_activity);
     TAILQ_INIT(&all->queue);
+    TAILQ_INIT(&all->by_silence);
+    all->silence_at = INT64_MAX;
+    all->silence = event_new(base, -1, 0, on_silence, all);
+    if (!all->silence) abort();
     return all;
 }
 
@@ -59,7 +72,10 @@ static void forget(struct client *client)
     struct clients *all = client->all;
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
     if (client->is_queued) TAILQ_REMOVE(&all->queue, client, in_queue);
-    log_debug("sender disconnected", "source=%s", conn_source(client->conn));
+    if (client->silence_due >= 0) TAILQ_REMOVE(&all->by_silence, client, by_silence);
+    log_debug("sender disconnected", "source=%s ignored_elements=%" PRIu64, conn_source(client->conn),
+              conn_ignored(client->conn));
+    all->ignored += conn_ignored(client->conn);
     all->held_bytes -= client->held_bytes;
     all->count--;
     event_free(client->readable);
@@ -84,6 +100,10 @@ void clients_free(struct clients *all)
 {
     if (!all) return;
     clients_close_all(all);
+    if (all->ignored > 0)
+        log_info("elements that carry nothing were passed over (IGNORE_ELEMENTS)", "elements=%" PRIu64,
+                 all->ignored);
+    event_free(all->silence);
     free(all);
 }
 
@@ -102,6 +122,29 @@ static void note_activity(struct client *client)
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     client->active_at = clock_monotonic_ms();
+}
+
+/* ---- silence ---- */
+
+static void arm_silence(struct clients *all, int64_t due)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t ms = due > now + SILENCE_STEP_MS ? due - now : SILENCE_STEP_MS;
+    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    if (due >= all->silence_at) return;
+    all->silence_at = due;
+    if (event_add(all->silence, &delay) != 0) abort(); /* out of memory */
+}
+
+/* To be called whenever the sender's connection has read or reported something. */
+static void note_silence(struct client *client)
+{
+    struct clients *all = client->all;
+    int64_t due = conn_silence_due(client->conn);
+    if (due >= 0 && client->silence_due < 0) TAILQ_INSERT_TAIL(&all->by_silence, client, by_silence);
+    if (due < 0 && client->silence_due >= 0) TAILQ_REMOVE(&all->by_silence, client, by_silence);
+    client->silence_due = due;
+    if (due >= 0) arm_silence(all, due);
 }
 
 /* Has it sent bytes that we have not read? If the event loop has not reported it yet, only the socket knows. */
@@ -138,8 +181,40 @@ static void keep_within_memory(struct clients *all)
                  LOG_QUOTE("raise INTAKE_MEMORY, or find out why senders stop in the middle of events"));
         conn_reject_unfinished(client->conn, intake_filling(all->intake));
         note_held(client);
+        note_silence(client);
         assert(client->held_bytes == 0);
     }
+}
+
+/* A sender whose bytes have not been read is not silent: it waits for us. */
+static void report_silence(struct client *client, int64_t now)
+{
+    if (has_unread(client)) {
+        client->silence_due = now + SILENCE_AGAIN_MS;
+        return;
+    }
+    conn_report_silence(client->conn, intake_filling(client->all->intake));
+    note_held(client);
+    note_silence(client);
+}
+
+static void on_silence(evutil_socket_t fd, short what, void *context)
+{
+    struct clients *all = context;
+    int64_t now = clock_monotonic_ms();
+    int64_t due = INT64_MAX;
+    struct client *next = NULL;
+    (void)fd;
+    (void)what;
+    all->silence_at = 0; /* armed below, for all of them */
+    for (struct client *client = TAILQ_FIRST(&all->by_silence); client; client = next) {
+        next = TAILQ_NEXT(client, by_silence);
+        if (client->silence_due <= now && !intake_is_full(all->intake)) report_silence(client, now);
+        if (client->silence_due >= 0 && client->silence_due < due) due = client->silence_due;
+    }
+    all->silence_at = INT64_MAX;
+    if (due < INT64_MAX) arm_silence(all, due);
+    intake_offer(all->intake);
 }
 
 /* Reads the sender once, and removes it if it has disconnected. */
@@ -150,6 +225,7 @@ static enum conn_step read_client(struct client *client)
     if (step == CONN_READ) {
         note_activity(client);
         note_held(client);
+        note_silence(client);
         keep_within_memory(all);
     } else if (step == CONN_ENDED) {
         forget(client);
@@ -212,10 +288,11 @@ void clients_add(struct clients *all, int fd, const char *source)
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
     client->all = all;
-    client->conn = conn_take_fd(fd, source, all->options.event_element, all->options.max_message_bytes);
+    client->conn = conn_take_fd(fd, source, &all->options.framing);
     client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
     client->active_at = clock_monotonic_ms();
+    client->silence_due = -1;
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     all->count++;
     log_debug("sender connected", "source=%s", source);

@@ -2,10 +2,11 @@
  * clients -- all connected senders: the order of their activity, the queue of senders that wait to be read, and the
  * memory of their unfinished events.
  *
- * Three rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
+ * Four rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
  * read in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the
  * event that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been
- * idle longest is disconnected for a new one, if it has been idle for long enough. One thread only.
+ * idle longest is disconnected for a new one, if it has been idle for long enough. Silence: what a sender has left
+ * unfinished is reported once it has been silent for long enough while it was read. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -21,9 +22,8 @@ struct clients;
 struct event_base;
 
 struct clients_options {
-    const char *event_element;   /* borrowed */
-    size_t max_message_bytes;    /* of one event */
-    size_t unfinished_max_bytes; /* that all unfinished events together may hold */
+    struct framer_options framing; /* what it points to is borrowed */
+    size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
 };
 
 /* Borrows `base` and `intake` until clients_free(). Never fails: out of memory aborts. */

@@ -17,21 +17,28 @@ struct conn {
     char source[EVENT_SOURCE_MAX];
 };
 
-struct conn *conn_take_fd(int fd, const char *source, const char *element, size_t max_message)
+struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options)
 {
     struct conn *conn = calloc(1, sizeof *conn);
     if (!conn) abort();
     conn->fd = fd;
-    conn->framer = framer_new(element, max_message);
+    conn->framer = framer_new(options);
     (void)snprintf(conn->source, sizeof conn->source, "%s", source);
     return conn;
 }
 
-void conn_close(struct conn *conn, struct chunk *chunk)
+static void add_frames(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
+    int64_t now = clock_now_ms();
+    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
+}
+
+void conn_close(struct conn *conn, struct chunk *chunk)
+{
     if (!conn) return;
-    if (framer_end(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, clock_now_ms());
+    framer_end(conn->framer);
+    add_frames(conn, chunk);
     framer_free(conn->framer);
     close(conn->fd);
     free(conn);
@@ -39,7 +46,6 @@ void conn_close(struct conn *conn, struct chunk *chunk)
 
 enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
 {
-    struct frame frame;
     size_t space = 0;
     char *bytes = chunk_space(chunk, &space);
     ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
@@ -47,19 +53,30 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
     if (n < 0)
         log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return CONN_ENDED;
-    int64_t now = clock_now_ms();
-    framer_feed(conn->framer, bytes, (size_t)n);
-    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
+    framer_feed(conn->framer, bytes, (size_t)n, clock_monotonic_ms());
+    add_frames(conn, chunk);
     return CONN_READ;
+}
+
+int64_t conn_silence_due(const struct conn *conn)
+{
+    return framer_due(conn->framer);
+}
+
+void conn_report_silence(struct conn *conn, struct chunk *chunk)
+{
+    framer_tick(conn->framer, clock_monotonic_ms());
+    add_frames(conn, chunk);
 }
 
 void conn_reject_unfinished(struct conn *conn, struct chunk *chunk)
 {
+    static const char detail[] =
+        "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
     struct frame frame;
-    if (!framer_end(conn->framer, &frame)) return;
-    frame.detail = "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
-    chunk_add(chunk, &frame, conn->source, clock_now_ms());
-    (void)framer_next(conn->framer, &frame); /* there is no other frame; this frees the memory */
+    if (framer_set_aside(conn->framer, detail, &frame))
+        chunk_add(chunk, &frame, conn->source, clock_now_ms());
+    add_frames(conn, chunk); /* there are no others; this frees the memory */
 }
 
 size_t conn_held_bytes(const struct conn *conn)
@@ -71,6 +88,11 @@ bool conn_has_unread(const struct conn *conn)
 {
     char byte = 0;
     return recv(conn->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+uint64_t conn_ignored(const struct conn *conn)
+{
+    return framer_ignored(conn->framer);
 }
 
 const char *conn_source(const struct conn *conn)

@@ -15,25 +15,34 @@ enum conn_step {
 struct conn;
 
 /*
- * Takes the connected socket over. `source` is the sender's address as text, `element` the event's name: both are
- * copied. `max_message` is the largest event in bytes. Never fails: out of memory aborts.
+ * Takes the connected socket over. `source`, the sender's address as text, is copied; what `options` points to is
+ * borrowed until conn_close(). Never fails: out of memory aborts.
  */
-struct conn *conn_take_fd(int fd, const char *source, const char *element, size_t max_message);
+struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options);
 
-/* Closes the socket and frees; an unfinished event becomes a reject in `chunk`. Accepts NULL. */
+/* Closes the socket and frees; what is unfinished is added to `chunk`, as a reject or otherwise. Accepts NULL. */
 void conn_close(struct conn *conn, struct chunk *chunk);
 
 /* Reads once, at most what `chunk` has space for, without blocking, and adds the completed frames to it. */
 enum conn_step conn_receive(struct conn *conn, struct chunk *chunk);
 
-/* Makes the unfinished event a reject in `chunk`, for lack of memory; the connection goes on. */
+/* When conn_report_silence() is due (monotonic ms), unless bytes are received before; -1: never. */
+int64_t conn_silence_due(const struct conn *conn);
+
+/* No byte has come up to now, though the socket was read: adds to `chunk` what can be told therefore. */
+void conn_report_silence(struct conn *conn, struct chunk *chunk);
+
+/* Makes what is unfinished a reject in `chunk`, for lack of memory; the connection goes on. */
 void conn_reject_unfinished(struct conn *conn, struct chunk *chunk);
 
-/* Memory that the unfinished event holds, in bytes; 0 if there is none. */
+/* Memory that something unfinished holds, in bytes; 0 if there is nothing. */
 size_t conn_held_bytes(const struct conn *conn);
 
 /* Are there bytes that conn_receive() would read? */
 bool conn_has_unread(const struct conn *conn);
+
+/* Elements of IGNORE_ELEMENTS that were passed over. */
+uint64_t conn_ignored(const struct conn *conn);
 
 /* The sender's address; borrowed from the connection. */
 const char *conn_source(const struct conn *conn);

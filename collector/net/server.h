@@ -8,6 +8,7 @@
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
 
+#include "collector/framing/framer.h"
 #include "collector/intake/intake.h"
 #include "collector/intake/replacements.h"
 #include "collector/net/allow.h"
@@ -23,12 +24,11 @@
 struct server;
 
 struct server_options {
-    const char *event_element; /* borrowed */
     const struct allow *allow; /* borrowed: who may send */
     int64_t max_connections;
-    int64_t idle_timeout_ms;     /* a sender that is silent for this long is disconnected; 0: never */
-    size_t max_message_bytes;    /* of one event */
-    size_t unfinished_max_bytes; /* that all unfinished events together may hold */
+    int64_t idle_timeout_ms;       /* a sender that is silent for this long is disconnected; 0: never */
+    struct framer_options framing; /* what it points to is borrowed */
+    size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
 };
 
 struct

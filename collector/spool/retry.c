@@ -131,20 +131,22 @@ static struct stored read_row(struct stmt *stmt)
     return stored;
 }
 
-static void add_frame(struct chunk *chunk, struct frame *frame, const struct stored *stored)
-{
-    if (!*frame->encoding) frame->encoding = stored->encoding;
-    chunk_add(chunk, frame, stored->source, stored->received_at);
-}
-
-/* Frames the payload as if it were the whole stream of a sender. */
+/*
+ * Frames the payload as if it were a stretch of its sender's stream. All of its bytes are there, so a part of it that is
+ * no event is kept whole, also where it is longer than MAX_MESSAGE_SIZE.
+ */
 static void frame_all(const struct retry_options *options, const struct stored *stored, struct chunk *chunk)
 {
-    struct framer *framer = framer_new(options->event_element, options->max_message_bytes);
+    struct framer *framer = framer_new(&options->framing);
     struct frame frame;
-    framer_feed(framer, stored->payload.data, stored->payload.len);
-    while (framer_next(framer, &frame)) add_frame(chunk, &frame, stored);
-    if (framer_end(framer, &frame)) add_frame(chunk, &frame, stored);
+    framer_resume(framer, stored->encoding, stored->namespaces);
+    framer_feed(framer, stored->payload.data, stored->payload.len, 0);
+    framer_end(framer);
+    while (framer_next(framer, &frame)) {
+        frame.data = stored->payload.data + frame.at;
+        frame.len = (size_t)frame.true_len;
+        chunk_add(chunk, &frame, stored->source, stored->received_at);
+    }
     framer_free(framer);
 }
 

@@ -13,15 +13,15 @@
 #ifndef COLLECTOR_SPOOL_RETRY_H
 #define COLLECTOR_SPOOL_RETRY_H
 
+#include "collector/framing/framer.h"
 #include "collector/framing/validator.h"
 #include "collector/spool/append.h"
 #include "common/buf.h"
 
 struct retry;
 
-struct retry_options {         /* the same as for events from the network */
-    const char *event_element; /* borrowed for the retry's life */
-    size_t max_message_bytes;  /* of one event */
+struct retry_options {             /* the same as for events from the network */
+    struct framer_options framing; /* what it points to is borrowed for the retry's life */
     struct validator_options validator;
 };
 

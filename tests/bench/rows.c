@@ -12,14 +12,19 @@
 struct group *rows_read(void)
 {
     static char block[1 << 18];
-    struct framer *framer = framer_new("EVENT", 1 << 20);
+    struct xml_names names;
+    struct why why = {0};
+    enum result res = xml_names_parse("EVENT_ELEMENT", "EVENT", &names, &why);
+    assert(res == RES_OK);
+    struct framer_options framing = {.events = &names, .max_message = 1 << 20};
+    struct framer *framer = framer_new(&framing);
     struct validator *validator = validator_new(NULL);
     struct group *group = group_new();
     struct frame frame;
     struct verdict verdict;
     ssize_t n;
     while ((n = read(STDIN_FILENO, block, sizeof block)) > 0) {
-        framer_feed(framer, block, (size_t)n);
+        framer_feed(framer, block, (size_t)n, 0);
         while (framer_next(framer, &frame)) {
             assert(frame.is_event);
             struct validator_input input = {frame.data, frame.len, frame.encoding, ""};

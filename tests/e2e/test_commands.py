@@ -239,15 +239,23 @@ def test_a_retry_takes_every_event_and_leaves_the_rest_as_one_reject(site):
     site.send(b"<LIST><x/>")
     wait_for("the rejects", lambda: len(rejects(site)) == 5)
     site.running[0].stop()
-    assert retry(site) == summary_of(5, 4, 8, "1 (no event in it 1)") + "; passed in part, and the rest is a new reject: 3"
+    assert retry(site) == summary_of(5, 4, 8, "1 (unknown_element 1)") + "; passed in part, and the rest is a new reject: 3"
     assert_each_event_once(site, 8)
     assert [state for _, _, state in rejects(site)] == ["retried"] * 4 + ["pending"] * 4
     assert site.query("SELECT reason, CAST(payload AS TEXT), truncated FROM rejects WHERE id > 5 ORDER BY id") == [
         ("stray_bytes", "stray", 0), ("malformed", "<EVENT><broken></EVENT>stray", 0), ("cut_off", "<EVENT>", 0)]
     assert site.value("SELECT detail FROM rejects WHERE id = 7").startswith(
         "what is left of reject 3, from which 2 events were taken: line 1, column ")
-    assert retry(site) == summary_of(4, 0, 0, "4 (malformed 1, cut_off 1, stray_bytes 1, no event in it 1)")
+    assert retry(site) == summary_of(4, 0, 0, "4 (malformed 1, cut_off 1, stray_bytes 1, unknown_element 1)")
     assert_each_event_once(site, 8)
+
+
+def test_a_reject_that_is_ignored_now_has_no_event_in_it(site):
+    collector = site.collector(EVENT_ELEMENT="LIST")
+    site.send(b"<LIST><broken></LIST>")
+    collector.stop()
+    assert retry(site, IGNORE_ELEMENTS="LIST") == summary_of(1, 0, 0, "1 (no event in it 1)")
+    assert [(reason, state) for _, reason, state in rejects(site)] == [("malformed", "pending")]
 
 
 def test_a_corrected_setting_takes_further_events_out_of_a_remainder(site):

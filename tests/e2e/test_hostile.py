@@ -3,10 +3,12 @@
 A row is a sentence and the parts of one connection's stream, each marked as what it must become: an event, a reject, or
 bytes that are passed over. Rows are told apart by the address that they are sent from: all of 127/8 is this machine.
 """
+import contextlib
 import itertools
 import random
 import re
 import socket
+import time
 import zlib
 
 from support.environment import IS_SANITIZED, size
@@ -15,6 +17,10 @@ from support.waiting import wait_for
 
 MIB = 1 << 20
 ENDLESS = size("HOSTILE_ENDLESS_BYTES", 40 * MIB, 9 * MIB)
+PARTS = size("HOSTILE_PARTS", 10, 3)  # of 1 MiB each: a gap is reported in these
+SILENCE = 10  # seconds after which a sender counts as silent: nothing is reported later
+SLACK = 20 if IS_SANITIZED else 2
+SOON = 8  # seconds: what need not wait for the silence
 KEPT_WHOLE = 65536  # of longer parts only the length and the beginning are compared
 
 
@@ -69,6 +75,13 @@ def skip(data):
     return Part("skip", data)
 
 
+def in_parts(begin, unit, parts=PARTS):
+    """A gap that is larger than MAX_MESSAGE_SIZE: parts of that size. A unit is 16 bytes that neither begin nor end with a
+    separator, so the next part begins where the one before ends."""
+    assert len(unit) == 16 and len(begin) % 16 == 0
+    return [reject("stray_bytes", Flood(begin if number == 0 else b"", unit, MIB)) for number in range(parts)]
+
+
 def inner(content):
     return b"<EVENT><cn>1</cn>%s</EVENT>" % content
 
@@ -94,6 +107,11 @@ def wrongly_declared(encoding, content, word):
             skip(b'<?xml version="1.0"?>'), OTHER]
 
 
+def wide(order, text="<EVENT><cn>é</cn></EVENT>"):
+    """An event in UTF-16, `order` is `le` or `be`."""
+    return event(text.encode(f"utf-16-{order}"), uid="é", text=text)
+
+
 def with_doctype(doctype, content=b""):
     return [GOOD, reject("doctype", doctype + inner(content), "document type"), OTHER]
 
@@ -108,9 +126,13 @@ def attributes(count):
 
 GOOD = event(b"<EVENT><cn>good</cn></EVENT>")
 OTHER = event(b"<EVENT><cn>other</cn></EVENT>")
+LONG_EVENT = event(b"<EVENT><cn>long</cn><a>%s</a></EVENT>" % (b"x" * 1000))
 LAUGHS = b"<!DOCTYPE EVENT [<!ENTITY a0 'lol'>%s]>" % b"".join(
     b"<!ENTITY a%d '%s'>" % (i, b"&a%d;" % (i - 1) * 10) for i in range(1, 10))
+EMPTY = event(b"<EVENT/>")
 CUT = "began before"
+FOUND = "1 event was found"
+UNKNOWN = "EVENT_ELEMENT does not name"
 ENDED = "connection ended"
 CROWD = "more than 256 attributes"
 LONG = "more than 1024 bytes"
@@ -125,19 +147,36 @@ BETWEEN = [
     ("mark, declaration and NUL mix",
      [skip(b'\xEF\xBB\xBF<?xml version="1.0"?>\n\0'), GOOD, skip(b"\0\xEF\xBB\xBF"), OTHER]),
     ("a comment stands between events", [GOOD, skip(b"<!-- a - b -->"), OTHER]),
-    ("a comment between events hides one", [GOOD, skip(b"<!--<EVENT><cn>no</cn></EVENT>-->"), OTHER]),
+    ("a closed comment between events holds one",
+     [GOOD, reject("stray_bytes", b"<!--<EVENT><cn>no</cn></EVENT>-->"), OTHER]),
+    ("a comment of 4 KB stands between events", [GOOD, skip(b"<!--%s-->" % (b"c" * 4089)), OTHER]),
+    ("a comment of more than 4 KB stands between events",
+     [GOOD, reject("stray_bytes", b"<!--%s-->" % (b"c" * 4090)), OTHER]),
+    ("framing bytes of STX and MLLP stand around events",
+     [skip(b"\x02"), GOOD, skip(b"\x03\x0B"), OTHER, skip(b"\x1C\r\x01\x04")]),
     ("an instruction stands between events", [GOOD, skip(b"<?p a > b ?>"), OTHER]),
     ("an instruction between events hides none",
      [GOOD, reject("stray_bytes", b"<?p "), OTHER, reject("stray_bytes", b"?>")]),
+    ("a value between events hides none",
+     [GOOD, reject("stray_bytes", b"<a b='"), OTHER, reject("stray_bytes", b"'>"), GOOD]),
     ("other elements stand around events",
      [skip(b"<EVENTS a='>' b=\"'\">"), GOOD, skip(b"<x>"), OTHER, skip(b"</x></EVENTS >")]),
-    ("empty elements stand between events", [skip(b"<a/>"), GOOD, skip(b"<EVENTS/><b c='d' />"), OTHER]),
+    ("empty elements stand in a wrapper", [skip(b"<x><a/>"), GOOD, skip(b"<EVENTS/><b></b>"), OTHER, skip(b"</x>")]),
+    ("empty elements stand between events",
+     [reject("unknown_element", b"<a/>", UNKNOWN), GOOD, reject("unknown_element", b"<EVENTS/>", UNKNOWN),
+      reject("unknown_element", b"<b c='d' />", UNKNOWN), OTHER]),
+    ("an element in a wrapper has attributes",
+     [skip(b"<x>"), GOOD, reject("unknown_element", b"<a b='c'/>", UNKNOWN), OTHER, skip(b"</x>")]),
+    ("elements with texts stand between events",
+     [GOOD, reject("unknown_element", b"<Event><cn>1</cn></Event>", "the element Event"), OTHER]),
     ("names that begin like the event's are other names",
      [skip(b"<EVENTS><EVENT-LOG><EVENT.x><EVENT_><EVENT2><EVENT:x><p:EVENT>"), GOOD,
       skip("<EVENTé></EVENTé>".encode()), OTHER]),
-    ("another case is another name", [skip(b"<event>"), GOOD, skip(b"</event><Event/>"), OTHER]),
+    ("another case is another name",
+     [skip(b"<event>"), GOOD, skip(b"</event>"), reject("unknown_element", b"<Event/>", "the element Event"), OTHER]),
     ("white space goes on for long", [skip(Flood(b"", b" \r\n\t\0", 3 * MIB)), GOOD]),
-    ("a long comment between events is passed over", [skip(Flood(b"<!--", b" - > ", 3 * MIB, b"-->")), GOOD]),
+    ("a comment between events is larger than an event may be",
+     [*in_parts(b"<!-- begins here", b"- > --- ] ]]> -.", 3), reject("stray_bytes", b"-->"), GOOD]),
     ("nothing at all", []),
 ]
 
@@ -145,6 +184,8 @@ INSIDE = [
     ("an end tag has white space", [event(b"<EVENT><cn>1</cn></EVENT >"), event(b"<EVENT><cn>2</cn></EVENT\r\n\t>")]),
     ("an event is an empty element", [event(b"<EVENT/>"), event(b"<EVENT />"), event(b"<EVENT a='/' b=\">\"/>"), GOOD]),
     ("attributes hold brackets", [event(b"<EVENT a='/EVENT>' b=\"/>\"><cn c='>'>1</cn></EVENT>", uid="1"), GOOD]),
+    ("an attribute holds a start tag",
+     [reject("cut_off", b"<EVENT a='", CUT), EMPTY, reject("stray_bytes", b"'/>"), GOOD]),
     ("an attribute holds the end tag", [reject("malformed", b"<EVENT a='</EVENT>'/>", "Unescaped '<'"), GOOD]),
     ("a CDATA section holds markup", [event(inner(b"<![CDATA[</EVENT><EVENT>]] >]]>")), GOOD]),
     ("a comment holds markup", [event(inner(b"<!--</EVENT><EVENT> - ->-->")), GOOD]),
@@ -174,16 +215,32 @@ CUT_OFF = [
     ("the next event cuts off an instruction", [reject("cut_off", b"<EVENT><?p ", CUT), OTHER]),
     ("the next event cuts off a declaration that is no markup", [reject("cut_off", b"<EVENT><!ELEM", CUT), OTHER]),
     ("every event is cut off by the next", [reject("cut_off", b"<EVENT>", CUT)] * 20 + [OTHER]),
-    ("a comment that is not closed takes what follows",
-     [GOOD, reject("cut_off", b"<EVENT><!--<EVENT/></EVENT>", ENDED)]),
-    ("a section that is not closed takes what follows",
-     [GOOD, reject("cut_off", b"<EVENT><![CDATA[<EVENT/></EVENT>", ENDED)]),
+    ("a comment that is not closed is text in the end",
+     [GOOD, reject("cut_off", b"<EVENT><!--", FOUND), EMPTY, reject("stray_bytes", b"</EVENT>")]),
+    ("a section that is not closed is text in the end",
+     [GOOD, reject("cut_off", b"<EVENT><![CDATA[", FOUND), EMPTY, reject("stray_bytes", b"</EVENT>")]),
+    ("a comment in a field that is not closed hides nothing in the end",
+     [GOOD, reject("malformed", inner(b"<a><!-- b</a>"), "50 events were found"), *[OTHER] * 50]),
+    ("a section in a field that is not closed hides nothing in the end",
+     [GOOD, reject("malformed", inner(b"<a><![CDATA[ b</a>"), "50 events were found"), *[OTHER] * 50]),
+    ("a comment between events that is not closed hides nothing in the end",
+     [GOOD, reject("stray_bytes", b"<!-- b", "50 events were found"), *[OTHER] * 50]),
+    ("a declaration stands before the event that cuts off",
+     [reject("cut_off", b"<EVENT><cn>1", CUT), skip(b"<?xml version='1.0' encoding='ISO-8859-1'?>\n"),
+      event(b"<EVENT><cn>\xE9</cn></EVENT>", "é", "<EVENT><cn>é</cn></EVENT>")]),
+    ("another event element cuts off", [reject("cut_off", b"<EVENT><a>", CUT), EMPTY, reject("stray_bytes", b"</a>")]),
+    ("an event in UTF-16 is cut off by one of bytes",
+     [reject("cut_off", "<EVENT><cn>1".encode("utf-16-le"), CUT), OTHER, wide("le"), GOOD]),
+    ("an event in UTF-16 is cut off in the middle of a unit",
+     [reject("cut_off", "<EVENT><cn>1".encode("utf-16-be") + b"\0", CUT), OTHER, wide("be"), GOOD]),
+    ("an event of bytes is cut off by one in UTF-16",
+     [reject("cut_off", b"<EVENT><cn>1", CUT), wide("le"), reject("cut_off", b"<EVENT><cn>1", CUT), wide("be"), GOOD]),
     ("the connection ends in text", [GOOD, reject("cut_off", b"<EVENT><cn>1</cn>", ENDED)]),
     ("the connection ends in a start tag", [GOOD, reject("cut_off", b"<EVENT a='", ENDED)]),
     ("the connection ends in an end tag", [GOOD, reject("cut_off", b"<EVENT></EVENT", ENDED)]),
     ("the connection ends in the event's name", [GOOD, reject("cut_off", b"<EVE", ENDED)]),
     ("the connection ends behind the event's name", [GOOD, reject("cut_off", b"<EVENT", ENDED)]),
-    ("the connection ends in a comment", [GOOD, reject("cut_off", b"<!-- a --", ENDED)]),
+    ("the connection ends in a comment", [GOOD, reject("stray_bytes", b"<!-- a --", "comment (<!--)")]),
     ("the connection ends in a declaration", [GOOD, reject("cut_off", b"<?xml version='1.0'", ENDED)]),
     ("the connection ends in a character", [GOOD, reject("cut_off", b"<EVENT>\xE2\x82", ENDED)]),
 ]
@@ -192,17 +249,23 @@ STRAY = [
     ("letters stand between events", [GOOD, reject("stray_bytes", b"abc", "between events"), OTHER]),
     ("letters stand before and behind all events",
      [reject("stray_bytes", b"abc"), GOOD, reject("stray_bytes", b"def")]),
-    ("each run is one reject", [reject("stray_bytes", b"a"), GOOD, reject("stray_bytes", b"b"), skip(b"<x/>"),
+    ("each run is one reject", [reject("stray_bytes", b"a"), GOOD, reject("unknown_element", b"b<x/>", "the element x"),
                                 reject("stray_bytes", b"c"), OTHER]),
     ("binary garbage", [reject("stray_bytes", bytes(range(128, 239)) + bytes(range(1, 9))), GOOD]),
-    ("long garbage", [reject("stray_bytes", Flood(b"!", b"garbage \x80", 3 * MIB)), GOOD]),
+    ("long garbage", [*in_parts(b"", b"long \x80\xFF  garbage", 3), GOOD]),
     ("the event's end tag without its start", [GOOD, reject("stray_bytes", b"</EVENT>"), OTHER]),
     ("a CDATA section between events", [GOOD, reject("stray_bytes", b"<![CDATA[a]]>"), OTHER]),
     ("a '<' alone", [GOOD, reject("stray_bytes", b"<"), OTHER, reject("stray_bytes", b"< EVENT>"), GOOD]),
     ("tags that are none", [GOOD, reject("stray_bytes", b"<1><><a b><a b=c>"), OTHER]),
     ("half a byte order mark", [reject("stray_bytes", b"\xEF\xBB"), GOOD]),
     ("an HTTP request", [reject("looks_like_http", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP")]),
-    ("an HTTP request with an event", [reject("looks_like_http", b"POST /events HTTP/1.1\r\nHost: a\r\n\r\n"), GOOD]),
+    ("an HTTP request with an event",
+     [reject("looks_like_http", b"POST /events HTTP/1.1\r\nHost: a\r\n\r\n" + GOOD.data, "HTTP")]),
+    ("an HTTP request whose chunks cut an event",
+     [reject("looks_like_http", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n<EVENT><cn>good</\r\n"
+             b"b\r\ncn></EVENT>\r\n0\r\n\r\n", "HTTP")]),
+    ("an HTTP answer", [reject("looks_like_http", b"HTTP/1.1 200 OK\r\n\r\n" + GOOD.data, "HTTP")]),
+    ("a PROXY header", [reject("stray_bytes", b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2", "PROXY"), skip(b"\r\n"), GOOD]),
     ("a TLS handshake", [reject("looks_like_tls", b"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", "TLS")]),
 ]
 
@@ -252,6 +315,14 @@ DOCTYPE = [
     ("a DOCTYPE inside an event", [GOOD, reject("doctype", inner(b"<!DOCTYPE a>")), OTHER]),
     ("a DOCTYPE without an event", [GOOD, reject("doctype", b"<!DOCTYPE EVENT>")]),
     ("a DOCTYPE that does not end", [reject("doctype", b"<!DOCTYPE EVENT ["), OTHER]),
+    ("a DOCTYPE that holds an event in a comment", with_doctype(b"<!DOCTYPE EVENT [<!-- <EVENT/> -->]>")),
+    ("a DOCTYPE that holds an event in a value",
+     [GOOD, reject("doctype", b"<!DOCTYPE EVENT [<!ENTITY a '"), EMPTY, reject("stray_bytes", b"'>]>"), OTHER]),
+    ("a DOCTYPE that holds an event in an instruction",
+     [GOOD, reject("doctype", b"<!DOCTYPE EVENT [<?p "), EMPTY, reject("stray_bytes", b"?>]>"), OTHER]),
+    ("a DOCTYPE whose comment is not closed",
+     [GOOD, reject("doctype", b"<!DOCTYPE EVENT [<!--", "2 events were found"), skip(b" "), EMPTY, OTHER]),
+    ("a DOCTYPE in which the connection ends", [GOOD, reject("doctype", b"<!DOCTYPE EVENT [<!ENTITY a 'b'>")]),
     ("a DOCTYPE that hides its end", with_doctype(b"<!DOCTYPE EVENT [<!-- ]> ' --><!ENTITY a \"]>\">]>")),
 ]
 
@@ -268,7 +339,11 @@ ENCODINGS = [
      not_utf8(b"M\xFCller") + declared(b"ISO-8859-1", b"\xFC", "ü") + not_utf8(b"\xFC")),
     ("a byte is not ASCII though that is declared", wrongly_declared(b"US-ASCII", b"\xE9", "not in it")),
     ("a byte means nothing in the declared encoding", wrongly_declared(b"windows-1252", b"\x81", "not in it")),
-    ("UTF-16 is declared in ASCII", wrongly_declared(b"UTF-16", b"", 'encoding "UTF-16"')),
+    ("UTF-16 is declared in ASCII",
+     [skip(b"<?xml version='1.0' encoding='utf-16'?>"), event("<EVENT><cn>é</cn></EVENT>".encode(), uid="é"), OTHER]),
+    ("a byte order mark wins over the declaration",
+     [skip(b"\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?>"),
+      event("<EVENT><cn>é</cn></EVENT>".encode(), uid="é")]),
     ("EBCDIC is declared in ASCII", wrongly_declared(b"IBM037", b"", "not in it")),
     ("an unknown encoding", wrongly_declared(b"klingon", b"", "not known")),
     ("an encoding's name with an option", wrongly_declared(b"ISO-8859-1//TRANSLIT", b"", "cannot be one")),
@@ -285,11 +360,14 @@ ENCODINGS = [
     ("a character cut short in a value", not_utf8(b"<a b='\xC3'/>")),
     ("a continuation alone", not_utf8(b"\x80")),
     ("a byte that is never UTF-8", not_utf8(b"\xFF")),
-    ("UTF-16 with its byte order mark",
-     [reject("encoding", b"\xFF\xFE" + "<EVENT>1</EVENT>".encode("utf-16-le"), "UTF-16")]),
-    ("UTF-16 without one", [reject("encoding", "<EVENT>1</EVENT>".encode("utf-16-le"), "UTF-16")]),
-    ("UTF-16 of the other byte order",
-     [reject("encoding", b"\xFE\xFF" + "<EVENT>1</EVENT>".encode("utf-16-be"), "UTF-16")]),
+    ("UTF-16 with its byte order mark", [skip(b"\xFF\xFE"), wide("le"), wide("le"), skip(b"\n\0")]),
+    ("UTF-16 without one", [wide("le"), skip(b"\r\0\n\0"), wide("le")]),
+    ("UTF-16 of the other byte order", [skip(b"\xFE\xFF"), wide("be"), skip(b"\0\n"), wide("be")]),
+    ("UTF-16 after bytes and bytes after UTF-16", [GOOD, wide("le"), OTHER, wide("be"), GOOD]),
+    ("UTF-16 with its declaration",
+     [skip("\ufeff<?xml version='1.0' encoding='UTF-16'?>\r\n".encode("utf-16-le")), wide("le"),
+      skip("<?xml version='1.0' encoding='UTF-16'?>".encode("utf-16-le")), wide("le")]),
+    ("ISO-2022-JP whose bytes look like markup", declared(b"ISO-2022-JP", "次".encode("iso2022_jp"), "次")),
 ]
 
 BOUNDS = [
@@ -306,7 +384,8 @@ BOUNDS = [
     ("a name is 900,000 bytes long", malformed(b"<%s/>" % (b"n" * 900000), LONG)),
     ("a namespace is 900,000 bytes long", malformed(b"<a xmlns='%s'/>" % (b"n" * 900000), LONG)),
     ("a name is 10 MB long", [GOOD, reject("oversize", Flood(b"<EVENT><", b"n", 10 * MIB, b"/></EVENT>")), OTHER]),
-    ("another element's name is 10 MB long", [GOOD, reject("stray_bytes", Flood(b"<", b"n", 10 * MIB, b"/>")), OTHER]),
+    ("another element's name is 10 MB long",
+     [GOOD, *in_parts(b"<" + b"n" * 15, b"n" * 16), reject("stray_bytes", b"/>"), OTHER]),
     ("there are 50,000 different names", malformed(b"".join(b"<a%d/>" % i for i in range(50000)), "different names")),
     ("there are 257 namespaces", malformed(
         b"".join(b"<a xmlns:p%d='u' xmlns:q%d='u'>" % (i, i) for i in range(129)) + b"</a>" * 129, "256 namespaces")),
@@ -327,17 +406,26 @@ ENDLESS_ROWS = [
      [GOOD, reject("oversize", Flood(b"<EVENT>", b"<a>text</a>", ENDLESS, b"</EVENT>")), OTHER]),
     ("an event far too large is cut off by the next",
      [reject("oversize", Flood(b"<EVENT>", b"text ", ENDLESS)), OTHER]),
-    ("a comment never ends", [GOOD, reject("oversize", Flood(b"<EVENT><!--", b"- > <EVENT>", ENDLESS))]),
-    ("a comment between events never ends", [GOOD, reject("oversize", Flood(b"<!--", b"- > <EVENT>", ENDLESS))]),
-    ("a section never ends", [GOOD, reject("oversize", Flood(b"<EVENT><![CDATA[", b"]] ><EVENT>", ENDLESS))]),
+    ("a comment never ends", [GOOD, reject("oversize", Flood(b"<EVENT><!--", b"- > <a>", ENDLESS), "0 events were found")]),
+    ("a comment hides 3 MiB of events",
+     [GOOD, reject("malformed", inner(b"<!--"), "events were found"), *[LONG_EVENT] * 3000]),
+    ("a comment between events never ends",
+     [GOOD, *in_parts(b"<!-- begins here", b"- > --- ] ]]> -.")]),
+    ("a section never ends",
+     [GOOD, reject("oversize", Flood(b"<EVENT><![CDATA[", b"]] ><a>", ENDLESS), "0 events were found")]),
+    ("a section hides 3 MiB of events",
+     [GOOD, reject("malformed", inner(b"<![CDATA["), "events were found"), *[LONG_EVENT] * 3000]),
     ("a value never ends", [GOOD, reject("oversize", Flood(b"<EVENT a='", b"value ", ENDLESS))]),
     ("a start tag never ends", [GOOD, reject("oversize", Flood(b"<EVENT", b" a='1'", ENDLESS))]),
-    ("an instruction never ends", [GOOD, reject("oversize", Flood(b"<?p ", b"? > ", ENDLESS))]),
-    ("a DOCTYPE never ends", [GOOD, reject("doctype", Flood(b"<!DOCTYPE a [", b"<!ENTITY a 'b'>", ENDLESS))]),
+    ("an instruction never ends", [GOOD, *in_parts(b"<?p begins here.", b"? > ?????? > ??.")]),
+    ("a DOCTYPE never ends",
+     [GOOD, reject("doctype", Flood(b"<!DOCTYPE abc [ ", b"<!ENTITY ab 'c'>", MIB)),
+      *in_parts(b"", b"<!ENTITY ab 'c'>", PARTS - 1)]),
     ("elements nest without end", [GOOD, reject("oversize", Flood(b"<EVENT>", b"<a>", ENDLESS))]),
-    ("garbage never ends", [GOOD, reject("stray_bytes", Flood(b"", b"\xFF\x01 garbage", ENDLESS))]),
-    ("the event's end tags never end", [GOOD, reject("stray_bytes", Flood(b"", b"</EVENT>", ENDLESS))]),
-    ("separators never end", [GOOD, skip(Flood(b"", b"\0 \r\n<a b='c'/>", ENDLESS)), OTHER]),
+    ("garbage never ends", [GOOD, *in_parts(b"", b"\xFF\x01 garbage ...!!")]),
+    ("the event's end tags never end", [GOOD, *in_parts(b"", b"</EVENT></EVENT>")]),
+    ("separators never end",
+     [GOOD, skip(Flood(b"", b"\0 \r\n\x02<?xml version='1.0'?><!-- c --><?p?>\x1C", ENDLESS)), OTHER]),
 ]
 
 LARGE = 8 * MIB - 9
@@ -361,6 +449,34 @@ LARGE_ROWS = [
     ("8 MB of different names",
      [reject("malformed", inner(b"".join(b"<a%d/>" % i for i in range(800000))), "different names"), GOOD]),
     ("an event never ends", [GOOD, reject("oversize", Flood(b"<EVENT>", b"<a>text</a>", ENDLESS))]),
+]
+
+MANY = [OTHER] * 4000
+FOUND_MANY = "4000 events were found"
+OPEN_ROWS = [  # their connections stay open; whether the last part is reported only when the sender is silent
+    ("a comment in a field is not closed", [reject("malformed", inner(b"<a><!-- b</a>"), FOUND_MANY), *MANY], True),
+    ("a section in a field is not closed", [reject("malformed", inner(b"<a><![CDATA[ b</a>"), FOUND_MANY), *MANY], True),
+    ("a comment between events is not closed", [GOOD, reject("stray_bytes", b"<!-- b", FOUND_MANY), *MANY], True),
+    ("a comment in a DOCTYPE is not closed",
+     [GOOD, reject("doctype", b"<!DOCTYPE a [<!-- b", FOUND_MANY), *MANY], True),
+    ("a comment in UTF-16 is not closed",
+     [wide("le"), reject("malformed", "<EVENT><!-- b</EVENT>".encode("utf-16-le"), "100 events"), *[wide("le")] * 100], True),
+    ("a closed comment holds an event", [EMPTY, reject("stray_bytes", b"<!-- <EVENT/> -->"), EMPTY], False),
+    ("a closed comment in a DOCTYPE holds an event",
+     [EMPTY, reject("doctype", b"<!DOCTYPE a [<!-- <EVENT/> -->]><EVENT/>"), EMPTY], False),
+    ("an instruction holds events", [GOOD, reject("stray_bytes", b"<?p "), *MANY], False),
+    ("a value holds events", [GOOD, reject("stray_bytes", b"<a b='"), *MANY], False),
+    ("a value of an event holds events", [GOOD, reject("cut_off", b"<EVENT a='", CUT), *MANY], False),
+    ("a value of a DOCTYPE holds events", [GOOD, reject("doctype", b"<!DOCTYPE a '"), *MANY], False),
+    ("UTF-16", [wide("le")] * 100, False),
+    ("UTF-16 of the other byte order", [wide("be")] * 100, False),
+    ("a wrapper of other names is not closed",
+     [reject("unknown_element", b"<EVENTS>%s" % (b"<Event><cn>1</cn></Event>" * 100), "the element Event")], True),
+    ("an element of another name that has attributes alone",
+     [reject("unknown_element", b"<Event cn='1'/>", "the element Event")], False),
+    ("HTTP with an event in chunks",
+     [reject("looks_like_http", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n<EVENT><cn>good</\r\nb\r\n"
+             b"cn></EVENT>\r\n", "HTTP")], True),
 ]
 
 
@@ -498,6 +614,32 @@ def test_the_largest_events_are_validated_within_the_same_memory(site):
     collector = site.collector(MAX_MESSAGE_SIZE="8M")
     check_rows(site, LARGE_ROWS, 8 * MIB)
     assert_memory_is_bounded(collector)
+    collector.stop()
+
+
+def test_nothing_is_hidden_for_longer_than_10_s_while_a_connection_is_open(site):
+    collector = site.collector()
+    told = {}
+    with contextlib.ExitStack() as stack:
+        for number, (_, parts, _) in enumerate(OPEN_ROWS):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", site.port),
+                                                                      source_address=(f"127.9.0.{number + 1}", 0)))
+            connection.sendall(b"".join(part.data for part in parts))
+        since = time.monotonic()
+
+        def are_all_told():
+            for number, (_, parts, _) in enumerate(OPEN_ROWS):
+                if number not in told and not any(faults_of(site, f"127.9.0.{number + 1}", parts, MIB)):
+                    told[number] = time.monotonic() - since
+            return len(told) == len(OPEN_ROWS)
+
+        with contextlib.suppress(AssertionError):  # the comparison says what is missing
+            wait_for("all to be reported", are_all_told, SILENCE + SLACK)
+        faults = [f"{sentence}: {fault}" for number, (sentence, parts, _) in enumerate(OPEN_ROWS)
+                  if number not in told for fault in faults_of(site, f"127.9.0.{number + 1}", parts, MIB)]
+        assert not faults, "\n".join([f"{len(faults)} faults", *(fault[:500] for fault in faults[:40])])
+    for number, (sentence, _, is_slow) in enumerate(OPEN_ROWS):
+        assert told[number] > SILENCE - 1 if is_slow else told[number] < SOON, (sentence, told[number])
     collector.stop()
 
 

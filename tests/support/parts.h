@@ -21,11 +21,12 @@ struct part {
     {                                                                                                        \
         BYTES(text), __VA_ARGS__                                                                             \
     }
-#define SKIP(text)           PART(text, SKIPPED, 0, "")
-#define EVENT(text)          PART(text, AN_EVENT, 0, "")
-#define EVENT_IN(name, text) PART(text, AN_EVENT, 0, name)
-#define REJECT(reason, text) PART(text, A_REJECT, REJECT_##reason, "")
-#define STRAY(text)          REJECT(STRAY_BYTES, text)
+#define SKIP(text)                    PART(text, SKIPPED, 0, "")
+#define EVENT(text)                   PART(text, AN_EVENT, 0, "")
+#define EVENT_IN(name, text)          PART(text, AN_EVENT, 0, name)
+#define REJECT(reason, text)          PART(text, A_REJECT, REJECT_##reason, "")
+#define REJECT_IN(name, reason, text) PART(text, A_REJECT, REJECT_##reason, name)
+#define STRAY(text)                   REJECT(STRAY_BYTES, text)
 
 #define X EVENT("<EVENT>x</EVENT>")
 

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "collector/spool/retry.h"
+#include "tests/support/event_names.h"
 #include "tests/support/in_fixture.h"
 
-static const struct index_fields index_fields = {{[EVENT_UID] = "cn"}};
+static const struct index_fields uid_is_cn = {{[EVENT_UID] = "cn"}};
 static const struct retry_options options = {
-    .event_element = "EVENT",
-    .max_message_bytes = 16384,
-    .validator = {.fields = &index_fields},
+    .framing = {.events = &event_names, .max_message = 16384},
+    .validator = {.fields = &uid_is_cn},
 };
 
 /* A reject of an earlier version, with its whole payload. */

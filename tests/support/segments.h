@@ -30,8 +30,10 @@ struct cuts {
 
 struct cuts random_cuts(struct chance *chance, size_t longest);
 
+#define FRAMES_HELD_EXTRA (64 << 10) /* bytes that a framer may hold besides twice its ceiling */
+
 struct frames {
-    struct frame *list; /* owned, as are its data and encodings */
+    struct frame *list; /* owned, as are its data and texts */
     size_t count;
     size_t most_held_bytes; /* by the framer, ever */
 };
@@ -40,23 +42,28 @@ struct frames *frames_new(void);
 void frames_free(struct frames *frames);
 void frames_add(struct frames *frames, const struct frame *frame); /* copies it */
 
-/* Every frame of `stream`, the last one after its end included. */
-struct frames *frames_read(const char *element, size_t max_message, struct slice stream, struct cuts cuts);
+/* One segment, some time without one, the end: each adds the frames that the framer then has. */
+void frames_feed(struct frames *frames, struct framer *framer, struct slice bytes, int64_t now_ms);
+void frames_tick(struct frames *frames, struct framer *framer, int64_t now_ms);
+void frames_end(struct frames *frames, struct framer *framer);
 
-/* Byte for byte; the sentences of rejects where both have one. */
+/* Every frame of `stream`, those after its end included; no time passes. */
+struct frames *frames_read(const struct framer_options *options, struct slice stream, struct cuts cuts);
+
+/* Byte for byte; the texts where both have one. */
 bool frames_equal(const struct frames *a, const struct frames *b);
 
 /* Does the stream give these frames? If not, stderr gets the frames that it did give. */
-bool frames_come(const struct frames *expected, const char *element, size_t max_message, struct slice stream,
+bool frames_come(const struct frames *expected, const struct framer_options *options, struct slice stream,
                  struct cuts cuts);
 
 /*
- * Is the stream its frames and the bytes that were skipped, one after the other? Then the frames stand in it in their
- * order, with nothing but allowed separators before, between and after them. And is each what a frame may be: cut at
- * the ceiling, no more held than that? A slow check that shares no code with the framer.
+ * Is each byte of the stream in one frame or in a separator? Then the frames stand in it in their order, with nothing
+ * but separators before, between and after them (account.h). And is each what a frame may be: cut at the ceiling, no
+ * more held than that allows? A slow check that shares no code with the framer.
  */
-bool frames_account_for(const struct frames *frames, const char *element, struct slice stream,
-                        size_t max_message);
+bool frames_account_for(const struct frames *frames, const struct framer_options *options,
+                        struct slice stream);
 
 /* For a test that is about to fail: a line on stderr for the bytes, for each frame. */
 void bytes_print(const char *title, struct slice bytes);

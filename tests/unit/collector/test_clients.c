@@ -3,7 +3,7 @@
  * which sender is disconnected.
  *
  * The senders are socket pairs, the main thread is the event loop and the writer, and a second thread accepts every
- * frame as valid.
+ * frame as valid. The monotonic clock is the system's, moved forward where a test lets time pass.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,15 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "tests/support/event_names.h"
 
 #define LONG_MS            60000 /* longer than any test may take */
+#define LATE_MS            200   /* a report comes at most so late */
 #define KIB                ((size_t)1 << 10)
 #define MESSAGE_MAX        (128 * KIB)
-#define UNFINISHED_MAX     (512 * KIB)
+#define UNFINISHED_MAX     (600 * KIB) /* memory: of 100 KiB of an event each holds up to 128 */
 #define SENDERS_MAX        64
 #define SEEN_MAX           4096
 #define INTAKE_SMALL_BYTES 1 /* bytes of intake: one chunk is on its way at a time */
@@ -91,7 +95,7 @@ static void *validate(void *context)
 
 static struct fixture *fixture_new(size_t memory_bytes)
 {
-    struct clients_options options = {"EVENT", MESSAGE_MAX, UNFINISHED_MAX};
+    struct clients_options options = {{&event_names, NULL, MESSAGE_MAX}, UNFINISHED_MAX};
     struct why why = {0};
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
@@ -254,11 +258,27 @@ static void check_event(const struct seen *seen, int sender, int number)
     assert_int_equal(atoi(seen->source), sender);
 }
 
-/* Time goes by, a little: enough to tell an earlier moment from a later one. */
-static void let_pass(int64_t ms)
+/* ---- time ---- */
+
+static _Atomic int64_t passed_ms;
+
+/* Stands before the C library's function, for the programs' clock and for libevent's. */
+int clock_gettime(clockid_t id, struct timespec *time)
 {
-    int64_t due = clock_monotonic_ms() + ms;
-    while (clock_monotonic_ms() < due) (void)usleep(1000);
+    if (syscall(SYS_clock_gettime, id, time) != 0) return -1;
+    if (id == CLOCK_REALTIME) return 0;
+    time->tv_sec += (time_t)(passed_ms / 1000);
+    time->tv_nsec += (long)(passed_ms % 1000) * 1000000;
+    time->tv_sec += time->tv_nsec / 1000000000;
+    time->tv_nsec %= 1000000000;
+    return 0;
+}
+
+/* Time goes by, and the loop does what is due then. */
+static void let_pass(struct fixture *f, int64_t ms)
+{
+    passed_ms += ms;
+    turn(f);
 }
 
 /* ---- fairness ---- */
@@ -341,7 +361,7 @@ static void a_read_round_reads_queued_and_unqueued_senders(void **state)
 static void the_longest_stalled_event_is_rejected_above_the_memory_ceiling(void **state)
 {
     struct fixture *f = *state;
-    size_t len = 100 * KIB; /* of which five are too many */
+    size_t len = 100 * KIB; /* five such events are too many */
     for (int i = 0; i < 5; i++) (void)connect_sender(f);
     for (int i = 0; i < 4; i++) send_beginning(f, i, len);
     send_text(f, 0, "y"); /* goes on: the next one is now the longest stalled */
@@ -455,14 +475,13 @@ static void a_connection_idle_too_briefly_stays_open(void **state)
 {
     struct fixture *f = *state;
     (void)connect_sender(f);
-    let_pass(30);
+    let_pass(f, LONG_MS);
     int late = connect_sender(f);
-    int64_t age_max = clock_monotonic_ms();
-    assert_false(clients_has_idle(f->clients, LONG_MS));
-    assert_false(clients_close_idle(f->clients, LONG_MS));
-    assert_true(clients_close_idle(f->clients, 30));
+    assert_false(clients_has_idle(f->clients, 2 * LONG_MS));
+    assert_false(clients_close_idle(f->clients, 2 * LONG_MS));
+    assert_true(clients_close_idle(f->clients, LONG_MS));
     assert_true(is_connected(f, late));
-    if (clock_monotonic_ms() - age_max < 25) assert_false(clients_has_idle(f->clients, 30));
+    assert_false(clients_has_idle(f->clients, LONG_MS));
 }
 
 static void a_connection_with_unfinished_or_unread_bytes_is_not_idle(void **state)
@@ -520,6 +539,131 @@ static void a_sender_with_unread_bytes_is_not_silent(void **state)
     wait_for(f, 2);
 }
 
+/* ---- what silent senders have left unfinished ---- */
+
+/* Nothing has been read that is not in `seen`: an event that is sent now is the next to be committed. */
+static void check_nothing_more(struct fixture *f)
+{
+    int count = f->seen_count;
+    int marker = connect_sender(f);
+    send_event(f, marker, 0);
+    wait_for(f, count + 1);
+    check_event(&f->seen[count], marker, 0);
+    f->seen_count = count;
+    hang_up(f, marker);
+    turn(f);
+}
+
+static void a_gap_is_reported_once_its_sender_has_been_silent(void **state)
+{
+    struct fixture *f = *state;
+    int sender = connect_sender(f);
+    send_text(f, sender, "noise");
+    turn(f);
+    let_pass(f, FRAMER_SILENCE_MS - 1000);
+    check_nothing_more(f);
+    assert_false(clients_has_idle(f->clients, 0));
+    let_pass(f, 1000 + LATE_MS);
+    wait_for(f, 1);
+    assert_int_equal(f->seen[0].reason, REJECT_STRAY_BYTES);
+    assert_string_equal(f->seen[0].text, "noise");
+    assert_true(is_connected(f, sender));
+    assert_true(clients_has_idle(f->clients, 0)); /* it holds nothing any more */
+    let_pass(f, FRAMER_HOLD_MS);
+    check_nothing_more(f);
+}
+
+static void silence_begins_anew_with_each_byte(void **state)
+{
+    struct fixture *f = *state;
+    int sender = connect_sender(f);
+    for (int i = 0; i < 3; i++) {
+        send_text(f, sender, "abc");
+        turn(f);
+        let_pass(f, FRAMER_SILENCE_MS - 1000);
+        check_nothing_more(f);
+    }
+    let_pass(f, 1000 + LATE_MS);
+    wait_for(f, 1);
+    assert_string_equal(f->seen[0].text, "abcabcabc");
+}
+
+static void each_sender_has_a_silence_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 4; i++) {
+        (void)connect_sender(f);
+        send_text(f, i, i == 2 ? "<EVENT>2.0</EVENT>" : "noise");
+        turn(f);
+        let_pass(f, FRAMER_SILENCE_MS / 4);
+    }
+    let_pass(f, LATE_MS);
+    wait_for(f, 2); /* the event, and the gap of the first one, silent for ten seconds by now */
+    int gap = f->seen[0].is_event ? 1 : 0;
+    assert_string_equal(f->seen[gap].source, "0");
+    let_pass(f, FRAMER_SILENCE_MS / 4);
+    wait_for(f, 3);
+    assert_string_equal(f->seen[2].source, "1");
+    let_pass(f, FRAMER_SILENCE_MS / 4);
+    check_nothing_more(f);
+    let_pass(f, FRAMER_SILENCE_MS / 4);
+    wait_for(f, 4);
+    assert_string_equal(f->seen[3].source, "3");
+}
+
+/* Else the comment, whose end has been sent, would be given up, and the event in it be taken. */
+static void a_sender_whose_bytes_wait_unread_is_not_reported_silent(void **state)
+{
+    struct fixture *f = *state;
+    int sender = connect_sender(f);
+    send_text(f, sender, "<!-- <EVENT>a</EVENT> ");
+    turn(f);
+    intake_hold(f->intake, true);
+    send_text(f, sender, "--><EVENT>b</EVENT>");
+    turn(f);
+    let_pass(f, FRAMER_SILENCE_MS + LATE_MS); /* the intake is full */
+    intake_hold(f->intake, false);
+    let_pass(f, LATE_MS); /* it has space, but the sender has not been read yet */
+    clients_serve_queue(f->clients);
+    wait_for(f, 2);
+    assert_string_equal(f->seen[0].text, "<EVENT>b</EVENT>"); /* a group lists its events first */
+    assert_string_equal(f->seen[1].text, "<!-- <EVENT>a</EVENT> -->");
+}
+
+static void senders_may_disconnect_before_their_silence_is_reported(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) {
+        (void)connect_sender(f);
+        send_text(f, i, "noise");
+        turn(f);
+    }
+    hang_up(f, 1);
+    turn(f);
+    wait_for(f, 1); /* the connection's end tells its gap */
+    assert_string_equal(f->seen[0].source, "1");
+    hang_up(f, 2);
+    let_pass(f, FRAMER_SILENCE_MS + LATE_MS); /* at once: both are due */
+    wait_for(f, 3);
+    assert_int_equal(clients_count(f->clients), 1);
+    let_pass(f, FRAMER_HOLD_MS);
+    check_nothing_more(f);
+}
+
+static void an_open_comment_is_given_up_when_its_sender_falls_silent(void **state)
+{
+    struct fixture *f = *state;
+    int sender = connect_sender(f);
+    send_text(f, sender, "<EVENT>1<!-- 2</EVENT><EVENT>3</EVENT>");
+    turn(f);
+    check_nothing_more(f);
+    let_pass(f, FRAMER_SILENCE_MS + LATE_MS);
+    wait_for(f, 2);
+    assert_string_equal(f->seen[0].text, "<EVENT>3</EVENT>"); /* a group lists its events first */
+    assert_int_equal(f->seen[1].reason, REJECT_MALFORMED);
+    assert_string_equal(f->seen[1].text, "<EVENT>1<!-- 2</EVENT>");
+}
+
 /* ---- coming and going ---- */
 
 static void a_closed_connection_yields_only_what_it_had_sent(void **state)
@@ -556,6 +700,12 @@ int main(void)
         LARGE_INTAKE(a_connection_with_unfinished_or_unread_bytes_is_not_idle),
         LARGE_INTAKE(a_silent_sender_is_disconnected_and_its_unfinished_event_kept),
         LARGE_INTAKE(a_sender_with_unread_bytes_is_not_silent),
+        LARGE_INTAKE(a_gap_is_reported_once_its_sender_has_been_silent),
+        LARGE_INTAKE(silence_begins_anew_with_each_byte),
+        LARGE_INTAKE(each_sender_has_a_silence_of_its_own),
+        LARGE_INTAKE(a_sender_whose_bytes_wait_unread_is_not_reported_silent),
+        LARGE_INTAKE(senders_may_disconnect_before_their_silence_is_reported),
+        LARGE_INTAKE(an_open_comment_is_given_up_when_its_sender_falls_silent),
         LARGE_INTAKE(a_closed_connection_yields_only_what_it_had_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

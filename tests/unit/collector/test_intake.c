@@ -41,7 +41,8 @@ static void add(struct intake *intake, int number)
 {
     char data[64];
     (void)snprintf(data, sizeof data, "%d", number);
-    struct frame frame = {.is_event = true, .data = data, .len = strlen(data) + 1, .encoding = ""};
+    struct frame frame = {
+        .is_event = true, .data = data, .len = strlen(data) + 1, .encoding = "", .namespaces = ""};
     chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
 }
 
@@ -318,7 +319,7 @@ static void add_large(struct intake *intake, size_t len)
 {
     char *data = calloc(1, len);
     assert_non_null(data);
-    struct frame frame = {.is_event = true, .data = data, .len = len, .encoding = ""};
+    struct frame frame = {.is_event = true, .data = data, .len = len, .encoding = "", .namespaces = ""};
     chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
     free(data);
 }
@@ -380,8 +381,9 @@ static void only_frames_outside_the_read_buffer_are_copied(void **state)
     char elsewhere[] = "<held/>";
     assert_int_equal(space_bytes, CHUNK_BYTES);
     memcpy(bytes, "..<read/>", 9);
-    struct frame read = {.is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1"};
-    struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = ""};
+    struct frame read = {
+        .is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1", .namespaces = ""};
+    struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = "", .namespaces = ""};
     chunk_add(chunk, &read, "192.0.2.1", 0);
     chunk_add(chunk, &held, "192.0.2.1", 0);
     memset(elsewhere, '?', sizeof elsewhere);

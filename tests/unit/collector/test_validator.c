@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "tests/support/event_names.h"
 #include "tests/support/segments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -137,10 +138,10 @@ static void every_sample_gets_its_verdict_columns_and_unchanged_bytes(void **sta
     struct sample samples[SAMPLES_MAX];
     size_t count = samples_load(samples);
     size_t nth = 0;
+    const struct framer_options framing = {&event_names, NULL, MEGABYTE};
 
     for (size_t i = 0; i < count; i++) {
-        struct frames *frames =
-            frames_read("EVENT", MEGABYTE, (struct slice){samples[i].data, samples[i].len}, WHOLE);
+        struct frames *frames = frames_read(&framing, (struct slice){samples[i].data, samples[i].len}, WHOLE);
         for (size_t k = 0; k < frames->count; k++) {
             assert_in_range(nth, 0, COUNT(known) - 1);
             assert_memory_equal(samples[i].name, known[nth].sample, strlen(known[nth].sample));
