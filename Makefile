@@ -34,6 +34,10 @@ LIBS_collector := -lxml2 -lsqlite3 -levent -lcrypto
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
+# Streams of every kind against the contract: tests/model/test_x.c is build/$(MODE)/model/x, and takes a number of streams
+# and a seed for a long run by hand.
+MODEL_TESTS := $(patsubst tests/model/test_%.c,$(B)/model/%,$(wildcard tests/model/test_*.c))
+MODEL       := $(patsubst %.c,$(B)/%.o,$(filter-out tests/model/test_%,$(wildcard tests/model/*.c)))
 
 .PHONY: all run send tests test test-swift test-containers unit fuzz-replay bench bench-page-size deps test-deps install settings lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
@@ -95,6 +99,12 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS) -o $@
+$(B)/model/%: $(B)/tests/model/test_%.o $(MODEL) $(COLLECTOR) $(COMMON) $(B)/support.a
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(LIBS_collector) -o $@
+# This one counts what the product allocates.
+$(B)/model/memory: LDFLAGS_ALL += $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
 $(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
 $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(COLLECTOR) $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
@@ -123,11 +133,11 @@ send:
 	@$(MAKE) --no-print-directory $(B)/bin/acmsim
 	@sh tools/send.sh $(B)/bin
 
-tests: $(UNIT_TESTS) $(FAULTS)
+tests: $(UNIT_TESTS) $(MODEL_TESTS) $(FAULTS)
 unit: deps
 	@sh tools/deps.sh unit
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
-	@sh tests/run.sh $(B) $(or $(TESTS),unit)
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation
+	@sh tests/run.sh $(B) $(or $(TESTS),unit model/test_conservation)
 test: test-deps
 	@$(MAKE) --no-print-directory all tests
 	@sh tests/run.sh $(B) $(TESTS)

@@ -17,7 +17,7 @@ export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$PWD/tests/support/tsan.supp h
 
 # From the sources: some of what lies in the build may have no source any more.
 list_programs() {
-    find tests/crash tests/e2e tests/unit -name 'test_*.c' -o -name 'test_*.py' -o -name 'test_*.sh' | sed -E 's|^tests/||; s|[.][a-z]+$||' | sort
+    find tests/crash tests/e2e tests/model tests/unit -name 'test_*.c' -o -name 'test_*.py' -o -name 'test_*.sh' | sed -E 's|^tests/||; s|[.][a-z]+$||' | sort
 }
 
 is_wanted() { # NAME PREFIX...; without a prefix, all are
@@ -31,7 +31,7 @@ is_wanted() { # NAME PREFIX...; without a prefix, all are
 }
 
 last_milliseconds() { # of a program that was never run: an hour if it starts processes, so that it does not come last
-    case $1 in unit/*) unknown=0 ;; *) unknown=3600000 ;; esac
+    case $1 in unit/* | model/*) unknown=0 ;; *) unknown=3600000 ;; esac
     awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times"
 }
 

@@ -13,6 +13,7 @@ limit=1200
 case $name in
 unit/tools/*) set -- sh "tests/$name.sh" ;;
 unit/*) set -- "$build/$name" ;;
+model/*) set -- "$build/model/${name#model/test_}" ;;
 *) set -- env PYTHONPATH=tests python3 -B -u "tests/$name.py" ;;
 esac
 
