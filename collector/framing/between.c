@@ -136,7 +136,7 @@ static enum step take_for_text(struct framer *f, size_t looked)
 }
 
 /* What is held is full, and this markup is not complete. */
-static enum step tell_full(struct framer *f, struct frame *frame, const struct xml_token *token)
+static enum step report_full(struct framer *f, struct frame *frame, const struct xml_token *token)
 {
     if (!f->gap.is_open) return take_for_text(f, token->looked);
     return gap_close(f, frame, GAP_WAITED) ? STEP_FRAME : STEP_ON;
@@ -153,7 +153,7 @@ static enum step wait_for_more(struct framer *f, struct frame *frame, const stru
         framer_want_more(f);
         return STEP_ON;
     }
-    return framer_is_full(f, token_limit_of(f)) ? tell_full(f, frame, token) : STEP_WAIT;
+    return framer_is_full(f, token_limit_of(f)) ? report_full(f, frame, token) : STEP_WAIT;
 }
 
 static enum step take_token(struct framer *f, struct frame *frame, struct slice text,
@@ -231,7 +231,7 @@ static enum step read_hidden(struct framer *f, struct frame *frame)
         }
         bool has_events =
             marks_count(&f->marks, &f->window, &f->lexer, f->reader.coding, hidden.from, end) > 0;
-        return pass_misc(f, end, hidden.closing == CLOSING_COMMENT && !hidden.is_told && !has_events);
+        return pass_misc(f, end, hidden.closing == CLOSING_COMMENT && !hidden.is_reported && !has_events);
     }
     if (!framer_is_full(f, limit_of(f))) return STEP_WAIT;
     /* What stands before it goes first. But behind a construct that was given up there may be thousands of these. */
@@ -284,41 +284,41 @@ enum step between_step(struct framer *f, struct frame *frame)
     }
 }
 
-static enum step tell_gap(struct framer *f, struct frame *frame)
+static enum step report_gap(struct framer *f, struct frame *frame)
 {
     f->gap.since = f->now_ms;
-    if (!f->gap.is_open || !gap_is_worth_telling(f)) return STEP_WAIT;
+    if (!f->gap.is_open || !gap_is_worth_reporting(f)) return STEP_WAIT;
     return gap_close(f, frame, GAP_WAITED) ? STEP_FRAME : STEP_WAIT;
 }
 
-/* A part of an open comment or CDATA section is told, and it stays open. Its last bytes may begin its end. */
-static enum step tell_hidden(struct framer *f, struct frame *frame)
+/* A part of an open comment or CDATA section is reported, and it stays open. Its last bytes may begin its end. */
+static enum step report_hidden(struct framer *f, struct frame *frame)
 {
     uint64_t end = f->window.end - framer_bytes(f, 2);
     end -= (end - f->hidden.from) % framer_bytes(f, 1);
     gap_add(f, f->at, end);
     f->at = f->hidden.at = f->hidden.from = end;
-    f->hidden.is_told = true;
+    f->hidden.is_reported = true;
     return gap_close(f, frame, GAP_WAITED) ? STEP_FRAME : STEP_WAIT;
 }
 
-/* What hides events is given up when the sender falls silent, and is not told before. */
+/* What hides events is given up when the sender falls silent, and is not reported before. */
 static enum step wait_in_hidden(struct framer *f, struct frame *frame, bool is_silent)
 {
     size_t events =
         marks_count(&f->marks, &f->window, &f->lexer, f->reader.coding, f->hidden.from, f->window.end);
     if (events > 0 && is_silent) return between_give_up(f);
-    uint64_t least = f->hidden.is_told ? framer_bytes(f, 3) : SEPARATOR_MAX + 1;
+    uint64_t least = f->hidden.is_reported ? framer_bytes(f, 3) : SEPARATOR_MAX + 1;
     if (events == 0 && f->window.end - f->at >= least && !f->hidden.is_in_doctype)
-        return tell_hidden(f, frame);
-    return tell_gap(f, frame);
+        return report_hidden(f, frame);
+    return report_gap(f, frame);
 }
 
 enum step between_wait(struct framer *f, struct frame *frame, bool is_silent)
 {
     if (f->hidden.is_open) return wait_in_hidden(f, frame, is_silent);
     if (f->window.end - f->at > SEPARATOR_MAX) return take_for_text(f, f->lexer.looked);
-    return tell_gap(f, frame);
+    return report_gap(f, frame);
 }
 
 enum step between_end(struct framer *f, struct frame *frame)

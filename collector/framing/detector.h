@@ -40,7 +40,9 @@ enum detected detector_check(struct detector *detector, const struct window *win
 /* An XML declaration, shown as units, has been read. */
 void detector_declare(struct detector *detector, const char *declaration, size_t len);
 
-/* The encoding of what is read in `coding`, by its name: "" none is declared. A constant or borrowed from `detector`. */
+/*
+ * The encoding of what is read in `coding`, by its name: "" none is declared. A constant or borrowed from `detector`.
+ */
 const char *detector_encoding(const struct detector *detector, enum coding coding);
 
 #endif

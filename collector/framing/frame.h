@@ -1,6 +1,6 @@
 /*
- * frame -- a stretch of a sender's stream as a value: an event that still has to be validated, or a reject; and what the
- * framer needs to know to find it. What is borrowed, and until when, is said in framer.h.
+ * frame -- a stretch of a sender's stream as a value: an event that still has to be validated, or a reject; and what
+ * the framer needs to know to find it. What is borrowed, and until when, is said in framer.h.
  */
 #ifndef COLLECTOR_FRAMING_FRAME_H
 #define COLLECTOR_FRAMING_FRAME_H

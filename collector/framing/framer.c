@@ -9,7 +9,7 @@
  */
 #include "collector/framing/framer.h"
 
-#include <stdarg.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +57,22 @@ void framer_resume(struct framer *f, const char *encoding, const char *namespace
 }
 
 /* ---- what the rules share ---- */
+
+#define TO(state) (1U << (state))
+
+/* The picture is in state.h. */
+static const unsigned next_states[] = {
+    [FRAMER_BETWEEN] = TO(FRAMER_INSIDE) | TO(FRAMER_FOREIGN),
+    [FRAMER_INSIDE] = TO(FRAMER_BETWEEN) | TO(FRAMER_OVERSIZE),
+    [FRAMER_OVERSIZE] = TO(FRAMER_BETWEEN),
+    [FRAMER_FOREIGN] = 0,
+};
+
+void framer_move(struct framer *f, enum framer_state next)
+{
+    assert(next_states[f->state] & TO(next));
+    f->state = next;
+}
 
 void framer_drop(struct framer *f, uint64_t to)
 {
@@ -177,7 +193,8 @@ static void read_beginning(struct framer *f, const char *data, size_t len)
     beginning_read(&f->beginning, data, len);
     f->behind_end = f->window.end;
     f->behind_ms = f->begun_ms;
-    if (f->beginning.kind == BEGINNING_HTTP || f->beginning.kind == BEGINNING_TLS) f->state = FRAMER_FOREIGN;
+    if (f->beginning.kind == BEGINNING_HTTP || f->beginning.kind == BEGINNING_TLS)
+        framer_move(f, FRAMER_FOREIGN);
 }
 
 void framer_feed(struct framer *f, const char *data, size_t len, int64_t now_ms)
@@ -189,7 +206,7 @@ void framer_feed(struct framer *f, const char *data, size_t len, int64_t now_ms)
     window_trim(&f->window);
     window_feed(&f->window, data, len);
     f->heard_ms = now_ms;
-    f->is_silence_told = f->is_hold_told = false;
+    f->is_silence_reported = f->is_hold_reported = false;
 }
 
 void framer_tick(struct framer *f, int64_t now_ms)
@@ -202,7 +219,7 @@ void framer_end(struct framer *f)
     f->is_ended = true;
 }
 
-/* Nothing is taken out of a foreign stream: all of it is told in parts. */
+/* Nothing is taken out of a foreign stream: all of it is reported in parts. */
 static enum step foreign_step(struct framer *f, struct frame *frame)
 {
     uint64_t limit = (f->gap.is_open ? f->gap.start : f->at) + f->options.max_message;
@@ -244,33 +261,33 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t hold_due(const struct framer *f)
 {
     int64_t due = f->gap.is_open ? f->gap.since + FRAMER_HOLD_MS : -1;
-    if (f->state == FRAMER_BETWEEN && f->window.end - f->at > SEPARATOR_MAX && !f->is_hold_told)
+    if (f->state == FRAMER_BETWEEN && f->window.end - f->at > SEPARATOR_MAX && !f->is_hold_reported)
         due = earlier(due, f->waits_since_ms + FRAMER_HOLD_MS);
     return due;
 }
 
-/* All bytes have been read: what can be told because time has passed, or the stream has ended? */
-static enum step wait_or_tell(struct framer *f, struct frame *frame)
+/* All bytes have been read: what can be reported because time has passed, or the stream has ended? */
+static enum step wait_or_report(struct framer *f, struct frame *frame)
 {
     if (f->at != f->waits_at) {
         f->waits_since_ms = framer_received_ms(f, f->at);
         f->waits_at = f->at;
     }
     if (f->is_ended) return states[f->state].end(f, frame);
-    bool is_silent = !f->is_silence_told && f->now_ms - f->heard_ms >= FRAMER_SILENCE_MS;
+    bool is_silent = !f->is_silence_reported && f->now_ms - f->heard_ms >= FRAMER_SILENCE_MS;
     bool is_held_too_long = hold_due(f) >= 0 && f->now_ms >= hold_due(f);
     if (!is_silent && !is_held_too_long) return STEP_WAIT;
     enum step step = states[f->state].wait(f, frame, is_silent);
     if (step == STEP_WAIT) {
-        f->is_silence_told |= is_silent;
-        f->is_hold_told |= is_held_too_long;
+        f->is_silence_reported |= is_silent;
+        f->is_hold_reported |= is_held_too_long;
     }
     return step;
 }
 
 /*
- * The connection's first line may still turn out to be HTTP. It is text in any case, so it can wait, but not longer than
- * anything else.
+ * The connection's first line may still turn out to be HTTP. It is text in any case, so it can wait, but not longer
+ * than anything else.
  */
 static bool may_be_foreign(const struct framer *f)
 {
@@ -286,7 +303,7 @@ bool framer_next(struct framer *f, struct frame *frame)
     if (f->state != FRAMER_OVERSIZE && f->oversize.capacity > 0) buf_fini(&f->oversize); /* it was lent */
     while (step == STEP_ON) {
         step = may_be_foreign(f) ? STEP_WAIT : states[f->state].step(f, frame);
-        if (step == STEP_WAIT && !may_be_foreign(f)) step = wait_or_tell(f, frame);
+        if (step == STEP_WAIT && !may_be_foreign(f)) step = wait_or_report(f, frame);
     }
     if (step == STEP_WAIT) window_keep(&f->window);
     return step == STEP_FRAME;
@@ -311,8 +328,8 @@ bool framer_set_aside(struct framer *f, const char *detail, struct frame *frame)
 int64_t framer_due(const struct framer *f)
 {
     bool is_between = f->state == FRAMER_BETWEEN || f->state == FRAMER_FOREIGN;
-    bool may_tell = f->hidden.is_open || (is_between && (f->gap.is_open || f->at < f->window.end));
-    int64_t due = may_tell && !f->is_silence_told ? f->heard_ms + FRAMER_SILENCE_MS : -1;
+    bool may_report = f->hidden.is_open || (is_between && (f->gap.is_open || f->at < f->window.end));
+    int64_t due = may_report && !f->is_silence_reported ? f->heard_ms + FRAMER_SILENCE_MS : -1;
     if (may_be_foreign(f)) due = earlier(due, f->begun_ms + FRAMER_HOLD_MS);
     return earlier(due, hold_due(f));
 }

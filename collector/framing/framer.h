@@ -29,22 +29,24 @@ void framer_resume(struct framer *framer, const char *encoding, const char *name
 /* The next segment, borrowed until framer_next() has returned false; `now_ms`: monotonic. */
 void framer_feed(struct framer *framer, const char *data, size_t len, int64_t now_ms);
 
-/* The sender was read and has sent nothing more up to `now_ms`: framer_next() gives what can be told now. */
+/* The sender was read and has sent nothing more up to `now_ms`: framer_next() gives what can be reported now. */
 void framer_tick(struct framer *framer, int64_t now_ms);
 
 /* The stream has ended: framer_next() gives all that is left. */
 void framer_end(struct framer *framer);
 
-/* The next frame; false: nothing can be told before more bytes or time have come. To be called until it is false. */
+/*
+ * The next frame; false: nothing can be reported before more bytes or time have come. To be called until it is false.
+ */
 bool framer_next(struct framer *framer, struct frame *frame);
 
 /*
  * Memory is short: the unfinished event becomes a reject `cut_off` with this detail (or `oversize`, if it is that), or
- * what is held of a gap becomes its reject, and the stream goes on behind it. False: there is nothing to be told.
+ * what is held of a gap becomes its reject, and the stream goes on behind it. False: there is nothing to be reported.
  */
 bool framer_set_aside(struct framer *framer, const char *detail, struct frame *frame);
 
-/* When framer_tick() may have something to tell (monotonic ms), if nothing more is sent; -1: never. */
+/* When framer_tick() may have something to report (monotonic ms), if nothing more is sent; -1: never. */
 int64_t framer_due(const struct framer *framer);
 
 /* Is something unfinished held? To be asked when framer_next() has returned false. */

@@ -25,7 +25,7 @@ void gap_open(struct framer *f, uint64_t at)
     (void)snprintf(f->gap.encoding, sizeof f->gap.encoding, "%s", detector_encoding(&f->detector, coding));
 }
 
-/* The wrappers may be closed before the gap is told. */
+/* The wrappers may be closed before the gap is reported. */
 static void keep_namespaces(struct framer *f)
 {
     const char *declarations = wrappers_declarations(&f->wrappers);
@@ -75,7 +75,7 @@ void gap_settle(struct framer *f)
     if (!f->gap.is_open) framer_drop(f, f->at);
 }
 
-bool gap_is_worth_telling(struct framer *f)
+bool gap_is_worth_reporting(struct framer *f)
 {
     for (size_t i = 0; i < f->wrappers.count; i++) {
         const struct open_element *element = wrappers_at(&f->wrappers, i);
@@ -84,7 +84,7 @@ bool gap_is_worth_telling(struct framer *f)
     return gap_has_content(f);
 }
 
-/* ---- telling it ---- */
+/* ---- reporting it ---- */
 
 /* The outermost element that is open and not known to be a wrapper. */
 static const struct open_element *find_open_element(struct framer *f)
@@ -96,7 +96,7 @@ static const struct open_element *find_open_element(struct framer *f)
     return NULL;
 }
 
-/* What is told before its outermost element has ended names that one as well: either may be the event. */
+/* What is reported before its outermost element has ended names that one as well: either may be the event. */
 static void name_open_element(struct framer *f)
 {
     const struct open_element *element = find_open_element(f);

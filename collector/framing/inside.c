@@ -25,7 +25,7 @@ void inside_begin(struct framer *f, struct slice tag, const struct xml_token *to
                    detector_encoding(&f->detector, f->reader.coding));
     f->gap.is_open = false;
     f->detector.is_bom_fresh = false;
-    f->state = FRAMER_INSIDE;
+    framer_move(f, FRAMER_INSIDE);
     framer_drop(f, frame_at);
     crossing_begin(f);
     xml_lexer_read_tag(&f->lexer);
@@ -50,7 +50,7 @@ static void leave(struct framer *f, uint64_t end)
 {
     f->at = f->detector.text_at = end;
     f->wanted = WANTED_MIN;
-    f->state = FRAMER_BETWEEN;
+    framer_move(f, FRAMER_BETWEEN);
     framer_drop(f, end);
     xml_lexer_forget(&f->lexer);
 }
@@ -157,7 +157,7 @@ static enum step become_oversize(struct framer *f, uint64_t at)
     struct slice kept = window_range(&f->window, f->event.frame_at, limit_of(f));
     buf_clear(&f->oversize);
     buf_append(&f->oversize, kept.data, kept.len);
-    f->state = FRAMER_OVERSIZE;
+    framer_move(f, FRAMER_OVERSIZE);
     f->at = at;
     f->wanted = WANTED_MIN;
     xml_lexer_forget(&f->lexer);

@@ -17,8 +17,8 @@ bool markup_is_name(const char *text, size_t len);
 bool markup_is_tag(const char *text, size_t len);
 
 /*
- * The next attribute of the tag `tag`, from `*at` on, which is 0 at first; its value with its quotes. False: there are no
- * more.
+ * The next attribute of the tag `tag`, from `*at` on, which is 0 at first; its value with its quotes. False: there are
+ * no more.
  */
 bool markup_next_attribute(struct slice tag, size_t *at, struct slice *name, struct slice *value);
 

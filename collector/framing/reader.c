@@ -41,7 +41,7 @@ static void forget_before(struct reader *r, uint64_t at)
     r->from = at;
 }
 
-/* Reads bytes up to `to`, as far as they can be told. */
+/* Reads bytes up to `to`, as far as it is clear what they are. */
 static void read_up_to(struct reader *r, uint64_t to)
 {
     size_t unit_bytes = coding_unit_bytes(r->coding);

@@ -29,7 +29,7 @@ void reader_fini(struct reader *reader);
 void reader_set_coding(struct reader *reader, enum coding coding);
 
 /*
- * The units from the byte at `at` on, before the byte at `limit`: at least `wanted` of them, or all that can be told.
+ * The units from the byte at `at` on, before the byte at `limit`: at least `wanted` of them, or all that are clear.
  * Good until the next call with the reader or its window.
  */
 struct slice reader_view(struct reader *reader, uint64_t at, uint64_t limit, size_t wanted);

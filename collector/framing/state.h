@@ -1,6 +1,7 @@
 /*
- * state -- what a framer holds, for the files of the framer alone: framer.c (feeding, time, the end), between.c (the
- * rules between events), inside.c (the rules in an event), gap.c (what is neither).
+ * state -- what a framer holds, for the files of the framer alone: framer.c (feeding, time, the end), between.c and
+ * elements.c (the rules between events), inside.c (the rules in an event), crossing.c (the next event is in another
+ * encoding), gap.c (what is neither event nor separator).
  */
 #ifndef COLLECTOR_FRAMING_STATE_H
 #define COLLECTOR_FRAMING_STATE_H
@@ -41,7 +42,7 @@ enum step {
 /* A comment or CDATA section whose end has not been found yet. */
 struct hidden {
     bool is_open;
-    bool is_told;       /* a part of it has been told already */
+    bool is_reported;   /* a part of it has been reported already */
     bool is_in_doctype; /* a comment in a DOCTYPE that is not complete either */
     enum closing closing;
     uint64_t at;   /* its opening */
@@ -110,8 +111,8 @@ struct framer {
     uint64_t behind_end;      /* what stands before it was behind a construct that was given up; */
     int64_t behind_ms;        /* that began to be received then */
     bool is_ended;
-    int64_t begun_ms;                   /* when the first byte was received */
-    bool is_silence_told, is_hold_told; /* since the last byte */
+    int64_t begun_ms;                           /* when the first byte was received */
+    bool is_silence_reported, is_hold_reported; /* since the last byte */
     uint64_t ignored;
     char detail[DETAIL_MAX];
 };
@@ -123,6 +124,9 @@ static inline bool is_separator(char c)
 }
 
 /* ---- framer.c ---- */
+
+/* The only way from state to state. */
+void framer_move(struct framer *f, enum framer_state next);
 
 /* Bytes from `to` on are the next to be needed. */
 void framer_drop(struct framer *f, uint64_t to);
@@ -143,7 +147,7 @@ void framer_want_more(struct framer *f);
 uint64_t framer_bytes(const struct framer *f, size_t units);
 
 /*
- * All bytes before `limit` are there, and their units can be told: in some codings a few bytes more are needed for that,
+ * All bytes before `limit` are there, and their units are clear: in some codings a few bytes more are needed for that,
  * and nothing may depend on whether they have come already.
  */
 bool framer_is_full(const struct framer *f, uint64_t limit);
@@ -189,14 +193,17 @@ bool elements_close_all(struct framer *f, struct frame *frame);
 
 /* ---- inside.c ---- */
 
-/* The start tag of an event begins at `at`; its name is in `tag`. What stands before it from `frame_at` on belongs to it. */
+/*
+ * The start tag of an event begins at `at`; its name is in `tag`. What stands before it from `frame_at` on belongs to
+ * it.
+ */
 void inside_begin(struct framer *f, struct slice tag, const struct xml_token *token, uint64_t frame_at);
 enum step inside_step(struct framer *f, struct frame *frame);
 enum step inside_step_oversize(struct framer *f, struct frame *frame);
 enum step inside_wait(struct framer *f, struct frame *frame, bool is_silent);
 enum step inside_end(struct framer *f, struct frame *frame);
 
-/* The unfinished event is told as it is: a reject `cut_off` with this detail, or `oversize`. */
+/* The unfinished event is reported as it is: a reject `cut_off` with this detail, or `oversize`. */
 void inside_cut(struct framer *f, struct frame *frame, uint64_t end, const char *detail);
 
 /* ---- crossing.c ---- */
@@ -220,8 +227,8 @@ void crossing_begin(struct framer *f);
 bool crossing_find(struct framer *f, uint64_t to, enum coding *coding);
 
 /*
- * How far the search may go when this token is about to be taken: behind it, or to the end of what there is of it, if all
- * of that was viewed; but not into hidden text.
+ * How far the search may go when this token is about to be taken: behind it, or to the end of what there is of it, if
+ * all of that was viewed; but not into hidden text.
  */
 uint64_t crossing_reach(const struct framer *f, const struct xml_token *token, bool is_all, uint64_t end);
 
@@ -230,7 +237,7 @@ uint64_t crossing_needs(const struct framer *f);
 
 /* ---- gap.c ---- */
 
-/* Why a gap can be told. */
+/* Why a gap can be reported. */
 enum gap_end {
     GAP_EVENT,   /* an event begins */
     GAP_ELEMENT, /* its outermost element has ended */
@@ -256,10 +263,10 @@ bool gap_has_content(const struct framer *f);
 void gap_settle(struct framer *f);
 
 /* Is more held than tags without attributes, which may be wrappers' of events that are still to come? */
-bool gap_is_worth_telling(struct framer *f);
+bool gap_is_worth_reporting(struct framer *f);
 
 /*
- * The gap, which is open, can be told: all elements that are open count as wrappers. True: the content is a reject;
+ * The gap, which is open, can be reported: all elements that are open count as wrappers. True: the content is a reject;
  * false: there was none. Nothing before `at` is held any more.
  */
 bool gap_close(struct framer *f, struct frame *frame, enum gap_end why);

@@ -1,7 +1,7 @@
 /*
  * wrappers -- the elements that are open between events, and the namespaces that they declare. Pure.
  *
- * An open element counts as a wrapper once an event has begun in it, or when it had to be told what it is before it
+ * An open element counts as a wrapper once an event has begun in it, or when it had to be decided what it is before it
  * ended. Of more than WRAPPERS_MAX the outermost is forgotten, as it is when the names and declarations of all take
  * more than WRAPPERS_TEXT_MAX.
  */

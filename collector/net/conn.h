@@ -29,7 +29,7 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk);
 /* When conn_report_silence() is due (monotonic ms), unless bytes are received before; -1: never. */
 int64_t conn_silence_due(const struct conn *conn);
 
-/* No byte has come up to now, though the socket was read: adds to `chunk` what can be told therefore. */
+/* No byte has come up to now, though the socket was read: adds to `chunk` what can be reported therefore. */
 void conn_report_silence(struct conn *conn, struct chunk *chunk);
 
 /* Makes what is unfinished a reject in `chunk`, for lack of memory; the connection goes on. */

@@ -1,7 +1,7 @@
 /*
  * lexer -- turns text into the tokens of XML's markup. Pure, and the same for any segmentation: a token that is not
- * complete is said to be so, and is asked for again, from its first byte, when more of it is there; no byte is looked
- * at twice for that.
+ * complete is said to be so, and is asked for again, from its first byte, when more of it is there; no byte but those
+ * of its name is looked at twice for that.
  *
  * The lexer reads bytes. Text in an encoding whose bytes are not those of ASCII must be made so before
  * (collector/framing/reader.h).
@@ -42,8 +42,8 @@ struct xml_token {
     size_t name_at, name_len; /* mark, tags, instruction: where in the token its name stands */
     size_t values;            /* tags: quoted values */
     /*
-     * Unfinished: no mark begins before this byte of it; where it hides marks (a comment or CDATA section, or a DOCTYPE
-     * in which a comment is open), where the hidden text begins.
+     * Unfinished: no mark begins before this byte of it. If it `hides`, it is a DOCTYPE in which a comment is open, and
+     * the text of that begins here.
      */
     size_t looked;
     bool hides;
@@ -51,7 +51,7 @@ struct xml_token {
 
 struct xml_lexer {
     const struct xml_names *marks; /* borrowed */
-    bool is_in_mark;               /* the next token is the tag of a mark that was told already */
+    bool is_in_mark;               /* the next token is the tag of a mark that was reported already */
 
     /* What is known about the unfinished token. */
     size_t looked;
@@ -64,7 +64,9 @@ struct xml_lexer {
 /* `marks` is borrowed for the lexer's life; an empty set: there are none. */
 void xml_lexer_init(struct xml_lexer *lexer, const struct xml_names *marks);
 
-/* The token that begins at `text`; `len` is at least 1. If it is XML_UNFINISHED, the next call is for the same token. */
+/*
+ * The token that begins at `text`; `len` is at least 1. If it is XML_UNFINISHED, the next call is for the same token.
+ */
 struct xml_token xml_lexer_next(struct xml_lexer *lexer, const char *text, size_t len);
 
 /* After XML_MARK: the next token is its whole tag, from the same `<`. */
@@ -82,7 +84,7 @@ void xml_lexer_close_comment(struct xml_lexer *lexer, size_t end);
  */
 size_t xml_lexer_skip_plain(const struct xml_lexer *lexer, const char *text, size_t len);
 
-/* Does the start tag of a mark begin at `text`, which is a `<`? 1 yes, 0 no, -1: not enough is there to know. */
+/* Does the start tag of a mark begin at `text`, which begins with `<`? 1: yes, 0: no, -1: more bytes are needed. */
 int xml_lexer_is_mark(const struct xml_lexer *lexer, const char *text, size_t len);
 
 /* How many of the first bytes are characters of a name; `len`: it may go on. */
