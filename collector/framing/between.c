@@ -245,7 +245,7 @@ enum step between_give_up(struct framer *f)
 {
     uint64_t limit = limit_of(f);
     bool is_doctype = f->hidden.is_in_doctype;
-    gap_add(f, f->at, f->hidden.from);
+    if (f->hidden.from > f->at) gap_add(f, f->at, f->hidden.from); /* else it has been reported */
     f->gap.has_doctype |= is_doctype;
     framer_give_up(f, &f->gap.given_up, limit);
     return STEP_ON;
@@ -291,11 +291,18 @@ static enum step report_gap(struct framer *f, struct frame *frame)
     return gap_close(f, frame, GAP_WAITED) ? STEP_FRAME : STEP_WAIT;
 }
 
-/* A part of an open comment or CDATA section is reported, and it stays open. Its last bytes may begin its end. */
+/*
+ * A part of an open comment or CDATA section is reported, and it stays open. Its last bytes may begin its end, or the
+ * start tag of an event, for which it will be given up: these stay.
+ */
 static enum step report_hidden(struct framer *f, struct frame *frame)
 {
     uint64_t end = f->window.end - framer_bytes(f, 2);
+    uint64_t event_at = f->hidden.from;
     end -= (end - f->hidden.from) % framer_bytes(f, 1);
+    (void)marks_find(&f->window, &f->lexer, f->reader.coding, &event_at, f->window.end);
+    if (event_at < end) end = event_at;
+    if (end == f->at) return STEP_WAIT;
     gap_add(f, f->at, end);
     f->at = f->hidden.at = f->hidden.from = end;
     f->hidden.is_reported = true;

@@ -76,7 +76,7 @@ static void read_declarations(struct framer *f, struct slice tag, struct buf *ou
 static void read_name(struct framer *f, struct slice tag, const struct xml_token *token, struct buf *name)
 {
     struct slice units = {tag.data + token->name_at, token->name_len};
-    if (f->reader.coding == CODING_ASCII || !memchr(units.data, CODING_OTHER, units.len)) {
+    if (f->reader.coding == CODING_ASCII || !memchr(units.data, (unsigned char)CODING_OTHER, units.len)) {
         buf_append(name, units.data, units.len);
         return;
     }

@@ -360,6 +360,44 @@ static void no_byte_of_a_pair_is_taken_for_ascii(void **state)
     }
 }
 
+static void utf16_becomes_utf8(void **state)
+{
+    static const struct {
+        enum coding coding;
+        const char *bytes;
+        size_t len;
+        const char *utf8;
+    } rows[] = {
+        {CODING_UTF16LE, "a\0\xE9\0\x2D\x4E", 6, "a\xC3\xA9\xE4\xB8\xAD"},
+        {CODING_UTF16BE, "\0a\0\xE9\x4E\x2D", 6, "a\xC3\xA9\xE4\xB8\xAD"},
+        {CODING_UTF16LE, "\x3D\xD8\x00\xDE", 4, "\xF0\x9F\x98\x80"},
+        {CODING_UTF16BE, "\xD8\x3D\xDE\x00", 4, "\xF0\x9F\x98\x80"},
+        {CODING_UTF16LE, "\x3D\xD8", 2, "\xEF\xBF\xBD"}, /* half a pair */
+        {CODING_UTF16LE,
+         "\x00\xDE"
+         "a\0",
+         4,
+         "\xEF\xBF\xBD"
+         "a"}, /* the other half */
+        {CODING_UTF16LE,
+         "\x3D\xD8"
+         "a\0",
+         4,
+         "\xEF\xBF\xBD"
+         "a"},
+        {CODING_UTF16LE, "a\0b", 3, "a"}, /* half a unit */
+        {CODING_UTF16LE, "", 0, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out = BUF_EMPTY;
+        coding_append_utf8(rows[i].coding, rows[i].bytes, rows[i].len, &out);
+        assert_int_equal(out.len, strlen(rows[i].utf8));
+        if (out.len > 0) assert_memory_equal(out.data, rows[i].utf8, out.len);
+        buf_fini(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_told_yet_is_told_with_more_bytes),
         cmocka_unit_test(ascii_units_are_the_ascii_characters_of_random_text),
         cmocka_unit_test(no_byte_of_a_pair_is_taken_for_ascii),
+        cmocka_unit_test(utf16_becomes_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,29 @@ static void a_gap_that_is_full_is_told_in_parts(void **state)
     CHECK(&small_rules, streams);
 }
 
+/* An endless tag might be the start tag of an event with a long name, so it is not the gap's at once. */
+static void what_stands_before_an_endless_tag_is_told_first(void **state)
+{
+    struct parsed_rules *parsed = rules_parse(&small_rules);
+    struct buf stream = BUF_EMPTY;
+    (void)state;
+    buf_append_text(&stream, FIFTY "<a b='");
+    while (stream.len < 3000) buf_append_char(&stream, 'x');
+    buf_append_text(&stream, "<EVENT/>");
+    struct slice text = {stream.data, stream.len};
+    struct frames *frames = frames_read(&parsed->options, text, WHOLE);
+    assert_int_equal(frames->list[0].true_len, 50);
+    for (size_t i = 1; i < frames->count; i++) {
+        assert_int_equal(frames->list[i].at, frames->list[i - 1].at + frames->list[i - 1].true_len);
+        assert_true(frames->list[i].true_len <= 64);
+    }
+    assert_true(frames->list[frames->count - 1].is_event);
+    assert_true(frames_come(frames, &parsed->options, text, EACH_OF(1)));
+    frames_free(frames);
+    buf_fini(&stream);
+    free(parsed);
+}
+
 static void an_element_around_no_event_is_one_reject(void **state)
 {
     static const struct part streams[][PARTS_MAX] = {
@@ -294,6 +317,7 @@ int main(void)
         cmocka_unit_test(comments_that_hold_a_start_tag_are_content),
         cmocka_unit_test(a_gap_reaches_from_its_first_to_its_last_byte_of_content),
         cmocka_unit_test(a_gap_that_is_full_is_told_in_parts),
+        cmocka_unit_test(what_stands_before_an_endless_tag_is_told_first),
         cmocka_unit_test(an_element_around_no_event_is_one_reject),
         cmocka_unit_test(the_detail_of_a_gap_names_its_element_and_the_settings),
         cmocka_unit_test(a_doctype_and_the_event_behind_it_are_one_reject),

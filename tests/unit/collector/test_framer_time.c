@@ -184,6 +184,31 @@ static void long_markup_is_told_after_a_minute(void **state)
     free(parsed);
 }
 
+/* The last bytes of the part may begin an event's start tag: if they were reported, the event would be lost. */
+static void a_part_of_a_comment_ends_before_what_may_begin_an_event(void **state)
+{
+    struct parsed_rules *parsed = rules_parse(&plain_rules);
+    struct framer *framer = framer_new(&parsed->options);
+    struct frames *frames = frames_new();
+    char comment[5000] = "<!-- ";
+    (void)state;
+    memset(comment + 5, 'x', sizeof comment - 5);
+    memcpy(comment + sizeof comment - 3, "<EV", 3);
+    frames_feed(frames, framer, (struct slice){comment, sizeof comment}, 0);
+    frames_tick(frames, framer, 10000);
+    assert_int_equal(frames->count, 1);
+    assert_int_equal(frames->list[0].true_len, sizeof comment - 3);
+    frames_feed(frames, framer, (struct slice){"ENT>1</EVENT>", 13}, 11000);
+    assert_int_equal(frames->count, 1);
+    frames_tick(frames, framer, 21000);
+    assert_int_equal(frames->count, 2);
+    assert_true(frames->list[1].is_event);
+    assert_int_equal(frames->list[1].true_len, 16);
+    frames_free(frames);
+    framer_free(framer);
+    free(parsed);
+}
+
 static void framer_due_says_when_something_may_be_told(void **state)
 {
     static const struct {
@@ -238,6 +263,7 @@ int main(void)
         cmocka_unit_test(an_ignored_element_that_is_told_after_silence_counts_as_a_wrapper),
         cmocka_unit_test(unfinished_markup_is_told_only_if_it_is_long),
         cmocka_unit_test(long_markup_is_told_after_a_minute),
+        cmocka_unit_test(a_part_of_a_comment_ends_before_what_may_begin_an_event),
         cmocka_unit_test(framer_due_says_when_something_may_be_told),
         cmocka_unit_test(a_foreign_connection_is_told_when_it_is_full),
     };

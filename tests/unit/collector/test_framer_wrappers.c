@@ -111,6 +111,24 @@ static void elements_are_rejects_of_their_own_once_their_wrapper_has_held_an_eve
     CHECK(&plain_rules, streams);
 }
 
+/* Names are compared character by character, also where the units of a coding do not show them. */
+static void names_beyond_ascii_are_compared_in_their_encoding(void **state)
+{
+    static const struct part streams[][PARTS_MAX] = {
+        {REJECT_IN("UTF-16LE", UNKNOWN_ELEMENT,
+                   "<\0a\0\x2D\x4E>\0001\0<\0/\0a\0\x87\x65>\0<\0/\0a\0\x2D\x4E>\0")},
+        {SKIP("<?xml version='1.0' encoding='Shift_JIS'?>"),
+         REJECT_IN("Shift_JIS", UNKNOWN_ELEMENT, "<a\x95\x5C>1</a\x95\x5D></a\x95\x5C>")},
+    };
+    static const struct explained details[] = {
+        {"<a\xC3\xA9/>",
+         "EVENT_ELEMENT does not name the element a\xC3\xA9: if it is an event, name it there; if "
+         "it carries nothing, name it in IGNORE_ELEMENTS"}};
+    (void)state;
+    CHECK(&plain_rules, streams);
+    CHECK_DETAILS(&plain_rules, details);
+}
+
 static void the_declarations_of_wrappers_go_with_what_stands_in_them(void **state)
 {
     static const char stream[] =
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_declaration_closes_all_elements),
         cmocka_unit_test(the_outermost_of_more_than_64_elements_is_forgotten),
         cmocka_unit_test(elements_are_rejects_of_their_own_once_their_wrapper_has_held_an_event),
+        cmocka_unit_test(names_beyond_ascii_are_compared_in_their_encoding),
         cmocka_unit_test(the_declarations_of_wrappers_go_with_what_stands_in_them),
         cmocka_unit_test(ignored_elements_are_separators_and_counted),
         cmocka_unit_test(without_the_setting_no_element_is_ignored),
