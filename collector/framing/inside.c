@@ -177,8 +177,12 @@ static enum step wait_for_more(struct framer *f, const struct xml_token *token, 
         return STEP_ON;
     }
     if (!framer_is_full(f, limit_of(f))) return STEP_WAIT;
-    /* An end tag may still be its own; of all else nothing that has been looked at matters any more. */
-    return become_oversize(f, token->of == XML_END ? f->at : f->at + framer_bytes(f, token->looked));
+    /*
+     * An end tag may still be its own; of all else nothing that has been looked at matters any more. Its own start tag is
+     * behind us, also if its name alone is that long.
+     */
+    uint64_t at = token->of == XML_END ? f->at : f->at + framer_bytes(f, token->looked);
+    return become_oversize(f, at > f->event.at ? at : at + framer_bytes(f, 1));
 }
 
 static enum step take_tag(struct framer *f, struct frame *frame, struct slice text,

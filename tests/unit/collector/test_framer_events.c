@@ -334,6 +334,18 @@ static void an_endless_name_in_an_event_that_is_too_long_is_passed(void **state)
     }
 }
 
+/* The event begins with its name, and has reached the limit before its start tag ends. */
+static void an_event_whose_name_alone_is_too_long_is_oversize(void **state)
+{
+    static const struct rules rules = {"*:EVENT", "", SMALL};
+    static const struct part streams[][PARTS_MAX] = {
+        {SKIP("<b>"), REJECT(OVERSIZE, "<a" FIFTY TEN ":EVENT>1</a" FIFTY TEN ":EVENT>"), X},
+        {SKIP("<b>"), REJECT(OVERSIZE, "<a" FIFTY TEN ":EVENT>1"), X},
+    };
+    (void)state;
+    CHECK(&rules, streams);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_stream_that_ends_in_an_event_leaves_a_reject),
         cmocka_unit_test(an_event_that_is_too_long_keeps_its_beginning_and_its_true_length),
         cmocka_unit_test(an_endless_name_in_an_event_that_is_too_long_is_passed),
+        cmocka_unit_test(an_event_whose_name_alone_is_too_long_is_oversize),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
