@@ -56,6 +56,7 @@ static bool take_value(struct cursor *at, const char **value, size_t *len)
     if (!close) return false;
     *value = at->p + 1;
     *len = (size_t)(close - at->p - 1);
+    if (memchr(*value, '<', *len)) return false; /* XML 1.0, production AttValue */
     at->p = close + 1;
     return true;
 }

@@ -73,6 +73,7 @@ static void a_tag_has_a_name_and_proper_attributes(void **state)
         YES("<a b = \"c\" d\n=\n'e'/>"),
         YES("<a b='\">/' c=\"'\" d=''>"),
         NO(""),
+        NO("<a b='<'>"),
         NO("<"),
         NO("<>"),
         NO("</>"),
