@@ -80,11 +80,16 @@ int xml_lexer_is_mark(const struct xml_lexer *lx, const char *text, size_t len)
 
 /*
  * A `<` stands in markup at `looked`. Passes it if it begins no mark; else the markup is broken there (1), or there are
- * not enough bytes to know (-1).
+ * not enough bytes to know (-1). No markup holds a NUL: with one behind it this may be a `<` of UTF-16, to which the NUL
+ * before it belongs in UTF-16BE.
  */
 static int check_lt(struct xml_lexer *lx, const char *text, size_t len)
 {
     int is_mark = xml_lexer_is_mark(lx, text + lx->looked, len - lx->looked);
+    if (is_mark == 0 && text[lx->looked + 1] == '\0') {
+        if (text[lx->looked - 1] == '\0') lx->looked--;
+        return 1;
+    }
     if (is_mark == 0) lx->looked++;
     return is_mark;
 }

@@ -133,6 +133,11 @@ static void utf16_is_recognised_by_its_mark_and_by_its_bytes(void **state)
         {{AS_IT_IS, X}, {AS_IT_IS, SKIP("\n")}, {WIDE_LE, X}, {AS_IT_IS, X}, {WIDE_BE, X}, {WIDE_LE, X}},
         {{AS_IT_IS, X}, {AS_IT_IS, SKIP(BE_BOM)}, {WIDE_BE, X}, {AS_IT_IS, SKIP(LE_BOM)}, {WIDE_LE, X}},
         {{WIDE_LE, SKIP("<!-- a --><?p?>")}, {WIDE_LE, X}},
+        {{AS_IT_IS, STRAY("<?p ")}, {WIDE_LE, X}}, /* the sender changes to UTF-16 */
+        {{AS_IT_IS, STRAY("<a b='")}, {WIDE_BE, X}},
+        {{AS_IT_IS, REJECT(DOCTYPE, "<!DOCTYPE a [")}, {WIDE_LE, X}},
+        {{AS_IT_IS, REJECT(CUT_OFF, "<EVENT><?p ")}, {WIDE_LE, X}},
+        {{AS_IT_IS, REJECT(CUT_OFF, "<EVENT><a b='")}, {WIDE_BE, X}},
         {{WIDE_LE, STRAY("<a ")}, {AS_IT_IS, X}}, /* the sender changes to bytes in the middle of a tag */
         {{WIDE_BE, SKIP("<!-- a --><?p?>")}, {WIDE_BE, X}},
         {{WIDE_BE, EVENT("<EVENT><!-- <EVENT> --></EVENT>")}},
