@@ -160,8 +160,6 @@ void framer_give_up(struct framer *f, struct given_up *given_up, uint64_t limit)
     size_t found = marks_count(&f->marks, &f->window, &f->lexer, f->reader.coding, f->hidden.from, to);
     if (!given_up->is_set)
         *given_up = (struct given_up){.is_set = true, .closing = f->hidden.closing, .found = found};
-    f->behind_ms = framer_received_ms(f, f->at);
-    f->behind_end = f->window.end;
     f->at = f->hidden.from;
     f->hidden.is_open = false;
     xml_lexer_forget(&f->lexer);
@@ -273,6 +271,8 @@ static enum step wait_or_report(struct framer *f, struct frame *frame)
         f->waits_since_ms = framer_received_ms(f, f->at);
         f->waits_at = f->at;
     }
+    f->behind_ms = f->waits_since_ms;
+    f->behind_end = f->window.end;
     if (f->is_ended) return states[f->state].end(f, frame);
     bool is_silent = !f->is_silence_reported && f->now_ms - f->heard_ms >= FRAMER_SILENCE_MS;
     bool is_held_too_long = hold_due(f) >= 0 && f->now_ms >= hold_due(f);

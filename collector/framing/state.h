@@ -108,8 +108,8 @@ struct framer {
     int64_t now_ms, heard_ms; /* heard: when the last byte was received */
     uint64_t waits_at;        /* what begins there is not complete; */
     int64_t waits_since_ms;   /* it began to be received then */
-    uint64_t behind_end;      /* what stands before it was behind a construct that was given up; */
-    int64_t behind_ms;        /* that began to be received then */
+    uint64_t behind_end;      /* what stands before it was there while something before it was waited for; */
+    int64_t behind_ms;        /* that began to be received then, so this was received no earlier */
     bool is_ended;
     int64_t begun_ms;                           /* when the first byte was received */
     bool is_silence_reported, is_hold_reported; /* since the last byte */
