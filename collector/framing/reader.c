@@ -77,6 +77,7 @@ struct slice reader_view(struct reader *r, uint64_t at, uint64_t limit, size_t w
     read_up_to(r, at + (wanted < count ? wanted : count) * unit_bytes);
     size_t before = (size_t)(at - r->from) / unit_bytes;
     size_t read = r->units.len - before;
+    if (read == 0) return (struct slice){NULL, 0}; /* perhaps there is no buffer yet */
     return (struct slice){r->units.data + before, read < count ? read : count};
 }
 
