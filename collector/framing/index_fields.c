@@ -24,13 +24,6 @@ const struct index_fields index_fields_default = {{
     [EVENT_SOURCE_NAME] = "plasectrxSourcename",
 }};
 
-static struct slice trimmed(struct slice text)
-{
-    while (text.len > 0 && markup_is_space(*text.data)) text.data++, text.len--;
-    while (text.len > 0 && markup_is_space(text.data[text.len - 1])) text.len--;
-    return text;
-}
-
 static enum result refuse(struct why *why, struct slice pair, const char *what)
 {
     size_t shown = utf8_valid_len(pair.data, pair.len < SHOWN_MAX ? pair.len : SHOWN_MAX);
@@ -62,8 +55,9 @@ static enum result parse_pair(struct slice pair, struct index_fields *fields, st
     const char *equals = pair.len > 0 ? memchr(pair.data, '=', pair.len) : NULL;
     if (!equals) return refuse(why, pair, "expected column=element, e.g. uid=cn");
 
-    struct slice element = trimmed((struct slice){equals + 1, (size_t)(pair.data + pair.len - equals - 1)});
-    int column = column_of(trimmed((struct slice){pair.data, (size_t)(equals - pair.data)}));
+    struct slice element =
+        markup_trimmed((struct slice){equals + 1, (size_t)(pair.data + pair.len - equals - 1)});
+    int column = column_of(markup_trimmed((struct slice){pair.data, (size_t)(equals - pair.data)}));
     if (column < 0)
         return refuse(why, pair, "no such column; the columns are uid, name, time, sender and source_name");
     if (*fields->elements[column])
@@ -86,7 +80,7 @@ enum result index_fields_parse(const char *text, struct index_fields *fields, st
         return why_set(why, RES_REFUSE, "INDEX_FIELDS: the value is not UTF-8");
     for (bool is_last = false; res == RES_OK && !is_last;) {
         size_t len = strcspn(text, ",");
-        res = parse_pair(trimmed((struct slice){text, len}), fields, why);
+        res = parse_pair(markup_trimmed((struct slice){text, len}), fields, why);
         is_last = !text[len];
         text += len + 1;
     }

@@ -3,31 +3,24 @@
 
 #include <string.h>
 
+#include "common/xml/chars.h"
+
 struct cursor {
     const char *p;
     const char *end;
 };
 
-bool markup_is_space(char c)
+struct slice markup_trimmed(struct slice text)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-bool markup_is_name_start(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
-           (unsigned char)c >= 0x80;
-}
-
-static bool is_name_char(char c)
-{
-    return markup_is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    while (text.len > 0 && xml_is_space(*text.data)) text.data++, text.len--;
+    while (text.len > 0 && xml_is_space(text.data[text.len - 1])) text.len--;
+    return text;
 }
 
 static bool take_spaces(struct cursor *at)
 {
     const char *from = at->p;
-    while (at->p < at->end && markup_is_space(*at->p)) at->p++;
+    while (at->p < at->end && xml_is_space(*at->p)) at->p++;
     return at->p > from;
 }
 
@@ -40,8 +33,8 @@ static bool take_char(struct cursor *at, char c)
 
 static bool take_name(struct cursor *at)
 {
-    if (at->p == at->end || !markup_is_name_start(*at->p)) return false;
-    while (at->p < at->end && is_name_char(*at->p)) at->p++;
+    if (at->p == at->end || !xml_is_name_start(*at->p)) return false;
+    while (at->p < at->end && xml_is_name_char(*at->p)) at->p++;
     return true;
 }
 
@@ -156,7 +149,7 @@ void markup_read_declaration(const char *text, size_t len, char *encoding, size_
     const char *value = NULL;
     size_t value_len = 0;
 
-    if (len < 6 || memcmp(text, "<?xml", 5) != 0 || !markup_is_space(text[5])) return;
+    if (len < 6 || memcmp(text, "<?xml", 5) != 0 || !xml_is_space(text[5])) return;
     encoding[0] = '\0';
     at.p += 5;
     while (take_spaces(&at)) {

@@ -9,9 +9,8 @@
 
 #include "collector/framing/event.h"
 
-bool markup_is_space(char c);      /* XML 1.0 S: blank, tab, CR, LF */
-bool markup_is_name_start(char c); /* as far as a byte tells: a byte of a multi-byte character counts */
-bool markup_is_name(const char *text, size_t len);
+struct slice markup_trimmed(struct slice text);    /* without white space at its ends */
+bool markup_is_name(const char *text, size_t len); /* as far as bytes tell, see common/xml/chars.h */
 
 /* Is `text`, which begins with '<' and ends with '>', a start, end or empty-element tag with proper attributes? */
 bool markup_is_tag(const char *text, size_t len);

@@ -9,6 +9,7 @@
 #include <libxml/uri.h>
 #include <string.h>
 
+#include "collector/framing/markup.h"
 #include "collector/framing/prefixes.h"
 #include "common/utf8.h"
 #include "common/xml/chars.h"
@@ -69,13 +70,6 @@ static bool take_attribute(struct cursor *at, struct slice *name, struct slice *
 }
 
 /* ---- the setting ---- */
-
-static struct slice trimmed(struct slice text)
-{
-    while (text.len > 0 && xml_is_space(*text.data)) text.data++, text.len--;
-    while (text.len > 0 && xml_is_space(text.data[text.len - 1])) text.len--;
-    return text;
-}
 
 static enum result refuse(struct why *why, struct slice pair, const char *what)
 {
@@ -166,8 +160,8 @@ static enum result parse_pair(struct slice pair, size_t begin, struct buf *out, 
     struct buf value = BUF_EMPTY;
     const char *sign = pair.len > 0 ? memchr(pair.data, '=', pair.len) : NULL;
     if (!sign) return refuse(why, pair, EXAMPLE);
-    struct slice prefix = trimmed((struct slice){pair.data, (size_t)(sign - pair.data)});
-    struct slice uri = trimmed((struct slice){sign + 1, (size_t)(pair.data + pair.len - sign - 1)});
+    struct slice prefix = markup_trimmed((struct slice){pair.data, (size_t)(sign - pair.data)});
+    struct slice uri = markup_trimmed((struct slice){sign + 1, (size_t)(pair.data + pair.len - sign - 1)});
 
     enum result res = check_prefix(pair, prefix, why);
     if (res == RES_OK) res = check_uri(pair, uri, why);
@@ -189,7 +183,7 @@ enum result namespaces_parse(const char *text, struct buf *out, struct why *why)
     while (xml_is_space(*text)) text++;
     for (bool is_last = !*text; res == RES_OK && !is_last;) {
         size_t len = pair_len(text);
-        res = parse_pair(trimmed((struct slice){text, len}), begin, out, why);
+        res = parse_pair(markup_trimmed((struct slice){text, len}), begin, out, why);
         is_last = !text[len];
         text += len + 1;
     }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xml/chars.h"
 #include "tests/support/segments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -43,7 +44,7 @@ static void white_space_is_exactly_what_xml_defines(void **state)
 {
     (void)state;
     for (int c = 0; c < 256; c++)
-        assert_int_equal(markup_is_space((char)c), c == ' ' || c == '\t' || c == '\r' || c == '\n');
+        assert_int_equal(xml_is_space((char)c), c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 static void only_names_of_permitted_characters_are_accepted(void **state)
