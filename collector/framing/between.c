@@ -145,14 +145,7 @@ static enum step report_full(struct framer *f, struct frame *frame, const struct
 static enum step wait_for_more(struct framer *f, struct frame *frame, const struct xml_token *token,
                                bool is_all)
 {
-    if (token->hides) {
-        framer_hide(f, token);
-        return STEP_ON;
-    }
-    if (!is_all) {
-        framer_want_more(f);
-        return STEP_ON;
-    }
+    if (framer_reads_on(f, token, is_all)) return STEP_ON;
     return framer_is_full(f, token_limit_of(f)) ? report_full(f, frame, token) : STEP_WAIT;
 }
 

@@ -146,6 +146,15 @@ void framer_hide(struct framer *f, const struct xml_token *token)
     };
 }
 
+bool framer_reads_on(struct framer *f, const struct xml_token *token, bool is_all)
+{
+    if (token->hides)
+        framer_hide(f, token);
+    else if (!is_all)
+        framer_want_more(f);
+    return token->hides || !is_all;
+}
+
 bool framer_find_closing(struct framer *f, uint64_t limit, uint64_t *end)
 {
     const struct hidden *h = &f->hidden;

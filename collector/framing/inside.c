@@ -168,14 +168,7 @@ static enum step become_oversize(struct framer *f, uint64_t at)
 
 static enum step wait_for_more(struct framer *f, const struct xml_token *token, bool is_all)
 {
-    if (token->hides) {
-        framer_hide(f, token);
-        return STEP_ON;
-    }
-    if (!is_all) {
-        framer_want_more(f);
-        return STEP_ON;
-    }
+    if (framer_reads_on(f, token, is_all)) return STEP_ON;
     if (!framer_is_full(f, limit_of(f))) return STEP_WAIT;
     /*
      * An end tag may still be its own; of all else nothing that has been looked at matters any more. Its own start tag is

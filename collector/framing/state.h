@@ -155,6 +155,9 @@ bool framer_is_full(const struct framer *f, uint64_t limit);
 /* The token at `at` opens a comment or a CDATA section, or is a DOCTYPE in which a comment is open. */
 void framer_hide(struct framer *f, const struct xml_token *token);
 
+/* `token` is unfinished. True: what is there already may show more of it, so there is no need to wait for bytes. */
+bool framer_reads_on(struct framer *f, const struct xml_token *token, bool is_all);
+
 /* Searches the end of the hidden text before `limit`; true: it is closed, and `*end` is behind it. */
 bool framer_find_closing(struct framer *f, uint64_t limit, uint64_t *end);
 
