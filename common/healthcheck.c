@@ -27,6 +27,7 @@ int healthcheck_run(const char *spool_path, const char *program, bool is_strict)
     }
     const char *text = lockfile_read(spool_path, program, buffer);
     while (is_strict && problems_parse(&text, &problem)) {
+        if (problems_severity(problem.code) == PROBLEM_INFO) continue;
         (void)fprintf(stderr, "%s: %s: %s\n    %s\n", program, problem.code, problem.message, problem.remedy);
         exit_code = EX_FAILED;
     }

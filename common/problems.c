@@ -17,26 +17,46 @@
 
 _Static_assert(PROBLEM_COUNT *LINE_MAX_SIZE <= LOCKFILE_TEXT_SIZE, "all problems at once fit the lock file");
 
+/* Without texts a problem is not logged here: whoever raises it does. */
 static const struct {
-    const char *code, *begins, *ends;
+    const char *code;
+    enum problem_severity severity;
+    const char *begins, *ends;
 } kinds[PROBLEM_COUNT] = {
-    [PROBLEM_PAUSED_DISK] = {"paused_disk",
+    [PROBLEM_STARTING] = {"starting", PROBLEM_INFO, NULL, NULL},
+    [PROBLEM_COMMIT_FAILING] = {"commit_failing", PROBLEM_CRITICAL,
+                                "cannot commit: reading stops until a commit succeeds",
+                                "commits succeed again"},
+    [PROBLEM_WAL_LOST] = {"wal_lost", PROBLEM_CRITICAL,
+                          "the write-ahead log was deleted or replaced: reading stops until a restart", NULL},
+    [PROBLEM_SPOOL_REPLACED] = {"spool_replaced", PROBLEM_CRITICAL,
+                                "the spool was deleted or replaced: reading stops until it is back",
+                                "the spool is back in its place: reading goes on"},
+    [PROBLEM_SCHEMA_TOO_NEW] = {"schema_too_new", PROBLEM_CRITICAL,
+                                "a newer program has changed the spool: reading stops until a restart",
+                                "the spool's schema can be used again"},
+    [PROBLEM_PAUSED_DISK] = {"paused_disk", PROBLEM_CRITICAL,
                              "the disk is nearly full: reading stops until there is free space",
                              "the disk has free space again: reading goes on"},
     [PROBLEM_PAUSED_CEILING] =
-        {"paused_ceiling", "the spool has reached SPOOL_MAX_SIZE: reading stops until events are shipped",
+        {"paused_ceiling", PROBLEM_CRITICAL,
+         "the spool has reached SPOOL_MAX_SIZE: reading stops until events are shipped",
          "the spool is below SPOOL_MAX_SIZE again: reading goes on"},
-    [PROBLEM_DISK_LOW] = {"disk_low", "little free space is left on the disk", "the disk has space again"},
-    [PROBLEM_COMMIT_FAILING] = {"commit_failing", "cannot commit: reading stops until a commit succeeds",
-                                "commits succeed again"},
-    [PROBLEM_CONNECTIONS_FULL] = {"connections_full", "no more senders can be accepted",
+    [PROBLEM_STOPPING] = {"stopping", PROBLEM_INFO, NULL, NULL},
+    [PROBLEM_DISK_LOW] = {"disk_low", PROBLEM_WARNING, "little free space is left on the disk",
+                          "the disk has space again"},
+    [PROBLEM_CONNECTIONS_FULL] = {"connections_full", PROBLEM_CRITICAL, "no more senders can be accepted",
                                   "new senders are accepted again"},
-    [PROBLEM_REJECTS_CAPPED] = {"rejects_capped",
+    [PROBLEM_REJECTS_CAPPED] = {"rejects_capped", PROBLEM_WARNING,
                                 "too many unshipped rejects: only the beginning of new ones is kept",
                                 "rejects are kept whole again"},
-    [PROBLEM_FOREIGN_READER] = {"foreign_reader",
-                                "a long read by another program makes the write-ahead log grow",
-                                "the long read has ended"},
+    [PROBLEM_FOREIGN_READER] = {"foreign_reader", PROBLEM_WARNING,
+                                "reads by another program make the write-ahead log grow",
+                                "the write-ahead log can be emptied again"},
+    [PROBLEM_INTAKE_FULL] = {"intake_full", PROBLEM_WARNING, "senders wait to be read",
+                             "senders are read without waiting again"},
+    [PROBLEM_THREAD_STALLED] = {"thread_stalled", PROBLEM_CRITICAL, "a thread does not go on",
+                                "all threads go on again"},
 };
 
 struct present {
@@ -109,12 +129,13 @@ void problems_raise(struct problems *problems, enum problem_code code, const cha
     }
     if (is_new || has_changed) publish(problems);
     pthread_mutex_unlock(&problems->mutex);
-    if (is_new)
+    if (is_new && kinds[code].begins)
         log_error(kinds[code].begins, "problem=%s why=%s remedy=%s", kinds[code].code, LOG_QUOTE(message),
                   LOG_QUOTE(remedy));
 }
 
-void problems_end(struct problems *problems, enum problem_code code)
+/* Returns how long the problem was present, in ms; -1 if it was not. */
+static int64_t end(struct problems *problems, enum problem_code code)
 {
     struct present *p = &problems->all[code];
     pthread_mutex_lock(&problems->mutex);
@@ -123,9 +144,19 @@ void problems_end(struct problems *problems, enum problem_code code)
     *p = (struct present){.is_present = false};
     if (was_present) publish(problems);
     pthread_mutex_unlock(&problems->mutex);
-    if (was_present)
-        log_info(kinds[code].ends, "problem=%s after_ms=%" PRId64, kinds[code].code,
-                 clock_monotonic_ms() - began_at);
+    return was_present ? clock_monotonic_ms() - began_at : -1;
+}
+
+void problems_end(struct problems *problems, enum problem_code code)
+{
+    int64_t after_ms = end(problems, code);
+    if (after_ms >= 0 && kinds[code].ends)
+        log_info(kinds[code].ends, "problem=%s after_ms=%" PRId64, kinds[code].code, after_ms);
+}
+
+void problems_drop(struct problems *problems, enum problem_code code)
+{
+    (void)end(problems, code);
 }
 
 bool problems_is_present(struct problems *problems, enum problem_code code)
@@ -157,4 +188,11 @@ bool problems_parse(const char **text, struct problem *problem)
         return false;
     problem->since = strtoll(since, NULL, 10);
     return true;
+}
+
+enum problem_severity problems_severity(const char *code)
+{
+    for (int i = 0; i < PROBLEM_COUNT; i++)
+        if (strcmp(kinds[i].code, code) == 0) return kinds[i].severity;
+    return PROBLEM_WARNING;
 }

@@ -1,7 +1,7 @@
 /*
  * problems -- the program's present problems, for the log and for commands: each has a code, a sentence and a remedy.
  *
- * A problem is logged when it begins and when it ends. All present problems are published at once in the program's lock
+ * A problem is logged when it begins and when it ends, unless whoever raises it logs more than that. All present problems are published at once in the program's lock
  * file (common/lockfile.h), where other processes (`uploader status`, `healthcheck --strict`) read them. Any thread may
  * call these functions.
  */
@@ -15,15 +15,27 @@
 #include "common/lockfile.h"
 
 enum problem_code {
-    PROBLEM_PAUSED_DISK,      /* too little free space: reading has stopped */
-    PROBLEM_PAUSED_CEILING,   /* the spool is as large as it may be: reading has stopped */
+    /* nothing is read: the reasons of collector/gate/gate.h */
+    PROBLEM_STARTING,       /* the spool cannot be written yet */
+    PROBLEM_COMMIT_FAILING, /* what has been read cannot be committed */
+    PROBLEM_WAL_LOST,       /* the write-ahead log was deleted or replaced */
+    PROBLEM_SPOOL_REPLACED, /* the spool was deleted or replaced */
+    PROBLEM_SCHEMA_TOO_NEW, /* a newer program has changed the schema */
+    PROBLEM_PAUSED_DISK,    /* too little free space */
+    PROBLEM_PAUSED_CEILING, /* the spool is as large as it may be */
+    PROBLEM_STOPPING,       /* a stop was requested */
+
     PROBLEM_DISK_LOW,         /* little free space is left: reading will stop */
-    PROBLEM_COMMIT_FAILING,   /* what has been read cannot be committed: reading has stopped */
-    PROBLEM_CONNECTIONS_FULL, /* new senders wait */
+    PROBLEM_CONNECTIONS_FULL, /* new senders cannot be accepted */
     PROBLEM_REJECTS_CAPPED,   /* only the beginning of new rejects is kept */
-    PROBLEM_FOREIGN_READER,   /* a long read by another program makes the write-ahead log grow */
+    PROBLEM_FOREIGN_READER,   /* other programs' reads make the write-ahead log grow */
+    PROBLEM_INTAKE_FULL,      /* senders have waited for memory, or for the disk */
+    PROBLEM_THREAD_STALLED,   /* a thread does not go on */
     PROBLEM_COUNT
 };
+
+/* How bad a problem is. An info is a state to know of and no reason for an alarm. */
+enum problem_severity { PROBLEM_INFO, PROBLEM_WARNING, PROBLEM_CRITICAL };
 
 #define PROBLEM_TEXT_SIZE 256 /* of a message and of a remedy; a longer one is cut */
 
@@ -43,6 +55,9 @@ void problems_raise(struct problems *problems, enum problem_code code, const cha
 /* The problem is over, which is logged. Does nothing if it is not present. */
 void problems_end(struct problems *problems, enum problem_code code);
 
+/* The problem has become a worse one, which tells of it from now on: it ends without a line in the log. */
+void problems_drop(struct problems *problems, enum problem_code code);
+
 bool problems_is_present(struct problems *problems, enum problem_code code);
 
 /* ---- for commands ---- */
@@ -57,5 +72,8 @@ struct problem {
  * Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False if there is none left.
  */
 bool problems_parse(const char **text, struct problem *problem);
+
+/* The severity of a problem by its code; that of a newer program's code, which is not known here, is a warning. */
+enum problem_severity problems_severity(const char *code);
 
 #endif
