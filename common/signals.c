@@ -8,12 +8,23 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
+static void add_unless_ignored(sigset_t *set, int number)
+{
+    struct sigaction action;
+    bool is_ignored = sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (!is_ignored) sigaddset(set, number);
+}
+
 enum result signals_open(struct signals *signals, struct why *why)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    add_unless_ignored(&set, SIGHUP);
+    add_unless_ignored(&set, SIGQUIT);
     signals->stop_pending = false;
     signals->fd = -1;
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
@@ -34,12 +45,26 @@ void signals_raise_stop(void)
     (void)kill(getpid(), SIGTERM); /* cannot fail for one's own process */
 }
 
-bool signals_stop_requested(struct signals *signals)
+static bool read_one(const struct signals *signals)
 {
     struct signalfd_siginfo info;
-    if (!signals->stop_pending && read(signals->fd, &info, sizeof info) == sizeof info)
+    return read(signals->fd, &info, sizeof info) == sizeof info;
+}
+
+bool signals_stop_requested(struct signals *signals)
+{
+    if (!signals->stop_pending && read_one(signals)) {
+        signals->since = clock_monotonic_ms();
         signals->stop_pending = true;
+    }
     return signals->stop_pending;
+}
+
+bool signals_stop_again(struct signals *signals)
+{
+    bool is_again = false;
+    while (read_one(signals)) is_again |= clock_monotonic_ms() - signals->since >= SIGNALS_AGAIN_MS;
+    return is_again;
 }
 
 void signals_request_stop(struct signals *signals)
