@@ -105,6 +105,22 @@ enum result spool_check_access(const char *path, struct why *why)
     return why_set(why, RES_REFUSE, "SPOOL_PATH=%s cannot be read and written by this user", path);
 }
 
+enum result spool_check_usable(const char *path, struct why *why)
+{
+    struct db *db = NULL;
+    int64_t schema = 0;
+    if (access(path, F_OK) != 0 && errno == ENOENT) return RES_OK; /* the collector creates it */
+    enum result res = spool_check_access(path, why);
+    if (res == RES_OK) res = db_open(&db, path, SPOOL_LOOK_BUSY_MS, why);
+    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    db_close(db);
+    /* The one cause that waiting does not mend. */
+    bool is_too_new = schema != 0 && spool_age_of(schema, SPOOL_SCHEMA) == SPOOL_AGE_TOO_NEW;
+    if (res != RES_RETRY || is_too_new) return res;
+    why_clear(why);
+    return RES_OK;
+}
+
 enum result spool_open(struct db **out, const char *path, struct why *why)
 {
     struct db *db = NULL;

@@ -18,6 +18,7 @@
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */
+#define SPOOL_LOOK_BUSY_MS   100  /* the same for a quick look at the version */
 #define SPOOL_WRITER_BUSY_MS 1000 /* the same for the collector's writing connection */
 
 /*
@@ -59,6 +60,15 @@ MUST_CHECK enum result spool_stat_file(const char *path, struct spool_file *file
  */
 MUST_CHECK enum result spool_check_file(struct db *db, const struct spool_file *file, bool *is_same,
                                         struct why *why);
+
+/*
+ * Is the file at `path` one that this program can use, if there is one? A quick look, which changes nothing. RES_OK also
+ * if it cannot be told now: it is locked, or the disk has no room.
+ *   RES_RETRY    it has a newer major version: upgrade this program
+ *   RES_REFUSE   it is not a spool, or one of a development version, or this user may not read and write it
+ *   RES_BROKEN   it is damaged
+ */
+MUST_CHECK enum result spool_check_usable(const char *path, struct why *why);
 
 /*
  * Opens an existing spool.

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "collector/commands/run.h"
-#include "collector/gate/space.h"
+#include "collector/gate/disk_guard.h"
 #include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
 #include "collector/settings.h"
@@ -38,20 +38,48 @@ static enum result check_file_system(const char *path, struct why *why)
     return res;
 }
 
-/*
- * Is there enough free space to read? The free pages of an existing spool would count as well, but are not read here.
- */
+/* Free pages of an existing spool, in bytes: as good as free space. 0 where they cannot be read now. */
+static int64_t load_unused(const char *path)
+{
+    struct db *db = NULL;
+    struct why ignored = {0};
+    int64_t pages = 0;
+    int64_t page_bytes = 0;
+    if (access(path, F_OK) != 0) return 0;
+    enum result res = db_open(&db, path, SPOOL_BUSY_MS, &ignored);
+    if (res == RES_OK) res = db_get_int(db, "PRAGMA freelist_count", &pages, &ignored);
+    if (res == RES_OK) res = db_get_int(db, "PRAGMA page_size", &page_bytes, &ignored);
+    db_close(db);
+    return res == RES_OK ? pages * page_bytes : 0;
+}
+
+static enum result refuse_space(const struct settings *settings, const struct space_sizes *sizes,
+                                const char *dir, struct why *why)
+{
+    int64_t available = sizes->free + sizes->unused;
+    const char *lower =
+        available < sizes->owed ? "INTAKE_MEMORY, which the reserve follows" : "SPOOL_MIN_FREE";
+    (void)why_remedy(
+        why, RES_RETRY,
+        "free space on that disk, enlarge the disk, or lower %s: while less is free, nothing is read", lower);
+    return why_set(why, RES_RETRY,
+                   "SPOOL_MIN_FREE is %" PRId64 " MiB, %" PRId64 " MiB more have to be reserved, and %" PRId64
+                   " MiB are free in %s",
+                   settings->spool_min_free_bytes >> 20, sizes->owed >> 20, available >> 20, dir);
+}
+
+/* Would `run` read, with the reserve that it takes first? */
 static enum result check_space(const struct settings *settings, struct why *why)
 {
     char dir[PATH_MAX];
-    int64_t bytes = 0;
-    enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &bytes, why);
-    if (res != RES_OK || bytes >= settings->spool_min_free_bytes) return res;
-    (void)why_remedy(why, RES_RETRY,
-                     "free space on that disk, enlarge the disk, or lower SPOOL_MIN_FREE: while less is "
-                     "free, nothing is read");
-    return why_set(why, RES_RETRY, "SPOOL_MIN_FREE is %" PRId64 " MiB, and %" PRId64 " MiB are free in %s",
-                   settings->spool_min_free_bytes >> 20, bytes >> 20, dir);
+    struct reserve reserve;
+    struct space_sizes sizes = {.unused = load_unused(settings->spool_path)};
+    struct space_rules rules = {0, settings->spool_min_free_bytes};
+    reserve_init(&reserve, settings->spool_path, disk_guard_reserve_bytes(run_in_flight_bytes(settings)));
+    sizes.owed = reserve_owed(&reserve);
+    enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &sizes.free, why);
+    if (res != RES_OK || space_decide(SPACE_OK, &sizes, &rules) != SPACE_NO_DISK) return res;
+    return refuse_space(settings, &sizes, dir, why);
 }
 
 static enum result check_spool(const char *path, struct why *why)
@@ -73,10 +101,10 @@ static enum result check_port(const struct settings *settings, struct why *why)
 {
     struct why ignored = {0};
     int fd = -1;
-    enum result res = listener_bind(&fd, settings->bind_host, settings->port, why);
+    bool is_taken = false;
+    enum result res = listener_bind(&fd, settings->bind_host, settings->port, &is_taken, why);
     if (fd >= 0) close(fd);
-    if (res == RES_RETRY && lockfile_check(settings->spool_path, "collector", &ignored) == RES_OK)
-        return RES_OK;
+    if (is_taken && lockfile_check(settings->spool_path, "collector", &ignored) == RES_OK) return RES_OK;
     return res;
 }
 

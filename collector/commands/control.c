@@ -2,10 +2,15 @@
 #include "collector/commands/control.h"
 
 #include "collector/commands/run.h"
-#include "collector/spool/handlers.h"
+#include "collector/spool/opening.h"
 #include "common/command.h"
 #include "common/control_client.h"
+#include "common/lockfile.h"
+#include "common/log.h"
+#include "common/signals.h"
 #include "common/spool.h"
+
+#define OPENING_PAUSE_MS 200 /* between two tries to open the spool */
 
 struct control {
     const struct settings *settings;
@@ -25,18 +30,41 @@ static enum result serve(void *context, int *wait_ms, struct why *why)
     return RES_OK;
 }
 
+/* Opens the spool as a collector does, however long others hold it up. */
+static enum result open_spool(struct control *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct opening opening = {.path = s->spool_path,
+                              .node = s->node_id,
+                              .sync = (enum spool_sync)s->spool_sync,
+                              .must_settle = true};
+    enum result res = opening_try(&opening, why);
+    if (res == RES_RETRY)
+        log_warn("waiting: the spool cannot be opened yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
+                 LOG_QUOTE(*why->remedy ? why->remedy : "close the program that reads or writes the spool"));
+    while (res == RES_RETRY && !signals_wait(&c->signals, OPENING_PAUSE_MS)) {
+        lockfile_beat(&c->lock);
+        why_clear(why);
+        res = opening_try(&opening, why);
+    }
+    c->spool = opening.spool;
+    return res;
+}
+
 /* Does nothing if a collector runs. */
 static enum result become_collector(struct control *c, struct why *why)
 {
     const struct settings *s = c->settings;
+    struct handlers_options options = run_handlers_options(s);
     struct why held = {0};
     enum result res = lockfile_take(&c->lock, s->spool_path, "collector", &held);
     if (res == RES_RETRY) return RES_OK;
     if (res != RES_OK) *why = held;
-    if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
-    if (res == RES_OK) spool_in_cap_rejects(c->spool, s->rejects_max_bytes); /* a retry appends some, too */
-    if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
-    return res;
+    if (res == RES_OK) res = open_spool(c, why);
+    if (res != RES_OK) return res;
+    spool_in_cap_rejects(c->spool, s->rejects_max_bytes); /* a retry appends some, too */
+    c->handlers = handlers_new(c->spool, &options);
+    return RES_OK;
 }
 
 int control_collector(const struct settings *settings, const char *action, const char *argument)

@@ -14,44 +14,31 @@
 #include "collector/spool/handlers.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
+#include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
 #include "common/log.h"
 #include "common/spool.h"
 
-#define SETTLE_PAUSE_MS 200         /* between two tries to settle the spool */
-#define LARGE_BYTES     (256 << 10) /* larger blocks of memory go back to the system when they are freed */
-
-enum result run_open_spool(struct spool_in **spool, const struct settings *s, struct signals *signals,
-                           const struct lockfile *lock, struct why *why)
-{
-    enum result res = spool_in_open(spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
-    if (res != RES_OK) return res;
-    res = spool_in_settle(*spool, why);
-    if (res == RES_RETRY)
-        log_warn(
-            "waiting to start: the spool cannot be settled yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
-            LOG_QUOTE(*why->remedy ? why->remedy
-                                   : "close the program that reads the spool, if it does not end by itself"));
-    while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
-        lockfile_beat(lock);
-        res = spool_in_settle(*spool, why);
-    }
-    return res;
-}
+#define LARGE_BYTES (256 << 10) /* larger blocks of memory go back to the system when they are freed */
+#define SURROUNDINGS_MS                                                                                      \
+    10000 /* how long the start waits for what may come by itself: an address, descriptors */
+#define SURROUNDINGS_PAUSE 500 /* ms between two tries */
+#define FIRST_OPENING_MS   500 /* senders find the port closed for so long while the spool is opened */
+#define LAST_WAIT_MS       500 /* for the writer, when the time for a stop is over */
+#define WAIT_STEP_MS       50
 
 static struct framer_options framer_options(const struct settings *s)
 {
     return (struct framer_options){&s->event_names, &s->ignored_names, (size_t)s->max_message_bytes};
 }
 
-struct handlers *run_new_handlers(struct spool_in *spool, const struct settings *s)
+struct handlers_options run_handlers_options(const struct settings *s)
 {
-    struct handlers_options options = {
+    return (struct handlers_options){
         .spool_path = s->spool_path,
         .retry = {framer_options(s), s->validator},
     };
-    return handlers_new(spool, &options);
 }
 
 static void allow_descriptors(int64_t connections)
@@ -73,49 +60,30 @@ static int64_t unfinished_max_bytes(const struct settings *s)
     return s->intake_memory_bytes / 2;
 }
 
+int64_t run_in_flight_bytes(const struct settings *s)
+{
+    /* At a stop the unfinished events become rejects, which are committed as well. */
+    return chunks_max_bytes(s) + unfinished_max_bytes(s);
+}
+
 /* The parts of the service, in the order in which they are opened. */
 struct collector {
     const struct settings *settings;
     struct signals signals;
     struct lockfile lock;
     struct problems *problems;
-    struct spool_in *spool;
+    struct gate *gate;
     int fd; /* the listening socket, until the server takes it over */
-    struct checkpointer *checkpointer;
     struct intake *intake;
     struct replacements *replacements;
-    struct handlers *handlers;
-    struct writer *writer;
     struct validators *validators;
+    struct writer *writer;
     struct server *server;
+    struct drain_report drained;
+    int64_t stop_due; /* monotonic ms: when what is not committed is given up; 0: no stop was requested yet */
 };
 
-static bool is_writer_alive(void *context)
-{
-    return writer_is_turning(context, LOCKFILE_DEAD_MS);
-}
-
-static enum result open_server(struct collector *c, struct why *why)
-{
-    const struct settings *s = c->settings;
-    struct server_parts parts = {
-        .options = {.allow = s->allow,
-                    .max_connections = s->max_connections,
-                    .idle_timeout_ms = s->idle_timeout_ms,
-                    .framing = framer_options(s),
-                    .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
-        .intake = c->intake,
-        .replacements = c->replacements,
-        .signals = &c->signals,
-        .lock = &c->lock,
-        .problems = c->problems,
-        .listening_fd = c->fd,
-        .is_committer_alive = is_writer_alive,
-        .context = c->writer,
-    };
-    c->fd = -1;
-    return server_open(&c->server, &parts, why);
-}
+/* ---- opening ---- */
 
 /* Refuses a network file system, and warns if the file system may not keep the spool. */
 static enum result check_file_system(const char *spool_path, struct why *why)
@@ -128,40 +96,113 @@ static enum result check_file_system(const char *spool_path, struct why *why)
     return res;
 }
 
+/* Takes the port. Nobody can connect yet. */
+static enum result bind_port(struct collector *c, bool *is_final, struct why *why)
+{
+    return listener_bind(&c->fd, c->settings->bind_host, c->settings->port, is_final, why);
+}
+
+/* What may come by itself is waited for, but not for ever: whoever has started the program is to know. */
+static enum result wait_for_port(struct collector *c, struct why *why)
+{
+    int64_t due = clock_monotonic_ms() + SURROUNDINGS_MS;
+    bool is_final = false;
+    enum result res = bind_port(c, &is_final, why);
+    if (res == RES_RETRY && !is_final)
+        log_warn("waiting to start: senders cannot connect yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
+                 LOG_QUOTE(why->remedy));
+    while (res == RES_RETRY && !is_final && clock_monotonic_ms() < due &&
+           !signals_wait(&c->signals, SURROUNDINGS_PAUSE)) {
+        lockfile_beat(&c->lock);
+        why_clear(why);
+        res = bind_port(c, &is_final, why);
+    }
+    return res;
+}
+
+static enum result open_place(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    enum result res = spool_make_directory(s->spool_path, why);
+    if (res == RES_OK) res = check_file_system(s->spool_path, why);
+    if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
+    if (res == RES_OK) res = spool_check_usable(s->spool_path, why);
+    return res;
+}
+
 static enum result open_writer(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
     struct writer_parts parts = {
-        .spool = c->spool,
         .spool_path = s->spool_path,
+        .node = s->node_id,
+        .sync = (enum spool_sync)s->spool_sync,
+        .must_settle = true,
         .intake = c->intake,
-        .checkpointer = c->checkpointer,
-        .handlers = c->handlers,
+        .gate = c->gate,
         .problems = c->problems,
+        .handlers = run_handlers_options(s),
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
-        /* At a stop the unfinished events become rejects, which are committed as well. */
-        .in_flight_bytes = chunks_max_bytes(s) + unfinished_max_bytes(s),
+        .in_flight_bytes = run_in_flight_bytes(s),
         .rejects_max_bytes = s->rejects_max_bytes,
     };
     return writer_start(&c->writer, &parts, why);
 }
 
-static enum result open_all(struct collector *c, struct why *why)
+static bool are_threads_alive(void *context)
+{
+    struct collector *c = context;
+    const char *call = NULL;
+    char message[PROBLEM_TEXT_SIZE];
+    if (writer_watch(c->writer, &call)) {
+        problems_end(c->problems, PROBLEM_THREAD_STALLED);
+        return true;
+    }
+    (void)snprintf(message, sizeof message,
+                   "the thread that writes the spool has not come back from: %s, for more than a minute",
+                   call);
+    problems_raise(c->problems, PROBLEM_THREAD_STALLED, message,
+                   "check the disk of SPOOL_PATH; if it is well, restart the collector and report this");
+    return false;
+}
+
+static void begin_stop(void *context, int64_t due)
+{
+    struct collector *c = context;
+    c->stop_due = due;
+    writer_set_stop(c->writer, due);
+}
+
+static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    enum result res = signals_open(&c->signals, why);
-    if (res == RES_OK) res = spool_make_directory(s->spool_path, why);
-    if (res == RES_OK) res = check_file_system(s->spool_path, why);
-    if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
-    if (res == RES_OK) c->problems = problems_open(&c->lock);
-    if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
-    if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
-    if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
-    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
-    if (res == RES_OK) c->replacements = replacements_new();
-    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
-    if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);
-    if (res == RES_OK) res = open_writer(c, why);
+    struct server_parts parts = {
+        .options = {.allow = s->allow,
+                    .max_connections = s->max_connections,
+                    .idle_timeout_ms = s->idle_timeout_ms,
+                    .framing = framer_options(s),
+                    .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
+        .gate = c->gate,
+        .intake = c->intake,
+        .replacements = c->replacements,
+        .signals = &c->signals,
+        .lock = &c->lock,
+        .problems = c->problems,
+        .listening_fd = c->fd,
+        .are_threads_alive = are_threads_alive,
+        .begin_stop = begin_stop,
+        .context = c,
+    };
+    c->fd = -1;
+    return server_open(&c->server, &parts, why);
+}
+
+/* Usually the spool is open at once, and who can connect can also look into the spool. Else senders wait in the port. */
+static enum result listen_to_senders(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    writer_wait_until_open(c->writer, FIRST_OPENING_MS);
+    enum result res = listener_listen(c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = open_server(c, why);
     if (res == RES_OK)
         log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
@@ -169,23 +210,93 @@ static enum result open_all(struct collector *c, struct why *why)
     return res;
 }
 
-/* Commits all that has been read before it closes the rest. Its result counts if the run itself was successful. */
-static enum result close_all(struct collector *c, enum result res, struct why *why)
+static enum result open_all(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    enum result res = signals_open(&c->signals, why);
+    if (res == RES_OK) res = open_place(c, why);
+    if (res == RES_OK) c->problems = problems_open(&c->lock);
+    if (res == RES_OK) res = gate_open(&c->gate, c->problems, why);
+    if (res == RES_OK) res = wait_for_port(c, why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
+    if (res == RES_OK) c->replacements = replacements_new();
+    if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
+    if (res == RES_OK) res = open_writer(c, why);
+    if (res == RES_OK) res = listen_to_senders(c, why);
+    return res;
+}
+
+/* ---- closing ---- */
+
+/*
+ * Until the writer has committed what is left, or the time for it is over. False if it hangs: then nothing that its
+ * threads use may be freed.
+ */
+static bool await_writer(struct collector *c)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t due = c->stop_due ? c->stop_due : now + DRAIN_COMMIT_MS;
+    writer_set_stop(c->writer, c->drained.is_urgent ? now : due);
+    while (!writer_has_ended(c->writer, WAIT_STEP_MS)) {
+        gate_take(c->gate);
+        if (signals_stop_again(&c->signals)) writer_set_stop(c->writer, due = clock_monotonic_ms());
+        if (clock_monotonic_ms() >= due + LAST_WAIT_MS) return false;
+    }
+    return true;
+}
+
+/* Ends the process at once: a thread hangs, and what it uses cannot be closed. */
+static void give_up(const struct collector *c)
+{
+    log_error(
+        "stopped", "why=%s remedy=%s unread_bytes=%" PRId64,
+        LOG_QUOTE("the disk did not answer in the time for a stop: what had been read and is not in the "
+                  "spool is lost"),
+        LOG_QUOTE("check the disk of SPOOL_PATH"), c->drained.unread_bytes);
+    _exit(EX_FAILED);
+}
+
+/* What had arrived before the stop and was not read is as good as lost: its senders do not send it again. */
+static enum result add_unread(const struct collector *c, enum result res, struct why *why)
+{
+    const struct drain_report *drained = &c->drained;
+    if (drained->unread_bytes == 0) return res;
+    if (res != RES_OK)
+        return why_wrap(why, RES_BROKEN, "%" PRId64 " bytes that had arrived were not read, and",
+                        drained->unread_bytes);
+    return why_set(why, RES_BROKEN,
+                   "%" PRId64 " bytes that had arrived before the stop, on %" PRId64
+                   " connections, were not read",
+                   drained->unread_bytes, drained->unread_connections);
+}
+
+/* Commits all that has been read. */
+static enum result finish_writing(struct collector *c, struct why *why)
 {
     struct writer_counts counts = {0};
-    struct why last = {0};
-    enum result last_res = RES_OK;
-    server_close(c->server);
-    if (c->validators) intake_finish(c->intake);
+    if (!c->writer) {
+        if (c->validators) intake_finish(c->intake);
+        validators_join(c->validators);
+        return RES_OK;
+    }
+    intake_finish(c->intake);
+    if (!await_writer(c)) give_up(c);
     validators_join(c->validators);
-    replacements_free(c->replacements);
-    if (c->writer) last_res = writer_join(c->writer, &counts, &last);
+    enum result res = writer_join(c->writer, &counts, why);
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
-    handlers_free(c->handlers);
+    return add_unread(c, res, why);
+}
+
+/* The result of the end counts if the run itself was successful. */
+static enum result close_all(struct collector *c, enum result res, struct why *why)
+{
+    struct why last = {0};
+    server_close(c->server);
+    enum result last_res = finish_writing(c, &last);
+    replacements_free(c->replacements);
     intake_close(c->intake);
-    checkpointer_stop(c->checkpointer);
     if (c->fd >= 0) close(c->fd);
-    spool_in_close(c->spool);
+    gate_close(c->gate);
     problems_close(c->problems);
     lockfile_release(&c->lock);
     signals_close(&c->signals);
@@ -205,9 +316,8 @@ int run_service(const struct command_line *line)
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     allow_descriptors(c.settings->max_connections);
     enum result res = open_all(&c, &why);
-    if (res == RES_OK) res = server_run(c.server, &why); /* until a stop is requested */
-    if (res == RES_RETRY && c.signals.stop_pending)
-        res = RES_OK; /* the stop was requested while the spool was being settled */
+    if (res == RES_OK) res = server_run(c.server, &c.drained, &why); /* until a stop is requested */
+    if (res == RES_RETRY && c.signals.stop_pending) res = RES_OK;    /* a stop while the start was waiting */
     res = close_all(&c, res, &why);
     return command_exit(res, &why);
 }

@@ -35,9 +35,8 @@ struct intake {
     size_t spare_count;
     size_t memory;      /* of the chunks in the ring */
     bool wants_wake_up; /* the receiving thread waits to offer a chunk, or for space */
-    bool is_held;
-    bool is_closing;  /* nothing more will be read */
-    bool is_finished; /* and the last chunk has been passed on */
+    bool is_closing;    /* nothing more will be read */
+    bool is_finished;   /* and the last chunk has been passed on */
 };
 
 static void open_condition(pthread_cond_t *condition)
@@ -170,7 +169,7 @@ void intake_offer(struct intake *intake)
 static bool make_space(struct intake *intake)
 {
     if (!chunk_has_space(intake->filling) && can_pass_on(intake)) pass_on(intake);
-    bool has_space = chunk_has_space(intake->filling) && !intake->is_held;
+    bool has_space = chunk_has_space(intake->filling);
     intake->wants_wake_up |= !has_space;
     return has_space;
 }
@@ -188,14 +187,6 @@ bool intake_wait_for_space(struct intake *intake, int timeout_ms)
     while (!has_space && timeout_ms > 0 && wait_until(intake, &moment)) has_space = make_space(intake);
     unlock(intake);
     return !has_space;
-}
-
-bool intake_is_held(struct intake *intake)
-{
-    lock(intake);
-    bool is_held = intake->is_held;
-    unlock(intake);
-    return is_held;
 }
 
 int intake_fd(const struct intake *intake)
@@ -305,15 +296,6 @@ void intake_done(struct intake *intake)
     intake->committed = to;
     pthread_cond_broadcast(&intake->changed);
     wake_receiver(intake);
-    unlock(intake);
-}
-
-void intake_hold(struct intake *intake, bool is_held)
-{
-    lock(intake);
-    intake->is_held = is_held;
-    pthread_cond_broadcast(&intake->changed);
-    if (!is_held) wake_receiver(intake);
     unlock(intake);
 }
 

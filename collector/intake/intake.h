@@ -42,14 +42,8 @@ struct chunk *intake_filling(struct intake *intake);
 /* Passes the filled chunk on if few chunks wait or it is full; else it stays and collects more. */
 void intake_offer(struct intake *intake);
 
-/*
- * While this is true, read no sockets until intake_fd() becomes readable: there is no space, or the writer holds the
- * intake.
- */
+/* While this is true, read no sockets until intake_fd() becomes readable: there is no space. */
 bool intake_is_full(struct intake *intake);
-
-/* Does the writer hold the intake? Then more of what is read could not be committed now. */
-bool intake_is_held(struct intake *intake);
 
 /* Sleeps until the intake is not full, for `timeout_ms` at most; returns whether it is still full. */
 bool intake_wait_for_space(struct intake *intake, int timeout_ms);
@@ -82,9 +76,6 @@ enum intake_step {
  */
 enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first);
 void intake_done(struct intake *intake);
-
-/* Stops the reading while `is_held`: more of what is read could not be committed now. */
-void intake_hold(struct intake *intake, bool is_held);
 
 /*
  * Sleeps for `ms`, or until intake_finish() is called; returns whether it has been called. For the wait between two

@@ -147,6 +147,11 @@ static void note_silence(struct client *client)
     if (due >= 0) arm_silence(all, due);
 }
 
+static bool may_read(const struct clients *all)
+{
+    return gate_is_open(all->options.gate) && !intake_is_full(all->intake);
+}
+
 /* Has it sent bytes that we have not read? If the event loop has not reported it yet, only the socket knows. */
 static bool has_unread(const struct client *client)
 {
@@ -209,7 +214,7 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     all->silence_at = 0; /* armed below, for all of them */
     for (struct client *client = TAILQ_FIRST(&all->by_silence); client; client = next) {
         next = TAILQ_NEXT(client, by_silence);
-        if (client->silence_due <= now && !intake_is_full(all->intake)) report_silence(client, now);
+        if (client->silence_due <= now && may_read(all)) report_silence(client, now);
         if (client->silence_due >= 0 && client->silence_due < due) due = client->silence_due;
     }
     all->silence_at = INT64_MAX;
@@ -240,7 +245,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     struct clients *all = client->all;
     (void)fd;
     (void)what;
-    if (TAILQ_EMPTY(&all->queue) && !intake_is_full(all->intake)) {
+    if (TAILQ_EMPTY(&all->queue) && may_read(all)) {
         (void)read_client(client);
         return;
     }
@@ -261,7 +266,7 @@ void clients_serve_queue(struct clients *all)
 {
     struct client *client = NULL;
     intake_offer(all->intake);
-    while ((client = TAILQ_FIRST(&all->queue)) && !intake_is_full(all->intake)) {
+    while ((client = TAILQ_FIRST(&all->queue)) && may_read(all)) {
         leave_queue(client);
         (void)read_client(client);
     }
@@ -335,4 +340,37 @@ void clients_close_silent(struct clients *all, int64_t ms)
         forget(client);
     }
     intake_offer(all->intake);
+}
+
+/* ---- a stop ---- */
+
+int64_t clients_limit_to_arrived(struct clients *all)
+{
+    struct client *client = NULL;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) conn_limit_to_arrived(client->conn);
+    return clients_unread_bytes(all);
+}
+
+int64_t clients_unread_bytes(const struct clients *all)
+{
+    struct client *client = NULL;
+    int64_t bytes = 0;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) bytes += conn_unread_bytes(client->conn);
+    return bytes;
+}
+
+int64_t clients_unread_count(const struct clients *all)
+{
+    struct client *client = NULL;
+    int64_t count = 0;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) count += conn_unread_bytes(client->conn) > 0;
+    return count;
+}
+
+int64_t clients_waiting_bytes(const struct clients *all)
+{
+    struct client *client = NULL;
+    int64_t bytes = 0;
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) bytes += conn_waiting_bytes(client->conn);
+    return bytes;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/gate/gate.h"
 #include "collector/intake/intake.h"
 #include "collector/net/conn.h"
 
@@ -22,6 +23,7 @@ struct clients;
 struct event_base;
 
 struct clients_options {
+    const struct gate *gate;       /* borrowed: while it is closed, nothing is read, but at a stop */
     struct framer_options framing; /* what it points to is borrowed */
     size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
 };
@@ -58,5 +60,19 @@ void clients_serve_queue(struct clients *clients);
  * call may read more: bytes were read, or the intake was full.
  */
 bool clients_read_round(struct clients *clients);
+
+/* ---- a stop ---- */
+
+/*
+ * From now on clients_read_round() reads each sender only up to what has arrived by now. Returns the sum of those bytes.
+ */
+int64_t clients_limit_to_arrived(struct clients *clients);
+
+/* Of those bytes, how many have not been read yet, and on how many connections. */
+int64_t clients_unread_bytes(const struct clients *clients);
+int64_t clients_unread_count(const struct clients *clients);
+
+/* All bytes that wait in sockets now. */
+int64_t clients_waiting_bytes(const struct clients *clients);
 
 #endif

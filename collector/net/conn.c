@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ struct conn {
     int fd;
     struct framer *framer;
     char source[EVENT_SOURCE_MAX];
+    int64_t arrived; /* bytes that may still be read, at a stop; -1: as many as come */
 };
 
 struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options)
@@ -22,6 +24,7 @@ struct conn *conn_take_fd(int fd, const char *source, const struct framer_option
     struct conn *conn = calloc(1, sizeof *conn);
     if (!conn) abort();
     conn->fd = fd;
+    conn->arrived = -1;
     conn->framer = framer_new(options);
     (void)snprintf(conn->source, sizeof conn->source, "%s", source);
     return conn;
@@ -48,11 +51,14 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
 {
     size_t space = 0;
     char *bytes = chunk_space(chunk, &space);
+    if (conn->arrived == 0) return CONN_EMPTY;
+    if (conn->arrived > 0 && (size_t)conn->arrived < space) space = (size_t)conn->arrived;
     ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0)
         log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return CONN_ENDED;
+    if (conn->arrived > 0) conn->arrived -= n;
     framer_feed(conn->framer, bytes, (size_t)n, clock_monotonic_ms());
     add_frames(conn, chunk);
     return CONN_READ;
@@ -88,6 +94,22 @@ bool conn_has_unread(const struct conn *conn)
 {
     char byte = 0;
     return recv(conn->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+int64_t conn_waiting_bytes(const struct conn *conn)
+{
+    int bytes = 0;
+    return ioctl(conn->fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 0;
+}
+
+void conn_limit_to_arrived(struct conn *conn)
+{
+    conn->arrived = conn_waiting_bytes(conn);
+}
+
+int64_t conn_unread_bytes(const struct conn *conn)
+{
+    return conn->arrived > 0 ? conn->arrived : 0;
 }
 
 uint64_t conn_ignored(const struct conn *conn)

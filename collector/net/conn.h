@@ -41,6 +41,15 @@ size_t conn_held_bytes(const struct conn *conn);
 /* Are there bytes that conn_receive() would read? */
 bool conn_has_unread(const struct conn *conn);
 
+/* Bytes that wait in the socket now. */
+int64_t conn_waiting_bytes(const struct conn *conn);
+
+/* From now on no more is read than what waits now. */
+void conn_limit_to_arrived(struct conn *conn);
+
+/* After that: how much of it has not been read yet. */
+int64_t conn_unread_bytes(const struct conn *conn);
+
 /* Elements of IGNORE_ELEMENTS that were passed over. */
 uint64_t conn_ignored(const struct conn *conn);
 

@@ -17,7 +17,7 @@
 static const char host_remedy[] =
     "set BIND_HOST to an address of this machine, or to 0.0.0.0 or :: for all of them";
 
-/* Explains an error of bind(2) or listen(2). */
+/* Explains an error of a call that makes, binds or opens the socket: what can pass by itself is worth another try. */
 static enum result explain(int error, const char *host, int port, struct why *why)
 {
     switch (error) {
@@ -25,62 +25,75 @@ static enum result explain(int error, const char *host, int port, struct why *wh
         (void)why_remedy(why, RES_RETRY, "stop the other program, or set PORT to a free one");
         return why_set(why, RES_RETRY, "PORT=%d on %s is taken by another program", port, host);
     case EADDRNOTAVAIL:
-        (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
-        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine", host);
+        (void)why_remedy(why, RES_RETRY, "%s", host_remedy);
+        return why_set(why, RES_RETRY, "BIND_HOST=%s is no address of this machine now", host);
+    case EAFNOSUPPORT:
+        (void)why_remedy(why, RES_REFUSE, "set BIND_HOST=0.0.0.0");
+        return why_set(why, RES_REFUSE, "BIND_HOST=%s: this machine has no IPv6", host);
     case EACCES:
+    case EPERM:
         (void)why_remedy(
             why, RES_REFUSE,
             "set PORT to 1024 or above, or give the program the capability CAP_NET_BIND_SERVICE");
         return why_set(why, RES_REFUSE, "PORT=%d needs a permission that this program does not have", port);
+    case EMFILE:
+    case ENFILE:
+        (void)why_remedy(why, RES_RETRY, "raise the limit of open files");
+        return why_set(why, RES_RETRY, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, port,
+                       strerror(error));
     default:
-        return why_set(why, RES_REFUSE, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, port,
+        return why_set(why, RES_RETRY, "cannot listen on BIND_HOST=%s, PORT=%d: %s", host, port,
                        strerror(error));
     }
 }
 
-static enum result bind_address(int fd, const struct addrinfo *address, const char *host, int port,
-                                struct why *why)
+/* A name server that does not answer now may do so later; a name that it does not know may be a spelling mistake. */
+static enum result explain_lookup(int code, const char *host, struct why *why)
+{
+    bool may_pass = code == EAI_AGAIN || code == EAI_MEMORY || code == EAI_SYSTEM;
+    enum result res = may_pass ? RES_RETRY : RES_REFUSE;
+    (void)why_remedy(why, res, "%s", host_remedy);
+    return why_set(why, res, "BIND_HOST=%s is no address of this machine%s: %s", host,
+                   may_pass ? " that is known now" : "", gai_strerror(code));
+}
+
+static bool set_up(int fd, const struct addrinfo *address)
 {
     int on = 1;
     int off = 0;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        (address->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0))
-        return why_set(why, RES_BROKEN, "set up the socket: %s", strerror(errno));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, LISTENER_BACKLOG) == 0)
-        return RES_OK;
-    return explain(errno, host, port, why);
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           (address->ai_family != AF_INET6 ||
+            setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
+           bind(fd, address->ai_addr, address->ai_addrlen) == 0;
 }
 
-static enum result open_socket(int *fd, const struct addrinfo *address, const char *host, struct why *why)
-{
-    *fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (*fd >= 0) return RES_OK;
-    if (errno != EAFNOSUPPORT) return why_set(why, RES_BROKEN, "socket: %s", strerror(errno));
-    (void)why_remedy(why, RES_REFUSE, "set BIND_HOST=0.0.0.0");
-    return why_set(why, RES_REFUSE, "BIND_HOST=%s: this machine has no IPv6", host);
-}
-
-enum result listener_bind(int *out, const char *host, int64_t port, struct why *why)
+enum result listener_bind(int *out, const char *host, int64_t port, bool *is_taken, struct why *why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *address = NULL;
     char service[24];
-    int fd = -1;
 
     *out = -1;
+    if (is_taken) *is_taken = false;
     (void)snprintf(service, sizeof service, "%d", (int)port);
     int code = getaddrinfo(host, service, &hints, &address);
-    if (code != 0) {
-        (void)why_remedy(why, RES_REFUSE, "%s", host_remedy);
-        return why_set(why, RES_REFUSE, "BIND_HOST=%s is no address of this machine: %s", host,
-                       gai_strerror(code));
-    }
-    enum result res = open_socket(&fd, address, host, why);
-    if (res == RES_OK) res = bind_address(fd, address, host, (int)port, why);
+    if (code != 0) return explain_lookup(code, host, why);
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool is_bound = fd >= 0 && set_up(fd, address);
+    int error = errno;
     freeaddrinfo(address);
-    if (res != RES_OK && fd >= 0) close(fd);
-    if (res == RES_OK) *out = fd;
-    return res;
+    if (is_bound) {
+        *out = fd;
+        return RES_OK;
+    }
+    if (fd >= 0) close(fd);
+    if (is_taken) *is_taken = error == EADDRINUSE;
+    return explain(error, host, (int)port, why);
+}
+
+enum result listener_listen(int fd, const char *host, int64_t port, struct why *why)
+{
+    return listen(fd, LISTENER_BACKLOG) == 0 ? RES_OK : explain(errno, host, (int)port, why);
 }
 
 static void name_source(const struct sockaddr_storage *address, socklen_t len, char *source, size_t size)

@@ -23,13 +23,12 @@
 #include "common/log.h"
 
 #define ACCEPT_PAUSE_MS 100
-#define DRAIN_QUIET_MS  50
 #define SILENCE_CHECKS  4 /* in one IDLE_TIMEOUT */
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *acceptable, *accept_again, *stop, *space, *beat, *silence;
+    struct event *acceptable, *accept_again, *stop, *posted, *space, *beat, *silence;
     struct clients *clients;
     int64_t places; /* MAX_CONNECTIONS, or fewer if the limit of open files is lower */
     struct refusals refusals;
@@ -47,6 +46,15 @@ static void on_space(evutil_socket_t fd, short what, void *context)
     (void)what;
     intake_acknowledge(server->parts.intake);
     clients_serve_queue(server->clients);
+}
+
+static void on_posted(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    gate_take(server->parts.gate);
+    if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
 }
 
 /* ---- accepting ---- */
@@ -123,7 +131,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     (void)fd;
     (void)what;
-    if (server->parts.is_committer_alive(server->parts.context)) lockfile_beat(server->parts.lock);
+    if (server->parts.are_threads_alive(server->parts.context)) lockfile_beat(server->parts.lock);
     refusals_log(&server->refusals, clock_monotonic_ms());
     replacements_log(server->parts.replacements, clock_monotonic_ms());
 }
@@ -140,37 +148,11 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
 static void accept_waiting(struct server *server)
 {
     char source[EVENT_SOURCE_MAX];
-    for (int i = 0; i < LISTENER_BACKLOG && !is_full(server); i++) {
+    for (int i = 0; i < LISTENER_BACKLOG; i++) {
         int fd = accept_next(server, source);
         if (fd < 0 && errno != EACCES) return;
         if (fd >= 0) clients_add(server->clients, fd, source);
     }
-}
-
-/*
- * Reads what senders sent before the stop, all in turn, until no bytes have come for DRAIN_QUIET_MS: data that the
- * peer's kernel held back while we were not reading needs that moment. Senders that never pause are read for
- * SERVER_DRAIN_MS.
- */
-static void drain(struct server *server)
-{
-    int64_t due = clock_monotonic_ms() + SERVER_DRAIN_MS;
-    int64_t quiet_since = clock_monotonic_ms();
-    bool is_done = intake_is_held(server->parts.intake); /* more could not be committed */
-    while (!is_done && clients_count(server->clients) > 0) {
-        int64_t now = clock_monotonic_ms();
-        (void)intake_wait_for_space(server->parts.intake, (int)(due - now));
-        if (clients_read_round(server->clients))
-            quiet_since = now;
-        else
-            (void)poll(NULL, 0, 1);
-        is_done = now - quiet_since >= DRAIN_QUIET_MS || now >= due;
-        if (now >= due)
-            log_warn("senders still sent when the time for reading at a stop was over: the rest is not read",
-                     "limit_ms=%d remedy=%s", SERVER_DRAIN_MS,
-                     LOG_QUOTE("if every event matters, stop the senders before the collector"));
-    }
-    clients_close_all(server->clients);
 }
 
 /* From here on the system refuses connections, so that senders notice. */
@@ -196,14 +178,15 @@ static bool add_events(struct server *server)
     int64_t silence_ms = (server->parts.options.idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
     return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
-           event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
+           event_add(server->posted, NULL) == 0 && event_add(server->space, NULL) == 0 &&
+           event_add(server->beat, &beat) == 0 &&
            (silence_ms == 0 || event_add(server->silence, &silence) == 0);
 }
 
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
 {
     const struct server_options *o = &parts->options;
-    struct clients_options clients = {o->framing, o->unfinished_max_bytes};
+    struct clients_options clients = {parts->gate, o->framing, o->unfinished_max_bytes};
     struct server *server = calloc(1, sizeof *server);
     if (!server) abort();
     *out = server;
@@ -215,6 +198,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->acceptable = watch(server, parts->listening_fd, EV_READ | EV_PERSIST, on_acceptable);
     server->accept_again = watch(server, -1, 0, on_accept_again);
     server->stop = watch(server, parts->signals->fd, EV_READ | EV_PERSIST, on_stop);
+    server->posted = watch(server, gate_fd(parts->gate), EV_READ | EV_PERSIST, on_posted);
     server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
@@ -226,7 +210,7 @@ void server_close(struct server *server)
 {
     if (!server) return;
     clients_free(server->clients);
-    struct event *events[] = {server->acceptable, server->accept_again, server->stop,
+    struct event *events[] = {server->acceptable, server->accept_again, server->stop,   server->posted,
                               server->space,      server->beat,         server->silence};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
@@ -235,12 +219,24 @@ void server_close(struct server *server)
     free(server);
 }
 
-enum result server_run(struct server *server, struct why *why)
+/* Senders that connected before the stop are read as well, beyond MAX_CONNECTIONS. */
+static void stop(struct server *server, struct drain_report *report)
 {
-    if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
-    log_info("stopping: reading what has arrived", "connections=%" PRId64, clients_count(server->clients));
+    const struct server_parts *parts = &server->parts;
+    struct drain drain = {server->clients, parts->intake, parts->gate, parts->signals};
+    int64_t due = clock_monotonic_ms() + DRAIN_MS;
+    parts->begin_stop(parts->context, due + DRAIN_COMMIT_MS);
+    gate_raise(parts->gate, GATE_STOPPING, "a stop was requested: what has arrived is read and committed",
+               "wait: this takes 8 seconds at most");
     accept_waiting(server);
     stop_listening(server);
-    drain(server);
+    drain_run(&drain, due, report);
+}
+
+enum result server_run(struct server *server, struct drain_report *report, struct why *why)
+{
+    if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
+    log_info("stopping", "connections=%" PRId64, clients_count(server->clients));
+    stop(server, report);
     return RES_OK;
 }

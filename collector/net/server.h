@@ -1,23 +1,24 @@
 /*
- * server -- the event loop: accepts senders, reads them while the intake has space, and stops cleanly.
+ * server -- the event loop: accepts senders, reads them while the gate is open and the intake has space, and stops.
  *
- * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h),
- * and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; if none is idle, new
- * senders wait.
+ * Backpressure is the absence of reading: while the gate is closed or the intake is full, senders wait in a queue
+ * (collector/net/clients.h), and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one;
+ * if none is idle, new senders wait.
  */
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
 
 #include "collector/framing/framer.h"
+#include "collector/gate/gate.h"
 #include "collector/intake/intake.h"
 #include "collector/intake/replacements.h"
 #include "collector/net/allow.h"
+#include "collector/net/drain.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
 #include "common/signals.h"
 
 #define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
-#define SERVER_DRAIN_MS        2000 /* at a stop, sockets are read until they are empty, but no longer than this */
 /* At MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
 #define SERVER_IDLE_MS 60000
 
@@ -31,20 +32,21 @@ struct server_options {
     size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
 };
 
-struct
-    server_parts { /* all borrowed until server_close(), except the listening socket, which is taken over */
+/* All borrowed until server_close(), except the listening socket, which is taken over. */
+struct server_parts {
     struct server_options options;
+    struct gate *gate;
     struct intake *intake;
     struct replacements *replacements;
     struct signals *signals;
     const struct lockfile *lock;
     struct problems *problems;
     int listening_fd;
-    /*
-     * Does the thread that commits make progress? While it does not, the server does not renew the lock's sign of life,
-     * so that `healthcheck` fails.
-     */
-    bool (*is_committer_alive)(void *context);
+
+    /* Called every LOCKFILE_BEAT_MS: do all threads go on? While they do not, the sign of life is not renewed. */
+    bool (*are_threads_alive)(void *context);
+    /* A stop begins: what is not committed at `due` (monotonic ms) will be given up. */
+    void (*begin_stop)(void *context, int64_t due);
     void *context;
 };
 
@@ -53,10 +55,10 @@ MUST_CHECK enum result server_open(struct server **server, const struct server_p
 void server_close(struct server *server); /* accepts NULL */
 
 /*
- * Runs until a stop is requested; then reads each socket until it is empty, for SERVER_DRAIN_MS at most, and closes the
- * connections. All that has been read is in the intake when this returns.
+ * Runs until a stop is requested. Then reads what has arrived by then (collector/net/drain.h), as far as the gate's
+ * reasons allow, and closes all connections: all that has been read is in the intake when this returns.
  *   RES_BROKEN   the event loop failed
  */
-MUST_CHECK enum result server_run(struct server *server, struct why *why);
+MUST_CHECK enum result server_run(struct server *server, struct drain_report *report, struct why *why);
 
 #endif

@@ -43,6 +43,7 @@ struct counters {
     char writer[WRITER_SIZE];
     int64_t group_number;
     int64_t schema;
+    bool has_capped; /* of some reject of this chain only the beginning is kept */
 };
 
 struct spool_in {
@@ -57,7 +58,7 @@ struct spool_in {
     int wal_pages;
     int64_t sender_runs; /* since the table of senders was trimmed */
     int64_t rejects_max_bytes;
-    bool is_too_new, has_lost_wal, caps_rejects;
+    bool has_lost_wal;
 };
 
 static void note_wal(void *context, int wal_pages)
@@ -217,7 +218,7 @@ static enum result append_reject(struct spool_in *in, const struct reject *rejec
     bool is_over_cap = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
                        counters->unshipped_rejects + (int64_t)reject->payload.len > in->rejects_max_bytes;
     if (!is_over_cap) return insert_reject(in, reject, counters, why);
-    in->caps_rejects = true;
+    counters->has_capped = true;
     reject_cap(&capped, reject);
     return insert_reject(in, &capped.reject, counters, why);
 }
@@ -324,7 +325,6 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
                                 struct why *why)
 {
     enum result res = RES_OK;
-    in->caps_rejects = false;
     if (in->rejects_max_bytes > 0 && has_rejects(first))
         res = spool_in_unshipped_rejects(in, &counters->unshipped_rejects, why);
     for (struct group *group = first; group && res == RES_OK; group = group->next)
@@ -353,36 +353,78 @@ static enum result refuse_other_wal(struct spool_in *in, struct why *why)
 }
 
 /* This program must not write to a schema of a newer major version, not even this group. */
-static enum result check_schema(struct spool_in *in, int64_t schema, struct why *why)
+static enum result refuse_newer(const struct spool_in *in, int64_t schema, struct why *why)
 {
-    in->is_too_new = spool_age_of(schema, SPOOL_SCHEMA) == SPOOL_AGE_TOO_NEW;
-    if (!in->is_too_new) return RES_OK;
-    (void)why_remedy(why, RES_RETRY, "upgrade this program");
+    if (spool_age_of(schema, SPOOL_SCHEMA) != SPOOL_AGE_TOO_NEW) return RES_OK;
+    (void)why_remedy(why, RES_RETRY, "upgrade this program, and restart it");
     return why_set(why, RES_RETRY, "the spool %s now has schema %" PRId64 ", newer than this program's %d",
                    in->file.path, schema, SPOOL_SCHEMA);
 }
 
-static enum result append_in_transaction(struct spool_in *in, struct group *group, struct why *why)
+enum result spool_in_check_schema(struct spool_in *in, bool *is_too_new, struct why *why)
+{
+    int64_t schema = 0;
+    *is_too_new = false;
+    enum result res = db_get_int(in->db, "PRAGMA user_version", &schema, why);
+    if (res != RES_OK) return res;
+    res = refuse_newer(in, schema, why);
+    *is_too_new = res != RES_OK;
+    return res;
+}
+
+static enum result append_in_transaction(struct spool_in *in, struct group *group,
+                                         struct append_outcome *outcome, struct why *why)
 {
     struct counters counters = {0};
     enum result res = load_counters(in, &counters, why);
-    if (res == RES_OK) res = check_schema(in, counters.schema, why);
-    bool is_stored =
-        res == RES_OK && strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number;
-    return res == RES_OK && !is_stored ? append_chain(in, group, &counters, why) : res;
+    if (res != RES_OK) return res;
+    res = refuse_newer(in, counters.schema, why);
+    if (res != RES_OK) {
+        outcome->cause = APPEND_TOO_NEW;
+        return res;
+    }
+    if (strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number) return RES_OK;
+    res = append_chain(in, group, &counters, why);
+    outcome->has_capped = counters.has_capped;
+    return res;
 }
 
-enum result spool_append(struct spool_in *in, struct group *group, struct why *why)
+/* The rows are committed: are they where others look for them, and will they stay there? */
+static enum result check_files(struct spool_in *in, struct append_outcome *outcome, struct why *why)
+{
+    enum result res = check_file(in, why);
+    if (res != RES_OK) {
+        outcome->cause = APPEND_REPLACED;
+        return res;
+    }
+    res = spool_in_keep_wal(in, why);
+    if (res != RES_OK) outcome->cause = APPEND_LOG_LOST;
+    return res;
+}
+
+static enum result append_checked(struct spool_in *in, struct group *group, struct append_outcome *outcome,
+                                  struct why *why)
+{
+    enum result res = refuse_other_wal(in, why);
+    if (res != RES_OK) {
+        outcome->cause = APPEND_LOG_LOST;
+        return res;
+    }
+    res = db_begin(in->db, why);
+    if (res == RES_OK) res = db_end(in->db, append_in_transaction(in, group, outcome, why), why);
+    if (res != RES_OK && outcome->cause == APPEND_FAILED && db_was_full(in->db)) outcome->cause = APPEND_FULL;
+    return res == RES_OK ? check_files(in, outcome, why) : res;
+}
+
+enum result spool_append(struct spool_in *in, struct group *group, struct append_outcome *outcome,
+                         struct why *why)
 {
     if (group->number == 0) group->number = ++in->groups;
-    enum result res = refuse_other_wal(in, why);
-    if (res == RES_OK) res = db_begin(in->db, why);
+    *outcome = (struct append_outcome){.cause = APPEND_FAILED};
+    enum result res = append_checked(in, group, outcome, why);
     if (res != RES_OK) return why_wrap(why, res, "commit a group of events");
-    res = append_in_transaction(in, group, why);
-    res = db_end(in->db, res, why);
-    if (res == RES_OK) res = check_file(in, why);
-    if (res == RES_OK) res = spool_in_keep_wal(in, why);
-    return res == RES_OK ? res : why_wrap(why, res, "commit a group of events");
+    outcome->cause = APPEND_KEPT;
+    return RES_OK;
 }
 
 struct db *spool_in_db(struct spool_in *in)
@@ -395,21 +437,6 @@ void spool_in_shrink(struct spool_in *in)
     struct why why = {0};
     if (db_exec(in->db, "PRAGMA shrink_memory", &why) != RES_OK)
         log_debug("cannot free cached pages", "why=%s", LOG_QUOTE(why.text));
-}
-
-bool spool_in_was_full(const struct spool_in *in)
-{
-    return db_was_full(in->db);
-}
-
-bool spool_in_is_too_new(const struct spool_in *in)
-{
-    return in->is_too_new;
-}
-
-bool spool_in_caps_rejects(const struct spool_in *in)
-{
-    return in->caps_rejects;
 }
 
 /* ---- the write-ahead log ---- */

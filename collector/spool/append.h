@@ -42,6 +42,22 @@ void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes);
  */
 MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
 
+/* Why a group could not be appended, as far as that asks for different things. */
+enum append_cause {
+    APPEND_KEPT,     /* it was appended */
+    APPEND_FAILED,   /* locked past the busy timeout, an I/O error, corruption: as `why` says */
+    APPEND_FULL,     /* for want of space on the disk: more of it helps, so does the reserve */
+    APPEND_TOO_NEW,  /* a newer program has changed the schema: this one must not write any more */
+    APPEND_REPLACED, /* the file at `path` is not the one that is open: what is committed there is not found */
+    APPEND_LOG_LOST, /* the write-ahead log was deleted or replaced, and what it had could not be saved */
+};
+
+/* What became of one call; the next call knows nothing of it. */
+struct append_outcome {
+    enum append_cause cause;
+    bool has_capped; /* of some reject only the beginning was kept */
+};
+
 /*
  * Appends the group and the groups chained to it in one transaction. The first try gives the chain its number; a chain
  * that is found in the spool (an earlier commit succeeded though it reported an error) is not appended twice. If a
@@ -50,24 +66,20 @@ MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
  *   RES_RETRY    locked past the busy timeout, disk full, I/O error, or a newer schema: append the same chain again
  *   RES_BROKEN   corruption, or the file at `path` or its write-ahead log was replaced: stop reading, ask a person
  */
-MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, struct why *why);
+MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, struct append_outcome *outcome,
+                                    struct why *why);
+
+/*
+ * Reads the schema's version, which a newer program may change at any time. RES_RETRY with `*is_too_new` set, and with
+ * what a person can do, if this program must not write any more; without it if the version cannot be read now.
+ */
+MUST_CHECK enum result spool_in_check_schema(struct spool_in *in, bool *is_too_new, struct why *why);
 
 /* The writing connection, for other work between two groups. Borrowed. */
 struct db *spool_in_db(struct spool_in *in);
 
 /* Frees the memory of cached pages; to be called while nothing arrives. */
 void spool_in_shrink(struct spool_in *in);
-
-/* ---- what the last spool_append() met, besides its result ---- */
-
-/* It failed because the disk is full. */
-bool spool_in_was_full(const struct spool_in *in);
-
-/* A newer program has changed the schema: nothing is written any more, and this program must end with exit code 75. */
-bool spool_in_is_too_new(const struct spool_in *in);
-
-/* Only the beginning of some reject was kept. */
-bool spool_in_caps_rejects(const struct spool_in *in);
 
 /* ---- the write-ahead log ---- */
 

@@ -275,7 +275,8 @@ static enum result commit(struct retry *r, struct why *why)
 {
     if (r->passed_count == 0) return RES_OK;
     for (size_t i = 1; i < r->passed_count; i++) r->passed[i - 1]->group->next = r->passed[i]->group;
-    enum result res = spool_append(r->spool, r->passed[0]->group, why);
+    struct append_outcome outcome;
+    enum result res = spool_append(r->spool, r->passed[0]->group, &outcome, why);
     if (res != RES_OK) return res;
     for (size_t i = 0; i < r->passed_count; i++) {
         const struct group *group = r->passed[i]->group;

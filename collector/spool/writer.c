@@ -1,295 +1,389 @@
 /*
  * writer -- see writer.h. Between groups, and every now and then while nothing comes, it does all that needs the
- * writing connection: the disk guard, the write-ahead log, the cap of rejects, the log line about them, and memory that
- * is no longer needed.
+ * writing connection: room on the disk, the write-ahead log, the cap of rejects, what commands request, the log line
+ * about rejects, and memory that is no longer needed.
  */
 #include "collector/spool/writer.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "collector/intake/group.h"
-#include "collector/spool/disk_guard.h"
+#include "collector/spool/checkpointer.h"
+#include "collector/spool/committer.h"
+#include "collector/spool/opening.h"
 #include "collector/spool/wal_keeper.h"
-#include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/signals.h"
+#include "common/turn.h"
 
-#define FIRST_PAUSE_MS 50
-#define LAST_PAUSE_MS  500
-#define GAP_US         300 /* left between groups, so that the uploader's short transactions find a moment */
-#define TICK_MS        2000
-#define WAL_TICK_MS    1000 /* while a part of the log waits to be emptied */
-#define REJECTS_LOG_MS 5000
-#define SHRINK_MS      10000 /* of quiet, after which memory is given back */
+#define OPENING_PAUSE_MS 200 /* between two tries to open the spool */
+#define GAP_US           300 /* left between groups, so that the uploader's short transactions find a moment */
+#define TICK_MS          2000 /* between two looks at room, log and schema while nothing comes */
+#define WAL_TICK_MS      1000 /* while a part of the log waits to be emptied */
+#define REJECTS_LOG_MS   5000
+#define SHRINK_MS        10000 /* of quiet, after which memory is given back */
 
 struct writer {
     pthread_t thread;
+    struct writer_parts parts;
     struct spool_in *spool;
-    struct intake *intake;
+    struct checkpointer *checkpointer;
     struct handlers *handlers;
-    struct problems *problems;
     struct wal_keeper wal;
     struct disk_guard guard;
-    int64_t rejects_max_bytes;
-    _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
-    int64_t give_up_at;         /* monotonic ms; 0: no stop has met a failing disk */
-    int64_t committed_at;       /* monotonic ms; 0: memory has been given back since */
+    struct committer committer;
+    struct turn turn;
+
+    int reported_low_space;   /* to the uploader; -1: what an earlier process has said is not known */
+    bool has_reported_urgent; /* of all that is in the spool, since reading was paused for want of room */
+    int64_t committed_at;     /* monotonic ms; 0: memory has been given back since */
     int64_t rejects_logged_at;
-    struct writer_counts kept, lost;
-    struct why stop; /* why the program must end: a newer one has taken the spool over */
-    uint64_t unlogged[REJECT_REASON_COUNT]; /* rejects since the last log line about them */
+
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t changed;
+    bool is_open, has_ended;
+    enum result opened; /* RES_OK, or why the spool can never be used: `why` */
+    struct why why;
 };
 
-/* ---- committing ---- */
+/* ---- what the thread tells the others ---- */
 
-static enum result try_once(struct writer *w, struct group *group, struct why *why)
+static void set_flag(struct writer *w, bool *flag)
 {
-    atomic_store(&w->busy_since, clock_monotonic_ms());
-    enum result res = spool_append(w->spool, group, why);
-    atomic_store(&w->busy_since, 0);
-    return res;
+    (void)pthread_mutex_lock(&w->lock);
+    *flag = true;
+    (void)pthread_cond_broadcast(&w->changed);
+    (void)pthread_mutex_unlock(&w->lock);
 }
 
-/* Once more where the disk is full and the reserve can be given up. */
-static enum result try_append(struct writer *w, struct group *group, struct why *why)
+static bool wait_for_flag(struct writer *w, const bool *flag, int timeout_ms)
+{
+    struct timespec due;
+    int code = clock_gettime(CLOCK_MONOTONIC, &due);
+    assert(code == 0);
+    int64_t ns = due.tv_nsec + (int64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
+    due = (struct timespec){due.tv_sec + ns / 1000000000, ns % 1000000000};
+    (void)pthread_mutex_lock(&w->lock);
+    while (!*flag && !w->has_ended && pthread_cond_timedwait(&w->changed, &w->lock, &due) == 0) {
+    }
+    bool is_set = *flag;
+    (void)pthread_mutex_unlock(&w->lock);
+    return is_set;
+}
+
+/* ---- room ---- */
+
+/* Shipped events may go at once; and while reading is paused, what is not shipped is not to wait until it is due. */
+static void report_space(struct writer *w, const struct disk_guard_wishes *wishes)
+{
+    struct why why = {0};
+    bool is_short = wishes->is_space_low;
+    bool is_reported = w->reported_low_space == is_short && (!wishes->is_urgent || w->has_reported_urgent);
+    if (!is_reported && spool_in_report_space(w->spool, is_short, wishes->is_urgent, &why) != RES_OK) {
+        log_debug("cannot ask the uploader for space yet", "why=%s", LOG_QUOTE(why.text));
+        return;
+    }
+    w->reported_low_space = is_short;
+    w->has_reported_urgent = wishes->is_urgent;
+}
+
+static enum result measure_spool(struct writer *w, struct space_sizes *sizes, struct why *why)
+{
+    *sizes = (struct space_sizes){.wal = 0};
+    if (!w->spool) return RES_OK;
+    sizes->wal = spool_in_wal_bytes(w->spool);
+    return spool_in_sizes(w->spool, &sizes->used, &sizes->unused, why);
+}
+
+/* Before the spool is open, too: then only the disk is looked at. */
+static void make_room(void *context)
+{
+    struct writer *w = context;
+    struct why why = {0};
+    struct space_sizes sizes;
+    struct db_wal wal;
+    if (measure_spool(w, &sizes, &why) != RES_OK) {
+        log_debug("cannot measure the spool", "why=%s", LOG_QUOTE(why.text));
+        return;
+    }
+    struct disk_guard_wishes wishes = disk_guard_update(&w->guard, &sizes);
+    if (!w->spool) return;
+    if (wishes.wants_log_copied) (void)spool_in_finish_checkpoint(w->spool, &wal);
+    if (wishes.wants_log_emptied) spool_in_truncate_wal(w->spool);
+    report_space(w, &wishes);
+}
+
+/* ---- opening ---- */
+
+/* Told when the first try has failed, and when the cause has changed. */
+static void report_waiting(struct writer *w, const struct why *why, bool is_first)
+{
+    const char *remedy =
+        *why->remedy ? why->remedy
+                     : "close the program that reads or writes the spool, if it does not end by itself";
+    gate_post(w->parts.gate, GATE_STARTING, true, why->text, remedy);
+    if (is_first)
+        log_warn("waiting to start: the spool cannot be opened yet, nothing is read", "why=%s remedy=%s",
+                 LOG_QUOTE(why->text), LOG_QUOTE(remedy));
+}
+
+static enum result try_to_open(struct writer *w, struct opening *opening, struct why *why)
 {
     why_clear(why);
-    enum result res = try_once(w, group, why);
-    if (res != RES_OK && disk_guard_release_reserve(&w->guard)) res = try_once(w, group, why);
+    turn_begin(&w->turn, "open the spool");
+    enum result res = opening_try(opening, why);
+    if (res == RES_RETRY && disk_guard_release_reserve(&w->guard, false)) {
+        why_clear(why);
+        res = opening_try(opening, why);
+    }
+    turn_end(&w->turn);
+    w->spool = opening->spool;
     return res;
 }
 
-/* At a stop: has the disk refused for long enough? All groups that are left share the time. */
-static bool gives_up(struct writer *w)
+/* Tries until the spool is open, can never be used, or a stop is requested: then RES_RETRY. */
+static enum result open_spool(struct writer *w, struct why *why)
 {
-    int64_t now = clock_monotonic_ms();
-    if (w->give_up_at == 0) w->give_up_at = now + WRITER_GIVE_UP_MS;
-    return now >= w->give_up_at;
+    const struct writer_parts *p = &w->parts;
+    struct opening opening = {
+        .path = p->spool_path, .node = p->node, .sync = p->sync, .must_settle = p->must_settle};
+    int64_t since = clock_monotonic_ms();
+    bool is_first = true;
+    bool is_closing = false;
+    enum result res = try_to_open(w, &opening, why);
+    while (res == RES_RETRY && !is_closing) {
+        report_waiting(w, why, is_first);
+        is_first = false;
+        make_room(w);
+        is_closing = intake_wait_for_close(p->intake, OPENING_PAUSE_MS);
+        if (!is_closing) res = try_to_open(w, &opening, why);
+    }
+    if (res == RES_OK && !is_first)
+        log_info("the spool is open: reading begins", "after_ms=%" PRId64, clock_monotonic_ms() - since);
+    return res;
 }
 
-static void begin_failing(struct writer *w, const struct why *why)
+/* The parts that need an open spool. */
+static enum result open_parts(struct writer *w, struct why *why)
 {
-    problems_raise(w->problems, PROBLEM_COMMIT_FAILING, why->text,
-                   *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end");
-    disk_guard_set_failing(&w->guard, true);
+    const struct writer_parts *p = &w->parts;
+    enum result res = checkpointer_start(&w->checkpointer, p->spool_path, why);
+    if (res != RES_OK) return res;
+    w->handlers = handlers_new(w->spool, &p->handlers);
+    w->wal = (struct wal_keeper){.spool = w->spool, .checkpointer = w->checkpointer, .problems = p->problems};
+    w->committer.spool = w->spool;
+    spool_in_cap_rejects(w->spool, p->rejects_max_bytes);
+    return RES_OK;
 }
 
-static void end_failing(struct writer *w)
+/* False if the program has to end: at a stop, or because the spool can never be used. */
+static bool start(struct writer *w)
 {
-    if (spool_in_has_lost_wal(w->spool)) return; /* until a restart */
-    problems_end(w->problems, PROBLEM_COMMIT_FAILING);
-    disk_guard_set_failing(&w->guard, false);
-}
-
-/* The spool has got a schema that this program must not write: nobody can commit this group any more. */
-static bool is_over(struct writer *w, const struct why *why)
-{
-    if (!spool_in_is_too_new(w->spool)) return false;
-    if (!*w->stop.text) signals_raise_stop();
-    w->stop = *why;
+    struct why why = {0};
+    enum result res = open_spool(w, &why);
+    while (res == RES_OK && (res = open_parts(w, &why)) == RES_RETRY) {
+        report_waiting(w, &why, false);
+        if (intake_wait_for_close(w->parts.intake, OPENING_PAUSE_MS)) return false;
+        why_clear(&why);
+        res = RES_OK;
+    }
+    if (res == RES_RETRY) return false;
+    if (res != RES_OK) {
+        w->opened = res;
+        w->why = why;
+        signals_raise_stop();
+        return false;
+    }
     return true;
 }
 
-/* Tries until the group is durable, or until a stop has waited long enough. */
-static enum result append_at_last(struct writer *w, struct group *group)
-{
-    struct why why = {0};
-    int pause_ms = FIRST_PAUSE_MS;
-
-    if (w->give_up_at != 0 && gives_up(w)) return RES_RETRY;
-    enum result res = try_append(w, group, &why);
-    while (res != RES_OK) {
-        begin_failing(w, &why);
-        if (is_over(w, &why)) return res;
-        bool is_closing = intake_wait_for_close(w->intake, pause_ms);
-        if (is_closing && gives_up(w)) return res;
-        if (is_closing) (void)nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE_MS * 1000000L}, NULL);
-        pause_ms = pause_ms * 2 < LAST_PAUSE_MS ? pause_ms * 2 : LAST_PAUSE_MS;
-        disk_guard_update(&w->guard, false);
-        res = try_append(w, group, &why);
-        if (res == RES_OK) end_failing(w);
-    }
-    return res;
-}
-
-static void count(struct writer *w, const struct group *group, bool is_kept)
-{
-    struct writer_counts *counts = is_kept ? &w->kept : &w->lost;
-    for (; group; group = group->next) {
-        counts->events += (int64_t)group->event_count;
-        counts->rejects += (int64_t)group->reject_count;
-        for (size_t i = 0; i < group->reject_count; i++) w->unlogged[group->rejects[i].reason]++;
-    }
-}
-
-static void commit(struct writer *w, struct group *group)
-{
-    bool is_kept = append_at_last(w, group) == RES_OK;
-    count(w, group, is_kept);
-    intake_done(w->intake);
-    w->committed_at = clock_monotonic_ms();
-}
-
 /* ---- between groups ---- */
-
-/* One line for all rejects since the last one. */
-static void log_rejects(struct writer *w)
-{
-    struct buf fields = BUF_EMPTY;
-    for (int i = 0; i < REJECT_REASON_COUNT; i++) {
-        if (w->unlogged[i] == 0) continue;
-        buf_append_format(&fields, "%s%s=%" PRIu64, fields.len > 0 ? " " : "",
-                          reject_reason_name((enum reject_reason)i), w->unlogged[i]);
-        w->unlogged[i] = 0;
-    }
-    if (fields.len > 0) log_warn("rejects arrived", "%.*s", (int)fields.len, fields.data);
-    buf_fini(&fields);
-}
-
-/* What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart. */
-static void check_wal_file(struct writer *w)
-{
-    struct why why = {0};
-    enum result res = spool_in_keep_wal(w->spool, &why);
-    if (!spool_in_has_lost_wal(w->spool)) return;
-    if (res == RES_OK)
-        (void)why_set(
-            &why, res,
-            "the spool's write-ahead log was deleted or replaced while in use; what was committed has been "
-            "saved into the spool's file");
-    (void)why_remedy(&why, res, "stop the uploader and the collector, then start them again");
-    begin_failing(w, &why);
-}
 
 /* More rejects than REJECTS_MAX_SIZE wait: until a sixteenth of that is free again. */
 static void check_rejects(struct writer *w)
 {
     struct why why = {0};
+    struct problems *problems = w->parts.problems;
+    int64_t max = w->parts.rejects_max_bytes;
     int64_t bytes = 0;
-    if (spool_in_caps_rejects(w->spool))
+    if (w->committer.has_capped)
         problems_raise(
-            w->problems, PROBLEM_REJECTS_CAPPED,
+            problems, PROBLEM_REJECTS_CAPPED,
             "unshipped rejects have reached REJECTS_MAX_SIZE: of larger new ones 4 KB, the length and a "
             "checksum are kept",
             "see who sends them (view rejects), ship them (REJECTS_PREFIX), or raise REJECTS_MAX_SIZE");
-    else if (problems_is_present(w->problems, PROBLEM_REJECTS_CAPPED) &&
-             spool_in_unshipped_rejects(w->spool, &bytes, &why) == RES_OK &&
-             bytes < w->rejects_max_bytes - w->rejects_max_bytes / 16)
-        problems_end(w->problems, PROBLEM_REJECTS_CAPPED);
+    else if (problems_is_present(problems, PROBLEM_REJECTS_CAPPED) &&
+             spool_in_unshipped_rejects(w->spool, &bytes, &why) == RES_OK && bytes < max - max / 16)
+        problems_end(problems, PROBLEM_REJECTS_CAPPED);
+    w->committer.has_capped = false;
 }
 
 /* What needs the writing connection, between groups (`has_committed`) or in a quiet moment. */
 static void maintain_spool(struct writer *w, bool has_committed)
 {
-    check_wal_file(w);
+    turn_begin(&w->turn, "maintenance");
+    committer_check(&w->committer);
     if (has_committed)
         wal_keeper_maintain(&w->wal);
     else
         wal_keeper_maintain_quiet(&w->wal);
     check_rejects(w);
-    disk_guard_update(&w->guard, has_committed);
+    if (has_committed) w->has_reported_urgent = false; /* there is more to ship now */
+    make_room(w);
+    turn_end(&w->turn);
 }
 
-/* Until the next look at the room and the log. */
 static int tick_ms(const struct writer *w)
 {
-    if (w->guard.is_held) return DISK_GUARD_TICK_MS;
+    if (disk_guard_is_paused(&w->guard)) return DISK_GUARD_TICK_MS;
     return wal_keeper_is_busy(&w->wal) ? WAL_TICK_MS : TICK_MS;
+}
+
+static void give_memory_back(struct writer *w)
+{
+    intake_shrink(w->parts.intake);
+    spool_in_shrink(w->spool);
+    (void)malloc_trim(0); /* what the threads have freed goes back to the system */
+    w->committed_at = 0;
 }
 
 /* What else is due now and then. Returns how many ms the next time may wait. */
 static int work(struct writer *w)
 {
-    int wait_ms =
-        w->guard.is_held ? DISK_GUARD_TICK_MS : handlers_poll(w->handlers); /* those need room, too */
+    turn_begin(&w->turn, "a command's request");
+    int wait_ms = handlers_poll(w->handlers);
+    turn_end(&w->turn);
     int64_t now = clock_monotonic_ms();
     if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
-        log_rejects(w);
+        committer_log_rejects(&w->committer);
         w->rejects_logged_at = now;
     }
-    if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) {
-        intake_shrink(w->intake);
-        spool_in_shrink(w->spool);
-        (void)malloc_trim(0); /* what the threads have freed goes back to the system */
-        w->committed_at = 0;
-    }
+    if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) give_memory_back(w);
     return wait_ms < tick_ms(w) ? wait_ms : tick_ms(w);
+}
+
+static void commit_all(struct writer *w)
+{
+    struct group *group = NULL;
+    enum intake_step step = INTAKE_QUIET;
+    int wait_ms = tick_ms(w);
+    while ((step = intake_take(w->parts.intake, wait_ms, &group)) != INTAKE_END) {
+        if (step == INTAKE_GROUP) {
+            (void)committer_commit(&w->committer, group); /* it has counted what could not be kept */
+            intake_done(w->parts.intake);
+            w->committed_at = clock_monotonic_ms();
+        }
+        maintain_spool(w, step == INTAKE_GROUP);
+        wait_ms = work(w);
+        if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+    }
+    committer_log_rejects(&w->committer);
 }
 
 static void *run(void *context)
 {
     struct writer *w = context;
-    struct group *group = NULL;
-    enum intake_step step = INTAKE_QUIET;
-    int wait_ms = tick_ms(w);
-    while ((step = intake_take(w->intake, wait_ms, &group)) != INTAKE_END) {
-        if (step == INTAKE_GROUP) commit(w, group);
-        maintain_spool(w, step == INTAKE_GROUP);
-        wait_ms = work(w);
-        if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+    if (start(w)) {
+        maintain_spool(w, false); /* where there is no room, reading is paused before it begins */
+        gate_post(w->parts.gate, GATE_STARTING, false, NULL, NULL);
+        set_flag(w, &w->is_open);
+        commit_all(w);
     }
-    log_rejects(w);
+    handlers_free(w->handlers);
+    checkpointer_stop(w->checkpointer);
+    spool_in_close(w->spool);
+    set_flag(w, &w->has_ended);
     return NULL;
 }
+
+/* ---- for the other threads ---- */
 
 static struct writer *writer_new(const struct writer_parts *parts)
 {
     struct writer *w = calloc(1, sizeof *w);
+    pthread_condattr_t monotonic;
     if (!w) abort();
-    w->spool = parts->spool;
-    w->intake = parts->intake;
-    w->handlers = parts->handlers;
-    w->problems = parts->problems;
-    w->rejects_max_bytes = parts->rejects_max_bytes;
-    w->wal = (struct wal_keeper){
-        .spool = parts->spool, .checkpointer = parts->checkpointer, .problems = parts->problems};
-    w->guard = (struct disk_guard){
-        .spool = parts->spool, .intake = parts->intake, .problems = parts->problems, .rules = parts->rules};
-    disk_guard_init(&w->guard, parts->spool_path, parts->in_flight_bytes);
-    spool_in_cap_rejects(w->spool, w->rejects_max_bytes);
+    w->parts = *parts;
+    w->reported_low_space = -1;
+    w->guard = (struct disk_guard){.gate = parts->gate,
+                                   .problems = parts->problems,
+                                   .spool_path = parts->spool_path,
+                                   .rules = parts->rules};
+    disk_guard_init(&w->guard, parts->in_flight_bytes);
+    w->committer = (struct committer){.intake = parts->intake,
+                                      .gate = parts->gate,
+                                      .guard = &w->guard,
+                                      .turn = &w->turn,
+                                      .make_room = make_room,
+                                      .context = w};
+    (void)pthread_mutex_init(&w->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&w->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     return w;
+}
+
+static void writer_free(struct writer *w)
+{
+    (void)pthread_cond_destroy(&w->changed);
+    (void)pthread_mutex_destroy(&w->lock);
+    free(w);
 }
 
 enum result writer_start(struct writer **out, const struct writer_parts *parts, struct why *why)
 {
     struct writer *w = writer_new(parts);
-    maintain_spool(w, false);
-    *out = w;
     int code = pthread_create(&w->thread, NULL, run, w);
+    *out = code == 0 ? w : NULL;
     if (code == 0) return RES_OK;
-    free(w);
-    *out = NULL;
+    writer_free(w);
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
+}
+
+void writer_wait_until_open(struct writer *w, int timeout_ms)
+{
+    (void)wait_for_flag(w, &w->is_open, timeout_ms);
+}
+
+void writer_set_stop(struct writer *w, int64_t due)
+{
+    committer_set_stop(&w->committer, due);
+}
+
+bool writer_has_ended(struct writer *w, int timeout_ms)
+{
+    return wait_for_flag(w, &w->has_ended, timeout_ms);
 }
 
 enum result writer_join(struct writer *w, struct writer_counts *counts, struct why *why)
 {
     (void)pthread_join(w->thread, NULL);
-    struct writer_counts lost = w->lost;
-    struct why stop = w->stop;
-    *counts = w->kept;
-    free(w);
+    struct committer_counts kept = w->committer.kept;
+    struct committer_counts lost = w->committer.lost;
+    enum result opened = w->opened;
+    *counts = (struct writer_counts){kept.events, kept.rejects, w->is_open};
+    if (opened != RES_OK) *why = w->why;
+    writer_free(w);
+    if (opened != RES_OK) return opened;
     if (lost.events + lost.rejects == 0) return RES_OK;
-    if (!*stop.text)
-        return why_set(why, RES_BROKEN,
-                       "stopped while the disk refused: %" PRId64 " events and %" PRId64
-                       " rejects that had been read could not be committed",
-                       lost.events, lost.rejects);
-    *why = stop;
-    return why_wrap(why, RES_RETRY,
-                    "%" PRId64 " events and %" PRId64 " rejects that had been read could not be committed",
-                    lost.events, lost.rejects);
+    return why_set(why, RES_BROKEN,
+                   "%" PRId64 " events and %" PRId64 " rejects (%" PRId64
+                   " bytes) that had been read could not be committed",
+                   lost.events, lost.rejects, lost.bytes);
 }
 
-bool writer_is_turning(struct writer *w, int64_t limit_ms)
+bool writer_watch(struct writer *w, const char **call)
 {
-    int64_t since = atomic_load(&w->busy_since);
-    return since == 0 || clock_monotonic_ms() - since < limit_ms;
+    committer_watch(&w->committer);
+    int64_t lasts = turn_lasts(&w->turn, call);
+    return lasts < TURN_STALLED_MS || strcmp(*call, "commit") == 0;
 }

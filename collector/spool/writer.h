@@ -1,9 +1,9 @@
 /*
- * writer -- the thread that owns the spool's writing side: one transaction for all that waits.
+ * writer -- the thread that owns the spool's writing side: it opens the spool, and then commits all that waits, in one
+ * transaction at a time.
  *
- * A group that cannot be committed stays, and is tried until it can: reading stops, TCP holds the senders back. Nothing
- * is dropped but at a stop, when the disk has refused for WRITER_GIVE_UP_MS: that is said, and counted. Where a newer
- * program has taken the spool over, the writer asks for that stop itself (SIGTERM to this process).
+ * While the spool cannot be opened, the gate's reason `starting` holds, and the thread tries again. A spool that can
+ * never be used ends the program: the thread asks for a stop (SIGTERM to this process), and writer_join() says why.
  */
 #ifndef COLLECTOR_SPOOL_WRITER_H
 #define COLLECTOR_SPOOL_WRITER_H
@@ -11,45 +11,57 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/gate/gate.h"
 #include "collector/gate/space.h"
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
-#include "collector/spool/checkpointer.h"
 #include "collector/spool/handlers.h"
-#include "common/problems.h"
-
-#define WRITER_GIVE_UP_MS 10000
 
 struct writer;
 
-struct writer_parts { /* all borrowed until writer_join() */
-    struct spool_in *spool;
+struct writer_parts { /* all that is pointed to is borrowed until writer_join() */
     const char *spool_path;
+    const char *node; /* as spool_in_open() takes it */
+    enum spool_sync sync;
+    bool must_settle; /* as in collector/spool/opening.h */
     struct intake *intake;
-    struct checkpointer *checkpointer;
-    struct handlers *handlers;
+    struct gate *gate;
     struct problems *problems;
+    struct handlers_options handlers;
     struct space_rules rules;
-    int64_t in_flight_bytes;   /* that the intake may hold */
+    int64_t in_flight_bytes;   /* that may have been read and not been committed */
     int64_t rejects_max_bytes; /* REJECTS_MAX_SIZE */
 };
 
-/* `*writer` is NULL unless RES_OK. Reading is stopped before this returns where there is no room for it. */
+/* `*writer` is NULL unless RES_OK. RES_BROKEN: the thread cannot be started. */
 MUST_CHECK enum result writer_start(struct writer **writer, const struct writer_parts *parts,
                                     struct why *why);
 
+/* Waits until the spool is open, or can never be, for `timeout_ms` at most. */
+void writer_wait_until_open(struct writer *writer, int timeout_ms);
+
 struct writer_counts {
     int64_t events, rejects; /* committed since the start */
+    bool has_opened;         /* the spool was opened */
 };
 
+/* A stop has been requested: what is not committed at `due` (monotonic ms) is given up. */
+void writer_set_stop(struct writer *writer, int64_t due);
+
+/* After intake_finish(): has the thread ended? Waits for `timeout_ms` at most. */
+bool writer_has_ended(struct writer *writer, int timeout_ms);
+
 /*
- * After intake_finish(): waits for the last group, and frees.
- *   RES_RETRY    a newer program has taken the spool over: exit 75
- *   RES_BROKEN   something that was read could not be committed
+ * After intake_finish(): waits for the thread, and frees.
+ *   RES_BROKEN   something that had been read could not be committed: `why` has the numbers
+ * Other errors are those of spool_in_open(): the spool cannot be used.
  */
 MUST_CHECK enum result writer_join(struct writer *writer, struct writer_counts *counts, struct why *why);
 
-/* Is the thread turning? False when one try at a commit has been going on for `limit_ms`. */
-bool writer_is_turning(struct writer *writer, int64_t limit_ms);
+/*
+ * To be called every few seconds by another thread. A commit that hangs is reported as one that fails. True if
+ * everything else goes on; false if a call has hung for a minute: its name is in `*call`.
+ */
+bool writer_watch(struct writer *writer, const char **call);
 
 #endif

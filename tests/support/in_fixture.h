@@ -82,7 +82,7 @@ static inline void reopen(struct fixture *f)
 static inline void append(struct fixture *f, int first, int events, int rejects)
 {
     struct group *group = some_group(first, events, rejects);
-    must(f, spool_append(f->in, group, &f->why));
+    must(f, append_once(f->in, group, &f->why));
     group_free(group);
 }
 
@@ -110,7 +110,7 @@ static inline void visit_and_append(const char *path, int number)
     struct why why = {0};
     struct group *group = some_group(number, 1, 1);
     assert_int_equal(spool_in_open(&in, path, NULL, SPOOL_SYNC_FULL, &why), RES_OK);
-    assert_int_equal(spool_append(in, group, &why), RES_OK);
+    assert_int_equal(append_once(in, group, &why), RES_OK);
     group_free(group);
     spool_in_close(in);
 }

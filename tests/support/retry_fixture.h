@@ -34,7 +34,7 @@ static inline void add(struct fixture *f, const struct reject *reject)
 {
     struct group *group = group_new();
     group_add_reject(group, reject);
-    must(f, spool_append(f->in, group, &f->why));
+    must(f, append_once(f->in, group, &f->why));
     group_free(group);
 }
 

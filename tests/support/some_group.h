@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "collector/intake/group.h"
+#include "collector/spool/append.h"
 
 static inline struct slice some_slice(const char *text)
 {
@@ -50,6 +51,13 @@ static inline struct group *some_group(int first, int events, int rejects)
         group_add_reject(group, &reject);
     }
     return group;
+}
+
+/* As spool_append(), for a test that does not ask why it has failed. */
+static inline enum result append_once(struct spool_in *in, struct group *group, struct why *why)
+{
+    struct append_outcome outcome;
+    return spool_append(in, group, &outcome, why);
 }
 
 #endif

@@ -68,7 +68,7 @@ static void every_field_arrives_in_its_column(void **state)
     };
     group_add_event(group, &event);
     group_add_reject(group, &reject);
-    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     group_free(group);
     check_text(
         f->scratch->spool,
@@ -101,7 +101,7 @@ static void rejects_with_equal_texts_share_them(void **state)
     }
     assert_ptr_equal(group->rejects[4].encoding.data, group->rejects[2].encoding.data);
     assert_ptr_equal(group->rejects[7].namespaces.data, group->rejects[3].namespaces.data);
-    must(f, spool_append(f->in, group, &f->why));
+    must(f, append_once(f->in, group, &f->why));
     group_free(group);
     check_text(f->scratch->spool, "SELECT encoding, namespaces FROM _reject",
                "|\n|\na|\na| b\na| b\nab| b\nac| b\n| b");
@@ -140,7 +140,7 @@ static void senders_are_counted_by_name_and_address_and_day(void **state)
         event.fields[EVENT_SENDER] = some_slice(events[i].sender);
         group_add_event(group, &event);
     }
-    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     group_free(group);
     check_text(f->scratch->spool, "SELECT sender, source, last_received_at, day, events_of_day FROM _sender",
                "a|1|86400004|1|3\na|2|86400001|1|1\nb|2|86400002|1|1");
@@ -165,7 +165,7 @@ static void a_group_appended_twice_is_stored_once(void **state)
     struct fixture *f = *state;
     struct group *group = some_group(1, 3, 2);
     append(f, 0, 0, 1);
-    for (int i = 0; i < 3; i++) assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    for (int i = 0; i < 3; i++) assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     check_text(f->scratch->spool, "SELECT group_concat(id) FROM _event", "1,2,3");
     check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject", "1,2,3");
     group_clear(group); /* the same memory, another group */
@@ -190,7 +190,7 @@ static void a_remainder_is_appended_with_the_events_of_its_reject(void **state)
     struct fixture *f = *state;
     append(f, 0, 0, 2);
     struct group *group = some_retry(2);
-    for (int i = 0; i < 2; i++) must(f, spool_append(f->in, group, &f->why));
+    for (int i = 0; i < 2; i++) must(f, append_once(f->in, group, &f->why));
     assert_false(group->is_void);
     group_free(group);
     check_text(f->scratch->spool, "SELECT id, retried_at IS NOT NULL FROM _reject", "1|0\n2|1\n3|0");
@@ -209,7 +209,7 @@ static void nothing_of_a_void_group_is_appended(void **state)
     struct group *groups[] = {some_retry(1), some_retry(2), some_retry(3),
                               some_retry(9)}; /* 9: it is not there */
     for (size_t i = 1; i < COUNT(groups); i++) groups[i - 1]->next = groups[i];
-    must(f, spool_append(f->in, groups[0], &f->why));
+    must(f, append_once(f->in, groups[0], &f->why));
     for (size_t i = 0; i < COUNT(groups); i++) {
         assert_int_equal(groups[i]->is_void, i != 2);
         group_free(groups[i]);
@@ -228,7 +228,7 @@ static void an_open_reader_does_not_block_an_append(void **state)
     struct db *other;
     assert_int_equal(db_open(&other, f->scratch->spool, 0, &f->why), RES_OK);
     assert_int_equal(db_exec(other, "BEGIN; SELECT count(*) FROM _event", &f->why), RES_OK);
-    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     assert_int_equal(db_exec(other, "COMMIT", &f->why), RES_OK);
     group_free(group);
     db_close(other);
@@ -275,7 +275,9 @@ static void append_reports_a_replaced_or_deleted_file_as_broken(void **state)
         assert_int_equal(unlink(f->scratch->spool), 0);
         if (is_replaced) scratch_write(f->scratch->spool, "", 0);
         for (int i = 0; i < 2; i++) { /* also when it is tried again */
-            assert_int_equal(spool_append(f->in, group, &f->why), RES_BROKEN);
+            struct append_outcome outcome;
+            assert_int_equal(spool_append(f->in, group, &outcome, &f->why), RES_BROKEN);
+            assert_int_equal(outcome.cause, APPEND_REPLACED);
             assert_non_null(strstr(f->why.text, f->scratch->spool));
             assert_true(*f->why.remedy);
         }
@@ -290,18 +292,22 @@ static void only_a_newer_major_schema_stops_the_writing(void **state)
 {
     struct fixture *f = *state;
     struct group *group = some_group(4, 2, 0);
+    struct append_outcome outcome;
     append(f, 1, 3, 0);
     query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
-        assert_true(spool_in_is_too_new(f->in));
+        bool is_too_new = false;
+        assert_int_equal(spool_append(f->in, group, &outcome, &f->why), RES_RETRY);
+        assert_int_equal(outcome.cause, APPEND_TOO_NEW);
         assert_non_null(strstr(f->why.text, "newer than this program's"));
-        assert_string_equal(f->why.remedy, "upgrade this program");
+        assert_string_equal(f->why.remedy, "upgrade this program, and restart it");
+        assert_int_equal(spool_in_check_schema(f->in, &is_too_new, &f->why), RES_RETRY);
+        assert_true(is_too_new);
     }
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), 3);
     query_do(f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 1);
-    must(f, spool_append(f->in, group, &f->why));
-    assert_false(spool_in_is_too_new(f->in));
+    must(f, spool_append(f->in, group, &outcome, &f->why));
+    assert_int_equal(outcome.cause, APPEND_KEPT);
     group_free(group);
     check_books(f->scratch->spool);
 }
@@ -341,7 +347,9 @@ static void nothing_is_appended_beside_another_programs_log(void **state)
     append(f, 1, 50, 0);
     assert_int_equal(unlink(wal), 0);
     scratch_write(wal, "", 0); /* another program has opened the spool */
-    assert_int_equal(spool_append(f->in, group, &f->why), RES_BROKEN);
+    struct append_outcome outcome;
+    assert_int_equal(spool_append(f->in, group, &outcome, &f->why), RES_BROKEN);
+    assert_int_equal(outcome.cause, APPEND_LOG_LOST);
     assert_true(spool_in_has_lost_wal(f->in));
     assert_non_null(strstr(f->why.remedy, "stop the uploader and the collector"));
     must(f, spool_in_keep_wal(f->in, &f->why)); /* it has not written: ours can still be saved */

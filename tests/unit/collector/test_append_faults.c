@@ -21,12 +21,12 @@ static void append_is_all_or_nothing_whichever_disk_call_fails(void **state)
             struct group *group = some_group(3, 300, 2);
             append(f, 1, 2, 0);
             fault_disk_at(nth, fault);
-            enum result res = spool_append(f->in, group, &f->why);
+            enum result res = append_once(f->in, group, &f->why);
             fired = fault_fired();
             assert_int_equal(res, fired ? RES_RETRY : RES_OK);
             assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), fired ? 2 : 302);
             check_books(f->scratch->spool);
-            assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+            assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
             group_free(group);
             reopen(f);
             assert_int_equal(query_int(f->scratch->spool, "SELECT count(DISTINCT uid) FROM _event"), 302);
@@ -42,10 +42,10 @@ static void append_fails_on_a_full_disk_until_space_is_free(void **state)
     struct group *group = some_group(1, 3, 2);
     for (int i = 0; i < 20; i++) {
         fault_disk_at(1 + i % 3, FAULT_FULL);
-        assert_int_equal(spool_append(f->in, group, &f->why), RES_RETRY);
+        assert_int_equal(append_once(f->in, group, &f->why), RES_RETRY);
         assert_true(fault_fired());
     }
-    assert_int_equal(spool_append(f->in, group, &f->why), RES_OK);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     group_free(group);
     check_books(f->scratch->spool);
 }

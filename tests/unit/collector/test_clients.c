@@ -29,6 +29,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "tests/support/event_names.h"
+#include "tests/support/some_gate.h"
 
 #define LONG_MS            60000 /* longer than any test may take */
 #define LATE_MS            200   /* a report comes at most so late */
@@ -51,6 +52,7 @@ struct seen {
 
 struct fixture {
     struct event_base *base;
+    struct some_gate gate;
     struct intake *intake;
     struct clients *clients;
     pthread_t validator;
@@ -95,12 +97,14 @@ static void *validate(void *context)
 
 static struct fixture *fixture_new(size_t memory_bytes)
 {
-    struct clients_options options = {{&event_names, NULL, MESSAGE_MAX}, UNFINISHED_MAX};
+    struct clients_options options = {NULL, {&event_names, NULL, MESSAGE_MAX}, UNFINISHED_MAX};
     struct why why = {0};
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     log_configure(LOG_ERROR, LOG_TEXT);
     f->base = event_base_new();
+    some_gate_init(&f->gate);
+    options.gate = f->gate.gate;
     assert_int_equal(intake_open(&f->intake, memory_bytes, &why), RES_OK);
     f->clients = clients_new(f->base, f->intake, &options);
     assert_int_equal(pthread_create(&f->validator, NULL, validate, f->intake), 0);
@@ -195,6 +199,7 @@ static int tear_down(void **state)
         if (f->fds[i] >= 0) close(f->fds[i]);
     clients_free(f->clients);
     intake_close(f->intake);
+    some_gate_fini(&f->gate);
     event_base_free(f->base);
     free(f);
     return 0;
@@ -288,13 +293,13 @@ static void waiting_senders_are_read_first_come_first_served(void **state)
     static const int order[] = {3, 0, 4, 1, 2};
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) (void)connect_sender(f);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     for (int i = 0; i < 5; i++) {
         send_event(f, order[i], i);
         turn(f);
     }
     clients_serve_queue(f->clients); /* there is no room yet */
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     clients_serve_queue(f->clients);
     wait_for(f, 5);
     for (int i = 0; i < 5; i++) check_event(&f->seen[i], order[i], i);
@@ -342,13 +347,12 @@ static void a_read_round_reads_queued_and_unqueued_senders(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 6; i++) (void)connect_sender(f);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     for (int i = 0; i < 3; i++) send_event(f, i, 1);
     turn(f);
     for (int i = 3; i < 6; i++) send_event(f, i, 1);
     hang_up(f, 5);
-    assert_true(clients_read_round(f->clients)); /* no room to look */
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     assert_true(clients_read_round(f->clients));
     assert_false(clients_read_round(f->clients));
     assert_int_equal(clients_count(f->clients), 5);
@@ -382,12 +386,12 @@ static void an_event_with_unread_bytes_is_not_stalled(void **state)
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) (void)connect_sender(f);
     for (int i = 0; i < 4; i++) send_beginning(f, i, 100 * KIB);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     send_beginning(f, 4, 120 * KIB); /* the first to be read when there is room, and too much */
     send_text(f, 0, "</EVENT>");
     turn(f);
     send_text(f, 1, "</EVENT>"); /* the loop has not seen this one */
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     clients_serve_queue(f->clients);
     wait_for(f, 3);
     for (int i = 0; i < 3; i++) assert_true(f->seen[i].is_event == (atoi(f->seen[i].source) != 2));
@@ -491,13 +495,13 @@ static void a_connection_with_unfinished_or_unread_bytes_is_not_idle(void **stat
     send_beginning(f, 0, 100);
     send_text(f, 1, "<!-- a comment");
     turn(f);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     send_event(f, 2, 1);
     turn(f);             /* it stands in line */
     send_event(f, 3, 1); /* the loop has not seen this one */
     assert_false(clients_has_idle(f->clients, 0));
     assert_false(clients_close_idle(f->clients, 0));
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     clients_serve_queue(f->clients);
     wait_for(f, 2);
     assert_true(clients_close_idle(f->clients, 0)); /* they have sent all that they wanted to say */
@@ -527,14 +531,14 @@ static void a_sender_with_unread_bytes_is_not_silent(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 3; i++) (void)connect_sender(f);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     send_event(f, 0, 1);
     turn(f);
     send_event(f, 1, 1); /* the loop has not seen this one */
     clients_close_silent(f->clients, 0);
     assert_int_equal(clients_count(f->clients), 2);
     assert_true(is_connected(f, 0) && is_connected(f, 1) && !is_connected(f, 2));
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     clients_serve_queue(f->clients);
     wait_for(f, 2);
 }
@@ -618,11 +622,11 @@ static void a_sender_whose_bytes_wait_unread_is_not_reported_silent(void **state
     int sender = connect_sender(f);
     send_text(f, sender, "<!-- <EVENT>a</EVENT> ");
     turn(f);
-    intake_hold(f->intake, true);
+    some_gate_set(&f->gate, true);
     send_text(f, sender, "--><EVENT>b</EVENT>");
     turn(f);
     let_pass(f, FRAMER_SILENCE_MS + LATE_MS); /* the intake is full */
-    intake_hold(f->intake, false);
+    some_gate_set(&f->gate, false);
     let_pass(f, LATE_MS); /* it has space, but the sender has not been read yet */
     clients_serve_queue(f->clients);
     wait_for(f, 2);

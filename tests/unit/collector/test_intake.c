@@ -354,24 +354,6 @@ static void an_event_larger_than_the_memory_ceiling_still_passes(void **state)
     assert_true(intake_is_full(intake));
 }
 
-static void a_hold_stops_the_reading_but_not_the_committing(void **state)
-{
-    struct intake *intake = *state;
-    intake_hold(intake, true);
-    assert_true(intake_is_full(intake));
-    add(intake, 0);
-    intake_offer(intake);
-    validate(intake);
-    assert_int_equal(take(intake)->event_count, 1);
-    intake_done(intake);
-    intake_acknowledge(intake);
-    assert_true(intake_is_full(intake));
-    assert_false(is_readable(intake));
-    intake_hold(intake, false);
-    assert_true(is_readable(intake));
-    assert_false(intake_is_full(intake));
-}
-
 static void only_frames_outside_the_read_buffer_are_copied(void **state)
 {
     struct intake *intake = *state;
@@ -436,7 +418,6 @@ int main(void)
         WITH_INTAKE(a_transaction_is_bounded_in_size),
         WITH_INTAKE(large_events_fill_the_intake_at_the_memory_ceiling),
         WITH_INTAKE(an_event_larger_than_the_memory_ceiling_still_passes),
-        WITH_INTAKE(a_hold_stops_the_reading_but_not_the_committing),
         WITH_INTAKE(only_frames_outside_the_read_buffer_are_copied),
         WITH_INTAKE(shrinking_an_idle_intake_frees_its_memory),
         WITH_INTAKE(finishing_an_empty_intake_ends_it_at_once),

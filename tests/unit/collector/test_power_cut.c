@@ -72,10 +72,10 @@ static void run_append(struct run *run, int number, int fail_at)
     int64_t before = number > 0 ? run->events[number - 1] : 0;
     struct group *group = some_group((int)before + 1, events, events % 3);
     if (fail_at > 0) fault_disk_at(fail_at, FAULT_EIO);
-    enum result res = spool_append(run->in, group, &run->why);
+    enum result res = append_once(run->in, group, &run->why);
     if (fault_fired()) {
         assert_int_equal(res, RES_RETRY);
-        res = spool_append(run->in, group, &run->why);
+        res = append_once(run->in, group, &run->why);
     }
     run_must(run, res);
     group_free(group);
@@ -148,7 +148,7 @@ static int64_t events_after_cut(size_t moment, uint64_t seed)
         fail_msg("moment %zu, seed %llu: %s", moment, (unsigned long long)seed, why.text);
     int64_t events = query_int(after->spool, "SELECT count(*) FROM _event");
     struct group *group = some_group((int)events + 1, 5, 1);
-    assert_int_equal(spool_append(in, group, &why), RES_OK);
+    assert_int_equal(append_once(in, group, &why), RES_OK);
     group_free(group);
     spool_in_close(in);
     check_books(after->spool);
@@ -197,10 +197,10 @@ static void a_failed_group_is_durable_once_appended_again(void **state)
         disk_log_begin();
         assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
         fault_disk_at(nth, FAULT_EIO);
-        enum result res = spool_append(in, group, &why);
+        enum result res = append_once(in, group, &why);
         fired = fault_fired();
         size_t moment = disk_log_moment();
-        if (res != RES_OK) res = spool_append(in, group, &why);
+        if (res != RES_OK) res = append_once(in, group, &why);
         assert_int_equal(res, RES_OK);
         disk_log_end();
         assert_int_equal(events_after_cut(moment, 0),
@@ -247,16 +247,16 @@ static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
     disk_log_begin();
     assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
     assert_int_equal(spool_in_settle(in, &why), RES_OK);
-    assert_int_equal(spool_append(in, groups[0], &why), RES_OK);
+    assert_int_equal(append_once(in, groups[0], &why), RES_OK);
     fault_sync_at(1);
-    assert_int_equal(spool_append(in, groups[1], &why), RES_RETRY);
+    assert_int_equal(append_once(in, groups[1], &why), RES_RETRY);
     assert_true(fault_fired());
     kill_collector(in, before);
 
     assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
     if (is_settled) assert_int_equal(spool_in_settle(in, &why), RES_OK);
     assert_int_equal(query_int(before->spool, "SELECT count(*) FROM _event"), 50);
-    assert_int_equal(spool_append(in, groups[2], &why), RES_OK);
+    assert_int_equal(append_once(in, groups[2], &why), RES_OK);
     size_t moment = disk_log_moment();
     disk_log_end();
     for (uint64_t seed = 0; seed < 50; seed++) losses += events_after_cut(moment, seed * 7919) < 55;

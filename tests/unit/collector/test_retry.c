@@ -118,7 +118,7 @@ static void a_retried_old_event_leaves_its_senders_counters_unchanged(void **sta
     group->events[0].received_at = 1700000000000 + 5 * 86400000LL;
     group->events[0].source = some_slice("192.0.2.7");
     group->events[0].fields[EVENT_SENDER] = some_slice("");
-    must(f, spool_append(f->in, group, &f->why));
+    must(f, append_once(f->in, group, &f->why));
     group_free(group);
     add_reject(f, "<EVENT/>", 0);
     check_retry(f, "", "rejects validated again: 1; passed: 1; events made of them: 1; still failing: 0");

@@ -1,0 +1,56 @@
+/* drain -- see drain.h. */
+#include "collector/net/drain.h"
+
+#include <inttypes.h>
+#include <poll.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define STEP_MS 10 /* between two looks at the gate, the signals and the time while nothing can be read */
+
+/* Reads all senders in turn. True if a second signal has ended it. */
+static bool read_arrived(const struct drain *d, int64_t due)
+{
+    bool is_urgent = false;
+    while (clients_unread_bytes(d->clients) > 0 && !is_urgent && clock_monotonic_ms() < due &&
+           gate_at_stop(d->gate) == GATE_STOP_READS) {
+        bool has_read = !intake_wait_for_space(d->intake, STEP_MS) && clients_read_round(d->clients);
+        if (!has_read) (void)poll(NULL, 0, 1);
+        gate_take(d->gate);
+        is_urgent = signals_stop_again(d->signals);
+    }
+    return is_urgent;
+}
+
+static const char *why_left(const struct drain *d, bool is_urgent)
+{
+    switch (gate_at_stop(d->gate)) {
+    case GATE_STOP_LEAVES: return "the spool could not be opened, so nothing was read";
+    case GATE_STOP_SAVES: return "nothing more could have been committed";
+    case GATE_STOP_READS: break;
+    }
+    return is_urgent ? "a second signal ended it" : "the time for a stop was over";
+}
+
+static void log_left(const struct drain *d, const struct drain_report *report)
+{
+    int64_t later_bytes = clients_waiting_bytes(d->clients) - report->unread_bytes;
+    if (report->unread_bytes > 0)
+        log_error("bytes that had arrived before the stop were not read",
+                  "bytes=%" PRId64 " connections=%" PRId64 " why=%s", report->unread_bytes,
+                  report->unread_connections, LOG_QUOTE(why_left(d, report->is_urgent)));
+    if (later_bytes > 0)
+        log_info("bytes that came after the request to stop were left", "bytes=%" PRId64, later_bytes);
+}
+
+void drain_run(const struct drain *d, int64_t due, struct drain_report *report)
+{
+    *report = (struct drain_report){.is_urgent = false};
+    (void)clients_limit_to_arrived(d->clients);
+    report->is_urgent = read_arrived(d, due);
+    report->unread_bytes = clients_unread_bytes(d->clients);
+    report->unread_connections = clients_unread_count(d->clients);
+    log_left(d, report);
+    clients_close_all(d->clients);
+}

@@ -1,0 +1,209 @@
+/* committer -- see committer.h. */
+#include "collector/spool/committer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "collector/intake/group.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define FIRST_PAUSE_MS 50
+#define LAST_PAUSE_MS  500
+
+static const char call_name[] = "commit";
+
+/* ---- what the gate hears ---- */
+
+static enum gate_reason reason_of(enum append_cause cause)
+{
+    switch (cause) {
+    case APPEND_TOO_NEW: return GATE_SCHEMA_TOO_NEW;
+    case APPEND_REPLACED: return GATE_SPOOL_REPLACED;
+    case APPEND_LOG_LOST: return GATE_WAL_LOST;
+    case APPEND_KEPT:
+    case APPEND_FULL:
+    case APPEND_FAILED: break;
+    }
+    return GATE_COMMIT_FAILING;
+}
+
+static const char *remedy_of(const struct why *why)
+{
+    return *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end";
+}
+
+/* A lost log stays a reason until a restart. */
+static void clear_reason(struct committer *c)
+{
+    if (c->is_failing && c->reason != GATE_WAL_LOST) gate_post(c->gate, c->reason, false, NULL, NULL);
+    c->is_failing = false;
+}
+
+static void raise_reason(struct committer *c, enum gate_reason reason, const struct why *why)
+{
+    if (c->is_failing && c->reason != reason) clear_reason(c);
+    gate_post(c->gate, reason, true, why->text, remedy_of(why));
+    c->is_failing = true;
+    c->reason = reason;
+}
+
+/* ---- committing ---- */
+
+static enum result try_once(struct committer *c, struct group *group, struct append_outcome *outcome,
+                            struct why *why)
+{
+    why_clear(why);
+    turn_begin(c->turn, call_name);
+    enum result res = spool_append(c->spool, group, outcome, why);
+    turn_end(c->turn);
+    return res;
+}
+
+/* Once more where the disk is full and the reserve can be given up. */
+static enum result try_append(struct committer *c, struct group *group, struct append_outcome *outcome,
+                              struct why *why)
+{
+    enum result res = try_once(c, group, outcome, why);
+    bool may_be_full = outcome->cause == APPEND_FULL || outcome->cause == APPEND_FAILED;
+    if (res != RES_OK && may_be_full && disk_guard_release_reserve(c->guard, outcome->cause == APPEND_FULL))
+        res = try_once(c, group, outcome, why);
+    return res;
+}
+
+static bool is_time_over(struct committer *c)
+{
+    int64_t due = atomic_load(&c->stop_due);
+    return due != 0 && clock_monotonic_ms() >= due;
+}
+
+/* Until the next try; a stop does not end the tries, but they come faster. */
+static void pause_before_retry(struct committer *c, int *pause_ms)
+{
+    if (intake_wait_for_close(c->intake, *pause_ms))
+        (void)nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE_MS * 1000000L}, NULL);
+    *pause_ms = *pause_ms * 2 < LAST_PAUSE_MS ? *pause_ms * 2 : LAST_PAUSE_MS;
+}
+
+static bool append_at_last(struct committer *c, struct group *group, struct append_outcome *outcome)
+{
+    struct why why = {0};
+    int pause_ms = FIRST_PAUSE_MS;
+    if (is_time_over(c)) return false;
+    enum result res = try_append(c, group, outcome, &why);
+    while (res != RES_OK) {
+        raise_reason(c, reason_of(outcome->cause), &why);
+        /* A stop need not wait for a schema that will not come back. */
+        bool is_stopping = atomic_load(&c->stop_due) != 0;
+        if (is_time_over(c) || (is_stopping && outcome->cause == APPEND_TOO_NEW)) return false;
+        pause_before_retry(c, &pause_ms);
+        c->make_room(c->context);
+        res = try_append(c, group, outcome, &why);
+    }
+    clear_reason(c);
+    return true;
+}
+
+static void count(struct committer *c, const struct group *group, bool is_kept)
+{
+    struct committer_counts *counts = is_kept ? &c->kept : &c->lost;
+    for (; group; group = group->next) {
+        counts->events += (int64_t)group->event_count;
+        counts->rejects += (int64_t)group->reject_count;
+        for (size_t i = 0; i < group->event_count; i++) counts->bytes += (int64_t)group->events[i].bytes;
+        for (size_t i = 0; i < group->reject_count; i++) {
+            counts->bytes += (int64_t)group->rejects[i].bytes;
+            if (is_kept) c->unlogged[group->rejects[i].reason]++;
+        }
+    }
+}
+
+bool committer_commit(struct committer *c, struct group *group)
+{
+    struct append_outcome outcome = {.cause = APPEND_FAILED};
+    bool is_kept = append_at_last(c, group, &outcome);
+    c->has_capped |= is_kept && outcome.has_capped;
+    count(c, group, is_kept);
+    return is_kept;
+}
+
+void committer_log_rejects(struct committer *c)
+{
+    struct buf fields = BUF_EMPTY;
+    for (int i = 0; i < REJECT_REASON_COUNT; i++) {
+        if (c->unlogged[i] == 0) continue;
+        buf_append_format(&fields, "%s%s=%" PRIu64, fields.len > 0 ? " " : "",
+                          reject_reason_name((enum reject_reason)i), c->unlogged[i]);
+        c->unlogged[i] = 0;
+    }
+    if (fields.len > 0) log_warn("rejects arrived", "%.*s", (int)fields.len, fields.data);
+    buf_fini(&fields);
+}
+
+/* ---- between groups ---- */
+
+static void check_schema(struct committer *c)
+{
+    struct why why = {0};
+    bool is_too_new = false;
+    enum result res = spool_in_check_schema(c->spool, &is_too_new, &why);
+    if (is_too_new)
+        raise_reason(c, GATE_SCHEMA_TOO_NEW, &why);
+    else if (res == RES_OK && c->is_failing && c->reason == GATE_SCHEMA_TOO_NEW)
+        clear_reason(c);
+}
+
+/*
+ * What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart.
+ */
+static void check_log(struct committer *c)
+{
+    struct why why = {0};
+    enum result res = spool_in_keep_wal(c->spool, &why);
+    if (!spool_in_has_lost_wal(c->spool)) return;
+    if (res == RES_OK)
+        (void)why_set(
+            &why, res,
+            "the spool's write-ahead log was deleted or replaced while in use; what was committed has been "
+            "saved into the spool's file");
+    (void)why_remedy(&why, res, "stop the uploader and the collector, then start them again");
+    raise_reason(c, GATE_WAL_LOST, &why);
+}
+
+/* A commit that hung has ended, and the one that watched it may have seen that late. */
+static void end_hanging(struct committer *c)
+{
+    if (atomic_exchange(&c->is_hanging, false) && !c->is_failing)
+        gate_post(c->gate, GATE_COMMIT_FAILING, false, NULL, NULL);
+}
+
+void committer_check(struct committer *c)
+{
+    end_hanging(c);
+    check_schema(c);
+    check_log(c);
+}
+
+/* ---- any thread ---- */
+
+void committer_set_stop(struct committer *c, int64_t due)
+{
+    atomic_store(&c->stop_due, due);
+}
+
+void committer_watch(struct committer *c)
+{
+    const char *call = NULL;
+    int64_t lasts = turn_lasts(c->turn, &call);
+    char message[PROBLEM_TEXT_SIZE];
+    if (lasts < TURN_STALLED_MS || call != call_name) return;
+    (void)snprintf(message, sizeof message,
+                   "a commit has been waiting for the disk for more than %" PRId64 " minutes",
+                   lasts / TURN_STALLED_MS);
+    atomic_store(&c->is_hanging, true);
+    gate_post(c->gate, GATE_COMMIT_FAILING, true, message,
+              "check the disk of SPOOL_PATH: it does not answer");
+}
