@@ -1,0 +1,209 @@
+"""A start that has to wait: the port is open, `starting` is said with the cause, and it goes on by itself."""
+import contextlib
+import fcntl
+import os
+import re
+import socket
+import sqlite3
+import struct
+import subprocess
+import time
+
+from support.disk import MIB, SMALL, fill, with_small_disk
+from support.environment import IS_SANITIZED
+from support.tap import main, skip
+from support.waiting import wait_for
+
+WITHIN_S = 10 if IS_SANITIZED else 1
+NOT_YET = "192.0.2.77"  # an address of nobody (RFC 5737), given to this machine by a test
+
+
+def codes(site):
+    """The problems that the collector publishes, without opening the spool."""
+    text = site.spool.with_name("spool.db-collector.lock").read_text()
+    return re.findall(r"^([a-z_]+)\t\d+\t", text, re.MULTILINE)
+
+
+def message(site, code):
+    text = site.spool.with_name("spool.db-collector.lock").read_text()
+    return re.search(rf"^{code}\t\d+\t([^\t]*)\t([^\t]*)$", text, re.MULTILINE)
+
+
+def start(site, **settings):
+    """Returns the collector when its port is open, and after how many seconds that was."""
+    since = time.monotonic()
+    collector = site.collector(**settings)
+    return collector, time.monotonic() - since
+
+
+def killed(site, events):
+    """A collector that ended without a stop; what it left in the log is in doubt."""
+    collector = site.collector()
+    site.send_events(events)
+    site.wait_for_events(events)
+    collector.kill()
+
+
+def test_a_readers_open_transaction_keeps_nobody_from_connecting(site):
+    killed(site, 100)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (100,)
+        collector, took = start(site)
+        assert took < WITHIN_S, took
+        wait_for("the problem to name its cause", lambda: codes(site) == ["starting"] and
+                 "locked" in message(site, "starting")[1])
+        assert "close the program that reads" in message(site, "starting")[2]
+        assert site.command("collector", "healthcheck").returncode == 0
+        assert site.command("collector", "healthcheck", "--strict").returncode == 0, "a start is no reason for an alarm"
+        sim = site.acmsim("--count", 50)
+        assert sim.wait(60) == 0, "a sender can connect and send"
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (100,)
+        db.execute("COMMIT")
+    site.wait_for_events(150)
+    assert codes(site) == [] and collector.log.count('"waiting to start') == 1
+    collector.stop()
+
+
+def test_a_reader_does_not_hold_up_a_start_after_a_clean_end(site):
+    site.collector().stop()
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM events").fetchone()
+        collector, took = start(site)
+        assert took < WITHIN_S, took
+        site.send_events(10)
+        wait_for("the events beside the reader", lambda: site.value("SELECT last_event_id FROM _intake") == 10)
+    collector.stop()
+
+
+def test_a_write_lock_is_waited_out(site):
+    killed(site, 10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        collector, took = start(site)
+        assert took < WITHIN_S, took
+        wait_for("the problem", lambda: codes(site) == ["starting"])
+        collector.wait_for_log("waiting to start")
+        db.execute("ROLLBACK")
+    site.send_events(10)
+    site.wait_for_events(20)
+    collector.stop()
+
+
+def test_a_stop_while_starting_says_what_it_leaves(site):
+    killed(site, 10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM events").fetchone()
+        collector, _ = start(site)
+        collector.stop()  # nothing has come
+        collector, _ = start(site)
+        with socket.create_connection(("127.0.0.1", site.port)) as s:
+            s.sendall(b"<EVENT/>" * 3)
+            wait_for("the problem", lambda: codes(site) == ["starting"])
+            collector.stop(1)
+        assert re.search(r"not read\" bytes=24 connections=1 why=\"the spool could not be opened", collector.log), collector.log
+
+
+@with_small_disk
+def test_a_full_disk_after_a_kill_mends_itself_once_the_uploader_has_shipped(site, place):
+    reserve = site.spool.with_name("spool.db-reserve")
+    collector = site.collector(**SMALL)
+    wait_for("the reserve", lambda: reserve.stat().st_blocks > 0)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")  # so that all stays in the log, and settling it needs room in the spool's file
+        db.execute("SELECT count(*) FROM events").fetchone()
+        site.send_events(8000)
+        wait_for("the events", lambda: site.value("SELECT last_event_id FROM _intake") == 8000)
+        assert site.spool.stat().st_size < MIB < 16 * MIB < site.spool.with_name("spool.db-wal").stat().st_size
+        collector.kill()
+        fill(place, 0)
+    collector, took = start(site, **SMALL)
+    assert took < WITHIN_S, took
+    wait_for("the pause", lambda: codes(site) == ["paused_disk"])
+    assert reserve.stat().st_blocks == 0, "it took the reserve to settle the log"
+    sim = site.acmsim("--count", 100)
+    uploader = site.uploader(ROTATION_INTERVAL="1h")
+    wait_for("the end of the pause", lambda: codes(site) in ([], ["disk_low"]))
+    assert sim.wait(60) == 0
+    site.wait_for_events(8100)
+    uploader.stop()
+    collector.stop()
+
+
+@with_small_disk
+def test_a_first_start_on_a_disk_without_a_byte_waits_for_room(site, place):
+    (place / "spool.db-collector.lock").write_text("")  # its name has room; the spool has none
+    ballast = fill(place, 0)
+    collector, took = start(site, **SMALL)
+    assert took < WITHIN_S, took
+    collector.wait_for_log("waiting to start: the spool cannot be opened yet")
+    assert site.command("collector", "healthcheck").returncode == 0
+    ballast.unlink()
+    wait_for("the spool", lambda: "reading begins" in collector.log)
+    site.send_events(10)
+    site.wait_for_events(10)
+    collector.stop()
+
+
+def set_address(address):
+    """Gives the loopback interface a second address."""
+    with socket.socket() as s:
+        request = struct.pack("16sHH4s8s", b"lo:7", socket.AF_INET, 0, socket.inet_aton(address), b"")
+        fcntl.ioctl(s, 0x8916, request)  # SIOCSIFADDR
+
+
+def take_address_away():
+    with socket.socket() as s, contextlib.suppress(OSError):
+        fcntl.ioctl(s, 0x8914, struct.pack("16sH14s", b"lo:7", 0, b""))  # SIOCSIFFLAGS: down
+
+
+def test_an_address_that_comes_later_is_waited_for(site):
+    collector = site.start("collector", PORT=site.port, BIND_HOST=NOT_YET, SPOOL_MIN_FREE="64M")
+    collector.wait_for_log("waiting to start: senders cannot connect yet")
+    assert f"BIND_HOST={NOT_YET} is no address of this machine now" in collector.log
+    try:
+        set_address(NOT_YET)
+        collector.wait_for_log('"listening"')
+        socket.create_connection((NOT_YET, site.port), 5).close()
+        collector.stop()
+    finally:
+        take_address_away()
+
+
+def test_an_address_that_does_not_come_ends_the_start_with_75(site):
+    since = time.monotonic()
+    done = site.command("collector", PORT=site.port, BIND_HOST=NOT_YET)
+    assert done.returncode == 75 and "set BIND_HOST" in done.stderr, done
+    assert 9 < time.monotonic() - since < 30
+    assert not site.spool.exists()
+
+
+def test_a_taken_port_ends_the_start_before_a_spool_is_made(site):
+    with socket.create_server(("127.0.0.1", site.port)):
+        done = site.command("collector", PORT=site.port, BIND_HOST="127.0.0.1")
+    assert done.returncode == 75 and f"PORT={site.port}" in done.stderr, done
+    assert not site.spool.exists()
+
+
+def test_missing_descriptors_are_waited_for(site):
+    """A limit that leaves none for the socket; it is raised while the start waits."""
+    trace = site.directory / "strace.log"
+    collector = site.start("collector", PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M",
+                           under=["strace", "-f", "-o", trace, "-e", "trace=socket", "-e",
+                                   "inject=socket:error=EMFILE:when=1..2"])
+    collector.wait_for_log("waiting to start: senders cannot connect yet")
+    assert "raise the limit of open files" in collector.log
+    wait_for("the port", site.accepts)
+    os.kill(int(site.spool.with_name("spool.db-collector.lock").read_text().split()[0]), 15)
+    assert collector.process.wait(60) == 0
+
+
+TESTS = dict(globals())
+if os.geteuid() != 0:
+    skip(TESTS, "needs root")
+elif IS_SANITIZED:
+    main({name: test for name, test in TESTS.items() if name != "test_missing_descriptors_are_waited_for"})
+else:
+    main(TESTS)
