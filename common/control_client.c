@@ -11,10 +11,12 @@
 #include "common/clock.h"
 #include "common/lockfile.h"
 #include "common/log.h"
+#include "common/problems.h"
 #include "common/sql.h"
 
-#define POLL_MS 200
-#define KEEP_MS 86400000 /* a finished request stays for a person who looks */
+#define POLL_MS     200
+#define PATIENCE_MS 2000     /* without a word from the program, what stands in its way is shown */
+#define KEEP_MS     86400000 /* a finished request stays for a person who looks */
 
 static char *copy(const char *text)
 {
@@ -139,10 +141,23 @@ static enum result show(const struct state *state, char **shown, struct why *why
     return RES_OK;
 }
 
+/* The running program does not answer: what does it say about itself? On a full disk that is all it can do. */
+static void show_problems(const struct control_call *call)
+{
+    char buffer[LOCKFILE_TEXT_SIZE];
+    const char *text = lockfile_read(call->spool_path, call->program, buffer);
+    struct problem problem;
+    (void)printf("waiting for the running %s, which has not begun yet\n", call->program);
+    while (problems_parse(&text, &problem))
+        (void)printf("  %s: %s: %s\n", problem.code, problem.message, problem.remedy);
+    (void)fflush(stdout);
+}
+
 static enum result await_result(struct db *db, const struct control_call *call, int64_t id, struct why *why)
 {
     char *shown = copy("");
     bool is_done = false;
+    int64_t patience_due = clock_monotonic_ms() + PATIENCE_MS;
     enum result res = RES_OK;
     while (res == RES_OK && !is_done) {
         struct state state;
@@ -153,6 +168,10 @@ static enum result await_result(struct db *db, const struct control_call *call, 
         is_done = state.is_done;
         state_fini(&state);
         if (res == RES_OK && !is_done) res = pass_time(call, why);
+        if (!*shown && !call->serve && clock_monotonic_ms() >= patience_due) {
+            show_problems(call);
+            patience_due = INT64_MAX; /* once */
+        }
     }
     free(shown);
     return res;

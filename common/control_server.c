@@ -209,6 +209,21 @@ static enum result do_slice(struct control_server *s, struct slot *slot, struct 
     return RES_OK;
 }
 
+/* The command that waits is told why. Where not even that can be stored, it sees the program's problems instead. */
+static void report_waiting(struct control_server *s, struct slot *slot, const struct why *reason)
+{
+    struct buf *text = &slot->response.text;
+    struct why why = {0};
+    if (slot->response.is_done) return; /* the text is the result */
+    buf_clear(text);
+    buf_append_format(text, "it has to wait: %s%s%s", reason->text, *reason->remedy ? "; what helps: " : "",
+                      reason->remedy);
+    buf_append_char(text, '\0');
+    slot->report_due = 0;
+    if (report_progress(s, slot, &why) != RES_OK)
+        log_debug("cannot report that a request waits", "why=%s", LOG_QUOTE(why.text));
+}
+
 /* A result that could not be stored the last time is stored now: the work is not done again. */
 static void serve(struct control_server *s, struct slot *slot)
 {
@@ -221,6 +236,7 @@ static void serve(struct control_server *s, struct slot *slot)
         log_warn("a request has to wait", "action=%s why=%s", slot->action, LOG_QUOTE(why.text));
     slot->has_logged_trouble = res != RES_OK;
     slot->next_at = clock_monotonic_ms() + (res == RES_OK ? slot->response.wait_ms : TROUBLE_MS);
+    if (res != RES_OK) report_waiting(s, slot, &why);
 }
 
 int control_server_poll(struct control_server *s)

@@ -20,13 +20,12 @@
 #include "common/log.h"
 #include "common/spool.h"
 
-#define LARGE_BYTES (256 << 10) /* larger blocks of memory go back to the system when they are freed */
-#define SURROUNDINGS_MS                                                                                      \
-    10000 /* how long the start waits for what may come by itself: an address, descriptors */
-#define SURROUNDINGS_PAUSE 500 /* ms between two tries */
-#define FIRST_OPENING_MS   500 /* senders find the port closed for so long while the spool is opened */
-#define LAST_WAIT_MS       500 /* for the writer, when the time for a stop is over */
-#define WAIT_STEP_MS       50
+#define LARGE_BYTES      (256 << 10) /* larger blocks of memory go back to the system when they are freed */
+#define PORT_WAIT_MS     10000 /* how long the start waits for what may come by itself: an address, descriptors */
+#define PORT_PAUSE_MS    500  /* between two tries */
+#define FIRST_OPENING_MS 500  /* senders find the port closed for so long while the spool is opened */
+#define LAST_WAIT_MS     1300 /* for the writer, when the time for a stop is over: a try may wait for a lock */
+#define WAIT_STEP_MS     50
 
 static struct framer_options framer_options(const struct settings *s)
 {
@@ -105,14 +104,14 @@ static enum result bind_port(struct collector *c, bool *is_final, struct why *wh
 /* What may come by itself is waited for, but not for ever: whoever has started the program is to know. */
 static enum result wait_for_port(struct collector *c, struct why *why)
 {
-    int64_t due = clock_monotonic_ms() + SURROUNDINGS_MS;
+    int64_t due = clock_monotonic_ms() + PORT_WAIT_MS;
     bool is_final = false;
     enum result res = bind_port(c, &is_final, why);
     if (res == RES_RETRY && !is_final)
         log_warn("waiting to start: senders cannot connect yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
                  LOG_QUOTE(why->remedy));
     while (res == RES_RETRY && !is_final && clock_monotonic_ms() < due &&
-           !signals_wait(&c->signals, SURROUNDINGS_PAUSE)) {
+           !signals_wait(&c->signals, PORT_PAUSE_MS)) {
         lockfile_beat(&c->lock);
         why_clear(why);
         res = bind_port(c, &is_final, why);

@@ -13,7 +13,7 @@
 #include "common/signals.h"
 
 /* A container is killed 10 s after the request to stop; all that follows must fit. */
-#define DRAIN_MS        6000 /* for reading */
+#define DRAIN_MS        5000 /* for reading */
 #define DRAIN_COMMIT_MS 1500 /* after that, for committing */
 
 struct drain { /* all borrowed */
