@@ -30,7 +30,8 @@ struct stmt {
     struct db *db;
     int params;
     int next; /* the likely index of the next name, from 1: names are mostly bound in order */
-    const char *names[STMT_PARAM_MAX];
+    char
+        *names[STMT_PARAM_MAX]; /* copies: SQLite frees its own when another program has changed the schema */
 };
 
 static enum result db_result(struct db *db, int code, const char *what, struct why *why)
@@ -169,6 +170,13 @@ void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), voi
     (void)sqlite3_wal_hook(db->handle, committed, db);
 }
 
+static char *copy(const char *text)
+{
+    char *own = strdup(text);
+    if (!own) abort();
+    return own;
+}
+
 enum result stmt_prepare(struct stmt **out, struct db *db, const char *sql, struct why *why)
 {
     struct stmt *stmt = calloc(1, sizeof *stmt);
@@ -184,7 +192,7 @@ enum result stmt_prepare(struct stmt **out, struct db *db, const char *sql, stru
         stmt->params = sqlite3_bind_parameter_count(stmt->handle);
         assert(stmt->params <= STMT_PARAM_MAX);
         for (int i = 0; i < stmt->params; i++)
-            stmt->names[i] = sqlite3_bind_parameter_name(stmt->handle, i + 1);
+            stmt->names[i] = copy(sqlite3_bind_parameter_name(stmt->handle, i + 1));
     }
     *out = stmt;
     return res;
@@ -194,6 +202,7 @@ void stmt_free(struct stmt *stmt)
 {
     if (!stmt) return;
     (void)sqlite3_finalize(stmt->handle); /* repeats the last step's error, which has been reported */
+    for (int i = 0; i < stmt->params; i++) free(stmt->names[i]);
     free(stmt);
 }
 

@@ -198,6 +198,51 @@ static void values_are_read_back_as_they_were_written(void **state)
     stmt_free(get);
 }
 
+/*
+ * Another program may do all of these to the spool. SQLite then prepares our statement anew at its next step, and frees
+ * what belonged to the old program, the names of its parameters too: the address sanitizer watches.
+ */
+static void a_statement_outlives_what_another_program_does_to_the_schema(void **state)
+{
+    static const char *const changes[] = {
+        "VACUUM",
+        "ANALYZE",
+        "CREATE INDEX by_a ON t (a)",
+        "ANALYZE",
+        "DROP INDEX by_a",
+        "ALTER TABLE t ADD COLUMN d INTEGER",
+        "CREATE TABLE u (x)",
+        "DROP TABLE u",
+        "PRAGMA user_version = 7",
+        "VACUUM",
+    };
+    struct fixture *f = *state;
+    bool has_row = false;
+    struct stmt *put = prepared(f, "INSERT INTO t (id, a, b) VALUES (:id, :a, :b)");
+    struct stmt *get = prepared(f, "SELECT * FROM t WHERE a = :a AND b = :b");
+
+    for (int i = 0; i <= (int)COUNT(changes); i++) {
+        char *text = strdup(i % 2 ? "odd" : "even"); /* a copy that is freed after each use, as callers do */
+        assert_non_null(text);
+        stmt_set_int(put, ":id", i);
+        stmt_set_int(put, ":a", i);
+        stmt_set_text(put, ":b", text);
+        run(f, put);
+        stmt_set_text(get, ":b", text); /* not in the order of the statement */
+        stmt_set_int(get, ":a", i);
+        assert_int_equal(stmt_step(get, &has_row, &f->why), RES_OK);
+        assert_true(has_row);
+        assert_int_equal(stmt_int(get, 0), i);
+        assert_string_equal(stmt_text(get, 2), text);
+        stmt_reset(get);
+        free(text);
+        if (i < (int)COUNT(changes)) query_do(f->scratch->spool, "%s", changes[i]);
+    }
+    assert_int_equal(get_int(f, "SELECT count(*) FROM t"), COUNT(changes) + 1);
+    stmt_free(put);
+    stmt_free(get);
+}
+
 static void stmt_run_returns_the_number_of_changed_rows(void **state)
 {
     struct fixture *f = *state;
@@ -307,6 +352,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(parameters_bind_by_name_in_any_order_and_repeatedly, open_one,
                                         close_one),
         cmocka_unit_test_setup_teardown(values_are_read_back_as_they_were_written, open_one, close_one),
+        cmocka_unit_test_setup_teardown(a_statement_outlives_what_another_program_does_to_the_schema,
+                                        open_one, close_one),
         cmocka_unit_test_setup_teardown(stmt_run_returns_the_number_of_changed_rows, open_one, close_one),
         cmocka_unit_test_setup_teardown(db_end_commits_on_success_and_rolls_back_on_failure, open_one,
                                         close_one),
