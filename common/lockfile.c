@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/path.h"
 
 #define TAKE_TRIES 6  /* a healthcheck holds the lock for a moment */
 #define PID_SIZE   16 /* the first line: the process number, padded with blanks */
@@ -104,12 +105,23 @@ const char *lockfile_read(const char *spool_path, const char *program, char text
     return text;
 }
 
+/* Why a lock file cannot be read: nobody has made it, or this user may not see it. */
+static enum result explain_unseen(const char *path, const char *program, int error, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    if (error == ENOENT)
+        return why_set(why, RES_RETRY, "no %s has run here: %s: %s", program, path_show(path, shown),
+                       strerror(error));
+    (void)path_explain("lock file", path, error, RES_RETRY, why);
+    return why_wrap(why, RES_RETRY, "cannot see whether a %s runs", program);
+}
+
 enum result lockfile_check(const char *spool_path, const char *program, struct why *why)
 {
     char path[PATH_MAX];
     struct stat st;
     int fd = open(lock_path(path, spool_path, program), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return why_set(why, RES_RETRY, "no %s has run here: %s: %s", program, path, strerror(errno));
+    if (fd < 0) return explain_unseen(path, program, errno, why);
     bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
     bool has_time = fstat(fd, &st) == 0;
     close(fd);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/path.h"
 #include "common/sql.h"
 
 enum result spool_configure(struct db *db, struct why *why)
@@ -94,15 +95,33 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
 enum result spool_check_access(const char *path, struct why *why)
 {
     struct stat st;
-    bool is_file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
-    if (is_file && access(path, R_OK | W_OK) == 0) return RES_OK;
-    if (!is_file) {
+    bool is_file = stat(path, &st) == 0;
+    if (!is_file && errno == EACCES) return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
+    is_file = is_file && S_ISREG(st.st_mode);
+    if (is_file && faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0) return RES_OK;
+    if (is_file) return path_explain_rights("SPOOL_PATH", path, path, "read and write", RES_REFUSE, why);
+    (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a file");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a regular file", path);
+}
+
+/* A spool that is missing will come. One that this user cannot reach may have been there for years. */
+static enum result check_existence(const char *path, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    struct stat st;
+    if (stat(path, &st) == 0) return RES_OK;
+    switch (errno) {
+    case ENOENT:
+        return why_set(why, RES_RETRY, "the spool SPOOL_PATH=%s is not there yet: the collector creates it",
+                       path_show(path, shown));
+    case EACCES: return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
         (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to a file");
-        return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is not a regular file", path);
+        return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
+    default: return path_explain("SPOOL_PATH", path, errno, RES_RETRY, why);
     }
-    (void)why_remedy(why, RES_REFUSE,
-                     "put this user into the spool's group, or make the file writable for it");
-    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s cannot be read and written by this user", path);
 }
 
 enum result spool_check_usable(const char *path, struct why *why)
@@ -126,10 +145,8 @@ enum result spool_open(struct db **out, const char *path, struct why *why)
     struct db *db = NULL;
     int64_t schema = 0;
     *out = NULL;
-    if (access(path, F_OK) != 0)
-        return why_set(why, RES_RETRY, "the spool SPOOL_PATH=%s is not there yet: the collector creates it",
-                       path);
-    enum result res = spool_check_access(path, why);
+    enum result res = check_existence(path, why);
+    if (res == RES_OK) res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0)

@@ -43,7 +43,7 @@ enum spool_age {
 };
 enum spool_age spool_age_of(int64_t schema, int64_t current);
 
-/* RES_REFUSE if `path` is not a regular file, or this user may not read and write it. */
+/* RES_REFUSE if `path` is not a regular file, or this user may not reach it, or not read and write it. */
 MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
 
 /* Identifies a file, so that a copy of it can be detected. */
@@ -73,7 +73,8 @@ MUST_CHECK enum result spool_check_usable(const char *path, struct why *why);
 /*
  * Opens an existing spool.
  *   RES_RETRY    it does not exist yet (the collector creates it), or has a newer major version: exit 75 or wait
- *   RES_REFUSE   the file is not a spool, or it is one of a development version; it is left untouched
+ *   RES_REFUSE   the file is not a spool, or it is one of a development version; it is left untouched. Or this user may
+ *                not reach it, which `why` explains: whether it is there cannot be seen then
  *   RES_BROKEN   the file is damaged
  * `*db` is NULL unless RES_OK.
  */
