@@ -16,9 +16,13 @@
 #include "common/log.h"
 #include "common/path.h"
 
-#define TAKE_TRIES 6  /* a healthcheck holds the lock for a moment */
-#define PID_SIZE   16 /* the first line: the process number, padded with blanks */
-#define FILE_SIZE  (PID_SIZE + LOCKFILE_TEXT_SIZE)
+#define TAKE_TRIES 6
+#define LINE_SIZE  16 /* the first line: the owner's process number, and whether it has released the lock */
+#define FILE_SIZE  (LINE_SIZE + LOCKFILE_TEXT_SIZE)
+
+/* Behind the process number, padded with blanks. Earlier versions had blanks alone. */
+#define RUNNING "running"
+#define ENDED   "ended"
 
 /* The same path for every spelling of the spool's path, through links, and before the spool exists. */
 static const char *lock_path(char out[PATH_MAX], const char *spool_path, const char *program)
@@ -29,44 +33,167 @@ static const char *lock_path(char out[PATH_MAX], const char *spool_path, const c
     return out;
 }
 
-static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
+/* ---- opening ---- */
+
+/* O_NONBLOCK: of a pipe or a device in its place only this is seen, that it is no file. */
+static int open_file(const char *path, int flags)
 {
-    char pid[PID_SIZE + 1] = "";
-    if (pread(fd, pid, PID_SIZE, 0) > 0) pid[strcspn(pid, " \n")] = '\0';
-    return why_set(why, RES_RETRY,
-                   "another %s (process %s) already works on %s: only one per spool is possible", program,
-                   *pid ? pid : "unknown", spool_path);
+    return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0660);
 }
 
-/* Writes the file at its full size, so that later changes need no disk space. */
+/* RES_REFUSE, with the remedy that helps whatever it is that lies there. */
+static enum result refuse_file(const char *path, const char *what, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    (void)why_remedy(why, RES_REFUSE,
+                     "find out who has made it and remove it, or set SPOOL_PATH to a directory "
+                     "in which only the two programs may write");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH: the lock file %s is %s", path_show(path, shown), what);
+}
+
+static enum result explain_open(const char *path, int error, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    switch (error) {
+    case ELOOP: return refuse_file(path, "a symbolic link, which is not followed", why);
+    case EISDIR:
+    case ENXIO: return refuse_file(path, "no regular file", why);
+    case EACCES: return path_explain("lock file", path, error, RES_REFUSE, why);
+    default:
+        return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path_show(path, shown),
+                       strerror(error));
+    }
+}
+
+struct first_line {
+    char pid[LINE_SIZE + 1];
+    char state[LINE_SIZE + 1]; /* "" in a file of an earlier version */
+};
+
+/* False if there is none; the file may be empty. */
+static bool read_first_line(int fd, struct first_line *first)
+{
+    char line[LINE_SIZE + 1] = "";
+    *first = (struct first_line){.pid = ""};
+    if (pread(fd, line, LINE_SIZE, 0) != LINE_SIZE || line[LINE_SIZE - 1] != '\n') return false;
+    size_t digits = strspn(line, "0123456789");
+    const char *state = line + digits + strspn(line + digits, " ");
+    (void)snprintf(first->pid, sizeof first->pid, "%.*s", (int)digits, line);
+    (void)snprintf(first->state, sizeof first->state, "%.*s", (int)strcspn(state, " \n"), state);
+    return digits > 0;
+}
+
+/* A crash of the machine may have left it empty, or zeros in it. */
+static bool is_lock_file(int fd, const struct stat *st)
+{
+    struct first_line first;
+    char byte = '\0';
+    return st->st_size == 0 || (pread(fd, &byte, 1, 0) == 1 && byte == '\0') || read_first_line(fd, &first);
+}
+
+/*
+ * Backups make hard links of our own file, which may stay. One to somebody else's file would have us write into that,
+ * as the kernel allows unless fs.protected_hardlinks is set.
+ */
+static enum result check_kind(int fd, const char *path, struct stat *st, struct why *why)
+{
+    if (fstat(fd, st) != 0) return why_set(why, RES_REFUSE, "SPOOL_PATH: stat %s: %s", path, strerror(errno));
+    if (!S_ISREG(st->st_mode)) return refuse_file(path, "no regular file", why);
+    if (st->st_nlink > 1 && !is_lock_file(fd, st))
+        return refuse_file(path, "a hard link to a file that is no lock file", why);
+    return RES_OK;
+}
+
+/* Gives what root has made to the spool's owner, as SQLite does with its files. */
+static void give_away(int fd, const char *spool_path, const struct stat *st)
+{
+    struct stat spool;
+    if (geteuid() != 0 || st->st_nlink != 1 || stat(spool_path, &spool) != 0) return;
+    if (st->st_uid == 0 && fchown(fd, spool.st_uid, spool.st_gid) != 0)
+        log_debug("cannot give the lock file to the spool's owner", "why=%s", LOG_QUOTE(strerror(errno)));
+}
+
+/* ---- the owner before ---- */
+
+static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
+{
+    struct first_line first;
+    (void)read_first_line(fd, &first);
+    return why_set(why, RES_RETRY,
+                   "another %s (process %s) already works on %s: only one per spool is possible", program,
+                   *first.pid ? first.pid : "unknown", spool_path);
+}
+
+/* To be called before anything is written: the time of the last change is that of the last sign of life. */
+static enum lockfile_end read_last_end(int fd, const struct stat *st)
+{
+    struct first_line first;
+    char alive_at[CLOCK_ISO_SIZE];
+    if (!read_first_line(fd, &first)) return LOCKFILE_END_UNKNOWN;
+    if (strcmp(first.state, ENDED) == 0) return LOCKFILE_END_CLEAN;
+    if (strcmp(first.state, RUNNING) != 0) return LOCKFILE_END_UNKNOWN;
+    log_warn("the last run did not end cleanly; nothing that was committed is lost",
+             "last_process=%s last_sign_of_life=%s", first.pid,
+             clock_iso((int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000, alive_at));
+    return LOCKFILE_END_UNCLEAN;
+}
+
+/* ---- taking and releasing ---- */
+
+static const char *make_line(char line[LINE_SIZE + 1], const char *state)
+{
+    (void)snprintf(line, LINE_SIZE + 1, "%-7u %-7s\n", (unsigned)getpid() % 10000000, state); /* below 2^22 */
+    return line;
+}
+
+/*
+ * Writes the file at its full size, so that later changes need no disk space, and makes it durable: else the line of the
+ * owner before might come back with a power cut.
+ */
 static void fill(const struct lockfile *lock, const char *path)
 {
+    char line[LINE_SIZE + 1];
     char page[FILE_SIZE + 1];
-    (void)snprintf(page, sizeof page, "%-*d\n%*s", PID_SIZE - 1, (int)getpid(), LOCKFILE_TEXT_SIZE, "");
-    if (pwrite(lock->fd, page, FILE_SIZE, 0) != FILE_SIZE || ftruncate(lock->fd, FILE_SIZE) != 0)
+    (void)snprintf(page, sizeof page, "%s%*s", make_line(line, RUNNING), LOCKFILE_TEXT_SIZE, "");
+    if (pwrite(lock->fd, page, FILE_SIZE, 0) != FILE_SIZE || ftruncate(lock->fd, FILE_SIZE) != 0 ||
+        fdatasync(lock->fd) != 0)
         log_warn("cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
                  LOG_QUOTE(
                      "free space on that disk: `healthcheck --strict` cannot show problems until a restart"));
 }
 
+/* A healthcheck holds the lock for a moment. */
+static bool wait_for_lock(int fd)
+{
+    struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+    int tries = 0;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (tries++ == TAKE_TRIES) return false;
+        (void)nanosleep(&nap, NULL);
+    }
+    return true;
+}
+
 enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
 {
     char path[PATH_MAX];
-    struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+    struct stat st = {.st_size = 0};
 
-    lock->fd = open(lock_path(path, spool_path, program), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-    if (lock->fd < 0)
-        return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path, strerror(errno));
-    if (fchmod(lock->fd, 0660) != 0)
-        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
-    for (int tries = 0; flock(lock->fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-        if (tries == TAKE_TRIES) {
-            enum result res = held_by_other(lock->fd, spool_path, program, why);
-            lockfile_release(lock);
-            return res;
-        }
-        (void)nanosleep(&nap, NULL);
+    *lock = LOCKFILE_NONE;
+    int fd = open_file(lock_path(path, spool_path, program), O_RDWR | O_CREAT);
+    if (fd < 0) return explain_open(path, errno, why);
+    enum result res = check_kind(fd, path, &st, why);
+    if (res == RES_OK && !wait_for_lock(fd)) res = held_by_other(fd, spool_path, program, why);
+    if (res == RES_OK) res = check_kind(fd, path, &st, why); /* as the owner before has left it */
+    if (res != RES_OK) {
+        close(fd);
+        return res;
     }
+    lock->fd = fd;
+    lock->last_end = read_last_end(fd, &st);
+    give_away(fd, spool_path, &st);
+    if (st.st_nlink == 1 && fchmod(fd, 0660) != 0)
+        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
     fill(lock, path);
     lockfile_beat(lock);
     return RES_OK;
@@ -74,7 +201,12 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
 
 void lockfile_release(struct lockfile *lock)
 {
-    if (lock->fd >= 0) close(lock->fd);
+    char line[LINE_SIZE + 1];
+    if (lock->fd < 0) return;
+    if (pwrite(lock->fd, make_line(line, ENDED), LINE_SIZE, 0) != LINE_SIZE)
+        log_debug("cannot note in the lock file that this is a clean end", "why=%s",
+                  LOG_QUOTE(strerror(errno)));
+    close(lock->fd);
     lock->fd = -1;
 }
 
@@ -88,7 +220,7 @@ void lockfile_publish(const struct lockfile *lock, const char *text)
 {
     char space[LOCKFILE_TEXT_SIZE + 1];
     (void)snprintf(space, sizeof space, "%-*s", LOCKFILE_TEXT_SIZE, text);
-    if (lock->fd >= 0 && pwrite(lock->fd, space, LOCKFILE_TEXT_SIZE, PID_SIZE) != LOCKFILE_TEXT_SIZE)
+    if (lock->fd >= 0 && pwrite(lock->fd, space, LOCKFILE_TEXT_SIZE, LINE_SIZE) != LOCKFILE_TEXT_SIZE)
         log_debug("cannot write the published text into the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
 }
 
@@ -96,10 +228,10 @@ const char *lockfile_read(const char *spool_path, const char *program, char text
 {
     char path[PATH_MAX];
     text[0] = '\0';
-    int fd = open(lock_path(path, spool_path, program), O_RDONLY | O_CLOEXEC);
+    int fd = open_file(lock_path(path, spool_path, program), O_RDONLY);
     if (fd < 0) return text;
     bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    ssize_t n = is_held ? pread(fd, text, LOCKFILE_TEXT_SIZE - 1, PID_SIZE) : 0;
+    ssize_t n = is_held ? pread(fd, text, LOCKFILE_TEXT_SIZE - 1, LINE_SIZE) : 0;
     text[n > 0 ? n : 0] = '\0';
     close(fd);
     return text;
@@ -120,7 +252,7 @@ enum result lockfile_check(const char *spool_path, const char *program, struct w
 {
     char path[PATH_MAX];
     struct stat st;
-    int fd = open(lock_path(path, spool_path, program), O_RDONLY | O_CLOEXEC);
+    int fd = open_file(lock_path(path, spool_path, program), O_RDONLY);
     if (fd < 0) return explain_unseen(path, program, errno, why);
     bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
     bool has_time = fstat(fd, &st) == 0;

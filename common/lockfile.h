@@ -6,6 +6,12 @@
  * way. The file's modification time is the sign of life: lockfile_beat() renews it, `healthcheck` checks its age. After
  * the process number the file holds a text that the owner publishes. The file is written at its full size when the lock
  * is taken, so that publishing works on a full disk.
+ *
+ * It also tells the next owner whether the last one has released the lock, or just ended: killed, crashed, or with the
+ * machine.
+ *
+ * Whoever may write in the spool's directory could put a link into the file's place. A symbolic one is not followed; a
+ * hard link to a file that is no lock file is left alone. Who owns the file does not matter: nothing in it is trusted.
  */
 #ifndef COMMON_LOCKFILE_H
 #define COMMON_LOCKFILE_H
@@ -19,20 +25,34 @@
 
 #define LOCKFILE_TEXT_SIZE 12272 /* bytes of the published text, with its terminator */
 
-struct lockfile {
-    int fd; /* -1: not held */
+/* How the last owner has ended. */
+enum lockfile_end {
+    LOCKFILE_END_UNKNOWN, /* there was none, or one of a version that did not say */
+    LOCKFILE_END_CLEAN,   /* with lockfile_release() */
+    LOCKFILE_END_UNCLEAN, /* without it */
 };
 
-#define LOCKFILE_NONE ((struct lockfile){-1})
+struct lockfile {
+    int fd; /* -1: not held */
+    enum lockfile_end last_end;
+};
+
+#define LOCKFILE_NONE ((struct lockfile){.fd = -1})
 
 /*
- * Takes the lock. lock->fd is -1 unless RES_OK.
+ * Takes the lock; logs if the last owner has ended without releasing it. lock->fd is -1 unless RES_OK. Where root takes
+ * it, the file gets the spool's owner and group, whose program could not open it otherwise.
  *   RES_RETRY   another process holds it: `why` has its process number; exit 75
- *   RES_REFUSE  the file cannot be created: set SPOOL_PATH to another place
+ *   RES_REFUSE  the file cannot be created, or something else is in its place; there is a remedy
  */
 MUST_CHECK enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program,
                                      struct why *why);
-void lockfile_release(struct lockfile *lock); /* the file stays: removing it would race with the next owner */
+
+/*
+ * Releases the lock and notes that the end was an orderly one; does nothing if it is not held. The file stays: removing
+ * it would race with the next owner. The lock of a process that ends without this call is released as well.
+ */
+void lockfile_release(struct lockfile *lock);
 
 /* Renews the sign of life. Does nothing if the lock is not held. */
 void lockfile_beat(const struct lockfile *lock);

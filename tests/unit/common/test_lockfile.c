@@ -199,6 +199,188 @@ static void a_published_text_is_readable_while_the_lock_is_held(void **state)
     lockfile_release(&lock);
 }
 
+/* ---- what else may lie in the file's place ---- */
+
+static void assert_refused(const struct place *place, const char *words)
+{
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_REFUSE);
+    assert_int_equal(lock.fd, -1);
+    assert_non_null(strstr(why.text, words));
+    assert_non_null(strstr(why.text, place->lock));
+    assert_string_not_equal(why.remedy, "");
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_RETRY);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void assert_file_is(const char *path, const char *text)
+{
+    char found[64] = "";
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(found, 1, sizeof found - 1, file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(found, text);
+}
+
+static void a_link_to_somebodys_file_is_refused_and_the_file_untouched(void **state)
+{
+    static const char text[] = "ssh-ed25519 AAAA somebody's key, which nobody is to overwrite\n";
+    const struct place *place = *state;
+    char victim[100];
+    struct stat before;
+    struct stat after;
+    (void)snprintf(victim, sizeof victim, "%s/victim", place->directory);
+    write_file(victim, text);
+    assert_int_equal(chmod(victim, 0600), 0);
+    assert_int_equal(stat(victim, &before), 0);
+
+    assert_int_equal(symlink(victim, place->lock), 0);
+    assert_refused(place, "is a symbolic link, which is not followed");
+    assert_int_equal(unlink(place->lock), 0);
+
+    assert_int_equal(link(victim, place->lock), 0);
+    assert_refused(place, "is a hard link to a file that is no lock file");
+
+    assert_file_is(victim, text);
+    assert_int_equal(stat(victim, &after), 0);
+    assert_int_equal(after.st_mode, before.st_mode);
+    assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+    assert_int_equal(unlink(victim), 0);
+}
+
+static void a_symbolic_link_to_nowhere_creates_nothing(void **state)
+{
+    const struct place *place = *state;
+    char target[100];
+    (void)snprintf(target, sizeof target, "%s/target", place->directory);
+    assert_int_equal(symlink(target, place->lock), 0);
+    assert_refused(place, "is a symbolic link");
+    assert_int_not_equal(access(target, F_OK), 0);
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+    const struct place *place = *state;
+    assert_int_equal(mkfifo(place->lock, 0600), 0);
+    assert_refused(place, "is no regular file");
+    assert_int_equal(unlink(place->lock), 0);
+    assert_int_equal(mkdir(place->lock, 0700), 0);
+    assert_refused(place, "is no regular file");
+    assert_int_equal(rmdir(place->lock), 0);
+}
+
+static void a_backups_hard_link_to_our_own_file_is_no_obstacle(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    char backup[100];
+    (void)snprintf(backup, sizeof backup, "%s/backup", place->directory);
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    lockfile_release(&lock);
+    assert_int_equal(link(place->lock, backup), 0);
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    lockfile_release(&lock);
+    assert_int_equal(unlink(backup), 0);
+}
+
+static void what_root_has_made_belongs_to_the_spools_owner(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    struct stat st;
+    if (geteuid() != 0) skip();
+    write_file(place->spool, "");
+    assert_int_equal(chown(place->spool, 65534, 65533), 0);
+    enum result res = lockfile_take(&lock, place->spool, "collector", &why);
+    assert_int_equal(unlink(place->spool), 0);
+    assert_int_equal(res, RES_OK);
+    lockfile_release(&lock);
+    assert_int_equal(stat(place->lock, &st), 0);
+    assert_int_equal(st.st_uid, 65534);
+    assert_int_equal(st.st_gid, 65533);
+    assert_int_equal(st.st_mode & 07777, 0660);
+}
+
+/* ---- how the last owner has ended ---- */
+
+static enum lockfile_end take_and_release(const struct place *place)
+{
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    enum lockfile_end last_end = lock.last_end;
+    lockfile_release(&lock);
+    return last_end;
+}
+
+static void the_next_owner_is_told_of_an_unclean_end_once(void **state)
+{
+    const struct place *place = *state;
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN); /* the first */
+    assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+    holder_kill(holder_start(place));
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+}
+
+static void a_failed_try_to_take_the_lock_does_not_end_its_holder_cleanly(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    pid_t child = holder_start(place);
+    enum result while_held = lockfile_take(&lock, place->spool, "collector", &why);
+    lockfile_release(&lock);
+    enum result health = lockfile_check(place->spool, "collector", &why);
+    holder_kill(child);
+    assert_int_equal(while_held, RES_RETRY);
+    assert_int_equal(health, RES_OK);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
+}
+
+static void other_content_tells_nothing_of_the_last_end(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "12345          \n", /* an earlier version's */
+        "12345 running",
+        "running        \n",
+        "a letter to a friend, longer than a line of ours\n",
+    };
+    const struct place *place = *state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_file(place->lock, texts[i]);
+        assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
+        assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+    }
+}
+
+static void a_published_text_does_not_change_how_the_end_is_seen(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    char text[LOCKFILE_TEXT_SIZE];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    lockfile_publish(&lock, text);
+    close(lock.fd); /* as if the process had been killed */
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+}
+
 int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_new, place_free)
@@ -209,6 +391,15 @@ int main(void)
         IN_A_PLACE(releasing_keeps_the_file_and_may_be_done_twice),
         IN_A_PLACE(a_check_distinguishes_never_run_running_and_stopped),
         IN_A_PLACE(a_published_text_is_readable_while_the_lock_is_held),
+        IN_A_PLACE(a_link_to_somebodys_file_is_refused_and_the_file_untouched),
+        IN_A_PLACE(a_symbolic_link_to_nowhere_creates_nothing),
+        IN_A_PLACE(what_is_no_file_is_refused),
+        IN_A_PLACE(a_backups_hard_link_to_our_own_file_is_no_obstacle),
+        IN_A_PLACE(what_root_has_made_belongs_to_the_spools_owner),
+        IN_A_PLACE(the_next_owner_is_told_of_an_unclean_end_once),
+        IN_A_PLACE(a_failed_try_to_take_the_lock_does_not_end_its_holder_cleanly),
+        IN_A_PLACE(other_content_tells_nothing_of_the_last_end),
+        IN_A_PLACE(a_published_text_does_not_change_how_the_end_is_seen),
         IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
