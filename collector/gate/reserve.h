@@ -15,7 +15,8 @@ struct reserve {
     char path[PATH_MAX];
     int64_t bytes;
     bool is_held;
-    bool is_impossible; /* this file system cannot allocate ahead: go on without */
+    bool is_impossible;    /* this file system cannot allocate ahead: go on without */
+    int64_t device, inode; /* of the file, while it is held */
 };
 
 /* Looks at what an earlier process has left. */
@@ -23,7 +24,7 @@ void reserve_init(struct reserve *reserve, const char *spool_path, int64_t bytes
 
 /*
  * Allocates it; does nothing where it is in place. Works on no file but its own.
- *   RES_RETRY    no room for it, or an I/O error: nothing is taken, try again
+ *   RES_RETRY    no room for it, an I/O error, or a directory in its place: nothing is taken, try again
  *   RES_REFUSE   this file system cannot: `is_impossible` is set
  */
 MUST_CHECK enum result reserve_make(struct reserve *reserve, struct why *why);

@@ -9,6 +9,7 @@
 #include "collector/gate/reserve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,18 +93,100 @@ static void a_reserve_that_could_not_be_made_is_retried(void **state)
     assert_int_equal(reserve_make(&reserve, &why), RES_OK);
 }
 
-static void a_symbolic_link_in_the_reserves_place_is_not_followed(void **state)
+static void assert_spool_is_untouched(const struct scratch *scratch)
+{
+    size_t len = 0;
+    char *text = scratch_read(scratch->spool, &len);
+    assert_int_equal(len, 5);
+    assert_memory_equal(text, "spool", 5);
+    free(text);
+}
+
+/* Each is made in the reserve's place, with the spool as the file that must not suffer. */
+static int link_symbolically(const char *spool, const char *place)
+{
+    return symlink(spool, place);
+}
+
+static int link_hard(const char *spool, const char *place)
+{
+    return link(spool, place);
+}
+
+static int make_pipe(const char *spool, const char *place)
+{
+    (void)spool;
+    return mkfifo(place, 0600);
+}
+
+static int (*const others[])(const char *, const char *) = {link_symbolically, link_hard, make_pipe};
+
+static void a_link_in_the_reserves_place_is_removed_and_not_written_through(void **state)
+{
+    const struct scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct reserve reserve;
+        struct why why = {0};
+        scratch_write(scratch->spool, "spool", 5);
+        reserve_init(&reserve, scratch->spool, SIZE);
+        assert_int_equal(others[i](scratch->spool, reserve.path), 0);
+        assert_int_equal(reserve_make(&reserve, &why), RES_OK);
+        assert_true(allocated(&reserve) >= SIZE);
+        assert_spool_is_untouched(scratch);
+        assert_int_equal(unlink(reserve.path), 0);
+    }
+}
+
+static void a_release_empties_the_reserve_whatever_further_name_it_has_got(void **state)
 {
     const struct scratch *scratch = *state;
     struct reserve reserve;
     struct why why = {0};
-    scratch_write(scratch->spool, "spool", 5);
-    reserve_init(&reserve, scratch->spool, SIZE);
-    assert_int_equal(symlink(scratch->spool, reserve.path), 0);
-    assert_int_equal(reserve_make(&reserve, &why), RES_RETRY);
     struct stat st;
-    assert_int_equal(stat(scratch->spool, &st), 0);
-    assert_int_equal(st.st_size, 5);
+    char backup[256];
+    (void)snprintf(backup, sizeof backup, "%s/backup", scratch->dir);
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_int_equal(reserve_make(&reserve, &why), RES_OK);
+    assert_int_equal(link(reserve.path, backup), 0);
+    reserve_release(&reserve);
+    assert_int_equal(stat(backup, &st), 0);
+    assert_int_equal(st.st_blocks, 0);
+}
+
+static void a_link_to_a_whole_file_is_not_a_reserve(void **state)
+{
+    const struct scratch *scratch = *state;
+    struct reserve reserve;
+    struct reserve other;
+    struct why why = {0};
+    char spool[256];
+    (void)snprintf(spool, sizeof spool, "%s/other.db", scratch->dir);
+    reserve_init(&other, spool, SIZE);
+    assert_int_equal(reserve_make(&other, &why), RES_OK);
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_int_equal(symlink(other.path, reserve.path), 0);
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_false(reserve.is_held);
+}
+
+static void a_release_does_not_empty_what_has_replaced_the_reserve(void **state)
+{
+    const struct scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct reserve reserve;
+        struct why why = {0};
+        scratch_write(scratch->spool, "spool", 5);
+        reserve_init(&reserve, scratch->spool, SIZE);
+        assert_int_equal(reserve_make(&reserve, &why), RES_OK);
+        assert_int_equal(unlink(reserve.path), 0);
+        assert_int_equal(others[i](scratch->spool, reserve.path), 0);
+        reserve_release(&reserve);
+        assert_false(reserve.is_held);
+        assert_spool_is_untouched(scratch);
+        assert_int_equal(reserve_make(&reserve, &why), RES_OK); /* the link has gone, not the file */
+        assert_spool_is_untouched(scratch);
+        assert_int_equal(unlink(reserve.path), 0);
+    }
 }
 
 int main(void)
@@ -113,7 +196,10 @@ int main(void)
         HERE(a_reserve_is_made_released_and_made_again),
         HERE(only_a_whole_reserve_of_an_earlier_process_is_kept),
         HERE(a_reserve_that_could_not_be_made_is_retried),
-        HERE(a_symbolic_link_in_the_reserves_place_is_not_followed),
+        HERE(a_link_in_the_reserves_place_is_removed_and_not_written_through),
+        HERE(a_release_empties_the_reserve_whatever_further_name_it_has_got),
+        HERE(a_link_to_a_whole_file_is_not_a_reserve),
+        HERE(a_release_does_not_empty_what_has_replaced_the_reserve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
