@@ -5,6 +5,7 @@
 #include "collector/settings.h"
 #include "common/command.h"
 #include "common/log.h"
+#include "common/standard_fds.h"
 
 static const struct command commands[] = {
     {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
     struct why why = {0};
     int exit_code = EX_OK;
 
+    standard_fds_open();
     log_open(program.name);
     const struct command *command = command_find(&program, argc, argv, &line, &exit_code);
     if (!command) return exit_code;

@@ -4,6 +4,7 @@
 
 #include "common/command.h"
 #include "common/log.h"
+#include "common/standard_fds.h"
 #include "uploader/commands/run.h"
 #include "uploader/settings.h"
 
@@ -41,6 +42,7 @@ static void hide(void)
 
 int main(int argc, char **argv)
 {
+    standard_fds_open();
     hide();
     struct settings settings = {0};
     struct command_line line = {.settings = &settings};

@@ -10,9 +10,19 @@
 #include "tools/acmsim/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A closed stdout or stderr would be the number of the first connection, and our report would be sent to the receiver. */
+static bool keep_standard_numbers(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return false;
+    return true;
+}
 
 /* Opened before anything is sent: a ledger that cannot be written is found out early. */
 static bool open_ledger(const struct options *o, FILE **ledger)
@@ -41,8 +51,9 @@ int main(int argc, char **argv)
     struct run run;
     FILE *ledger = NULL;
     bool is_ok = false;
-    enum options_verdict verdict = options_load(&options, argc, argv);
 
+    if (!keep_standard_numbers()) return EXIT_FAILURE;
+    enum options_verdict verdict = options_load(&options, argc, argv);
     if (verdict != OPTIONS_RUN) return verdict == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_USAGE;
     if (!open_ledger(&options, &ledger)) return EXIT_FAILURE;
     if (run_open(&run, &options)) {
