@@ -96,5 +96,4 @@ def test_both_programs_work_on_while_another_program_changes_the_schema(site):
         assert_nothing_is_wrong_in(program.log)
 
 
-if __name__ == "__main__":
-    main(globals())
+main(dict(globals()))
