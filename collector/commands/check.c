@@ -17,6 +17,7 @@
 #include "common/command.h"
 #include "common/db.h"
 #include "common/lockfile.h"
+#include "common/path.h"
 #include "common/spool.h"
 
 static int report(enum result res, const char *what, const struct why *why)
@@ -77,7 +78,7 @@ static enum result check_space(const struct settings *settings, struct why *why)
     struct space_rules rules = {0, settings->spool_min_free_bytes};
     reserve_init(&reserve, settings->spool_path, disk_guard_reserve_bytes(run_in_flight_bytes(settings)));
     sizes.owed = reserve_owed(&reserve);
-    enum result res = space_free_bytes(spool_directory_of(settings->spool_path, dir), &sizes.free, why);
+    enum result res = space_free_bytes(spool_nearest_directory(settings->spool_path, dir), &sizes.free, why);
     if (res != RES_OK || space_decide(SPACE_OK, &sizes, &rules) != SPACE_NO_DISK) return res;
     return refuse_space(settings, &sizes, dir, why);
 }
@@ -86,8 +87,13 @@ static enum result check_spool(const char *path, struct why *why)
 {
     struct db *db = NULL;
     int64_t schema = 0;
-    enum result res = spool_make_directory(path, why);
+    char missing[PATH_MAX];
+    char user[PATH_USER_SIZE];
+    enum result res = spool_check_directory(path, missing, why);
     if (res != RES_OK) return res;
+    if (*missing) (void)printf("note    %s is not there: `run` makes it, for %s\n", missing, path_user(user));
+    if (geteuid() == 0)
+        (void)printf("note    root may write everywhere: run this check as the user of the service\n");
     if (access(path, F_OK) != 0) return RES_OK; /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);

@@ -56,7 +56,7 @@ enum result file_system_check(const char *spool_path, struct why *doubts, struct
     const char *path = spool_path;
     why_clear(doubts);
     int code = statfs(path, &fs);
-    if (code != 0) code = statfs(path = spool_directory_of(spool_path, dir), &fs);
+    if (code != 0) code = statfs(path = spool_nearest_directory(spool_path, dir), &fs);
     if (code != 0) return why_set(why, RES_RETRY, "statfs %s: %s", path, strerror(errno));
     switch (file_system_kind((unsigned long)fs.f_type & 0xFFFFFFFF, &name)) {
     case FILE_SYSTEM_NETWORK:

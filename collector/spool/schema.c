@@ -18,6 +18,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/path.h"
 #include "common/spool.h"
 #include "common/sql.h"
 
@@ -54,7 +55,48 @@ static enum result make_one_directory(const char *dir, struct why *why)
     return errno == EEXIST ? RES_OK : why_set(why, RES_REFUSE, "cannot make %s: %s", dir, strerror(errno));
 }
 
-enum result spool_make_directory(const char *path, struct why *why)
+/* `missing` becomes the directory below it on the way, "" if there is none. */
+static const char *find_nearest(const char *path, char missing[PATH_MAX], char out[PATH_MAX])
+{
+    struct stat st;
+    missing[0] = '\0';
+    (void)spool_directory_of(path, out);
+    while (lstat(out, &st) != 0 && errno == ENOENT) {
+        (void)snprintf(missing, PATH_MAX, "%s", out);
+        (void)spool_directory_of(missing, out);
+    }
+    return out;
+}
+
+const char *spool_nearest_directory(const char *path, char out[PATH_MAX])
+{
+    char missing[PATH_MAX];
+    return find_nearest(path, missing, out);
+}
+
+static enum result check_writable(const char *path, const char *dir, struct why *why)
+{
+    if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0) return RES_OK;
+    if (errno == EACCES) return path_explain_rights("SPOOL_PATH", path, dir, "write in", RES_REFUSE, why);
+    (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another place");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s: cannot write in %s: %s", path, dir, strerror(errno));
+}
+
+enum result spool_check_directory(const char *path, char missing[PATH_MAX], struct why *why)
+{
+    char dir[PATH_MAX];
+    struct stat st;
+    (void)find_nearest(path, missing, dir);
+    if (stat(dir, &st) != 0) {
+        (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another place");
+        return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
+    }
+    if (S_ISDIR(st.st_mode)) return check_writable(path, dir, why);
+    (void)why_remedy(why, RES_REFUSE, "set SPOOL_PATH to another place");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s: %s is not a directory", path, dir);
+}
+
+static enum result make_directories(const char *path, struct why *why)
 {
     char dir[PATH_MAX];
     enum result res = RES_OK;
@@ -65,12 +107,17 @@ enum result spool_make_directory(const char *path, struct why *why)
         *slash = '/';
     }
     if (res == RES_OK) res = make_one_directory(dir, why);
-    if (res == RES_OK && access(dir, W_OK | X_OK) != 0)
-        res = why_set(why, RES_REFUSE, "cannot write in %s: %s", dir, strerror(errno));
     if (res == RES_OK) return res;
     (void)why_remedy(why, res,
                      "give this user write access to the directory, or set SPOOL_PATH to another place");
     return why_wrap(why, res, "SPOOL_PATH=%s", path);
+}
+
+enum result spool_make_directory(const char *path, struct why *why)
+{
+    char missing[PATH_MAX];
+    enum result res = spool_check_directory(path, missing, why);
+    return res == RES_OK && *missing ? make_directories(path, why) : res;
 }
 
 /* SQLite gives -wal and -shm the mode of the file itself, which both programs' group must be able to write. */

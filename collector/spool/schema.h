@@ -14,6 +14,16 @@
 /* The directory that `path` lies in. Returns `out`. */
 const char *spool_directory_of(const char *path, char out[PATH_MAX]);
 
+/* The nearest directory on the way to `path` that is there: its file system will have the spool. Returns `out`. */
+const char *spool_nearest_directory(const char *path, char out[PATH_MAX]);
+
+/*
+ * Checks, without making anything, whether spool_make_directory() would succeed now. `missing` is the first directory
+ * that it would make, "" if it would make none.
+ *   RES_REFUSE   it would fail: `why` names the directory, the user and the remedy
+ */
+MUST_CHECK enum result spool_check_directory(const char *path, char missing[PATH_MAX], struct why *why);
+
 /*
  * Makes the directory that `path` lies in, mode 2770, with its parents, if it is missing.
  *   RES_REFUSE   it cannot be made, or this user may not write in it

@@ -152,4 +152,23 @@ def test_a_relative_path_is_shown_with_what_it_means(site):
     assert not list(elsewhere.iterdir())
 
 
+def test_a_check_creates_nothing_and_leaves_the_directory_to_the_service(site):
+    spool = site.directory / "a/b/spool.db"
+    before = sorted(path.name for path in site.directory.iterdir())
+    done = site.command("collector", "check", SPOOL_PATH=spool, PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M")
+    assert done.returncode == 0, done
+    assert f"note    {site.directory}/a is not there: `run` makes it, for user " in done.stdout, done.stdout
+    assert ("root may write everywhere" in done.stdout) == IS_ROOT, done.stdout
+    assert site.command("uploader", "check", SPOOL_PATH=spool, DESTINATION_DIR=site.directory / "o").returncode == 0
+    assert sorted(path.name for path in site.directory.iterdir()) == sorted([*before, "o"])
+
+
+def test_a_check_by_a_user_who_may_not_make_the_directory_says_so(site):
+    if not IS_ROOT:
+        return
+    done = command_of(site, NOBODY, "collector", "check", PORT=site.port, BIND_HOST="127.0.0.1")
+    assert done.returncode == 1 and "(65534) may not write in" in done.stdout and "with mode 0755" in done.stdout, done
+    assert not site.spool.parent.exists()
+
+
 main(dict(globals()))

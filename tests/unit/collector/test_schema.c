@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/spool.h"
 #include "tests/support/fault_vfs.h"
@@ -163,6 +164,74 @@ static void creating_is_all_or_nothing_whichever_disk_call_fails(void **state)
     }
 }
 
+/* ---- the directory ---- */
+
+static void a_check_of_the_directory_makes_nothing_and_says_what_would_be_made(void **state)
+{
+    struct scratch *s = *state;
+    struct why why = {0};
+    char path[256];
+    char nearest[PATH_MAX];
+    char missing[PATH_MAX];
+    char expected[256];
+
+    (void)snprintf(path, sizeof path, "%s/a/b/spool.db", s->dir);
+    (void)snprintf(expected, sizeof expected, "%s/a", s->dir);
+    assert_int_equal(spool_check_directory(path, missing, &why), RES_OK);
+    assert_string_equal(missing, expected);
+    assert_false(scratch_exists(expected));
+    assert_string_equal(spool_nearest_directory(path, nearest), s->dir);
+    assert_int_equal(spool_make_directory(path, &why), RES_OK);
+    assert_int_equal(spool_check_directory(path, missing, &why), RES_OK);
+    assert_string_equal(missing, "");
+    assert_int_equal(spool_check_directory("spool.db", missing, &why), RES_OK);
+    assert_string_equal(missing, "");
+}
+
+static void a_directory_that_cannot_be_made_is_refused_with_its_cause(void **state)
+{
+    struct scratch *s = *state;
+    char path[256];
+    char missing[PATH_MAX];
+
+    scratch_write(s->spool, "", 0);
+    (void)snprintf(path, sizeof path, "%s/inside/spool.db", s->spool);
+    for (int is_made = 0; is_made < 2; is_made++) {
+        struct why why = {0};
+        enum result res =
+            is_made ? spool_make_directory(path, &why) : spool_check_directory(path, missing, &why);
+        assert_int_equal(res, RES_REFUSE);
+        assert_non_null(strstr(why.text, "Not a directory"));
+        assert_string_equal(why.remedy, "set SPOOL_PATH to another place");
+    }
+    (void)snprintf(path, sizeof path, "%s/link", s->dir);
+    assert_int_equal(symlink("nowhere", path), 0);
+    (void)snprintf(path, sizeof path, "%s/link/spool.db", s->dir);
+    struct why why = {0};
+    assert_int_equal(spool_check_directory(path, missing, &why), RES_REFUSE);
+    assert_non_null(strstr(why.text, "No such file"));
+}
+
+static void a_directory_of_another_user_is_refused_with_that_user_and_the_mode(void **state)
+{
+    struct scratch *s = *state;
+    char missing[PATH_MAX];
+    char path[256];
+    struct why why = {0};
+    if (geteuid() != 0) skip();
+    (void)snprintf(path, sizeof path, "%s/a/spool.db", s->dir);
+    assert_int_equal(chmod(s->dir, 0755), 0);
+    assert_int_equal(seteuid(65534), 0);
+    enum result checked = spool_check_directory(path, missing, &why);
+    enum result made = spool_make_directory(path, &why);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(checked, RES_REFUSE);
+    assert_int_equal(made, RES_REFUSE);
+    assert_non_null(strstr(why.text, "(65534) may not write in"));
+    assert_non_null(strstr(why.text, "with mode 0755"));
+    assert_non_null(strstr(why.remedy, "run this as user root (0)"));
+}
+
 /* ---- the ladder ---- */
 
 /* As a later version will have it: its first rung is the released one, which must not be climbed again. */
@@ -223,6 +292,9 @@ int main(void)
         IN_SCRATCH(every_table_is_private_and_strict),
         IN_SCRATCH(the_public_views_have_the_columns_of_the_contract),
         IN_SCRATCH(both_users_of_the_group_can_write_whatever_the_umask),
+        IN_SCRATCH(a_check_of_the_directory_makes_nothing_and_says_what_would_be_made),
+        IN_SCRATCH(a_directory_that_cannot_be_made_is_refused_with_its_cause),
+        IN_SCRATCH(a_directory_of_another_user_is_refused_with_that_user_and_the_mode),
         IN_SCRATCH(a_released_spool_climbs_the_ladder_and_keeps_its_rows),
         IN_SCRATCH(a_rung_that_breaks_leaves_the_spool_as_it_was),
         cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
