@@ -39,6 +39,11 @@ static size_t ascii_len(const unsigned char *text, size_t len)
     return at;
 }
 
+size_t utf8_ascii_len(const char *data, size_t len)
+{
+    return ascii_len((const unsigned char *)data, len);
+}
+
 size_t utf8_valid_len(const char *data, size_t len)
 {
     const unsigned char *text = (const unsigned char *)data;

@@ -14,7 +14,8 @@
 #include "common/utf8.h"
 
 #define SLICE         ((size_t)64 << 10)
-#define UTF8_PER_BYTE 4 /* space to begin with; libxml2 makes more if it needs it */
+#define UTF8_PER_BYTE 4   /* space to begin with; libxml2 makes more if it needs it */
+#define UTF8_LEAST    256 /* and at least so much, for what a few bytes may become */
 #define CUT_MAX       64 /* bytes that may wait for the next slice: no encoding has longer characters or escapes */
 
 bool transcode_is_utf8(const char *encoding)
@@ -49,8 +50,9 @@ static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBuffer
 
 static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slice bytes, struct buf *utf8)
 {
-    xmlBufferPtr in = xmlBufferCreateSize(SLICE + CUT_MAX + 1);
-    xmlBufferPtr out = xmlBufferCreateSize(SLICE * UTF8_PER_BYTE);
+    size_t slice_len = bytes.len < SLICE ? bytes.len : SLICE;
+    xmlBufferPtr in = xmlBufferCreateSize(slice_len + CUT_MAX + 1);
+    xmlBufferPtr out = xmlBufferCreateSize(slice_len * UTF8_PER_BYTE + UTF8_LEAST);
     enum transcoded res = TRANSCODED;
     if (!in || !out) abort();
     for (size_t at = 0, len = 0; at < bytes.len && res == TRANSCODED; at += len) {
@@ -82,7 +84,7 @@ static bool begins_alike(struct slice bytes, const struct buf *utf8)
     size_t len = 0;
     while (len < bytes.len && (bytes.data[len] & 0x80) == 0 && !memchr(" \t\r\n/>", bytes.data[len], 6))
         len++;
-    return utf8->len >= len && memcmp(bytes.data, utf8->data, len) == 0;
+    return len == 0 || (utf8->len >= len && memcmp(bytes.data, utf8->data, len) == 0);
 }
 
 enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8)

@@ -2,8 +2,8 @@
  * transcode -- converts an event to UTF-8: from the encoding that its XML declaration names, from UTF-16 that the
  * framer has found by the bytes, or from the default encoding.
  *
- * Memory: the result, about TRANSCODE_MAX bytes at most, and a few hundred kilobytes during the work. libxml2's
- * messages are not printed.
+ * Memory: the result, about TRANSCODE_MAX bytes at most, and five times the event's length, a few hundred kilobytes at
+ * most, during the work. libxml2's messages are not printed.
  */
 #ifndef COLLECTOR_FRAMING_TRANSCODE_H
 #define COLLECTOR_FRAMING_TRANSCODE_H

@@ -14,6 +14,7 @@
 #include "collector/framing/namespaces.h"
 #include "collector/framing/parser.h"
 #include "collector/framing/replace.h"
+#include "collector/framing/single_byte.h"
 #include "collector/framing/transcode.h"
 #include "common/buf.h"
 #include "common/utf8.h"
@@ -24,6 +25,7 @@
 struct validator {
     struct validator_options options;
     struct parser *parser;
+    struct single_byte *single_byte;
     struct buf utf8;      /* the event transcoded */
     struct buf replaced;  /* and its forbidden characters replaced */
     struct buf completed; /* and its prefixes declared */
@@ -39,6 +41,7 @@ struct validator *validator_new(const struct validator_options *options)
     struct validator *v = calloc(1, sizeof *v);
     if (!v) abort();
     if (options) v->options = *options;
+    v->single_byte = single_byte_new();
     v->parser = parser_new(v->options.fields ? v->options.fields : &index_fields_default);
     return v;
 }
@@ -60,6 +63,7 @@ void validator_free(struct validator *v)
 {
     if (!v) return;
     parser_free(v->parser);
+    single_byte_free(v->single_byte);
     buf_fini(&v->utf8);
     buf_fini(&v->replaced);
     buf_fini(&v->completed);
@@ -128,6 +132,8 @@ static void fail_transcoding(struct validator *v, enum transcoded res, const cha
 
 static struct slice decode(struct validator *v, struct slice bytes, const char *encoding, const char *form)
 {
+    struct slice text;
+    if (single_byte_decode(v->single_byte, bytes, encoding, &v->utf8, &text)) return text;
     buf_clear(&v->utf8);
     enum transcoded res = transcode(bytes, encoding, &v->utf8);
     if (res == TRANSCODED) return (struct slice){v->utf8.data, v->utf8.len};
