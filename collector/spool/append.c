@@ -19,7 +19,7 @@
 
 #include "collector/intake/group.h"
 #include "collector/spool/in_place.h"
-#include "collector/spool/reject_cap.h"
+#include "collector/spool/reject_rows.h"
 #include "collector/spool/schema.h"
 #include "common/clock.h"
 #include "common/db.h"
@@ -37,27 +37,25 @@
 #define SENDERS_MAX 1000
 
 struct counters {
-    int64_t last_event_id, event_bytes, last_reject_id, reject_bytes;
-    int64_t last_event_at;     /* -1: this chain has no event from the network */
-    int64_t unshipped_rejects; /* bytes; read if the chain has rejects */
+    int64_t last_event_id, event_bytes;
+    struct reject_counters rejects;
+    int64_t last_event_at; /* -1: this chain has no event from the network */
     char writer[WRITER_SIZE];
     int64_t group_number;
     int64_t schema;
-    bool has_capped; /* of some reject of this chain only the beginning is kept */
 };
 
 struct spool_in {
     struct db *db;
     struct place file, wal_file; /* the files that are open */
-    struct stmt *append_event, *append_reject, *load_intake, *store_intake, *count_sender, *trim_senders,
-        *mark_retried;
-    struct stmt *page_count, *freelist_count, *report_low_space, *request_flush, *load_unshipped_rejects;
+    struct reject_rows *rejects;
+    struct stmt *append_event, *load_intake, *store_intake, *count_sender, *trim_senders, *mark_retried;
+    struct stmt *page_count, *freelist_count, *report_low_space, *request_flush;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
     int wal_pages;
     int64_t sender_runs; /* since the table of senders was trimmed */
-    int64_t rejects_max_bytes;
     bool has_lost_wal;
 };
 
@@ -70,7 +68,7 @@ static void note_wal(void *context, int wal_pages)
 static enum result prepare(struct spool_in *in, struct why *why)
 {
     enum result res = stmt_prepare(&in->append_event, in->db, sql_append_event, why);
-    if (res == RES_OK) res = stmt_prepare(&in->append_reject, in->db, sql_append_reject, why);
+    if (res == RES_OK) res = reject_rows_open(&in->rejects, in->db, in->page_size, why);
     if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
@@ -80,8 +78,6 @@ static enum result prepare(struct spool_in *in, struct why *why)
     if (res == RES_OK) res = stmt_prepare(&in->freelist_count, in->db, "PRAGMA freelist_count", why);
     if (res == RES_OK) res = stmt_prepare(&in->report_low_space, in->db, sql_report_low_space, why);
     if (res == RES_OK) res = stmt_prepare(&in->request_flush, in->db, sql_request_flush, why);
-    if (res == RES_OK)
-        res = stmt_prepare(&in->load_unshipped_rejects, in->db, sql_load_unshipped_rejects, why);
     return res;
 }
 
@@ -114,7 +110,7 @@ void spool_in_close(struct spool_in *in)
 {
     if (!in) return;
     stmt_free(in->append_event);
-    stmt_free(in->append_reject);
+    reject_rows_close(in->rejects);
     stmt_free(in->load_intake);
     stmt_free(in->store_intake);
     stmt_free(in->count_sender);
@@ -124,14 +120,13 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->freelist_count);
     stmt_free(in->report_low_space);
     stmt_free(in->request_flush);
-    stmt_free(in->load_unshipped_rejects);
     db_close(in->db);
     free(in);
 }
 
 void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes)
 {
-    in->rejects_max_bytes = max_bytes;
+    reject_rows_set_max(in->rejects, max_bytes);
 }
 
 enum result spool_in_settle(struct spool_in *in, struct why *why)
@@ -152,8 +147,8 @@ static enum result load_counters(struct spool_in *in, struct counters *counters,
     if (!has_row) return why_set(why, RES_BROKEN, "the row with the counters is missing in the spool");
     counters->last_event_id = stmt_int(in->load_intake, 0);
     counters->event_bytes = stmt_int(in->load_intake, 1);
-    counters->last_reject_id = stmt_int(in->load_intake, 2);
-    counters->reject_bytes = stmt_int(in->load_intake, 3);
+    counters->rejects.last_id = stmt_int(in->load_intake, 2);
+    counters->rejects.total_bytes = stmt_int(in->load_intake, 3);
     (void)snprintf(counters->writer, sizeof counters->writer, "%s", stmt_text(in->load_intake, 4));
     counters->group_number = stmt_int(in->load_intake, 5);
     counters->schema = stmt_int(in->load_intake, 6);
@@ -190,37 +185,6 @@ static enum result append_event(struct spool_in *in, const struct event *event, 
     set_slice(stmt, ":source_name", event->fields[EVENT_SOURCE_NAME]);
     set_slice(stmt, ":payload", event->payload);
     return stmt_run(stmt, NULL, why);
-}
-
-static enum result insert_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
-                                 struct why *why)
-{
-    struct stmt *stmt = in->append_reject;
-    counters->reject_bytes += (int64_t)reject->payload.len;
-    counters->unshipped_rejects += (int64_t)reject->payload.len;
-    stmt_set_int(stmt, ":id", ++counters->last_reject_id);
-    stmt_set_int(stmt, ":received_at", reject->received_at);
-    stmt_set_int(stmt, ":total_bytes", counters->reject_bytes);
-    stmt_set_int(stmt, ":bytes", (int64_t)reject->bytes);
-    set_slice(stmt, ":source", reject->source);
-    stmt_set_text(stmt, ":reason", reject_reason_name(reject->reason));
-    set_slice(stmt, ":detail", reject->detail);
-    set_text(stmt, ":encoding", reject->encoding);
-    set_text(stmt, ":namespaces", reject->namespaces);
-    stmt_set_blob(stmt, ":payload", reject->payload.data, reject->payload.len);
-    return stmt_run(stmt, NULL, why);
-}
-
-static enum result append_reject(struct spool_in *in, const struct reject *reject, struct counters *counters,
-                                 struct why *why)
-{
-    struct capped_reject capped;
-    bool is_over_cap = in->rejects_max_bytes > 0 && reject->payload.len > REJECT_CAP_BYTES &&
-                       counters->unshipped_rejects + (int64_t)reject->payload.len > in->rejects_max_bytes;
-    if (!is_over_cap) return insert_reject(in, reject, counters, why);
-    counters->has_capped = true;
-    reject_cap(&capped, reject);
-    return insert_reject(in, &capped.reject, counters, why);
 }
 
 static bool is_equal(struct slice a, struct slice b)
@@ -276,8 +240,8 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     struct stmt *stmt = in->store_intake;
     stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
     stmt_set_int(stmt, ":event_bytes", counters->event_bytes);
-    stmt_set_int(stmt, ":last_reject_id", counters->last_reject_id);
-    stmt_set_int(stmt, ":reject_bytes", counters->reject_bytes);
+    stmt_set_int(stmt, ":last_reject_id", counters->rejects.last_id);
+    stmt_set_int(stmt, ":reject_bytes", counters->rejects.total_bytes);
     stmt_set_text(stmt, ":writer", in->writer);
     stmt_set_int(stmt, ":group_number", group->number);
     if (counters->last_event_at < 0)
@@ -311,24 +275,17 @@ static enum result append_group(struct spool_in *in, struct group *group, struct
     for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
         res = append_event(in, &group->events[i], counters, why);
     for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
-        res = append_reject(in, &group->rejects[i], counters, why);
+        res = reject_rows_add(in->rejects, &group->rejects[i], group->retry_of != 0, &counters->rejects, why);
     return res == RES_OK ? count_senders(in, group, why) : res;
-}
-
-static bool has_rejects(const struct group *group)
-{
-    while (group && group->reject_count == 0) group = group->next;
-    return group != NULL;
 }
 
 static enum result append_chain(struct spool_in *in, struct group *first, struct counters *counters,
                                 struct why *why)
 {
     enum result res = RES_OK;
-    if (in->rejects_max_bytes > 0 && has_rejects(first))
-        res = spool_in_unshipped_rejects(in, &counters->unshipped_rejects, why);
     for (struct group *group = first; group && res == RES_OK; group = group->next)
         res = append_group(in, group, counters, why);
+    if (res == RES_OK) res = reject_rows_finish(in->rejects, why);
     if (res == RES_OK) res = trim_senders(in, why);
     return res == RES_OK ? store_counters(in, counters, first, why) : res;
 }
@@ -384,9 +341,7 @@ static enum result append_in_transaction(struct spool_in *in, struct group *grou
         return res;
     }
     if (strcmp(counters.writer, in->writer) == 0 && counters.group_number == group->number) return RES_OK;
-    res = append_chain(in, group, &counters, why);
-    outcome->has_capped = counters.has_capped;
-    return res;
+    return append_chain(in, group, &counters, why);
 }
 
 /* The rows are committed: are they where others look for them, and will they stay there? */
@@ -411,7 +366,10 @@ static enum result append_checked(struct spool_in *in, struct group *group, stru
         return res;
     }
     res = db_begin(in->db, why);
+    reject_rows_begin(in->rejects);
     if (res == RES_OK) res = db_end(in->db, append_in_transaction(in, group, outcome, why), why);
+    reject_rows_end(in->rejects, res);
+    outcome->has_capped = res == RES_OK && reject_rows_has_capped(in->rejects);
     if (res != RES_OK && outcome->cause == APPEND_FAILED && db_was_full(in->db)) outcome->cause = APPEND_FULL;
     return res == RES_OK ? check_files(in, outcome, why) : res;
 }
@@ -548,5 +506,5 @@ enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_ur
 
 enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why)
 {
-    return read_int(in->load_unshipped_rejects, bytes, why);
+    return reject_rows_unshipped(in->rejects, bytes, why);
 }

@@ -30,8 +30,8 @@ MUST_CHECK enum result spool_in_open(struct spool_in **in, const char *path, con
 void spool_in_close(struct spool_in *in); /* accepts NULL */
 
 /*
- * When unshipped rejects hold `max_bytes` together, only the beginning of further ones is kept
- * (collector/spool/reject_cap.h). 0, the initial value: all are kept whole.
+ * When unshipped rejects take `max_bytes` together, further ones are capped (collector/spool/reject_cap.h). 0, the
+ * initial value: all are kept whole.
  */
 void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes);
 
@@ -131,7 +131,7 @@ MUST_CHECK enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_
 MUST_CHECK enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent,
                                              struct why *why);
 
-/* Bytes of the rejects that have not been shipped. RES_RETRY if they cannot be read now. */
+/* What unshipped rejects take in the spool (collector/spool/reject_rows.h). RES_RETRY: they cannot be counted now. */
 MUST_CHECK enum result spool_in_unshipped_rejects(struct spool_in *in, int64_t *bytes, struct why *why);
 
 #endif

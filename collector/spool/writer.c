@@ -18,6 +18,7 @@
 #include "collector/spool/checkpointer.h"
 #include "collector/spool/committer.h"
 #include "collector/spool/opening.h"
+#include "collector/spool/reject_cap.h"
 #include "collector/spool/wal_keeper.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -207,21 +208,22 @@ static bool start(struct writer *w)
 
 /* ---- between groups ---- */
 
-/* More rejects than REJECTS_MAX_SIZE wait: until a sixteenth of that is free again. */
 static void check_rejects(struct writer *w)
 {
     struct why why = {0};
     struct problems *problems = w->parts.problems;
     int64_t max = w->parts.rejects_max_bytes;
     int64_t bytes = 0;
-    if (w->committer.has_capped)
+    bool was_present = problems_is_present(problems, PROBLEM_REJECTS_CAPPED);
+    if (was_present && spool_in_unshipped_rejects(w->spool, &bytes, &why) != RES_OK) return;
+    if (reject_cap_holds(was_present, w->committer.has_capped, bytes, max))
         problems_raise(
             problems, PROBLEM_REJECTS_CAPPED,
-            "unshipped rejects have reached REJECTS_MAX_SIZE: of larger new ones 4 KB, the length and a "
-            "checksum are kept",
-            "see who sends them (view rejects), ship them (REJECTS_PREFIX), or raise REJECTS_MAX_SIZE");
-    else if (problems_is_present(problems, PROBLEM_REJECTS_CAPPED) &&
-             spool_in_unshipped_rejects(w->spool, &bytes, &why) == RES_OK && bytes < max - max / 16)
+            "unshipped rejects have reached REJECTS_MAX_SIZE: of new ones 4 KB, the length and a checksum "
+            "are kept, and one row stands for all of a sender and reason",
+            "see who sends them (view rejects), ship them (REJECTS_PREFIX), dismiss them, or raise "
+            "REJECTS_MAX_SIZE");
+    else if (was_present)
         problems_end(problems, PROBLEM_REJECTS_CAPPED);
     w->committer.has_capped = false;
 }

@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 111 (major 1, minor 11). A released rung never changes.
+-- The first rung of the ladder: user_version 112 (major 1, minor 12). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -21,7 +21,7 @@ CREATE TABLE _intake (
     event_bytes    INTEGER NOT NULL, -- the sum over all events that were ever received
     last_event_at  INTEGER,          -- NULL: no event was received yet
     last_reject_id INTEGER NOT NULL,
-    reject_bytes   INTEGER NOT NULL, -- the sum over all payloads of rejects that were ever kept
+    reject_bytes   INTEGER NOT NULL, -- the sum of row_bytes over all rejects that were ever kept
     writer         TEXT    NOT NULL,
     group_number   INTEGER NOT NULL,
     low_space      INTEGER NOT NULL CHECK (low_space IN (0, 1)) -- 1: shipped events need not be kept for RETENTION
@@ -43,10 +43,13 @@ CREATE TABLE _event (
     payload     TEXT    NOT NULL
 ) STRICT;
 
+-- One reject a row, or many of one sender above REJECTS_MAX_SIZE: then `bytes` is their sum. row_bytes is what the row
+-- takes in this file, with its overhead; total_bytes is its running total up to and with this row.
 CREATE TABLE _reject (
     id           INTEGER PRIMARY KEY,
     received_at  INTEGER NOT NULL,
-    total_bytes  INTEGER NOT NULL, -- the running total of the payloads that are kept
+    total_bytes  INTEGER NOT NULL,
+    row_bytes    INTEGER NOT NULL,
     bytes        INTEGER NOT NULL, -- as received; the payload may be only the beginning
     source       TEXT    NOT NULL,
     reason       TEXT    NOT NULL CHECK (reason IN ('malformed', 'oversize', 'doctype', 'encoding', 'cut_off',
@@ -61,6 +64,10 @@ CREATE TABLE _reject (
 ) STRICT;
 
 CREATE INDEX _reject_received ON _reject (received_at);
+
+-- Rejects that were retried or dismissed: they do not count against REJECTS_MAX_SIZE.
+CREATE INDEX _reject_settled ON _reject (id, row_bytes, retried_at, dismissed_at)
+    WHERE retried_at IS NOT NULL OR dismissed_at IS NOT NULL;
 
 -- Who has sent events: one row for each sender and address. If there are many, those that have been silent for the
 -- longest time are deleted (trim_senders.sql).

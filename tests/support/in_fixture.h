@@ -131,17 +131,16 @@ static inline void check_books(const char *path)
                "       coalesce(sum(total_bytes <> running), 0)"
                " FROM (SELECT id, total_bytes, sum(bytes) OVER (ORDER BY id) AS running FROM _event)",
                "1|1|0");
-    check_text(
-        path,
-        "SELECT count(*) = coalesce(max(id), 0), coalesce(min(id), 1),"
-        "       coalesce(sum(total_bytes <> running), 0)"
-        " FROM (SELECT id, total_bytes, sum(length(payload)) OVER (ORDER BY id) AS running FROM _reject)",
-        "1|1|0");
+    check_text(path,
+               "SELECT count(*) = coalesce(max(id), 0), coalesce(min(id), 1),"
+               "       coalesce(sum(total_bytes <> running), 0)"
+               " FROM (SELECT id, total_bytes, sum(row_bytes) OVER (ORDER BY id) AS running FROM _reject)",
+               "1|1|0");
     check_text(path,
                "SELECT last_event_id = (SELECT count(*) FROM _event),"
                "       event_bytes = (SELECT coalesce(sum(bytes), 0) FROM _event),"
                "       last_reject_id = (SELECT count(*) FROM _reject),"
-               "       reject_bytes = (SELECT coalesce(sum(length(payload)), 0) FROM _reject),"
+               "       reject_bytes = (SELECT coalesce(sum(row_bytes), 0) FROM _reject),"
                "       last_event_at IS (SELECT received_at FROM _event ORDER BY id DESC LIMIT 1),"
                "       (SELECT count(*) FROM _event) = (SELECT coalesce(sum(events_of_day), 0) FROM _sender)"
                " FROM _intake",

@@ -45,7 +45,7 @@ static inline struct group *some_group(int first, int events, int rejects)
             .source = some_slice("192.0.2.2"),
             .reason = REJECT_MALFORMED,
             .detail = some_slice("line 1, column 2: not an event"),
-            .bytes = 1000,
+            .bytes = strlen("<broken"),
             .payload = some_slice("<broken"),
         };
         group_add_reject(group, &reject);

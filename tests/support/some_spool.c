@@ -35,14 +35,14 @@ void some_spool_add_rejects(const char *path, int64_t count, int64_t bytes, int6
 {
     query_do(path,
              "BEGIN;" NUMBERS
-             "_reject (id, received_at, total_bytes, bytes, source, reason, detail, encoding,"
+             "_reject (id, received_at, total_bytes, row_bytes, bytes, source, reason, detail, encoding,"
              " namespaces, payload)"
              " SELECT k.last_reject_id + i, %" PRId64 ", k.reject_bytes + i * %" PRId64 ", %" PRId64
-             ", '192.0.2.1',"
+             ", %" PRId64 ", '192.0.2.1',"
              " 'malformed', 'line 1', '', '', CAST(printf('%%-*s', %" PRId64
              ", '<E>' || (k.last_reject_id + i)) AS BLOB)"
              " FROM n, _intake k;"
              " UPDATE _intake SET last_reject_id = last_reject_id + %" PRId64
              ", reject_bytes = reject_bytes + %" PRId64 "; COMMIT",
-             count, received_at, bytes, bytes, bytes, count, count * bytes);
+             count, received_at, bytes, bytes, bytes, bytes, count, count * bytes);
 }

@@ -1,4 +1,4 @@
-/* test_reject_cap -- what is kept of a reject when there are too many, and what the spool makes of it. */
+/* test_reject_cap -- what is kept of rejects when there are too many, and which of them share a row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,27 +8,33 @@
 
 #include "collector/spool/reject_cap.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "tests/support/in_fixture.h"
+#include "common/digest.h"
+#include "tests/support/some_group.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define TIME         1700000000000
 
 static char bytes[5000];
 
-static struct reject some_reject(uint64_t true_length, const char *detail)
+static struct reject some_reject(const char *payload, size_t len, const char *detail)
 {
-    memset(bytes, 'x', sizeof bytes);
-    return (struct reject){.received_at = 1700000000000,
+    return (struct reject){.received_at = TIME,
                            .source = some_slice("192.0.2.2"),
                            .reason = REJECT_MALFORMED,
                            .detail = some_slice(detail),
-                           .bytes = true_length,
-                           .payload = {bytes, sizeof bytes}};
+                           .bytes = len,
+                           .payload = {payload, len}};
 }
+
+/* ---- one reject ---- */
 
 static void a_capped_reject_keeps_its_beginning_length_and_checksum(void **state)
 {
     struct capped_reject capped;
-    struct reject reject = some_reject(sizeof bytes, "line 1, column 2: not an event");
+    struct reject reject = some_reject(bytes, sizeof bytes, "line 1, column 2: not an event");
     (void)state;
     reject_cap(&capped, &reject);
     assert_int_equal(capped.reject.payload.len, 4096);
@@ -42,11 +48,21 @@ static void a_capped_reject_keeps_its_beginning_length_and_checksum(void **state
     assert_int_equal(capped.reject.detail.len, strlen(capped.reject.detail.data));
 }
 
+static void a_reject_of_4_KB_stays_as_it_is(void **state)
+{
+    struct capped_reject capped;
+    struct reject reject = some_reject(bytes, 4096, "not an event");
+    (void)state;
+    reject_cap(&capped, &reject);
+    assert_memory_equal(&capped.reject, &reject, sizeof reject);
+}
+
 static void the_checksum_of_an_already_truncated_reject_names_its_range(void **state)
 {
     struct capped_reject capped;
-    struct reject reject = some_reject(9000000, "more than MAX_MESSAGE_SIZE");
+    struct reject reject = some_reject(bytes, sizeof bytes, "more than MAX_MESSAGE_SIZE");
     (void)state;
+    reject.bytes = 9000000;
     reject_cap(&capped, &reject);
     assert_non_null(strstr(capped.reject.detail.data, "SHA-256 of the first 5000 bytes "));
     assert_int_equal(capped.reject.bytes, 9000000);
@@ -59,65 +75,207 @@ static void a_long_detail_is_cut_at_a_character_boundary(void **state)
     (void)state;
     for (size_t i = 0; i + 3 <= sizeof detail - 1; i += 3) memcpy(detail + i, "\xe2\x82\xac", 3);
     detail[(sizeof detail - 1) / 3 * 3] = '\0';
-    struct reject reject = some_reject(sizeof bytes, detail);
+    struct reject reject = some_reject(bytes, sizeof bytes, detail);
     reject_cap(&capped, &reject);
+    assert_in_range(capped.reject.detail.len, 0, sizeof capped.text - 1);
     assert_non_null(strstr(capped.reject.detail.data, "\xe2\x82\xac; only the first"));
 }
 
-/* Returns whether one of them was cut. */
-static bool append_rejects(struct fixture *f, int count)
+/* ---- one row for several ---- */
+
+static void a_row_stands_for_its_rejects_with_their_sum_and_checksum(void **state)
 {
-    struct group *group = group_new();
-    struct append_outcome outcome;
-    struct reject reject = some_reject(sizeof bytes, "not an event");
-    for (int i = 0; i < count; i++) group_add_reject(group, &reject);
-    must(f, spool_append(f->in, group, &outcome, &f->why));
-    group_free(group);
-    return outcome.has_capped;
+    struct reject_cap *cap = reject_cap_new();
+    struct reject first = some_reject("<a>", 3, "line 1");
+    struct reject second = some_reject("&b", 2, "line 7");
+    char text[REJECT_CAP_DETAIL_SIZE];
+    char sha256[DIGEST_SHA256_SIZE];
+    (void)state;
+    assert_null(reject_cap_find(cap, &first));
+    reject_cap_begin(cap, &first, 41);
+    struct joined_reject *row = reject_cap_find(cap, &second);
+    assert_int_equal(row->id, 41);
+    assert_false(row->is_changed);
+    reject_cap_join(row, &second);
+    reject_cap_join(row, &first);
+    assert_true(row->is_changed);
+    assert_int_equal(row->count, 3);
+    assert_int_equal(row->bytes, 8);
+    struct slice detail = reject_cap_detail(row, text);
+    assert_int_equal(detail.len, strlen(text));
+    digest_sha256(sha256, "<a>&b<a>", 8);
+    assert_string_equal(strstr(text, "SHA-256") + strlen("SHA-256 of all their bytes "), sha256);
+    *strstr(text, ", SHA-256") = '\0';
+    assert_string_equal(
+        text, "line 1; above REJECTS_MAX_SIZE this row stands for 3 rejects, only the first 3 bytes of"
+              " the first one are kept");
+    reject_cap_free(cap);
 }
 
-static void rejects_beyond_the_limit_are_capped_until_some_are_shipped(void **state)
+static void the_checksum_of_a_row_says_what_it_does_not_cover(void **state)
 {
-    struct fixture *f = *state;
-    const char *path = f->scratch->spool;
-    int64_t unshipped = 0;
-    spool_in_cap_rejects(f->in, 12000);
-    assert_false(append_rejects(f, 1));
-    assert_true(append_rejects(f, 3));
-    check_text(path, "SELECT id, bytes, length(payload) FROM _reject ORDER BY id",
-               "1|5000|5000\n2|5000|5000\n3|5000|4096\n4|5000|4096");
-    check_books(path);
-    must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
-    assert_int_equal(unshipped, 2 * 5000 + 2 * 4096);
-
-    query_do(path,
-             "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, "
-             "format, metadata, compression, pretty, dropped, omits_payload,"
-             " spool, node, sealed_at, shipped_at)"
-             " VALUES ('rejects', 1, 3, 3, 1, 'd', 'k', 'ndjson', 1, 'none', 0, '', 0, 's', 'n', 1, 1)");
-    must(f, spool_in_unshipped_rejects(f->in, &unshipped, &f->why));
-    assert_int_equal(unshipped, 4096);
-    assert_false(append_rejects(f, 1));
-    assert_int_equal(query_int(path, "SELECT length(payload) FROM _reject WHERE id = 5"), 5000);
-    check_books(path);
+    struct reject_cap *cap = reject_cap_new();
+    struct reject reject = some_reject(bytes, sizeof bytes, "too long");
+    char text[REJECT_CAP_DETAIL_SIZE];
+    (void)state;
+    reject_cap_begin(cap, &reject, 1);
+    reject.bytes = 9000000;
+    struct joined_reject *row = reject_cap_find(cap, &reject);
+    reject_cap_join(row, &reject);
+    assert_int_equal(row->bytes, 9005000);
+    (void)reject_cap_detail(row, text);
+    assert_non_null(
+        strstr(text, "only the first 4096 bytes of the first one are kept, SHA-256 of 10000 bytes of them "));
+    reject_cap_free(cap);
 }
 
-static void small_rejects_are_kept_whole_beyond_the_limit(void **state)
+static void a_row_is_for_one_sender_and_reason(void **state)
 {
-    struct fixture *f = *state;
-    spool_in_cap_rejects(f->in, 1);
-    append(f, 1, 0, 3);
-    assert_int_equal(query_int(f->scratch->spool, "SELECT sum(length(payload)) FROM _reject"), 3 * 7);
+    static const struct {
+        const char *source;
+        enum reject_reason reason;
+        int64_t id;
+    } rows[] = {
+        {"192.0.2.2", REJECT_MALFORMED, 1},    {"192.0.2.2", REJECT_STRAY_BYTES, 2},
+        {"192.0.2.22", REJECT_MALFORMED, 3},   {"192.0.2.", REJECT_MALFORMED, 4},
+        {"192.0.2.22", REJECT_STRAY_BYTES, 5}, {"", REJECT_MALFORMED, 6},
+    };
+    struct reject_cap *cap = reject_cap_new();
+    struct reject reject = some_reject("x", 1, "");
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        reject.source = some_slice(rows[i].source);
+        reject.reason = rows[i].reason;
+        assert_null(reject_cap_find(cap, &reject));
+        reject_cap_begin(cap, &reject, rows[i].id);
+    }
+    for (size_t i = COUNT(rows); i-- > 0;) {
+        reject.source = some_slice(rows[i].source);
+        reject.reason = rows[i].reason;
+        assert_int_equal(reject_cap_find(cap, &reject)->id, rows[i].id);
+    }
+    reject_cap_free(cap);
+}
+
+static void a_row_takes_rejects_for_an_hour(void **state)
+{
+    static const struct {
+        int64_t ms;
+        bool has_row;
+    } rows[] = {{REJECT_CAP_MS - 1, true},
+                {REJECT_CAP_MS, false},
+                {1 - REJECT_CAP_MS, true},
+                {-REJECT_CAP_MS, false}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reject_cap *cap = reject_cap_new();
+        struct reject reject = some_reject("x", 1, "");
+        reject_cap_begin(cap, &reject, 1);
+        reject.received_at += rows[i].ms;
+        assert_true((reject_cap_find(cap, &reject) != NULL) == rows[i].has_row);
+        assert_true((reject_cap_row(cap, 0) != NULL) == rows[i].has_row);
+        reject_cap_free(cap);
+    }
+}
+
+/* Else what was joined to it would be in no row. */
+static void an_old_row_that_was_not_written_yet_goes_on(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    struct reject reject = some_reject("x", 1, "");
+    (void)state;
+    reject_cap_begin(cap, &reject, 1);
+    struct joined_reject *row = reject_cap_find(cap, &reject);
+    reject_cap_join(row, &reject);
+    reject.received_at += 2 * REJECT_CAP_MS;
+    assert_ptr_equal(reject_cap_find(cap, &reject), row);
+    row->is_changed = false;
+    assert_null(reject_cap_find(cap, &reject));
+    reject_cap_free(cap);
+}
+
+static void a_forgotten_row_leaves_the_others(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    struct reject reject = some_reject("x", 1, "");
+    char sources[REJECT_CAP_ROWS][8];
+    (void)state;
+    for (int i = 0; i < REJECT_CAP_ROWS; i++) {
+        assert_false(reject_cap_is_full(cap));
+        (void)snprintf(sources[i], sizeof sources[i], "%d", i);
+        reject.source = some_slice(sources[i]);
+        reject_cap_begin(cap, &reject, i);
+    }
+    assert_true(reject_cap_is_full(cap));
+    for (int i = 0; i < REJECT_CAP_ROWS; i += 2) {
+        reject.source = some_slice(sources[i]);
+        reject_cap_forget(cap, reject_cap_find(cap, &reject));
+    }
+    for (int i = 0; i < REJECT_CAP_ROWS; i++) {
+        reject.source = some_slice(sources[i]);
+        struct joined_reject *row = reject_cap_find(cap, &reject);
+        assert_true((row != NULL) == (i % 2 == 1));
+        if (row) assert_int_equal(row->id, i);
+    }
+    reject_cap_forget_all(cap);
+    assert_null(reject_cap_row(cap, 0));
+    reject_cap_free(cap);
+}
+
+static void a_detail_grows_by_no_more_than_its_row_is_counted_for(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    struct reject reject = some_reject(bytes, sizeof bytes, "");
+    char text[REJECT_CAP_DETAIL_SIZE];
+    (void)state;
+    reject_cap_begin(cap, &reject, 1);
+    reject.bytes = 1ull << 40;
+    struct joined_reject *row = reject_cap_find(cap, &reject);
+    reject_cap_join(row, &reject);
+    row->count = 1ull << 40;
+    assert_in_range(reject_cap_detail(row, text).len, 1, REJECT_CAP_ROOM);
+    reject_cap_free(cap);
+}
+
+/* ---- the problem ---- */
+
+static void the_problem_begins_with_a_capped_reject_and_ends_with_a_sixteenth_free(void **state)
+{
+    static const struct {
+        bool was_present, has_capped;
+        int64_t bytes, max_bytes;
+        bool holds;
+    } rows[] = {
+        {false, false, 0, 1600, false},  {false, false, 9999, 1600, false},
+        {false, true, 0, 1600, true},    {true, true, 0, 1600, true},
+        {true, false, 9999, 1600, true}, {true, false, 1600, 1600, true},
+        {true, false, 1500, 1600, true}, {true, false, 1499, 1600, false},
+        {true, false, 0, 1600, false},   {true, false, 9999, 0, false},
+        {true, true, 9999, 0, false},    {true, false, 1, 1, true},
+        {true, false, 0, 1, false},      {true, false, INT64_MAX, INT64_MAX, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_true(reject_cap_holds(rows[i].was_present, rows[i].has_capped, rows[i].bytes,
+                                     rows[i].max_bytes) == rows[i].holds);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_capped_reject_keeps_its_beginning_length_and_checksum),
+        cmocka_unit_test(a_reject_of_4_KB_stays_as_it_is),
         cmocka_unit_test(the_checksum_of_an_already_truncated_reject_names_its_range),
         cmocka_unit_test(a_long_detail_is_cut_at_a_character_boundary),
-        IN_SPOOL(rejects_beyond_the_limit_are_capped_until_some_are_shipped),
-        IN_SPOOL(small_rejects_are_kept_whole_beyond_the_limit),
+        cmocka_unit_test(a_row_stands_for_its_rejects_with_their_sum_and_checksum),
+        cmocka_unit_test(the_checksum_of_a_row_says_what_it_does_not_cover),
+        cmocka_unit_test(a_row_is_for_one_sender_and_reason),
+        cmocka_unit_test(a_row_takes_rejects_for_an_hour),
+        cmocka_unit_test(an_old_row_that_was_not_written_yet_goes_on),
+        cmocka_unit_test(a_forgotten_row_leaves_the_others),
+        cmocka_unit_test(a_detail_grows_by_no_more_than_its_row_is_counted_for),
+        cmocka_unit_test(the_problem_begins_with_a_capped_reject_and_ends_with_a_sixteenth_free),
     };
+    memset(bytes, 'x', sizeof bytes);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

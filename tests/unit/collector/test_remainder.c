@@ -46,7 +46,7 @@ static void a_remainder_names_its_origin_and_keeps_what_a_retry_needs(void **sta
         "what is left of reject 1, from which 2 events were taken: these bytes stand between events and"
         " belong to none");
     check_text(f->scratch->spool,
-               "SELECT last_reject_id, reject_bytes = (SELECT sum(length(payload)) FROM _reject),"
+               "SELECT last_reject_id, reject_bytes = (SELECT sum(row_bytes) FROM _reject),"
                " reject_bytes = (SELECT max(total_bytes) FROM _reject) FROM _intake",
                "2|1|1");
 }
