@@ -5,6 +5,7 @@
 #include "common/db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,21 @@ struct stmt {
         *names[STMT_PARAM_MAX]; /* copies: SQLite frees its own when another program has changed the schema */
 };
 
+/*
+ * SQLite itself knows ENOSPC of a write alone: a sync, a lengthened file or a quota are I/O errors to it. It does not keep
+ * errno for each of them (sqlite3_system_errno()), but right behind the call it still has its value.
+ */
+static bool is_full(int code, int error)
+{
+    bool is_io =
+        (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_READ && code != SQLITE_IOERR_SHORT_READ;
+    if (!is_io && (code & 0xff) != SQLITE_CANTOPEN) return (code & 0xff) == SQLITE_FULL;
+    return error == ENOSPC || error == EDQUOT;
+}
+
 static enum result db_result(struct db *db, int code, const char *what, struct why *why)
 {
+    bool has_no_space = is_full(code, errno);
     enum result res = RES_BROKEN;
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -51,11 +65,13 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_NOTADB: res = RES_REFUSE; break;
     default: break;
     }
-    if ((code & 0xff) == SQLITE_FULL) (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH");
-    if ((code & 0xff) == SQLITE_FULL) db->was_full = true;
-    if ((code & 0xff) == SQLITE_IOERR)
+    if (has_no_space) {
+        db->was_full = true;
+        (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH, or raise the quota there");
+    } else if ((code & 0xff) == SQLITE_IOERR) {
         (void)why_remedy(why, res, "check the disk of SPOOL_PATH: it reports errors");
-    return why_set(why, res, "%s: %s (%d)", what,
+    }
+    return why_set(why, res, "%s: %s%s (%d)", what, has_no_space ? "no space left: " : "",
                    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
                    db->handle ? sqlite3_extended_errcode(db->handle) : code);
 }

@@ -41,7 +41,7 @@ MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);
 
-/* Has any call since the last db_begin() failed because the disk is full? */
+/* Has any call since the last db_begin() failed because the disk or a quota is full? */
 bool db_was_full(const struct db *db);
 
 /* Changes how long this connection waits for locks. */

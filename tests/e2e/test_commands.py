@@ -274,7 +274,7 @@ def test_a_retry_by_itself_caps_what_is_left(site):
     site.send(b"<LIST>" + event(1) + b"<EVENT>" + b"x" * 9000)
     wait_for("the reject", lambda: rejects(site))
     site.running[0].stop()
-    retry(site, REJECTS_MAX_SIZE="10K")
+    retry(site, REJECTS_MAX_SIZE="8K")
     assert site.query("SELECT bytes, length(payload), truncated FROM rejects WHERE id = 2") == [(9007, 4096, 1)]
 
 

@@ -271,6 +271,8 @@ INJECTED = tests_of(check_injected, {
     "writes_that_keep_failing_without_space_are_waited_out": ("pwrite64:error=ENOSPC:when=3..40",),
     "a_failed_sync_is_repeated": ("fdatasync:error=EIO:when=1..4",),
     "a_sync_without_space_is_repeated": ("fdatasync:error=ENOSPC:when=1..4",),
+    "a_write_above_a_quota_is_repeated_from_the_reserve": ("pwrite64:error=EDQUOT:when=3", "the reserve is given up"),
+    "a_sync_above_a_quota_is_repeated_from_the_reserve": ("fdatasync:error=EDQUOT:when=1", "the reserve is given up"),
 })
 
 
@@ -439,21 +441,21 @@ def test_garbage_does_not_crowd_out_events(site):
     collector = site.collector(REJECTS_MAX_SIZE="1M")
     garbage = b"<EVENT>" + b"<x>" * 20000 + b"</EVENT>"
     site.send(garbage * 40)
-    wait_for("the rejects", lambda: site.value("SELECT count(*) FROM rejects") == 40)
-    sizes = [n for (n,) in site.query("SELECT length(payload) FROM rejects ORDER BY id")]
-    whole = sizes.count(len(garbage))
-    assert sizes == [len(garbage)] * whole + [4096] * (40 - whole) and sum(sizes[:whole]) <= MIB
-    detail, true_length, truncated = site.query("SELECT detail, bytes, truncated FROM rejects WHERE id = 40")[0]
-    assert true_length == len(garbage) and truncated == 1
-    assert re.search("; only the first 4096 bytes are kept, SHA-256 [0-9a-f]{64}$", detail), detail
+    wait_for("the rejects", lambda: site.value("SELECT sum(bytes) FROM rejects") == 40 * len(garbage))
+    *whole, (detail, kept, true_length, truncated) = site.query(
+        "SELECT detail, length(payload), bytes, truncated FROM rejects ORDER BY id")
+    assert {row[1:] for row in whole} == {(len(garbage), len(garbage), 0)} and 12 <= len(whole) <= 17
+    assert (kept, true_length, truncated) == (4096, (40 - len(whole)) * len(garbage), 1)
+    assert re.search(f"; above REJECTS_MAX_SIZE this row stands for {40 - len(whole)} rejects, only the first 4096 bytes"
+                     " of the first one are kept, SHA-256 of all their bytes [0-9a-f]{64}$", detail), detail
     assert status(site)["problems"] == ["rejects_capped"]
     site.send_events(10)
     site.wait_for_events(10)
     uploader = site.uploader()
     wait_for("the rejects to be shipped", lambda: status(site)["problems"] == [])
     site.send(garbage)
-    wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects WHERE id = 41") == 1)
-    assert site.value("SELECT length(payload) FROM rejects WHERE id = 41") == len(garbage)
+    wait_for("the reject", lambda: site.value("SELECT sum(bytes) FROM rejects") == 41 * len(garbage))
+    assert site.query("SELECT length(payload), truncated FROM rejects ORDER BY id DESC LIMIT 1") == [(len(garbage), 0)]
     uploader.stop()
     collector.stop()
 

@@ -2,6 +2,7 @@
 #include "tests/support/fault_vfs.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdint.h>
 
@@ -63,6 +64,14 @@ static const char *path_of(const sqlite3_file *file)
 
 /* ---- the calls that may fail ---- */
 
+/* As "unix" leaves it: SQLite asks for errno behind an I/O error. */
+static int fail_with(int code)
+{
+    static const int errors[FAULT_COUNT] = {[FAULT_EIO] = EIO, [FAULT_FULL] = ENOSPC, [FAULT_QUOTA] = EDQUOT};
+    errno = errors[what];
+    return code;
+}
+
 static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
 {
     bool fails = fails_now(false);
@@ -71,12 +80,12 @@ static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int
     assert(code == SQLITE_OK); /* the machine's own disk must not fail here */
     disk_log_write(path_of(file), data, (size_t)done, (size_t)offset);
     if (!fails) return SQLITE_OK;
-    return what == FAULT_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    return fail_with(what == FAULT_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE);
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (fails_now(false)) return SQLITE_IOERR_TRUNCATE;
+    if (fails_now(false)) return fail_with(SQLITE_IOERR_TRUNCATE);
     disk_log_truncate(path_of(file), (size_t)size);
     return real(file)->pMethods->xTruncate(real(file), size);
 }
@@ -87,7 +96,7 @@ static int file_sync(sqlite3_file *file, int flags)
     bool fails = fails_now(true);
     (void)flags;
     disk_log_sync(ours->path, !fails);
-    if (fails) return SQLITE_IOERR_FSYNC;
+    if (fails) return fail_with(SQLITE_IOERR_FSYNC);
     if (ours->syncs_directory) disk_log_sync_directory(ours->path);
     ours->syncs_directory = false;
     return SQLITE_OK;

@@ -10,7 +10,11 @@
 
 #include <stdbool.h>
 
-enum fault { FAULT_EIO, FAULT_FULL, FAULT_COUNT }; /* FAULT_FULL: of writes; a sync or a truncate says EIO */
+/*
+ * FAULT_FULL is SQLITE_FULL of a write, and errno ENOSPC of a sync or a truncate; FAULT_QUOTA is errno EDQUOT of each,
+ * which SQLite takes for an I/O error.
+ */
+enum fault { FAULT_EIO, FAULT_FULL, FAULT_QUOTA, FAULT_COUNT };
 
 void fault_vfs_install(void); /* for connections opened from now on; a second call does nothing */
 

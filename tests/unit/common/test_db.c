@@ -275,14 +275,14 @@ static void db_end_commits_on_success_and_rolls_back_on_failure(void **state)
 
 static void a_commit_that_fails_leaves_no_transaction_behind(void **state)
 {
-    static const enum fault faults[] = {FAULT_EIO, FAULT_FULL};
+    static const enum fault faults[] = {FAULT_EIO, FAULT_FULL, FAULT_QUOTA};
     struct fixture *f = *state;
     bool fired = true;
     int rows = 0;
     for (int nth = 1; fired; nth++) {
         assert_int_equal(db_begin(f->db, &f->why), RES_OK);
         assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
-        fault_disk_at(nth, faults[nth % 2]);
+        fault_disk_at(nth, faults[nth % (int)COUNT(faults)]);
         enum result res = db_end(f->db, RES_OK, &f->why);
         fired = fault_fired();
         assert_int_equal(res, fired ? RES_RETRY : RES_OK);
@@ -290,6 +290,26 @@ static void a_commit_that_fails_leaves_no_transaction_behind(void **state)
         assert_int_equal(get_int(f, "SELECT count(*) FROM t"), rows);
     }
     assert_int_equal(rows, 1);
+}
+
+/* A disk or a quota without space, whichever call meets it; and no longer than that. */
+static void a_failure_for_want_of_space_is_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    for (enum fault fault = 0; fault < FAULT_COUNT; fault++) {
+        bool fired = true;
+        for (int nth = 1; fired; nth++) {
+            f->why = (struct why){.text = ""};
+            assert_int_equal(db_begin(f->db, &f->why), RES_OK);
+            assert_int_equal(db_exec(f->db, "INSERT INTO t (a) VALUES (1)", &f->why), RES_OK);
+            fault_disk_at(nth, fault);
+            enum result res = db_end(f->db, RES_OK, &f->why);
+            fired = fault_fired();
+            assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+            assert_true(db_was_full(f->db) == (fired && fault != FAULT_EIO));
+            assert_true((strstr(f->why.remedy, "free space") != NULL) == db_was_full(f->db));
+        }
+    }
 }
 
 /* ---- locks ---- */
@@ -359,6 +379,7 @@ int main(void)
                                         close_one),
         cmocka_unit_test_setup_teardown(a_commit_that_fails_leaves_no_transaction_behind, open_one,
                                         close_one),
+        cmocka_unit_test_setup_teardown(a_failure_for_want_of_space_is_told_apart, open_one, close_one),
         cmocka_unit_test_setup_teardown(a_second_writer_gives_up_after_the_busy_timeout, open_one, close_one),
         cmocka_unit_test_setup_teardown(a_checkpoint_stops_at_an_open_readers_snapshot, open_one, close_one),
     };
