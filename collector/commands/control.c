@@ -81,10 +81,12 @@ int control_collector(const struct settings *settings, const char *action, const
     if (c.handlers) call.serve = serve;
     if (res == RES_OK) res = control_client_run(c.db, &call, &why);
 
+    /* Without handlers the log was not settled: the next start must find that the last collector ended otherwise. */
+    bool is_settled = c.handlers || c.lock.last_end == LOCKFILE_END_CLEAN;
     handlers_free(c.handlers);
     spool_in_close(c.spool);
     db_close(c.db);
-    lockfile_release(&c.lock);
+    if (is_settled) lockfile_release(&c.lock);
     signals_close(&c.signals);
     return command_exit(res, &why);
 }

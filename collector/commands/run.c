@@ -79,6 +79,8 @@ struct collector {
     struct writer *writer;
     struct server *server;
     struct drain_report drained;
+    bool
+        is_in_doubt; /* a commit failed to the end: the next start must settle what it may have left in the log */
     int64_t stop_due; /* monotonic ms: when what is not committed is given up; 0: no stop was requested yet */
 };
 
@@ -125,6 +127,7 @@ static enum result open_place(struct collector *c, struct why *why)
     enum result res = spool_make_directory(s->spool_path, why);
     if (res == RES_OK) res = check_file_system(s->spool_path, why);
     if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
+    c->is_in_doubt = c->lock.last_end == LOCKFILE_END_UNCLEAN;
     if (res == RES_OK) res = spool_check_usable(s->spool_path, why);
     return res;
 }
@@ -136,7 +139,7 @@ static enum result open_writer(struct collector *c, struct why *why)
         .spool_path = s->spool_path,
         .node = s->node_id,
         .sync = (enum spool_sync)s->spool_sync,
-        .must_settle = true,
+        .must_settle = c->lock.last_end != LOCKFILE_END_CLEAN,
         .intake = c->intake,
         .gate = c->gate,
         .problems = c->problems,
@@ -282,6 +285,7 @@ static enum result finish_writing(struct collector *c, struct why *why)
     if (!await_writer(c)) give_up(c);
     validators_join(c->validators);
     enum result res = writer_join(c->writer, &counts, why);
+    c->is_in_doubt = !counts.is_clean;
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
     return add_unread(c, res, why);
 }
@@ -297,7 +301,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     if (c->fd >= 0) close(c->fd);
     gate_close(c->gate);
     problems_close(c->problems);
-    lockfile_release(&c->lock);
+    if (!c->is_in_doubt) lockfile_release(&c->lock); /* else the next start finds that it ended otherwise */
     signals_close(&c->signals);
     if (res != RES_OK || last_res == RES_OK) return res;
     *why = last;

@@ -228,17 +228,17 @@ static void a_permanent_failure_is_the_result(void **state)
     }
 }
 
-static void a_temporary_failure_is_tried_again(void **state)
+static void a_temporary_failure_is_told_and_tried_again(void **state)
 {
     struct fixture *f = *state;
     leave(f, "paint", "");
     f->res = RES_RETRY;
     assert_in_range(control_server_poll(f->server), 1, IDLE_MS - 1);
-    check_rows(f, "|0||");
+    check_rows(f, "it has to wait: no blue paint|0||"); /* the command that waits shows it */
     assert_int_equal(f->ends, 0);
     f->res = RES_OK;
     finish(f);
-    check_rows(f, "|1|coat 2|0");
+    check_rows(f, "it has to wait: no blue paint|1|coat 2|0");
     assert_int_equal(f->ends, 1);
 }
 
@@ -276,7 +276,7 @@ int main(void)
         IN_SPOOL(progress_is_reported_and_the_work_has_its_pauses),
         IN_SPOOL(work_on_a_withdrawn_request_is_given_up),
         IN_SPOOL(a_permanent_failure_is_the_result),
-        IN_SPOOL(a_temporary_failure_is_tried_again),
+        IN_SPOOL(a_temporary_failure_is_told_and_tried_again),
         IN_SPOOL(an_unstored_result_is_stored_later_without_repeating_the_work),
         IN_SPOOL(a_program_that_is_kept_awake_queries_more_often),
     };
