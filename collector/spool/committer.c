@@ -97,10 +97,11 @@ static bool append_at_last(struct committer *c, struct group *group, struct appe
     while (res != RES_OK) {
         raise_reason(c, reason_of(outcome->cause), &why);
         /* A stop need not wait for a schema that will not come back. */
-        bool is_stopping = atomic_load(&c->stop_due) != 0;
+        bool is_stopping = committer_is_stopping(c);
         if (is_time_over(c) || (is_stopping && outcome->cause == APPEND_TOO_NEW)) return false;
         pause_before_retry(c, &pause_ms);
-        c->make_room(c->context);
+        /* It may wait for the lock that the commit waits for, and a stop has no time for both. */
+        if (!is_stopping || outcome->cause == APPEND_FULL) c->make_room(c->context);
         res = try_append(c, group, outcome, &why);
     }
     clear_reason(c);
@@ -192,6 +193,11 @@ void committer_check(struct committer *c)
 void committer_set_stop(struct committer *c, int64_t due)
 {
     atomic_store(&c->stop_due, due);
+}
+
+bool committer_is_stopping(struct committer *c)
+{
+    return atomic_load(&c->stop_due) != 0;
 }
 
 void committer_watch(struct committer *c)

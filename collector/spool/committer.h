@@ -57,6 +57,8 @@ void committer_log_rejects(struct committer *committer);
 /* A stop: what is not committed at `due` (monotonic ms) is given up. */
 void committer_set_stop(struct committer *committer, int64_t due);
 
+bool committer_is_stopping(struct committer *committer);
+
 /* To be called now and then: a commit that hangs (TURN_STALLED_MS) is one that fails. */
 void committer_watch(struct committer *committer);
 

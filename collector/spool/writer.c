@@ -283,6 +283,7 @@ static void commit_all(struct writer *w)
             intake_done(w->parts.intake);
             w->committed_at = clock_monotonic_ms();
         }
+        if (committer_is_stopping(&w->committer)) continue; /* all the time is for committing */
         maintain_spool(w, step == INTAKE_GROUP);
         wait_ms = work(w);
         if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
