@@ -157,7 +157,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = run_open_spool(&c->spool, s, &c->signals, &c->lock, why);
     if (res == RES_OK) res = listener_bind(&c->fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = checkpointer_start(&c->checkpointer, s->spool_path, why);
-    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
+    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), &s->validator, why);
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) c->handlers = run_new_handlers(c->spool, s);

@@ -18,8 +18,9 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 
-#define SHOWN_MAX 200 /* bytes of a prefix that a detail shows */
-#define TOO_LONG  "more than 10,000,000 bytes as UTF-8"
+#define UTF8_PER_BYTE 3   /* at most: a character of one byte lies in the basic plane */
+#define SHOWN_MAX     200 /* bytes of a prefix that a detail shows */
+#define TOO_LONG      "more than 10,000,000 bytes as UTF-8"
 
 struct validator {
     struct validator_options options;
@@ -221,6 +222,28 @@ static struct slice change(struct validator *v, const struct validator_input *in
         text = replace(v, text);
     if (v->parsed == PARSED_UNDECLARED) text = complete(v, text, input->namespaces);
     return text;
+}
+
+bool validator_give(struct validator *v, struct slice payload, struct buf *memory)
+{
+    struct buf *bufs[] = {&v->utf8, &v->replaced, &v->completed};
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
+        if (!payload.data || payload.data != bufs[i]->data) continue;
+        *memory = *bufs[i];
+        *bufs[i] = BUF_EMPTY;
+        return true;
+    }
+    return false;
+}
+
+size_t validator_work_bytes(const struct validator_options *o, size_t len, const char *encoding)
+{
+    size_t most = len < TRANSCODE_MAX / UTF8_PER_BYTE ? len * UTF8_PER_BYTE : TRANSCODE_MAX;
+    bool has_default = o && o->default_encoding && !transcode_is_utf8(o->default_encoding);
+    bool may_decode = has_default || !transcode_is_utf8(encoding);
+    bool may_replace = o && o->replaces_invalid;
+    if (len <= PARSER_LARGE) return 0;
+    return (may_decode || may_replace ? most : len) + (may_decode ? most : 0) + (may_replace ? most : 0);
 }
 
 void validator_check(struct validator *v, const struct validator_input *input, struct verdict *verdict)

@@ -18,6 +18,7 @@
 
 #include "collector/framing/event.h"
 #include "collector/framing/index_fields.h"
+#include "common/buf.h"
 
 #define VALIDATOR_DETAIL_MAX 400
 
@@ -67,6 +68,18 @@ void validator_free(struct validator *validator); /* accepts NULL */
  */
 void validator_check(struct validator *validator, const struct validator_input *input,
                      struct verdict *verdict);
+
+/*
+ * Gives the memory away in which a changed payload lies, so that a large one is not copied: the caller frees it. False:
+ * the payload has not been changed.
+ */
+bool validator_give(struct validator *validator, struct slice payload, struct buf *memory);
+
+/*
+ * The memory that validating a frame of `len` bytes in this encoding may take besides the frame itself, with what it
+ * makes of it; a small one's, which is part of the 1 MiB, counts as 0. `encoding` as in the input.
+ */
+size_t validator_work_bytes(const struct validator_options *options, size_t len, const char *encoding);
 
 /* Frees the memory of a large or strange event, once its verdict has been used. Costs nothing otherwise. */
 void validator_trim(struct validator *validator);

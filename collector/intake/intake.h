@@ -22,16 +22,19 @@
 /* One transaction takes chunks until they hold this many bytes */
 #define INTAKE_COMMIT_SIZE ((size_t)2 << 20)
 
-struct group; /* collector/intake/group.h */
-struct chunk; /* collector/intake/chunk.h */
+struct group;             /* collector/intake/group.h */
+struct chunk;             /* collector/intake/chunk.h */
+struct validator_options; /* collector/framing/validator.h */
 struct intake;
 
 /*
- * The intake is full when its chunks hold `memory_max` bytes; one read and its validation may exceed that.
- * intake_close() is due in either case.
+ * The intake is full when its chunks hold `memory_max` bytes, with the work that they still make; a single chunk may
+ * exceed that. `options`, by which frames will be validated, are borrowed; NULL: the defaults. intake_close() is due in
+ * either case.
  *   RES_BROKEN   the process is out of descriptors
  */
-MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max, struct why *why);
+MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max,
+                                   const struct validator_options *options, struct why *why);
 void intake_close(struct intake *intake); /* accepts NULL; all other threads must have ended */
 
 /* ---- the receiving thread ---- */
@@ -41,6 +44,15 @@ struct chunk *intake_filling(struct intake *intake);
 
 /* Passes the filled chunk on if few chunks wait or it is full; else it stays and collects more. */
 void intake_offer(struct intake *intake);
+
+/*
+ * The memory in bytes of all chunks, the one that is being filled and the spare ones as well, and of the work that they
+ * make. From this call on intake_fd() becomes readable when there may be less of it.
+ */
+size_t intake_memory(struct intake *intake);
+
+/* Is nothing on its way, neither in the chunk that is being filled nor behind it? */
+bool intake_is_empty(struct intake *intake);
 
 /*
  * While this is true, read no sockets until intake_fd() becomes readable: there is no space, or the writer holds the

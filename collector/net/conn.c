@@ -27,11 +27,19 @@ struct conn *conn_take_fd(int fd, const char *source, const struct framer_option
     return conn;
 }
 
+/* A large frame is not copied: its memory goes with it. */
+static void add_frame(struct conn *conn, struct chunk *chunk, const struct frame *frame, int64_t now)
+{
+    struct buf memory = BUF_EMPTY;
+    bool is_given = framer_give(conn->framer, frame, &memory);
+    chunk_add(chunk, frame, conn->source, now, is_given ? &memory : NULL);
+}
+
 static void add_frames(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     int64_t now = clock_now_ms();
-    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
+    while (framer_next(conn->framer, &frame)) add_frame(conn, chunk, &frame, now);
 }
 
 void conn_close(struct conn *conn, struct chunk *chunk)
@@ -74,8 +82,7 @@ void conn_reject_unfinished(struct conn *conn, struct chunk *chunk)
     static const char detail[] =
         "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
     struct frame frame;
-    if (framer_set_aside(conn->framer, detail, &frame))
-        chunk_add(chunk, &frame, conn->source, clock_now_ms());
+    if (framer_set_aside(conn->framer, detail, &frame)) add_frame(conn, chunk, &frame, clock_now_ms());
     add_frames(conn, chunk); /* there are no others; this frees the memory */
 }
 

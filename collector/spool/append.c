@@ -250,14 +250,19 @@ static enum result count_run(struct spool_in *in, const struct event *last, size
 static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
 {
     enum result res = RES_OK;
+    struct event last = {0};
     size_t run = 0;
-    for (size_t i = 0; i < group->event_count && res == RES_OK; i++) {
-        const struct event *event = &group->events[i];
+    for (size_t i = 0; i < group->item_count && res == RES_OK; i++) {
+        if (group->items[i].kind != ITEM_EVENT) continue;
+        struct event event = item_event(&group->items[i]);
+        if (run > 0 && !is_same_run(&last, &event)) {
+            res = count_run(in, &last, run, group->retry_of != 0, why);
+            run = 0;
+        }
+        last = event;
         run++;
-        if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
-        res = count_run(in, event, run, group->retry_of != 0, why);
-        run = 0;
     }
+    if (res == RES_OK && run > 0) res = count_run(in, &last, run, group->retry_of != 0, why);
     return res;
 }
 
@@ -297,6 +302,18 @@ static enum result mark_retried(struct spool_in *in, struct group *group, struct
     return res;
 }
 
+static enum result append_item(struct spool_in *in, const struct group *group, const struct item *item,
+                               struct counters *counters, struct why *why)
+{
+    if (item->kind == ITEM_EVENT) {
+        struct event event = item_event(item);
+        if (group->retry_of == 0) counters->last_event_at = event.received_at;
+        return append_event(in, &event, counters, why);
+    }
+    struct reject reject = item_reject(item);
+    return append_reject(in, &reject, counters, why);
+}
+
 static enum result append_group(struct spool_in *in, struct group *group, struct counters *counters,
                                 struct why *why)
 {
@@ -304,19 +321,15 @@ static enum result append_group(struct spool_in *in, struct group *group, struct
     if (group->retry_of != 0) {
         res = mark_retried(in, group, why);
         if (res != RES_OK || group->is_void) return res;
-    } else if (group->event_count > 0) {
-        counters->last_event_at = group->events[group->event_count - 1].received_at;
     }
-    for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
-        res = append_event(in, &group->events[i], counters, why);
-    for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
-        res = append_reject(in, &group->rejects[i], counters, why);
+    for (size_t i = 0; i < group->item_count && res == RES_OK; i++)
+        res = append_item(in, group, &group->items[i], counters, why);
     return res == RES_OK ? count_senders(in, group, why) : res;
 }
 
 static bool has_rejects(const struct group *group)
 {
-    while (group && group->reject_count == 0) group = group->next;
+    while (group && group_count_rejects(group) == 0) group = group->next;
     return group != NULL;
 }
 

@@ -123,9 +123,10 @@ static void count(struct writer *w, const struct group *group, bool is_kept)
 {
     struct writer_counts *counts = is_kept ? &w->kept : &w->lost;
     for (; group; group = group->next) {
-        counts->events += (int64_t)group->event_count;
-        counts->rejects += (int64_t)group->reject_count;
-        for (size_t i = 0; i < group->reject_count; i++) w->unlogged[group->rejects[i].reason]++;
+        counts->events += (int64_t)group_count_events(group);
+        counts->rejects += (int64_t)group_count_rejects(group);
+        for (size_t i = 0; i < group->item_count; i++)
+            if (group->items[i].kind == ITEM_REJECT) w->unlogged[group->items[i].reason]++;
     }
 }
 

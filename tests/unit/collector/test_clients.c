@@ -65,21 +65,12 @@ struct fixture {
 
 static void take_as_valid(struct chunk *chunk)
 {
-    for (size_t i = 0; i < chunk->frame_count; i++) {
-        const struct received_frame *c = &chunk->frames[i];
-        struct slice payload = {c->frame.data, c->frame.len};
-        if (c->frame.is_event) {
-            struct event event = {.source = c->source, .bytes = payload.len, .payload = payload};
-            group_add_event(chunk->group, &event);
-        } else {
-            struct reject reject = {.source = c->source,
-                                    .reason = c->frame.reason,
-                                    .detail = {c->frame.detail, strlen(c->frame.detail)},
-                                    .bytes = c->frame.true_len,
-                                    .payload = payload};
-            group_add_reject(chunk->group, &reject);
-        }
+    static const struct slice fields[EVENT_FIELD_COUNT];
+    for (size_t i = 0; i < chunk->group->item_count; i++) {
+        struct item *item = &chunk->group->items[i];
+        if (item->kind == ITEM_FRAME) group_make_event(chunk->group, item, fields);
     }
+    chunk_note_validated(chunk);
 }
 
 static void *validate(void *context)
@@ -101,7 +92,7 @@ static struct fixture *fixture_new(size_t memory_bytes)
     assert_non_null(f);
     log_configure(LOG_ERROR, LOG_TEXT);
     f->base = event_base_new();
-    assert_int_equal(intake_open(&f->intake, memory_bytes, &why), RES_OK);
+    assert_int_equal(intake_open(&f->intake, memory_bytes, NULL, &why), RES_OK);
     f->clients = clients_new(f->base, f->intake, &options);
     assert_int_equal(pthread_create(&f->validator, NULL, validate, f->intake), 0);
     return f;
@@ -127,22 +118,16 @@ static void copy_text(char *to, size_t size, struct slice from)
 static void note_committed(struct fixture *f, const struct group *group)
 {
     for (; group; group = group->next) {
-        for (size_t i = 0; i < group->event_count; i++) {
+        for (size_t i = 0; i < group->item_count; i++) {
+            const struct item *item = &group->items[i];
             struct seen *seen = &f->seen[f->seen_count++];
             assert_true(f->seen_count < SEEN_MAX);
-            seen->is_event = true;
-            seen->len = group->events[i].payload.len;
-            copy_text(seen->source, sizeof seen->source, group->events[i].source);
-            copy_text(seen->text, sizeof seen->text, group->events[i].payload);
-        }
-        for (size_t i = 0; i < group->reject_count; i++) {
-            struct seen *seen = &f->seen[f->seen_count++];
-            assert_true(f->seen_count < SEEN_MAX);
-            seen->reason = group->rejects[i].reason;
-            seen->len = group->rejects[i].payload.len;
-            copy_text(seen->source, sizeof seen->source, group->rejects[i].source);
-            copy_text(seen->detail, sizeof seen->detail, group->rejects[i].detail);
-            copy_text(seen->text, sizeof seen->text, group->rejects[i].payload);
+            seen->is_event = item->kind == ITEM_EVENT;
+            seen->reason = (enum reject_reason)item->reason;
+            seen->len = item->len;
+            copy_text(seen->source, sizeof seen->source, item->origin->source);
+            copy_text(seen->text, sizeof seen->text, (struct slice){item->data, item->len});
+            if (!seen->is_event) copy_text(seen->detail, sizeof seen->detail, item_reject(item).detail);
         }
     }
 }
@@ -402,7 +387,7 @@ static void the_remainder_of_a_cut_off_event_becomes_stray_bytes(void **state)
     send_text(f, 0, "its rest</EVENT>");
     send_event(f, 0, 7);
     wait_for(f, 3);
-    int stray = f->seen[1].is_event ? 2 : 1; /* a group lists its events first */
+    int stray = 1;
     assert_int_equal(f->seen[stray].reason, REJECT_STRAY_BYTES);
     assert_memory_equal(f->seen[stray].text, "its rest", 8);
     check_event(&f->seen[3 - stray], 0, 7);
@@ -626,8 +611,8 @@ static void a_sender_whose_bytes_wait_unread_is_not_reported_silent(void **state
     let_pass(f, LATE_MS); /* it has space, but the sender has not been read yet */
     clients_serve_queue(f->clients);
     wait_for(f, 2);
-    assert_string_equal(f->seen[0].text, "<EVENT>b</EVENT>"); /* a group lists its events first */
-    assert_string_equal(f->seen[1].text, "<!-- <EVENT>a</EVENT> -->");
+    assert_string_equal(f->seen[0].text, "<!-- <EVENT>a</EVENT> -->");
+    assert_string_equal(f->seen[1].text, "<EVENT>b</EVENT>");
 }
 
 static void senders_may_disconnect_before_their_silence_is_reported(void **state)
@@ -659,9 +644,9 @@ static void an_open_comment_is_given_up_when_its_sender_falls_silent(void **stat
     check_nothing_more(f);
     let_pass(f, FRAMER_SILENCE_MS + LATE_MS);
     wait_for(f, 2);
-    assert_string_equal(f->seen[0].text, "<EVENT>3</EVENT>"); /* a group lists its events first */
-    assert_int_equal(f->seen[1].reason, REJECT_MALFORMED);
-    assert_string_equal(f->seen[1].text, "<EVENT>1<!-- 2</EVENT>");
+    assert_int_equal(f->seen[0].reason, REJECT_MALFORMED);
+    assert_string_equal(f->seen[0].text, "<EVENT>1<!-- 2</EVENT>");
+    assert_string_equal(f->seen[1].text, "<EVENT>3</EVENT>");
 }
 
 /* ---- coming and going ---- */
