@@ -17,7 +17,7 @@
 #define LOCKFILE_BEAT_MS 5000  /* how often the owner renews the sign of life */
 #define LOCKFILE_DEAD_MS 30000 /* a sign of life older than this means that the program hangs */
 
-#define LOCKFILE_TEXT_SIZE 4080 /* bytes of the published text, with its terminator */
+#define LOCKFILE_TEXT_SIZE 12272 /* bytes of the published text, with its terminator */
 
 struct lockfile {
     int fd; /* -1: not held */

@@ -37,6 +37,8 @@ static const struct {
     [PROBLEM_FOREIGN_READER] = {"foreign_reader",
                                 "a long read by another program makes the write-ahead log grow",
                                 "the long read has ended"},
+    [PROBLEM_INTAKE_FULL] = {"intake_full", "senders wait to be read",
+                             "senders are read without waiting again"},
 };
 
 struct present {

@@ -22,6 +22,7 @@ enum problem_code {
     PROBLEM_CONNECTIONS_FULL, /* new senders wait */
     PROBLEM_REJECTS_CAPPED,   /* only the beginning of new rejects is kept */
     PROBLEM_FOREIGN_READER,   /* a long read by another program makes the write-ahead log grow */
+    PROBLEM_INTAKE_FULL,      /* senders have waited for memory, or for the disk */
     PROBLEM_COUNT
 };
 

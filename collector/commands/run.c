@@ -103,7 +103,7 @@ static enum result open_server(struct collector *c, struct why *why)
                     .max_connections = s->max_connections,
                     .idle_timeout_ms = s->idle_timeout_ms,
                     .framing = framer_options(s),
-                    .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
+                    .memory_bytes = (size_t)s->intake_memory_bytes},
         .intake = c->intake,
         .replacements = c->replacements,
         .signals = &c->signals,

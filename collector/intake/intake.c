@@ -180,21 +180,20 @@ static bool make_space(struct intake *intake)
     return has_space;
 }
 
-size_t intake_memory(struct intake *intake)
+size_t intake_memory(struct intake *intake, bool *is_empty)
 {
     lock(intake);
     size_t memory = intake->memory + chunk_memory(intake->filling);
-    intake->wants_wake_up = true;
+    *is_empty = intake->offered == intake->committed && chunk_is_empty(intake->filling);
     unlock(intake);
     return memory;
 }
 
-bool intake_is_empty(struct intake *intake)
+void intake_request_wake_up(struct intake *intake)
 {
     lock(intake);
-    bool is_empty = intake->offered == intake->committed && chunk_is_empty(intake->filling);
+    intake->wants_wake_up = true;
     unlock(intake);
-    return is_empty;
 }
 
 bool intake_is_full(struct intake *intake)

@@ -47,12 +47,12 @@ void intake_offer(struct intake *intake);
 
 /*
  * The memory in bytes of all chunks, the one that is being filled and the spare ones as well, and of the work that they
- * make. From this call on intake_fd() becomes readable when there may be less of it.
+ * make. `*is_empty`: nothing is on its way, neither in the chunk that is being filled nor behind it.
  */
-size_t intake_memory(struct intake *intake);
+size_t intake_memory(struct intake *intake, bool *is_empty);
 
-/* Is nothing on its way, neither in the chunk that is being filled nor behind it? */
-bool intake_is_empty(struct intake *intake);
+/* intake_fd() becomes readable when there may be less memory on its way. */
+void intake_request_wake_up(struct intake *intake);
 
 /*
  * While this is true, read no sockets until intake_fd() becomes readable: there is no space, or the writer holds the

@@ -1,12 +1,12 @@
 /*
  * clients -- all connected senders: the order of their activity, the queue of senders that wait to be read, and the
- * memory of their unfinished events.
+ * memory that they take.
  *
  * Four rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
- * read in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the
- * event that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been
- * idle longest is disconnected for a new one, if it has been idle for long enough. Silence: what a sender has left
- * unfinished is reported once it has been silent for long enough while it was read. One thread only.
+ * read in its order when the intake has space. Memory: who is read while it is short, and whose unfinished event becomes
+ * a reject (collector/net/admission.h). Places: at MAX_CONNECTIONS the sender that has been idle longest is disconnected
+ * for a new one, if it has been idle for long enough. Silence: what a sender has left unfinished is reported once it has
+ * been silent for long enough while it was read. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -16,6 +16,7 @@
 
 #include "collector/intake/intake.h"
 #include "collector/net/conn.h"
+#include "common/problems.h"
 
 struct client;
 struct clients;
@@ -23,7 +24,8 @@ struct event_base;
 
 struct clients_options {
     struct framer_options framing; /* what it points to is borrowed */
-    size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
+    size_t memory_bytes;       /* INTAKE_MEMORY: connections, unfinished events, and what is in the intake */
+    struct problems *problems; /* borrowed; `intake_full` is raised here; NULL: nowhere */
 };
 
 /* Borrows `base` and `intake` until clients_free(). Never fails: out of memory aborts. */
@@ -54,9 +56,24 @@ void clients_close_silent(struct clients *clients, int64_t ms);
 void clients_serve_queue(struct clients *clients);
 
 /*
- * Reads each sender once, in the queue or not, and removes those that have disconnected. Returns true if another
- * call may read more: bytes were read, or the intake was full.
+ * Reads each sender once that may be read, in the queue or not, and removes those that have disconnected. Returns true
+ * if another call may read more: bytes were read, or memory or the intake did not allow it.
  */
 bool clients_read_round(struct clients *clients);
+
+/* ---- a stop ---- */
+
+/*
+ * From now on clients_read_round() reads each sender only up to what has arrived by now, and disconnects it then, so
+ * that its memory is free for the others. Returns the sum of those bytes.
+ */
+int64_t clients_limit_to_arrived(struct clients *clients);
+
+/* Of those bytes, how many have not been read yet, and on how many connections. */
+int64_t clients_unread_bytes(const struct clients *clients);
+int64_t clients_unread_count(const struct clients *clients);
+
+/* All bytes that wait in sockets now. */
+int64_t clients_waiting_bytes(const struct clients *clients);
 
 #endif
