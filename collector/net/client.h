@@ -8,8 +8,10 @@
 #include <event2/event.h>
 #include <sys/queue.h>
 
+#include "collector/intake/intake.h"
 #include "collector/net/admission.h"
-#include "collector/net/clients.h"
+#include "collector/net/client_options.h"
+#include "collector/net/conn.h"
 
 struct client {
     struct clients *all;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "collector/net/client.h"
+#include "collector/net/clients.h"
 #include "common/clock.h"
 #include "common/log.h"
 

@@ -15,18 +15,11 @@
 #include <stdint.h>
 
 #include "collector/intake/intake.h"
-#include "collector/net/conn.h"
-#include "common/problems.h"
+#include "collector/net/client_options.h"
 
 struct client;
 struct clients;
 struct event_base;
-
-struct clients_options {
-    struct framer_options framing; /* what it points to is borrowed */
-    size_t memory_bytes;       /* INTAKE_MEMORY: connections, unfinished events, and what is in the intake */
-    struct problems *problems; /* borrowed; `intake_full` is raised here; NULL: nowhere */
-};
 
 /* Borrows `base` and `intake` until clients_free(). Never fails: out of memory aborts. */
 struct clients *clients_new(struct event_base *base, struct intake *intake,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collector/net/client.h"
+#include "collector/net/clients.h"
 #include "common/clock.h"
 
 #define STEP_MS  100  /* between two times that silence is reported */
