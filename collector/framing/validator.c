@@ -33,6 +33,7 @@ struct validator {
     struct verdict *verdict;
     enum parsed parsed;
     struct slice received; /* as UTF-8, before any other change */
+    bool is_terminated;    /* a NUL stands behind that which is parsed next */
 };
 
 struct validator *validator_new(const struct validator_options *options)
@@ -127,11 +128,20 @@ static void fail_transcoding(struct validator *v, enum transcoded res, const cha
     fail(v, res == TRANSCODE_TOO_LONG ? REJECT_OVERSIZE : REJECT_ENCODING, detail);
 }
 
+/* It is parsed in place. */
+static struct slice terminate(struct validator *v, struct buf *text)
+{
+    buf_append_char(text, '\0');
+    text->len--;
+    v->is_terminated = true;
+    return (struct slice){text->data, text->len};
+}
+
 static struct slice decode(struct validator *v, struct slice bytes, const char *encoding, const char *form)
 {
     buf_clear(&v->utf8);
     enum transcoded res = transcode(bytes, encoding, &v->utf8);
-    if (res == TRANSCODED) return (struct slice){v->utf8.data, v->utf8.len};
+    if (res == TRANSCODED) return terminate(v, &v->utf8);
     fail_transcoding(v, res, encoding, form);
     return bytes;
 }
@@ -164,7 +174,7 @@ static struct slice to_utf8(struct validator *v, const struct validator_input *i
 static void parse(struct validator *v, struct slice text)
 {
     struct parser_error error;
-    v->parsed = parser_check(v->parser, text, &error);
+    v->parsed = parser_check(v->parser, text, v->is_terminated, &error);
     if (v->parsed == PARSED_NOT) fail_parse(v, text, &error);
 }
 
@@ -173,7 +183,7 @@ static struct slice replace(struct validator *v, struct slice text)
 {
     buf_clear(&v->replaced);
     size_t count = replace_characters(text, TRANSCODE_MAX, &v->replaced);
-    struct slice replaced = {v->replaced.data, v->replaced.len};
+    struct slice replaced = terminate(v, &v->replaced);
     if (count == 0) return text;
     if (replaced.len > TRANSCODE_MAX) {
         fail(v, REJECT_OVERSIZE, TOO_LONG " once characters are replaced");
@@ -207,7 +217,7 @@ static struct slice complete(struct validator *v, struct slice text, const char 
         fail_missing(v, text, missing);
         return text;
     }
-    struct slice completed = {v->completed.data, v->completed.len};
+    struct slice completed = terminate(v, &v->completed);
     if (completed.len > TRANSCODE_MAX)
         fail(v, REJECT_OVERSIZE, TOO_LONG " once its prefixes are declared");
     else
@@ -252,6 +262,7 @@ void validator_check(struct validator *v, const struct validator_input *input, s
     v->verdict = verdict;
     v->parsed = PARSED;
     verdict->replaced = 0;
+    v->is_terminated = input->is_terminated;
 
     struct slice text = v->received = to_utf8(v, input);
     if (v->parsed == PARSED) parse(v, text);

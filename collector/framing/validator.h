@@ -9,9 +9,9 @@
  * only warns of it, but stricter parsers fail.
  *
  * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, the
- * validator holds up to three times the event's length if one comment, attribute or the like is most of it, and less
- * than 2 MiB otherwise; if the event is transcoded, its length as UTF-8 comes on top, and likewise for each of the two
- * changes. A validator is used by one thread at a time.
+ * validator holds its length once more if one instruction, attribute or CDATA section is most of it, and less than 2 MiB
+ * otherwise (more if it is not terminated); if the event is transcoded, its length as UTF-8 comes on top, and likewise
+ * for each of the two changes. A validator is used by one thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
@@ -42,6 +42,7 @@ struct validator_input { /* one frame, without an XML declaration; all borrowed 
      */
     const char *encoding;
     const char *namespaces; /* declarations of the wrappers around it (namespaces.h), "" for none */
+    bool is_terminated;     /* a NUL stands behind the data: a large frame needs less memory then */
 };
 
 struct verdict {

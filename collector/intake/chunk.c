@@ -54,12 +54,16 @@ char *chunk_space(struct chunk *chunk, size_t *len)
 }
 
 /* Bytes that were read into the chunk stay there. All others are copied, because the framer reuses their memory. */
-static struct slice keep_data(struct chunk *chunk, const struct frame *frame, const struct buf *given)
+static struct slice keep_data(struct chunk *chunk, const struct frame *frame, const struct buf *given,
+                              bool *is_terminated)
 {
     struct slice bytes = {frame->data, frame->len};
     uintptr_t offset = (uintptr_t)frame->data - (uintptr_t)chunk->bytes;
     if (given) {
+        size_t end = (size_t)(frame->data - given->data) + frame->len;
         group_adopt(chunk->group, given->data, given->capacity);
+        *is_terminated = end < given->capacity;
+        if (*is_terminated) given->data[end] = '\0';
         return bytes;
     }
     if (!chunk->bytes || offset >= CHUNK_BYTES) return group_copy(chunk->group, bytes);
@@ -81,8 +85,10 @@ void chunk_add(struct chunk *chunk, const struct frame *frame, const char *sourc
         .encoding = text_of(frame->encoding),
         .namespaces = text_of(frame->namespaces),
     };
-    struct slice payload = keep_data(chunk, frame, given);
+    bool is_terminated = false;
+    struct slice payload = keep_data(chunk, frame, given, &is_terminated);
     struct item *item = group_add(chunk->group, ITEM_FRAME, payload, frame->true_len, &origin);
+    item->is_terminated = is_terminated;
     if (!frame->is_event) {
         group_make_reject(chunk->group, item, frame->reason, text_of(frame->detail));
         return;

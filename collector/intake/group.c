@@ -117,6 +117,19 @@ void group_adopt(struct group *group, char *memory, size_t len)
     group->blocks->next = block;
 }
 
+void group_release(struct group *group, const char *data)
+{
+    struct group_block **link = &group->blocks;
+    while (*link && !(is_adopted(*link) && (uintptr_t)data - (uintptr_t)(*link)->bytes < (*link)->size))
+        link = &(*link)->next;
+    struct group_block *block = *link;
+    if (!block) return;
+    *link = block->next;
+    group->memory_bytes -= block->size;
+    free(block->bytes);
+    free(block);
+}
+
 /* ---- what items share ---- */
 
 static bool is_equal(struct slice a, struct slice b)

@@ -35,9 +35,10 @@ struct item { /* 40 bytes; all that it points to belongs to the group, or is bor
         const char *detail;               /* of a reject, terminated */
         const struct item_fields *fields; /* of an event; NULL: all are absent */
     };
-    uint32_t len;   /* the payload's */
-    uint8_t kind;   /* enum item_kind */
-    uint8_t reason; /* of a reject: enum reject_reason */
+    uint32_t len;       /* the payload's */
+    uint8_t kind;       /* enum item_kind */
+    uint8_t reason;     /* of a reject: enum reject_reason */
+    bool is_terminated; /* a NUL stands behind the payload */
 };
 
 struct group {
@@ -65,6 +66,9 @@ struct slice group_copy(struct group *group, struct slice bytes);
 
 /* The group owns `memory`, of malloc(), from now on; `len` is what it counts for. */
 void group_adopt(struct group *group, char *memory, size_t len);
+
+/* Frees the adopted memory in which `data` lies: no item needs it any more. Does nothing if it was not adopted. */
+void group_release(struct group *group, const char *data);
 
 /*
  * Adds an item of `kind`. The texts of `origin`, and `detail` if it is one of a reject, are copied or shared with the

@@ -55,7 +55,7 @@ static void validate(struct validator *validator, struct chunk *chunk, struct it
 {
     struct group *group = chunk->group;
     struct validator_input input = {item->data, item->len, item->origin->encoding.data,
-                                    item->origin->namespaces.data};
+                                    item->origin->namespaces.data, item->is_terminated};
     struct verdict verdict;
     validator_check(validator, &input, &verdict);
     if (!verdict.is_valid) {
@@ -67,6 +67,7 @@ static void validate(struct validator *validator, struct chunk *chunk, struct it
     group_make_event(group, item, verdict.fields);
     if (verdict.payload.data == item->data) return;
     struct slice payload = keep_changed(validator, group, verdict.payload);
+    group_release(group, item->data);
     item->data = payload.data;
     item->len = (uint32_t)payload.len;
 }

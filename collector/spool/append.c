@@ -96,7 +96,7 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
     enum result res = spool_create_or_open(&in->db, path, node, why);
     if (res == RES_OK && sync == SPOOL_SYNC_NORMAL) res = db_exec(in->db, "PRAGMA synchronous = NORMAL", why);
     /* Said explicitly, it holds: else a large row was seen to take 8 MB of cache. One transaction is to fit. */
-    if (res == RES_OK) res = db_exec(in->db, "PRAGMA cache_size = -3000", why);
+    if (res == RES_OK) res = db_exec(in->db, "PRAGMA cache_size = -2000", why);
     if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
     if (res == RES_OK) res = place_remember(&in->file, path, why);
     if (res == RES_OK) res = place_remember(&in->wal_file, db_wal_path(in->db), why);

@@ -16,6 +16,7 @@ OWN = 16 * MIB  # what the program may take besides INTAKE_MEMORY
 LATIN = b'<?xml version="1.0" encoding="ISO-8859-1"?>'
 FILES_MAX = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 IDLE = min(size("MEMORY_IDLE", 4000, 1000), FILES_MAX - 200)
+SMALL = size("MEMORY_SMALL", 600, 60) * KIB
 CROWD = size("MEMORY_CROWD", 256, 256)
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
@@ -70,12 +71,12 @@ def inner(before, filling, after, length):
 # What was sent, under which settings; most were seen to take more memory than is promised.
 LARGE = {"MAX_MESSAGE_SIZE": "8M"}
 TABLE = (
-    ("rejects of four bytes", 8, {}, 8, b"x<a>" * (600 * KIB)),
-    ("small rejects in a wrapper", 8, {}, 8, b"<w><EVENT/>" + b"<a>1</a>" * (100 * KIB) + b"</w>"),
-    ("events of four bytes", 8, {"EVENT_ELEMENT": "E"}, 8, b"<E/>" * (400 * KIB)),
+    ("rejects of four bytes", 8, {}, 8, b"x<a>" * SMALL),
+    ("small rejects in a wrapper", 8, {}, 8, b"<w><EVENT/>" + b"<a>1</a>" * (SMALL // 2) + b"</w>"),
+    ("events of four bytes", 8, {"EVENT_ELEMENT": "E"}, 8, b"<E/>" * SMALL),
     ("malformed events with details that differ", 8, {"EVENT_ELEMENT": "E"}, 4,
-     b"".join(b"<E>&a%d;</E>" % n for n in range(100000))),
-    ("events in a comment that never ends", 8, {"EVENT_ELEMENT": "E"}, 4, b"<!--" + b"<E/>" * (250 * KIB)),
+     b"".join(b"<E>&a%d;</E>" % n for n in range(SMALL // 2))),
+    ("events in a comment that never ends", 8, {"EVENT_ELEMENT": "E"}, 4, b"<!--" + b"<E/>" * (MIB // 4 - 1)),
     ("Latin-1 comments", 32, LARGE, 6, LATIN + inner(b"<EVENT><!--", b"\xe9", b"--></EVENT>", 4 * MIB)),
     ("large Latin-1 comments", 32, LARGE, 6, LATIN + inner(b"<EVENT><!--", b"\xe9", b"--></EVENT>", 8 * MIB - KIB)),
     ("Latin-1 text", 32, LARGE, 6, LATIN + inner(b"<EVENT><a>", b"\xe9", b"</a></EVENT>", 3 * MIB)),

@@ -130,6 +130,27 @@ static void a_large_changed_payload_is_taken_over_and_counted(void **state)
     free(text);
 }
 
+static void adopted_memory_can_be_released_alone(void **state)
+{
+    struct group *group = group_new();
+    char *first = malloc(1000);
+    char *second = malloc(2000);
+    (void)state;
+    assert_true(first && second);
+    struct slice copy = group_copy(group, some_slice("copied"));
+    group_adopt(group, first, 1000);
+    group_adopt(group, second, 2000);
+    size_t all = group->memory_bytes;
+    group_release(group, copy.data); /* it is not adopted */
+    assert_int_equal(group->memory_bytes, all);
+    group_release(group, first + 999);
+    assert_int_equal(group->memory_bytes, all - 1000);
+    assert_memory_equal(copy.data, "copied", 6);
+    group_release(group, second);
+    assert_int_equal(group->memory_bytes, all - 3000);
+    group_free(group);
+}
+
 static void without_its_rejects_a_group_keeps_its_events_in_order(void **state)
 {
     struct group *group = some_group(1, 2, 1);
@@ -155,6 +176,7 @@ int main(void)
         cmocka_unit_test(many_equal_rejects_share_their_texts),
         cmocka_unit_test(frames_become_events_and_rejects_in_their_place),
         cmocka_unit_test(a_large_changed_payload_is_taken_over_and_counted),
+        cmocka_unit_test(adopted_memory_can_be_released_alone),
         cmocka_unit_test(without_its_rejects_a_group_keeps_its_events_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
