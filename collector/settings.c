@@ -34,7 +34,8 @@ const struct setting collector_settings[] = {
     {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, FRAMER_MESSAGE_MAX, NULL,
      "the largest single event; of a larger one this many bytes are kept as a reject"},
     {"INTAKE_MEMORY", SETTING_SIZE, FIELD(intake_memory_bytes), "64M", 8 * MIB, 1LL << 40, NULL,
-     "the memory for events that are unfinished or not yet committed; at least 4 times MAX_MESSAGE_SIZE"},
+     "the memory for connections and for events that are unfinished or not yet committed; at least twice "
+     "MAX_MESSAGE_SIZE"},
     {"EVENT_ELEMENT", SETTING_TEXT, FIELD(event_element), "EVENT", 1, XML_NAMES_TEXT_MAX, NULL,
      "the element that is one event, or several, separated by commas; with its prefix: p:Event; or with any "
      "prefix or none: *:Event"},
@@ -119,10 +120,10 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     enum result res = config_load(collector_settings, env, settings, why);
     log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK) res = parse_names(settings, why);
-    if (res == RES_OK && settings->intake_memory_bytes < 4 * settings->max_message_bytes)
+    if (res == RES_OK && settings->intake_memory_bytes < 2 * settings->max_message_bytes)
         res = why_set(why, RES_REFUSE,
-                      "INTAKE_MEMORY is too small: expected at least 4 times MAX_MESSAGE_SIZE, %" PRId64,
-                      4 * settings->max_message_bytes);
+                      "INTAKE_MEMORY is too small: expected at least twice MAX_MESSAGE_SIZE, %" PRId64,
+                      2 * settings->max_message_bytes);
     if (res == RES_OK) res = index_fields_parse(settings->index_fields_text, &settings->index_fields, why);
     if (res == RES_OK) res = load_namespaces(settings, why);
     if (res == RES_OK) res = encodings_check_default(settings->default_encoding, why);

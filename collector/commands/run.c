@@ -48,21 +48,16 @@ static void allow_descriptors(int64_t connections)
                  LOG_QUOTE(why.text), LOG_QUOTE(why.remedy));
 }
 
-/* INTAKE_MEMORY is shared out: a quarter for chunks on their way to the disk, a half for unfinished events. */
-static int64_t chunks_max_bytes(const struct settings *s)
+/* A quarter of INTAKE_MEMORY is for chunks on their way to the disk; the rest is shared out as senders need it. */
+static size_t chunks_max_bytes(const struct settings *s)
 {
-    return s->intake_memory_bytes / 4;
-}
-
-static int64_t unfinished_max_bytes(const struct settings *s)
-{
-    return s->intake_memory_bytes / 2;
+    return (size_t)s->intake_memory_bytes / 4;
 }
 
 int64_t run_in_flight_bytes(const struct settings *s)
 {
-    /* At a stop the unfinished events become rejects, which are committed as well. */
-    return chunks_max_bytes(s) + unfinished_max_bytes(s);
+    return s
+        ->intake_memory_bytes; /* at a stop, unfinished events become rejects, which are committed as well */
 }
 
 /* The parts of the service, in the order in which they are opened. */
@@ -183,7 +178,7 @@ static enum result open_server(struct collector *c, struct why *why)
                     .max_connections = s->max_connections,
                     .idle_timeout_ms = s->idle_timeout_ms,
                     .framing = framer_options(s),
-                    .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},
+                    .memory_bytes = (size_t)s->intake_memory_bytes},
         .gate = c->gate,
         .intake = c->intake,
         .replacements = c->replacements,
@@ -220,7 +215,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) c->problems = problems_open(&c->lock);
     if (res == RES_OK) res = gate_open(&c->gate, c->problems, why);
     if (res == RES_OK) res = wait_for_port(c, why);
-    if (res == RES_OK) res = intake_open(&c->intake, (size_t)chunks_max_bytes(s), why);
+    if (res == RES_OK) res = intake_open(&c->intake, chunks_max_bytes(s), &s->validator, why);
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
@@ -241,7 +236,10 @@ static bool await_writer(struct collector *c)
     writer_set_stop(c->writer, c->drained.is_urgent ? now : due);
     while (!writer_has_ended(c->writer, WAIT_STEP_MS)) {
         gate_take(c->gate);
-        if (signals_stop_again(&c->signals)) writer_set_stop(c->writer, due = clock_monotonic_ms());
+        if (signals_stop_again(&c->signals)) {
+            c->drained.is_urgent = true;
+            writer_set_stop(c->writer, due = clock_monotonic_ms());
+        }
         if (clock_monotonic_ms() >= due + LAST_WAIT_MS) return false;
     }
     return true;
@@ -250,11 +248,14 @@ static bool await_writer(struct collector *c)
 /* Ends the process at once: a thread hangs, and what it uses cannot be closed. */
 static void give_up(const struct collector *c)
 {
-    log_error(
-        "stopped", "why=%s remedy=%s unread_bytes=%" PRId64,
-        LOG_QUOTE("the disk did not answer in the time for a stop: what had been read and is not in the "
-                  "spool is lost"),
-        LOG_QUOTE("check the disk of SPOOL_PATH"), c->drained.unread_bytes);
+    const char *why =
+        c->drained.is_urgent
+            ? "a second signal ended the stop: what had been read and is not in the spool is lost"
+            : "the disk did not answer in the time for a stop: what had been read and is not in "
+              "the spool is lost";
+    log_error("stopped", "why=%s remedy=%s uncommitted_bytes=%" PRIu64 " unread_bytes=%" PRId64,
+              LOG_QUOTE(why), LOG_QUOTE("check the disk of SPOOL_PATH"), intake_uncommitted_bytes(c->intake),
+              c->drained.unread_bytes);
     _exit(EX_FAILED);
 }
 

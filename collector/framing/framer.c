@@ -318,6 +318,20 @@ bool framer_next(struct framer *f, struct frame *frame)
     return step == STEP_FRAME;
 }
 
+bool framer_give(struct framer *f, const struct frame *frame, struct buf *memory)
+{
+    if (frame->len == 0) return false;
+    if (frame->data != f->oversize.data) return window_give(&f->window, frame->data, memory);
+    *memory = f->oversize;
+    f->oversize = BUF_EMPTY;
+    return true;
+}
+
+void framer_pause(struct framer *f)
+{
+    window_keep(&f->window);
+}
+
 bool framer_set_aside(struct framer *f, const char *detail, struct frame *frame)
 {
     bool is_event = f->state == FRAMER_INSIDE || f->state == FRAMER_OVERSIZE;

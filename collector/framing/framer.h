@@ -17,6 +17,7 @@
 #define COLLECTOR_FRAMING_FRAMER_H
 
 #include "collector/framing/frame.h"
+#include "common/buf.h"
 
 struct framer;
 
@@ -39,6 +40,18 @@ void framer_end(struct framer *framer);
  * The next frame; false: nothing can be reported before more bytes or time have come. To be called until it is false.
  */
 bool framer_next(struct framer *framer, struct frame *frame);
+
+/*
+ * Gives the memory away in which the last frame lies, so that a large one is not copied: the caller frees it, and `data`
+ * of the frame stays where it is. False: it must be copied.
+ */
+bool framer_give(struct framer *framer, const struct frame *frame, struct buf *memory);
+
+/*
+ * More frames may be there, but the segment goes: what is still needed of it is copied. framer_next() goes on
+ * afterwards as if nothing had happened.
+ */
+void framer_pause(struct framer *framer);
 
 /*
  * Memory is short: the unfinished event becomes a reject `cut_off` with this detail (or `oversize`, if it is that), or

@@ -151,17 +151,31 @@ static void drop_read(struct framer *f)
     if (to > f->window.start + LOOK_BACK) framer_drop(f, to - LOOK_BACK);
 }
 
+/* In the memory where it is, if possible: it would be twice there otherwise. */
+static void keep_beginning(struct framer *f, struct slice kept)
+{
+    struct buf memory = BUF_EMPTY;
+    buf_fini(&f->oversize);
+    if (window_give(&f->window, kept.data, &memory)) {
+        memmove(memory.data, kept.data, kept.len);
+        memory.len = kept.len;
+        f->oversize = memory;
+    } else {
+        buf_reserve_within(&f->oversize, kept.len, kept.len);
+        buf_append(&f->oversize, kept.data, kept.len);
+    }
+}
+
 /* It has reached MAX_MESSAGE_SIZE: from `at` on nothing more is kept. */
 static enum step become_oversize(struct framer *f, uint64_t at)
 {
     struct slice kept = window_range(&f->window, f->event.frame_at, limit_of(f));
-    buf_clear(&f->oversize);
-    buf_append(&f->oversize, kept.data, kept.len);
     framer_move(f, FRAMER_OVERSIZE);
     f->at = at;
     f->wanted = WANTED_MIN;
     xml_lexer_forget(&f->lexer);
     drop_read(f);
+    keep_beginning(f, kept);
     window_trim(&f->window);
     return STEP_ON;
 }

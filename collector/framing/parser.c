@@ -4,15 +4,16 @@
  * The happy path: run libxml2's push parser once over the text, with SAX handlers that count and that copy the texts of
  * a few child elements. The first error decides; only undeclared prefixes let it go on.
  *
- * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is pushed in
- * slices: then only what libxml2 must see in one piece (a tag, a comment) is copied as a whole. It gets a parser of its
- * own, and its memory is freed with that parser.
+ * To push an event in one chunk is libxml2's fastest way, but it copies the chunk. So a large event is parsed where it
+ * lies, which needs a NUL behind it; where there is none, it is pushed in slices: then only what libxml2 must see in one
+ * piece (a tag, a comment) is copied as a whole. It gets a parser of its own, and its memory is freed with that parser.
  */
 #include "collector/framing/parser.h"
 
 #include <assert.h>
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,14 +94,15 @@ static size_t whole_characters(const char *text, size_t len)
 }
 
 /*
- * Is it because of a character that XML forbids? Of one in an instruction, libxml2 says that the instruction has no
- * end.
+ * Is it because of a character that XML forbids? Of one in an instruction or a CDATA section, libxml2 says that this has
+ * no end.
  */
 static bool is_of_forbidden_character(xmlParserCtxtPtr context, int code)
 {
     const xmlParserInput *input = context->input;
     if (code == XML_ERR_INVALID_CHAR) return true;
-    return code == XML_ERR_PI_NOT_FINISHED && input->cur < input->end &&
+    return (code == XML_ERR_PI_NOT_FINISHED || code == XML_ERR_CDATA_NOT_FINISHED) &&
+           input->cur < input->end &&
            xml_forbidden_len((const char *)input->cur, (size_t)(input->end - input->cur)) > 0;
 }
 
@@ -138,6 +140,15 @@ static void on_error(void *context, xmlErrorPtr error)
 
 /* ---- SAX handlers ---- */
 
+/* To be called while a large event is parsed, now and then. */
+static void check_names(struct parser *p)
+{
+    if (p->has_failed) return;
+    if (xmlDictSize(p->context->dict) > PARSER_NAMES_MAX ||
+        xmlDictGetUsage(p->context->dict) > PARSER_NAMES_BYTES)
+        fail_here(p, REJECT_MALFORMED, "more than 16384 different names, or 1 MiB of them");
+}
+
 static bool is_long(const xmlChar *name)
 {
     return name && strnlen((const char *)name, PARSER_NAME_MAX + 1) > PARSER_NAME_MAX;
@@ -167,6 +178,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
         fail_here(p, REJECT_TOO_DEEP, "more than 200 elements inside each other");
         return;
     }
+    if (p->is_large) check_names(p);
     p->declared[p->depth] = namespace_count;
     p->in_scope += namespace_count;
     check_tag(p, name, namespace_count, namespaces, attribute_count, attributes);
@@ -187,6 +199,14 @@ static void on_text(void *context, const xmlChar *chars, int count)
     if (p->columns.open && p->depth == 2) columns_add_text(&p->columns, (const char *)chars, (size_t)count);
 }
 
+/* Its name is in the dictionary. */
+static void on_instruction(void *context, const xmlChar *target, const xmlChar *data)
+{
+    struct parser *p = ((xmlParserCtxtPtr)context)->_private;
+    (void)target, (void)data;
+    if (p->is_large) check_names(p);
+}
+
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
     struct parser *p = ((xmlParserCtxtPtr)context)->_private;
@@ -205,6 +225,7 @@ static void open_parser(struct parser *p)
         .characters = on_text,
         .ignorableWhitespace = on_text,
         .cdataBlock = on_text,
+        .processingInstruction = on_instruction,
         .internalSubset = on_doctype,
         .serror = on_error,
     };
@@ -277,15 +298,6 @@ static void check_attributes(struct parser *p, struct slice bytes)
     if (at < bytes.len) fail_at(p, bytes, at, TOO_MANY_ATTRIBUTES);
 }
 
-/* To be called after each slice of a large event. */
-static void check_names(struct parser *p)
-{
-    if (p->has_failed) return;
-    if (xmlDictSize(p->context->dict) > PARSER_NAMES_MAX ||
-        xmlDictGetUsage(p->context->dict) > PARSER_NAMES_BYTES)
-        fail_here(p, REJECT_MALFORMED, "more than 16384 different names, or 1 MiB of them");
-}
-
 /*
  * How many of the bytes from `at` on the next slice takes. libxml2 does not find a forbidden `]]>` that is divided
  * between two slices.
@@ -298,41 +310,62 @@ static size_t slice_len(struct slice bytes, size_t at)
     return len;
 }
 
-static void parse(struct parser *p, struct slice bytes)
+static int push(struct parser *p, struct slice bytes)
 {
     int code = XML_ERR_OK;
     size_t at = 0;
-    reset_parser(p);
-    p->depth = p->in_scope = 0;
-    columns_clear(&p->columns);
     do {
         size_t len = slice_len(bytes, at);
         code = xmlParseChunk(p->context, bytes.data + at, (int)len, at + len == bytes.len);
         at += len;
         if (p->is_large) check_names(p);
     } while (at < bytes.len && !p->has_failed);
+    return code;
+}
+
+/* Where the bytes lie: libxml2 copies nothing then. */
+static int parse_in_place(struct parser *p, struct slice bytes)
+{
+    xmlParserCtxtPtr context = p->context;
+    while (context->inputNr > 0) xmlFreeInputStream(inputPop(context));
+    xmlParserInputPtr input = xmlNewInputStream(context);
+    if (!input) abort();
+    input->base = input->cur = (const xmlChar *)bytes.data;
+    input->end = input->base + bytes.len;
+    context->progressive = 0;
+    if (inputPush(context, input) < 0) abort();
+    return xmlParseDocument(context) == 0 ? XML_ERR_OK : context->errNo;
+}
+
+static void parse(struct parser *p, struct slice bytes, bool is_in_place)
+{
+    reset_parser(p);
+    p->depth = p->in_scope = 0;
+    columns_clear(&p->columns);
+    int code = is_in_place ? parse_in_place(p, bytes) : push(p, bytes);
     bool is_well_formed = code == XML_ERR_OK && p->context->wellFormed && p->context->nsWellFormed;
     if (is_well_formed || (p->has_undeclared && p->context->wellFormed)) return;
     fail(p, REJECT_MALFORMED, 0, 0, "not well-formed");
 }
 
 /* With a parser of its own: the verdict must not depend on the names of earlier events, and the memory is freed. */
-static void parse_large(struct parser *p, struct slice bytes)
+static void parse_large(struct parser *p, struct slice bytes, bool is_terminated)
 {
     check_attributes(p, bytes);
     if (p->has_failed) return;
     close_parser(p);
-    parse(p, bytes);
+    parse(p, bytes, is_terminated);
     close_parser(p);
 }
 
-enum parsed parser_check(struct parser *p, struct slice text, struct parser_error *error)
+enum parsed parser_check(struct parser *p, struct slice text, bool is_terminated, struct parser_error *error)
 {
     p->error = error;
     p->has_failed = p->has_undeclared = false;
     p->is_large = text.len > PARSER_LARGE;
     check_nul(p, text);
-    if (!p->has_failed) (p->is_large ? parse_large : parse)(p, text);
+    if (!p->has_failed && p->is_large) parse_large(p, text, is_terminated);
+    if (!p->has_failed && !p->is_large) parse(p, text, false);
     if (p->has_failed) return PARSED_NOT;
     return p->has_undeclared ? PARSED_UNDECLARED : PARSED;
 }

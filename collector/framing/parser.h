@@ -42,8 +42,12 @@ struct parser_error {
 struct parser *parser_new(const struct index_fields *fields);
 void parser_free(struct parser *parser); /* accepts NULL */
 
-/* Parses `text`, which is UTF-8. `error` is filled in for PARSED_NOT only. */
-enum parsed parser_check(struct parser *parser, struct slice text, struct parser_error *error);
+/*
+ * Parses `text`, which is UTF-8. `is_terminated`: a NUL stands behind it, so that it is not copied if it is large. `error`
+ * is filled in for PARSED_NOT only.
+ */
+enum parsed parser_check(struct parser *parser, struct slice text, bool is_terminated,
+                         struct parser_error *error);
 
 /*
  * A column's value of the event that was PARSED, trimmed; absent, or at most EVENT_FIELD_MAX bytes until the next call.

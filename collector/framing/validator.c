@@ -19,8 +19,9 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 
-#define SHOWN_MAX 200 /* bytes of a prefix that a detail shows */
-#define TOO_LONG  "more than 10,000,000 bytes as UTF-8"
+#define UTF8_PER_BYTE 3   /* at most: a character of one byte lies in the basic plane */
+#define SHOWN_MAX     200 /* bytes of a prefix that a detail shows */
+#define TOO_LONG      "more than 10,000,000 bytes as UTF-8"
 
 struct validator {
     struct validator_options options;
@@ -34,6 +35,7 @@ struct validator {
     struct verdict *verdict;
     enum parsed parsed;
     struct slice received; /* as UTF-8, before any other change */
+    bool is_terminated;    /* a NUL stands behind that which is parsed next */
 };
 
 struct validator *validator_new(const struct validator_options *options)
@@ -130,13 +132,22 @@ static void fail_transcoding(struct validator *v, enum transcoded res, const cha
     fail(v, res == TRANSCODE_TOO_LONG ? REJECT_OVERSIZE : REJECT_ENCODING, detail);
 }
 
+/* It is parsed in place. */
+static struct slice terminate(struct validator *v, struct buf *text)
+{
+    buf_append_char(text, '\0');
+    text->len--;
+    v->is_terminated = true;
+    return (struct slice){text->data, text->len};
+}
+
 static struct slice decode(struct validator *v, struct slice bytes, const char *encoding, const char *form)
 {
     struct slice text;
     if (single_byte_decode(v->single_byte, bytes, encoding, &v->utf8, &text)) return text;
     buf_clear(&v->utf8);
     enum transcoded res = transcode(bytes, encoding, &v->utf8);
-    if (res == TRANSCODED) return (struct slice){v->utf8.data, v->utf8.len};
+    if (res == TRANSCODED) return terminate(v, &v->utf8);
     fail_transcoding(v, res, encoding, form);
     return bytes;
 }
@@ -169,7 +180,7 @@ static struct slice to_utf8(struct validator *v, const struct validator_input *i
 static void parse(struct validator *v, struct slice text)
 {
     struct parser_error error;
-    v->parsed = parser_check(v->parser, text, &error);
+    v->parsed = parser_check(v->parser, text, v->is_terminated, &error);
     if (v->parsed == PARSED_NOT) fail_parse(v, text, &error);
 }
 
@@ -178,7 +189,7 @@ static struct slice replace(struct validator *v, struct slice text)
 {
     buf_clear(&v->replaced);
     size_t count = replace_characters(text, TRANSCODE_MAX, &v->replaced);
-    struct slice replaced = {v->replaced.data, v->replaced.len};
+    struct slice replaced = terminate(v, &v->replaced);
     if (count == 0) return text;
     if (replaced.len > TRANSCODE_MAX) {
         fail(v, REJECT_OVERSIZE, TOO_LONG " once characters are replaced");
@@ -212,7 +223,7 @@ static struct slice complete(struct validator *v, struct slice text, const char 
         fail_missing(v, text, missing);
         return text;
     }
-    struct slice completed = {v->completed.data, v->completed.len};
+    struct slice completed = terminate(v, &v->completed);
     if (completed.len > TRANSCODE_MAX)
         fail(v, REJECT_OVERSIZE, TOO_LONG " once its prefixes are declared");
     else
@@ -229,12 +240,35 @@ static struct slice change(struct validator *v, const struct validator_input *in
     return text;
 }
 
+bool validator_give(struct validator *v, struct slice payload, struct buf *memory)
+{
+    struct buf *bufs[] = {&v->utf8, &v->replaced, &v->completed};
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
+        if (!payload.data || payload.data != bufs[i]->data) continue;
+        *memory = *bufs[i];
+        *bufs[i] = BUF_EMPTY;
+        return true;
+    }
+    return false;
+}
+
+size_t validator_work_bytes(const struct validator_options *o, size_t len, const char *encoding)
+{
+    size_t most = len < TRANSCODE_MAX / UTF8_PER_BYTE ? len * UTF8_PER_BYTE : TRANSCODE_MAX;
+    bool has_default = o && o->default_encoding && !transcode_is_utf8(o->default_encoding);
+    bool may_decode = has_default || !transcode_is_utf8(encoding);
+    bool may_replace = o && o->replaces_invalid;
+    if (len <= PARSER_LARGE) return 0;
+    return (may_decode || may_replace ? most : len) + (may_decode ? most : 0) + (may_replace ? most : 0);
+}
+
 void validator_check(struct validator *v, const struct validator_input *input, struct verdict *verdict)
 {
     validator_trim(v);
     v->verdict = verdict;
     v->parsed = PARSED;
     verdict->replaced = 0;
+    v->is_terminated = input->is_terminated;
 
     struct slice text = v->received = to_utf8(v, input);
     if (v->parsed == PARSED) parse(v, text);

@@ -9,15 +9,16 @@
  * only warns of it, but stricter parsers fail.
  *
  * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, the
- * validator holds up to three times the event's length if one comment, attribute or the like is most of it, and less
- * than 2 MiB otherwise; if the event is transcoded, its length as UTF-8 comes on top, and likewise for each of the two
- * changes. A validator is used by one thread at a time.
+ * validator holds its length once more if one instruction, attribute or CDATA section is most of it, and less than 2 MiB
+ * otherwise (more if it is not terminated); if the event is transcoded, its length as UTF-8 comes on top, and likewise
+ * for each of the two changes. A validator is used by one thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
 
 #include "collector/framing/event.h"
 #include "collector/framing/index_fields.h"
+#include "common/buf.h"
 
 #define VALIDATOR_DETAIL_MAX 400
 
@@ -41,6 +42,7 @@ struct validator_input { /* one frame, without an XML declaration; all borrowed 
      */
     const char *encoding;
     const char *namespaces; /* declarations of the wrappers around it (namespaces.h), "" for none */
+    bool is_terminated;     /* a NUL stands behind the data: a large frame needs less memory then */
 };
 
 struct verdict {
@@ -67,6 +69,18 @@ void validator_free(struct validator *validator); /* accepts NULL */
  */
 void validator_check(struct validator *validator, const struct validator_input *input,
                      struct verdict *verdict);
+
+/*
+ * Gives the memory away in which a changed payload lies, so that a large one is not copied: the caller frees it. False:
+ * the payload has not been changed.
+ */
+bool validator_give(struct validator *validator, struct slice payload, struct buf *memory);
+
+/*
+ * The memory that validating a frame of `len` bytes in this encoding may take besides the frame itself, with what it
+ * makes of it; a small one's, which is part of the 1 MiB, counts as 0. `encoding` as in the input.
+ */
+size_t validator_work_bytes(const struct validator_options *options, size_t len, const char *encoding);
 
 /* Frees the memory of a large or strange event, once its verdict has been used. Costs nothing otherwise. */
 void validator_trim(struct validator *validator);

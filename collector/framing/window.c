@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* What a large event took is not kept for the next one: there may be thousands of connections. What a segment's end
- * usually leaves, one event of 2 KB, fits. */
+#define SMALL ((size_t)64 << 10) /* memory of more than this grows in such steps; of less, it doubles */
+/* While something is held, so much is kept; otherwise nothing is: there may be thousands of connections. */
 #define KEPT_CAPACITY 4096
 
 void window_fini(struct window *w)
@@ -50,8 +50,7 @@ static void shrink(struct buf *held)
 void window_trim(struct window *w)
 {
     if (is_in_segment(w, w->start)) {
-        if (w->held.capacity > KEPT_CAPACITY) buf_fini(&w->held);
-        buf_clear(&w->held);
+        if (w->held.capacity > 0) buf_fini(&w->held);
         w->held_at = w->start;
         return;
     }
@@ -68,7 +67,9 @@ static void hold(struct window *w, uint64_t to)
 {
     uint64_t from = held_end(w);
     if (to <= from) return;
-    buf_reserve_within(&w->held, (size_t)(to - from), w->held_most ? w->held_most : SIZE_MAX);
+    size_t len = w->held.len + (size_t)(to - from) + 1; /* whoever gets the memory may want a NUL behind it */
+    buf_reserve_within(&w->held, (size_t)(to - from) + 1,
+                       len > SMALL ? (len + SMALL - 1) / SMALL * SMALL : SIZE_MAX);
     buf_append(&w->held, w->segment + (from - w->segment_at), (size_t)(to - from));
 }
 
@@ -103,6 +104,19 @@ struct slice window_view(struct window *w, uint64_t at, size_t wanted)
 struct slice window_range(struct window *w, uint64_t from, uint64_t to)
 {
     return (struct slice){window_view(w, from, (size_t)(to - from)).data, (size_t)(to - from)};
+}
+
+bool window_give(struct window *w, const char *data, struct buf *memory)
+{
+    uintptr_t offset = (uintptr_t)data - (uintptr_t)w->held.data;
+    size_t rest = is_in_segment(w, w->start) ? 0 : (size_t)(held_end(w) - w->start);
+    if (w->held.len < SMALL || offset >= w->held.len || rest > w->held.len / 8) return false;
+    const char *needed = w->held.data + (w->held.len - rest);
+    *memory = w->held;
+    w->held = BUF_EMPTY;
+    buf_append(&w->held, needed, rest);
+    w->held_at = w->start;
+    return true;
 }
 
 size_t window_held_bytes(const struct window *w)

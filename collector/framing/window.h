@@ -52,6 +52,12 @@ struct slice window_view(struct window *window, uint64_t at, size_t wanted);
 /* The bytes from `from` up to `to` in one stretch. */
 struct slice window_range(struct window *window, uint64_t from, uint64_t to);
 
+/*
+ * Gives the memory away in which `data` lies, of a range or a span: the caller frees it. Little of it must be needed any
+ * more: that is copied. False: it stays the window's, as it is small, or is needed, or `data` lies in the segment.
+ */
+bool window_give(struct window *window, const char *data, struct buf *memory);
+
 /* Memory of the window's own. */
 size_t window_held_bytes(const struct window *window);
 

@@ -4,11 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct chunk *chunk_new(void)
+#include "collector/framing/validator.h"
+
+/* What an item may grow by when it is validated: its columns, or a detail. */
+#define VALIDATED_BYTES 256
+#define LARGE_BYTES     ((size_t)64 << 10) /* SQLite's work on a smaller payload is not counted */
+
+struct chunk *chunk_new(const struct validator_options *options)
 {
     struct chunk *chunk = calloc(1, sizeof *chunk);
     if (!chunk) abort();
     chunk->group = group_new();
+    chunk->options = options;
     return chunk;
 }
 
@@ -16,20 +23,24 @@ void chunk_free(struct chunk *chunk)
 {
     if (!chunk) return;
     group_free(chunk->group);
-    free(chunk->frames);
     free(chunk->bytes);
     free(chunk);
 }
 
 bool chunk_is_empty(const struct chunk *chunk)
 {
-    return chunk->frame_count == 0;
+    return chunk->group->item_count == 0;
+}
+
+bool chunk_takes_items(const struct chunk *chunk)
+{
+    return chunk->group->item_count < CHUNK_ITEMS_MAX &&
+           chunk->group->memory_bytes < CHUNK_COPIED_MAX; /* far more than a cleared chunk keeps */
 }
 
 bool chunk_has_space(const struct chunk *chunk)
 {
-    return CHUNK_BYTES - chunk->used >= CHUNK_READ_MIN && chunk->frame_count < CHUNK_FRAMES_MAX &&
-           chunk->group->memory_bytes < CHUNK_COPIED_MAX; /* far more than a cleared chunk keeps */
+    return CHUNK_BYTES - chunk->used >= CHUNK_READ_MIN && chunk_takes_items(chunk);
 }
 
 char *chunk_space(struct chunk *chunk, size_t *len)
@@ -43,67 +54,78 @@ char *chunk_space(struct chunk *chunk, size_t *len)
 }
 
 /* Bytes that were read into the chunk stay there. All others are copied, because the framer reuses their memory. */
-static struct slice keep_data(struct chunk *chunk, const struct frame *frame)
+static struct slice keep_data(struct chunk *chunk, const struct frame *frame, const struct buf *given,
+                              bool *is_terminated)
 {
+    struct slice bytes = {frame->data, frame->len};
     uintptr_t offset = (uintptr_t)frame->data - (uintptr_t)chunk->bytes;
-    if (!chunk->bytes || offset >= CHUNK_BYTES)
-        return group_copy(chunk->group, (struct slice){frame->data, frame->len});
-    chunk->used = offset + frame->len;
-    return (struct slice){frame->data, frame->len};
-}
-
-static struct slice keep_source(struct chunk *chunk, const struct received_frame *last, const char *source)
-{
-    size_t len = strlen(source);
-    if (last && last->source.len == len && memcmp(last->source.data, source, len) == 0) return last->source;
-    return group_copy(chunk->group, (struct slice){source, len});
-}
-
-/* A terminated text; that of the frame before is shared, as frames of one sender follow each other. */
-static const char *keep_text(struct chunk *chunk, const char *last, const char *text)
-{
-    if (!*text) return "";
-    if (last && strcmp(last, text) == 0) return last;
-    return group_copy(chunk->group, (struct slice){text, strlen(text) + 1}).data;
-}
-
-void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at)
-{
-    const struct received_frame *last =
-        chunk->frame_count > 0 ? &chunk->frames[chunk->frame_count - 1] : NULL;
-    struct received_frame received = {*frame, keep_source(chunk, last, source), received_at};
-    received.frame.data = keep_data(chunk, frame).data;
-    received.frame.encoding = keep_text(chunk, last ? last->frame.encoding : NULL, frame->encoding);
-    received.frame.namespaces = keep_text(chunk, last ? last->frame.namespaces : NULL, frame->namespaces);
-    received.frame.detail =
-        frame->is_event ? NULL : keep_text(chunk, last ? last->frame.detail : NULL, frame->detail);
-    if (chunk->frame_count == chunk->frame_capacity) {
-        chunk->frame_capacity = chunk->frame_capacity ? 2 * chunk->frame_capacity : 128;
-        chunk->frames = reallocarray(chunk->frames, chunk->frame_capacity, sizeof *chunk->frames);
-        if (!chunk->frames) abort();
+    if (given) {
+        size_t end = (size_t)(frame->data - given->data) + frame->len;
+        group_adopt(chunk->group, given->data, given->capacity);
+        *is_terminated = end < given->capacity;
+        if (*is_terminated) given->data[end] = '\0';
+        return bytes;
     }
-    chunk->frames[chunk->frame_count++] = received;
+    if (!chunk->bytes || offset >= CHUNK_BYTES) return group_copy(chunk->group, bytes);
+    chunk->used = offset + frame->len;
+    return bytes;
+}
+
+static struct slice text_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
+
+void chunk_add(struct chunk *chunk, const struct frame *frame, const char *source, int64_t received_at,
+               const struct buf *given)
+{
+    struct item_origin origin = {
+        .received_at = received_at,
+        .source = text_of(source),
+        .encoding = text_of(frame->encoding),
+        .namespaces = text_of(frame->namespaces),
+    };
+    bool is_terminated = false;
+    struct slice payload = keep_data(chunk, frame, given, &is_terminated);
+    struct item *item = group_add(chunk->group, ITEM_FRAME, payload, frame->true_len, &origin);
+    item->is_terminated = is_terminated;
+    chunk->received_bytes += frame->true_len;
+    if (!frame->is_event) {
+        group_make_reject(chunk->group, item, frame->reason, text_of(frame->detail));
+        return;
+    }
+    size_t work = validator_work_bytes(chunk->options, item->len, frame->encoding);
+    if (work > chunk->work_bytes) chunk->work_bytes = work;
+    chunk->unvalidated++;
 }
 
 size_t chunk_memory(const struct chunk *chunk)
 {
-    return (chunk->bytes ? CHUNK_BYTES : 0) + chunk->frame_capacity * sizeof *chunk->frames +
-           chunk->group->memory_bytes;
+    return (chunk->bytes ? CHUNK_BYTES : 0) + chunk->group->memory_bytes + chunk->work_bytes +
+           chunk->unvalidated * VALIDATED_BYTES;
+}
+
+/* SQLite makes a row of the payload. */
+void chunk_note_validated(struct chunk *chunk)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < chunk->group->item_count; i++)
+        if (chunk->group->items[i].len > longest) longest = chunk->group->items[i].len;
+    chunk->work_bytes = longest > LARGE_BYTES ? longest : 0;
+    chunk->unvalidated = 0;
 }
 
 void chunk_clear(struct chunk *chunk)
 {
     group_clear(chunk->group);
-    chunk->used = chunk->frame_count = chunk->replaced = 0;
+    chunk->used = chunk->work_bytes = chunk->unvalidated = chunk->replaced = 0;
+    chunk->received_bytes = 0;
     chunk->is_validated = false;
-    if (chunk->frame_capacity <= CHUNK_FRAMES_MAX) return;
-    free(chunk->frames);
-    chunk->frames = NULL;
-    chunk->frame_capacity = 0;
 }
 
 void chunk_shrink(struct chunk *chunk)
 {
+    group_shrink(chunk->group);
     free(chunk->bytes);
     chunk->bytes = NULL;
 }

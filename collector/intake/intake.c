@@ -19,6 +19,7 @@
 
 #include "collector/intake/chunk.h"
 
+#define SPARE_PART  2 /* of the memory: chunks that are not in use keep no more than its half */
 #define FEW_WAITING 3 /* with fewer chunks before it, a chunk is passed on though it has space */
 
 struct intake {
@@ -33,10 +34,11 @@ struct intake {
     uint64_t committed, written, validating, offered;
     struct chunk *spare[INTAKE_CHUNKS];
     size_t spare_count;
-    size_t memory;      /* of the chunks in the ring */
-    bool wants_wake_up; /* the receiving thread waits to offer a chunk, or for space */
-    bool is_closing;    /* nothing more will be read */
-    bool is_finished;   /* and the last chunk has been passed on */
+    size_t memory;       /* of the chunks in the ring, and of the spare ones */
+    size_t spare_memory; /* of the latter */
+    bool wants_wake_up;  /* the receiving thread waits to offer a chunk, or for space */
+    bool is_closing;     /* nothing more will be read */
+    bool is_finished;    /* and the last chunk has been passed on */
 };
 
 static void open_condition(pthread_cond_t *condition)
@@ -48,7 +50,8 @@ static void open_condition(pthread_cond_t *condition)
     pthread_condattr_destroy(&monotonic);
 }
 
-enum result intake_open(struct intake **out, size_t memory_max, struct why *why)
+enum result intake_open(struct intake **out, size_t memory_max, const struct validator_options *options,
+                        struct why *why)
 {
     struct intake *intake = calloc(1, sizeof *intake);
     if (!intake) abort();
@@ -57,8 +60,8 @@ enum result intake_open(struct intake **out, size_t memory_max, struct why *why)
     pthread_mutex_init(&intake->lock, NULL);
     open_condition(&intake->changed);
     open_condition(&intake->to_validate);
-    intake->filling = chunk_new();
-    while (intake->spare_count < INTAKE_CHUNKS) intake->spare[intake->spare_count++] = chunk_new();
+    intake->filling = chunk_new(options);
+    while (intake->spare_count < INTAKE_CHUNKS) intake->spare[intake->spare_count++] = chunk_new(options);
     intake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (intake->fd < 0) return why_set(why, RES_BROKEN, "eventfd: %s", strerror(errno));
     return RES_OK;
@@ -150,6 +153,8 @@ static void pass_on(struct intake *intake)
     count_memory(intake, intake->filling, chunk_memory(intake->filling));
     *slot_of(intake, intake->offered++) = intake->filling;
     intake->filling = intake->spare[--intake->spare_count];
+    intake->spare_memory -= intake->filling->counted_bytes;
+    count_memory(intake, intake->filling, 0);
     pthread_cond_signal(&intake->to_validate);
 }
 
@@ -172,6 +177,22 @@ static bool make_space(struct intake *intake)
     bool has_space = chunk_has_space(intake->filling);
     intake->wants_wake_up |= !has_space;
     return has_space;
+}
+
+size_t intake_memory(struct intake *intake, bool *is_empty)
+{
+    lock(intake);
+    size_t memory = intake->memory + chunk_memory(intake->filling);
+    *is_empty = intake->offered == intake->committed && chunk_is_empty(intake->filling);
+    unlock(intake);
+    return memory;
+}
+
+void intake_request_wake_up(struct intake *intake)
+{
+    lock(intake);
+    intake->wants_wake_up = true;
+    unlock(intake);
 }
 
 bool intake_is_full(struct intake *intake)
@@ -213,6 +234,16 @@ void intake_finish(struct intake *intake)
     pthread_cond_broadcast(&intake->changed);
     pthread_cond_broadcast(&intake->to_validate);
     unlock(intake);
+}
+
+uint64_t intake_uncommitted_bytes(struct intake *intake)
+{
+    uint64_t bytes = 0;
+    lock(intake);
+    for (uint64_t i = intake->committed; i < intake->offered; i++)
+        bytes += (*slot_of(intake, i))->received_bytes;
+    unlock(intake);
+    return bytes;
 }
 
 /* ---- validating threads ---- */
@@ -282,17 +313,28 @@ enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group
     return step;
 }
 
+/* The lock is held. */
+static void add_spare(struct intake *intake, struct chunk *chunk)
+{
+    count_memory(intake, chunk, chunk_memory(chunk));
+    intake->spare_memory += chunk->counted_bytes;
+    intake->spare[intake->spare_count++] = chunk;
+}
+
 void intake_done(struct intake *intake)
 {
     lock(intake);
     uint64_t from = intake->committed;
     uint64_t to = intake->written;
-    for (uint64_t i = from; i < to; i++) count_memory(intake, *slot_of(intake, i), 0);
+    size_t kept = intake->spare_memory;
     unlock(intake);
-    for (uint64_t i = from; i < to; i++)
-        chunk_clear(*slot_of(intake, i)); /* no other thread uses them until they are spare */
+    for (uint64_t i = from; i < to; i++) { /* no other thread uses them until they are spare */
+        chunk_clear(*slot_of(intake, i));
+        kept += chunk_memory(*slot_of(intake, i));
+        if (kept > intake->memory_max / SPARE_PART) chunk_shrink(*slot_of(intake, i));
+    }
     lock(intake);
-    for (uint64_t i = from; i < to; i++) intake->spare[intake->spare_count++] = *slot_of(intake, i);
+    for (uint64_t i = from; i < to; i++) add_spare(intake, *slot_of(intake, i));
     intake->committed = to;
     pthread_cond_broadcast(&intake->changed);
     wake_receiver(intake);
@@ -313,6 +355,10 @@ bool intake_wait_for_close(struct intake *intake, int ms)
 void intake_shrink(struct intake *intake)
 {
     lock(intake);
-    for (size_t i = 0; i < intake->spare_count; i++) chunk_shrink(intake->spare[i]);
+    intake->spare_memory = 0;
+    for (size_t i = 0; i < intake->spare_count; i++) {
+        chunk_shrink(intake->spare[i]);
+        count_memory(intake, intake->spare[i], 0);
+    }
     unlock(intake);
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/why.h"
 
@@ -22,16 +23,19 @@
 /* One transaction takes chunks until they hold this many bytes */
 #define INTAKE_COMMIT_SIZE ((size_t)2 << 20)
 
-struct group; /* collector/intake/group.h */
-struct chunk; /* collector/intake/chunk.h */
+struct group;             /* collector/intake/group.h */
+struct chunk;             /* collector/intake/chunk.h */
+struct validator_options; /* collector/framing/validator.h */
 struct intake;
 
 /*
- * The intake is full when its chunks hold `memory_max` bytes; one read and its validation may exceed that.
- * intake_close() is due in either case.
+ * The intake is full when its chunks hold `memory_max` bytes, with the work that they still make; a single chunk may
+ * exceed that. `options`, by which frames will be validated, are borrowed; NULL: the defaults. intake_close() is due in
+ * either case.
  *   RES_BROKEN   the process is out of descriptors
  */
-MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max, struct why *why);
+MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max,
+                                   const struct validator_options *options, struct why *why);
 void intake_close(struct intake *intake); /* accepts NULL; all other threads must have ended */
 
 /* ---- the receiving thread ---- */
@@ -41,6 +45,15 @@ struct chunk *intake_filling(struct intake *intake);
 
 /* Passes the filled chunk on if few chunks wait or it is full; else it stays and collects more. */
 void intake_offer(struct intake *intake);
+
+/*
+ * The memory in bytes of all chunks, the one that is being filled and the spare ones as well, and of the work that they
+ * make. `*is_empty`: nothing is on its way, neither in the chunk that is being filled nor behind it.
+ */
+size_t intake_memory(struct intake *intake, bool *is_empty);
+
+/* intake_fd() becomes readable when there may be less memory on its way. */
+void intake_request_wake_up(struct intake *intake);
 
 /* While this is true, read no sockets until intake_fd() becomes readable: there is no space. */
 bool intake_is_full(struct intake *intake);
@@ -54,6 +67,9 @@ void intake_acknowledge(struct intake *intake);
 
 /* Nothing more will be read: the other sides see the end after the last chunk. Blocks until that can be passed on. */
 void intake_finish(struct intake *intake);
+
+/* After that: bytes, as received, that have been read and not been committed yet. */
+uint64_t intake_uncommitted_bytes(struct intake *intake);
 
 /* ---- validating threads ---- */
 

@@ -1,11 +1,13 @@
 /*
- * validators -- see validators.h. Each thread has a validator of its own. libxml2 needs several times the memory of a
- * large event, so large ones are validated one at a time.
+ * validators -- see validators.h. Each thread has a validator of its own. libxml2 needs memory for a large event, so
+ * large ones are validated one at a time.
  */
 #include "collector/intake/validators.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,96 +16,90 @@
 #include "collector/intake/replacements.h"
 #include "common/clock.h"
 
-#define LARGE_BYTES ((size_t)1 << 20)
+#define LARGE_BYTES ((size_t)256 << 10)
+
+struct validating {
+    struct validators *all;
+    pthread_t thread;
+    char name[VALIDATORS_NAME_MAX];
+    _Atomic int64_t busy_since; /* monotonic ms: with one chunk; 0: it waits for one */
+};
 
 struct validators {
     pthread_mutex_t large; /* held while a large event is validated */
     struct intake *intake;
     const struct validator_options *options;
     struct replacements *replacements;
-    pthread_t threads[VALIDATORS_MAX];
+    struct validating threads[VALIDATORS_MAX];
     int count;
 };
 
-static void add_reject(struct group *group, const struct received_frame *received, enum reject_reason reason,
-                       const char *detail)
-{
-    struct reject reject = {
-        .received_at = received->received_at,
-        .source = received->source,
-        .reason = reason,
-        .detail = {detail, strlen(detail)},
-        .bytes = received->frame.true_len,
-        .encoding = {received->frame.encoding, strlen(received->frame.encoding)},
-        .namespaces = {received->frame.namespaces, strlen(received->frame.namespaces)},
-        .payload = {received->frame.data, received->frame.len},
-    };
-    group_add_reject(group, &reject);
-}
-
-static void add_event(struct group *group, const struct received_frame *received,
-                      const struct verdict *verdict)
-{
-    struct event event = {
-        .received_at = received->received_at,
-        .source = received->source,
-        .bytes = received->frame.len,
-        .payload = verdict->payload,
-    };
-    if (verdict->payload.data != received->frame.data) /* changed: it lies in the validator's memory */
-        event.payload = group_copy(group, verdict->payload);
-    memcpy(event.fields, verdict->fields, sizeof event.fields);
-    group_add_event(group, &event);
-}
-
-static void note_replaced(struct chunk *chunk, const struct received_frame *received, size_t count)
+static void note_replaced(struct chunk *chunk, const struct item *item, size_t count)
 {
     if (count == 0) return;
     chunk->replaced += count;
-    chunk->replaced_source = received->source;
+    chunk->replaced_source = item->origin->source;
 }
 
-static void validate(struct validator *validator, struct chunk *chunk, const struct received_frame *received)
+/* A payload that was changed lies in the validator's memory: a large one is taken over, others are copied. */
+static struct slice keep_changed(struct validator *validator, struct group *group, struct slice payload)
+{
+    struct buf memory = BUF_EMPTY;
+    if (payload.len <= LARGE_BYTES || !validator_give(validator, payload, &memory))
+        return group_copy(group, payload);
+    group_adopt(group, memory.data, memory.capacity);
+    return payload;
+}
+
+static void validate(struct validator *validator, struct chunk *chunk, struct item *item)
 {
     struct group *group = chunk->group;
-    const struct frame *frame = &received->frame;
-    struct validator_input input = {frame->data, frame->len, frame->encoding, frame->namespaces};
+    struct validator_input input = {item->data, item->len, item->origin->encoding.data,
+                                    item->origin->namespaces.data, item->is_terminated};
     struct verdict verdict;
-    if (!frame->is_event) {
-        add_reject(group, received, frame->reason, frame->detail);
-        return;
-    }
     validator_check(validator, &input, &verdict);
     if (!verdict.is_valid) {
-        add_reject(group, received, verdict.reason, verdict.detail);
+        group_make_reject(group, item, verdict.reason,
+                          (struct slice){verdict.detail, strlen(verdict.detail)});
         return;
     }
-    note_replaced(chunk, received, verdict.replaced);
-    add_event(group, received, &verdict);
+    note_replaced(chunk, item, verdict.replaced);
+    group_make_event(group, item, verdict.fields);
+    if (verdict.payload.data == item->data) return;
+    struct slice payload = keep_changed(validator, group, verdict.payload);
+    group_release(group, item->data);
+    item->data = payload.data;
+    item->len = (uint32_t)payload.len;
 }
 
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large)
 {
-    for (size_t i = 0; i < chunk->frame_count; i++) {
-        bool is_large = chunk->frames[i].frame.len > LARGE_BYTES;
+    for (size_t i = 0; i < chunk->group->item_count; i++) {
+        struct item *item = &chunk->group->items[i];
+        bool is_large = item->len > LARGE_BYTES;
+        if (item->kind != ITEM_FRAME) continue;
         if (is_large && large) (void)pthread_mutex_lock(large);
-        validate(validator, chunk, &chunk->frames[i]);
+        validate(validator, chunk, item);
         if (is_large) validator_trim(validator);
         if (is_large && large) (void)pthread_mutex_unlock(large);
     }
+    chunk_note_validated(chunk);
     validator_trim(validator);
 }
 
 static void *run(void *context)
 {
-    struct validators *v = context;
+    struct validating *self = context;
+    struct validators *v = self->all;
     struct validator *validator = validator_new(v->options);
     struct chunk *chunk = NULL;
     while ((chunk = intake_take_unvalidated(v->intake))) {
+        atomic_store(&self->busy_since, clock_monotonic_ms());
         validators_check_chunk(validator, chunk, &v->large);
         if (chunk->replaced > 0)
             replacements_add(v->replacements, chunk->replaced, chunk->replaced_source, clock_monotonic_ms());
         intake_validated(v->intake, chunk);
+        atomic_store(&self->busy_since, 0);
     }
     validator_free(validator);
     return NULL;
@@ -115,6 +111,14 @@ static int count_cores(void)
     cpu_set_t cores;
     int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
     return count < VALIDATORS_MAX ? count : VALIDATORS_MAX;
+}
+
+static int start_thread(struct validators *v)
+{
+    struct validating *next = &v->threads[v->count];
+    next->all = v;
+    (void)snprintf(next->name, sizeof next->name, "validator %u", (unsigned)v->count % VALIDATORS_MAX + 1);
+    return pthread_create(&next->thread, NULL, run, next);
 }
 
 enum result validators_start(struct validators **out, struct intake *intake,
@@ -131,7 +135,7 @@ enum result validators_start(struct validators **out, struct intake *intake,
     v->replacements = replacements;
     *out = v;
     while (v->count < wanted && code == 0) {
-        code = pthread_create(&v->threads[v->count], NULL, run, v);
+        code = start_thread(v);
         v->count += code == 0;
     }
     if (v->count > 0) return RES_OK; /* fewer threads do the same work */
@@ -143,7 +147,28 @@ enum result validators_start(struct validators **out, struct intake *intake,
 void validators_join(struct validators *v)
 {
     if (!v) return;
-    for (int i = 0; i < v->count; i++) (void)pthread_join(v->threads[i], NULL);
+    for (int i = 0; i < v->count; i++) (void)pthread_join(v->threads[i].thread, NULL);
     pthread_mutex_destroy(&v->large);
     free(v);
+}
+
+bool validators_are_turning(struct validators *v, int64_t limit_ms)
+{
+    char name[VALIDATORS_NAME_MAX];
+    int64_t busy_ms = validators_longest_busy(v, name);
+    return busy_ms < limit_ms;
+}
+
+int64_t validators_longest_busy(struct validators *v, char name[VALIDATORS_NAME_MAX])
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t longest_ms = 0;
+    *name = '\0';
+    for (int i = 0; i < v->count; i++) {
+        int64_t since = atomic_load(&v->threads[i].busy_since);
+        if (since == 0 || now - since < longest_ms) continue;
+        longest_ms = now - since;
+        (void)snprintf(name, VALIDATORS_NAME_MAX, "%s", v->threads[i].name);
+    }
+    return longest_ms;
 }

@@ -1,17 +1,19 @@
 /*
  * validators -- the threads that validate frames: one for each core, at most VALIDATORS_MAX.
  *
- * Each takes the next chunk of the intake, turns its frames into events and rejects in their order, and gives the chunk
- * back. The intake keeps the order of chunks.
+ * Each takes the next chunk of the intake, turns its frames into events and rejects in their place, and gives the chunk
+ * back. The intake keeps the order of chunks. A large frame is validated by one thread at a time.
  */
 #ifndef COLLECTOR_INTAKE_VALIDATORS_H
 #define COLLECTOR_INTAKE_VALIDATORS_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include "collector/intake/intake.h"
 
-#define VALIDATORS_MAX 4
+#define VALIDATORS_MAX      4
+#define VALIDATORS_NAME_MAX 24 /* bytes of a thread's name with its terminator */
 
 struct validators;
 struct chunk;             /* collector/intake/chunk.h */
@@ -28,10 +30,16 @@ MUST_CHECK enum result validators_start(struct validators **validators, struct i
                                         struct replacements *replacements, struct why *why);
 
 /*
- * What each thread does with a chunk: its frames become the events and rejects of its group, in their order, and it
+ * What each thread does with a chunk: its frames become the events and rejects of its group, in their place, and it
  * counts what was replaced. `large` is held while a large frame is validated; NULL if no other thread validates.
  */
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
+
+/* Signs of life, from any thread: has no thread been busy with one chunk for `limit_ms` or longer? */
+bool validators_are_turning(struct validators *validators, int64_t limit_ms);
+
+/* The thread that has been busy with one chunk for longest: for how long (ms), and its name; 0 and "": all wait. */
+int64_t validators_longest_busy(struct validators *validators, char name[VALIDATORS_NAME_MAX]);
 
 /* To be called after intake_finish(): waits until all chunks have been validated, and frees. Accepts NULL. */
 void validators_join(struct validators *validators);

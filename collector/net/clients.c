@@ -1,49 +1,14 @@
 /*
  * clients -- see clients.h. One list holds all senders in the order of their last activity, the longest silent first.
+ * Who is read when is in serving.c, the time without bytes in silence.c.
  */
-#include "collector/net/clients.h"
-
-#include <assert.h>
-#include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 
+#include "collector/net/client.h"
+#include "collector/net/clients.h"
 #include "common/clock.h"
 #include "common/log.h"
-
-#define SILENCE_STEP_MS  100  /* between two times that silence is reported */
-#define SILENCE_AGAIN_MS 1000 /* when it is checked again whether a sender that has not been read is silent */
-#define STALLED_TRIES    32 /* senders whose sockets are checked at most before the first of them is taken */
-
-struct client {
-    struct clients *all;
-    struct conn *conn;
-    struct event *readable;
-    int64_t active_at; /* monotonic ms: when it connected or last sent something that was read */
-    size_t held_bytes; /* by its unfinished event */
-    bool is_queued;    /* `readable` is off until the sender has been read */
-    int64_t
-        silence_due; /* when its silence is to be reported (monotonic ms); -1: it is in no list of those */
-    TAILQ_ENTRY(client) by_activity;
-    TAILQ_ENTRY(client) in_queue, by_silence;
-};
-
-TAILQ_HEAD(client_queue, client);
-
-struct clients {
-    struct event_base *base;
-    struct intake *intake;
-    struct clients_options options;
-    struct client_queue by_activity, queue, by_silence;
-    struct event *silence; /* fires when the first of `by_silence` may be due */
-    int64_t silence_at;    /* when that is; INT64_MAX: it is off */
-    uint64_t ignored;      /* elements, of senders that have gone */
-    int64_t count;
-    size_t held_bytes;
-};
-
-static void on_silence(evutil_socket_t fd, short what, void *context);
 
 struct clients *clients_new(struct event_base *base, struct intake *intake,
                             const struct clients_options *options)
@@ -54,11 +19,8 @@ struct clients *clients_new(struct event_base *base, struct intake *intake,
     all->intake = intake;
     all->options = *options;
     TAILQ_INIT(&all->by_activity);
-    TAILQ_INIT(&all->queue);
-    TAILQ_INIT(&all->by_silence);
-    all->silence_at = INT64_MAX;
-    all->silence = event_new(base, -1, 0, on_silence, all);
-    if (!all->silence) abort();
+    serving_open(all);
+    silence_open(all);
     return all;
 }
 
@@ -67,16 +29,17 @@ int64_t clients_count(const struct clients *all)
     return all->count;
 }
 
-static void forget(struct client *client)
+/* ---- coming and going ---- */
+
+void client_forget(struct client *client)
 {
     struct clients *all = client->all;
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
-    if (client->is_queued) TAILQ_REMOVE(&all->queue, client, in_queue);
-    if (client->silence_due >= 0) TAILQ_REMOVE(&all->by_silence, client, by_silence);
+    serving_remove(client);
+    silence_remove(client);
     log_debug("sender disconnected", "source=%s ignored_elements=%" PRIu64, conn_source(client->conn),
               conn_ignored(client->conn));
     all->ignored += conn_ignored(client->conn);
-    all->held_bytes -= client->held_bytes;
     all->count--;
     event_free(client->readable);
     conn_close(client->conn, intake_filling(all->intake));
@@ -92,8 +55,10 @@ static struct client *longest_silent(const struct clients *all)
 void clients_close_all(struct clients *all)
 {
     struct client *client = NULL;
-    while ((client = longest_silent(all))) forget(client);
-    intake_offer(all->intake);
+    while ((client = longest_silent(all))) {
+        client_forget(client);
+        intake_offer(all->intake);
+    }
 }
 
 void clients_free(struct clients *all)
@@ -103,190 +68,10 @@ void clients_free(struct clients *all)
     if (all->ignored > 0)
         log_info("elements that carry nothing were passed over (IGNORE_ELEMENTS)", "elements=%" PRIu64,
                  all->ignored);
-    event_free(all->silence);
+    silence_close(all);
+    serving_close(all);
     free(all);
 }
-
-/* ---- reading ---- */
-
-static void note_held(struct client *client)
-{
-    size_t held_bytes = conn_held_bytes(client->conn);
-    client->all->held_bytes += held_bytes - client->held_bytes;
-    client->held_bytes = held_bytes;
-}
-
-static void note_activity(struct client *client)
-{
-    struct clients *all = client->all;
-    TAILQ_REMOVE(&all->by_activity, client, by_activity);
-    TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
-    client->active_at = clock_monotonic_ms();
-}
-
-/* ---- silence ---- */
-
-static void arm_silence(struct clients *all, int64_t due)
-{
-    int64_t now = clock_monotonic_ms();
-    int64_t ms = due > now + SILENCE_STEP_MS ? due - now : SILENCE_STEP_MS;
-    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-    if (due >= all->silence_at) return;
-    all->silence_at = due;
-    if (event_add(all->silence, &delay) != 0) abort(); /* out of memory */
-}
-
-/* To be called whenever the sender's connection has read or reported something. */
-static void note_silence(struct client *client)
-{
-    struct clients *all = client->all;
-    int64_t due = conn_silence_due(client->conn);
-    if (due >= 0 && client->silence_due < 0) TAILQ_INSERT_TAIL(&all->by_silence, client, by_silence);
-    if (due < 0 && client->silence_due >= 0) TAILQ_REMOVE(&all->by_silence, client, by_silence);
-    client->silence_due = due;
-    if (due >= 0) arm_silence(all, due);
-}
-
-static bool may_read(const struct clients *all)
-{
-    return gate_is_open(all->options.gate) && !intake_is_full(all->intake);
-}
-
-/* Has it sent bytes that we have not read? If the event loop has not reported it yet, only the socket knows. */
-static bool has_unread(const struct client *client)
-{
-    return client->is_queued || conn_has_unread(client->conn);
-}
-
-/*
- * The sender whose unfinished event has waited longest for its next byte. Senders with unread bytes in their sockets do
- * not count: they wait for us.
- */
-static struct client *longest_stalled(const struct clients *all)
-{
-    struct client *first = NULL;
-    struct client *client = NULL;
-    int tries = 0;
-    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
-        if (client->held_bytes == 0) continue;
-        if (!first) first = client;
-        if (!has_unread(client)) return client;
-        if (++tries == STALLED_TRIES) break;
-    }
-    return first;
-}
-
-/* Stalled events become rejects, so that the others have memory. */
-static void keep_within_memory(struct clients *all)
-{
-    while (all->held_bytes > all->options.unfinished_max_bytes) {
-        struct client *client = longest_stalled(all);
-        log_warn("an unfinished event became a reject: INTAKE_MEMORY is used up",
-                 "source=%s bytes=%zu remedy=%s", conn_source(client->conn), client->held_bytes,
-                 LOG_QUOTE("raise INTAKE_MEMORY, or find out why senders stop in the middle of events"));
-        conn_reject_unfinished(client->conn, intake_filling(all->intake));
-        note_held(client);
-        note_silence(client);
-        assert(client->held_bytes == 0);
-    }
-}
-
-/* A sender whose bytes have not been read is not silent: it waits for us. */
-static void report_silence(struct client *client, int64_t now)
-{
-    if (has_unread(client)) {
-        client->silence_due = now + SILENCE_AGAIN_MS;
-        return;
-    }
-    conn_report_silence(client->conn, intake_filling(client->all->intake));
-    note_held(client);
-    note_silence(client);
-}
-
-static void on_silence(evutil_socket_t fd, short what, void *context)
-{
-    struct clients *all = context;
-    int64_t now = clock_monotonic_ms();
-    int64_t due = INT64_MAX;
-    struct client *next = NULL;
-    (void)fd;
-    (void)what;
-    all->silence_at = 0; /* armed below, for all of them */
-    for (struct client *client = TAILQ_FIRST(&all->by_silence); client; client = next) {
-        next = TAILQ_NEXT(client, by_silence);
-        if (client->silence_due <= now && may_read(all)) report_silence(client, now);
-        if (client->silence_due >= 0 && client->silence_due < due) due = client->silence_due;
-    }
-    all->silence_at = INT64_MAX;
-    if (due < INT64_MAX) arm_silence(all, due);
-    intake_offer(all->intake);
-}
-
-/* Reads the sender once, and removes it if it has disconnected. */
-static enum conn_step read_client(struct client *client)
-{
-    struct clients *all = client->all;
-    enum conn_step step = conn_receive(client->conn, intake_filling(all->intake));
-    if (step == CONN_READ) {
-        note_activity(client);
-        note_held(client);
-        note_silence(client);
-        keep_within_memory(all);
-    } else if (step == CONN_ENDED) {
-        forget(client);
-    }
-    intake_offer(all->intake);
-    return step;
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *context)
-{
-    struct client *client = context;
-    struct clients *all = client->all;
-    (void)fd;
-    (void)what;
-    if (TAILQ_EMPTY(&all->queue) && may_read(all)) {
-        (void)read_client(client);
-        return;
-    }
-    if (TAILQ_EMPTY(&all->queue)) log_debug("reading pauses: the intake is full", NULL);
-    client->is_queued = true;
-    TAILQ_INSERT_TAIL(&all->queue, client, in_queue);
-    (void)event_del(client->readable);
-}
-
-static void leave_queue(struct client *client)
-{
-    client->is_queued = false;
-    TAILQ_REMOVE(&client->all->queue, client, in_queue);
-    if (event_add(client->readable, NULL) != 0) abort(); /* out of memory */
-}
-
-void clients_serve_queue(struct clients *all)
-{
-    struct client *client = NULL;
-    intake_offer(all->intake);
-    while ((client = TAILQ_FIRST(&all->queue)) && may_read(all)) {
-        leave_queue(client);
-        (void)read_client(client);
-    }
-}
-
-bool clients_read_round(struct clients *all)
-{
-    bool has_read = false;
-    struct client *last = TAILQ_LAST(&all->by_activity, client_queue);
-    struct client *next = NULL;
-    for (struct client *client = longest_silent(all); client; client = next) {
-        bool is_last = client == last; /* a client that is read moves behind it */
-        next = is_last ? NULL : TAILQ_NEXT(client, by_activity);
-        if (intake_is_full(all->intake)) return true; /* more may be read once there is space */
-        has_read |= read_client(client) == CONN_READ;
-    }
-    return has_read;
-}
-
-/* ---- connecting and disconnecting ---- */
 
 void clients_add(struct clients *all, int fd, const char *source)
 {
@@ -294,10 +79,11 @@ void clients_add(struct clients *all, int fd, const char *source)
     if (!client) abort();
     client->all = all;
     client->conn = conn_take_fd(fd, source, &all->options.framing);
-    client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, client);
+    client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, serving_on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
     client->active_at = clock_monotonic_ms();
     client->silence_due = -1;
+    admission_add(&all->admission, &client->memory, sizeof *client + conn_fixed_bytes(client->conn));
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     all->count++;
     log_debug("sender connected", "source=%s", source);
@@ -309,7 +95,7 @@ static struct client *longest_idle(const struct clients *all, int64_t ms)
     struct client *client = NULL;
     TAILQ_FOREACH (client, &all->by_activity, by_activity) {
         if (client->active_at > before) return NULL;
-        if (client->held_bytes == 0 && !has_unread(client)) return client;
+        if (client->memory.held_bytes == 0 && !serving_has_unread(client)) return client;
     }
     return NULL;
 }
@@ -325,7 +111,7 @@ bool clients_close_idle(struct clients *all, int64_t ms)
     if (!client) return false;
     log_info("MAX_CONNECTIONS reached: the longest idle sender was disconnected", "source=%s idle_s=%" PRId64,
              conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
-    forget(client);
+    client_forget(client);
     return true;
 }
 
@@ -335,19 +121,49 @@ void clients_close_silent(struct clients *all, int64_t ms)
     struct client *next = NULL;
     for (struct client *client = longest_silent(all); client && client->active_at <= before; client = next) {
         next = TAILQ_NEXT(client, by_activity);
-        if (has_unread(client)) continue;
+        if (serving_has_unread(client)) continue;
         log_info("a silent sender was disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
-        forget(client);
+        client_forget(client);
     }
-    intake_offer(all->intake);
+    clients_serve_queue(all);
 }
 
 /* ---- a stop ---- */
 
+/* Nothing of what it had sent before the stop is left. */
+static bool is_read_out(const struct client *client)
+{
+    return client->all->is_limited && conn_unread_bytes(client->conn) == 0 && !conn_is_pending(client->conn);
+}
+
+bool clients_read_round(struct clients *all)
+{
+    bool may_read_more = false;
+    struct client *last = TAILQ_LAST(&all->by_activity, client_queue);
+    struct client *next = NULL;
+    for (struct client *client = longest_silent(all); client; client = next) {
+        bool is_last = client == last; /* a client that is read moves behind it */
+        next = is_last ? NULL : TAILQ_NEXT(client, by_activity);
+        if (!serving_may_read(all)) return true; /* more may be read once there is space */
+        enum conn_step step = serving_read(client);
+        may_read_more |= step == CONN_READ;
+        if (step != CONN_ENDED && is_read_out(client)) client_forget(client);
+    }
+    intake_offer(all->intake);
+    return may_read_more || !TAILQ_EMPTY(&all->queue) || clients_unread_bytes(all) > 0;
+}
+
 int64_t clients_limit_to_arrived(struct clients *all)
 {
     struct client *client = NULL;
-    TAILQ_FOREACH (client, &all->by_activity, by_activity) conn_limit_to_arrived(client->conn);
+    struct client *next = NULL;
+    all->is_limited = true;
+    for (client = longest_silent(all); client; client = next) {
+        next = TAILQ_NEXT(client, by_activity);
+        conn_limit_to_arrived(client->conn);
+        if (is_read_out(client)) client_forget(client);
+    }
+    intake_offer(all->intake);
     return clients_unread_bytes(all);
 }
 

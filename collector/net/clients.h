@@ -1,12 +1,12 @@
 /*
  * clients -- all connected senders: the order of their activity, the queue of senders that wait to be read, and the
- * memory of their unfinished events.
+ * memory that they take.
  *
  * Four rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
- * read in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the
- * event that has waited longest for its next byte becomes a reject. Places: at MAX_CONNECTIONS the sender that has been
- * idle longest is disconnected for a new one, if it has been idle for long enough. Silence: what a sender has left
- * unfinished is reported once it has been silent for long enough while it was read. One thread only.
+ * read in its order when the intake has space. Memory: who is read while it is short, and whose unfinished event becomes
+ * a reject (collector/net/admission.h). Places: at MAX_CONNECTIONS the sender that has been idle longest is disconnected
+ * for a new one, if it has been idle for long enough. Silence: what a sender has left unfinished is reported once it has
+ * been silent for long enough while it was read. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -14,19 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector/gate/gate.h"
 #include "collector/intake/intake.h"
-#include "collector/net/conn.h"
+#include "collector/net/client_options.h"
 
 struct client;
 struct clients;
 struct event_base;
-
-struct clients_options {
-    const struct gate *gate;       /* borrowed: while it is closed, nothing is read, but at a stop */
-    struct framer_options framing; /* what it points to is borrowed */
-    size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
-};
 
 /* Borrows `base` and `intake` until clients_free(). Never fails: out of memory aborts. */
 struct clients *clients_new(struct event_base *base, struct intake *intake,
@@ -56,15 +49,16 @@ void clients_close_silent(struct clients *clients, int64_t ms);
 void clients_serve_queue(struct clients *clients);
 
 /*
- * Reads each sender once, in the queue or not, and removes those that have disconnected. Returns true if another
- * call may read more: bytes were read, or the intake was full.
+ * Reads each sender once that may be read, in the queue or not, and removes those that have disconnected. Returns true
+ * if another call may read more: bytes were read, or memory or the intake did not allow it.
  */
 bool clients_read_round(struct clients *clients);
 
 /* ---- a stop ---- */
 
 /*
- * From now on clients_read_round() reads each sender only up to what has arrived by now. Returns the sum of those bytes.
+ * From now on clients_read_round() reads each sender only up to what has arrived by now, and disconnects it then, so
+ * that its memory is free for the others. Returns the sum of those bytes.
  */
 int64_t clients_limit_to_arrived(struct clients *clients);
 

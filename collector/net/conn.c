@@ -1,4 +1,7 @@
-/* conn -- see conn.h. A broken connection is treated like a closed one: the sender has to connect again. */
+/*
+ * conn -- see conn.h. A broken connection is treated like a closed one: the sender has to connect again. The framer
+ * comes with the first byte: there may be thousands of connections that have not sent any.
+ */
 #include "collector/net/conn.h"
 
 #include <errno.h>
@@ -12,11 +15,17 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+/* What the allocator and the kernel's event queue take for a connection besides its structs. */
+#define OVERHEAD_BYTES 512
+
 struct conn {
     int fd;
-    struct framer *framer;
-    char source[EVENT_SOURCE_MAX];
+    bool is_pending, has_ended;
     int64_t arrived; /* bytes that may still be read, at a stop; -1: as many as come */
+    const struct framer_options *options;
+    struct framer *framer; /* NULL before the first byte */
+    uint64_t frames;
+    char source[EVENT_SOURCE_MAX];
 };
 
 struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options)
@@ -25,40 +34,89 @@ struct conn *conn_take_fd(int fd, const char *source, const struct framer_option
     if (!conn) abort();
     conn->fd = fd;
     conn->arrived = -1;
-    conn->framer = framer_new(options);
+    conn->options = options;
     (void)snprintf(conn->source, sizeof conn->source, "%s", source);
     return conn;
 }
 
+/* ---- frames ---- */
+
+/* A large frame is not copied: its memory goes with it. */
+static void add_frame(struct conn *conn, struct chunk *chunk, const struct frame *frame, int64_t now)
+{
+    struct buf memory = BUF_EMPTY;
+    bool is_given = framer_give(conn->framer, frame, &memory);
+    chunk_add(chunk, frame, conn->source, now, is_given ? &memory : NULL);
+    conn->frames++;
+}
+
+/* As many as the chunk takes. */
 static void add_frames(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     int64_t now = clock_now_ms();
-    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
+    bool has_next = true;
+    while (has_next && chunk_takes_items(chunk)) {
+        has_next = framer_next(conn->framer, &frame);
+        if (has_next) add_frame(conn, chunk, &frame, now);
+    }
+    conn->is_pending = has_next;
+    if (has_next) framer_pause(conn->framer); /* the chunk may be gone before the next frame */
+}
+
+static void add_all_frames(struct conn *conn, struct chunk *chunk)
+{
+    struct frame frame;
+    int64_t now = clock_now_ms();
+    while (framer_next(conn->framer, &frame)) add_frame(conn, chunk, &frame, now);
+    conn->is_pending = false;
 }
 
 void conn_close(struct conn *conn, struct chunk *chunk)
 {
     if (!conn) return;
-    framer_end(conn->framer);
-    add_frames(conn, chunk);
+    if (conn->framer) {
+        framer_end(conn->framer);
+        add_all_frames(conn, chunk);
+    }
     framer_free(conn->framer);
     close(conn->fd);
     free(conn);
 }
 
-enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
+/* ---- reading ---- */
+
+static enum conn_step go_on(struct conn *conn, struct chunk *chunk)
+{
+    add_frames(conn, chunk);
+    return conn->has_ended && !conn->is_pending ? CONN_ENDED : CONN_READ;
+}
+
+static enum conn_step end(struct conn *conn, struct chunk *chunk)
+{
+    conn->has_ended = true;
+    if (!conn->framer) return CONN_ENDED;
+    framer_end(conn->framer);
+    return go_on(conn, chunk);
+}
+
+enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most, size_t *read_bytes)
 {
     size_t space = 0;
-    char *bytes = chunk_space(chunk, &space);
+    *read_bytes = 0;
+    if (conn->is_pending) return go_on(conn, chunk);
     if (conn->arrived == 0) return CONN_EMPTY;
+    char *bytes = chunk_space(chunk, &space);
+    if (most < space) space = most;
     if (conn->arrived > 0 && (size_t)conn->arrived < space) space = (size_t)conn->arrived;
     ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0)
         log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
-    if (n <= 0) return CONN_ENDED;
+    if (n <= 0) return end(conn, chunk);
+    *read_bytes = (size_t)n;
     if (conn->arrived > 0) conn->arrived -= n;
+    if (!conn->framer) conn->framer = framer_new(conn->options);
     framer_feed(conn->framer, bytes, (size_t)n, clock_monotonic_ms());
     add_frames(conn, chunk);
     return CONN_READ;
@@ -66,11 +124,12 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk)
 
 int64_t conn_silence_due(const struct conn *conn)
 {
-    return framer_due(conn->framer);
+    return conn->framer && !conn->is_pending ? framer_due(conn->framer) : -1;
 }
 
 void conn_report_silence(struct conn *conn, struct chunk *chunk)
 {
+    if (!conn->framer || conn->is_pending) return;
     framer_tick(conn->framer, clock_monotonic_ms());
     add_frames(conn, chunk);
 }
@@ -78,16 +137,36 @@ void conn_report_silence(struct conn *conn, struct chunk *chunk)
 void conn_reject_unfinished(struct conn *conn, struct chunk *chunk)
 {
     static const char detail[] =
-        "set aside: INTAKE_MEMORY is used up, and no byte of this event had come for the longest";
+        "cut off: INTAKE_MEMORY is used up, and this sender sent nothing for 5 s or less than 64 KB in 10 s";
     struct frame frame;
-    if (framer_set_aside(conn->framer, detail, &frame))
-        chunk_add(chunk, &frame, conn->source, clock_now_ms());
+    if (!conn->framer || conn->is_pending) return;
+    if (framer_set_aside(conn->framer, detail, &frame)) add_frame(conn, chunk, &frame, clock_now_ms());
     add_frames(conn, chunk); /* there are no others; this frees the memory */
+}
+
+/* ---- questions ---- */
+
+bool conn_is_pending(const struct conn *conn)
+{
+    return conn->is_pending;
+}
+
+uint64_t conn_frames(const struct conn *conn)
+{
+    return conn->frames;
 }
 
 size_t conn_held_bytes(const struct conn *conn)
 {
-    return framer_is_unfinished(conn->framer) ? framer_held_bytes(conn->framer) : 0;
+    if (!conn->framer || (!conn->is_pending && !framer_is_unfinished(conn->framer))) return 0;
+    return framer_held_bytes(conn->framer) + 1; /* something is unfinished, though it may take no memory */
+}
+
+size_t conn_fixed_bytes(const struct conn *conn)
+{
+    size_t bytes = sizeof *conn + OVERHEAD_BYTES;
+    if (!conn->framer) return bytes;
+    return bytes + FRAMER_FIXED_BYTES + (conn_held_bytes(conn) > 0 ? 0 : framer_held_bytes(conn->framer));
 }
 
 bool conn_has_unread(const struct conn *conn)
@@ -114,7 +193,7 @@ int64_t conn_unread_bytes(const struct conn *conn)
 
 uint64_t conn_ignored(const struct conn *conn)
 {
-    return framer_ignored(conn->framer);
+    return conn->framer ? framer_ignored(conn->framer) : 0;
 }
 
 const char *conn_source(const struct conn *conn)

@@ -1,5 +1,8 @@
 /*
  * conn -- one sender: its socket, its address, its framer.
+ *
+ * What is added to a chunk is bounded: where more frames are there than it takes, the connection is *pending*, keeps the
+ * rest in its own memory, and goes on with the next chunk, before its socket is read again.
  */
 #ifndef COLLECTOR_NET_CONN_H
 #define COLLECTOR_NET_CONN_H
@@ -7,9 +10,9 @@
 #include "collector/intake/chunk.h"
 
 enum conn_step {
-    CONN_READ,  /* bytes were read; there may be more */
-    CONN_EMPTY, /* there are no bytes to read now */
-    CONN_ENDED, /* the sender has closed the connection, or the connection broke: call conn_close() */
+    CONN_READ,  /* something was added, or bytes were read; there may be more */
+    CONN_EMPTY, /* there is nothing to read now */
+    CONN_ENDED, /* the sender has closed the connection, or it broke, and all is reported: call conn_close() */
 };
 
 struct conn;
@@ -20,11 +23,23 @@ struct conn;
  */
 struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options);
 
-/* Closes the socket and frees; what is unfinished is added to `chunk`, as a reject or otherwise. Accepts NULL. */
+/*
+ * Closes the socket and frees. What is unfinished is added to `chunk`, as a reject or otherwise, all of it, though the
+ * chunk may be full. Accepts NULL.
+ */
 void conn_close(struct conn *conn, struct chunk *chunk);
 
-/* Reads once, at most what `chunk` has space for, without blocking, and adds the completed frames to it. */
-enum conn_step conn_receive(struct conn *conn, struct chunk *chunk);
+/*
+ * Goes on with what is pending; else reads once, at most `most` bytes and what `chunk` has space for, without blocking,
+ * and adds the completed frames to it. `*read_bytes`: from the socket.
+ */
+enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most, size_t *read_bytes);
+
+/* Are there frames that `chunk` did not take, or is the end not reported yet? Then conn_receive() is due. */
+bool conn_is_pending(const struct conn *conn);
+
+/* How many frames it has given in all. */
+uint64_t conn_frames(const struct conn *conn);
 
 /* When conn_report_silence() is due (monotonic ms), unless bytes are received before; -1: never. */
 int64_t conn_silence_due(const struct conn *conn);
@@ -37,6 +52,9 @@ void conn_reject_unfinished(struct conn *conn, struct chunk *chunk);
 
 /* Memory that something unfinished holds, in bytes; 0 if there is nothing. */
 size_t conn_held_bytes(const struct conn *conn);
+
+/* All other memory of the connection. */
+size_t conn_fixed_bytes(const struct conn *conn);
 
 /* Are there bytes that conn_receive() would read? */
 bool conn_has_unread(const struct conn *conn);

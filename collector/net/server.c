@@ -186,7 +186,7 @@ static bool add_events(struct server *server)
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
 {
     const struct server_options *o = &parts->options;
-    struct clients_options clients = {parts->gate, o->framing, o->unfinished_max_bytes};
+    struct clients_options clients = {parts->gate, o->framing, o->memory_bytes, parts->problems};
     struct server *server = calloc(1, sizeof *server);
     if (!server) abort();
     *out = server;

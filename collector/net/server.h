@@ -29,7 +29,7 @@ struct server_options {
     int64_t max_connections;
     int64_t idle_timeout_ms;       /* a sender that is silent for this long is disconnected; 0: never */
     struct framer_options framing; /* what it points to is borrowed */
-    size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
+    size_t memory_bytes;           /* INTAKE_MEMORY */
 };
 
 /* All borrowed until server_close(), except the listening socket, which is taken over. */

@@ -92,6 +92,8 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
 
     enum result res = spool_create_or_open(&in->db, path, node, why);
     if (res == RES_OK && sync == SPOOL_SYNC_NORMAL) res = db_exec(in->db, "PRAGMA synchronous = NORMAL", why);
+    /* Said explicitly, it holds: else a large row was seen to take 8 MB of cache. One transaction is to fit. */
+    if (res == RES_OK) res = db_exec(in->db, "PRAGMA cache_size = -2000", why);
     if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
     if (res == RES_OK) res = place_remember(&in->file, path, why);
     if (res == RES_OK) res = place_remember(&in->wal_file, db_wal_path(in->db), why);
@@ -215,14 +217,19 @@ static enum result count_run(struct spool_in *in, const struct event *last, size
 static enum result count_senders(struct spool_in *in, const struct group *group, struct why *why)
 {
     enum result res = RES_OK;
+    struct event last = {0};
     size_t run = 0;
-    for (size_t i = 0; i < group->event_count && res == RES_OK; i++) {
-        const struct event *event = &group->events[i];
+    for (size_t i = 0; i < group->item_count && res == RES_OK; i++) {
+        if (group->items[i].kind != ITEM_EVENT) continue;
+        struct event event = item_event(&group->items[i]);
+        if (run > 0 && !is_same_run(&last, &event)) {
+            res = count_run(in, &last, run, group->retry_of != 0, why);
+            run = 0;
+        }
+        last = event;
         run++;
-        if (i + 1 < group->event_count && is_same_run(event, event + 1)) continue;
-        res = count_run(in, event, run, group->retry_of != 0, why);
-        run = 0;
     }
+    if (res == RES_OK && run > 0) res = count_run(in, &last, run, group->retry_of != 0, why);
     return res;
 }
 
@@ -262,6 +269,18 @@ static enum result mark_retried(struct spool_in *in, struct group *group, struct
     return res;
 }
 
+static enum result append_item(struct spool_in *in, const struct group *group, const struct item *item,
+                               struct counters *counters, struct why *why)
+{
+    if (item->kind == ITEM_EVENT) {
+        struct event event = item_event(item);
+        if (group->retry_of == 0) counters->last_event_at = event.received_at;
+        return append_event(in, &event, counters, why);
+    }
+    struct reject reject = item_reject(item);
+    return reject_rows_add(in->rejects, &reject, group->retry_of != 0, &counters->rejects, why);
+}
+
 static enum result append_group(struct spool_in *in, struct group *group, struct counters *counters,
                                 struct why *why)
 {
@@ -269,13 +288,9 @@ static enum result append_group(struct spool_in *in, struct group *group, struct
     if (group->retry_of != 0) {
         res = mark_retried(in, group, why);
         if (res != RES_OK || group->is_void) return res;
-    } else if (group->event_count > 0) {
-        counters->last_event_at = group->events[group->event_count - 1].received_at;
     }
-    for (size_t i = 0; i < group->event_count && res == RES_OK; i++)
-        res = append_event(in, &group->events[i], counters, why);
-    for (size_t i = 0; i < group->reject_count && res == RES_OK; i++)
-        res = reject_rows_add(in->rejects, &group->rejects[i], group->retry_of != 0, &counters->rejects, why);
+    for (size_t i = 0; i < group->item_count && res == RES_OK; i++)
+        res = append_item(in, group, &group->items[i], counters, why);
     return res == RES_OK ? count_senders(in, group, why) : res;
 }
 

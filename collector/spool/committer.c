@@ -112,12 +112,12 @@ static void count(struct committer *c, const struct group *group, bool is_kept)
 {
     struct committer_counts *counts = is_kept ? &c->kept : &c->lost;
     for (; group; group = group->next) {
-        counts->events += (int64_t)group->event_count;
-        counts->rejects += (int64_t)group->reject_count;
-        for (size_t i = 0; i < group->event_count; i++) counts->bytes += (int64_t)group->events[i].bytes;
-        for (size_t i = 0; i < group->reject_count; i++) {
-            counts->bytes += (int64_t)group->rejects[i].bytes;
-            if (is_kept) c->unlogged[group->rejects[i].reason]++;
+        for (size_t i = 0; i < group->item_count; i++) {
+            const struct item *item = &group->items[i];
+            counts->bytes += (int64_t)item->bytes;
+            counts->events += item->kind == ITEM_EVENT;
+            counts->rejects += item->kind == ITEM_REJECT;
+            if (is_kept && item->kind == ITEM_REJECT) c->unlogged[item->reason]++;
         }
     }
 }

@@ -145,7 +145,7 @@ static void frame_all(const struct retry_options *options, const struct stored *
     while (framer_next(framer, &frame)) {
         frame.data = stored->payload.data + frame.at;
         frame.len = (size_t)frame.true_len;
-        chunk_add(chunk, &frame, stored->source, stored->received_at);
+        chunk_add(chunk, &frame, stored->source, stored->received_at, NULL);
     }
     framer_free(framer);
 }
@@ -153,7 +153,7 @@ static void frame_all(const struct retry_options *options, const struct stored *
 /* A chunk whose group has the events in the payload, and the rest of it as rejects. */
 static struct chunk *read_again(struct retry *r, const struct stored *stored)
 {
-    struct chunk *chunk = chunk_new();
+    struct chunk *chunk = chunk_new(&r->options->validator);
     frame_all(r->options, stored, chunk);
     validators_check_chunk(r->validator, chunk, NULL);
     return chunk;
@@ -173,7 +173,7 @@ static bool holds_event(struct retry *r, const struct reject *reject, const stru
     stored.namespaces = namespaces.data;
     stored.payload = reject->payload;
     struct chunk *chunk = read_again(r, &stored);
-    bool has_event = chunk->group->event_count > 0;
+    bool has_event = group_count_events(chunk->group) > 0;
     chunk_free(chunk);
     buf_fini(&encoding);
     buf_fini(&namespaces);
@@ -187,11 +187,11 @@ static bool holds_event(struct retry *r, const struct reject *reject, const stru
 static void keep_remainder(struct retry *r, struct group *group, const struct stored *origin)
 {
     remainder_name_origin(group, origin->id, (struct slice){origin->namespaces, strlen(origin->namespaces)});
-    if (group->reject_count <= 1) return;
+    if (group_count_rejects(group) <= 1) return;
     struct reject joined = remainder_join(group);
     if (holds_event(r, &joined, origin)) return;
-    group->rejects[0] = joined;
-    group->reject_count = 1;
+    group_drop_rejects(group);
+    group_add_reject(group, &joined);
 }
 
 static void validate(struct retry *r, const struct stored *stored)
@@ -199,15 +199,15 @@ static void validate(struct retry *r, const struct stored *stored)
     struct chunk *chunk = read_again(r, stored);
     struct group *group = chunk->group;
     r->validated++;
-    if (group->event_count > 0) {
+    if (group_count_events(group) > 0) {
         keep_remainder(r, group, stored);
         group->retry_of = stored->id;
         r->passed[r->passed_count++] = chunk;
         r->passed_bytes += stored->payload.len;
         return;
     }
-    if (group->reject_count > 0)
-        r->failing[group->rejects[0].reason]++;
+    if (group->item_count > 0)
+        r->failing[group->items[0].reason]++;
     else
         r->without_event++;
     chunk_free(chunk);
@@ -282,8 +282,8 @@ static enum result commit(struct retry *r, struct why *why)
         const struct group *group = r->passed[i]->group;
         if (group->is_void) continue;
         r->passed_total++;
-        r->left_remainder += group->reject_count > 0;
-        r->events += (int64_t)group->event_count;
+        r->left_remainder += group_count_rejects(group) > 0;
+        r->events += (int64_t)group_count_events(group);
     }
     drop_passed(r);
     return RES_OK;

@@ -81,11 +81,12 @@ __attribute__((noinline)) static void insert_all(sqlite3 *db, const struct group
     int wal_pages = 0; /* of the last commit */
     (void)sqlite3_wal_hook(db, note_wal, &wal_pages);
     check(sqlite3_prepare_v2(db, sql_append_event, -1, &insert, NULL), db);
-    for (size_t i = 0; i < rows->event_count; i++) {
+    for (size_t i = 0; i < rows->item_count; i++) {
         if (i % ROWS == 0) execute(db, "BEGIN IMMEDIATE");
-        total += (int64_t)rows->events[i].bytes;
-        insert_row(db, insert, &rows->events[i], (int64_t)i + 1, total);
-        if ((i + 1) % ROWS != 0 && i + 1 < rows->event_count) continue;
+        struct event event = item_event(&rows->items[i]);
+        total += (int64_t)event.bytes;
+        insert_row(db, insert, &event, (int64_t)i + 1, total);
+        if ((i + 1) % ROWS != 0 && i + 1 < rows->item_count) continue;
         execute(db, "COMMIT");
         if ((int64_t)wal_pages * SPOOL_PAGE_SIZE > SPOOL_WAL_PASSIVE_BYTES)
             check(sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL), db);
@@ -103,8 +104,8 @@ int main(int argc, char **argv)
     int64_t since = clock_monotonic_ms();
     insert_all(db, rows);
     double seconds = (double)(clock_monotonic_ms() - since) / 1000;
-    (void)printf("rows=%zu seconds=%.3f rows_per_second=%.0f cpu_seconds=%.3f\n", rows->event_count, seconds,
-                 (double)rows->event_count / seconds, rows_cpu_seconds() - cpu);
+    (void)printf("rows=%zu seconds=%.3f rows_per_second=%.0f cpu_seconds=%.3f\n", rows->item_count, seconds,
+                 (double)rows->item_count / seconds, rows_cpu_seconds() - cpu);
     check(sqlite3_close(db), db);
     group_free(rows);
     return 0;

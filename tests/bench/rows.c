@@ -27,7 +27,7 @@ struct group *rows_read(void)
         framer_feed(framer, block, (size_t)n, 0);
         while (framer_next(framer, &frame)) {
             assert(frame.is_event);
-            struct validator_input input = {frame.data, frame.len, frame.encoding, ""};
+            struct validator_input input = {frame.data, frame.len, frame.encoding, "", false};
             validator_check(validator, &input, &verdict);
             assert(verdict.is_valid);
             struct event event = {.received_at = clock_now_ms(),

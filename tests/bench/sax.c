@@ -34,8 +34,8 @@ static void on_text(void *context, const xmlChar *chars, int count)
 /* Callgrind counts from its entry to its exit. */
 __attribute__((noinline)) static void parse_all(xmlParserCtxtPtr parser, const struct group *rows)
 {
-    for (size_t i = 0; i < rows->event_count; i++) {
-        struct slice payload = rows->events[i].payload;
+    for (size_t i = 0; i < rows->item_count; i++) {
+        struct slice payload = item_event(&rows->items[i]).payload;
         int res = xmlCtxtResetPush(parser, NULL, 0, NULL, NULL);
         assert(res == 0);
         res = xmlParseChunk(parser, payload.data, (int)payload.len, 1);
@@ -64,7 +64,7 @@ int main(void)
     parse_all(parser, rows);
     double seconds = (double)(clock_monotonic_ms() - since) / 1000;
     cpu = rows_cpu_seconds() - cpu;
-    (void)printf("events=%zu elements=%zu seconds=%.3f cpu_seconds=%.3f\n", rows->event_count, elements,
+    (void)printf("events=%zu elements=%zu seconds=%.3f cpu_seconds=%.3f\n", rows->item_count, elements,
                  seconds, cpu);
     xmlFreeParserCtxt(parser);
     xmlCleanupParser();

@@ -27,6 +27,7 @@ def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
             ({"PORT": "80 # web"}, ("PORT=80 # web", "comment")),
             ({"PORT": '"8080"'}, ("quotes",)),
             ({"MAX_MESSAGE_SIZE": "9M"}, ("MAX_MESSAGE_SIZE=9M", "to 8M")),
+            ({"MAX_MESSAGE_SIZE": "8M", "INTAKE_MEMORY": "15M"}, ("INTAKE_MEMORY", "twice MAX_MESSAGE_SIZE", "16777216")),
             ({"SPOOL_SYNC": "fully"}, ("SPOOL_SYNC=fully", "full|normal")),
             ({"EVENT_ELEMENT": "<EVENT>"}, ("EVENT_ELEMENT: '<EVENT>'", "expected the name of an XML element")),
             ({"EVENT_ELEMENT": "EVENT,,Event"}, ("EVENT_ELEMENT: ''", "separated by commas")),

@@ -53,7 +53,7 @@ static void take(const struct intake *intake, struct framer *framer)
     struct verdict verdict;
     while (framer_next(framer, &frame)) {
         if (!frame.is_event) continue;
-        struct validator_input input = {frame.data, frame.len, frame.encoding, frame.namespaces};
+        struct validator_input input = {frame.data, frame.len, frame.encoding, frame.namespaces, false};
         validator_check(intake->validator, &input, &verdict);
         validator_trim(intake->validator);
     }

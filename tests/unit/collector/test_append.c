@@ -99,8 +99,8 @@ static void rejects_with_equal_texts_share_them(void **state)
         if (rows[i].namespaces) reject.namespaces = some_slice(rows[i].namespaces);
         group_add_reject(group, &reject);
     }
-    assert_ptr_equal(group->rejects[4].encoding.data, group->rejects[2].encoding.data);
-    assert_ptr_equal(group->rejects[7].namespaces.data, group->rejects[3].namespaces.data);
+    assert_ptr_equal(group->items[4].origin->encoding.data, group->items[2].origin->encoding.data);
+    assert_ptr_equal(group->items[7].origin->namespaces.data, group->items[3].origin->namespaces.data);
     must(f, append_once(f->in, group, &f->why));
     group_free(group);
     check_text(f->scratch->spool, "SELECT encoding, namespaces FROM _reject",

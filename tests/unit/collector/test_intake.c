@@ -25,7 +25,7 @@ static int set_up(void **state)
 {
     struct intake *intake;
     struct why why = {0};
-    assert_int_equal(intake_open(&intake, MEMORY_MAX, &why), RES_OK);
+    assert_int_equal(intake_open(&intake, MEMORY_MAX, NULL, &why), RES_OK);
     *state = intake;
     return 0;
 }
@@ -43,7 +43,7 @@ static void add(struct intake *intake, int number)
     (void)snprintf(data, sizeof data, "%d", number);
     struct frame frame = {
         .is_event = true, .data = data, .len = strlen(data) + 1, .encoding = "", .namespaces = ""};
-    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
+    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0, NULL);
 }
 
 /* A whole chunk, as one read may bring it. */
@@ -52,19 +52,18 @@ static void fill(struct intake *intake, int *number)
     while (chunk_has_space(intake_filling(intake))) add(intake, (*number)++);
 }
 
-static int number_of(const struct event *event)
+static int number_of(const struct item *item)
 {
-    return atoi(event->payload.data);
+    return item->kind == ITEM_EVENT ? atoi(item->data) : -1;
 }
 
 /* What a validating thread makes of it: every frame an event. */
 static void accept_all(struct chunk *chunk)
 {
-    for (size_t i = 0; i < chunk->frame_count; i++) {
-        const struct frame *frame = &chunk->frames[i].frame;
-        struct event event = {.payload = {frame->data, frame->len}};
-        group_add_event(chunk->group, &event);
-    }
+    static const struct slice fields[EVENT_FIELD_COUNT];
+    for (size_t i = 0; i < chunk->group->item_count; i++)
+        group_make_event(chunk->group, &chunk->group->items[i], fields);
+    chunk_note_validated(chunk);
 }
 
 /* Validates the next chunk; there is one. */
@@ -119,8 +118,8 @@ static void *take_all(void *context)
     enum intake_step step;
     while ((step = intake_take(reader->intake, LONG_MS, &first)) == INTAKE_GROUP) {
         for (const struct group *group = first; group; group = group->next, reader->groups++)
-            for (size_t i = 0; i < group->event_count && reader->next >= 0; i++)
-                reader->next = number_of(&group->events[i]) == reader->next ? reader->next + 1 : -1;
+            for (size_t i = 0; i < group->item_count && reader->next >= 0; i++)
+                reader->next = number_of(&group->items[i]) == reader->next ? reader->next + 1 : -1;
         intake_done(reader->intake);
     }
     if (step != INTAKE_END) reader->next = -1;
@@ -238,14 +237,14 @@ static void the_writer_takes_all_chunks_before_the_first_unvalidated_one(void **
     intake_validated(intake, chunks[0]);
     group = take(intake);
     assert_int_equal(length_of(group), 2);
-    assert_int_equal(number_of(&group->events[0]), 0);
-    assert_int_equal(number_of(&group->next->events[0]), 1);
+    assert_int_equal(number_of(&group->items[0]), 0);
+    assert_int_equal(number_of(&group->next->items[0]), 1);
     intake_done(intake);
     assert_int_equal(intake_take(intake, 1, &group), INTAKE_QUIET);
     intake_validated(intake, chunks[2]);
     group = take(intake);
     assert_int_equal(length_of(group), 1);
-    assert_int_equal(number_of(&group->events[0]), 2);
+    assert_int_equal(number_of(&group->items[0]), 2);
     intake_done(intake);
 }
 
@@ -263,7 +262,7 @@ static void frames_collect_in_one_chunk_once_several_chunks_wait(void **state)
         add(intake, number);
         intake_offer(intake);
     }
-    assert_int_equal(intake_filling(intake)->frame_count, 100 - FEW_WAITING);
+    assert_int_equal(intake_filling(intake)->group->item_count, 100 - FEW_WAITING);
     for (int i = 0; i < FEW_WAITING; i++) validate(intake);
     assert_false(is_readable(intake));
     assert_int_equal(length_of(take(intake)), FEW_WAITING);
@@ -273,7 +272,7 @@ static void frames_collect_in_one_chunk_once_several_chunks_wait(void **state)
     assert_true(chunk_is_empty(intake_filling(intake)));
     intake_done(intake);
     validate(intake);
-    assert_int_equal(take(intake)->event_count, 100 - FEW_WAITING);
+    assert_int_equal(take(intake)->item_count, 100 - FEW_WAITING);
     intake_done(intake);
 }
 
@@ -304,8 +303,11 @@ static void a_transaction_is_bounded_in_size(void **state)
     int number = 0;
     int taken = 0;
     while (!intake_is_full(intake)) fill(intake, &number);
-    for (int i = 0; i < INTAKE_CHUNKS; i++) validate(intake);
-    size_t one = chunk_memory(intake_filling(intake));
+    struct chunk *first = intake_take_unvalidated(intake);
+    accept_all(first);
+    size_t one = chunk_memory(first);
+    intake_validated(intake, first);
+    for (int i = 1; i < INTAKE_CHUNKS; i++) validate(intake);
     while (taken < INTAKE_CHUNKS) {
         int length = length_of(take(intake));
         assert_in_range(length, 1, INTAKE_COMMIT_SIZE / one + 1);
@@ -320,7 +322,7 @@ static void add_large(struct intake *intake, size_t len)
     char *data = calloc(1, len);
     assert_non_null(data);
     struct frame frame = {.is_event = true, .data = data, .len = len, .encoding = "", .namespaces = ""};
-    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0);
+    chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0, NULL);
     free(data);
 }
 
@@ -334,7 +336,7 @@ static void large_events_fill_the_intake_at_the_memory_ceiling(void **state)
         fill(intake, &number);
         count++;
     }
-    assert_in_range(count, 8, 10);
+    assert_in_range(count, 4, 6); /* the work on one of them takes as much again */
     for (int i = 0; i < count - 1; i++) {
         validate(intake);
         (void)take(intake);
@@ -366,13 +368,13 @@ static void only_frames_outside_the_read_buffer_are_copied(void **state)
     struct frame read = {
         .is_event = true, .data = bytes + 2, .len = 7, .encoding = "ISO-8859-1", .namespaces = ""};
     struct frame held = {.is_event = true, .data = elsewhere, .len = 7, .encoding = "", .namespaces = ""};
-    chunk_add(chunk, &read, "192.0.2.1", 0);
-    chunk_add(chunk, &held, "192.0.2.1", 0);
+    chunk_add(chunk, &read, "192.0.2.1", 0, NULL);
+    chunk_add(chunk, &held, "192.0.2.1", 0, NULL);
     memset(elsewhere, '?', sizeof elsewhere);
-    assert_ptr_equal(chunk->frames[0].frame.data, bytes + 2);
-    assert_memory_equal(chunk->frames[1].frame.data, "<held/>", 7);
-    assert_string_equal(chunk->frames[0].frame.encoding, "ISO-8859-1");
-    assert_ptr_equal(chunk->frames[0].source.data, chunk->frames[1].source.data);
+    assert_ptr_equal(chunk->group->items[0].data, bytes + 2);
+    assert_memory_equal(chunk->group->items[1].data, "<held/>", 7);
+    assert_string_equal(chunk->group->items[0].origin->encoding.data, "ISO-8859-1");
+    assert_ptr_equal(chunk->group->items[0].origin->source.data, chunk->group->items[1].origin->source.data);
     assert_ptr_equal(chunk_space(chunk, &space_bytes), bytes + 9); /* the next read goes on behind it */
     assert_int_equal(space_bytes, CHUNK_BYTES - 9);
 }

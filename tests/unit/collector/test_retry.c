@@ -114,10 +114,15 @@ static void an_invalid_reject_id_is_refused(void **state)
 static void a_retried_old_event_leaves_its_senders_counters_unchanged(void **state)
 {
     struct fixture *f = *state;
-    struct group *group = some_group(1, 1, 0);
-    group->events[0].received_at = 1700000000000 + 5 * 86400000LL;
-    group->events[0].source = some_slice("192.0.2.7");
-    group->events[0].fields[EVENT_SENDER] = some_slice("");
+    struct group *group = group_new();
+    struct event event = {
+        .received_at = 1700000000000 + 5 * 86400000LL,
+        .source = some_slice("192.0.2.7"),
+        .fields[EVENT_SENDER] = some_slice(""),
+        .bytes = 4,
+        .payload = some_slice("<E/>"),
+    };
+    group_add_event(group, &event);
     must(f, append_once(f->in, group, &f->why));
     group_free(group);
     add_reject(f, "<EVENT/>", 0);

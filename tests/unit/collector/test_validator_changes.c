@@ -59,7 +59,7 @@ static void check_rows(const struct validator_options *options, const struct row
         assert_non_null(data);
         memcpy(data, row->bytes.data, row->bytes.len);
         struct validator_input input = {data, row->bytes.len, row->encoding ? row->encoding : "",
-                                        row->wrappers ? row->wrappers : ""};
+                                        row->wrappers ? row->wrappers : "", false};
         validator_check(validator, &input, &verdict);
         if (!is_expected(row, &verdict)) {
             bytes_print("event", row->bytes);
@@ -248,7 +248,7 @@ static void check_long(const struct validator_options *options, const char *unit
     buf_append_text(&event, "<e>");
     while (event.len + strlen(unit) + 8 < LONGEST) buf_append_text(&event, unit);
     buf_append_text(&event, "</e>");
-    struct validator_input input = {event.data, event.len, "", ""};
+    struct validator_input input = {event.data, event.len, "", "", false};
     validator_check(validator, &input, &verdict);
     if (detail ? verdict.is_valid || !strstr(verdict.detail, detail) : !verdict.is_valid)
         fail_msg("%s: %s", unit, verdict.is_valid ? "valid" : verdict.detail);

@@ -1,0 +1,104 @@
+/*
+ * admission -- which sender may be read now, how much of it, and whose unfinished event is given up so that the others
+ * can go on. Pure: no sockets, and the time is given by the caller.
+ *
+ * Connections, unfinished events and what is on its way to the disk stay within INTAKE_MEMORY; a quarter of it is left to
+ * the latter. A sender is *safe* while what is free suffices for the rest of a largest event behind what it has sent
+ * already; one that holds nothing is safe while a whole MAX_MESSAGE_SIZE is free. Only safe senders are read. Reading
+ * leaves the sender that is read safe, so there is always one that can go on to the end of its event, whatever the others
+ * have sent; then its memory is free, and the next one is safe. So that small events need not wait for large ones, a
+ * sender that holds little is also read while the oldest safe one stays safe, and half a MAX_MESSAGE_SIZE free.
+ *
+ * A safe sender that sends nothing is in the way only where senders wait with bytes and none of these is safe. Then the
+ * oldest safe one has the turn: its event is given up if, from then on and while it is read, it sends nothing for
+ * ADMISSION_QUIET_MS, or less than ADMISSION_LIVE_BYTES in ADMISSION_SLOW_MS. A sender that is not read is never slow.
+ */
+#ifndef COLLECTOR_NET_ADMISSION_H
+#define COLLECTOR_NET_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define ADMISSION_QUIET_MS   5000
+#define ADMISSION_SLOW_MS    10000
+#define ADMISSION_LIVE_BYTES ((size_t)64 << 10)
+#define ADMISSION_READ_MIN   ((size_t)4 << 10) /* a sender that may be read may send at least so much */
+/* What a largest event may take besides its bytes: memory grows in steps, and there are wrappers. */
+#define ADMISSION_MARGIN ((size_t)96 << 10)
+
+struct admission_options {
+    size_t memory_bytes;      /* INTAKE_MEMORY */
+    size_t max_message_bytes; /* MAX_MESSAGE_SIZE */
+    size_t read_room_bytes;   /* the most that one read takes on its way to the disk, however long it is */
+};
+
+/* One sender; the caller has the memory. */
+struct admission_sender {
+    size_t fixed_bytes; /* of the connection */
+    size_t held_bytes;  /* of something unfinished */
+    bool is_waiting;    /* it has sent bytes that are not read yet; the caller sets it */
+    TAILQ_ENTRY(admission_sender) by_age;
+};
+
+TAILQ_HEAD(admission_list, admission_sender);
+
+struct admission {
+    struct admission_options options;
+    struct admission_list holders; /* those with something unfinished, the oldest first */
+    size_t fixed_bytes, held_bytes;
+    size_t on_its_way_bytes;
+    bool is_empty; /* nothing is on its way */
+
+    int64_t now_ms;  /* at the last admission_advance() */
+    int64_t read_ms; /* the clock that goes on only while senders are read */
+    bool was_reading;
+
+    const struct admission_sender *turn; /* NULL: nobody is in the way */
+    int64_t turn_heard_ms,
+        turn_slow_ms; /* its last byte, and since when `turn_bytes` are counted; clock of reading */
+    size_t turn_bytes;
+};
+
+void admission_init(struct admission *admission, const struct admission_options *options, int64_t now_ms);
+
+/*
+ * Time has passed. `is_reading`: senders that may be read are read from now on. To be called when that changes, and at
+ * least once a second while senders wait: of a longer step one second counts.
+ */
+void admission_advance(struct admission *admission, int64_t now_ms, bool is_reading);
+
+/* What is on its way to the disk, with the work that it makes; `is_empty`: it is only memory that is kept for later. */
+void admission_note_on_its_way(struct admission *admission, size_t bytes, bool is_empty);
+
+/* A sender is there, with all its fields 0, or gone. */
+void admission_add(struct admission *admission, struct admission_sender *sender, size_t fixed_bytes);
+void admission_remove(struct admission *admission, struct admission_sender *sender);
+
+/*
+ * `read_bytes` were read of it (0: something else has happened). It holds `held_bytes` now, and `fixed_bytes` for the
+ * connection. `is_new`: what it holds has begun just now.
+ */
+void admission_note(struct admission *admission, struct admission_sender *sender, size_t read_bytes,
+                    size_t held_bytes, size_t fixed_bytes, bool is_new);
+
+/* At most how many bytes of it may be read now; 0: none. */
+size_t admission_may_read(const struct admission *admission, const struct admission_sender *sender);
+
+/* Is memory so short that a sender that holds nothing is not safe? */
+bool admission_is_short(const struct admission *admission);
+
+/* Is there room on the way to the disk, so that those are read that may be? */
+bool admission_has_room(const struct admission *admission);
+
+/* Of the senders that hold something, wait and may be read, the oldest; NULL: none. */
+struct admission_sender *admission_next(struct admission *admission);
+
+/*
+ * The sender whose unfinished event has to be given up now; NULL: nobody. To be asked once all senders have been read that
+ * may be; `has_waiting`: some have bytes, and may not.
+ */
+struct admission_sender *admission_find_slow(struct admission *admission, bool has_waiting);
+
+#endif

@@ -1,0 +1,441 @@
+/*
+ * test_admission -- who is read while memory is short: single rules, and random worlds in which invariants hold at each
+ * step. ADMISSION_WORLDS=10000 makes more of these; the seed is printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "collector/net/admission.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/chance.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+
+/* ---- single rules ---- */
+
+static void begin(struct admission *admission, size_t memory_bytes, size_t max_message_bytes)
+{
+    struct admission_options options = {memory_bytes, max_message_bytes, MIB};
+    admission_init(admission, &options, 0);
+    admission_advance(admission, 0, true);
+}
+
+static void pass(struct admission *a, int64_t ms)
+{
+    for (; ms > 0; ms -= 500) admission_advance(a, a->now_ms + 500, true);
+}
+
+static void a_large_event_has_a_place_beside_all_connections(void **state)
+{
+    struct admission a;
+    struct admission_sender one = {0};
+    struct admission_sender crowd = {0};
+    (void)state;
+    begin(&a, 16 * MIB, 8 * MIB);
+    admission_add(&a, &crowd, 60 * MIB); /* more than there is */
+    admission_add(&a, &one, KIB);
+    for (size_t held = 0; held < 8 * MIB;) {
+        size_t most = admission_may_read(&a, &one);
+        assert_true(most >= ADMISSION_READ_MIN);
+        held += most < 8 * MIB - held ? most : 8 * MIB - held;
+        admission_note(&a, &one, most, held, KIB, false);
+    }
+}
+
+static void the_others_wait_while_a_largest_event_has_no_place(void **state)
+{
+    struct admission a;
+    struct admission_sender large = {0};
+    struct admission_sender medium = {0};
+    struct admission_sender small = {0};
+    (void)state;
+    begin(&a, 16 * MIB, 8 * MIB); /* 12 for unfinished events */
+    admission_add(&a, &large, 0);
+    admission_add(&a, &medium, 0);
+    admission_add(&a, &small, 0);
+    admission_note(&a, &large, 1, 5 * MIB, 0, true);
+    admission_note(&a, &medium, 1, MIB, 0, true);
+    large.is_waiting = medium.is_waiting = small.is_waiting = true;
+    assert_true(admission_is_short(&a));
+    assert_true(admission_may_read(&a, &large) >= 3 * MIB);
+    assert_int_equal(admission_may_read(&a, &medium), 0);
+    assert_in_range(admission_may_read(&a, &small), ADMISSION_READ_MIN, 64 * KIB); /* it needs little */
+    assert_ptr_equal(admission_next(&a), &large);
+    admission_note(&a, &large, 3 * MIB, 0, 0, false);
+    assert_false(admission_is_short(&a));
+    assert_true(admission_may_read(&a, &medium) > MIB);
+    assert_ptr_equal(admission_next(&a), &medium);
+}
+
+static void what_is_on_its_way_leaves_room_for_a_few_items(void **state)
+{
+    struct admission a;
+    struct admission_sender one = {0};
+    (void)state;
+    begin(&a, 8 * MIB, MIB);
+    admission_add(&a, &one, 0);
+    assert_true(admission_may_read(&a, &one) > 4 * MIB);
+    admission_note_on_its_way(&a, 7 * MIB + 256 * KIB, false);
+    assert_int_equal(admission_may_read(&a, &one), 48 * KIB); /* each of its bytes may take 16 */
+    admission_note_on_its_way(&a, 8 * MIB, false);
+    assert_int_equal(admission_may_read(&a, &one), 0);
+    assert_false(admission_has_room(&a));
+    admission_note_on_its_way(&a, 8 * MIB, true); /* nothing gets free by waiting */
+    assert_int_equal(admission_may_read(&a, &one), ADMISSION_READ_MIN);
+}
+
+/* Two senders of which the older one is in the way of the other. */
+struct pair {
+    struct admission a;
+    struct admission_sender old, late;
+};
+
+static void pair_begin(struct pair *pair)
+{
+    memset(pair, 0, sizeof *pair);
+    begin(&pair->a, 16 * MIB, 8 * MIB);
+    admission_add(&pair->a, &pair->old, 0);
+    admission_add(&pair->a, &pair->late, 0);
+    admission_note(&pair->a, &pair->old, 1, 6 * MIB, 0, true);
+    admission_note(&pair->a, &pair->late, 1, MIB, 0, true);
+    pair->late.is_waiting = true;
+    assert_int_equal(admission_may_read(&pair->a, &pair->late), 0);
+    assert_null(admission_find_slow(&pair->a, true)); /* its turn begins */
+}
+
+static void a_sender_in_the_way_is_slow_after_5_s_without_a_byte(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_begin(&p);
+    pass(&p.a, 4500);
+    assert_null(admission_find_slow(&p.a, true));
+    admission_note(&p.a, &p.old, 1, 6 * MIB, 0, false);
+    pass(&p.a, 4500);
+    assert_null(admission_find_slow(&p.a, true));
+    pass(&p.a, 500);
+    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
+}
+
+static void a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s(void **state)
+{
+    static const struct {
+        size_t bytes;
+        bool is_slow;
+    } rows[] = {{64 * KIB / 10 + 1, false}, {64 * KIB / 10, true}, {1, true}};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct pair p;
+        pair_begin(&p);
+        for (int second = 1; second <= 30; second++) {
+            pass(&p.a, 1000);
+            admission_note(&p.a, &p.old, rows[row].bytes, 6 * MIB, 0, false);
+            bool is_due = rows[row].is_slow && second >= 10;
+            assert_ptr_equal(admission_find_slow(&p.a, true), is_due ? &p.old : NULL);
+            if (is_due) break;
+        }
+    }
+}
+
+static void the_next_event_of_the_same_sender_has_a_turn_of_its_own(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_begin(&p);
+    pass(&p.a, 4500);
+    admission_note(&p.a, &p.old, 0, 0, 0, false);
+    admission_note(&p.a, &p.late, 0, 0, 0, false);
+    admission_note(&p.a, &p.old, 1, 6 * MIB, 0, true);
+    admission_note(&p.a, &p.late, 1, MIB, 0, true);
+    pass(&p.a, 4500);
+    assert_null(admission_find_slow(&p.a, true));
+    pass(&p.a, 4500);
+    assert_null(admission_find_slow(&p.a, true));
+    pass(&p.a, 500);
+    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
+}
+
+static void time_without_reading_makes_nobody_slow(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_begin(&p);
+    for (int i = 0; i < 100; i++) admission_advance(&p.a, p.a.now_ms + 500, false); /* the gate is closed */
+    admission_advance(&p.a, p.a.now_ms + 60000, true);
+    admission_advance(&p.a, p.a.now_ms + 60000, true); /* the loop was elsewhere: one second counts */
+    assert_null(admission_find_slow(&p.a, true));
+    admission_note_on_its_way(&p.a, 16 * MIB, false); /* the others wait for the disk */
+    pass(&p.a, 4000);
+    assert_null(admission_find_slow(&p.a, true));
+    admission_note_on_its_way(&p.a, 0, true);
+    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
+    assert_null(admission_find_slow(&p.a, false)); /* nobody waits: its turn is over */
+    assert_null(admission_find_slow(&p.a, true));
+}
+
+/* ---- random worlds ---- */
+
+enum manner { LIVE, DRIPPING, STALLED, MANNERS };
+
+struct peer {
+    struct admission_sender memory;
+    enum manner manner;
+    size_t event_len;    /* of the event that it is sending */
+    size_t sent, read;   /* bytes of it: by the peer, by us; what is between waits in the socket */
+    size_t rate;         /* bytes in a step, if the socket takes them */
+    int64_t next_at;     /* when it begins its next event */
+    int64_t waits_since; /* it has bytes that are not read; -1: it has none */
+    int events, rejects;
+};
+
+#define PEERS_MAX 40
+#define SOCKET    (200 * KIB) /* what the kernel holds for a peer that is not read */
+#define STEP_MS   250
+#define WORLD_MS  (20 * 60 * 1000)
+#define FIXED     (4 * KIB)
+
+struct world {
+    struct chance *chance;
+    struct admission a;
+    struct peer peers[PEERS_MAX];
+    size_t count, max_message, memory;
+    size_t disk_bytes, disk_rate;  /* on its way, and what the writer takes in a step */
+    int64_t now_ms, stalled_until; /* the writer; */
+    bool is_closed;                /* the gate */
+    int64_t wait_max_ms; /* what all take for a largest event, or are given before they are given up */
+};
+
+static size_t pick(struct world *w, size_t least, size_t most)
+{
+    return least + chance_below(w->chance, most - least + 1);
+}
+
+static void begin_event(struct world *w, struct peer *peer)
+{
+    static const size_t parts[] = {1, 1, 2, 20, 1000};
+    size_t most = w->max_message / parts[chance_below(w->chance, 5)];
+    peer->event_len = pick(w, 100, most);
+    peer->sent = peer->read = 0;
+}
+
+static void peer_init(struct world *w, struct peer *peer)
+{
+    *peer = (struct peer){.waits_since = -1};
+    peer->manner = chance_below(w->chance, 3) ? LIVE : (enum manner)chance_below(w->chance, MANNERS);
+    /* A live one sends 64 KB in 10 s at least, some a hundred times as much. */
+    peer->rate =
+        peer->manner == LIVE ? pick(w, 2 * KIB, chance_below(w->chance, 2) ? 4 * KIB : 200 * KIB) : 1;
+    w->wait_max_ms += 2 * ADMISSION_SLOW_MS;
+    if (peer->manner == LIVE) w->wait_max_ms += (int64_t)(w->max_message / peer->rate + 1) * STEP_MS;
+    admission_add(&w->a, &peer->memory, FIXED);
+    begin_event(w, peer);
+}
+
+/* What the peer sends in a step; a stalled one stops in the middle of each event of some size. */
+static void peer_send(struct world *w, struct peer *peer)
+{
+    size_t most = SOCKET - (peer->sent - peer->read);
+    size_t len = peer->rate;
+    size_t half = peer->event_len / 2 + 1;
+    if (w->now_ms < peer->next_at) return;
+    if (peer->manner != LIVE && peer->sent < half) len = half - peer->sent; /* at full speed up to there */
+    if (peer->manner == STALLED && peer->sent >= half) len = 0;
+    if (len > most) len = most;
+    if (len > peer->event_len - peer->sent) len = peer->event_len - peer->sent;
+    peer->sent += len;
+}
+
+static size_t held_by(size_t bytes)
+{
+    return bytes < 64 * KIB ? 2 * bytes : (bytes + 64 * KIB - 1) / (64 * KIB) * (64 * KIB);
+}
+
+static void end_event(struct world *w, struct peer *peer)
+{
+    w->disk_bytes += held_by(peer->read);
+    admission_note(&w->a, &peer->memory, 0, 0, FIXED, false);
+    peer->next_at = w->now_ms + (int64_t)chance_below(w->chance, 4) * STEP_MS;
+    peer->waits_since = -1;
+    begin_event(w, peer);
+}
+
+static bool may_read(struct world *w)
+{
+    admission_note_on_its_way(&w->a, w->disk_bytes, w->disk_bytes == 0);
+    return !w->is_closed && w->disk_bytes < w->memory / 4;
+}
+
+static void check_memory(struct world *w)
+{
+    size_t used = w->a.fixed_bytes + w->a.held_bytes + w->disk_bytes;
+    /* One read, and the step by which memory grows, may be on top. */
+    assert_true(used <= w->memory + ADMISSION_MARGIN || w->a.fixed_bytes > w->memory / 8);
+    assert_true(w->a.held_bytes <= w->memory - w->memory / 4 + ADMISSION_MARGIN);
+}
+
+/* Reads it once. Returns whether it was read. */
+static bool read_peer(struct world *w, struct peer *peer)
+{
+    size_t most = admission_may_read(&w->a, &peer->memory);
+    size_t len = peer->sent - peer->read;
+    if (most == 0 || len == 0) return false;
+    if (len > most) len = most;
+    if (len > 256 * KIB) len = 256 * KIB;
+    peer->read += len;
+    admission_note(&w->a, &peer->memory, len, held_by(peer->read), FIXED, false);
+    peer->waits_since = -1;
+    check_memory(w);
+    peer->events += peer->read == peer->event_len;
+    if (peer->read == peer->event_len) end_event(w, peer);
+    peer->memory.is_waiting = peer->sent > peer->read;
+    return true;
+}
+
+static struct peer *peer_of(struct admission_sender *sender)
+{
+    return sender ? (struct peer *)(void *)sender : NULL;
+}
+
+/* As serving.c does it; the queue's order is that of the peers. */
+static struct peer *next_peer(struct world *w, size_t *from)
+{
+    if (admission_is_short(&w->a)) {
+        struct peer *peer = peer_of(admission_next(&w->a));
+        if (peer) return peer;
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        struct peer *peer = &w->peers[(*from + i) % w->count];
+        if (peer->memory.is_waiting && admission_may_read(&w->a, &peer->memory) > 0) {
+            *from = (*from + i + 1) % w->count;
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+static void serve(struct world *w)
+{
+    static size_t from;
+    struct peer *peer = NULL;
+    int reads = 0;
+    while (may_read(w) && reads++ < 400 && (peer = next_peer(w, &from))) assert_true(read_peer(w, peer));
+}
+
+static bool someone_waits(const struct world *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->peers[i].memory.is_waiting) return true;
+    return false;
+}
+
+/* Reading goes on whenever memory allows: one of all has its way to the end. */
+static void check_progress(struct world *w)
+{
+    if (!may_read(w) || !admission_has_room(&w->a)) return;
+    for (size_t i = 0; i < w->count; i++)
+        if (admission_may_read(&w->a, &w->peers[i].memory) > 0) return;
+    fail_msg("nobody may be read");
+}
+
+static void give_up(struct world *w, struct peer *peer)
+{
+    if (read_peer(w, peer) && &peer->memory != admission_find_slow(&w->a, someone_waits(w))) return;
+    if (peer->manner == LIVE) fail_msg("a live sender was given up");
+    peer->rejects++;
+    w->disk_bytes += held_by(peer->read);
+    admission_note(&w->a, &peer->memory, 0, 0, FIXED, true);
+    begin_event(w, peer);
+    peer->next_at = w->now_ms + 10000;
+    peer->memory.is_waiting = false;
+}
+
+/* The wait of a live one, but for the time in which the disk or the gate kept everybody waiting. */
+static void check_waits(struct world *w, bool is_reading)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct peer *peer = &w->peers[i];
+        if (!peer->memory.is_waiting) continue;
+        if (peer->waits_since < 0) peer->waits_since = w->a.read_ms;
+        if (is_reading && peer->manner == LIVE)
+            assert_true(w->a.read_ms - peer->waits_since <= w->wait_max_ms);
+    }
+}
+
+static void step(struct world *w)
+{
+    w->now_ms += STEP_MS;
+    if (chance_below(w->chance, 400) == 0) w->stalled_until = w->now_ms + (int64_t)pick(w, 0, 20000);
+    if (chance_below(w->chance, 400) == 0)
+        w->is_closed = !w->is_closed && chance_below(w->chance, 2);
+    else if (w->is_closed && chance_below(w->chance, 20) == 0)
+        w->is_closed = false;
+    if (w->now_ms >= w->stalled_until)
+        w->disk_bytes -= w->disk_bytes < w->disk_rate ? w->disk_bytes : w->disk_rate;
+    for (size_t i = 0; i < w->count; i++) {
+        struct peer *peer = &w->peers[i];
+        if (chance_below(w->chance, 20000) == 0) { /* it hangs up, and another one comes */
+            w->disk_bytes += peer->memory.held_bytes;
+            admission_remove(&w->a, &peer->memory);
+            peer_init(w, peer);
+        }
+        peer_send(w, peer);
+        peer->memory.is_waiting = peer->sent > peer->read;
+    }
+    serve(w);
+    check_progress(w);
+    bool is_reading = may_read(w) && admission_has_room(&w->a);
+    admission_advance(&w->a, w->now_ms, is_reading);
+    struct peer *slow = is_reading ? peer_of(admission_find_slow(&w->a, someone_waits(w))) : NULL;
+    if (slow) give_up(w, slow);
+    serve(w);
+    check_waits(w, is_reading);
+}
+
+static void play(struct chance *chance)
+{
+    static struct world w;
+    static const size_t messages[] = {MIB, 2 * MIB, 8 * MIB};
+    memset(&w, 0, sizeof w);
+    w.chance = chance;
+    w.max_message = messages[chance_below(chance, 3)];
+    w.memory = pick(&w, 2 * w.max_message > 8 * MIB ? 2 * w.max_message : 8 * MIB, 64 * MIB);
+    w.count = pick(&w, 1, PEERS_MAX);
+    w.disk_rate = pick(&w, MIB, 20 * MIB);
+    struct admission_options options = {w.memory, w.max_message, MIB};
+    admission_init(&w.a, &options, 0);
+    for (size_t i = 0; i < w.count; i++) peer_init(&w, &w.peers[i]);
+    while (w.now_ms < WORLD_MS) step(&w);
+}
+
+static void in_random_worlds_live_senders_go_on_within_memory(void **state)
+{
+    const char *wanted = getenv("ADMISSION_WORLDS");
+    int worlds = wanted ? atoi(wanted) : 40;
+    struct chance chance = chance_begin();
+    (void)state;
+    for (int i = 0; i < worlds; i++) play(&chance);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_large_event_has_a_place_beside_all_connections),
+        cmocka_unit_test(the_others_wait_while_a_largest_event_has_no_place),
+        cmocka_unit_test(what_is_on_its_way_leaves_room_for_a_few_items),
+        cmocka_unit_test(a_sender_in_the_way_is_slow_after_5_s_without_a_byte),
+        cmocka_unit_test(a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s),
+        cmocka_unit_test(the_next_event_of_the_same_sender_has_a_turn_of_its_own),
+        cmocka_unit_test(time_without_reading_makes_nobody_slow),
+        cmocka_unit_test(in_random_worlds_live_senders_go_on_within_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
