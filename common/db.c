@@ -60,7 +60,8 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-    case SQLITE_PROTOCOL: res = RES_RETRY; break;
+    case SQLITE_PROTOCOL:
+    case SQLITE_SCHEMA: res = RES_RETRY; break;
     case SQLITE_READONLY: res = code == SQLITE_READONLY_DBMOVED ? RES_BROKEN : RES_RETRY; break;
     case SQLITE_NOTADB: res = RES_REFUSE; break;
     default: break;
