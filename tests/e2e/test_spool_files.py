@@ -1,13 +1,13 @@
 """The files beside the spool, and how each program is started: closed descriptors, links, other users, other directories."""
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 
-from support.environment import BIN, IS_SANITIZED, clean_environment
+from support.environment import BIN, clean_environment
 from support.ledger import assert_each_event_in_one_object
 from support.tap import main
 from support.waiting import PATIENCE, wait_for
@@ -89,6 +89,39 @@ def test_an_unclean_end_is_logged_by_the_next_start_of_either_program(site):
             again.wait_for_log("shipping")
         assert UNCLEAN not in again.log, "the end before was a clean one"
         again.stop()
+
+
+@contextlib.contextmanager
+def small_disk(place):
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def fill(place):
+    with open(place / "filler", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    assert os.statvfs(place).f_bavail == 0
+
+
+def test_an_unclean_end_is_seen_on_a_full_disk_as_well(site):
+    if not IS_ROOT:
+        return
+    with small_disk(site.directory / "small") as place:
+        site.spool = place / "spool.db"
+        site.collector(SPOOL_MIN_FREE="16M", INTAKE_MEMORY="32M").kill()
+        fill(place)
+        for is_after_kill in (True, False):
+            collector = site.start("collector", PORT=site.port, BIND_HOST="127.0.0.1")
+            if is_after_kill:
+                collector.wait_for_log(UNCLEAN)
+            wait_for("a sign of life", lambda: site.command("collector", "healthcheck").returncode == 0)
+            collector.stop()
+            assert (UNCLEAN in collector.log) == is_after_kill, collector.log
 
 
 # ---- links ----
