@@ -199,15 +199,26 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     return RES_OK;
 }
 
-void lockfile_release(struct lockfile *lock)
+static void release(struct lockfile *lock, const char *state)
 {
     char line[LINE_SIZE + 1];
     if (lock->fd < 0) return;
-    if (pwrite(lock->fd, make_line(line, ENDED), LINE_SIZE, 0) != LINE_SIZE)
-        log_debug("cannot note in the lock file that this is a clean end", "why=%s",
-                  LOG_QUOTE(strerror(errno)));
+    if (pwrite(lock->fd, make_line(line, state), LINE_SIZE, 0) != LINE_SIZE)
+        log_debug("cannot note in the lock file how this run ends", "why=%s", LOG_QUOTE(strerror(errno)));
     close(lock->fd);
     lock->fd = -1;
+}
+
+void lockfile_release(struct lockfile *lock)
+{
+    release(lock, ENDED);
+}
+
+void lockfile_leave(struct lockfile *lock)
+{
+    static const char *const states[] = {
+        [LOCKFILE_END_UNKNOWN] = "", [LOCKFILE_END_CLEAN] = ENDED, [LOCKFILE_END_UNCLEAN] = RUNNING};
+    release(lock, states[lock->last_end]);
 }
 
 void lockfile_beat(const struct lockfile *lock)

@@ -50,9 +50,16 @@ MUST_CHECK enum result lockfile_take(struct lockfile *lock, const char *spool_pa
 
 /*
  * Releases the lock and notes that the end was an orderly one; does nothing if it is not held. The file stays: removing
- * it would race with the next owner. The lock of a process that ends without this call is released as well.
+ * it would race with the next owner. The lock of a process that ends without this call is released as well: so it should,
+ * where something is in doubt that the next owner has to look after.
  */
 void lockfile_release(struct lockfile *lock);
+
+/*
+ * The same for an owner that ends before it could look after what the last one has left: the next owner is told
+ * `last_end` as this one was.
+ */
+void lockfile_leave(struct lockfile *lock);
 
 /* Renews the sign of life. Does nothing if the lock is not held. */
 void lockfile_beat(const struct lockfile *lock);

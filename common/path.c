@@ -97,12 +97,22 @@ static void find_closed_directory(const char *path, char out[PATH_MAX])
     out[0] = '\0';
 }
 
+static const char *directory_of(const char *path, char out[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    int len = slash && slash > path ? (int)(slash - path) : 1;
+    (void)snprintf(out, PATH_MAX, "%.*s", len, slash ? path : ".");
+    return out;
+}
+
 enum result path_explain(const char *name, const char *path, int error, enum result res, struct why *why)
 {
     char shown[PATH_SHOWN_SIZE];
-    char closed[PATH_MAX] = "";
-    if (error == EACCES) find_closed_directory(path, closed);
-    if (*closed) return path_explain_rights(name, path, closed, "search", res, why);
-    if (error == EACCES) return path_explain_rights(name, path, path, "use", res, why);
-    return why_set(why, res, "%s=%s: %s", name, path_show(path, shown), strerror(error));
+    char dir[PATH_MAX];
+    struct stat st;
+    if (error != EACCES) return why_set(why, res, "%s=%s: %s", name, path_show(path, shown), strerror(error));
+    find_closed_directory(path, dir);
+    if (*dir) return path_explain_rights(name, path, dir, "search", res, why);
+    if (lstat(path, &st) == 0) return path_explain_rights(name, path, path, "use", res, why);
+    return path_explain_rights(name, path, directory_of(path, dir), "write in", res, why);
 }

@@ -22,8 +22,9 @@ const char *path_show(const char *path, char out[PATH_SHOWN_SIZE]);
 const char *path_user(char out[PATH_USER_SIZE]);
 
 /*
- * Explains `error`, the errno of a call on `path`, and returns `res`. For EACCES it finds the first directory on the way
- * that this user may not search, and there is a remedy. `name` is the setting that has the path.
+ * Explains `error`, the errno of a call on `path`, and returns `res`. For EACCES it finds what is closed to this user: a
+ * directory on the way, the file, or the directory in which it would be made; and there is a remedy. `name` is the setting
+ * that has the path.
  */
 enum result path_explain(const char *name, const char *path, int error, enum result res, struct why *why);
 

@@ -349,6 +349,28 @@ static void a_failed_try_to_take_the_lock_does_not_end_its_holder_cleanly(void *
     assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
 }
 
+static void leave(const struct place *place, enum lockfile_end expected)
+{
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    assert_int_equal(lock.last_end, expected);
+    lockfile_leave(&lock);
+    lockfile_leave(&lock); /* it is not held any more */
+}
+
+static void who_leaves_the_lock_passes_on_what_it_was_told(void **state)
+{
+    const struct place *place = *state;
+    for (int i = 0; i < 2; i++) leave(place, LOCKFILE_END_UNKNOWN);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
+    for (int i = 0; i < 2; i++) leave(place, LOCKFILE_END_CLEAN);
+    holder_kill(holder_start(place));
+    for (int i = 0; i < 2; i++) leave(place, LOCKFILE_END_UNCLEAN);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
+    leave(place, LOCKFILE_END_CLEAN);
+}
+
 static void other_content_tells_nothing_of_the_last_end(void **state)
 {
     static const char *const texts[] = {
@@ -398,6 +420,7 @@ int main(void)
         IN_A_PLACE(what_root_has_made_belongs_to_the_spools_owner),
         IN_A_PLACE(the_next_owner_is_told_of_an_unclean_end_once),
         IN_A_PLACE(a_failed_try_to_take_the_lock_does_not_end_its_holder_cleanly),
+        IN_A_PLACE(who_leaves_the_lock_passes_on_what_it_was_told),
         IN_A_PLACE(other_content_tells_nothing_of_the_last_end),
         IN_A_PLACE(a_published_text_does_not_change_how_the_end_is_seen),
         IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),

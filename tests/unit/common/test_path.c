@@ -133,6 +133,21 @@ static void a_spool_of_another_user_is_shown_with_owner_and_mode(void **state)
     assert_non_null(strstr(why.remedy, "run this as user root (0), or as a member of group"));
 }
 
+static void a_directory_in_which_nothing_can_be_made_is_named(void **state)
+{
+    const struct closed *closed = *state;
+    struct why why = {0};
+    char expected[192];
+    (void)snprintf(expected, sizeof expected, "may not write in %s, which is", closed->scratch->dir);
+    assert_int_equal(path_explain("lock file", closed->scratch->spool, EACCES, RES_REFUSE, &why), RES_REFUSE);
+    assert_non_null(strstr(why.text, expected));
+    if (getuid() != 0) skip(); /* it is one's own directory then */
+    struct lockfile lock = LOCKFILE_NONE;
+    assert_int_equal(lockfile_take(&lock, closed->scratch->spool, "collector", &why), RES_REFUSE);
+    assert_non_null(strstr(why.text, expected));
+    assert_non_null(strstr(why.remedy, "run this as user root (0)"));
+}
+
 static void a_check_of_an_unreachable_lock_does_not_claim_that_nothing_has_run(void **state)
 {
     const struct closed *closed = *state;
@@ -154,6 +169,7 @@ int main(void)
         CLOSED(a_closed_directory_is_named_with_its_owner_and_a_remedy),
         CLOSED(an_unreachable_spool_is_not_taken_for_a_missing_one),
         CLOSED(a_spool_of_another_user_is_shown_with_owner_and_mode),
+        CLOSED(a_directory_in_which_nothing_can_be_made_is_named),
         CLOSED(a_check_of_an_unreachable_lock_does_not_claim_that_nothing_has_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
