@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Without a /dev, the root directory takes the place: nothing can be written to it either. */
+/*
+ * Not O_CLOEXEC: child processes have the same numbers. Without a /dev, the root directory takes the place: nothing can be
+ * written to it either.
+ */
 static int open_nothing(int flags)
 {
-    int fd = open("/dev/null", flags); // NOLINT(android-cloexec-open): for child processes as well
-    return fd >= 0 ? fd : open("/", O_RDONLY | O_DIRECTORY); // NOLINT(android-cloexec-open)
+    int fd = open("/dev/null", flags);
+    return fd >= 0 ? fd : open("/", O_RDONLY | O_DIRECTORY);
 }
 
 void standard_fds_open(void)
