@@ -98,14 +98,14 @@ static void an_abandoned_batch_counts_as_the_one_that_replaces_it(void **state)
 static void what_a_failed_transaction_had_appended_does_not_count(void **state)
 {
     struct rejects_fixture *f = *state;
-    struct reject rejects[] = {tiny(SENDER, MALFORMED), tiny(SENDER, MALFORMED)};
-    append_one(f, rejects[0]);
+    struct reject reject = some_reject_of(SENDER, MALFORMED, payload, 5000);
+    append_one(f, reject);
     int64_t bytes = unshipped(f);
-    assert_true(bytes > 0);
-    append_rejects(f, rejects, COUNT(rejects), true);
+    append_rejects(f, &reject, 1, true);
+    append_rejects(f, &reject, 1, true);
     assert_int_equal(unshipped(f), bytes);
-    append_one(f, rejects[0]);
-    assert_int_equal(unshipped(f), 2 * bytes);
+    append_one(f, reject); /* on the first one's page, which the failed ones have not filled */
+    assert_in_range(unshipped(f), 2 * bytes, 2 * bytes + 10);
 }
 
 /* ---- above the cap ---- */
@@ -278,7 +278,7 @@ static void many_tiny_rejects_take_no_more_than_the_cap_and_a_row(void **state)
 
 /* ---- random worlds ---- */
 
-#define WORLDS  12
+#define WORLDS  8
 #define STEPS   40
 #define SENDERS 5
 #define REASONS 3
