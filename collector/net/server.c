@@ -18,7 +18,7 @@
 #include "collector/net/clients.h"
 #include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
-#include "collector/net/refusals.h"
+#include "collector/net/source_log.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -32,7 +32,7 @@ struct server {
     struct event *acceptable, *accept_again, *stop, *space, *beat, *silence;
     struct clients *clients;
     int64_t places; /* MAX_CONNECTIONS, or fewer if the limit of open files is lower */
-    struct refusals refusals;
+    struct source_log log;
 };
 
 static struct timeval duration(int64_t ms)
@@ -70,7 +70,7 @@ static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
     int fd =
         listener_accept(server->parts.listening_fd, server->parts.options.allow, source, EVENT_SOURCE_MAX);
     if (fd < 0 && errno == EACCES) {
-        refusals_add(&server->refusals, source, clock_monotonic_ms());
+        source_log_add(&server->log, SOURCE_NOT_ALLOWED, source, clock_monotonic_ms(), "");
         errno = EACCES; /* logging may have changed it */
     }
     return fd;
@@ -124,7 +124,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (server->parts.is_committer_alive(server->parts.context)) lockfile_beat(server->parts.lock);
-    refusals_log(&server->refusals, clock_monotonic_ms());
+    source_log_flush(&server->log, clock_monotonic_ms());
     replacements_log(server->parts.replacements, clock_monotonic_ms());
 }
 
