@@ -101,6 +101,7 @@ static enum result open_server(struct collector *c, struct why *why)
     struct server_parts parts = {
         .options = {.allow = s->allow,
                     .max_connections = s->max_connections,
+                    .max_per_source = s->max_per_source,
                     .idle_timeout_ms = s->idle_timeout_ms,
                     .framing = framer_options(s),
                     .unfinished_max_bytes = (size_t)unfinished_max_bytes(s)},

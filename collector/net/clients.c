@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -15,14 +16,18 @@
 #define SILENCE_STEP_MS  100  /* between two times that silence is reported */
 #define SILENCE_AGAIN_MS 1000 /* when it is checked again whether a sender that has not been read is silent */
 #define STALLED_TRIES    32 /* senders whose sockets are checked at most before the first of them is taken */
+#define LAST_READS       16 /* of a sender that must go, however much it sends */
 
 struct client {
     struct clients *all;
     struct conn *conn;
     struct event *readable;
-    int64_t active_at; /* monotonic ms: when it connected or last sent something that was read */
-    size_t held_bytes; /* by its unfinished event */
-    bool is_queued;    /* `readable` is off until the sender has been read */
+    struct place *place;
+    int64_t connected_at; /* monotonic ms */
+    int64_t active_at;    /* monotonic ms: when it connected or last sent something that was read */
+    bool has_sent_event;  /* and its place knows of it */
+    size_t held_bytes;    /* by its unfinished event */
+    bool is_queued;       /* `readable` is off until the sender has been read */
     int64_t
         silence_due; /* when its silence is to be reported (monotonic ms); -1: it is in no list of those */
     TAILQ_ENTRY(client) by_activity;
@@ -35,6 +40,8 @@ struct clients {
     struct event_base *base;
     struct intake *intake;
     struct clients_options options;
+    struct places *places;
+    struct source_log log;
     struct client_queue by_activity, queue, by_silence;
     struct event *silence; /* fires when the first of `by_silence` may be due */
     int64_t silence_at;    /* when that is; INT64_MAX: it is off */
@@ -53,6 +60,7 @@ struct clients *clients_new(struct event_base *base, struct intake *intake,
     all->base = base;
     all->intake = intake;
     all->options = *options;
+    all->places = places_new();
     TAILQ_INIT(&all->by_activity);
     TAILQ_INIT(&all->queue);
     TAILQ_INIT(&all->by_silence);
@@ -67,18 +75,28 @@ int64_t clients_count(const struct clients *all)
     return all->count;
 }
 
+static void log_end(struct client *client)
+{
+    char fields[96];
+    int64_t now = clock_monotonic_ms();
+    (void)snprintf(
+        fields, sizeof fields, "connected_s=%" PRId64 " events=%" PRIu64 " ignored_elements=%" PRIu64,
+        (now - client->connected_at) / 1000, conn_events(client->conn), conn_ignored(client->conn));
+    source_log_add(&client->all->log, SOURCE_DISCONNECTED, conn_source(client->conn), now, fields);
+}
+
 static void forget(struct client *client)
 {
     struct clients *all = client->all;
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
     if (client->is_queued) TAILQ_REMOVE(&all->queue, client, in_queue);
     if (client->silence_due >= 0) TAILQ_REMOVE(&all->by_silence, client, by_silence);
-    log_debug("sender disconnected", "source=%s ignored_elements=%" PRIu64, conn_source(client->conn),
-              conn_ignored(client->conn));
+    log_end(client);
     all->ignored += conn_ignored(client->conn);
     all->held_bytes -= client->held_bytes;
     all->count--;
     event_free(client->readable);
+    places_remove(client->place);
     conn_close(client->conn, intake_filling(all->intake));
     free(client);
 }
@@ -104,6 +122,8 @@ void clients_free(struct clients *all)
         log_info("elements that carry nothing were passed over (IGNORE_ELEMENTS)", "elements=%" PRIu64,
                  all->ignored);
     event_free(all->silence);
+    source_log_end(&all->log);
+    places_free(all->places);
     free(all);
 }
 
@@ -122,6 +142,15 @@ static void note_activity(struct client *client)
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     client->active_at = clock_monotonic_ms();
+    places_note_active(client->place, client->active_at);
+}
+
+/* To be called whenever frames may have been found. */
+static void note_events(struct client *client)
+{
+    if (client->has_sent_event || conn_events(client->conn) == 0) return;
+    client->has_sent_event = true;
+    places_note_event(client->place, clock_monotonic_ms());
 }
 
 /* ---- silence ---- */
@@ -194,6 +223,7 @@ static void report_silence(struct client *client, int64_t now)
         return;
     }
     conn_report_silence(client->conn, intake_filling(client->all->intake));
+    note_events(client);
     note_held(client);
     note_silence(client);
 }
@@ -224,6 +254,7 @@ static enum conn_step read_client(struct client *client)
     enum conn_step step = conn_receive(client->conn, intake_filling(all->intake));
     if (step == CONN_READ) {
         note_activity(client);
+        note_events(client);
         note_held(client);
         note_silence(client);
         keep_within_memory(all);
@@ -285,43 +316,59 @@ bool clients_read_round(struct clients *all)
 
 void clients_add(struct clients *all, int fd, const char *source)
 {
+    char fields[48];
+    struct place_key key = places_key(source);
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
     client->all = all;
     client->conn = conn_take_fd(fd, source, &all->options.framing);
     client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
-    client->active_at = clock_monotonic_ms();
+    client->connected_at = client->active_at = clock_monotonic_ms();
+    client->place = places_add(all->places, &key, client, client->active_at);
     client->silence_due = -1;
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     all->count++;
-    log_debug("sender connected", "source=%s", source);
+    (void)snprintf(fields, sizeof fields, "connections=%" PRId64, all->count);
+    source_log_add(&all->log, SOURCE_CONNECTED, source, client->active_at, fields);
 }
 
-static struct client *longest_idle(const struct clients *all, int64_t ms)
+/* ---- a place for another one ---- */
+
+struct places *clients_places(const struct clients *all)
 {
-    int64_t before = clock_monotonic_ms() - ms;
-    struct client *client = NULL;
-    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
-        if (client->active_at > before) return NULL;
-        if (client->held_bytes == 0 && !has_unread(client)) return client;
-    }
-    return NULL;
+    return all->places;
 }
 
-bool clients_has_idle(const struct clients *all, int64_t ms)
+struct source_log *clients_log(struct clients *all)
 {
-    return longest_idle(all, ms) != NULL;
+    return &all->log;
 }
 
-bool clients_close_idle(struct clients *all, int64_t ms)
+bool clients_has_unread(const struct client *client)
 {
-    struct client *client = longest_idle(all, ms);
-    if (!client) return false;
-    log_info("MAX_CONNECTIONS reached: the longest idle sender was disconnected", "source=%s idle_s=%" PRId64,
-             conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
+    return conn_has_unread(client->conn);
+}
+
+const char *clients_source(const struct client *client)
+{
+    return conn_source(client->conn);
+}
+
+/* What has arrived is read, as far as it can be taken: it is lost for the sender as well. */
+void clients_replace(struct client *client)
+{
+    struct clients *all = client->all;
+    char fields[96];
+    int64_t now = clock_monotonic_ms();
+    int64_t silent_ms = now - client->active_at;
+    for (int i = 0; i < LAST_READS && conn_has_unread(client->conn) && !intake_is_full(all->intake); i++)
+        if (read_client(client) == CONN_ENDED) return;
+    (void)snprintf(fields, sizeof fields, "silent_s=%" PRId64 " events=%" PRIu64 " unread_bytes=%zu",
+                   silent_ms / 1000, conn_events(client->conn), conn_unread_bytes(client->conn));
+    source_log_add(&all->log, SOURCE_REPLACED, conn_source(client->conn), now, fields);
     forget(client);
-    return true;
+    intake_offer(all->intake);
 }
 
 void clients_close_silent(struct clients *all, int64_t ms)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 struct conn {
     int fd;
     struct framer *framer;
+    uint64_t events;
     char source[EVENT_SOURCE_MAX];
 };
 
@@ -31,7 +33,10 @@ static void add_frames(struct conn *conn, struct chunk *chunk)
 {
     struct frame frame;
     int64_t now = clock_now_ms();
-    while (framer_next(conn->framer, &frame)) chunk_add(chunk, &frame, conn->source, now);
+    while (framer_next(conn->framer, &frame)) {
+        conn->events += frame.is_event;
+        chunk_add(chunk, &frame, conn->source, now);
+    }
 }
 
 void conn_close(struct conn *conn, struct chunk *chunk)
@@ -88,6 +93,17 @@ bool conn_has_unread(const struct conn *conn)
 {
     char byte = 0;
     return recv(conn->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+size_t conn_unread_bytes(const struct conn *conn)
+{
+    int bytes = 0;
+    return ioctl(conn->fd, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+uint64_t conn_events(const struct conn *conn)
+{
+    return conn->events;
 }
 
 uint64_t conn_ignored(const struct conn *conn)

@@ -41,6 +41,12 @@ size_t conn_held_bytes(const struct conn *conn);
 /* Are there bytes that conn_receive() would read? */
 bool conn_has_unread(const struct conn *conn);
 
+/* How many such bytes there are. */
+size_t conn_unread_bytes(const struct conn *conn);
+
+/* Events that were found in what was read, valid or not. */
+uint64_t conn_events(const struct conn *conn);
+
 /* Elements of IGNORE_ELEMENTS that were passed over. */
 uint64_t conn_ignored(const struct conn *conn);
 

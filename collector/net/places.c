@@ -206,6 +206,11 @@ int64_t places_count(const struct places *places)
     return places->count;
 }
 
+int64_t places_held(const struct place *place)
+{
+    return place->source->count;
+}
+
 /* ---- who goes ---- */
 
 static bool is_silent(const struct place *place, int64_t now)

@@ -52,6 +52,9 @@ void places_note_event(struct place *place, int64_t now);
 
 int64_t places_count(const struct places *places);
 
+/* How many connections its address holds. */
+int64_t places_held(const struct place *place);
+
 struct places_limits {
     int64_t total;      /* connections at once; at least 1 */
     int64_t per_source; /* of one address; 0: no such limit */

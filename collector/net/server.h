@@ -2,8 +2,7 @@
  * server -- the event loop: accepts senders, reads them while the intake has space, and stops cleanly.
  *
  * Backpressure is the absence of reading: while the intake is full, senders wait in a queue (collector/net/clients.h),
- * and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one; if none is idle, new
- * senders wait.
+ * and TCP makes them pause. Who is accepted: collector/net/acceptor.h.
  */
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
@@ -16,16 +15,14 @@
 #include "common/problems.h"
 #include "common/signals.h"
 
-#define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
-#define SERVER_DRAIN_MS        2000 /* at a stop, sockets are read until they are empty, but no longer than this */
-/* At MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
-#define SERVER_IDLE_MS 60000
+#define SERVER_DRAIN_MS 2000 /* at a stop, sockets are read until they are empty, but no longer than this */
 
 struct server;
 
 struct server_options {
     const struct allow *allow; /* borrowed: who may send */
     int64_t max_connections;
+    int64_t max_per_source;        /* connections of one address; 0: no such limit */
     int64_t idle_timeout_ms;       /* a sender that is silent for this long is disconnected; 0: never */
     struct framer_options framing; /* what it points to is borrowed */
     size_t unfinished_max_bytes;   /* that all unfinished events together may hold */
