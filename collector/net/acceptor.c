@@ -2,7 +2,8 @@
  * acceptor -- see acceptor.h.
  *
  * A sender that finds no place is accepted and closed at once: one that waited in the system's queue would learn of
- * nothing, and hide others behind it.
+ * nothing, and hide others behind it. It waits only while nobody can go without a loss: what is in the sockets of all
+ * those that could go was not read yet and cannot be read now. Then there is nothing that others would miss.
  */
 #include "collector/net/acceptor.h"
 
@@ -21,11 +22,12 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define ROUND      16   /* senders accepted before others are read */
-#define TRIES      32   /* victims whose sockets are asked for unread bytes, where silence does not count */
-#define PAUSE_MS   100  /* of accepting, out of descriptors or memory */
-#define CHECK_MS   1000 /* between two checks whether a problem has ended */
-#define PROBLEM_MS 5000 /* a problem lasts so long after the last sender that it hit */
+#define ROUND       16   /* senders accepted before others are read */
+#define TRIES       32   /* victims whose sockets are asked for unread bytes, where silence does not count */
+#define PAUSE_MS    100  /* of accepting, before the next try */
+#define PATIENCE_MS 1000 /* a newcomer that waits for longer is a problem */
+#define CHECK_MS    1000 /* between two checks whether a problem has ended */
+#define PROBLEM_MS  5000 /* a problem lasts so long after the last sender that it hit */
 
 _Static_assert(ACCEPTOR_CONNECTIONS_MAX + LISTENER_BACKLOG < PLACES_MAX,
                "at a stop all that wait have a place");
@@ -36,6 +38,11 @@ struct acceptor {
     struct acceptor_options options;
     struct places_limits limits;
     struct event *acceptable, *again, *check;
+    struct newcomer {
+        int fd; /* accepted, and it waits for a place; -1: none does */
+        char source[EVENT_SOURCE_MAX];
+        int64_t since; /* monotonic ms: of its second try; 0: there was none */
+    } newcomer;
     bool is_out_of_descriptors;
     bool is_dominated; /* by one address, and that has been logged */
     int64_t
@@ -52,10 +59,9 @@ static void log_source(struct acceptor *acceptor, enum source_line line, const c
 
 static void end_problem(struct acceptor *acceptor)
 {
-    int64_t now = clock_monotonic_ms();
     bool can_accept = !places_are_full(clients_places(acceptor->clients), &acceptor->limits);
-    if (can_accept && now - acceptor->refused_at >= PROBLEM_MS) acceptor->refused_at = 0;
-    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors)
+    if (can_accept && clock_monotonic_ms() - acceptor->refused_at >= PROBLEM_MS) acceptor->refused_at = 0;
+    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors && acceptor->newcomer.fd < 0)
         problems_end(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL);
 }
 
@@ -70,71 +76,59 @@ static void on_check(evutil_socket_t fd, short what, void *context)
     source_log_flush(clients_log(acceptor->clients), clock_monotonic_ms());
 }
 
-static void raise_full(struct acceptor *acceptor)
+static void raise_problem(struct acceptor *acceptor, const char *message, const char *remedy)
 {
-    acceptor->refused_at = clock_monotonic_ms();
-    problems_raise(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL,
-                   "MAX_CONNECTIONS is reached, and nobody can go: new senders are closed",
-                   "raise MAX_CONNECTIONS");
+    problems_raise(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL, message, remedy);
 }
 
-/* Tries again in a moment; the problem lasts until a sender is accepted, or none waits. */
+/* Tries again in a moment. */
 static void pause_accepting(struct acceptor *acceptor)
 {
-    struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
-    acceptor->is_out_of_descriptors = true;
-    problems_raise(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL,
-                   "out of descriptors or memory: new senders wait", "raise the limit of open files");
+    struct timeval pause = {.tv_usec = PAUSE_MS * 1000L};
     (void)event_del(acceptor->acceptable);
     if (event_add(acceptor->again, &pause) != 0) abort(); /* out of memory */
-}
-
-static void on_again(evutil_socket_t fd, short what, void *context)
-{
-    struct acceptor *acceptor = context;
-    (void)fd;
-    (void)what;
-    if (listener_count_waiting(acceptor->fd) == 0) acceptor->is_out_of_descriptors = false;
-    acceptor_start(acceptor);
 }
 
 /* ---- places ---- */
 
 /*
- * Who goes for the newcomer. Senders whose bytes were not read yet are not silent: they wait for us. Where all that are
- * asked have such bytes, one of an address that holds several goes all the same, but not the only one of an address.
+ * Who goes for a newcomer of this address. Senders with bytes that were not read yet are not silent: they wait for us.
+ * Where all that are asked have such bytes, the first goes all the same if they can be read now, as then they are not
+ * lost. False: they cannot, so the newcomer has to wait.
  */
-static enum places_choice choose(struct acceptor *acceptor, const struct place_key *newcomer,
-                                 struct place **victim)
+static bool choose(struct acceptor *acceptor, const struct place_key *newcomer, enum places_choice *choice,
+                   struct place **victim)
 {
     struct places *places = clients_places(acceptor->clients);
     int64_t now = clock_monotonic_ms();
     struct place *first = NULL;
-    enum places_choice choice = PLACES_FREE;
-    for (int tries = 0; tries < TRIES; tries += choice != PLACES_SILENT) {
-        choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-        if (!*victim || !clients_has_unread(places_owner(*victim))) return choice;
-        if (!first && choice != PLACES_SILENT) first = *victim;
+    for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) {
+        *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
+        if (!*victim || !clients_has_unread(places_owner(*victim))) return true;
+        if (!first && *choice != PLACES_SILENT) first = *victim;
         places_note_active(*victim, now); /* each is silent once at most, so this comes to an end */
     }
-    *victim = choice == PLACES_IDLEST ? first : NULL;
-    return *victim ? PLACES_IDLEST : PLACES_FULL;
+    *victim = first;
+    return clients_can_be_read(acceptor->clients);
 }
 
-/* False: there is none, which has been logged. */
-static bool make_place(struct acceptor *acceptor, const char *source)
+/* The next try is in a moment; all others wait behind it. */
+static void let_wait(struct acceptor *acceptor, int fd, const char *source)
 {
-    struct place_key key = places_key(source);
-    struct place *victim = NULL;
-    enum places_choice choice = choose(acceptor, &key, &victim);
-    if (victim) clients_replace(places_owner(victim));
-    if (choice == PLACES_SOURCE_FULL) {
-        log_source(acceptor, SOURCE_TOO_MANY, source, "");
-    } else if (choice == PLACES_FULL) {
-        raise_full(acceptor);
-        log_source(acceptor, SOURCE_NO_PLACE, source, "");
-    }
-    return choice != PLACES_SOURCE_FULL && choice != PLACES_FULL;
+    acceptor->newcomer.fd = fd;
+    (void)snprintf(acceptor->newcomer.source, sizeof acceptor->newcomer.source, "%s", source);
+    pause_accepting(acceptor);
+}
+
+static void refuse(struct acceptor *acceptor, int fd, const char *source, enum places_choice choice)
+{
+    bool lacks_files = acceptor->limits.total < acceptor->options.max_connections;
+    close(fd);
+    log_source(acceptor, choice == PLACES_FULL ? SOURCE_NO_PLACE : SOURCE_TOO_MANY, source, "");
+    if (choice != PLACES_FULL) return; /* it is that address's own affair */
+    acceptor->refused_at = clock_monotonic_ms();
+    raise_problem(acceptor, "MAX_CONNECTIONS is reached, and nobody can go: new senders are closed",
+                  lacks_files ? "raise the limit of open files" : "raise MAX_CONNECTIONS");
 }
 
 static void log_dominant(struct acceptor *acceptor)
@@ -172,6 +166,24 @@ static enum step accept_next(struct acceptor *acceptor, int *fd, char source[EVE
     }
 }
 
+static void admit(struct acceptor *acceptor, int fd, const char *source)
+{
+    struct place_key key = places_key(source);
+    struct place *victim = NULL;
+    enum places_choice choice = PLACES_FREE;
+    if (!choose(acceptor, &key, &choice, &victim)) {
+        let_wait(acceptor, fd, source);
+        return;
+    }
+    if (choice == PLACES_FULL || choice == PLACES_SOURCE_FULL) {
+        refuse(acceptor, fd, source, choice);
+        return;
+    }
+    if (victim) clients_replace(places_owner(victim));
+    clients_add(acceptor->clients, fd, source);
+    log_dominant(acceptor);
+}
+
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
 {
     struct acceptor *acceptor = context;
@@ -180,18 +192,42 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
     enum step step = STEP_ACCEPTED;
     (void)listening_fd;
     (void)what;
-    for (int i = 0; i < ROUND && step == STEP_ACCEPTED; i++) {
+    for (int i = 0; i < ROUND && step == STEP_ACCEPTED && acceptor->newcomer.fd < 0; i++) {
         step = accept_next(acceptor, &fd, source);
         if (step == STEP_ACCEPTED) acceptor->is_out_of_descriptors = false;
-        if (fd < 0) continue;
-        if (make_place(acceptor, source)) {
-            clients_add(acceptor->clients, fd, source);
-            log_dominant(acceptor);
-        } else {
-            close(fd);
-        }
+        if (fd >= 0) admit(acceptor, fd, source);
     }
-    if (step == STEP_OUT) pause_accepting(acceptor);
+    if (step != STEP_OUT) return;
+    acceptor->is_out_of_descriptors = true;
+    raise_problem(acceptor, "out of descriptors or memory: new senders wait",
+                  "raise the limit of open files");
+    pause_accepting(acceptor);
+}
+
+/* Tries again with the newcomer that waits. */
+static void try_newcomer(struct acceptor *acceptor)
+{
+    struct newcomer newcomer = acceptor->newcomer;
+    acceptor->newcomer.fd = -1;
+    if (newcomer.since == 0) acceptor->newcomer.since = clock_monotonic_ms();
+    admit(acceptor, newcomer.fd, newcomer.source);
+    if (acceptor->newcomer.fd < 0)
+        acceptor->newcomer.since = 0;
+    else if (clock_monotonic_ms() - acceptor->newcomer.since >= PATIENCE_MS)
+        raise_problem(acceptor, "MAX_CONNECTIONS is reached by senders that are not read: new senders wait",
+                      "see why nothing is read, or raise MAX_CONNECTIONS");
+}
+
+static void on_again(evutil_socket_t fd, short what, void *context)
+{
+    struct acceptor *acceptor = context;
+    (void)fd;
+    (void)what;
+    if (acceptor->newcomer.fd >= 0)
+        try_newcomer(acceptor);
+    else if (listener_count_waiting(acceptor->fd) == 0)
+        acceptor->is_out_of_descriptors = false;
+    acceptor_start(acceptor);
 }
 
 static struct event *watch(struct acceptor *acceptor, struct event_base *base, int fd, short what,
@@ -210,6 +246,7 @@ struct acceptor *acceptor_new(struct event_base *base, int listening_fd, struct 
     if (!acceptor) abort();
     assert(options->max_connections <= ACCEPTOR_CONNECTIONS_MAX);
     acceptor->fd = listening_fd;
+    acceptor->newcomer.fd = -1;
     acceptor->clients = clients;
     acceptor->options = *options;
     acceptor->limits =
@@ -227,13 +264,17 @@ void acceptor_free(struct acceptor *acceptor)
     event_free(acceptor->acceptable);
     event_free(acceptor->again);
     event_free(acceptor->check);
+    if (acceptor->newcomer.fd >= 0) close(acceptor->newcomer.fd);
     if (acceptor->fd >= 0) close(acceptor->fd);
     free(acceptor);
 }
 
 void acceptor_start(struct acceptor *acceptor)
 {
-    if (event_add(acceptor->acceptable, NULL) != 0) abort(); /* out of memory */
+    if (acceptor->newcomer.fd >= 0)
+        pause_accepting(acceptor); /* it is the first */
+    else if (event_add(acceptor->acceptable, NULL) != 0)
+        abort(); /* out of memory */
 }
 
 void acceptor_stop(struct acceptor *acceptor)
@@ -247,6 +288,9 @@ int64_t acceptor_take_waiting(struct acceptor *acceptor)
     char source[EVENT_SOURCE_MAX];
     int fd = -1;
     enum step step = STEP_ACCEPTED;
+    if (acceptor->newcomer.fd >= 0)
+        clients_add(acceptor->clients, acceptor->newcomer.fd, acceptor->newcomer.source);
+    acceptor->newcomer.fd = -1;
     int64_t waiting = listener_count_waiting(acceptor->fd); /* those that come from now on need not be read */
     for (; waiting > 0 && step == STEP_ACCEPTED; waiting--) {
         step = accept_next(acceptor, &fd, source);

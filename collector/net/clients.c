@@ -355,6 +355,11 @@ const char *clients_source(const struct client *client)
     return conn_source(client->conn);
 }
 
+bool clients_can_be_read(const struct clients *all)
+{
+    return !intake_is_full(all->intake);
+}
+
 /* What has arrived is read, as far as it can be taken: it is lost for the sender as well. */
 void clients_replace(struct client *client)
 {
@@ -362,7 +367,7 @@ void clients_replace(struct client *client)
     char fields[96];
     int64_t now = clock_monotonic_ms();
     int64_t silent_ms = now - client->active_at;
-    for (int i = 0; i < LAST_READS && conn_has_unread(client->conn) && !intake_is_full(all->intake); i++)
+    for (int i = 0; i < LAST_READS && conn_has_unread(client->conn) && clients_can_be_read(all); i++)
         if (read_client(client) == CONN_ENDED) return;
     (void)snprintf(fields, sizeof fields, "silent_s=%" PRId64 " events=%" PRIu64 " unread_bytes=%zu",
                    silent_ms / 1000, conn_events(client->conn), conn_unread_bytes(client->conn));

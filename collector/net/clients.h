@@ -53,6 +53,9 @@ const char *clients_source(const struct client *client);
 /* Has it sent bytes that were not read yet? Asks the socket. */
 bool clients_has_unread(const struct client *client);
 
+/* Could clients_replace() read what waits in a socket? */
+bool clients_can_be_read(const struct clients *clients);
+
 /*
  * Disconnects a sender, so that another one has a place. What waits in its socket is read first, as far as the intake
  * has space; its unfinished event becomes a reject.

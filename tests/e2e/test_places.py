@@ -1,11 +1,12 @@
 """Places: one host floods with connections of every kind, and every other host keeps what it has and gets what it needs.
 
-The addresses of the loopback network are hosts: 127.0.0.2 floods, the others are appliances.
+The addresses of the loopback network are hosts: 127.1.0.1 floods, the others are appliances.
 """
 import contextlib
 import pathlib
 import resource
 import socket
+import sqlite3
 import threading
 import time
 
@@ -16,10 +17,10 @@ from support.waiting import wait_for
 FILES_MAX = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 FLOOD = min(size("PLACES_FLOOD", 600, 200), FILES_MAX - 200)
 PLACES = size("PLACES_MAX_CONNECTIONS", 64, 64)
-FLOODER, QUIET, OTHER = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+FLOODER, QUIET, OTHER = "127.1.0.1", "127.0.0.3", "127.0.0.4"
 SECONDS = size("PLACES_SECONDS", 2, 2)  # a flood lasts at least so long
 PROMPT_S = 5  # the contract: another host's event is a row within this time
-LOG_LINES = 40  # of a flood of any size, beside what each start and stop says
+LOG_LINES = 80  # of a flood of any size, from any number of addresses: 16 addresses of each kind of line
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
 
@@ -63,8 +64,8 @@ def problems(site):
 class Flood:
     """Many connections of one host, and a few more all the time until it is finished; the latest ones drip, if at all."""
 
-    def __init__(self, site, first_bytes, drip, count=FLOOD):
-        self.site, self.first_bytes, self.drip, self.count = site, first_bytes, drip, count
+    def __init__(self, site, first_bytes, drip, addresses, count=FLOOD):
+        self.site, self.first_bytes, self.drip, self.addresses, self.count = site, first_bytes, drip, addresses, count
         self.sockets, self.connected = [], 0
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -72,7 +73,8 @@ class Flood:
 
     def open_one(self):
         with contextlib.suppress(OSError):
-            s = connect(self.site, FLOODER)
+            n = self.connected % self.addresses
+            s = connect(self.site, f"127.1.{n // 250}.{n % 250 + 1}")
             self.sockets.append(s)
             self.connected += 1
             s.sendall(self.first_bytes)
@@ -94,7 +96,7 @@ class Flood:
             s.close()
 
 
-def check_a_flood(site, first_bytes, drip):
+def check_a_flood(site, first_bytes, drip, addresses):
     """An appliance that has been quiet keeps its connection, and others connect as if there were no flood."""
     collector = site.collector(MAX_CONNECTIONS=PLACES)
     with contextlib.ExitStack() as stack:
@@ -102,7 +104,7 @@ def check_a_flood(site, first_bytes, drip):
         quiet.sendall(event("first"))
         wait_for_row(site, "first")
         started = time.monotonic()
-        flood = Flood(site, first_bytes, drip)
+        flood = Flood(site, first_bytes, drip, addresses)
         stack.callback(flood.finish)
         waits = []
         n = 0
@@ -135,11 +137,12 @@ def is_anyone_connected(site):
 
 
 FLOODS = {
-    "a_flood_of_empty_connections_harms_nobody_else": (b"", b""),
-    "a_flood_of_single_bytes_harms_nobody_else": (b"<", b""),
-    "a_flood_of_unfinished_events_harms_nobody_else": (b"<EVENT><cn>unfinished", b""),
-    "a_flood_of_slow_senders_harms_nobody_else": (b"<EVENT><cn>", b"x"),
-    "a_flood_of_connections_with_events_harms_nobody_else": (event("flood"), b""),
+    "a_flood_of_empty_connections_harms_nobody_else": (b"", b"", 1),
+    "a_flood_of_single_bytes_harms_nobody_else": (b"<", b"", 1),
+    "a_flood_of_unfinished_events_harms_nobody_else": (b"<EVENT><cn>unfinished", b"", 1),
+    "a_flood_of_slow_senders_harms_nobody_else": (b"<EVENT><cn>", b"x", 1),
+    "a_flood_of_connections_with_events_harms_nobody_else": (event("flood"), b"", 1),
+    "a_flood_from_many_addresses_harms_nobody_else": (b"<", b"<", FLOOD),
 }
 globals().update(tests_of(check_a_flood, FLOODS))
 
@@ -167,6 +170,25 @@ def test_where_every_address_has_sent_events_the_newcomer_is_closed(site):
     assert "remedy=\"raise MAX_CONNECTIONS\"" in collector.log
 
 
+def test_at_the_ceiling_nothing_is_lost_while_nothing_is_read(site):
+    collector = site.collector(MAX_CONNECTIONS=8, INTAKE_MEMORY="8M")
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None, timeout=30)) as db:
+        db.execute("BEGIN IMMEDIATE")  # so nobody else can commit
+        with contextlib.ExitStack() as stack:
+            filling = stack.enter_context(connect(site, OTHER))
+            filling.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    filling.sendall(event("x" * 100000))
+            for n in range(40):
+                s = stack.enter_context(connect(site, QUIET))
+                s.sendall(event(f"n{n}"))
+            collector.wait_for_log("is reached by senders that are not read: new senders wait")
+        db.execute("ROLLBACK")
+    wait_for("all events", lambda: site.value("SELECT count(*) FROM events WHERE uid LIKE 'n%'") == 40)
+    wait_for("the problem to end", lambda: "new senders are accepted again" in collector.log)
+
+
 def test_one_address_may_be_limited(site):
     site.collector(MAX_CONNECTIONS_PER_SOURCE=2)
     with contextlib.ExitStack() as stack:
@@ -192,7 +214,7 @@ def test_connections_and_their_ends_are_logged(site):
         with contextlib.ExitStack() as stack:
             for _ in range(7):
                 stack.enter_context(connect(site, FLOODER))
-            collector.wait_for_log('"one address holds three quarters of MAX_CONNECTIONS" source=127.0.0.2')
+            collector.wait_for_log(f'"one address holds three quarters of MAX_CONNECTIONS" source={FLOODER}')
     collector.wait_for_log(f'info "sender disconnected" source={QUIET} connected_s=0 events=1')
     collector.stop()
     assert collector.log.count(f'info "sender connected" source={QUIET}') == 1

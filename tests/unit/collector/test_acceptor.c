@@ -156,6 +156,13 @@ static int connect_proven(struct fixture *f, int host)
     return sender;
 }
 
+static void read_again(struct fixture *f)
+{
+    intake_hold(f->intake, false);
+    clients_serve_queue(f->clients);
+    turn(f);
+}
+
 static bool is_problem_present(const struct fixture *f)
 {
     return problems_is_present(f->problems, PROBLEM_CONNECTIONS_FULL);
@@ -249,23 +256,59 @@ static void senders_that_are_not_read_are_not_silent(void **state)
     send_text(f, newcomer, "<EVENT>1</EVENT>");
     assert_true(is_connected(f, waiting) && is_connected(f, other) && is_connected(f, newcomer));
     assert_false(is_connected(f, silent));
-    int last = connect_sender(f, 6);
+    assert_int_equal(clients_count(f->clients), 3);
+    read_again(f);
     assert_true(is_connected(f, waiting) && is_connected(f, other) && is_connected(f, newcomer));
-    assert_false(is_connected(f, last));
-    assert_true(is_problem_present(f));
-    intake_hold(f->intake, false);
+    assert_false(is_connected(f, connect_sender(f, 6))); /* each of the others has sent an event */
 }
 
-static void a_host_whose_connections_all_wait_unread_makes_way_for_another(void **state)
+static void nobody_goes_whose_bytes_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
     open_acceptor(f, 3, 0, "all");
     intake_hold(f->intake, true);
-    for (int i = 0; i < 3; i++) send_text(f, connect_sender(f, 2), "<");
-    int other = connect_sender(f, 3);
-    assert_true(is_connected(f, other));
+    for (int i = 0; i < 3; i++) send_text(f, connect_sender(f, 2), "<EVENT>1</EVENT>");
+    int first = connect_sender(f, 3);
+    int second = connect_sender(f, 4);
+    let_pass(f, 1000);
+    assert_false(is_problem_present(f)); /* it may be a short pause */
+    for (int i = 0; i < 3; i++) let_pass(f, 1000);
+    assert_true(is_problem_present(f));
+    for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
     assert_int_equal(clients_count(f->clients), 3);
-    intake_hold(f->intake, false);
+    read_again(f);
+    for (int i = 0; i < 3; i++) let_pass(f, 1000);
+    assert_false(is_problem_present(f));
+    assert_int_equal(clients_count(f->clients), 3);
+    assert_true(is_connected(f, first) && is_connected(f, second) && is_connected(f, 2));
+}
+
+static void a_stop_takes_the_newcomer_that_waits_for_a_place(void **state)
+{
+    struct fixture *f = *state;
+    open_acceptor(f, 2, 0, "all");
+    intake_hold(f->intake, true);
+    for (int i = 0; i < 2; i++) send_text(f, connect_sender(f, 2), "<EVENT>1</EVENT>");
+    for (int i = 0; i < 3; i++) (void)connect_sender(f, 3);
+    assert_int_equal(clients_count(f->clients), 2);
+    assert_int_equal(acceptor_take_waiting(f->acceptor), 0);
+    assert_int_equal(clients_count(f->clients), 5);
+    for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
+}
+
+/* It may end at any time. */
+static void a_newcomer_may_wait_for_its_place_until_the_end(void **state)
+{
+    struct fixture *f = *state;
+    open_acceptor(f, 1, 0, "all");
+    intake_hold(f->intake, true);
+    send_text(f, connect_sender(f, 2), "<");
+    (void)connect_sender(f, 3);
+    acceptor_stop(f->acceptor);
+    let_pass(f, 1000);
+    acceptor_start(f->acceptor);
+    let_pass(f, 1000);
+    assert_int_equal(clients_count(f->clients), 1);
 }
 
 static void out_of_descriptors_accepting_pauses_and_goes_on(void **state)
@@ -345,7 +388,9 @@ int main(void)
         TEST(at_the_limit_of_one_address_its_idlest_goes),
         TEST(at_a_limit_of_one_the_sender_keeps_its_connection),
         TEST(senders_that_are_not_read_are_not_silent),
-        TEST(a_host_whose_connections_all_wait_unread_makes_way_for_another),
+        TEST(nobody_goes_whose_bytes_cannot_be_read),
+        TEST(a_stop_takes_the_newcomer_that_waits_for_a_place),
+        TEST(a_newcomer_may_wait_for_its_place_until_the_end),
         TEST(out_of_descriptors_accepting_pauses_and_goes_on),
         TEST(a_stop_takes_all_that_wait_and_closes_nobody),
         TEST(a_stop_tells_how_many_could_not_be_accepted),
