@@ -23,7 +23,7 @@
 #include "common/log.h"
 
 #define ROUND       16   /* senders accepted before others are read */
-#define TRIES       32   /* victims whose sockets are asked for unread bytes, where silence does not count */
+#define TRIES       32   /* senders that are asked at most whether they have unread bytes */
 #define PAUSE_MS    100  /* of accepting, before the next try */
 #define PATIENCE_MS 1000 /* a newcomer that waits for longer is a problem */
 #define CHECK_MS    1000 /* between two checks whether a problem has ended */
@@ -44,9 +44,8 @@ struct acceptor {
         int64_t since; /* monotonic ms: of its second try; 0: there was none */
     } newcomer;
     bool is_out_of_descriptors;
-    bool is_dominated; /* by one address, and that has been logged */
-    int64_t
-        refused_at; /* monotonic ms: when a sender was refused for lack of a place; 0: since long ago none was */
+    bool is_dominated;  /* by one address, and that has been logged */
+    int64_t refused_at; /* monotonic ms: when a sender was last refused for lack of a place; 0: long ago */
 };
 
 /* ---- problems ---- */
@@ -92,24 +91,25 @@ static void pause_accepting(struct acceptor *acceptor)
 /* ---- places ---- */
 
 /*
- * Who goes for a newcomer of this address. Senders with bytes that were not read yet are not silent: they wait for us.
- * Where all that are asked have such bytes, the first goes all the same if they can be read now, as then they are not
- * lost. False: they cannot, so the newcomer has to wait.
+ * Who goes for a newcomer of this address. One with bytes that were not read yet is not silent: it waits for us. It is
+ * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, and nothing can
+ * be read, so the newcomer has to wait.
  */
 static bool choose(struct acceptor *acceptor, const struct place_key *newcomer, enum places_choice *choice,
                    struct place **victim)
 {
     struct places *places = clients_places(acceptor->clients);
     int64_t now = clock_monotonic_ms();
-    struct place *first = NULL;
-    for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) {
+    for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) { /* each is silent once at most */
         *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
         if (!*victim || !clients_has_unread(places_owner(*victim))) return true;
-        if (!first && *choice != PLACES_SILENT) first = *victim;
-        places_note_active(*victim, now); /* each is silent once at most, so this comes to an end */
+        if (clients_can_be_read(acceptor->clients))
+            clients_read(places_owner(*victim));
+        else
+            places_note_active(*victim, now);
     }
-    *victim = first;
-    return clients_can_be_read(acceptor->clients);
+    *choice = places_choose(places, &acceptor->limits, newcomer, now, victim); /* it sends and sends */
+    return !*victim || clients_can_be_read(acceptor->clients);
 }
 
 /* The next try is in a moment; all others wait behind it. */

@@ -2,11 +2,10 @@
  * acceptor -- accepts senders: those that ALLOW_FROM names, as long as the places (collector/net/places.h) have one for
  * them.
  *
- * Whether senders are read is of no account here: also while they are not, accepting goes on. A sender that is refused
- * or closed for lack of a place is logged, without filling the log; while nobody new can be accepted, the problem
- * `connections_full` is present. New senders wait, and nobody is closed, while the senders that could go have bytes that
- * cannot be read now; and for a moment when the process is out of descriptors or memory: else the loop would spin. One
- * thread only, that of the event loop.
+ * Accepting goes on while nobody is read. A sender that is refused or closed for lack of a place is logged, without
+ * filling the log; while nobody new can be accepted, the problem `connections_full` is present. New senders wait, and
+ * nobody is closed, while those that could go have bytes that cannot be read now; and for a moment when the process is
+ * out of descriptors or memory: else the loop would spin. One thread only, that of the event loop.
  */
 #ifndef COLLECTOR_NET_ACCEPTOR_H
 #define COLLECTOR_NET_ACCEPTOR_H

@@ -15,8 +15,8 @@
 
 #define SILENCE_STEP_MS  100  /* between two times that silence is reported */
 #define SILENCE_AGAIN_MS 1000 /* when it is checked again whether a sender that has not been read is silent */
-#define STALLED_TRIES    32 /* senders whose sockets are checked at most before the first of them is taken */
-#define LAST_READS       16 /* of a sender that must go, however much it sends */
+#define STALLED_TRIES    32  /* senders whose sockets are checked at most before the first of them is taken */
+#define FIELDS_SIZE      128 /* of numbers in a line of the log */
 
 struct client {
     struct clients *all;
@@ -77,7 +77,7 @@ int64_t clients_count(const struct clients *all)
 
 static void log_end(struct client *client)
 {
-    char fields[96];
+    char fields[FIELDS_SIZE];
     int64_t now = clock_monotonic_ms();
     (void)snprintf(
         fields, sizeof fields, "connected_s=%" PRId64 " events=%" PRIu64 " ignored_elements=%" PRIu64,
@@ -316,7 +316,7 @@ bool clients_read_round(struct clients *all)
 
 void clients_add(struct clients *all, int fd, const char *source)
 {
-    char fields[48];
+    char fields[FIELDS_SIZE];
     struct place_key key = places_key(source);
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
@@ -360,17 +360,19 @@ bool clients_can_be_read(const struct clients *all)
     return !intake_is_full(all->intake);
 }
 
-/* What has arrived is read, as far as it can be taken: it is lost for the sender as well. */
+void clients_read(struct client *client)
+{
+    (void)read_client(client);
+}
+
 void clients_replace(struct client *client)
 {
     struct clients *all = client->all;
-    char fields[96];
+    char fields[FIELDS_SIZE];
     int64_t now = clock_monotonic_ms();
-    int64_t silent_ms = now - client->active_at;
-    for (int i = 0; i < LAST_READS && conn_has_unread(client->conn) && clients_can_be_read(all); i++)
-        if (read_client(client) == CONN_ENDED) return;
     (void)snprintf(fields, sizeof fields, "silent_s=%" PRId64 " events=%" PRIu64 " unread_bytes=%zu",
-                   silent_ms / 1000, conn_events(client->conn), conn_unread_bytes(client->conn));
+                   (now - client->active_at) / 1000, conn_events(client->conn),
+                   conn_unread_bytes(client->conn));
     source_log_add(&all->log, SOURCE_REPLACED, conn_source(client->conn), now, fields);
     forget(client);
     intake_offer(all->intake);

@@ -4,9 +4,9 @@
  *
  * Three rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
  * read in its order when the intake has space. Memory: when the unfinished events together hold more than they may, the
- * event that has waited longest for its next byte becomes a reject. Silence: what a sender has left unfinished is reported
- * once it has been silent for long enough while it was read. Who goes when there is no place is asked of the places
- * (collector/net/places.h), which are kept up to date here. One thread only.
+ * event that has waited longest for its next byte becomes a reject. Silence: what a sender has left unfinished is
+ * reported once it has been silent for long enough while it was read. Who goes when there is no place is asked of the
+ * places (collector/net/places.h), which are kept up to date here. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -53,13 +53,13 @@ const char *clients_source(const struct client *client);
 /* Has it sent bytes that were not read yet? Asks the socket. */
 bool clients_has_unread(const struct client *client);
 
-/* Could clients_replace() read what waits in a socket? */
+/* Can what waits in a socket be read now? */
 bool clients_can_be_read(const struct clients *clients);
 
-/*
- * Disconnects a sender, so that another one has a place. What waits in its socket is read first, as far as the intake
- * has space; its unfinished event becomes a reject.
- */
+/* Reads the sender once, to be called only while clients_can_be_read(). It may have disconnected, and be gone then. */
+void clients_read(struct client *client);
+
+/* Disconnects a sender, so that another one has a place; its unfinished event becomes a reject. */
 void clients_replace(struct client *client);
 
 /* Disconnects all senders that have been silent for `ms`; their unfinished events become rejects. */

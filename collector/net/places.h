@@ -5,8 +5,8 @@
  * A connection is *proven* once it has sent an event. Of an address the only proven connection never goes. Else, where
  * all places are taken, this one does, the first that there is:
  *   1. a connection that is not proven and has been silent for PLACES_SILENT_MS, the longest silent first;
- *   2. the idlest connection of the newcomer's address, if with the newcomer no other address would hold more: so a flood
- *      replaces itself;
+ *   2. the idlest connection of the newcomer's address, if with the newcomer no other address would hold more: so a
+ *      flood replaces itself;
  *   3. the idlest connection of the address that holds most, if that is more than one;
  *   4. every address holds one: the idlest connection that is not proven.
  * So a new address gets a place while any address holds two. A newcomer of an address that holds as many as one address
@@ -22,7 +22,7 @@
 #define PLACES_MAX       65536 /* connections that there may be */
 #define PLACES_SILENT_MS 10000 /* a connection from which nothing has come for this long is silent */
 
-/* What counts as one address: an IPv4 address, or the first 64 bits of an IPv6 address, all of which one host may have. */
+/* What counts as one address: an IPv4 address, or the first 64 bits of an IPv6 address: one host may have them all. */
 struct place_key {
     uint8_t bytes[16];
 };
@@ -70,7 +70,7 @@ enum places_choice {
 };
 
 /*
- * What happens to a newcomer of this address at `now`? The caller that finds that the victim has unread bytes, so that it
+ * What happens to a newcomer of this address at `now`? A caller that finds that the victim has unread bytes, so that it
  * is not silent at all, calls places_note_active() and asks again.
  */
 enum places_choice places_choose(const struct places *places, const struct places_limits *limits,

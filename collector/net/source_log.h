@@ -1,8 +1,8 @@
 /*
  * source_log -- the lines about connections, each of which names an address, without filling the log.
  *
- * For each kind of line: an address about which there was none for SOURCE_LOG_PERIOD_MS gets its line at once, but no more
- * than SOURCE_LOG_SOURCES addresses in that time. All else is counted, and the counts are logged once a minute.
+ * For each kind of line: an address about which there was none for SOURCE_LOG_PERIOD_MS gets its line at once, but no
+ * more than SOURCE_LOG_SOURCES addresses in that time. All else is counted, and the counts are logged once a minute.
  */
 #ifndef COLLECTOR_NET_SOURCE_LOG_H
 #define COLLECTOR_NET_SOURCE_LOG_H
@@ -40,8 +40,8 @@ struct source_log { /* starts zeroed */
 };
 
 /*
- * It happened at `now` (monotonic ms) to a sender at `source` (a numeric address). `fields` are more key=value pairs for
- * the line, separated by blanks; "" for none.
+ * It happened at `now` (monotonic ms) to a sender at `source` (a numeric address). `fields` are more key=value pairs
+ * for the line, separated by blanks; "" for none.
  */
 void source_log_add(struct source_log *log, enum source_line line, const char *source, int64_t now,
                     const char *fields);

@@ -1,4 +1,4 @@
-"""Places: one host floods with connections of every kind, and every other host keeps what it has and gets what it needs.
+"""Places: one host floods with connections of every kind, and each other host keeps what it has and gets what it needs.
 
 The addresses of the loopback network are hosts: 127.1.0.1 floods, the others are appliances.
 """
@@ -62,7 +62,7 @@ def problems(site):
 
 
 class Flood:
-    """Many connections of one host, and a few more all the time until it is finished; the latest ones drip, if at all."""
+    """Many connections, and a few more all the time until it is finished; the latest ones drip, if at all."""
 
     def __init__(self, site, first_bytes, drip, addresses, count=FLOOD):
         self.site, self.first_bytes, self.drip, self.addresses, self.count = site, first_bytes, drip, addresses, count

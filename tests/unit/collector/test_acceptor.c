@@ -240,6 +240,21 @@ static void at_a_limit_of_one_the_sender_keeps_its_connection(void **state)
     assert_false(is_problem_present(f));
 }
 
+/* The loop has not seen it yet: it is read before it is decided who goes. */
+static void a_first_event_that_was_not_read_yet_keeps_the_place(void **state)
+{
+    static const char event[] = "<EVENT>1</EVENT>";
+    struct fixture *f = *state;
+    open_acceptor(f, 2, 0, "all");
+    int first = connect_sender(f, 2);
+    int second = connect_sender(f, 3);
+    int third = dial(f, 4); /* so that the listening socket is the first that is ready */
+    assert_int_equal(send(f->fds[first], event, sizeof event - 1, MSG_NOSIGNAL), sizeof event - 1);
+    assert_int_equal(send(f->fds[second], event, sizeof event - 1, MSG_NOSIGNAL), sizeof event - 1);
+    turn(f);
+    assert_true(is_connected(f, first) && is_connected(f, second) && !is_connected(f, third));
+}
+
 /* They wait for us: while nothing is read, no bytes in a socket mean that a sender is silent. */
 static void senders_that_are_not_read_are_not_silent(void **state)
 {
@@ -387,6 +402,7 @@ int main(void)
         TEST(where_nobody_can_go_the_newcomer_is_closed_until_one_has_gone),
         TEST(at_the_limit_of_one_address_its_idlest_goes),
         TEST(at_a_limit_of_one_the_sender_keeps_its_connection),
+        TEST(a_first_event_that_was_not_read_yet_keeps_the_place),
         TEST(senders_that_are_not_read_are_not_silent),
         TEST(nobody_goes_whose_bytes_cannot_be_read),
         TEST(a_stop_takes_the_newcomer_that_waits_for_a_place),
