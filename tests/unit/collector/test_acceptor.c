@@ -311,6 +311,23 @@ static void a_stop_takes_the_newcomer_that_waits_for_a_place(void **state)
     for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
 }
 
+static void a_newcomer_that_waits_is_the_first_when_accepting_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    open_acceptor(f, 1, 0, "all");
+    intake_hold(f->intake, true);
+    send_text(f, connect_sender(f, 2), "<");
+    int newcomer = connect_sender(f, 3);
+    acceptor_stop(f->acceptor);
+    read_again(f);
+    let_pass(f, 1000);
+    assert_true(is_connected(f, 0));
+    acceptor_start(f->acceptor);
+    let_pass(f, 1000);
+    assert_true(!is_connected(f, 0) && is_connected(f, newcomer));
+    assert_int_equal(clients_count(f->clients), 1);
+}
+
 /* It may end at any time. */
 static void a_newcomer_may_wait_for_its_place_until_the_end(void **state)
 {
@@ -319,10 +336,6 @@ static void a_newcomer_may_wait_for_its_place_until_the_end(void **state)
     intake_hold(f->intake, true);
     send_text(f, connect_sender(f, 2), "<");
     (void)connect_sender(f, 3);
-    acceptor_stop(f->acceptor);
-    let_pass(f, 1000);
-    acceptor_start(f->acceptor);
-    let_pass(f, 1000);
     assert_int_equal(clients_count(f->clients), 1);
 }
 
@@ -406,6 +419,7 @@ int main(void)
         TEST(senders_that_are_not_read_are_not_silent),
         TEST(nobody_goes_whose_bytes_cannot_be_read),
         TEST(a_stop_takes_the_newcomer_that_waits_for_a_place),
+        TEST(a_newcomer_that_waits_is_the_first_when_accepting_goes_on),
         TEST(a_newcomer_may_wait_for_its_place_until_the_end),
         TEST(out_of_descriptors_accepting_pauses_and_goes_on),
         TEST(a_stop_takes_all_that_wait_and_closes_nobody),
