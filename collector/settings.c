@@ -10,7 +10,7 @@
 #include "collector/framing/framer.h"
 #include "collector/framing/namespaces.h"
 #include "collector/gate/space.h"
-#include "collector/net/server.h"
+#include "collector/net/acceptor.h"
 #include "common/log.h"
 #include "common/names.h"
 #include "common/spool.h"
@@ -26,9 +26,14 @@ const struct setting collector_settings[] = {
      "the address to listen on, IPv4 or IPv6; :: accepts both"},
     {"ALLOW_FROM", SETTING_TEXT, FIELD(allow_from), "all", 1, ALLOW_TEXT_MAX, NULL,
      "the addresses and CIDR ranges that may send, IPv4 and IPv6, separated by commas or spaces"},
-    {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, SERVER_CONNECTIONS_MAX, NULL,
-     "how many senders may be connected at once; a further one replaces a sender that has been idle for a "
-     "minute, or waits"},
+    {"MAX_CONNECTIONS", SETTING_UINT, FIELD(max_connections), "256", 1, ACCEPTOR_CONNECTIONS_MAX, NULL,
+     "how many senders may be connected at once; a further one replaces a silent one that never sent an "
+     "event, or the idlest of the address that holds most, but never an address's only one that has sent "
+     "events"},
+    {"MAX_CONNECTIONS_PER_SOURCE", SETTING_UINT, FIELD(max_per_source), "0", 0, ACCEPTOR_CONNECTIONS_MAX,
+     NULL,
+     "how many connections one address may have at once (IPv6: one /64); 0: no fixed number, as balancers, "
+     "NAT and container proxies show one address for all senders"},
     {"IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_ms), "0", 0, 365 * DAY_MS, NULL,
      "a sender that is silent for this long is disconnected; 0: never"},
     {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, FRAMER_MESSAGE_MAX, NULL,

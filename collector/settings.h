@@ -21,6 +21,7 @@ struct settings {
     int64_t port;
     char *bind_host;
     int64_t max_connections;
+    int64_t max_per_source; /* 0: no limit */
     int64_t max_message_bytes;
     int64_t intake_memory_bytes;
     int64_t idle_timeout_ms; /* 0: never */

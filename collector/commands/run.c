@@ -176,6 +176,7 @@ static enum result open_server(struct collector *c, struct why *why)
     struct server_parts parts = {
         .options = {.allow = s->allow,
                     .max_connections = s->max_connections,
+                    .max_per_source = s->max_per_source,
                     .idle_timeout_ms = s->idle_timeout_ms,
                     .framing = framer_options(s),
                     .memory_bytes = (size_t)s->intake_memory_bytes},
@@ -263,7 +264,13 @@ static void give_up(const struct collector *c)
 static enum result add_unread(const struct collector *c, enum result res, struct why *why)
 {
     const struct drain_report *drained = &c->drained;
-    if (drained->unread_bytes == 0) return res;
+    if (drained->unread_bytes + drained->unaccepted_connections == 0) return res;
+    if (drained->unaccepted_connections > 0)
+        return why_set(why, RES_BROKEN,
+                       "%" PRId64
+                       " senders that had connected before the stop could not be accepted; %" PRId64
+                       " bytes of others were not read",
+                       drained->unaccepted_connections, drained->unread_bytes);
     if (res != RES_OK)
         return why_wrap(why, RES_BROKEN, "%" PRId64 " bytes that had arrived were not read, and",
                         drained->unread_bytes);

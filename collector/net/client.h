@@ -12,14 +12,19 @@
 #include "collector/net/admission.h"
 #include "collector/net/client_options.h"
 #include "collector/net/conn.h"
+#include "collector/net/places.h"
+#include "collector/net/source_log.h"
 
 struct client {
     struct clients *all;
     struct conn *conn;
     struct event *readable;
-    int64_t active_at; /* monotonic ms: when it connected or last sent something that was read */
-    bool is_queued;    /* `readable` is off until the sender has been read */
-    int64_t queued_at; /* monotonic ms */
+    struct place *place;
+    int64_t connected_at; /* monotonic ms */
+    int64_t active_at;    /* monotonic ms: when it connected or last sent something that was read */
+    bool has_sent_event;  /* and its place knows of it */
+    bool is_queued;       /* `readable` is off until the sender has been read */
+    int64_t queued_at;    /* monotonic ms */
     int64_t
         silence_due; /* when its silence is to be reported (monotonic ms); -1: it is in no list of those */
     struct admission_sender memory;
@@ -34,6 +39,8 @@ struct clients {
     struct intake *intake;
     struct clients_options options;
     struct admission admission;
+    struct places *places;
+    struct source_log log;
     struct client_queue by_activity; /* the longest silent first */
     struct client_queue queue;       /* those that wait to be read, the longest first */
     struct client_queue by_silence;

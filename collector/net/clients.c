@@ -3,12 +3,15 @@
  * Who is read when is in serving.c, the time without bytes in silence.c.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/net/client.h"
 #include "collector/net/clients.h"
 #include "common/clock.h"
 #include "common/log.h"
+
+#define FIELDS_SIZE 128 /* of numbers in a line of the log */
 
 struct clients *clients_new(struct event_base *base, struct intake *intake,
                             const struct clients_options *options)
@@ -18,6 +21,7 @@ struct clients *clients_new(struct event_base *base, struct intake *intake,
     all->base = base;
     all->intake = intake;
     all->options = *options;
+    all->places = places_new();
     TAILQ_INIT(&all->by_activity);
     serving_open(all);
     silence_open(all);
@@ -31,17 +35,27 @@ int64_t clients_count(const struct clients *all)
 
 /* ---- coming and going ---- */
 
+static void log_end(struct client *client)
+{
+    char fields[FIELDS_SIZE];
+    int64_t now = clock_monotonic_ms();
+    (void)snprintf(
+        fields, sizeof fields, "connected_s=%" PRId64 " events=%" PRIu64 " ignored_elements=%" PRIu64,
+        (now - client->connected_at) / 1000, conn_events(client->conn), conn_ignored(client->conn));
+    source_log_add(&client->all->log, SOURCE_DISCONNECTED, conn_source(client->conn), now, fields);
+}
+
 void client_forget(struct client *client)
 {
     struct clients *all = client->all;
     TAILQ_REMOVE(&all->by_activity, client, by_activity);
     serving_remove(client);
     silence_remove(client);
-    log_debug("sender disconnected", "source=%s ignored_elements=%" PRIu64, conn_source(client->conn),
-              conn_ignored(client->conn));
+    log_end(client);
     all->ignored += conn_ignored(client->conn);
     all->count--;
     event_free(client->readable);
+    places_remove(client->place);
     conn_close(client->conn, intake_filling(all->intake));
     free(client);
 }
@@ -70,49 +84,74 @@ void clients_free(struct clients *all)
                  all->ignored);
     silence_close(all);
     serving_close(all);
+    source_log_end(&all->log);
+    places_free(all->places);
     free(all);
 }
 
 void clients_add(struct clients *all, int fd, const char *source)
 {
+    char fields[FIELDS_SIZE];
+    struct place_key key = places_key(source);
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
     client->all = all;
     client->conn = conn_take_fd(fd, source, &all->options.framing);
     client->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, serving_on_readable, client);
     if (!client->readable || event_add(client->readable, NULL) != 0) abort();
-    client->active_at = clock_monotonic_ms();
+    client->connected_at = client->active_at = clock_monotonic_ms();
+    client->place = places_add(all->places, &key, client, client->active_at);
     client->silence_due = -1;
     admission_add(&all->admission, &client->memory, sizeof *client + conn_fixed_bytes(client->conn));
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     all->count++;
-    log_debug("sender connected", "source=%s", source);
+    (void)snprintf(fields, sizeof fields, "connections=%" PRId64, all->count);
+    source_log_add(&all->log, SOURCE_CONNECTED, source, client->active_at, fields);
 }
 
-static struct client *longest_idle(const struct clients *all, int64_t ms)
+/* ---- a place for another one ---- */
+
+struct places *clients_places(const struct clients *all)
 {
-    int64_t before = clock_monotonic_ms() - ms;
-    struct client *client = NULL;
-    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
-        if (client->active_at > before) return NULL;
-        if (client->memory.held_bytes == 0 && !serving_has_unread(client)) return client;
-    }
-    return NULL;
+    return all->places;
 }
 
-bool clients_has_idle(const struct clients *all, int64_t ms)
+struct source_log *clients_log(struct clients *all)
 {
-    return longest_idle(all, ms) != NULL;
+    return &all->log;
 }
 
-bool clients_close_idle(struct clients *all, int64_t ms)
+bool clients_has_unread(const struct client *client)
 {
-    struct client *client = longest_idle(all, ms);
-    if (!client) return false;
-    log_info("MAX_CONNECTIONS reached: the longest idle sender was disconnected", "source=%s idle_s=%" PRId64,
-             conn_source(client->conn), (clock_monotonic_ms() - client->active_at) / 1000);
+    return conn_has_unread(client->conn);
+}
+
+const char *clients_source(const struct client *client)
+{
+    return conn_source(client->conn);
+}
+
+bool clients_can_be_read(const struct clients *all)
+{
+    return serving_may_read(all) && !admission_is_short(&all->admission);
+}
+
+void clients_read(struct client *client)
+{
+    (void)serving_read(client);
+}
+
+void clients_replace(struct client *client)
+{
+    struct clients *all = client->all;
+    char fields[FIELDS_SIZE];
+    int64_t now = clock_monotonic_ms();
+    (void)snprintf(fields, sizeof fields, "silent_s=%" PRId64 " events=%" PRIu64 " unread_bytes=%" PRId64,
+                   (now - client->active_at) / 1000, conn_events(client->conn),
+                   conn_waiting_bytes(client->conn));
+    source_log_add(&all->log, SOURCE_REPLACED, conn_source(client->conn), now, fields);
     client_forget(client);
-    return true;
+    intake_offer(all->intake);
 }
 
 void clients_close_silent(struct clients *all, int64_t ms)

@@ -2,11 +2,11 @@
  * clients -- all connected senders: the order of their activity, the queue of senders that wait to be read, and the
  * memory that they take.
  *
- * Four rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
+ * Three rules live here. Fairness: while the intake is full, senders with something to read wait in a queue and are
  * read in its order when the intake has space. Memory: who is read while it is short, and whose unfinished event becomes
- * a reject (collector/net/admission.h). Places: at MAX_CONNECTIONS the sender that has been idle longest is disconnected
- * for a new one, if it has been idle for long enough. Silence: what a sender has left unfinished is reported once it has
- * been silent for long enough while it was read. One thread only.
+ * a reject (collector/net/admission.h). Silence: what a sender has left unfinished is reported once it has been silent
+ * for long enough while it was read. Who goes when there is no place is asked of the places (collector/net/places.h),
+ * which are kept up to date here. One thread only.
  */
 #ifndef COLLECTOR_NET_CLIENTS_H
 #define COLLECTOR_NET_CLIENTS_H
@@ -16,6 +16,8 @@
 
 #include "collector/intake/intake.h"
 #include "collector/net/client_options.h"
+#include "collector/net/places.h"
+#include "collector/net/source_log.h"
 
 struct client;
 struct clients;
@@ -36,11 +38,24 @@ int64_t clients_count(const struct clients *clients);
 /* Takes the connected socket over and reads it from now on. `source`, the sender's address, is copied. */
 void clients_add(struct clients *clients, int fd, const char *source);
 
-/* Is a sender idle: silent for at least `ms`, without an unfinished event and without bytes that wait to be read? */
-bool clients_has_idle(const struct clients *clients, int64_t ms);
+/* The places of the connections; the owner of each is a struct client. Borrowed, as is the log. */
+struct places *clients_places(const struct clients *clients);
+struct source_log *clients_log(struct clients *clients);
 
-/* Disconnects the sender that has been idle longest; false if none has been idle for `ms`. */
-bool clients_close_idle(struct clients *clients, int64_t ms);
+/* The sender's address; borrowed until it is disconnected. */
+const char *clients_source(const struct client *client);
+
+/* Has it sent bytes that were not read yet? Asks the socket. */
+bool clients_has_unread(const struct client *client);
+
+/* Can what waits in a socket be read now? */
+bool clients_can_be_read(const struct clients *clients);
+
+/* Reads the sender once, to be called only while clients_can_be_read(). It may have disconnected, and be gone then. */
+void clients_read(struct client *client);
+
+/* Disconnects a sender, so that another one has a place; its unfinished event becomes a reject. */
+void clients_replace(struct client *client);
 
 /* Disconnects all senders that have been silent for `ms`; their unfinished events become rejects. */
 void clients_close_silent(struct clients *clients, int64_t ms);

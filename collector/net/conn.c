@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-/* What the allocator and the kernel's event queue take for a connection besides its structs. */
+/* What its place, the allocator and the kernel's event queue take for a connection besides its structs. */
 #define OVERHEAD_BYTES 512
 
 struct conn {
@@ -24,7 +24,7 @@ struct conn {
     int64_t arrived; /* bytes that may still be read, at a stop; -1: as many as come */
     const struct framer_options *options;
     struct framer *framer; /* NULL before the first byte */
-    uint64_t frames;
+    uint64_t frames, events;
     char source[EVENT_SOURCE_MAX];
 };
 
@@ -48,6 +48,7 @@ static void add_frame(struct conn *conn, struct chunk *chunk, const struct frame
     bool is_given = framer_give(conn->framer, frame, &memory);
     chunk_add(chunk, frame, conn->source, now, is_given ? &memory : NULL);
     conn->frames++;
+    conn->events += frame->is_event;
 }
 
 /* As many as the chunk takes. */
@@ -189,6 +190,11 @@ void conn_limit_to_arrived(struct conn *conn)
 int64_t conn_unread_bytes(const struct conn *conn)
 {
     return conn->arrived > 0 ? conn->arrived : 0;
+}
+
+uint64_t conn_events(const struct conn *conn)
+{
+    return conn->events;
 }
 
 uint64_t conn_ignored(const struct conn *conn)

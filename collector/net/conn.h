@@ -68,6 +68,9 @@ void conn_limit_to_arrived(struct conn *conn);
 /* After that: how much of it has not been read yet. */
 int64_t conn_unread_bytes(const struct conn *conn);
 
+/* Events that were found in what was read, valid or not. */
+uint64_t conn_events(const struct conn *conn);
+
 /* Elements of IGNORE_ELEMENTS that were passed over. */
 uint64_t conn_ignored(const struct conn *conn);
 

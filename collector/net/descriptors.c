@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "collector/net/listener.h"
+
 static int64_t places_in(rlim_t limit)
 {
     if (limit > INT32_MAX) return INT32_MAX; /* RLIM_INFINITY, too */
@@ -22,7 +24,8 @@ int64_t descriptors_places(int64_t connections)
 enum result descriptors_allow(int64_t connections, struct why *why)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_OWN;
+    rlim_t needed = (rlim_t)connections + DESCRIPTORS_OWN;
+    rlim_t wanted = needed + LISTENER_BACKLOG;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return why_set(why, RES_REFUSE, "read the limit of open files: %s", strerror(errno));
     if (limit.rlim_cur >= wanted) return RES_OK;
@@ -31,13 +34,13 @@ enum result descriptors_allow(int64_t connections, struct why *why)
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         return why_set(why, RES_REFUSE, "raise the limit of open files to %" PRIu64 ": %s",
                        (uint64_t)limit.rlim_cur, strerror(errno));
-    if (wanted <= hard) return RES_OK;
+    if (needed <= hard) return RES_OK;
     (void)why_remedy(why, RES_REFUSE,
                      "raise the hard limit of open files (ulimit -Hn, systemd's LimitNOFILE=) to %" PRIu64
                      ", or lower MAX_CONNECTIONS",
-                     (uint64_t)wanted);
+                     (uint64_t)needed);
     return why_set(why, RES_REFUSE,
                    "MAX_CONNECTIONS=%" PRId64 " needs %" PRIu64 " open files, and the system allows %" PRIu64
                    ", which are enough for %" PRId64 " senders at once",
-                   connections, (uint64_t)wanted, (uint64_t)hard, places_in(hard));
+                   connections, (uint64_t)needed, (uint64_t)hard, places_in(hard));
 }

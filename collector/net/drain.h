@@ -24,9 +24,10 @@ struct drain { /* all borrowed */
 };
 
 struct drain_report {
-    int64_t unread_bytes;       /* that had arrived before the stop and were not read */
-    int64_t unread_connections; /* on which they had arrived */
-    bool is_urgent;             /* a second signal came: nothing more is waited for */
+    int64_t unread_bytes;           /* that had arrived before the stop and were not read */
+    int64_t unread_connections;     /* on which they had arrived */
+    int64_t unaccepted_connections; /* that waited to be accepted, and could not be */
+    bool is_urgent;                 /* a second signal came: nothing more is waited for */
 };
 
 /*

@@ -107,6 +107,15 @@ static void name_source(const struct sockaddr_storage *address, socklen_t len, c
         memmove(source, source + prefix, strlen(source + prefix) + 1);
 }
 
+/* Of a listening socket the system shows its queue where it shows the segments that wait of any other. */
+int64_t listener_count_waiting(int listening_fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    if (getsockopt(listening_fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) return 0;
+    return info.tcpi_unacked;
+}
+
 int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size)
 {
     struct sockaddr_storage address;

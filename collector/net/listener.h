@@ -10,7 +10,7 @@
 
 #include "collector/net/allow.h"
 
-#define LISTENER_BACKLOG 4096
+#define LISTENER_BACKLOG 4096 /* senders that may wait to be accepted, where the system allows so many */
 
 /*
  * Binds a socket to `host` (a numeric address or a name; "::" takes IPv4 as well) and `port`: from now on nobody else
@@ -31,5 +31,8 @@ MUST_CHECK enum result listener_listen(int fd, const char *host, int64_t port, s
  * `source`, whose connection has been closed unread; else as accept(2).
  */
 int listener_accept(int listening_fd, const struct allow *allow, char *source, size_t size);
+
+/* How many senders wait to be accepted. */
+int64_t listener_count_waiting(int listening_fd);
 
 #endif

@@ -2,36 +2,29 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, and every five seconds for the sign of life. Out of descriptors, or at MAX_CONNECTIONS, accepting pauses
- * for a moment: else the loop would spin.
+ * requested, when something was posted to the gate, and every five seconds for the sign of life.
  */
 #include "collector/net/server.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "collector/net/acceptor.h"
 #include "collector/net/clients.h"
-#include "collector/net/descriptors.h"
-#include "collector/net/listener.h"
-#include "collector/net/refusals.h"
 #include "common/clock.h"
 #include "common/log.h"
 
-#define ACCEPT_PAUSE_MS 100
-#define SILENCE_CHECKS  4 /* in one IDLE_TIMEOUT */
+#define SILENCE_CHECKS 4 /* in one IDLE_TIMEOUT */
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *acceptable, *accept_again, *stop, *posted, *space, *beat, *silence;
+    struct event *stop, *posted, *space, *beat, *silence;
     struct clients *clients;
-    int64_t places; /* MAX_CONNECTIONS, or fewer if the limit of open files is lower */
-    struct refusals refusals;
+    struct acceptor *acceptor;
 };
 
 static struct timeval duration(int64_t ms)
@@ -57,65 +50,6 @@ static void on_posted(evutil_socket_t fd, short what, void *context)
     if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
 }
 
-/* ---- accepting ---- */
-
-/* Raises a problem, which lasts until a sender is accepted or none waits, and tries again in a moment. */
-static void pause_accepting(struct server *server, const char *message, const char *remedy)
-{
-    struct timeval pause = duration(ACCEPT_PAUSE_MS);
-    problems_raise(server->parts.problems, PROBLEM_CONNECTIONS_FULL, message, remedy);
-    (void)event_del(server->acceptable);
-    (void)event_add(server->accept_again, &pause);
-}
-
-static bool is_full(const struct server *server)
-{
-    return clients_count(server->clients) >= server->places;
-}
-
-static int accept_next(struct server *server, char source[EVENT_SOURCE_MAX])
-{
-    int fd =
-        listener_accept(server->parts.listening_fd, server->parts.options.allow, source, EVENT_SOURCE_MAX);
-    if (fd < 0 && errno == EACCES) {
-        refusals_add(&server->refusals, source, clock_monotonic_ms());
-        errno = EACCES; /* logging may have changed it */
-    }
-    return fd;
-}
-
-/* Without a free place a sender is accepted only if an idle one can be disconnected, and only if it may send. */
-static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
-{
-    struct server *server = context;
-    char source[EVENT_SOURCE_MAX];
-    (void)listening_fd;
-    (void)what;
-    if (is_full(server) && !clients_has_idle(server->clients, SERVER_IDLE_MS)) {
-        pause_accepting(server, "MAX_CONNECTIONS reached: new senders wait", "raise MAX_CONNECTIONS");
-        return;
-    }
-    int fd = accept_next(server, source);
-    if (fd >= 0) {
-        if (is_full(server)) (void)clients_close_idle(server->clients, SERVER_IDLE_MS);
-        clients_add(server->clients, fd, source);
-        problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause_accepting(server, "out of descriptors or memory: new senders wait",
-                        "raise the limit of open files");
-    }
-}
-
-static void on_accept_again(evutil_socket_t fd, short what, void *context)
-{
-    struct server *server = context;
-    struct pollfd waiting = {.fd = server->parts.listening_fd, .events = POLLIN};
-    (void)fd;
-    (void)what;
-    if (poll(&waiting, 1, 0) == 0) problems_end(server->parts.problems, PROBLEM_CONNECTIONS_FULL);
-    if (event_add(server->acceptable, NULL) != 0) abort(); /* out of memory */
-}
-
 /* ---- sign of life and stop ---- */
 
 static void on_stop(evutil_socket_t fd, short what, void *context)
@@ -132,7 +66,6 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (server->parts.are_threads_alive(server->parts.context)) lockfile_beat(server->parts.lock);
-    refusals_log(&server->refusals, clock_monotonic_ms());
     replacements_log(server->parts.replacements, clock_monotonic_ms());
 }
 
@@ -142,26 +75,6 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     clients_close_silent(server->clients, server->parts.options.idle_timeout_ms);
-}
-
-/* Senders that connected before the stop may have sent already: they are read as well. */
-static void accept_waiting(struct server *server)
-{
-    char source[EVENT_SOURCE_MAX];
-    for (int i = 0; i < LISTENER_BACKLOG; i++) {
-        int fd = accept_next(server, source);
-        if (fd < 0 && errno != EACCES) return;
-        if (fd >= 0) clients_add(server->clients, fd, source);
-    }
-}
-
-/* From here on the system refuses connections, so that senders notice. */
-static void stop_listening(struct server *server)
-{
-    (void)event_del(server->acceptable);
-    (void)event_del(server->accept_again);
-    close(server->parts.listening_fd);
-    server->parts.listening_fd = -1;
 }
 
 static struct event *watch(struct server *server, int fd, short what, event_callback_fn callback)
@@ -177,9 +90,8 @@ static bool add_events(struct server *server)
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
     int64_t silence_ms = (server->parts.options.idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
-    return event_add(server->acceptable, NULL) == 0 && event_add(server->stop, NULL) == 0 &&
-           event_add(server->posted, NULL) == 0 && event_add(server->space, NULL) == 0 &&
-           event_add(server->beat, &beat) == 0 &&
+    return event_add(server->stop, NULL) == 0 && event_add(server->posted, NULL) == 0 &&
+           event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
            (silence_ms == 0 || event_add(server->silence, &silence) == 0);
 }
 
@@ -187,16 +99,16 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
 {
     const struct server_options *o = &parts->options;
     struct clients_options clients = {parts->gate, o->framing, o->memory_bytes, parts->problems};
+    struct acceptor_options acceptor = {o->allow, o->max_connections, o->max_per_source, parts->problems};
     struct server *server = calloc(1, sizeof *server);
     if (!server) abort();
     *out = server;
     server->parts = *parts;
-    server->places = descriptors_places(o->max_connections);
     server->base = event_base_new();
     if (!server->base) return why_set(why, RES_BROKEN, "create the event loop: %s", strerror(errno));
     server->clients = clients_new(server->base, parts->intake, &clients);
-    server->acceptable = watch(server, parts->listening_fd, EV_READ | EV_PERSIST, on_acceptable);
-    server->accept_again = watch(server, -1, 0, on_accept_again);
+    server->acceptor = acceptor_new(server->base, parts->listening_fd, server->clients, &acceptor);
+    acceptor_start(server->acceptor);
     server->stop = watch(server, parts->signals->fd, EV_READ | EV_PERSIST, on_stop);
     server->posted = watch(server, gate_fd(parts->gate), EV_READ | EV_PERSIST, on_posted);
     server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
@@ -209,13 +121,12 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
 void server_close(struct server *server)
 {
     if (!server) return;
+    acceptor_free(server->acceptor);
     clients_free(server->clients);
-    struct event *events[] = {server->acceptable, server->accept_again, server->stop,   server->posted,
-                              server->space,      server->beat,         server->silence};
+    struct event *events[] = {server->stop, server->posted, server->space, server->beat, server->silence};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);
-    if (server->parts.listening_fd >= 0) close(server->parts.listening_fd);
     free(server);
 }
 
@@ -228,9 +139,13 @@ static void stop(struct server *server, struct drain_report *report)
     parts->begin_stop(parts->context, due + DRAIN_COMMIT_MS);
     gate_raise(parts->gate, GATE_STOPPING, "a stop was requested: what has arrived is read and committed",
                "wait: this takes 8 seconds at most");
-    accept_waiting(server);
-    stop_listening(server);
+    int64_t left = acceptor_take_waiting(server->acceptor);
     drain_run(&drain, due, report);
+    report->unaccepted_connections = left;
+    if (left > 0)
+        log_error("senders that waited to be accepted could not be, for lack of descriptors: nothing of what "
+                  "they sent was read",
+                  "senders=%" PRId64 " remedy=%s", left, LOG_QUOTE("raise the limit of open files"));
 }
 
 enum result server_run(struct server *server, struct drain_report *report, struct why *why)

@@ -2,8 +2,7 @@
  * server -- the event loop: accepts senders, reads them while the gate is open and the intake has space, and stops.
  *
  * Backpressure is the absence of reading: while the gate is closed or the intake is full, senders wait in a queue
- * (collector/net/clients.h), and TCP makes them pause. At MAX_CONNECTIONS an idle sender is disconnected for a new one;
- * if none is idle, new senders wait.
+ * (collector/net/clients.h), and TCP makes them pause. Who is accepted: collector/net/acceptor.h.
  */
 #ifndef COLLECTOR_NET_SERVER_H
 #define COLLECTOR_NET_SERVER_H
@@ -18,15 +17,12 @@
 #include "common/problems.h"
 #include "common/signals.h"
 
-#define SERVER_CONNECTIONS_MAX 60000 /* the largest MAX_CONNECTIONS */
-/* At MAX_CONNECTIONS a sender may be disconnected when it has been idle for this long */
-#define SERVER_IDLE_MS 60000
-
 struct server;
 
 struct server_options {
     const struct allow *allow; /* borrowed: who may send */
     int64_t max_connections;
+    int64_t max_per_source;        /* connections of one address; 0: no such limit */
     int64_t idle_timeout_ms;       /* a sender that is silent for this long is disconnected; 0: never */
     struct framer_options framing; /* what it points to is borrowed */
     size_t memory_bytes;           /* INTAKE_MEMORY */

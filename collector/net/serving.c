@@ -87,6 +87,14 @@ static struct client *next_in_queue(struct clients *all)
 
 /* ---- reading ---- */
 
+/* A sender of events keeps its place for longer. */
+static void note_events(struct client *client)
+{
+    if (client->has_sent_event || conn_events(client->conn) == 0) return;
+    client->has_sent_event = true;
+    places_note_event(client->place, clock_monotonic_ms());
+}
+
 void serving_note(struct client *client, size_t read_bytes, bool has_new)
 {
     struct clients *all = client->all;
@@ -94,7 +102,9 @@ void serving_note(struct client *client, size_t read_bytes, bool has_new)
         TAILQ_REMOVE(&all->by_activity, client, by_activity);
         TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
         client->active_at = clock_monotonic_ms();
+        places_note_active(client->place, client->active_at);
     }
+    note_events(client);
     admission_note(&all->admission, &client->memory, read_bytes, conn_held_bytes(client->conn),
                    sizeof *client + conn_fixed_bytes(client->conn), has_new);
     if (conn_is_pending(client->conn)) enter_queue(client);

@@ -511,59 +511,74 @@ static void large_events_that_wait_for_the_disk_stop_the_reading(void **state)
     wait_for(f, (int)(sent / sizeof text));
 }
 
-/* ---- making room ---- */
+/* ---- a place for another one ---- */
 
-static void the_connection_idle_longest_is_closed_first(void **state)
+/* All senders of these tests have addresses of their own, "0" and so on; the places have no more for another one. */
+static enum places_choice choose(struct fixture *f, struct place **victim)
+{
+    struct places_limits limits = {clients_count(f->clients), 0};
+    struct place_key key = places_key("another");
+    return places_choose(clients_places(f->clients), &limits, &key, clock_monotonic_ms(), victim);
+}
+
+static void the_places_know_who_is_silent_and_who_has_sent_events(void **state)
 {
     struct fixture *f = *state;
-    for (int i = 0; i < 3; i++) (void)connect_sender(f);
-    send_event(f, 0, 1);
-    wait_for(f, 1); /* so it is the latest */
-    assert_true(clients_close_idle(f->clients, 0));
-    assert_false(is_connected(f, 1));
-    assert_true(clients_close_idle(f->clients, 0));
-    assert_false(is_connected(f, 2));
-    assert_true(clients_close_idle(f->clients, 0));
+    struct place *victim = NULL;
+    for (int i = 0; i < 4; i++) (void)connect_sender(f);
+    send_event(f, 2, 1);
+    let_pass(f, PLACES_SILENT_MS);
+    send_text(f, 0, "<");
+    wait_for(f, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(choose(f, &victim), PLACES_SILENT);
+        assert_string_equal(clients_source(places_owner(victim)), i == 0 ? "1" : "3");
+        clients_replace(places_owner(victim));
+    }
+    assert_false(is_connected(f, 1) || is_connected(f, 3));
+    assert_int_equal(choose(f, &victim), PLACES_UNPROVEN);
+    assert_string_equal(clients_source(places_owner(victim)), "0");
+    send_text(f, 0, "EVENT>0.1</EVENT>");
+    wait_for(f, 2);
+    assert_int_equal(choose(f, &victim), PLACES_FULL);
+    hang_up(f, 0);
+    hang_up(f, 2);
+    turn(f);
+    assert_int_equal(places_count(clients_places(f->clients)), 0);
+}
+
+/* The comment was never closed: the event is found when its sender is silent. */
+static void an_event_found_in_silence_counts_as_sent(void **state)
+{
+    struct fixture *f = *state;
+    struct place *victim = NULL;
+    (void)connect_sender(f);
+    send_text(f, 0, "<EVENT>1<!-- 2</EVENT><EVENT>3</EVENT>");
+    turn(f);
+    assert_int_equal(choose(f, &victim), PLACES_UNPROVEN);
+    let_pass(f, FRAMER_SILENCE_MS + LATE_MS);
+    wait_for(f, 2);
+    assert_int_equal(choose(f, &victim), PLACES_FULL);
+}
+
+static void the_unfinished_event_of_a_replaced_sender_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct place *victim = NULL;
+    (void)connect_sender(f);
+    assert_int_equal(choose(f, &victim), PLACES_UNPROVEN);
+    send_event(f, 0, 1); /* the loop has not seen this one */
+    send_text(f, 0, "<EVENT>cut");
+    assert_true(clients_has_unread(places_owner(victim)));
+    clients_read(places_owner(victim));
+    clients_replace(places_owner(victim));
     assert_false(is_connected(f, 0));
-    assert_false(clients_close_idle(f->clients, 0));
     assert_int_equal(clients_count(f->clients), 0);
     finish(f);
-    assert_int_equal(f->seen_count, 1);
-}
-
-static void a_connection_idle_too_briefly_stays_open(void **state)
-{
-    struct fixture *f = *state;
-    (void)connect_sender(f);
-    let_pass(f, LONG_MS);
-    int late = connect_sender(f);
-    assert_false(clients_has_idle(f->clients, 2 * LONG_MS));
-    assert_false(clients_close_idle(f->clients, 2 * LONG_MS));
-    assert_true(clients_close_idle(f->clients, LONG_MS));
-    assert_true(is_connected(f, late));
-    assert_false(clients_has_idle(f->clients, LONG_MS));
-}
-
-static void a_connection_with_unfinished_or_unread_bytes_is_not_idle(void **state)
-{
-    struct fixture *f = *state;
-    for (int i = 0; i < 4; i++) (void)connect_sender(f);
-    send_beginning(f, 0, 100);
-    send_text(f, 1, "<!-- a comment");
-    turn(f);
-    hold(f, true);
-    send_event(f, 2, 1);
-    turn(f);             /* it stands in line */
-    send_event(f, 3, 1); /* the loop has not seen this one */
-    assert_false(clients_has_idle(f->clients, 0));
-    assert_false(clients_close_idle(f->clients, 0));
-    hold(f, false);
-    clients_serve_queue(f->clients);
-    wait_for(f, 2);
-    assert_true(clients_close_idle(f->clients, 0)); /* they have sent all that they wanted to say */
-    assert_true(clients_close_idle(f->clients, 0));
-    assert_false(clients_has_idle(f->clients, 0));
-    assert_true(is_connected(f, 0) && is_connected(f, 1));
+    assert_int_equal(f->seen_count, 2);
+    check_event(&f->seen[0], 0, 1);
+    assert_int_equal(f->seen[1].reason, REJECT_CUT_OFF);
+    assert_string_equal(f->seen[1].text, "<EVENT>cut");
 }
 
 /* ---- silence ---- */
@@ -622,13 +637,11 @@ static void a_gap_is_reported_once_its_sender_has_been_silent(void **state)
     turn(f);
     let_pass(f, FRAMER_SILENCE_MS - 1000);
     check_nothing_more(f);
-    assert_false(clients_has_idle(f->clients, 0));
     let_pass(f, 1000 + LATE_MS);
     wait_for(f, 1);
     assert_int_equal(f->seen[0].reason, REJECT_STRAY_BYTES);
     assert_string_equal(f->seen[0].text, "noise");
     assert_true(is_connected(f, sender));
-    assert_true(clients_has_idle(f->clients, 0)); /* it holds nothing any more */
     let_pass(f, FRAMER_HOLD_MS);
     check_nothing_more(f);
 }
@@ -757,9 +770,9 @@ int main(void)
         LARGE_INTAKE(a_connection_that_ends_reports_all_its_frames),
         LARGE_INTAKE(slow_events_within_the_memory_ceiling_are_never_cut_off),
         LARGE_INTAKE(large_events_that_wait_for_the_disk_stop_the_reading),
-        LARGE_INTAKE(the_connection_idle_longest_is_closed_first),
-        LARGE_INTAKE(a_connection_idle_too_briefly_stays_open),
-        LARGE_INTAKE(a_connection_with_unfinished_or_unread_bytes_is_not_idle),
+        LARGE_INTAKE(the_places_know_who_is_silent_and_who_has_sent_events),
+        LARGE_INTAKE(an_event_found_in_silence_counts_as_sent),
+        LARGE_INTAKE(the_unfinished_event_of_a_replaced_sender_is_kept),
         LARGE_INTAKE(a_silent_sender_is_disconnected_and_its_unfinished_event_kept),
         LARGE_INTAKE(a_sender_with_unread_bytes_is_not_silent),
         LARGE_INTAKE(a_gap_is_reported_once_its_sender_has_been_silent),
