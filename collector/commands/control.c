@@ -81,12 +81,14 @@ int control_collector(const struct settings *settings, const char *action, const
     if (c.handlers) call.serve = serve;
     if (res == RES_OK) res = control_client_run(c.db, &call, &why);
 
-    /* Without handlers the log was not settled: the next start must find that the last collector ended otherwise. */
-    bool is_settled = c.handlers || c.lock.last_end == LOCKFILE_END_CLEAN;
+    bool is_settled = c.handlers != NULL;
     handlers_free(c.handlers);
     spool_in_close(c.spool);
     db_close(c.db);
-    if (is_settled) lockfile_release(&c.lock);
+    if (is_settled)
+        lockfile_release(&c.lock);
+    else
+        lockfile_leave(&c.lock);
     signals_close(&c.signals);
     return command_exit(res, &why);
 }

@@ -74,8 +74,11 @@ struct collector {
     struct writer *writer;
     struct server *server;
     struct drain_report drained;
-    bool
-        is_in_doubt; /* a commit failed to the end: the next start must settle what it may have left in the log */
+    enum {
+        SPOOL_UNTOUCHED, /* the next start has to do what this one should have done */
+        SPOOL_CLEAN,     /* nothing in it is in doubt */
+        SPOOL_IN_DOUBT, /* a commit failed to the end: the next start must settle what it has left in the log */
+    } spool;
     int64_t stop_due; /* monotonic ms: when what is not committed is given up; 0: no stop was requested yet */
 };
 
@@ -122,7 +125,6 @@ static enum result open_place(struct collector *c, struct why *why)
     enum result res = spool_make_directory(s->spool_path, why);
     if (res == RES_OK) res = check_file_system(s->spool_path, why);
     if (res == RES_OK) res = lockfile_take(&c->lock, s->spool_path, "collector", why);
-    c->is_in_doubt = c->lock.last_end == LOCKFILE_END_UNCLEAN;
     if (res == RES_OK) res = spool_check_usable(s->spool_path, why);
     return res;
 }
@@ -293,7 +295,7 @@ static enum result finish_writing(struct collector *c, struct why *why)
     if (!await_writer(c)) give_up(c);
     validators_join(c->validators);
     enum result res = writer_join(c->writer, &counts, why);
-    c->is_in_doubt = !counts.is_clean;
+    c->spool = counts.is_clean ? SPOOL_CLEAN : counts.has_opened ? SPOOL_IN_DOUBT : SPOOL_UNTOUCHED;
     if (c->server) log_info("stopped", "events=%" PRId64 " rejects=%" PRId64, counts.events, counts.rejects);
     return add_unread(c, res, why);
 }
@@ -309,7 +311,8 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     if (c->fd >= 0) close(c->fd);
     gate_close(c->gate);
     problems_close(c->problems);
-    if (!c->is_in_doubt) lockfile_release(&c->lock); /* else the next start finds that it ended otherwise */
+    if (c->spool == SPOOL_CLEAN) lockfile_release(&c->lock);
+    if (c->spool == SPOOL_UNTOUCHED) lockfile_leave(&c->lock);
     signals_close(&c->signals);
     if (res != RES_OK || last_res == RES_OK) return res;
     *why = last;

@@ -373,8 +373,12 @@ enum result writer_join(struct writer *w, struct writer_counts *counts, struct w
     struct committer_counts kept = w->committer.kept;
     struct committer_counts lost = w->committer.lost;
     enum result opened = w->opened;
-    *counts =
-        (struct writer_counts){kept.events, kept.rejects, w->is_open && lost.events + lost.rejects == 0};
+    *counts = (struct writer_counts){
+        .events = kept.events,
+        .rejects = kept.rejects,
+        .has_opened = w->is_open,
+        .is_clean = w->is_open && lost.events + lost.rejects == 0,
+    };
     if (opened != RES_OK) *why = w->why;
     writer_free(w);
     if (opened != RES_OK) return opened;

@@ -42,7 +42,8 @@ void writer_wait_until_open(struct writer *writer, int timeout_ms);
 
 struct writer_counts {
     int64_t events, rejects; /* committed since the start */
-    bool is_clean;           /* nothing that was read is missing in the spool, nor in doubt */
+    bool has_opened;         /* the spool */
+    bool is_clean;           /* and nothing that was read is missing in it, nor in doubt */
 };
 
 /* A stop has been requested: what is not committed at `due` (monotonic ms) is given up. */
