@@ -14,8 +14,6 @@
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS  500
 
-static const char call_name[] = "commit";
-
 /* ---- what the gate hears ---- */
 
 static enum gate_reason reason_of(enum append_cause cause)
@@ -57,7 +55,7 @@ static enum result try_once(struct committer *c, struct group *group, struct app
                             struct why *why)
 {
     why_clear(why);
-    turn_begin(c->turn, call_name);
+    turn_begin(c->turn, COMMITTER_CALL);
     enum result res = spool_append(c->spool, group, outcome, why);
     turn_end(c->turn);
     return res;
@@ -205,7 +203,7 @@ void committer_watch(struct committer *c)
     const char *call = NULL;
     int64_t lasts = turn_lasts(c->turn, &call);
     char message[PROBLEM_TEXT_SIZE];
-    if (lasts < TURN_STALLED_MS || call != call_name) return;
+    if (lasts < TURN_STALLED_MS || strcmp(call, COMMITTER_CALL) != 0) return;
     (void)snprintf(message, sizeof message,
                    "a commit has been waiting for the disk for more than %" PRId64 " minutes",
                    lasts / TURN_STALLED_MS);

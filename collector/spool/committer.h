@@ -16,6 +16,8 @@
 #include "collector/spool/append.h"
 #include "common/turn.h"
 
+#define COMMITTER_CALL "commit" /* what its thread's sign of life says while it commits */
+
 struct committer_counts {
     int64_t events, rejects;
     int64_t bytes; /* as received */

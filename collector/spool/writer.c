@@ -393,5 +393,5 @@ bool writer_watch(struct writer *w, const char **call)
 {
     committer_watch(&w->committer);
     int64_t lasts = turn_lasts(&w->turn, call);
-    return lasts < TURN_STALLED_MS || strcmp(*call, "commit") == 0;
+    return lasts < TURN_STALLED_MS || strcmp(*call, COMMITTER_CALL) == 0;
 }
