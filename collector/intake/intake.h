@@ -83,6 +83,9 @@ enum intake_step {
 enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first);
 void intake_done(struct intake *intake);
 
+/* The next intake_take() is near: what has been read is to be passed on until then, though other chunks wait. */
+void intake_call(struct intake *intake);
+
 /* Stops the reading while `is_held`: more of what is read could not be committed now. */
 void intake_hold(struct intake *intake, bool is_held);
 
