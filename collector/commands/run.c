@@ -13,6 +13,7 @@
 #include "collector/spool/file_system.h"
 #include "collector/spool/handlers.h"
 #include "collector/spool/schema.h"
+#include "collector/spool/wal.h"
 #include "collector/spool/writer.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
@@ -27,7 +28,7 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
 {
     enum result res = spool_in_open(spool, s->spool_path, s->node_id, (enum spool_sync)s->spool_sync, why);
     if (res != RES_OK) return res;
-    res = spool_in_settle(*spool, why);
+    res = wal_settle(spool_in_wal(*spool), why);
     if (res == RES_RETRY)
         log_warn(
             "waiting to start: the spool cannot be settled yet", "why=%s remedy=%s", LOG_QUOTE(why->text),
@@ -35,7 +36,7 @@ enum result run_open_spool(struct spool_in **spool, const struct settings *s, st
                                    : "close the program that reads the spool, if it does not end by itself"));
     while (res == RES_RETRY && !signals_wait(signals, SETTLE_PAUSE_MS)) {
         lockfile_beat(lock);
-        res = spool_in_settle(*spool, why);
+        res = wal_settle(spool_in_wal(*spool), why);
     }
     return res;
 }

@@ -21,7 +21,7 @@ int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 
 /*
- * Opens the spool for a process that holds the collector's lock, and waits until spool_in_settle() succeeds, renewing
+ * Opens the spool for a process that holds the collector's lock, and waits until wal_settle() succeeds, renewing
  * the sign of life meanwhile. spool_in_close() of `*spool` is due in either case.
  *   RES_RETRY   a stop was requested meanwhile, or the spool cannot be opened now
  * Other errors are those of spool_in_open() (collector/spool/append.h).

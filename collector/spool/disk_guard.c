@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/db.h"
+#include "collector/spool/wal.h"
 #include "common/log.h"
 
 #define LAST_BYTES (1 << 20) /* with less than this free the reserve is wanted, by us or by the uploader */
@@ -115,7 +115,7 @@ static void report_to_uploader(struct disk_guard *guard)
 static enum result measure(const struct disk_guard *guard, struct space_sizes *sizes, struct why *why)
 {
     *sizes = (struct space_sizes){.owed = reserve_owed(&guard->reserve)};
-    sizes->wal = spool_in_wal_bytes(guard->spool);
+    sizes->wal = wal_bytes(spool_in_wal(guard->spool));
     enum result res = spool_in_sizes(guard->spool, &sizes->used, &sizes->unused, why);
     return res == RES_OK ? space_free_bytes(guard->spool_path, &sizes->free, why) : res;
 }
@@ -139,9 +139,8 @@ static enum space with_reserve(struct disk_guard *guard, enum space space)
  */
 static void use_log_again(struct disk_guard *guard, const struct space_sizes *sizes)
 {
-    struct db_wal wal;
     if (sizes->free < LAST_BYTES) reserve_release(&guard->reserve); /* copying may need space itself */
-    (void)spool_in_finish_checkpoint(guard->spool, &wal);
+    (void)wal_finish(spool_in_wal(guard->spool));
 }
 
 void disk_guard_update(struct disk_guard *guard, bool has_committed)
@@ -157,7 +156,8 @@ void disk_guard_update(struct disk_guard *guard, bool has_committed)
     report(guard);
     if (guard->space == SPACE_NO_DISK) use_log_again(guard, &sizes);
     if (guard->space == SPACE_AT_CEILING && sizes.wal > 0)
-        spool_in_truncate_wal(guard->spool); /* it counts: emptied, it shows what the spool really holds */
+        wal_truncate(
+            spool_in_wal(guard->spool)); /* it counts: emptied, it shows what the spool really holds */
     if (has_committed) guard->has_reported_urgent = false; /* there is more to ship now */
     report_to_uploader(guard);
 }

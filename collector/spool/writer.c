@@ -15,7 +15,7 @@
 
 #include "collector/intake/group.h"
 #include "collector/spool/disk_guard.h"
-#include "collector/spool/wal_keeper.h"
+#include "collector/spool/wal.h"
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -23,7 +23,7 @@
 
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS  500
-#define GAP_US         300 /* left between groups, so that the uploader's short transactions find a moment */
+#define CALL_US        500 /* before a longer gap ends, what has been read is asked for */
 #define TICK_MS        2000
 #define WAL_TICK_MS    1000 /* while a part of the log waits to be emptied */
 #define REJECTS_LOG_MS 5000
@@ -35,7 +35,7 @@ struct writer {
     struct intake *intake;
     struct handlers *handlers;
     struct problems *problems;
-    struct wal_keeper wal;
+    struct wal *wal;
     struct disk_guard guard;
     int64_t rejects_max_bytes;
     _Atomic int64_t busy_since; /* monotonic ms; 0 while no try is going on */
@@ -83,7 +83,7 @@ static void begin_failing(struct writer *w, const struct why *why)
 
 static void end_failing(struct writer *w)
 {
-    if (spool_in_has_lost_wal(w->spool)) return; /* until a restart */
+    if (wal_is_lost(w->wal)) return; /* until a restart */
     problems_end(w->problems, PROBLEM_COMMIT_FAILING);
     disk_guard_set_failing(&w->guard, false);
 }
@@ -153,12 +153,12 @@ static void log_rejects(struct writer *w)
     buf_fini(&fields);
 }
 
-/* What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart. */
+/* What is committed is safe in the spool's file, but reading on is not: see wal_keep(). So until a restart. */
 static void check_wal_file(struct writer *w)
 {
     struct why why = {0};
-    enum result res = spool_in_keep_wal(w->spool, &why);
-    if (!spool_in_has_lost_wal(w->spool)) return;
+    enum result res = wal_keep(w->wal, &why);
+    if (!wal_is_lost(w->wal)) return;
     if (res == RES_OK)
         (void)why_set(
             &why, res,
@@ -189,10 +189,7 @@ static void check_rejects(struct writer *w)
 static void maintain_spool(struct writer *w, bool has_committed)
 {
     check_wal_file(w);
-    if (has_committed)
-        wal_keeper_maintain(&w->wal);
-    else
-        wal_keeper_maintain_quiet(&w->wal);
+    wal_maintain(w->wal, has_committed);
     check_rejects(w);
     disk_guard_update(&w->guard, has_committed);
 }
@@ -201,7 +198,7 @@ static void maintain_spool(struct writer *w, bool has_committed)
 static int tick_ms(const struct writer *w)
 {
     if (w->guard.is_held) return DISK_GUARD_TICK_MS;
-    return wal_keeper_is_busy(&w->wal) ? WAL_TICK_MS : TICK_MS;
+    return wal_is_busy(w->wal) ? WAL_TICK_MS : TICK_MS;
 }
 
 /* What else is due now and then. Returns how many ms the next time may wait. */
@@ -223,6 +220,23 @@ static int work(struct writer *w)
     return wait_ms < tick_ms(w) ? wait_ms : tick_ms(w);
 }
 
+static void sleep_us(int us)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = us * 1000L}, NULL);
+}
+
+/* Between two groups. What comes in a long gap belongs to the next group, to its end. */
+static void leave_gap(struct writer *w)
+{
+    int gap_us = wal_gap_us(w->wal);
+    if (gap_us > 2 * CALL_US) {
+        sleep_us(gap_us - CALL_US);
+        intake_call(w->intake);
+        gap_us = CALL_US;
+    }
+    sleep_us(gap_us);
+}
+
 static void *run(void *context)
 {
     struct writer *w = context;
@@ -233,7 +247,7 @@ static void *run(void *context)
         if (step == INTAKE_GROUP) commit(w, group);
         maintain_spool(w, step == INTAKE_GROUP);
         wait_ms = work(w);
-        if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+        if (step == INTAKE_GROUP) leave_gap(w);
     }
     log_rejects(w);
     return NULL;
@@ -248,8 +262,8 @@ static struct writer *writer_new(const struct writer_parts *parts)
     w->handlers = parts->handlers;
     w->problems = parts->problems;
     w->rejects_max_bytes = parts->rejects_max_bytes;
-    w->wal = (struct wal_keeper){
-        .spool = parts->spool, .checkpointer = parts->checkpointer, .problems = parts->problems};
+    w->wal = spool_in_wal(parts->spool);
+    wal_watch(w->wal, &(struct wal_parts){parts->checkpointer, parts->problems, parts->spool_path});
     w->guard = (struct disk_guard){
         .spool = parts->spool, .intake = parts->intake, .problems = parts->problems, .rules = parts->rules};
     disk_guard_init(&w->guard, parts->spool_path, parts->in_flight_bytes);
