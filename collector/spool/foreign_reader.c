@@ -80,8 +80,9 @@ void foreign_reader_write(char message[PROBLEM_TEXT_SIZE], const struct wal_read
     if (report->kind == WAL_READERS_LONG)
         (void)snprintf(
             message, PROBLEM_TEXT_SIZE,
-            "one transaction has been reading the spool since about %s UTC, so that the write-ahead log "
-            "has grown to more than %" PRId64 " MiB: %.*s",
+            "%s reading the spool since about %s UTC, so that the write-ahead log has grown to more than "
+            "%" PRId64 " MiB: %.*s",
+            who->count > 1 ? "transactions that share a position have been" : "one transaction has been",
             clock, mib, (int)names.len, names.data);
     else
         (void)snprintf(
