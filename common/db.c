@@ -24,6 +24,8 @@ struct db {
     bool was_full;
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
+    bool (*on_busy)(void *context);
+    void *on_busy_context;
 };
 
 struct stmt {
@@ -135,7 +137,10 @@ enum result db_begin(struct db *db, struct why *why)
     /* An earlier rollback may have failed: the transaction that it left open would block us for ever. */
     if (!sqlite3_get_autocommit(db->handle)) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     db->was_full = false;
-    return db_result(db, sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin", why);
+    int code = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if ((code & 0xff) == SQLITE_BUSY && db->on_busy && db->on_busy(db->on_busy_context))
+        code = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    return db_result(db, code, "begin", why);
 }
 
 enum result db_end(struct db *db, enum result res, struct why *why)
@@ -169,6 +174,68 @@ enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *
 const char *db_wal_path(const struct db *db)
 {
     return sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
+}
+
+/* Places in the WAL-index and the numbers of its locks; all are part of SQLite's file format. */
+#define INDEX_BYTES     32768
+#define INDEX_FRAMES    16  /* offset of the number of frames, 32 bits in the machine's order */
+#define INDEX_MARKS     104 /* offset of read mark 1 */
+#define INDEX_MARK_LOCK 4   /* number of the lock of read mark 1 */
+
+static sqlite3_file *file_of(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return code == SQLITE_OK && file && file->pMethods && file->pMethods->iVersion >= 2 ? file : NULL;
+}
+
+/* The value at an offset; NULL: this connection has not opened the WAL yet. */
+static volatile uint32_t *index_value(struct db *db, int offset)
+{
+    volatile void *index = NULL;
+    sqlite3_file *file = file_of(db);
+    bool has_index = file && file->pMethods->xShmMap(file, 0, INDEX_BYTES, 0, &index) == SQLITE_OK && index;
+    return has_index ? (volatile uint32_t *)index + offset / (int)sizeof(uint32_t) : NULL;
+}
+
+bool db_load_marks(struct db *db, struct db_marks *marks)
+{
+    const volatile uint32_t *frames = index_value(db, INDEX_FRAMES);
+    const volatile uint32_t *first = index_value(db, INDEX_MARKS);
+    if (!frames || !first) return false;
+    marks->frames = __atomic_load_n(frames, __ATOMIC_ACQUIRE);
+    for (int i = 0; i < DB_READ_MARKS; i++) marks->marks[i] = __atomic_load_n(&first[i], __ATOMIC_ACQUIRE);
+    return true;
+}
+
+void db_set_mark(struct db *db, int mark, uint32_t frames)
+{
+    volatile uint32_t *first = index_value(db, INDEX_MARKS);
+    assert(first && mark >= 0 && mark < DB_READ_MARKS);
+    __atomic_store_n(&first[mark], frames, __ATOMIC_RELEASE);
+}
+
+bool db_lock_mark(struct db *db, int mark)
+{
+    sqlite3_file *file = file_of(db);
+    assert(mark >= 0 && mark < DB_READ_MARKS);
+    return file && file->pMethods->xShmLock(file, INDEX_MARK_LOCK + mark, 1,
+                                            SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE) == SQLITE_OK;
+}
+
+void db_unlock_mark(struct db *db, int mark)
+{
+    sqlite3_file *file = file_of(db);
+    assert(file && mark >= 0 && mark < DB_READ_MARKS);
+    int code =
+        file->pMethods->xShmLock(file, INDEX_MARK_LOCK + mark, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+    assert(code == SQLITE_OK);
+}
+
+void db_on_busy(struct db *db, bool (*hook)(void *context), void *context)
+{
+    db->on_busy = hook;
+    db->on_busy_context = context;
 }
 
 static int committed(void *context, sqlite3 *handle, const char *name, int wal_pages)

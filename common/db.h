@@ -68,6 +68,39 @@ MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, stru
 /* The path of this connection's WAL; borrowed for the connection's life. */
 const char *db_wal_path(const struct db *db);
 
+/*
+ * The read marks of the WAL, as SQLite documents them (https://www.sqlite.org/walformat.html, 2.2 and 2.3). A reader
+ * holds a shared lock on the mark up to which it reads; nothing behind that is copied into the file meanwhile. A mark may
+ * only be changed by who holds its exclusive lock.
+ */
+#define DB_READ_MARKS  4 /* numbers 1 to 4 there, 0 to 3 here */
+#define DB_MARK_UNUSED UINT32_MAX
+
+struct db_marks {
+    uint32_t frames;               /* in the WAL */
+    uint32_t marks[DB_READ_MARKS]; /* each a number of frames, or beyond them; the mark need not be locked */
+};
+
+/* Reads the marks. False: this connection has not opened the WAL yet. */
+bool db_load_marks(struct db *db, struct db_marks *marks);
+
+/*
+ * Takes one mark for this connection alone; does not wait, and is false if another connection reads with it. Readers that
+ * would use the mark wait until it is given back (SQLite tries again for some 10 s). This connection must not read or
+ * write meanwhile.
+ */
+bool db_lock_mark(struct db *db, int mark);
+void db_unlock_mark(struct db *db, int mark);
+
+/* Changes a mark that this connection has locked. */
+void db_set_mark(struct db *db, int mark, uint32_t frames);
+
+/*
+ * Calls `hook` where db_begin() finds the WAL busy. If that returns true, having ended what this connection was reading,
+ * the transaction is begun once more.
+ */
+void db_on_busy(struct db *db, bool (*hook)(void *context), void *context);
+
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);
 

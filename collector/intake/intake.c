@@ -37,6 +37,7 @@ struct intake {
     size_t memory;       /* of the chunks in the ring, and of the spare ones */
     size_t spare_memory; /* of the latter */
     bool wants_wake_up;  /* the receiving thread waits to offer a chunk, or for space */
+    bool is_called;      /* the writer is about to take */
     bool is_closing;     /* nothing more will be read */
     bool is_finished;    /* and the last chunk has been passed on */
 };
@@ -162,7 +163,8 @@ void intake_offer(struct intake *intake)
 {
     if (chunk_is_empty(intake->filling)) return;
     lock(intake);
-    bool is_due = intake->offered - intake->written < FEW_WAITING || !chunk_has_space(intake->filling);
+    bool is_due = intake->is_called || intake->offered - intake->written < FEW_WAITING ||
+                  !chunk_has_space(intake->filling);
     if (is_due && can_pass_on(intake))
         pass_on(intake);
     else
@@ -299,6 +301,7 @@ enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group
     bool is_in_time = true;
     lock(intake);
     assert(intake->committed == intake->written);
+    intake->is_called = false;
     while (!is_next_validated(intake) && is_in_time &&
            !(intake->is_finished && intake->written == intake->offered))
         is_in_time = wait_until(intake, &moment);
@@ -337,6 +340,14 @@ void intake_done(struct intake *intake)
     for (uint64_t i = from; i < to; i++) add_spare(intake, *slot_of(intake, i));
     intake->committed = to;
     pthread_cond_broadcast(&intake->changed);
+    wake_receiver(intake);
+    unlock(intake);
+}
+
+void intake_call(struct intake *intake)
+{
+    lock(intake);
+    intake->is_called = true;
     wake_receiver(intake);
     unlock(intake);
 }

@@ -93,6 +93,9 @@ enum intake_step {
 enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first);
 void intake_done(struct intake *intake);
 
+/* The next intake_take() is near: what has been read is to be passed on until then, though other chunks wait. */
+void intake_call(struct intake *intake);
+
 /*
  * Sleeps for `ms`, or until intake_finish() is called; returns whether it has been called. For the wait between two
  * tries to commit.

@@ -14,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "collector/intake/group.h"
 #include "collector/spool/in_place.h"
 #include "collector/spool/reject_rows.h"
 #include "collector/spool/schema.h"
+#include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
@@ -29,10 +28,6 @@
 
 #define WRITER_SIZE 17 /* sixteen hex digits */
 #define DAY_MS      86400000
-#define READER_MS   100  /* how long a restart of the WAL waits for readers: the uploader reads in slices */
-#define RESTART_MS  300  /* how long it waits for another checkpoint */
-#define RESTART_US  1000 /* between two tries meanwhile */
-#define TRUNCATE_MS 20   /* how long emptying the WAL waits for readers */
 /* Rows kept; before the next trim there may be as many more, and those of one group */
 #define SENDERS_MAX 1000
 
@@ -47,23 +42,16 @@ struct counters {
 
 struct spool_in {
     struct db *db;
-    struct place file, wal_file; /* the files that are open */
+    struct wal *wal;
+    struct place file; /* the file that is open */
     struct reject_rows *rejects;
     struct stmt *append_event, *load_intake, *store_intake, *count_sender, *trim_senders, *mark_retried;
     struct stmt *page_count, *freelist_count, *report_low_space, *request_flush;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
     int64_t page_size;
-    int wal_pages;
     int64_t sender_runs; /* since the table of senders was trimmed */
-    bool has_lost_wal;
 };
-
-static void note_wal(void *context, int wal_pages)
-{
-    struct spool_in *in = context;
-    in->wal_pages = wal_pages;
-}
 
 static enum result prepare(struct spool_in *in, struct why *why)
 {
@@ -96,11 +84,9 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
     if (res == RES_OK) res = db_exec(in->db, "PRAGMA cache_size = -2000", why);
     if (res == RES_OK) res = db_get_int(in->db, "PRAGMA page_size", &in->page_size, why);
     if (res == RES_OK) res = place_remember(&in->file, path, why);
-    if (res == RES_OK) res = place_remember(&in->wal_file, db_wal_path(in->db), why);
+    if (res == RES_OK) res = wal_open(&in->wal, in->db, why);
     if (res == RES_OK) res = prepare(in, why);
-    if (res == RES_OK) {
-        db_on_commit(in->db, note_wal, in);
-    } else {
+    if (res != RES_OK) {
         spool_in_close(in);
         in = NULL;
     }
@@ -122,6 +108,7 @@ void spool_in_close(struct spool_in *in)
     stmt_free(in->freelist_count);
     stmt_free(in->report_low_space);
     stmt_free(in->request_flush);
+    wal_close(in->wal);
     db_close(in->db);
     free(in);
 }
@@ -129,14 +116,6 @@ void spool_in_close(struct spool_in *in)
 void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes)
 {
     reject_rows_set_max(in->rejects, max_bytes);
-}
-
-enum result spool_in_settle(struct spool_in *in, struct why *why)
-{
-    struct db_wal wal;
-    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
-    if (res == RES_OK) in->wal_pages = 0;
-    return res == RES_OK ? res : why_wrap(why, res, "settle the spool's write-ahead log");
 }
 
 /* ---- one group ---- */
@@ -314,16 +293,6 @@ static enum result check_file(const struct spool_in *in, struct why *why)
     return why_set(why, RES_BROKEN, "the spool %s was deleted or replaced while in use", in->file.path);
 }
 
-/* If another program has made a log of its own beside the spool, our pages would be mixed with its pages. */
-static enum result refuse_other_wal(struct spool_in *in, struct why *why)
-{
-    enum in_place place = place_check(&in->wal_file);
-    if (place == PLACE_OURS || place == PLACE_EMPTY) return RES_OK;
-    in->has_lost_wal = true;
-    (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
-    return why_set(why, RES_BROKEN, "%s was replaced while in use", in->wal_file.path);
-}
-
 /* This program must not write to a schema of a newer major version, not even this group. */
 static enum result refuse_newer(const struct spool_in *in, int64_t schema, struct why *why)
 {
@@ -367,7 +336,7 @@ static enum result check_files(struct spool_in *in, struct append_outcome *outco
         outcome->cause = APPEND_REPLACED;
         return res;
     }
-    res = spool_in_keep_wal(in, why);
+    res = wal_keep(in->wal, why);
     if (res != RES_OK) outcome->cause = APPEND_LOG_LOST;
     return res;
 }
@@ -375,7 +344,7 @@ static enum result check_files(struct spool_in *in, struct append_outcome *outco
 static enum result append_checked(struct spool_in *in, struct group *group, struct append_outcome *outcome,
                                   struct why *why)
 {
-    enum result res = refuse_other_wal(in, why);
+    enum result res = wal_refuse_other(in->wal, why);
     if (res != RES_OK) {
         outcome->cause = APPEND_LOG_LOST;
         return res;
@@ -405,82 +374,16 @@ struct db *spool_in_db(struct spool_in *in)
     return in->db;
 }
 
+struct wal *spool_in_wal(struct spool_in *in)
+{
+    return in->wal;
+}
+
 void spool_in_shrink(struct spool_in *in)
 {
     struct why why = {0};
     if (db_exec(in->db, "PRAGMA shrink_memory", &why) != RES_OK)
         log_debug("cannot free cached pages", "why=%s", LOG_QUOTE(why.text));
-}
-
-/* ---- the write-ahead log ---- */
-
-enum result spool_in_keep_wal(struct spool_in *in, struct why *why)
-{
-    struct db_wal wal;
-    enum in_place place = place_check(&in->wal_file);
-    if (place == PLACE_OURS) return RES_OK;
-    in->has_lost_wal = true;
-    if (place ==
-        PLACE_TAKEN) /* the shared index describes the other log now, so ours cannot be checkpointed */
-        return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", in->wal_file.path);
-    enum result res = db_checkpoint(in->db, DB_TRUNCATE, &wal, why);
-    if (res == RES_OK) in->wal_pages = 0;
-    return res == RES_OK
-               ? res
-               : why_wrap(why, res, "%s was deleted while in use; move its rows into the spool's file",
-                          in->wal_file.path);
-}
-
-bool spool_in_has_lost_wal(const struct spool_in *in)
-{
-    return in->has_lost_wal;
-}
-
-int64_t spool_in_wal_bytes(const struct spool_in *in)
-{
-    return in->wal_pages * in->page_size;
-}
-
-int64_t spool_in_wal_file_bytes(const struct spool_in *in)
-{
-    struct stat st;
-    return stat(in->wal_file.path, &st) == 0 ? st.st_size : 0;
-}
-
-bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal)
-{
-    struct why why = {0};
-    if (db_checkpoint(in->db, DB_PASSIVE, wal, &why) == RES_OK) return true;
-    log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
-    return false;
-}
-
-bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal)
-{
-    struct why why = {0};
-    int64_t due = clock_monotonic_ms() + RESTART_MS;
-    db_set_busy(in->db, READER_MS);
-    enum result res = db_checkpoint(in->db, DB_RESTART, wal, &why);
-    while (res == RES_RETRY && wal->frames < 0 && clock_monotonic_ms() < due) {
-        (void)nanosleep(&(struct timespec){.tv_nsec = RESTART_US * 1000}, NULL);
-        res = db_checkpoint(in->db, DB_RESTART, wal, &why);
-    }
-    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
-    if (res != RES_OK) log_debug("cannot start the write-ahead log again yet", "why=%s", LOG_QUOTE(why.text));
-    return res == RES_OK;
-}
-
-void spool_in_truncate_wal(struct spool_in *in)
-{
-    struct why why = {0};
-    struct db_wal wal;
-    if (in->has_lost_wal) return;
-    db_set_busy(in->db, TRUNCATE_MS);
-    if (db_checkpoint(in->db, DB_TRUNCATE, &wal, &why) == RES_OK)
-        in->wal_pages = 0;
-    else
-        log_debug("cannot empty the write-ahead log yet", "why=%s", LOG_QUOTE(why.text));
-    db_set_busy(in->db, SPOOL_WRITER_BUSY_MS);
 }
 
 /* ---- sizes ---- */
@@ -510,7 +413,7 @@ enum result spool_in_sizes(struct spool_in *in, int64_t *used, int64_t *unused, 
 enum result spool_in_report_space(struct spool_in *in, bool is_short, bool is_urgent, struct why *why)
 {
     int64_t last_event_id = 0;
-    enum result res = refuse_other_wal(in, why);
+    enum result res = wal_refuse_other(in->wal, why);
     if (res == RES_OK) res = db_begin(in->db, why);
     if (res != RES_OK) return res;
     stmt_set_int(in->report_low_space, ":low_space", is_short);

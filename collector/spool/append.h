@@ -17,7 +17,7 @@
 enum spool_sync { SPOOL_SYNC_FULL, SPOOL_SYNC_NORMAL };
 
 struct db;       /* common/db.h */
-struct db_wal;   /* common/db.h */
+struct wal;      /* collector/spool/wal.h */
 struct group;    /* collector/intake/group.h */
 struct spool_in; /* one per process; one thread at a time */
 
@@ -34,13 +34,6 @@ void spool_in_close(struct spool_in *in); /* accepts NULL */
  * initial value: all are kept whole.
  */
 void spool_in_cap_rejects(struct spool_in *in, int64_t max_bytes);
-
-/*
- * Must succeed once before the first append: moves the whole WAL into the spool's file. Otherwise our frames could
- * follow frames that an earlier process wrote but could not sync, and a power cut would destroy both.
- *   RES_RETRY   another connection blocks it: try again, and read no sockets until then
- */
-MUST_CHECK enum result spool_in_settle(struct spool_in *in, struct why *why);
 
 /* Why a group could not be appended, as far as that asks for different things. */
 enum append_cause {
@@ -78,43 +71,11 @@ MUST_CHECK enum result spool_in_check_schema(struct spool_in *in, bool *is_too_n
 /* The writing connection, for other work between two groups. Borrowed. */
 struct db *spool_in_db(struct spool_in *in);
 
+/* Its write-ahead log; wal_settle() must succeed once before the first append. Borrowed. */
+struct wal *spool_in_wal(struct spool_in *in);
+
 /* Frees the memory of cached pages; to be called while nothing arrives. */
 void spool_in_shrink(struct spool_in *in);
-
-/* ---- the write-ahead log ---- */
-
-/*
- * Checks that the log is still at its path, where other programs look for it. If it has been deleted, all committed
- * rows are moved into the spool's file, where they are safe; so is each group that is appended from then on. But
- * nothing more should be read: as soon as another program opens the spool, it makes a log of its own, and the two logs
- * would overwrite each other's pages.
- *   RES_RETRY    the log was deleted, and the rows could not be moved yet: try again
- *   RES_BROKEN   another program has written to a log of its own: the rows that were only in our log are lost
- */
-MUST_CHECK enum result spool_in_keep_wal(struct spool_in *in, struct why *why);
-bool spool_in_has_lost_wal(const struct spool_in *in); /* stays true until a restart */
-
-/* Bytes in the WAL after the last commit. */
-int64_t spool_in_wal_bytes(const struct spool_in *in);
-
-/* The length of the WAL's file, which does not shrink when the WAL starts again; 0 if it cannot be read. */
-int64_t spool_in_wal_file_bytes(const struct spool_in *in);
-
-/*
- * The writer's part of a checkpoint, between two groups: if no other connection reads or checkpoints meanwhile, the
- * next group starts the WAL again. False if the checkpoint failed now; then `*wal` is not set.
- */
-bool spool_in_finish_checkpoint(struct spool_in *in, struct db_wal *wal);
-
-/*
- * The same, but waits for readers and for another checkpoint, some tenths of a second at most; after true the next
- * group does start the WAL again. False if it could not; `wal->frames` is negative if another checkpoint was
- * running.
- */
-bool spool_in_restart_wal(struct spool_in *in, struct db_wal *wal);
-
-/* Empties the WAL if no other connection uses it; waits for some ms at most. To be called while nothing arrives. */
-void spool_in_truncate_wal(struct spool_in *in);
 
 /* ---- sizes ---- */
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/spool.h"
 
@@ -18,6 +19,7 @@ struct checkpointer {
     bool is_due, is_stopping; /* guarded by the lock, like all below */
     bool has_result;
     struct db_wal wal; /* the last checkpoint's result */
+    int64_t began_at;  /* and when it began, monotonic ms */
 };
 
 /* Sleeps until a checkpoint is due; false if the thread has to end. */
@@ -31,10 +33,11 @@ static bool wait_until_due(struct checkpointer *c)
     return go_on;
 }
 
-static void publish(struct checkpointer *c, const struct db_wal *wal)
+static void publish(struct checkpointer *c, const struct db_wal *wal, int64_t began_at)
 {
     pthread_mutex_lock(&c->lock);
     c->wal = *wal;
+    c->began_at = began_at;
     c->has_result = true;
     pthread_mutex_unlock(&c->lock);
 }
@@ -45,8 +48,9 @@ static void *run(void *context)
     while (wait_until_due(c)) {
         struct why why = {0};
         struct db_wal wal;
+        int64_t began_at = clock_monotonic_ms();
         if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
-            publish(c, &wal);
+            publish(c, &wal, began_at);
         else
             log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
     }
@@ -96,12 +100,13 @@ void checkpointer_nudge(struct checkpointer *c)
     pthread_mutex_unlock(&c->lock);
 }
 
-bool checkpointer_take_result(struct checkpointer *c, struct db_wal *wal)
+bool checkpointer_take_result(struct checkpointer *c, struct db_wal *wal, int64_t *began_at)
 {
     pthread_mutex_lock(&c->lock);
     bool has_result = c->has_result;
     c->has_result = false;
     *wal = c->wal;
+    *began_at = c->began_at;
     pthread_mutex_unlock(&c->lock);
     return has_result;
 }

@@ -2,13 +2,14 @@
  * checkpointer -- a thread that moves the write-ahead log into the spool's file while the writer goes on.
  *
  * It keeps the WAL short without making an event wait. The last part of a checkpoint needs a pause of the writer, so
- * the writer does it itself (spool_in_finish_checkpoint). Without this thread the WAL would grow, but no data would be
+ * the writer does it itself (collector/spool/wal.h). Without this thread the WAL would grow, but no data would be
  * lost.
  */
 #ifndef COLLECTOR_SPOOL_CHECKPOINTER_H
 #define COLLECTOR_SPOOL_CHECKPOINTER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/db.h"
 
@@ -26,7 +27,7 @@ void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; wait
 /* Asks the thread for a checkpoint. Does not wait for it. */
 void checkpointer_nudge(struct checkpointer *checkpointer);
 
-/* Has a checkpoint ended since the last call? Then `*wal` is its result. */
-bool checkpointer_take_result(struct checkpointer *checkpointer, struct db_wal *wal);
+/* Has a checkpoint ended since the last call? Then `*wal` is its result; it began at `*began_at` (monotonic ms). */
+bool checkpointer_take_result(struct checkpointer *checkpointer, struct db_wal *wal, int64_t *began_at);
 
 #endif

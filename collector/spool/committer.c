@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "collector/intake/group.h"
+#include "collector/spool/wal.h"
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -156,13 +157,14 @@ static void check_schema(struct committer *c)
 }
 
 /*
- * What is committed is safe in the spool's file, but reading on is not: see spool_in_keep_wal(). So until a restart.
+ * What is committed is safe in the spool's file, but reading on is not: see wal_keep(). So until a restart.
  */
 static void check_log(struct committer *c)
 {
+    struct wal *wal = spool_in_wal(c->spool);
     struct why why = {0};
-    enum result res = spool_in_keep_wal(c->spool, &why);
-    if (!spool_in_has_lost_wal(c->spool)) return;
+    enum result res = wal_keep(wal, &why);
+    if (!wal_is_lost(wal)) return;
     if (res == RES_OK)
         (void)why_set(
             &why, res,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "collector/spool/schema.h"
+#include "collector/spool/wal.h"
 #include "common/control_server.h"
 
 #define POLL_MS 200  /* between two queries for requests while events come */
@@ -29,10 +30,9 @@ static enum result begin_retry(void *context, const char *argument, void **work,
 static enum result do_retry(void *context, void *work, struct control_response *response, struct why *why)
 {
     struct handlers *h = context;
-    struct db_wal wal;
+    struct wal *wal = spool_in_wal(h->spool);
     enum result res = retry_slice(work, &response->is_done, why);
-    if (spool_in_wal_bytes(h->spool) > SPOOL_WAL_PASSIVE_BYTES)
-        (void)spool_in_finish_checkpoint(h->spool, &wal);
+    if (wal_bytes(wal) > SPOOL_WAL_PASSIVE_BYTES) (void)wal_finish(wal);
     if (res == RES_OK) retry_describe(work, &response->text);
     return res;
 }

@@ -19,14 +19,14 @@
 #include "collector/spool/committer.h"
 #include "collector/spool/opening.h"
 #include "collector/spool/reject_cap.h"
-#include "collector/spool/wal_keeper.h"
+#include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/signals.h"
 #include "common/turn.h"
 
-#define OPENING_PAUSE_MS 200 /* between two tries to open the spool */
-#define GAP_US           300 /* left between groups, so that the uploader's short transactions find a moment */
+#define OPENING_PAUSE_MS 200  /* between two tries to open the spool */
+#define CALL_US          500  /* before a longer gap between groups ends, what has been read is asked for */
 #define TICK_MS          2000 /* between two looks at room, log and schema while nothing comes */
 #define WAL_TICK_MS      1000 /* while a part of the log waits to be emptied */
 #define REJECTS_LOG_MS   5000
@@ -38,7 +38,7 @@ struct writer {
     struct spool_in *spool;
     struct checkpointer *checkpointer;
     struct handlers *handlers;
-    struct wal_keeper wal;
+    struct wal *wal; /* the spool's */
     struct disk_guard guard;
     struct committer committer;
     struct turn turn;
@@ -100,7 +100,7 @@ static enum result measure_spool(struct writer *w, struct space_sizes *sizes, st
 {
     *sizes = (struct space_sizes){.wal = 0};
     if (!w->spool) return RES_OK;
-    sizes->wal = spool_in_wal_bytes(w->spool);
+    sizes->wal = wal_bytes(spool_in_wal(w->spool));
     return spool_in_sizes(w->spool, &sizes->used, &sizes->unused, why);
 }
 
@@ -110,15 +110,14 @@ static void make_room(void *context)
     struct writer *w = context;
     struct why why = {0};
     struct space_sizes sizes;
-    struct db_wal wal;
     if (measure_spool(w, &sizes, &why) != RES_OK) {
         log_debug("cannot measure the spool", "why=%s", LOG_QUOTE(why.text));
         return;
     }
     struct disk_guard_wishes wishes = disk_guard_update(&w->guard, &sizes);
     if (!w->spool) return;
-    if (wishes.wants_log_copied) (void)spool_in_finish_checkpoint(w->spool, &wal);
-    if (wishes.wants_log_emptied) spool_in_truncate_wal(w->spool);
+    if (wishes.wants_log_copied) (void)wal_finish(spool_in_wal(w->spool));
+    if (wishes.wants_log_emptied) wal_truncate(spool_in_wal(w->spool));
     report_space(w, &wishes);
 }
 
@@ -179,7 +178,8 @@ static enum result open_parts(struct writer *w, struct why *why)
     enum result res = checkpointer_start(&w->checkpointer, p->spool_path, why);
     if (res != RES_OK) return res;
     w->handlers = handlers_new(w->spool, &p->handlers);
-    w->wal = (struct wal_keeper){.spool = w->spool, .checkpointer = w->checkpointer, .problems = p->problems};
+    w->wal = spool_in_wal(w->spool);
+    wal_watch(w->wal, &(struct wal_parts){w->checkpointer, p->problems, p->spool_path});
     w->committer.spool = w->spool;
     spool_in_cap_rejects(w->spool, p->rejects_max_bytes);
     return RES_OK;
@@ -233,10 +233,7 @@ static void maintain_spool(struct writer *w, bool has_committed)
 {
     turn_begin(&w->turn, "maintenance");
     committer_check(&w->committer);
-    if (has_committed)
-        wal_keeper_maintain(&w->wal);
-    else
-        wal_keeper_maintain_quiet(&w->wal);
+    wal_maintain(w->wal, has_committed);
     check_rejects(w);
     if (has_committed) w->has_reported_urgent = false; /* there is more to ship now */
     make_room(w);
@@ -246,7 +243,7 @@ static void maintain_spool(struct writer *w, bool has_committed)
 static int tick_ms(const struct writer *w)
 {
     if (disk_guard_is_paused(&w->guard)) return DISK_GUARD_TICK_MS;
-    return wal_keeper_is_busy(&w->wal) ? WAL_TICK_MS : TICK_MS;
+    return wal_is_busy(w->wal) ? WAL_TICK_MS : TICK_MS;
 }
 
 static void give_memory_back(struct writer *w)
@@ -272,6 +269,23 @@ static int work(struct writer *w)
     return wait_ms < tick_ms(w) ? wait_ms : tick_ms(w);
 }
 
+static void sleep_us(int us)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = us * 1000L}, NULL);
+}
+
+/* Between groups, for other writers; longer while readers make the log grow. What comes meanwhile is the next group. */
+static void leave_gap(struct writer *w)
+{
+    int gap_us = wal_gap_us(w->wal);
+    if (gap_us > 2 * CALL_US) {
+        sleep_us(gap_us - CALL_US);
+        intake_call(w->parts.intake);
+        gap_us = CALL_US;
+    }
+    sleep_us(gap_us);
+}
+
 static void commit_all(struct writer *w)
 {
     struct group *group = NULL;
@@ -286,7 +300,7 @@ static void commit_all(struct writer *w)
         if (committer_is_stopping(&w->committer)) continue; /* all the time is for committing */
         maintain_spool(w, step == INTAKE_GROUP);
         wait_ms = work(w);
-        if (step == INTAKE_GROUP) (void)nanosleep(&(struct timespec){.tv_nsec = GAP_US * 1000}, NULL);
+        if (step == INTAKE_GROUP) leave_gap(w);
     }
     committer_log_rejects(&w->committer);
 }

@@ -239,34 +239,6 @@ static void an_open_reader_does_not_block_an_append(void **state)
 
 /* ---- the file ---- */
 
-static void settling_empties_the_write_ahead_log(void **state)
-{
-    struct fixture *f = *state;
-    char wal[256];
-    size_t len;
-    (void)snprintf(wal, sizeof wal, "%s-wal", f->scratch->spool);
-    append(f, 1, 10, 0);
-    assert_true(spool_in_wal_bytes(f->in) > 0);
-    assert_int_equal(spool_in_settle(f->in, &f->why), RES_OK);
-    free(scratch_read(wal, &len));
-    assert_int_equal(len, 0);
-    append(f, 11, 10, 0);
-    check_books(f->scratch->spool);
-}
-
-static void a_checkpoint_between_groups_lets_the_log_start_again(void **state)
-{
-    struct fixture *f = *state;
-    struct db_wal wal;
-    append(f, 1, 2000, 0);
-    int64_t before = spool_in_wal_bytes(f->in);
-    assert_true(spool_in_finish_checkpoint(f->in, &wal));
-    assert_int_equal(wal.copied, wal.frames);
-    append(f, 2001, 1, 0);
-    assert_true(spool_in_wal_bytes(f->in) < before);
-    check_books(f->scratch->spool);
-}
-
 static void append_reports_a_replaced_or_deleted_file_as_broken(void **state)
 {
     (void)state;
@@ -314,58 +286,6 @@ static void only_a_newer_major_schema_stops_the_writing(void **state)
     check_books(f->scratch->spool);
 }
 
-static void wal_path(const struct fixture *f, char out[200])
-{
-    (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
-}
-
-static void a_deleted_logs_contents_are_moved_into_the_file(void **state)
-{
-    struct fixture *f = *state;
-    char wal[200];
-    wal_path(f, wal);
-    append(f, 1, 50, 2);
-    must(f, spool_in_keep_wal(f->in, &f->why));
-    assert_false(spool_in_has_lost_wal(f->in));
-    assert_int_equal(unlink(wal), 0);
-    append(f, 51, 50, 2);
-    assert_true(spool_in_has_lost_wal(f->in));
-    assert_false(scratch_exists(wal));
-    append(f, 101, 50, 2);
-    /* A copy of the file alone, without any log: all of it is there. */
-    struct scratch *copy = scratch_new();
-    scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
-    check_books(copy->spool);
-    scratch_free(copy);
-}
-
-static void nothing_is_appended_beside_another_programs_log(void **state)
-{
-    struct fixture *f = *state;
-    char wal[200];
-    struct group *group = some_group(51, 5, 0);
-    wal_path(f, wal);
-    append(f, 1, 50, 0);
-    assert_int_equal(unlink(wal), 0);
-    scratch_write(wal, "", 0); /* another program has opened the spool */
-    struct append_outcome outcome;
-    assert_int_equal(spool_append(f->in, group, &outcome, &f->why), RES_BROKEN);
-    assert_int_equal(outcome.cause, APPEND_LOG_LOST);
-    assert_true(spool_in_has_lost_wal(f->in));
-    assert_non_null(strstr(f->why.remedy, "stop the uploader and the collector"));
-    must(f, spool_in_keep_wal(f->in, &f->why)); /* it has not written: ours can still be saved */
-    struct scratch *copy = scratch_new();
-    scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 50);
-    scratch_free(copy);
-
-    scratch_write(wal, "written", 7);
-    assert_int_equal(spool_in_keep_wal(f->in, &f->why), RES_BROKEN);
-    group_free(group);
-    assert_int_equal(unlink(wal), 0);
-}
-
 static void a_space_report_sets_low_space_flag_and_flush_ids(void **state)
 {
     struct fixture *f = *state;
@@ -408,12 +328,8 @@ int main(void)
         IN_SPOOL(a_remainder_is_appended_with_the_events_of_its_reject),
         IN_SPOOL(nothing_of_a_void_group_is_appended),
         IN_SPOOL(an_open_reader_does_not_block_an_append),
-        IN_SPOOL(settling_empties_the_write_ahead_log),
-        IN_SPOOL(a_checkpoint_between_groups_lets_the_log_start_again),
         cmocka_unit_test(append_reports_a_replaced_or_deleted_file_as_broken),
         IN_SPOOL(only_a_newer_major_schema_stops_the_writing),
-        IN_SPOOL(a_deleted_logs_contents_are_moved_into_the_file),
-        IN_SPOOL(nothing_is_appended_beside_another_programs_log),
         IN_SPOOL(a_space_report_sets_low_space_flag_and_flush_ids),
         IN_SPOOL(the_reported_sizes_follow_the_spools_contents),
     };

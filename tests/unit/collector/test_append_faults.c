@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "collector/spool/append.h"
+#include "collector/spool/wal.h"
 
 #include "tests/support/fault_vfs.h"
 #include "tests/support/in_fixture.h"
@@ -58,10 +59,10 @@ static void settling_fails_whichever_disk_call_fails_and_loses_nothing(void **st
         struct fixture *f = fixture_new();
         append(f, 1, 100, 0);
         fault_disk_at(nth, FAULT_EIO);
-        enum result res = spool_in_settle(f->in, &f->why);
+        enum result res = wal_settle(spool_in_wal(f->in), &f->why);
         fired = fault_fired();
         assert_int_equal(res, fired ? RES_RETRY : RES_OK);
-        assert_int_equal(spool_in_settle(f->in, &f->why), RES_OK);
+        assert_int_equal(wal_settle(spool_in_wal(f->in), &f->why), RES_OK);
         append(f, 101, 1, 0);
         check_books(f->scratch->spool);
         fixture_free(f);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/spool/wal.h"
 #include "common/spool.h"
 #include "tests/support/disk_log.h"
 #include "tests/support/fault_vfs.h"
@@ -62,7 +63,7 @@ static void run_must(struct run *run, enum result res)
 static void run_open(struct run *run, enum spool_sync sync)
 {
     run_must(run, spool_in_open(&run->in, run->scratch->spool, "node", sync, &run->why));
-    run_must(run, spool_in_settle(run->in, &run->why));
+    run_must(run, wal_settle(spool_in_wal(run->in), &run->why));
 }
 
 /* Appends the group until it is there; the disk fails at the nth call of the first try. */
@@ -85,8 +86,7 @@ static void run_append(struct run *run, int number, int fail_at)
 
 static void checkpoint(struct spool_in *in)
 {
-    struct db_wal wal;
-    assert_true(spool_in_finish_checkpoint(in, &wal));
+    assert_true(wal_finish(spool_in_wal(in)));
 }
 
 static struct run *run_new(enum spool_sync sync)
@@ -144,7 +144,7 @@ static int64_t events_after_cut(size_t moment, uint64_t seed)
 
     disk_log_cut(moment, seed, after->dir);
     if (spool_in_open(&in, after->spool, "node", SPOOL_SYNC_FULL, &why) != RES_OK ||
-        spool_in_settle(in, &why) != RES_OK)
+        wal_settle(spool_in_wal(in), &why) != RES_OK)
         fail_msg("moment %zu, seed %llu: %s", moment, (unsigned long long)seed, why.text);
     int64_t events = query_int(after->spool, "SELECT count(*) FROM _event");
     struct group *group = some_group((int)events + 1, 5, 1);
@@ -246,7 +246,7 @@ static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
     struct group *groups[] = {some_group(1, 20, 0), some_group(21, 30, 0), some_group(51, 5, 0)};
     disk_log_begin();
     assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
-    assert_int_equal(spool_in_settle(in, &why), RES_OK);
+    assert_int_equal(wal_settle(spool_in_wal(in), &why), RES_OK);
     assert_int_equal(append_once(in, groups[0], &why), RES_OK);
     fault_sync_at(1);
     assert_int_equal(append_once(in, groups[1], &why), RES_RETRY);
@@ -254,7 +254,7 @@ static size_t losses_after_a_failed_sync_and_a_kill(bool is_settled)
     kill_collector(in, before);
 
     assert_int_equal(spool_in_open(&in, before->spool, "node", SPOOL_SYNC_FULL, &why), RES_OK);
-    if (is_settled) assert_int_equal(spool_in_settle(in, &why), RES_OK);
+    if (is_settled) assert_int_equal(wal_settle(spool_in_wal(in), &why), RES_OK);
     assert_int_equal(query_int(before->spool, "SELECT count(*) FROM _event"), 50);
     assert_int_equal(append_once(in, groups[2], &why), RES_OK);
     size_t moment = disk_log_moment();

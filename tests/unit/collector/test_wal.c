@@ -1,0 +1,312 @@
+/* test_wal -- the write-ahead log of the collector: its place, its length, and that it begins again beside readers. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "collector/intake/group.h"
+#include "collector/spool/checkpointer.h"
+#include "collector/spool/wal.h"
+#include "collector/spool/wal_barrier.h"
+#include "common/db.h"
+#include "common/lockfile.h"
+#include "common/problems.h"
+#include "common/spool.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/in_fixture.h"
+
+/* ---- its place and its length ---- */
+
+static void settling_empties_the_write_ahead_log(void **state)
+{
+    struct fixture *f = *state;
+    char wal[256];
+    size_t len;
+    (void)snprintf(wal, sizeof wal, "%s-wal", f->scratch->spool);
+    append(f, 1, 10, 0);
+    assert_true(wal_bytes(spool_in_wal(f->in)) > 0);
+    assert_int_equal(wal_settle(spool_in_wal(f->in), &f->why), RES_OK);
+    free(scratch_read(wal, &len));
+    assert_int_equal(len, 0);
+    append(f, 11, 10, 0);
+    check_books(f->scratch->spool);
+}
+
+static void a_checkpoint_between_groups_lets_the_log_begin_again(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 1, 2000, 0);
+    int64_t before = wal_bytes(spool_in_wal(f->in));
+    assert_true(wal_finish(spool_in_wal(f->in)));
+    append(f, 2001, 1, 0);
+    assert_true(wal_bytes(spool_in_wal(f->in)) < before);
+    check_books(f->scratch->spool);
+}
+
+static void wal_path(const struct fixture *f, char out[200])
+{
+    (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
+}
+
+static void a_deleted_logs_contents_are_moved_into_the_file(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    wal_path(f, wal);
+    append(f, 1, 50, 2);
+    must(f, wal_keep(spool_in_wal(f->in), &f->why));
+    assert_false(wal_is_lost(spool_in_wal(f->in)));
+    assert_int_equal(unlink(wal), 0);
+    append(f, 51, 50, 2);
+    assert_true(wal_is_lost(spool_in_wal(f->in)));
+    assert_false(scratch_exists(wal));
+    append(f, 101, 50, 2);
+    /* A copy of the file alone, without any log: all of it is there. */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
+    check_books(copy->spool);
+    scratch_free(copy);
+}
+
+static void nothing_is_appended_beside_another_programs_log(void **state)
+{
+    struct fixture *f = *state;
+    char wal[200];
+    struct group *group = some_group(51, 5, 0);
+    wal_path(f, wal);
+    append(f, 1, 50, 0);
+    assert_int_equal(unlink(wal), 0);
+    scratch_write(wal, "", 0); /* another program has opened the spool */
+    assert_int_equal(append_once(f->in, group, &f->why), RES_BROKEN);
+    assert_true(wal_is_lost(spool_in_wal(f->in)));
+    assert_non_null(strstr(f->why.remedy, "stop the uploader and the collector"));
+    must(f, wal_keep(spool_in_wal(f->in), &f->why)); /* it has not written: ours can still be saved */
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 50);
+    scratch_free(copy);
+
+    scratch_write(wal, "written", 7);
+    assert_int_equal(wal_keep(spool_in_wal(f->in), &f->why), RES_BROKEN);
+    group_free(group);
+    assert_int_equal(unlink(wal), 0);
+}
+
+/* ---- keeping new readers out ---- */
+
+/* Another program's connection. */
+static struct db *reader_open(struct fixture *f)
+{
+    struct db *db;
+    must(f, db_open(&db, f->scratch->spool, 0, &f->why));
+    return db;
+}
+
+static void begin_reading(struct fixture *f, struct db *db)
+{
+    must(f, db_exec(db, "BEGIN; SELECT count(*) FROM _event", &f->why));
+}
+
+static void end_reading(struct fixture *f, struct db *db)
+{
+    must(f, db_exec(db, "COMMIT", &f->why));
+}
+
+static struct wal_barrier *barrier_open(struct fixture *f)
+{
+    struct wal_barrier *barrier;
+    must(f, wal_barrier_open(&barrier, f->scratch->spool, &f->why));
+    return barrier;
+}
+
+/* Could a new reader lock the newest mark, or make one at the log's end? To ask SQLite would take its ten seconds. */
+static bool can_begin_to_read(struct fixture *f)
+{
+    struct db *db = spool_in_db(f->in);
+    struct db_marks marks;
+    int newest = -1;
+    assert_true(db_load_marks(db, &marks));
+    for (int i = 0; i < DB_READ_MARKS; i++)
+        if (marks.marks[i] <= marks.frames && (newest < 0 || marks.marks[i] >= marks.marks[newest]))
+            newest = i;
+    if (newest < 0 || marks.marks[newest] < marks.frames) return true;
+    bool is_free = db_lock_mark(db, newest);
+    if (is_free) db_unlock_mark(db, newest);
+    return is_free;
+}
+
+static void a_raised_barrier_holds_the_mark_that_a_new_reader_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct wal_barrier *barrier = barrier_open(f);
+    append(f, 1, 10, 0);
+    assert_true(can_begin_to_read(f));
+    assert_false(wal_barrier_raise(barrier)); /* nothing is reserved */
+    assert_true(wal_barrier_reserve(barrier));
+    assert_true(can_begin_to_read(f));
+    assert_true(wal_barrier_raise(barrier));
+    assert_false(can_begin_to_read(f));
+    wal_barrier_lower(barrier);
+    assert_true(can_begin_to_read(f));
+    wal_barrier_close(barrier);
+    check_books(f->scratch->spool);
+}
+
+static void readers_of_now_are_counted_and_go_on_behind_a_barrier(void **state)
+{
+    struct fixture *f = *state;
+    struct wal_barrier *barrier = barrier_open(f);
+    struct db *db = reader_open(f);
+    int64_t rows = 0;
+    append(f, 1, 10, 0);
+    begin_reading(f, db);
+    append(f, 11, 10, 0);
+    assert_true(wal_barrier_reserve(barrier));
+    assert_true(wal_barrier_raise(barrier));
+    assert_int_equal(wal_barrier_count_marks(barrier), 1);
+    must(f, db_get_int(db, "SELECT count(*) FROM _event", &rows, &f->why));
+    assert_int_equal(rows, 10);
+    end_reading(f, db);
+    assert_int_equal(wal_barrier_count_marks(barrier), 0);
+    wal_barrier_close(barrier);
+    db_close(db);
+    check_books(f->scratch->spool);
+}
+
+static void the_log_begins_again_after_a_barrier_is_released_and_not_before(void **state)
+{
+    struct fixture *f = *state;
+    struct wal *wal = spool_in_wal(f->in);
+    struct wal_barrier *barrier = barrier_open(f);
+    append(f, 1, 2000, 0);
+    int64_t before = wal_bytes(wal);
+    assert_true(wal_barrier_reserve(barrier));
+    assert_true(wal_finish(wal));
+    append(f, 2001, 1, 0);
+    assert_true(wal_bytes(wal) > before);
+    assert_true(wal_finish(wal));
+    wal_barrier_release(barrier);
+    append(f, 2002, 1, 0);
+    assert_true(wal_bytes(wal) < before);
+    wal_barrier_close(barrier);
+    check_books(f->scratch->spool);
+}
+
+static void too_many_readers_leave_no_mark_to_reserve(void **state)
+{
+    struct fixture *f = *state;
+    struct wal_barrier *barrier = barrier_open(f);
+    struct db *readers[3];
+    for (int i = 0; i < 3; i++) { /* each with a mark of its own */
+        readers[i] = reader_open(f);
+        append(f, 1 + 10 * i, 10, 0);
+        begin_reading(f, readers[i]);
+    }
+    append(f, 31, 10, 0);
+    assert_false(wal_barrier_reserve(barrier));
+    end_reading(f, readers[0]);
+    assert_true(wal_barrier_reserve(barrier));
+    for (int i = 1; i < 3; i++) end_reading(f, readers[i]);
+    for (int i = 0; i < 3; i++) db_close(readers[i]);
+    wal_barrier_close(barrier);
+    check_books(f->scratch->spool);
+}
+
+/* ---- keeping it short ---- */
+
+struct service { /* what a running collector has besides */
+    struct lockfile lock;
+    struct problems *problems;
+    struct checkpointer *checkpointer;
+};
+
+static void service_start(struct fixture *f, struct service *s)
+{
+    must(f, lockfile_take(&s->lock, f->scratch->spool, "collector", &f->why));
+    s->problems = problems_open(&s->lock);
+    must(f, checkpointer_start(&s->checkpointer, f->scratch->spool, &f->why));
+    wal_watch(spool_in_wal(f->in), &(struct wal_parts){s->checkpointer, s->problems, f->scratch->spool});
+}
+
+static void service_stop(struct service *s)
+{
+    checkpointer_stop(s->checkpointer);
+    problems_close(s->problems);
+    lockfile_release(&s->lock);
+}
+
+/* Appends groups until the log has some bytes, or begins again. */
+static void append_until(struct fixture *f, int *next, int64_t bytes)
+{
+    struct wal *wal = spool_in_wal(f->in);
+    int64_t before = 0;
+    while (wal_bytes(wal) < bytes && wal_bytes(wal) >= before) {
+        before = wal_bytes(wal);
+        append(f, *next, 500, 0);
+        *next += 500;
+        wal_maintain(wal, true);
+    }
+}
+
+/*
+ * One of two readers always reads, and the second begins where the first has seen more: no checkpoint ever finds nobody.
+ * The turns are taken between two groups until the writer keeps the next one out.
+ */
+static void the_log_begins_again_beside_readers_that_overlap(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct wal *wal = spool_in_wal(f->in);
+    struct db *readers[2] = {reader_open(f), reader_open(f)};
+    int next = 1;
+    int turns = 0;
+    service_start(f, &s);
+    begin_reading(f, readers[0]);
+    append_until(f, &next, SPOOL_WAL_RESTART_BYTES + 1);
+    int64_t longest = wal_bytes(wal);
+    for (bool is_begun = false; !is_begun && turns < 20000; turns++) {
+        struct db *old = readers[turns % 2];
+        struct db *new = readers[(turns + 1) % 2];
+        bool is_open = can_begin_to_read(f);
+        if (is_open) begin_reading(f, new);
+        end_reading(f, old);
+        if (!is_open) {
+            append_until(f, &next, INT64_MAX);
+            break;
+        }
+        int64_t before = wal_bytes(wal);
+        append(f, next++, 1, 0);
+        wal_maintain(wal, true);
+        is_begun = wal_bytes(wal) < before;
+        longest = before > longest ? before : longest;
+    }
+    assert_true(wal_bytes(wal) < SPOOL_WAL_PASSIVE_BYTES);
+    assert_true(longest < 100 << 20);
+    service_stop(&s);
+    for (int i = 0; i < 2; i++) db_close(readers[i]);
+    check_books(f->scratch->spool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SPOOL(settling_empties_the_write_ahead_log),
+        IN_SPOOL(a_checkpoint_between_groups_lets_the_log_begin_again),
+        IN_SPOOL(a_deleted_logs_contents_are_moved_into_the_file),
+        IN_SPOOL(nothing_is_appended_beside_another_programs_log),
+        IN_SPOOL(a_raised_barrier_holds_the_mark_that_a_new_reader_needs),
+        IN_SPOOL(readers_of_now_are_counted_and_go_on_behind_a_barrier),
+        IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),
+        IN_SPOOL(too_many_readers_leave_no_mark_to_reserve),
+        IN_SPOOL(the_log_begins_again_beside_readers_that_overlap),
+    };
+    fault_vfs_install(); /* no disk is waited for */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
