@@ -17,9 +17,11 @@
 #include "collector/intake/group.h"
 #include "collector/spool/checkpointer.h"
 #include "collector/spool/committer.h"
+#include "collector/spool/log_readers.h"
 #include "collector/spool/opening.h"
 #include "collector/spool/reject_cap.h"
 #include "collector/spool/wal.h"
+#include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/signals.h"
@@ -123,16 +125,32 @@ static void make_room(void *context)
 
 /* ---- opening ---- */
 
-/* Told when the first try has failed, and when the cause has changed. */
+/* Why the spool cannot be opened, and who reads it, which may be the cause. */
+static void describe_waiting(const struct writer *w, const struct why *why, struct buf *out)
+{
+    struct log_readers readers;
+    buf_append_text(out, why->text);
+    log_readers_look(&readers, w->parts.spool_path);
+    if (readers.count > 0) {
+        buf_append_text(out, "; it is being read by ");
+        log_readers_describe(&readers, out);
+    }
+    buf_append_char(out, '\0');
+}
+
+/* Logged when the first try has failed; the gate follows the cause. */
 static void report_waiting(struct writer *w, const struct why *why, bool is_first)
 {
     const char *remedy =
         *why->remedy ? why->remedy
                      : "close the program that reads or writes the spool, if it does not end by itself";
-    gate_post(w->parts.gate, GATE_STARTING, true, why->text, remedy);
+    struct buf cause = BUF_EMPTY;
+    describe_waiting(w, why, &cause);
+    gate_post(w->parts.gate, GATE_STARTING, true, cause.data, remedy);
     if (is_first)
         log_warn("waiting to start: the spool cannot be opened yet, nothing is read", "why=%s remedy=%s",
-                 LOG_QUOTE(why->text), LOG_QUOTE(remedy));
+                 LOG_QUOTE(cause.data), LOG_QUOTE(remedy));
+    buf_fini(&cause);
 }
 
 static enum result try_to_open(struct writer *w, struct opening *opening, struct why *why)

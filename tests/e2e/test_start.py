@@ -53,6 +53,7 @@ def test_a_readers_open_transaction_keeps_nobody_from_connecting(site):
         assert took < WITHIN_S, took
         wait_for("the problem to name its cause", lambda: codes(site) == ["starting"] and
                  "locked" in message(site, "starting")[1])
+        assert f"(process {os.getpid()})" in message(site, "starting")[1], "who reads is named"
         assert "close the program that reads" in message(site, "starting")[2]
         assert site.command("collector", "healthcheck").returncode == 0
         assert site.command("collector", "healthcheck", "--strict").returncode == 0, "a start is no reason for an alarm"
