@@ -10,8 +10,6 @@
 #include "common/signals.h"
 #include "common/spool.h"
 
-#define OPENING_PAUSE_MS 200 /* between two tries to open the spool */
-
 struct control {
     const struct settings *settings;
     struct signals signals;

@@ -151,7 +151,7 @@ static void stop(struct server *server, struct drain_report *report)
 enum result server_run(struct server *server, struct drain_report *report, struct why *why)
 {
     if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
-    log_info("stopping", "connections=%" PRId64, clients_count(server->clients));
+    log_info("stopping: reading what has arrived", "connections=%" PRId64, clients_count(server->clients));
     stop(server, report);
     return RES_OK;
 }

@@ -68,7 +68,8 @@ static enum result try_append(struct committer *c, struct group *group, struct a
 {
     enum result res = try_once(c, group, outcome, why);
     bool may_be_full = outcome->cause == APPEND_FULL || outcome->cause == APPEND_FAILED;
-    if (res != RES_OK && may_be_full && disk_guard_release_reserve(c->guard, outcome->cause == APPEND_FULL))
+    if (res != RES_OK && may_be_full &&
+        disk_guard_release_reserve(&c->space->guard, outcome->cause == APPEND_FULL))
         res = try_once(c, group, outcome, why);
     return res;
 }
@@ -100,7 +101,7 @@ static bool append_at_last(struct committer *c, struct group *group, struct appe
         if (is_time_over(c) || (is_stopping && outcome->cause == APPEND_TOO_NEW)) return false;
         pause_before_retry(c, &pause_ms);
         /* It may wait for the lock that the commit waits for, and a stop has no time for both. */
-        if (!is_stopping || outcome->cause == APPEND_FULL) c->make_room(c->context);
+        if (!is_stopping || outcome->cause == APPEND_FULL) space_keeper_update(c->space, false);
         res = try_append(c, group, outcome, &why);
     }
     clear_reason(c);

@@ -11,9 +11,9 @@
 #include <stdatomic.h>
 
 #include "collector/framing/event.h"
-#include "collector/gate/disk_guard.h"
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
+#include "collector/spool/space_keeper.h"
 #include "common/turn.h"
 
 #define COMMITTER_CALL "commit" /* what its thread's sign of life says while it commits */
@@ -27,10 +27,8 @@ struct committer {
     struct spool_in *spool; /* borrowed, as the next four */
     struct intake *intake;
     struct gate *gate;
-    struct disk_guard *guard;
+    struct space_keeper *space;
     struct turn *turn;
-    void (*make_room)(void *context); /* called between two tries of a commit that fails */
-    void *context;
 
     bool is_failing; /* `reason` has been raised */
     enum gate_reason reason;

@@ -1,7 +1,11 @@
 /* opening -- see opening.h. */
 #include "collector/spool/opening.h"
 
+#include <inttypes.h>
+
+#include "collector/spool/log_readers.h"
 #include "collector/spool/wal.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 enum result opening_try(struct opening *o, struct why *why)
@@ -14,4 +18,64 @@ enum result opening_try(struct opening *o, struct why *why)
     /* Every frame in the log was synced by a program that ended well or still runs: ours may follow them. */
     log_debug("the write-ahead log goes on as it is", "why=%s", LOG_QUOTE(why->text));
     return RES_OK;
+}
+
+static void describe(const struct opening *o, const struct why *why, struct buf *out)
+{
+    struct log_readers readers;
+    buf_append_text(out, why->text);
+    log_readers_look(&readers, o->path);
+    if (readers.count > 0) {
+        buf_append_text(out, "; it is being read by ");
+        log_readers_describe(&readers, out);
+    }
+    buf_append_char(out, '\0');
+}
+
+void opening_report(const struct opening *o, struct gate *gate, const struct why *why, bool is_new)
+{
+    const char *remedy =
+        *why->remedy ? why->remedy
+                     : "close the program that reads or writes the spool, if it does not end by itself";
+    struct buf cause = BUF_EMPTY;
+    describe(o, why, &cause);
+    gate_post(gate, GATE_STARTING, true, cause.data, remedy);
+    if (is_new)
+        log_warn("waiting to start: the spool cannot be opened yet, nothing is read", "why=%s remedy=%s",
+                 LOG_QUOTE(cause.data), LOG_QUOTE(remedy));
+    buf_fini(&cause);
+}
+
+/* Once more where the disk is full and the reserve can be given up. */
+static enum result try_with_reserve(struct opening *o, const struct opening_surroundings *around,
+                                    struct why *why)
+{
+    why_clear(why);
+    turn_begin(around->turn, "opening the spool");
+    enum result res = opening_try(o, why);
+    if (res == RES_RETRY && disk_guard_release_reserve(&around->space->guard, false)) {
+        why_clear(why);
+        res = opening_try(o, why);
+    }
+    turn_end(around->turn);
+    around->space->spool = o->spool;
+    return res;
+}
+
+enum result opening_wait(struct opening *o, const struct opening_surroundings *around, struct why *why)
+{
+    int64_t since = clock_monotonic_ms();
+    bool is_new = true;
+    bool is_closing = false;
+    enum result res = try_with_reserve(o, around, why);
+    while (res == RES_RETRY && !is_closing) {
+        opening_report(o, around->gate, why, is_new);
+        is_new = false;
+        space_keeper_update(around->space, false);
+        is_closing = intake_wait_for_close(around->intake, OPENING_PAUSE_MS);
+        if (!is_closing) res = try_with_reserve(o, around, why);
+    }
+    if (res == RES_OK && !is_new)
+        log_info("the spool is open: reading begins", "after_ms=%" PRId64, clock_monotonic_ms() - since);
+    return res;
 }

@@ -1,16 +1,21 @@
 /*
- * opening -- opens the spool for appending, in tries: creates it or brings it up to date, and settles the write-ahead
- * log that a crash has left, before anything may be appended.
+ * opening -- opens the spool for appending, however long that takes: creates it or brings it up to date, and settles
+ * the write-ahead log that a crash has left, before anything may be appended.
  *
  * Whatever another program or a full disk holds up is only a reason to try again, so the program can listen meanwhile.
  */
 #ifndef COLLECTOR_SPOOL_OPENING_H
 #define COLLECTOR_SPOOL_OPENING_H
 
+#include "collector/intake/intake.h"
 #include "collector/spool/append.h"
+#include "collector/spool/space_keeper.h"
+#include "common/turn.h"
+
+#define OPENING_PAUSE_MS 200 /* between two tries */
 
 struct opening {
-    const char *path; /* borrowed, as is `node` */
+    const char *path; /* borrowed, as are all pointers here but `spool` */
     const char *node;
     enum spool_sync sync;
     bool must_settle;       /* the last collector did not end cleanly: what it left in the log is in doubt */
@@ -24,5 +29,25 @@ struct opening {
  *   RES_REFUSE, RES_BROKEN   as spool_in_open(): the program cannot go on
  */
 MUST_CHECK enum result opening_try(struct opening *opening, struct why *why);
+
+/* What a running collector has at hand while it tries. */
+struct opening_surroundings {
+    struct gate *gate;     /* follows the cause, as `starting` */
+    struct intake *intake; /* its end ends the tries */
+    struct space_keeper
+        *space; /* its reserve is given up for a full disk, and it asks the uploader for space */
+    struct turn *turn;
+};
+
+/*
+ * Tries until it succeeds or can never succeed; the errors are those of opening_try(). `space` knows the spool from the
+ * moment when it is open.
+ *   RES_RETRY   the intake was finished meanwhile: a stop
+ */
+MUST_CHECK enum result opening_wait(struct opening *opening, const struct opening_surroundings *around,
+                                    struct why *why);
+
+/* Says why nothing is read yet, and who reads the spool, which may be the cause; logs it if it `is_new`. */
+void opening_report(const struct opening *opening, struct gate *gate, const struct why *why, bool is_new);
 
 #endif

@@ -17,22 +17,19 @@
 #include "collector/intake/group.h"
 #include "collector/spool/checkpointer.h"
 #include "collector/spool/committer.h"
-#include "collector/spool/log_readers.h"
 #include "collector/spool/opening.h"
 #include "collector/spool/reject_cap.h"
 #include "collector/spool/wal.h"
-#include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/signals.h"
 #include "common/turn.h"
 
-#define OPENING_PAUSE_MS 200  /* between two tries to open the spool */
-#define CALL_US          500  /* before a longer gap between groups ends, what has been read is asked for */
-#define TICK_MS          2000 /* between two looks at room, log and schema while nothing comes */
-#define WAL_TICK_MS      1000 /* while a part of the log waits to be emptied */
-#define REJECTS_LOG_MS   5000
-#define SHRINK_MS        10000 /* of quiet, after which memory is given back */
+#define CALL_US        500  /* before a longer gap between groups ends, what has been read is asked for */
+#define TICK_MS        2000 /* between two looks at room, log and schema while nothing comes */
+#define WAL_TICK_MS    1000 /* while a part of the log waits to be emptied */
+#define REJECTS_LOG_MS 5000
+#define SHRINK_MS      10000 /* of quiet, after which memory is given back */
 
 struct writer {
     pthread_t thread;
@@ -41,13 +38,11 @@ struct writer {
     struct checkpointer *checkpointer;
     struct handlers *handlers;
     struct wal *wal; /* the spool's */
-    struct disk_guard guard;
+    struct space_keeper space;
     struct committer committer;
     struct turn turn;
 
-    int reported_low_space;   /* to the uploader; -1: what an earlier process has said is not known */
-    bool has_reported_urgent; /* of all that is in the spool, since reading was paused for want of room */
-    int64_t committed_at;     /* monotonic ms; 0: memory has been given back since */
+    int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
     int64_t rejects_logged_at;
 
     pthread_mutex_t lock; /* guards all below */
@@ -82,112 +77,7 @@ static bool wait_for_flag(struct writer *w, const bool *flag, int timeout_ms)
     return is_set;
 }
 
-/* ---- room ---- */
-
-/* Shipped events may go at once; and while reading is paused, what is not shipped is not to wait until it is due. */
-static void report_space(struct writer *w, const struct disk_guard_wishes *wishes)
-{
-    struct why why = {0};
-    bool is_short = wishes->is_space_low;
-    bool is_reported = w->reported_low_space == is_short && (!wishes->is_urgent || w->has_reported_urgent);
-    if (!is_reported && spool_in_report_space(w->spool, is_short, wishes->is_urgent, &why) != RES_OK) {
-        log_debug("cannot ask the uploader for space yet", "why=%s", LOG_QUOTE(why.text));
-        return;
-    }
-    w->reported_low_space = is_short;
-    w->has_reported_urgent = wishes->is_urgent;
-}
-
-static enum result measure_spool(struct writer *w, struct space_sizes *sizes, struct why *why)
-{
-    *sizes = (struct space_sizes){.wal = 0};
-    if (!w->spool) return RES_OK;
-    sizes->wal = wal_bytes(spool_in_wal(w->spool));
-    return spool_in_sizes(w->spool, &sizes->used, &sizes->unused, why);
-}
-
-/* Before the spool is open, too: then only the disk is looked at. */
-static void make_room(void *context)
-{
-    struct writer *w = context;
-    struct why why = {0};
-    struct space_sizes sizes;
-    if (measure_spool(w, &sizes, &why) != RES_OK) {
-        log_debug("cannot measure the spool", "why=%s", LOG_QUOTE(why.text));
-        return;
-    }
-    struct disk_guard_wishes wishes = disk_guard_update(&w->guard, &sizes);
-    if (!w->spool) return;
-    if (wishes.wants_log_copied) (void)wal_finish(spool_in_wal(w->spool));
-    if (wishes.wants_log_emptied) wal_truncate(spool_in_wal(w->spool));
-    report_space(w, &wishes);
-}
-
 /* ---- opening ---- */
-
-/* Why the spool cannot be opened, and who reads it, which may be the cause. */
-static void describe_waiting(const struct writer *w, const struct why *why, struct buf *out)
-{
-    struct log_readers readers;
-    buf_append_text(out, why->text);
-    log_readers_look(&readers, w->parts.spool_path);
-    if (readers.count > 0) {
-        buf_append_text(out, "; it is being read by ");
-        log_readers_describe(&readers, out);
-    }
-    buf_append_char(out, '\0');
-}
-
-/* Logged when the first try has failed; the gate follows the cause. */
-static void report_waiting(struct writer *w, const struct why *why, bool is_first)
-{
-    const char *remedy =
-        *why->remedy ? why->remedy
-                     : "close the program that reads or writes the spool, if it does not end by itself";
-    struct buf cause = BUF_EMPTY;
-    describe_waiting(w, why, &cause);
-    gate_post(w->parts.gate, GATE_STARTING, true, cause.data, remedy);
-    if (is_first)
-        log_warn("waiting to start: the spool cannot be opened yet, nothing is read", "why=%s remedy=%s",
-                 LOG_QUOTE(cause.data), LOG_QUOTE(remedy));
-    buf_fini(&cause);
-}
-
-static enum result try_to_open(struct writer *w, struct opening *opening, struct why *why)
-{
-    why_clear(why);
-    turn_begin(&w->turn, "open the spool");
-    enum result res = opening_try(opening, why);
-    if (res == RES_RETRY && disk_guard_release_reserve(&w->guard, false)) {
-        why_clear(why);
-        res = opening_try(opening, why);
-    }
-    turn_end(&w->turn);
-    w->spool = opening->spool;
-    return res;
-}
-
-/* Tries until the spool is open, can never be used, or a stop is requested: then RES_RETRY. */
-static enum result open_spool(struct writer *w, struct why *why)
-{
-    const struct writer_parts *p = &w->parts;
-    struct opening opening = {
-        .path = p->spool_path, .node = p->node, .sync = p->sync, .must_settle = p->must_settle};
-    int64_t since = clock_monotonic_ms();
-    bool is_first = true;
-    bool is_closing = false;
-    enum result res = try_to_open(w, &opening, why);
-    while (res == RES_RETRY && !is_closing) {
-        report_waiting(w, why, is_first);
-        is_first = false;
-        make_room(w);
-        is_closing = intake_wait_for_close(p->intake, OPENING_PAUSE_MS);
-        if (!is_closing) res = try_to_open(w, &opening, why);
-    }
-    if (res == RES_OK && !is_first)
-        log_info("the spool is open: reading begins", "after_ms=%" PRId64, clock_monotonic_ms() - since);
-    return res;
-}
 
 /* The parts that need an open spool. */
 static enum result open_parts(struct writer *w, struct why *why)
@@ -206,22 +96,24 @@ static enum result open_parts(struct writer *w, struct why *why)
 /* False if the program has to end: at a stop, or because the spool can never be used. */
 static bool start(struct writer *w)
 {
+    const struct writer_parts *p = &w->parts;
+    struct opening opening = {
+        .path = p->spool_path, .node = p->node, .sync = p->sync, .must_settle = p->must_settle};
+    struct opening_surroundings around = {p->gate, p->intake, &w->space, &w->turn};
     struct why why = {0};
-    enum result res = open_spool(w, &why);
-    while (res == RES_OK && (res = open_parts(w, &why)) == RES_RETRY) {
-        report_waiting(w, &why, false);
-        if (intake_wait_for_close(w->parts.intake, OPENING_PAUSE_MS)) return false;
+    enum result res = opening_wait(&opening, &around, &why);
+    w->spool = opening.spool;
+    if (res == RES_OK) res = open_parts(w, &why);
+    while (res == RES_RETRY && !intake_wait_for_close(p->intake, OPENING_PAUSE_MS)) {
+        opening_report(&opening, p->gate, &why, false);
         why_clear(&why);
-        res = RES_OK;
+        res = open_parts(w, &why);
     }
-    if (res == RES_RETRY) return false;
-    if (res != RES_OK) {
-        w->opened = res;
-        w->why = why;
-        signals_raise_stop();
-        return false;
-    }
-    return true;
+    if (res == RES_OK || res == RES_RETRY) return res == RES_OK;
+    w->opened = res;
+    w->why = why;
+    signals_raise_stop();
+    return false;
 }
 
 /* ---- between groups ---- */
@@ -253,14 +145,13 @@ static void maintain_spool(struct writer *w, bool has_committed)
     committer_check(&w->committer);
     wal_maintain(w->wal, has_committed);
     check_rejects(w);
-    if (has_committed) w->has_reported_urgent = false; /* there is more to ship now */
-    make_room(w);
+    space_keeper_update(&w->space, has_committed);
     turn_end(&w->turn);
 }
 
 static int tick_ms(const struct writer *w)
 {
-    if (disk_guard_is_paused(&w->guard)) return DISK_GUARD_TICK_MS;
+    if (disk_guard_is_paused(&w->space.guard)) return DISK_GUARD_TICK_MS;
     return wal_is_busy(w->wal) ? WAL_TICK_MS : TICK_MS;
 }
 
@@ -347,18 +238,13 @@ static struct writer *writer_new(const struct writer_parts *parts)
     pthread_condattr_t monotonic;
     if (!w) abort();
     w->parts = *parts;
-    w->reported_low_space = -1;
-    w->guard = (struct disk_guard){.gate = parts->gate,
-                                   .problems = parts->problems,
-                                   .spool_path = parts->spool_path,
-                                   .rules = parts->rules};
-    disk_guard_init(&w->guard, parts->in_flight_bytes);
-    w->committer = (struct committer){.intake = parts->intake,
-                                      .gate = parts->gate,
-                                      .guard = &w->guard,
-                                      .turn = &w->turn,
-                                      .make_room = make_room,
-                                      .context = w};
+    w->space.guard = (struct disk_guard){.gate = parts->gate,
+                                         .problems = parts->problems,
+                                         .spool_path = parts->spool_path,
+                                         .rules = parts->rules};
+    space_keeper_init(&w->space, parts->in_flight_bytes);
+    w->committer = (struct committer){
+        .intake = parts->intake, .gate = parts->gate, .space = &w->space, .turn = &w->turn};
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -422,9 +422,7 @@ def test_ipv6_addresses_can_be_listened_on_and_are_stored_canonically(site):
 
 
 def test_an_impossible_listen_address_is_refused_with_a_remedy(site):
-    for settings, words in (({"BIND_HOST": "192.0.2.1"}, ("BIND_HOST=192.0.2.1", "0.0.0.0 or ::")),
-                            ({"BIND_HOST": "2001:db8::1"}, ("BIND_HOST=2001:db8::1", "0.0.0.0 or ::")),
-                            ({"BIND_HOST": "300.1.1.1"}, ("BIND_HOST=300.1.1.1", "0.0.0.0 or ::")),
+    for settings, words in (({"BIND_HOST": "300.1.1.1"}, ("BIND_HOST=300.1.1.1", "0.0.0.0 or ::")),
                             ({"ALLOW_FROM": "10.1.2.3/8"}, ("ALLOW_FROM", "10.1.2.3/8", "10.0.0.0/8")),
                             ({"ALLOW_FROM": "gate-7"}, ("ALLOW_FROM", "gate-7", "192.168.0.0/16"))):
         done = site.command("collector", PORT=site.port, **settings)

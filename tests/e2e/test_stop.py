@@ -105,7 +105,7 @@ def lock_that_ends(site):
         collector.wait_for_log("problem=commit_failing")
 
         def release():
-            collector.wait_for_log('"stopping"')
+            collector.wait_for_log('"stopping: reading')
             db.execute("ROLLBACK")
         thread = threading.Thread(target=release)
         thread.start()
@@ -231,7 +231,7 @@ def test_a_flood_of_64_senders_loses_nothing_that_came_before_the_stop(site):
     arrived = [acked(s.connection, s.sent) for s in senders]  # a lower bound: more may come before the signal
     took = stop(collector, 0)
     print(f"# stopped in {took:.2f} s")
-    assert "why=" not in collector.log.split('"stopping"')[1], collector.log
+    assert "why=" not in collector.log.split('"stopping: reading')[1], collector.log
     with contextlib.closing(sqlite3.connect(site.spool)) as db:
         for s, n in zip(senders, arrived):
             whole = max(0, n // len(LARGE % 0))
@@ -271,7 +271,7 @@ SIGNALS = tests_of(check_signal, {f"{number.name}_stops_cleanly": (number,) for 
 def test_a_second_signal_ends_a_stop_that_waits(site):
     with lock_that_stays(site) as (collector, _):
         collector.process.send_signal(signal.SIGTERM)
-        collector.wait_for_log('"stopping"')
+        collector.wait_for_log('"stopping: reading')
         time.sleep(0.5)  # a second signal is one that comes later than the first
         since = time.monotonic()
         collector.process.send_signal(signal.SIGTERM)

@@ -24,17 +24,10 @@ struct bench {
     struct fixture *f;
     struct some_gate gate;
     struct intake *intake;
-    struct disk_guard guard;
+    struct space_keeper space;
     struct turn turn;
     struct committer committer;
-    int made_room; /* times */
 };
-
-static void make_room(void *context)
-{
-    struct bench *b = context;
-    b->made_room++;
-}
 
 static int bench_new(void **state)
 {
@@ -44,16 +37,12 @@ static int bench_new(void **state)
     b->f = fixture_new();
     some_gate_init(&b->gate);
     assert_int_equal(intake_open(&b->intake, 1 << 20, NULL, &b->f->why), RES_OK);
-    b->guard = (struct disk_guard){
+    b->space.spool = b->f->in;
+    b->space.guard = (struct disk_guard){
         .gate = b->gate.gate, .problems = b->gate.problems, .spool_path = b->f->scratch->spool};
-    disk_guard_init(&b->guard, 1 << 20);
-    b->committer = (struct committer){.spool = b->f->in,
-                                      .intake = b->intake,
-                                      .gate = b->gate.gate,
-                                      .guard = &b->guard,
-                                      .turn = &b->turn,
-                                      .make_room = make_room,
-                                      .context = b};
+    space_keeper_init(&b->space, 1 << 20);
+    b->committer = (struct committer){
+        .spool = b->f->in, .intake = b->intake, .gate = b->gate.gate, .space = &b->space, .turn = &b->turn};
     *state = b;
     return 0;
 }
@@ -125,7 +114,6 @@ static void a_lock_closes_the_gate_until_the_group_is_kept(void **state)
     assert_true(committer_commit(&b->committer, group));
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(r.res, RES_REFUSE);
-    assert_true(b->made_room > 0);
     check_gate(b, GATE_REASON_COUNT);
     assert_int_equal(query_int(b->f->scratch->spool, "SELECT count(*) FROM _event"), 3);
     group_free(group);
