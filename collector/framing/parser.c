@@ -178,10 +178,10 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
         fail_here(p, REJECT_TOO_DEEP, "more than 200 elements inside each other");
         return;
     }
-    if (p->is_large) check_names(p);
     p->declared[p->depth] = namespace_count;
     p->in_scope += namespace_count;
     check_tag(p, name, namespace_count, namespaces, attribute_count, attributes);
+    if (p->is_large) check_names(p);
     if (p->depth == 2) columns_begin(&p->columns, name, prefix);
 }
 
