@@ -245,10 +245,13 @@ struct wal_readers_report wal_policy_report(struct wal_policy *p, int64_t now_ms
         p->above_at = 0;
         return report;
     }
-    if (are_many(p, now_ms) && p->bytes > WAL_LONG_BYTES) p->above_at = now_ms;
-    if (p->above_at != 0 && now_ms - p->above_at < END_MS) {
-        report.kind = WAL_READERS_MANY;
-        report.since = p->begun_at;
+    bool is_reported = p->above_at != 0 && now_ms - p->above_at < END_MS;
+    if (are_many(p, now_ms) && p->bytes > WAL_LONG_BYTES) {
+        p->above_since = p->begun_at;
+        p->above_bytes = is_reported ? MAX(p->above_bytes, p->bytes) : p->bytes;
+        p->above_at = now_ms;
+        is_reported = true;
     }
+    if (is_reported) report = (struct wal_readers_report){WAL_READERS_MANY, p->above_since, p->above_bytes};
     return report;
 }

@@ -143,6 +143,38 @@ static void new_readers_are_kept_out_only_if_those_of_now_are_many_and_young(voi
     wal_policy_init(&p, NOW);
     overlap(&p, 49 * M, now);
     assert_false(wal_policy_wants_closed(&p, now + WAL_READER_MS)); /* the oldest does not end */
+
+    wal_policy_init(&p, NOW);
+    grow_to(&p, 60 * M, now - 200);
+    wal_policy_note_checkpoint(&p, 59 * M, 35 * M,
+                               now - 200); /* one of two seconds was among them just now */
+    overlap(&p, 60 * M, now);
+    assert_false(wal_policy_wants_closed(&p, now));
+}
+
+static void overlapping_readers_are_many_while_the_log_is_long_and_until_one_is_long(void **state)
+{
+    struct wal_policy p;
+    int64_t now = NOW + 20000;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    overlap(&p, 128 * M, now);
+    assert_int_equal(kind_at(&p, now), WAL_READERS_NONE);
+    overlap(&p, 130 * M, now);
+    assert_int_equal(kind_at(&p, now), WAL_READERS_MANY);
+    assert_int_equal(wal_policy_report(&p, now).bytes, 130 * M);
+    wal_policy_note_commit(&p, M, now + 1);
+    assert_int_equal(kind_at(&p, now + 9999), WAL_READERS_MANY);
+    assert_int_equal(wal_policy_report(&p, now + 9999).bytes, 130 * M);
+    assert_int_equal(kind_at(&p, now + 10000), WAL_READERS_NONE);
+
+    wal_policy_init(&p, NOW);
+    overlap(&p, 130 * M, now);
+    assert_int_equal(kind_at(&p, now), WAL_READERS_MANY);
+    wal_policy_note_checkpoint(&p, 150 * M, 127 * M, now + 4000);
+    assert_int_equal(kind_at(&p, now + 9500), WAL_READERS_LONG);
+    wal_policy_note_checkpoint(&p, 150 * M, 150 * M, now + 9600);
+    assert_int_equal(kind_at(&p, now + 9600), WAL_READERS_NONE);
 }
 
 static void readers_wait_for_a_second_at_most_and_are_let_in_nine_times_as_long(void **state)
@@ -207,6 +239,7 @@ int main(void)
         cmocka_unit_test(the_thread_copies_first_then_the_writer_finishes),
         cmocka_unit_test(in_a_quiet_moment_the_rest_is_copied_and_a_long_file_cut),
         cmocka_unit_test(new_readers_are_kept_out_only_if_those_of_now_are_many_and_young),
+        cmocka_unit_test(overlapping_readers_are_many_while_the_log_is_long_and_until_one_is_long),
         cmocka_unit_test(readers_wait_for_a_second_at_most_and_are_let_in_nine_times_as_long),
         cmocka_unit_test(a_closing_in_vain_is_not_repeated_soon),
         cmocka_unit_test(the_gap_grows_with_the_log_beside_readers_and_shrinks_after_them),

@@ -535,6 +535,8 @@ static void the_log_begins_again_when_the_readers_have_ended(void **state)
         if (n % 4 < 2) {
             work_until(w, w->now + SECOND);
             if (is_long && w->log.begun_at < ended_at) fail_msg("world %d: the log has not begun again", n);
+            work_until(w, w->now + 6 * SECOND);
+            assert_int_equal(w->policy.gap_us, WAL_GAP_MIN_US);
         } else {
             rest_until(w, w->now + 5 * SECOND);
             if (w->log.file > WAL_FILE_BYTES) fail_msg("world %d: the file has not become shorter", n);
