@@ -41,7 +41,7 @@ struct control_server *control_server_new(struct db *db, const struct control_se
     if (!s) abort();
     s->db = db;
     s->options = *options;
-    s->born_at = clock_now_ms();
+    s->born_at = options->born_at != 0 ? options->born_at : clock_now_ms();
     while (options->handlers[s->slot_count].action) s->slot_count++;
     s->slots = calloc(s->slot_count + 1, sizeof *s->slots);
     if (!s->slots) abort();

@@ -54,6 +54,7 @@ struct control_server_options {
     int idle_ms;                            /* the same, while nothing else keeps the program awake */
     const struct control_handler *handlers; /* a NULL action ends the table */
     void *context;                          /* for the handlers */
+    int64_t born_at; /* wall clock: requests from before it were left for an earlier process; 0: now */
 };
 
 struct control_server;

@@ -37,6 +37,7 @@ struct handlers_options run_handlers_options(const struct settings *s)
     return (struct handlers_options){
         .spool_path = s->spool_path,
         .retry = {framer_options(s), s->validator},
+        .born_at = clock_now_ms(),
     };
 }
 

@@ -17,7 +17,7 @@ int run_rejects_retry(const struct command_line *line);
 int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 
-/* The options of the handlers of commands' requests. They borrow `settings`. */
+/* The options of the handlers of commands' requests, for a process that has just begun. They borrow `settings`. */
 struct handlers_options run_handlers_options(const struct settings *settings);
 
 /* Bytes that may have been read and not been committed: the reserve must be able to take them. */

@@ -83,8 +83,9 @@ struct handlers *handlers_new(struct spool_in *spool, const struct handlers_opti
     if (!h) abort();
     h->spool = spool;
     h->options = *options;
-    h->server = control_server_new(spool_in_db(spool),
-                                   &(struct control_server_options){"collector", POLL_MS, IDLE_MS, table, h});
+    h->server =
+        control_server_new(spool_in_db(spool), &(struct control_server_options){"collector", POLL_MS, IDLE_MS,
+                                                                                table, h, options->born_at});
     return h;
 }
 

@@ -19,6 +19,8 @@ struct handlers;
 struct handlers_options {
     const char *spool_path; /* borrowed */
     struct retry_options retry;
+    int64_t
+        born_at; /* wall clock: when this process took the lock; earlier requests were left for another one */
 };
 
 /* Borrows `spool` and the texts of `options` until handlers_free(). Never fails. */

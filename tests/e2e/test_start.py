@@ -66,6 +66,32 @@ def test_a_readers_open_transaction_keeps_nobody_from_connecting(site):
     collector.stop()
 
 
+def test_a_command_says_what_it_waits_for(site):
+    killed(site, 10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM events").fetchone()
+        collector, _ = start(site)
+        waiting = site.start("collector", "rejects", "retry")
+        wait_for("its word", lambda: "  starting: " in waiting.log)
+        assert "waiting for the running collector" in waiting.log and waiting.process.poll() is None, waiting.log
+        db.execute("COMMIT")
+    assert waiting.process.wait(60) == 0 and "rejects validated again: 0" in waiting.log, waiting.log
+    collector.stop()
+
+
+def test_commands_are_served_while_nothing_is_read(site):
+    collector = site.collector()
+    site.send(b"<EVENT>")
+    wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
+    collector.stop()
+    collector, _ = start(site, SPOOL_MIN_FREE="500000G")
+    wait_for("the pause", lambda: codes(site) == ["paused_disk"])
+    done = site.command("collector", "rejects", "retry")
+    assert done.returncode == 0 and "rejects validated again: 1" in done.stdout, done
+    collector.stop()
+
+
 def test_a_reader_does_not_hold_up_a_start_after_a_clean_end(site):
     collector = site.collector()
     site.send_events(10)

@@ -109,8 +109,9 @@ struct handlers *handlers_new(const struct reship_parts *parts, const struct shi
     if (!h) abort();
     h->parts = *parts;
     h->shipper = shipper;
-    h->server = control_server_new(spool_out_db(parts->spool),
-                                   &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h});
+    h->server =
+        control_server_new(spool_out_db(parts->spool),
+                           &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h, 0});
     return h;
 }
 

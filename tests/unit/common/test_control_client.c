@@ -85,7 +85,8 @@ static int set_up(void **state)
     some_spool_make(f->scratch->spool);
     must(f, spool_open(&f->db, f->scratch->spool, &f->why));
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
-    f->server = control_server_new(f->other, &(struct control_server_options){"collector", 0, 0, table, f});
+    f->server =
+        control_server_new(f->other, &(struct control_server_options){"collector", 0, 0, table, f, 0});
     *state = f;
     return 0;
 }

@@ -94,8 +94,8 @@ static int set_up(void **state)
     must(f, spool_open(&f->db, f->scratch->spool, &f->why));
     must(f, spool_open(&f->other, f->scratch->spool, &f->why));
     db_set_busy(f->db, 0);
-    f->server =
-        control_server_new(f->db, &(struct control_server_options){"collector", POLL_MS, IDLE_MS, table, f});
+    f->server = control_server_new(
+        f->db, &(struct control_server_options){"collector", POLL_MS, IDLE_MS, table, f, 0});
     *state = f;
     return 0;
 }
