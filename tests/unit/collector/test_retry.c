@@ -16,7 +16,7 @@
 
 static struct handlers *some_handlers(struct fixture *f)
 {
-    return handlers_new(f->in, &(struct handlers_options){f->scratch->spool, options});
+    return handlers_new(f->in, &(struct handlers_options){f->scratch->spool, options, 0});
 }
 
 static void add_events_as_rejects(struct fixture *f, int count)
