@@ -19,6 +19,7 @@
 #include "common/healthcheck.h"
 #include "common/log.h"
 #include "common/spool.h"
+#include "common/turn.h"
 
 #define LARGE_BYTES      (256 << 10) /* larger blocks of memory go back to the system when they are freed */
 #define PORT_WAIT_MS     10000 /* how long the start waits for what may come by itself: an address, descriptors */
@@ -149,18 +150,29 @@ static enum result open_writer(struct collector *c, struct why *why)
     return writer_start(&c->writer, &parts, why);
 }
 
+/* Which thread has been in one call for longest, if that is too long? While the gate knows why, none of them counts. */
+static bool find_stalled(struct collector *c, const char **name)
+{
+    const char *call = NULL;
+    int64_t writer_ms = writer_watch(c->writer, &call);
+    const char *validator = NULL;
+    int64_t validator_ms = validators_longest_busy(c->validators, &validator);
+    *name = validator_ms > writer_ms ? validator : call;
+    bool is_stalled = writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS;
+    return is_stalled && !gate_holds(c->gate, GATE_COMMIT_FAILING);
+}
+
 static bool are_threads_alive(void *context)
 {
     struct collector *c = context;
-    const char *call = NULL;
+    const char *name = NULL;
     char message[PROBLEM_TEXT_SIZE];
-    if (writer_watch(c->writer, &call)) {
+    if (!find_stalled(c, &name)) {
         problems_end(c->problems, PROBLEM_THREAD_STALLED);
         return true;
     }
-    (void)snprintf(message, sizeof message,
-                   "the thread that writes the spool has not come back from: %s, for more than a minute",
-                   call);
+    (void)snprintf(message, sizeof message, "a thread has not come back for more than a minute from: %s",
+                   name);
     problems_raise(c->problems, PROBLEM_THREAD_STALLED, message,
                    "check the disk of SPOOL_PATH; if it is well, restart the collector and report this");
     return false;

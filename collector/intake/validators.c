@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +14,16 @@
 #include "collector/intake/chunk.h"
 #include "collector/intake/replacements.h"
 #include "common/clock.h"
+#include "common/turn.h"
 
 #define LARGE_BYTES ((size_t)256 << 10)
+#define NAME_SIZE   24 /* of a thread's name with its terminator */
 
 struct validating {
     struct validators *all;
     pthread_t thread;
-    char name[VALIDATORS_NAME_MAX];
-    _Atomic int64_t busy_since; /* monotonic ms: with one chunk; 0: it waits for one */
+    char name[NAME_SIZE];
+    struct turn turn; /* with one chunk */
 };
 
 struct validators {
@@ -94,12 +95,12 @@ static void *run(void *context)
     struct validator *validator = validator_new(v->options);
     struct chunk *chunk = NULL;
     while ((chunk = intake_take_unvalidated(v->intake))) {
-        atomic_store(&self->busy_since, clock_monotonic_ms());
+        turn_begin(&self->turn, self->name);
         validators_check_chunk(validator, chunk, &v->large);
         if (chunk->replaced > 0)
             replacements_add(v->replacements, chunk->replaced, chunk->replaced_source, clock_monotonic_ms());
         intake_validated(v->intake, chunk);
-        atomic_store(&self->busy_since, 0);
+        turn_end(&self->turn);
     }
     validator_free(validator);
     return NULL;
@@ -152,23 +153,15 @@ void validators_join(struct validators *v)
     free(v);
 }
 
-bool validators_are_turning(struct validators *v, int64_t limit_ms)
+int64_t validators_longest_busy(struct validators *v, const char **name)
 {
-    char name[VALIDATORS_NAME_MAX];
-    int64_t busy_ms = validators_longest_busy(v, name);
-    return busy_ms < limit_ms;
-}
-
-int64_t validators_longest_busy(struct validators *v, char name[VALIDATORS_NAME_MAX])
-{
-    int64_t now = clock_monotonic_ms();
     int64_t longest_ms = 0;
-    *name = '\0';
     for (int i = 0; i < v->count; i++) {
-        int64_t since = atomic_load(&v->threads[i].busy_since);
-        if (since == 0 || now - since < longest_ms) continue;
-        longest_ms = now - since;
-        (void)snprintf(name, VALIDATORS_NAME_MAX, "%s", v->threads[i].name);
+        const char *call = NULL;
+        int64_t lasts_ms = turn_lasts(&v->threads[i].turn, &call);
+        if (lasts_ms <= longest_ms) continue;
+        longest_ms = lasts_ms;
+        *name = v->threads[i].name;
     }
     return longest_ms;
 }

@@ -12,8 +12,7 @@
 
 #include "collector/intake/intake.h"
 
-#define VALIDATORS_MAX      4
-#define VALIDATORS_NAME_MAX 24 /* bytes of a thread's name with its terminator */
+#define VALIDATORS_MAX 4
 
 struct validators;
 struct chunk;             /* collector/intake/chunk.h */
@@ -35,11 +34,11 @@ MUST_CHECK enum result validators_start(struct validators **validators, struct i
  */
 void validators_check_chunk(struct validator *validator, struct chunk *chunk, pthread_mutex_t *large);
 
-/* Signs of life, from any thread: has no thread been busy with one chunk for `limit_ms` or longer? */
-bool validators_are_turning(struct validators *validators, int64_t limit_ms);
-
-/* The thread that has been busy with one chunk for longest: for how long (ms), and its name; 0 and "": all wait. */
-int64_t validators_longest_busy(struct validators *validators, char name[VALIDATORS_NAME_MAX]);
+/*
+ * A sign of life, from any thread: the thread that has been busy with one chunk for longest; for how long (ms), and its
+ * name, borrowed until validators_join(). 0: all wait.
+ */
+int64_t validators_longest_busy(struct validators *validators, const char **name);
 
 /* To be called after intake_finish(): waits until all chunks have been validated, and frees. Accepts NULL. */
 void validators_join(struct validators *validators);

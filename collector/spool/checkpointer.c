@@ -10,10 +10,12 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/spool.h"
+#include "common/turn.h"
 
 struct checkpointer {
     struct db *db;
     pthread_t thread;
+    struct turn turn;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_due, is_stopping; /* guarded by the lock, like all below */
@@ -49,7 +51,10 @@ static void *run(void *context)
         struct why why = {0};
         struct db_wal wal;
         int64_t began_at = clock_monotonic_ms();
-        if (db_checkpoint(c->db, DB_PASSIVE, &wal, &why) == RES_OK)
+        turn_begin(&c->turn, "a checkpoint");
+        enum result res = db_checkpoint(c->db, DB_PASSIVE, &wal, &why);
+        turn_end(&c->turn);
+        if (res == RES_OK)
             publish(c, &wal, began_at);
         else
             log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
@@ -90,6 +95,12 @@ void checkpointer_stop(struct checkpointer *c)
     pthread_mutex_destroy(&c->lock);
     db_close(c->db);
     free(c);
+}
+
+int64_t checkpointer_busy_ms(struct checkpointer *c)
+{
+    const char *call = NULL;
+    return turn_lasts(&c->turn, &call);
 }
 
 void checkpointer_nudge(struct checkpointer *c)

@@ -27,6 +27,9 @@ void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; wait
 /* Asks the thread for a checkpoint. Does not wait for it. */
 void checkpointer_nudge(struct checkpointer *checkpointer);
 
+/* A sign of life, from any thread: for how long the present checkpoint has lasted, in ms; 0: there is none. */
+int64_t checkpointer_busy_ms(struct checkpointer *checkpointer);
+
 /* Has a checkpoint ended since the last call? Then `*wal` is its result; it began at `*began_at` (monotonic ms). */
 bool checkpointer_take_result(struct checkpointer *checkpointer, struct db_wal *wal, int64_t *began_at);
 

@@ -47,7 +47,7 @@ struct writer {
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
-    bool is_open, has_ended;
+    bool is_open, is_closing, has_ended;
     enum result opened; /* RES_OK, or why the spool can never be used: `why` */
     struct why why;
 };
@@ -224,6 +224,7 @@ static void *run(void *context)
         commit_all(w);
     }
     handlers_free(w->handlers);
+    set_flag(w, &w->is_closing);
     checkpointer_stop(w->checkpointer);
     spool_in_close(w->spool);
     set_flag(w, &w->has_ended);
@@ -307,9 +308,14 @@ enum result writer_join(struct writer *w, struct writer_counts *counts, struct w
                    lost.events, lost.rejects, lost.bytes);
 }
 
-bool writer_watch(struct writer *w, const char **call)
+int64_t writer_watch(struct writer *w, const char **call)
 {
     committer_watch(&w->committer);
-    int64_t lasts = turn_lasts(&w->turn, call);
-    return lasts < TURN_STALLED_MS || strcmp(*call, COMMITTER_CALL) == 0;
+    int64_t lasts_ms = turn_lasts(&w->turn, call);
+    if (lasts_ms > 0 && strcmp(*call, COMMITTER_CALL) == 0) lasts_ms = 0;
+    (void)pthread_mutex_lock(&w->lock);
+    int64_t checkpoint_ms = w->is_open && !w->is_closing ? checkpointer_busy_ms(w->checkpointer) : 0;
+    (void)pthread_mutex_unlock(&w->lock);
+    if (checkpoint_ms > lasts_ms) *call = "a checkpoint";
+    return checkpoint_ms > lasts_ms ? checkpoint_ms : lasts_ms;
 }

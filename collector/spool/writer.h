@@ -60,9 +60,9 @@ bool writer_has_ended(struct writer *writer, int timeout_ms);
 MUST_CHECK enum result writer_join(struct writer *writer, struct writer_counts *counts, struct why *why);
 
 /*
- * To be called every few seconds by another thread. A commit that hangs is reported as one that fails. True if
- * everything else goes on; false if a call has hung for a minute: its name is in `*call`.
+ * To be called every few seconds by another thread. A commit that hangs is reported to the gate as one that fails.
+ * Returns for how long any other call of the writer's threads has lasted, in ms, with its name; 0: there is none.
  */
-bool writer_watch(struct writer *writer, const char **call);
+int64_t writer_watch(struct writer *writer, const char **call);
 
 #endif
