@@ -43,6 +43,8 @@ class Installation(Site):
         self.pid = self.process.pid
         self.wal_peak = self.anonymous_peak = 0
         self.db = sqlite3.connect(self.spool, timeout=30, isolation_level=None)
+        while not self.first_row("SELECT count(*) FROM sqlite_schema WHERE name = '_intake'")[0]:
+            time.sleep(0.01)  # under a tool that makes it slow, the port is open before the spool
         return seconds
 
     def stop_collector(self):
