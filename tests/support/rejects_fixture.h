@@ -21,7 +21,7 @@ static inline void must_do(struct rejects_fixture *f, enum result res)
     if (res != RES_OK) fail_msg("%s", f->why.text);
 }
 
-/* As a restart does it: what was known of rows is gone. */
+/* What was known of rows is gone, and the next question counts anew. */
 static inline void open_rows(struct rejects_fixture *f, int64_t max_bytes)
 {
     int64_t page_bytes = 0;
@@ -30,6 +30,14 @@ static inline void open_rows(struct rejects_fixture *f, int64_t max_bytes)
     must_do(f, db_get_int(db, "PRAGMA page_size", &page_bytes, &f->why));
     must_do(f, reject_rows_open(&f->rows, db, page_bytes, &f->why));
     reject_rows_set_max(f->rows, max_bytes);
+}
+
+static inline void reopen_all(struct rejects_fixture *f, int64_t max_bytes)
+{
+    reject_rows_close(f->rows);
+    f->rows = NULL;
+    reopen(f->spool);
+    open_rows(f, max_bytes);
 }
 
 static inline struct rejects_fixture *rejects_fixture_new(int64_t max_bytes)

@@ -198,7 +198,7 @@ static void a_forgotten_row_leaves_the_others(void **state)
 {
     struct reject_cap *cap = reject_cap_new();
     struct reject reject = some_reject("x", 1, "");
-    char sources[REJECT_CAP_ROWS][8];
+    char sources[REJECT_CAP_ROWS][16];
     (void)state;
     for (int i = 0; i < REJECT_CAP_ROWS; i++) {
         assert_false(reject_cap_is_full(cap));
