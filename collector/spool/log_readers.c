@@ -37,17 +37,18 @@ struct lock {
 /* One line, `1: POSIX  ADVISORY  READ 4711 fe:00:11378770 124 124`; false if it is of another kind. */
 static bool parse_line(const char *line, struct lock *lock)
 {
+    char pid[24];
     char device[32];
+    char first[24];
     char last[24];
-    int pid = 0;
-    if (sscanf(line, "%*[0-9]: POSIX %*s READ %d %31s %" SCNd64 " %23s", &pid, device, &lock->first, last) !=
-        4)
+    if (sscanf(line, "%*[0-9]: POSIX %*s READ %23s %31s %23s %23s", pid, device, first, last) != 4)
         return false;
     char *inode = strrchr(device, ':');
-    if (!inode || pid <= 0 || (size_t)(inode - device) >= sizeof lock->device) return false;
+    lock->pid = (pid_t)strtol(pid, NULL, 10);
+    if (!inode || lock->pid <= 0 || (size_t)(inode - device) >= sizeof lock->device) return false;
     *inode++ = '\0';
-    lock->pid = pid;
     lock->inode = strtoull(inode, NULL, 10);
+    lock->first = strtoll(first, NULL, 10);
     lock->last = strcmp(last, "EOF") == 0 ? INT64_MAX : strtoll(last, NULL, 10);
     memcpy(lock->device, device, strlen(device) + 1);
     return true;
