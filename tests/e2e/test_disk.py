@@ -396,7 +396,7 @@ def test_a_foreign_reader_is_reported_and_the_log_shrinks_after_it(site):
         assert wal.stat().st_size > 64 * MIB
         wait_for_problem(site, "foreign_reader")
         db.execute("COMMIT")
-    collector.wait_for_log("the write-ahead log can be emptied again")
+    collector.wait_for_log("the write-ahead log can begin again")
     wait_for("the log to fall back though nothing comes any more", lambda: wal.stat().st_size < 64 * MIB)
     assert status(site)["problems"] == []
     collector.stop()
@@ -415,7 +415,7 @@ def test_a_log_that_a_reader_holds_counts_against_the_ceiling(site):
         wait_for_problem(site, "foreign_reader")
         assert status(site)["problems"] == ["paused_ceiling", "foreign_reader"]
         db.execute("COMMIT")
-    collector.wait_for_log("the write-ahead log can be emptied again")
+    collector.wait_for_log("the write-ahead log can begin again")
     uploader = site.uploader(ROTATION_INTERVAL="1h")
     sim.communicate(timeout=120)
     site.wait_for_events(EVENTS + 100)
