@@ -30,7 +30,11 @@ def codes(site):
 
 
 def wait_until_held(site, code):
+    """A reason not to read is no reason for a restart: only `--strict` fails."""
     wait_for(f"the reason {code}", lambda: code in codes(site))
+    assert site.command("collector", "healthcheck").returncode == 0
+    strict = site.command("collector", "healthcheck", "--strict")
+    assert strict.returncode == 1 and f"collector: {code}: " in strict.stderr, strict
 
 
 def acked(connection, sent):
