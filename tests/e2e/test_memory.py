@@ -16,7 +16,7 @@ OWN = 16 * MIB  # what the program may take besides INTAKE_MEMORY
 LATIN = b'<?xml version="1.0" encoding="ISO-8859-1"?>'
 FILES_MAX = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 IDLE = min(size("MEMORY_IDLE", 4000, 1000), FILES_MAX - 200)
-SMALL = size("MEMORY_SMALL", 600, 60) * KIB
+SMALL = size("MEMORY_SMALL", 60, 20) * KIB
 CROWD = size("MEMORY_CROWD", 256, 256)
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
