@@ -90,13 +90,13 @@ void chunk_add(struct chunk *chunk, const struct frame *frame, const char *sourc
     struct item *item = group_add(chunk->group, ITEM_FRAME, payload, frame->true_len, &origin);
     item->is_terminated = is_terminated;
     chunk->received_bytes += frame->true_len;
-    if (!frame->is_event) {
-        group_make_reject(chunk->group, item, frame->reason, text_of(frame->detail));
-        return;
-    }
-    size_t work = validator_work_bytes(chunk->options, item->len, frame->encoding);
+    size_t work = item->len > LARGE_BYTES ? item->len : 0; /* of SQLite, on a reject */
+    if (frame->is_event) work = validator_work_bytes(chunk->options, item->len, frame->encoding);
     if (work > chunk->work_bytes) chunk->work_bytes = work;
-    chunk->unvalidated++;
+    if (frame->is_event)
+        chunk->unvalidated++;
+    else
+        group_make_reject(chunk->group, item, frame->reason, text_of(frame->detail));
 }
 
 size_t chunk_memory(const struct chunk *chunk)
