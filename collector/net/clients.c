@@ -169,10 +169,11 @@ void clients_close_silent(struct clients *all, int64_t ms)
 
 /* ---- a stop ---- */
 
-/* Nothing of what it had sent before the stop is left. */
-static bool is_read_out(const struct client *client)
+/* Nothing of what it had sent before the stop is left, and others wait for the memory that it holds. */
+static bool is_in_the_way(const struct client *client)
 {
-    return client->all->is_limited && conn_unread_bytes(client->conn) == 0 && !conn_is_pending(client->conn);
+    return client->all->is_limited && admission_is_short(&client->all->admission) &&
+           conn_unread_bytes(client->conn) == 0 && !conn_is_pending(client->conn);
 }
 
 bool clients_read_round(struct clients *all)
@@ -186,7 +187,7 @@ bool clients_read_round(struct clients *all)
         if (!serving_may_read(all)) return true; /* more may be read once there is space */
         enum conn_step step = serving_read(client);
         may_read_more |= step == CONN_READ;
-        if (step != CONN_ENDED && is_read_out(client)) client_forget(client);
+        if (step != CONN_ENDED && is_in_the_way(client)) client_forget(client);
     }
     intake_offer(all->intake);
     return may_read_more || !TAILQ_EMPTY(&all->queue) || clients_unread_bytes(all) > 0;
@@ -195,14 +196,8 @@ bool clients_read_round(struct clients *all)
 int64_t clients_limit_to_arrived(struct clients *all)
 {
     struct client *client = NULL;
-    struct client *next = NULL;
     all->is_limited = true;
-    for (client = longest_silent(all); client; client = next) {
-        next = TAILQ_NEXT(client, by_activity);
-        conn_limit_to_arrived(client->conn);
-        if (is_read_out(client)) client_forget(client);
-    }
-    intake_offer(all->intake);
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) conn_limit_to_arrived(client->conn);
     return clients_unread_bytes(all);
 }
 

@@ -72,8 +72,8 @@ bool clients_read_round(struct clients *clients);
 /* ---- a stop ---- */
 
 /*
- * From now on clients_read_round() reads each sender only up to what has arrived by now, and disconnects it then, so
- * that its memory is free for the others. Returns the sum of those bytes.
+ * From now on clients_read_round() reads each sender only up to what has arrived by now; when memory is short, it then
+ * disconnects it, so that its memory is free for the others. Returns the sum of those bytes. May be called again.
  */
 int64_t clients_limit_to_arrived(struct clients *clients);
 

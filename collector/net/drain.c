@@ -7,9 +7,11 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define STEP_MS 10 /* between two looks at the gate, the signals and the time while nothing can be read */
+#define STEP_MS  10  /* between two looks at the gate, the signals and the time while nothing can be read */
+#define QUIET_MS 50  /* without a byte more: what had been sent before the stop has arrived */
+#define LATE_MS  250 /* for what arrives late, at most */
 
-/* Reads all senders in turn. True if a second signal has ended it. */
+/* Reads all senders in turn, up to what had arrived. True if a second signal has ended it. */
 static bool read_arrived(const struct drain *d, int64_t due)
 {
     bool is_urgent = false;
@@ -19,6 +21,27 @@ static bool read_arrived(const struct drain *d, int64_t due)
         if (!has_read) (void)poll(NULL, 0, 1);
         gate_take(d->gate);
         is_urgent = signals_stop_again(d->signals);
+    }
+    return is_urgent;
+}
+
+/*
+ * What the sender's kernel held back while we were not reading, or has to send again, arrives a moment later: it was
+ * sent before the stop as well. A sender that never pauses gains no more than that moment.
+ */
+static bool read_late(const struct drain *d, int64_t due)
+{
+    int64_t quiet_since = clock_monotonic_ms();
+    int64_t end = quiet_since + LATE_MS < due ? quiet_since + LATE_MS : due;
+    bool is_urgent = false;
+    while (!is_urgent && clock_monotonic_ms() < end && clock_monotonic_ms() - quiet_since < QUIET_MS &&
+           gate_at_stop(d->gate) == GATE_STOP_READS) {
+        if (clients_limit_to_arrived(d->clients) == 0) {
+            (void)poll(NULL, 0, STEP_MS / 2);
+            continue;
+        }
+        is_urgent = read_arrived(d, end);
+        quiet_since = clock_monotonic_ms();
     }
     return is_urgent;
 }
@@ -51,6 +74,7 @@ void drain_run(const struct drain *d, int64_t due, struct drain_report *report)
     report->is_urgent = read_arrived(d, due);
     report->unread_bytes = clients_unread_bytes(d->clients);
     report->unread_connections = clients_unread_count(d->clients);
+    if (report->unread_bytes == 0 && !report->is_urgent) report->is_urgent = read_late(d, due);
     log_left(d, report);
     clients_close_all(d->clients);
 }

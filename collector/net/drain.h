@@ -1,7 +1,8 @@
 /*
  * drain -- the end of reading, at a stop: what had arrived in the sockets before it is read, and no more.
  *
- * Senders that never pause cannot delay a stop: bytes that come later are left. What a stop may do while the gate is
+ * Senders that never pause cannot delay a stop: bytes that come later are left, but for those that a sender's kernel
+ * sends within a moment. What a stop may do while the gate is
  * closed is the gate's to say (gate_at_stop()).
  */
 #ifndef COLLECTOR_NET_DRAIN_H

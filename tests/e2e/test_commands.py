@@ -404,7 +404,7 @@ def test_a_command_says_that_it_waits_for_the_spool(site):
         collector.kill()
         for is_stopped in (True, False):
             command = site.start("collector", "new-identity")
-            command.wait_for_log("the spool cannot be settled yet")
+            command.wait_for_log("the spool cannot be opened yet")
             if is_stopped:
                 command.stop(75)
         assert identity(site) == before
