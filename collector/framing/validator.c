@@ -144,7 +144,8 @@ static struct slice terminate(struct validator *v, struct buf *text)
 static struct slice decode(struct validator *v, struct slice bytes, const char *encoding, const char *form)
 {
     struct slice text;
-    if (single_byte_decode(v->single_byte, bytes, encoding, &v->utf8, &text)) return text;
+    if (single_byte_decode(v->single_byte, bytes, encoding, &v->utf8, &text))
+        return text.data == bytes.data ? text : terminate(v, &v->utf8);
     buf_clear(&v->utf8);
     enum transcoded res = transcode(bytes, encoding, &v->utf8);
     if (res == TRANSCODED) return terminate(v, &v->utf8);
@@ -189,8 +190,8 @@ static struct slice replace(struct validator *v, struct slice text)
 {
     buf_clear(&v->replaced);
     size_t count = replace_characters(text, TRANSCODE_MAX, &v->replaced);
-    struct slice replaced = terminate(v, &v->replaced);
     if (count == 0) return text;
+    struct slice replaced = terminate(v, &v->replaced);
     if (replaced.len > TRANSCODE_MAX) {
         fail(v, REJECT_OVERSIZE, TOO_LONG " once characters are replaced");
         return text;

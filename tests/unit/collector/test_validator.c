@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "collector/framing/parser.h"
+#include "collector/framing/single_byte.h"
 #include "collector/framing/validator.h"
 
 #include <float.h>
@@ -1011,6 +1012,26 @@ static void the_longest_event_gets_its_verdict_and_leaves_no_memory(void **state
     assert_works(validator);
 }
 
+/* Memory that is not written yet holds anything: libxml2 must not read on behind the decoded event. */
+static void a_large_event_that_a_table_decodes_ends_where_it_ends(void **state)
+{
+    struct validator *validator = validator_new(NULL);
+    struct buf event = BUF_EMPTY;
+    struct verdict verdict;
+    (void)state;
+    for (int i = 0; i < SINGLE_BYTE_NEW; i++)
+        check(validator, (struct slice)BYTES("<EVENT><cn>\xE9</cn></EVENT>"), "ISO-8859-1", &verdict);
+    buf_append_text(&event, "<EVENT><cn>\xE9</cn><a>");
+    while (event.len <= PARSER_LARGE) buf_append_text(&event, "xxxxxxxxxxxxxxxx");
+    buf_append_text(&event, "</a></EVENT>");
+    assert_int_equal(mallopt(M_PERTURB, 0x55), 1);
+    check(validator, (struct slice){event.data, event.len}, "ISO-8859-1", &verdict);
+    assert_int_equal(mallopt(M_PERTURB, 0), 1);
+    assert_true(verdict.is_valid);
+    buf_fini(&event);
+    validator_free(validator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1034,6 +1055,7 @@ int main(void)
         cmocka_unit_test(long_names_do_not_exhaust_the_parsers_dictionary),
         cmocka_unit_test(slicing_a_large_event_does_not_change_its_verdict),
         cmocka_unit_test(a_slice_may_end_inside_a_multibyte_character),
+        cmocka_unit_test(a_large_event_that_a_table_decodes_ends_where_it_ends),
         cmocka_unit_test(the_longest_event_costs_little_more_than_short_ones),
         cmocka_unit_test(the_longest_event_gets_its_verdict_and_leaves_no_memory),
     };
