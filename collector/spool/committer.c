@@ -42,10 +42,11 @@ static void clear_reason(struct committer *c)
     c->is_failing = false;
 }
 
+/* The new reason comes before the old one goes: between two posts the gate must not be open. */
 static void raise_reason(struct committer *c, enum gate_reason reason, const struct why *why)
 {
-    if (c->is_failing && c->reason != reason) clear_reason(c);
     gate_post(c->gate, reason, true, why->text, remedy_of(why));
+    if (c->is_failing && c->reason != reason) clear_reason(c);
     c->is_failing = true;
     c->reason = reason;
 }
@@ -172,13 +173,14 @@ static void check_log(struct committer *c)
             "the spool's write-ahead log was deleted or replaced while in use; what was committed has been "
             "saved into the spool's file");
     (void)why_remedy(&why, res, "stop the uploader and the collector, then start them again");
-    raise_reason(c, GATE_WAL_LOST, &why);
+    gate_post(c->gate, GATE_WAL_LOST, true, why.text, remedy_of(&why)); /* beside any other reason */
 }
 
 /* A commit that hung has ended, and the one that watched it may have seen that late. */
 static void end_hanging(struct committer *c)
 {
-    if (atomic_exchange(&c->is_hanging, false) && !c->is_failing)
+    bool is_failing = c->is_failing && c->reason == GATE_COMMIT_FAILING;
+    if (atomic_exchange(&c->is_hanging, false) && !is_failing)
         gate_post(c->gate, GATE_COMMIT_FAILING, false, NULL, NULL);
 }
 
@@ -210,7 +212,7 @@ void committer_watch(struct committer *c)
     (void)snprintf(message, sizeof message,
                    "a commit has been waiting for the disk for more than %" PRId64 " minutes",
                    lasts / TURN_STALLED_MS);
-    atomic_store(&c->is_hanging, true);
     gate_post(c->gate, GATE_COMMIT_FAILING, true, message,
               "check the disk of SPOOL_PATH: it does not answer");
+    atomic_store(&c->is_hanging, true); /* behind the post: whoever sees it then clears what was raised */
 }

@@ -186,6 +186,21 @@ static void a_deleted_log_is_a_reason_until_a_restart(void **state)
     group_free(group);
 }
 
+static void a_deleted_log_leaves_a_newer_schema_a_reason(void **state)
+{
+    struct bench *b = *state;
+    char wal[200];
+    query_do(b->f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    (void)snprintf(wal, sizeof wal, "%s-wal", b->f->scratch->spool);
+    assert_int_equal(unlink(wal), 0);
+    for (int i = 0; i < 2; i++) {
+        committer_check(&b->committer);
+        gate_take(b->gate.gate);
+        assert_true(gate_holds(b->gate.gate, GATE_SCHEMA_TOO_NEW));
+        assert_true(gate_holds(b->gate.gate, GATE_WAL_LOST));
+    }
+}
+
 /* ---- a disk that hangs ---- */
 
 static void a_commit_that_hangs_is_one_that_fails(void **state)
@@ -204,6 +219,19 @@ static void a_commit_that_hangs_is_one_that_fails(void **state)
     check_gate(b, GATE_COMMIT_FAILING);
     committer_check(&b->committer);
     check_gate(b, GATE_REASON_COUNT);
+}
+
+static void a_hang_that_is_seen_late_is_over_though_another_reason_holds(void **state)
+{
+    struct bench *b = *state;
+    query_do(b->f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    committer_check(&b->committer);
+    turn_begin(&b->turn, COMMITTER_CALL);
+    b->turn.since = clock_monotonic_ms() - TURN_STALLED_MS;
+    committer_watch(&b->committer);
+    turn_end(&b->turn);
+    committer_check(&b->committer);
+    check_gate(b, GATE_SCHEMA_TOO_NEW);
 }
 
 static void another_call_that_hangs_is_no_failing_commit(void **state)
@@ -225,7 +253,9 @@ int main(void)
         HERE(a_newer_schema_is_noticed_without_a_group),
         HERE(a_stop_does_not_wait_for_an_older_schema),
         HERE(a_deleted_log_is_a_reason_until_a_restart),
+        HERE(a_deleted_log_leaves_a_newer_schema_a_reason),
         HERE(a_commit_that_hangs_is_one_that_fails),
+        HERE(a_hang_that_is_seen_late_is_over_though_another_reason_holds),
         HERE(another_call_that_hangs_is_no_failing_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
