@@ -19,20 +19,22 @@
 
 #include "collector/intake/chunk.h"
 
-#define SPARE_PART  2 /* of the memory: chunks that are not in use keep no more than its half */
-#define FEW_WAITING 3 /* with fewer chunks before it, a chunk is passed on though it has space */
+#define CHUNKS_MAX                                                                                           \
+    (INTAKE_CHUNKS + 1) /* on their way, once nothing more is read and the last one is among them */
+#define SPARE_PART  2   /* of the memory: chunks that are not in use keep no more than its half */
+#define FEW_WAITING 3   /* with fewer chunks before it, a chunk is passed on though it has space */
 
 struct intake {
     size_t memory_max;
-    struct chunk *filling; /* used by the receiving thread alone */
+    struct chunk *filling; /* used by the receiving thread alone; NULL after the end */
     int fd;
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     pthread_cond_t to_validate;
-    struct chunk *ring[INTAKE_CHUNKS];
+    struct chunk *ring[CHUNKS_MAX];
     uint64_t committed, written, validating, offered;
-    struct chunk *spare[INTAKE_CHUNKS];
+    struct chunk *spare[CHUNKS_MAX];
     size_t spare_count;
     size_t memory;       /* of the chunks in the ring, and of the spare ones */
     size_t spare_memory; /* of the latter */
@@ -70,7 +72,7 @@ enum result intake_open(struct intake **out, size_t memory_max, const struct val
 
 static struct chunk **slot_of(struct intake *intake, uint64_t number)
 {
-    return &intake->ring[number % INTAKE_CHUNKS];
+    return &intake->ring[number % CHUNKS_MAX];
 }
 
 void intake_close(struct intake *intake)
@@ -149,10 +151,17 @@ static void count_memory(struct intake *intake, struct chunk *chunk, size_t byte
 }
 
 /* The lock is held. */
-static void pass_on(struct intake *intake)
+static void enter_ring(struct intake *intake)
 {
     count_memory(intake, intake->filling, chunk_memory(intake->filling));
     *slot_of(intake, intake->offered++) = intake->filling;
+    intake->filling = NULL;
+}
+
+/* The lock is held. */
+static void pass_on(struct intake *intake)
+{
+    enter_ring(intake);
     intake->filling = intake->spare[--intake->spare_count];
     intake->spare_memory -= intake->filling->counted_bytes;
     count_memory(intake, intake->filling, 0);
@@ -228,10 +237,7 @@ void intake_finish(struct intake *intake)
     lock(intake);
     intake->is_closing = true;
     pthread_cond_broadcast(&intake->changed);
-    if (!chunk_is_empty(intake->filling)) {
-        while (intake->spare_count == 0) pthread_cond_wait(&intake->changed, &intake->lock);
-        pass_on(intake);
-    }
+    if (!chunk_is_empty(intake->filling)) enter_ring(intake); /* nothing comes after it */
     intake->is_finished = true;
     pthread_cond_broadcast(&intake->changed);
     pthread_cond_broadcast(&intake->to_validate);

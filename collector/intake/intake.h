@@ -65,7 +65,10 @@ bool intake_wait_for_space(struct intake *intake, int timeout_ms);
 int intake_fd(const struct intake *intake);
 void intake_acknowledge(struct intake *intake);
 
-/* Nothing more will be read: the other sides see the end after the last chunk. Blocks until that can be passed on. */
+/*
+ * Nothing more will be read: the other sides see the end after the last chunk. Does not wait for them. To be called once,
+ * and intake_filling() has nothing any more.
+ */
 void intake_finish(struct intake *intake);
 
 /* After that: bytes, as received, that have been read and not been committed yet. */

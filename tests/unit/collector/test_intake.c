@@ -201,6 +201,20 @@ static void finish_passes_on_the_chunk_that_is_being_filled(void **state)
     assert_int_equal(crew.reader.groups, INTAKE_CHUNKS + 1);
 }
 
+static void finish_does_not_wait_for_a_writer_that_hangs(void **state)
+{
+    struct intake *intake = *state;
+    struct crew crew;
+    int number = 0;
+    while (!intake_is_full(intake)) fill(intake, &number);
+    uint64_t before = intake_uncommitted_bytes(intake);
+    intake_finish(intake); /* nobody takes any */
+    assert_true(intake_uncommitted_bytes(intake) >= before);
+    crew_start(&crew, intake);
+    crew_join(&crew);
+    assert_int_equal(crew.reader.next, number);
+}
+
 static void *wait_for_close(void *context)
 {
     return intake_wait_for_close(context, LONG_MS) ? context : NULL;
@@ -413,6 +427,7 @@ int main(void)
         WITH_INTAKE(frames_leave_once_and_in_order_with_several_validators),
         WITH_INTAKE(full_chunks_wait_for_space_and_none_is_lost),
         WITH_INTAKE(finish_passes_on_the_chunk_that_is_being_filled),
+        WITH_INTAKE(finish_does_not_wait_for_a_writer_that_hangs),
         WITH_INTAKE(finish_wakes_a_writer_that_waits_before_a_retry),
         WITH_INTAKE(the_writer_takes_all_chunks_before_the_first_unvalidated_one),
         WITH_INTAKE(frames_collect_in_one_chunk_once_several_chunks_wait),
