@@ -31,43 +31,6 @@ void admission_note_on_its_way(struct admission *a, size_t bytes, bool is_empty)
     a->is_empty = is_empty;
 }
 
-/* ---- senders ---- */
-
-void admission_add(struct admission *a, struct admission_sender *sender, size_t fixed_bytes)
-{
-    assert(sender->held_bytes == 0);
-    sender->fixed_bytes = fixed_bytes;
-    a->fixed_bytes += fixed_bytes;
-}
-
-static void set_held(struct admission *a, struct admission_sender *sender, size_t held_bytes, bool is_new)
-{
-    if (sender->held_bytes > 0 && (is_new || held_bytes == 0)) {
-        TAILQ_REMOVE(&a->holders, sender, by_age);
-        if (a->turn == sender) a->turn = NULL;
-    }
-    if (held_bytes > 0 && (is_new || sender->held_bytes == 0)) TAILQ_INSERT_TAIL(&a->holders, sender, by_age);
-    a->held_bytes += held_bytes - sender->held_bytes;
-    sender->held_bytes = held_bytes;
-}
-
-void admission_remove(struct admission *a, struct admission_sender *sender)
-{
-    set_held(a, sender, 0, false);
-    a->fixed_bytes -= sender->fixed_bytes;
-}
-
-void admission_note(struct admission *a, struct admission_sender *sender, size_t read_bytes,
-                    size_t held_bytes, size_t fixed_bytes, bool is_new)
-{
-    set_held(a, sender, held_bytes, is_new);
-    a->fixed_bytes += fixed_bytes - sender->fixed_bytes;
-    sender->fixed_bytes = fixed_bytes;
-    if (a->turn != sender || read_bytes == 0) return;
-    a->turn_heard_ms = a->read_ms;
-    a->turn_bytes += read_bytes;
-}
-
 /* ---- who is safe ---- */
 
 /* What a sender may come to hold. */
@@ -97,13 +60,55 @@ static bool is_safe(const struct admission *a, size_t held_bytes)
 }
 
 /* The oldest one that is. Where new connections have taken the memory that made one safe, the oldest of all. */
-static struct admission_sender *oldest_safe(const struct admission *a)
+static struct admission_sender *find_oldest_safe(const struct admission *a)
 {
     struct admission_sender *sender = NULL;
     TAILQ_FOREACH (sender, &a->holders, by_age)
         if (is_safe(a, sender->held_bytes)) return sender;
     return TAILQ_FIRST(&a->holders);
 }
+
+/* ---- senders ---- */
+
+void admission_add(struct admission *a, struct admission_sender *sender, size_t fixed_bytes)
+{
+    assert(sender->held_bytes == 0);
+    sender->fixed_bytes = fixed_bytes;
+    a->fixed_bytes += fixed_bytes;
+    a->oldest_safe = find_oldest_safe(a);
+}
+
+static void set_held(struct admission *a, struct admission_sender *sender, size_t held_bytes, bool is_new)
+{
+    if (sender->held_bytes > 0 && (is_new || held_bytes == 0)) {
+        TAILQ_REMOVE(&a->holders, sender, by_age);
+        if (a->turn == sender) a->turn = NULL;
+    }
+    if (held_bytes > 0 && (is_new || sender->held_bytes == 0)) TAILQ_INSERT_TAIL(&a->holders, sender, by_age);
+    a->held_bytes += held_bytes - sender->held_bytes;
+    sender->held_bytes = held_bytes;
+}
+
+void admission_remove(struct admission *a, struct admission_sender *sender)
+{
+    set_held(a, sender, 0, false);
+    a->fixed_bytes -= sender->fixed_bytes;
+    a->oldest_safe = find_oldest_safe(a);
+}
+
+void admission_note(struct admission *a, struct admission_sender *sender, size_t read_bytes,
+                    size_t held_bytes, size_t fixed_bytes, bool is_new)
+{
+    set_held(a, sender, held_bytes, is_new);
+    a->fixed_bytes += fixed_bytes - sender->fixed_bytes;
+    sender->fixed_bytes = fixed_bytes;
+    a->oldest_safe = find_oldest_safe(a);
+    if (a->turn != sender || read_bytes == 0) return;
+    a->turn_heard_ms = a->read_ms;
+    a->turn_bytes += read_bytes;
+}
+
+/* ---- how much ---- */
 
 bool admission_is_short(const struct admission *a)
 {
@@ -114,17 +119,14 @@ bool admission_is_short(const struct admission *a)
 static size_t share_of(const struct admission *a, const struct admission_sender *sender)
 {
     size_t free = free_bytes(a);
-    const struct admission_sender *oldest = NULL;
+    const struct admission_sender *oldest = a->oldest_safe;
     if (is_safe(a, sender->held_bytes)) return free;
-    oldest = oldest_safe(a);
     if (oldest == sender) return LITTLE_BYTES;
     size_t kept = need_of(a, oldest->held_bytes);
     if (kept < most_of(a) / 2) kept = most_of(a) / 2;
     bool is_little = sender->held_bytes < LITTLE_BYTES && free >= kept + LITTLE_BYTES + GROWTH_BYTES;
     return is_little ? LITTLE_BYTES : 0;
 }
-
-/* ---- how much ---- */
 
 /* By what is on its way: each byte that is read may become an item, but a chunk has only so many of them. */
 static size_t room_for_reading(const struct admission *a)
@@ -173,7 +175,7 @@ static bool is_turn_over(struct admission *a)
 
 struct admission_sender *admission_find_slow(struct admission *a, bool has_waiting)
 {
-    struct admission_sender *oldest = oldest_safe(a);
+    struct admission_sender *oldest = a->oldest_safe;
     if (!has_waiting) a->turn = NULL;
     if (!has_waiting || !oldest || !admission_has_room(a)) return NULL;
     if (a->turn == oldest) return is_turn_over(a) ? oldest : NULL;

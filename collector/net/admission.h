@@ -46,7 +46,8 @@ TAILQ_HEAD(admission_list, admission_sender);
 
 struct admission {
     struct admission_options options;
-    struct admission_list holders; /* those with something unfinished, the oldest first */
+    struct admission_list holders;        /* those with something unfinished, the oldest first */
+    struct admission_sender *oldest_safe; /* of these, or the oldest of all; NULL: nobody holds anything */
     size_t fixed_bytes, held_bytes;
     size_t on_its_way_bytes;
     bool is_empty; /* nothing is on its way */
