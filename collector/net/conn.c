@@ -110,6 +110,7 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most,
     char *bytes = chunk_space(chunk, &space);
     if (most < space) space = most;
     if (conn->arrived > 0 && (size_t)conn->arrived < space) space = (size_t)conn->arrived;
+    if (space == 0) return CONN_EMPTY; /* else nothing read would look like the end */
     ssize_t n = recv(conn->fd, bytes, space, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0)
