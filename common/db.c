@@ -22,6 +22,7 @@ struct db {
     int busy_ms;
     int64_t busy_due; /* monotonic ms: the end of the present wait for a lock */
     bool was_full;
+    bool is_in_doubt; /* the last COMMIT failed, perhaps in its sync */
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
     bool (*on_busy)(void *context);
@@ -145,11 +146,20 @@ enum result db_begin(struct db *db, struct why *why)
 
 enum result db_end(struct db *db, enum result res, struct why *why)
 {
-    if (res == RES_OK)
-        res = db_result(db, sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL), "commit", why);
+    if (res == RES_OK) {
+        int code = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+        res = db_result(db, code, "commit", why);
+        db->is_in_doubt =
+            (code & 0xff) == SQLITE_IOERR; /* a write that finds the disk full is another error */
+    }
     /* A failed commit may leave the transaction open. If it does not, the error of the rollback means nothing. */
     if (res != RES_OK) (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return res;
+}
+
+bool db_is_in_doubt(const struct db *db)
+{
+    return db->is_in_doubt;
 }
 
 bool db_was_full(const struct db *db)

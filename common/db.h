@@ -41,6 +41,12 @@ MUST_CHECK enum result db_get_int(struct db *db, const char *sql, int64_t *value
 MUST_CHECK enum result db_begin(struct db *db, struct why *why);
 MUST_CHECK enum result db_end(struct db *db, enum result res, struct why *why);
 
+/*
+ * Has the last commit failed by an I/O error? It may have written pages into the log that a failed sync has left in the
+ * operating system's cache alone; the next commit of this connection writes them again.
+ */
+bool db_is_in_doubt(const struct db *db);
+
 /* Has any call since the last db_begin() failed because the disk or a quota is full? */
 bool db_was_full(const struct db *db);
 

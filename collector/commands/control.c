@@ -80,13 +80,14 @@ int control_collector(const struct settings *settings, const char *action, const
     if (res == RES_OK) res = control_client_run(c.db, &call, &why);
 
     bool is_settled = c.handlers != NULL;
+    bool is_in_doubt = is_settled && spool_in_is_in_doubt(c.spool);
     handlers_free(c.handlers);
     spool_in_close(c.spool);
     db_close(c.db);
-    if (is_settled)
-        lockfile_release(&c.lock);
-    else
+    if (!is_settled)
         lockfile_leave(&c.lock);
+    else if (!is_in_doubt)
+        lockfile_release(&c.lock); /* else the next one sees an unclean end */
     signals_close(&c.signals);
     return command_exit(res, &why);
 }

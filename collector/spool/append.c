@@ -369,6 +369,11 @@ enum result spool_append(struct spool_in *in, struct group *group, struct append
     return RES_OK;
 }
 
+bool spool_in_is_in_doubt(const struct spool_in *in)
+{
+    return db_is_in_doubt(in->db);
+}
+
 struct db *spool_in_db(struct spool_in *in)
 {
     return in->db;

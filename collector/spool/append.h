@@ -63,6 +63,12 @@ MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, st
                                     struct why *why);
 
 /*
+ * Has the last commit failed by an I/O error? Then a process that ends now has left pages in the log that may not be on the disk, and
+ * the next one has to settle it (wal_settle()).
+ */
+bool spool_in_is_in_doubt(const struct spool_in *in);
+
+/*
  * Reads the schema's version, which a newer program may change at any time. RES_RETRY with `*is_too_new` set, and with
  * what a person can do, if this program must not write any more; without it if the version cannot be read now.
  */

@@ -42,6 +42,7 @@ struct writer {
     struct committer committer;
     struct turn turn;
 
+    bool is_in_doubt;     /* at the end: the last commit, of whatever, failed by an I/O error */
     int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
     int64_t rejects_logged_at;
 
@@ -226,6 +227,7 @@ static void *run(void *context)
     handlers_free(w->handlers);
     set_flag(w, &w->is_closing);
     checkpointer_stop(w->checkpointer);
+    w->is_in_doubt = w->spool && spool_in_is_in_doubt(w->spool);
     spool_in_close(w->spool);
     set_flag(w, &w->has_ended);
     return NULL;
@@ -296,7 +298,7 @@ enum result writer_join(struct writer *w, struct writer_counts *counts, struct w
         .events = kept.events,
         .rejects = kept.rejects,
         .has_opened = w->is_open,
-        .is_clean = w->is_open && lost.events + lost.rejects == 0,
+        .is_clean = w->is_open && !w->is_in_doubt && lost.events + lost.rejects == 0,
     };
     if (opened != RES_OK) *why = w->why;
     writer_free(w);

@@ -45,10 +45,30 @@ static void append_fails_on_a_full_disk_until_space_is_free(void **state)
         fault_disk_at(1 + i % 3, FAULT_FULL);
         assert_int_equal(append_once(f->in, group, &f->why), RES_RETRY);
         assert_true(fault_fired());
+        assert_false(spool_in_is_in_doubt(f->in));
     }
     assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     group_free(group);
     check_books(f->scratch->spool);
+}
+
+static void a_failed_sync_leaves_the_log_in_doubt_until_a_commit_succeeds(void **state)
+{
+    struct fixture *f = *state;
+    struct group *group = some_group(1, 3, 2);
+    bool was_in_doubt = false;
+    bool fired = true;
+    for (int nth = 1; fired && !was_in_doubt; nth++) {
+        fault_disk_at(nth, FAULT_EIO);
+        enum result res = append_once(f->in, group, &f->why);
+        fired = fault_fired();
+        assert_int_equal(res, fired ? RES_RETRY : RES_OK);
+        was_in_doubt = spool_in_is_in_doubt(f->in);
+    }
+    assert_true(was_in_doubt);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
+    assert_false(spool_in_is_in_doubt(f->in));
+    group_free(group);
 }
 
 static void settling_fails_whichever_disk_call_fails_and_loses_nothing(void **state)
@@ -74,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_is_all_or_nothing_whichever_disk_call_fails),
         IN_SPOOL(append_fails_on_a_full_disk_until_space_is_free),
+        IN_SPOOL(a_failed_sync_leaves_the_log_in_doubt_until_a_commit_succeeds),
         cmocka_unit_test(settling_fails_whichever_disk_call_fails_and_loses_nothing),
     };
     fault_vfs_install();
