@@ -345,6 +345,11 @@ int wal_gap_us(const struct wal *w)
     return w->policy.gap_us;
 }
 
+bool wal_keeps_out(const struct wal *w)
+{
+    return w->is_closed;
+}
+
 bool wal_is_busy(const struct wal *w)
 {
     return w->checkpointer && wal_policy_is_busy(&w->policy, wal_file_bytes(w));

@@ -88,6 +88,9 @@ void wal_maintain(struct wal *wal, bool has_committed);
 /* How long the writer is to wait after a group before it takes the next one; what comes meanwhile belongs to that. */
 int wal_gap_us(const struct wal *wal);
 
+/* Are new readers kept out? If nothing comes, wal_maintain() is to be called soon: it lets them in. */
+bool wal_keeps_out(const struct wal *wal);
+
 /* Is there work left that wants a look every second, though nothing comes? */
 bool wal_is_busy(const struct wal *wal);
 

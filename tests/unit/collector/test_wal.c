@@ -277,6 +277,7 @@ static void the_log_begins_again_beside_readers_that_overlap(void **state)
         bool is_open = can_begin_to_read(f);
         if (is_open) begin_reading(f, new);
         end_reading(f, old);
+        assert_int_equal(is_open, !wal_keeps_out(wal));
         if (!is_open) {
             append_until(f, &next, INT64_MAX);
             break;
@@ -294,6 +295,31 @@ static void the_log_begins_again_beside_readers_that_overlap(void **state)
     check_books(f->scratch->spool);
 }
 
+static void nobody_is_kept_out_where_nothing_comes(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct wal *wal = spool_in_wal(f->in);
+    struct db *readers[2] = {reader_open(f), reader_open(f)};
+    int next = 1;
+    service_start(f, &s);
+    begin_reading(f, readers[0]);
+    append_until(f, &next, SPOOL_WAL_RESTART_BYTES + 1);
+    for (int turns = 0; !wal_keeps_out(wal) && turns < 20000; turns++) {
+        begin_reading(f, readers[(turns + 1) % 2]);
+        end_reading(f, readers[turns % 2]);
+        append(f, next++, 1, 0);
+        wal_maintain(wal, true);
+    }
+    assert_true(wal_keeps_out(wal));
+    assert_false(can_begin_to_read(f));
+    wal_maintain(wal, false);
+    assert_false(wal_keeps_out(wal));
+    assert_true(can_begin_to_read(f));
+    service_stop(&s);
+    for (int i = 0; i < 2; i++) db_close(readers[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +332,7 @@ int main(void)
         IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),
         IN_SPOOL(too_many_readers_leave_no_mark_to_reserve),
         IN_SPOOL(the_log_begins_again_beside_readers_that_overlap),
+        IN_SPOOL(nobody_is_kept_out_where_nothing_comes),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);
