@@ -146,6 +146,14 @@ static const char *make_line(char line[LINE_SIZE + 1], const char *state)
     return line;
 }
 
+/* This run may end in any way, and nothing could be noted: not even that the one before it has ended well is left. */
+static void drop_last_end(int fd)
+{
+    struct first_line first;
+    if (!read_first_line(fd, &first) || strcmp(first.state, ENDED) != 0) return;
+    if (ftruncate(fd, 0) != 0) log_debug("cannot empty the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+}
+
 /*
  * Writes the file at its full size, so that later changes need no disk space, and makes it durable: else the line of the
  * owner before might come back with a power cut.
@@ -155,11 +163,13 @@ static void fill(const struct lockfile *lock, const char *path)
     char line[LINE_SIZE + 1];
     char page[FILE_SIZE + 1];
     (void)snprintf(page, sizeof page, "%s%*s", make_line(line, RUNNING), LOCKFILE_TEXT_SIZE, "");
-    if (pwrite(lock->fd, page, FILE_SIZE, 0) != FILE_SIZE || ftruncate(lock->fd, FILE_SIZE) != 0 ||
-        fdatasync(lock->fd) != 0)
-        log_warn("cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
-                 LOG_QUOTE(
-                     "free space on that disk: `healthcheck --strict` cannot show problems until a restart"));
+    bool is_filled = pwrite(lock->fd, page, FILE_SIZE, 0) == FILE_SIZE &&
+                     ftruncate(lock->fd, FILE_SIZE) == 0 && fdatasync(lock->fd) == 0;
+    if (is_filled) return;
+    log_warn(
+        "cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
+        LOG_QUOTE("free space on that disk: `healthcheck --strict` cannot show problems until a restart"));
+    drop_last_end(lock->fd);
 }
 
 /* A healthcheck holds the lock for a moment. */

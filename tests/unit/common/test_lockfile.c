@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -403,6 +404,25 @@ static void a_published_text_does_not_change_how_the_end_is_seen(void **state)
     assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
 }
 
+/* On a disk that writes in place, a full one takes the mark; one that copies on write does not. */
+static void an_end_is_not_clean_where_its_beginning_could_not_be_written(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    struct rlimit limit;
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, limit.rlim_max}), 0);
+    enum result res = lockfile_take(&lock, place->spool, "collector", &why);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(res, RES_OK);
+    assert_int_equal(lock.last_end, LOCKFILE_END_CLEAN);
+    close(lock.fd); /* as if the process had been killed */
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
+}
+
 int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_new, place_free)
@@ -417,6 +437,7 @@ int main(void)
         IN_A_PLACE(a_symbolic_link_to_nowhere_creates_nothing),
         IN_A_PLACE(what_is_no_file_is_refused),
         IN_A_PLACE(a_backups_hard_link_to_our_own_file_is_no_obstacle),
+        IN_A_PLACE(an_end_is_not_clean_where_its_beginning_could_not_be_written),
         IN_A_PLACE(what_root_has_made_belongs_to_the_spools_owner),
         IN_A_PLACE(the_next_owner_is_told_of_an_unclean_end_once),
         IN_A_PLACE(a_failed_try_to_take_the_lock_does_not_end_its_holder_cleanly),
