@@ -15,10 +15,12 @@
 static bool read_arrived(const struct drain *d, int64_t due)
 {
     bool is_urgent = false;
-    while (clients_unread_bytes(d->clients) > 0 && !is_urgent && clock_monotonic_ms() < due &&
-           gate_at_stop(d->gate) == GATE_STOP_READS) {
-        bool has_read = !intake_wait_for_space(d->intake, STEP_MS) && clients_read_round(d->clients);
-        if (!has_read) (void)poll(NULL, 0, 1);
+    int64_t left = clients_unread_bytes(d->clients);
+    while (left > 0 && !is_urgent && clock_monotonic_ms() < due && gate_at_stop(d->gate) == GATE_STOP_READS) {
+        int64_t before = left;
+        bool may_read_more = !intake_wait_for_space(d->intake, STEP_MS) && clients_read_round(d->clients);
+        left = clients_unread_bytes(d->clients);
+        if (!may_read_more || left == before) (void)poll(NULL, 0, 1); /* for memory that is on its way */
         gate_take(d->gate);
         is_urgent = signals_stop_again(d->signals);
     }
