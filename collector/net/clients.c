@@ -197,7 +197,9 @@ int64_t clients_limit_to_arrived(struct clients *all)
 {
     struct client *client = NULL;
     all->is_limited = true;
-    TAILQ_FOREACH (client, &all->by_activity, by_activity) conn_limit_to_arrived(client->conn);
+    TAILQ_FOREACH (client, &all->by_activity, by_activity) {
+        conn_limit_to_arrived(client->conn);
+    }
     return clients_unread_bytes(all);
 }
 
