@@ -63,8 +63,8 @@ MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, st
                                     struct why *why);
 
 /*
- * Has the last commit failed by an I/O error? Then a process that ends now has left pages in the log that may not be on the disk, and
- * the next one has to settle it (wal_settle()).
+ * Has the last commit failed by an I/O error? Then a process that ends now has left pages in the log that may not be on
+ * the disk, and the next one has to settle it (wal_settle()).
  */
 bool spool_in_is_in_doubt(const struct spool_in *in);
 
