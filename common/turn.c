@@ -18,7 +18,7 @@ int64_t turn_lasts(struct turn *turn, const char **call)
 {
     int64_t since = atomic_load(&turn->since);
     *call = atomic_load(&turn->call);
-    if (since == 0) return 0;
+    if (since == 0 || atomic_load(&turn->since) != since) return 0; /* another call has begun meanwhile */
     int64_t lasts = clock_monotonic_ms() - since;
     return lasts > 0 ? lasts : 0;
 }

@@ -158,6 +158,7 @@ static bool find_stalled(struct collector *c, const char **name)
     const char *validator = NULL;
     int64_t validator_ms = validators_longest_busy(c->validators, &validator);
     *name = validator_ms > writer_ms ? validator : call;
+    gate_take(c->gate); /* what the watch has just posted */
     bool is_stalled = writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS;
     return is_stalled && !gate_holds(c->gate, GATE_COMMIT_FAILING);
 }
@@ -249,7 +250,8 @@ static bool await_writer(struct collector *c)
 {
     int64_t now = clock_monotonic_ms();
     int64_t due = c->stop_due ? c->stop_due : now + DRAIN_COMMIT_MS;
-    writer_set_stop(c->writer, c->drained.is_urgent ? now : due);
+    if (c->drained.is_urgent) due = now;
+    writer_set_stop(c->writer, due);
     while (!writer_has_ended(c->writer, WAIT_STEP_MS)) {
         gate_take(c->gate);
         if (signals_stop_again(&c->signals)) {
@@ -269,9 +271,15 @@ static void give_up(const struct collector *c)
             ? "a second signal ended the stop: what had been read and is not in the spool is lost"
             : "the disk did not answer in the time for a stop: what had been read and is not in "
               "the spool is lost";
+    uint64_t uncommitted = intake_uncommitted_bytes(c->intake) + (uint64_t)writer_lost_bytes(c->writer);
+    if (uncommitted == 0 && c->drained.unread_bytes + c->drained.abandoned_bytes == 0) {
+        log_warn("stopped: all is committed, but the spool could not be closed in time", "remedy=%s",
+                 LOG_QUOTE("check the disk of SPOOL_PATH: it is slow"));
+        _exit(EX_OK);
+    }
     log_error("stopped", "why=%s remedy=%s uncommitted_bytes=%" PRIu64 " unread_bytes=%" PRId64,
-              LOG_QUOTE(why), LOG_QUOTE("check the disk of SPOOL_PATH"), intake_uncommitted_bytes(c->intake),
-              c->drained.unread_bytes);
+              LOG_QUOTE(why), LOG_QUOTE("check the disk of SPOOL_PATH"), uncommitted,
+              c->drained.unread_bytes + c->drained.abandoned_bytes);
     _exit(EX_FAILED);
 }
 
@@ -279,7 +287,13 @@ static void give_up(const struct collector *c)
 static enum result add_unread(const struct collector *c, enum result res, struct why *why)
 {
     const struct drain_report *drained = &c->drained;
-    if (drained->unread_bytes + drained->unaccepted_connections == 0) return res;
+    if (drained->unread_bytes + drained->abandoned_bytes + drained->unaccepted_connections == 0) return res;
+    if (drained->abandoned_bytes > 0 && res == RES_OK)
+        return why_set(why, RES_BROKEN,
+                       "%" PRId64
+                       " bytes that had been read were not made events or rejects in time; %" PRId64
+                       " more had arrived and were not read",
+                       drained->abandoned_bytes, drained->unread_bytes);
     if (drained->unaccepted_connections > 0)
         return why_set(why, RES_BROKEN,
                        "%" PRId64

@@ -362,6 +362,12 @@ bool framer_is_unfinished(const struct framer *f)
     return f->window.start < f->window.end; /* some bytes of an unfinished event are always held */
 }
 
+uint64_t framer_unreported_bytes(const struct framer *f)
+{
+    uint64_t from = f->state == FRAMER_OVERSIZE ? f->event.frame_at : f->window.start;
+    return f->window.end - from;
+}
+
 size_t framer_held_bytes(const struct framer *f)
 {
     return window_held_bytes(&f->window) + reader_held_bytes(&f->reader) + wrappers_held_bytes(&f->wrappers) +

@@ -65,6 +65,9 @@ int64_t framer_due(const struct framer *framer);
 /* Is something unfinished held? To be asked when framer_next() has returned false. */
 bool framer_is_unfinished(const struct framer *framer);
 
+/* Bytes of the stream that have been fed and are in no frame yet, and may still be. */
+uint64_t framer_unreported_bytes(const struct framer *framer);
+
 /* Bytes of memory that are held besides FRAMER_FIXED_BYTES. */
 size_t framer_held_bytes(const struct framer *framer);
 

@@ -11,6 +11,7 @@ struct walk {
     const char *p;
     const char *end;
     struct buf *out;
+    size_t max; /* of `out`, about: beyond it nothing more is wanted */
     size_t count;
 };
 
@@ -54,7 +55,7 @@ static void copy_until(struct walk *walk, const char *until)
 /* Copies, and replaces on the way. */
 static void replace_until(struct walk *walk, const char *until, bool has_references)
 {
-    for (const char *at = walk->p; at < until;) {
+    for (const char *at = walk->p; at < until && walk->out->len <= walk->max;) {
         size_t len = xml_forbidden_len(at, (size_t)(until - at));
         if (len == 0 && has_references) len = forbidden_reference_len(at, until);
         if (len == 0) {
@@ -66,7 +67,10 @@ static void replace_until(struct walk *walk, const char *until, bool has_referen
         walk->count++;
         walk->p = at += len;
     }
-    copy_until(walk, until);
+    if (walk->out->len <= walk->max)
+        copy_until(walk, until);
+    else
+        walk->p = until;
 }
 
 static bool begins_with(const struct walk *walk, const char *text)
@@ -112,7 +116,7 @@ static void pass_tag(struct walk *walk)
 
 size_t replace_characters(struct slice event, size_t max, struct buf *out)
 {
-    struct walk walk = {event.data, event.data + event.len, out, 0};
+    struct walk walk = {event.data, event.data + event.len, out, max, 0};
     while (walk.p < walk.end && out->len <= max) {
         if (begins_with(&walk, "<!--")) {
             replace_until(&walk, find_end(&walk, 4, "-->"), false);

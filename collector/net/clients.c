@@ -12,6 +12,7 @@
 #include "common/log.h"
 
 #define FIELDS_SIZE 128 /* of numbers in a line of the log */
+#define CLOSE_STEPS 16  /* chunks filled at most before the caller looks at the time */
 
 struct clients *clients_new(struct event_base *base, struct intake *intake,
                             const struct clients_options *options)
@@ -55,8 +56,8 @@ void client_forget(struct client *client)
     all->ignored += conn_ignored(client->conn);
     all->count--;
     event_free(client->readable);
-    places_remove(client->place);
-    conn_close(client->conn, intake_filling(all->intake));
+    if (client->place) places_remove(client->place);
+    conn_close(client->conn);
     free(client);
 }
 
@@ -66,19 +67,52 @@ static struct client *longest_silent(const struct clients *all)
     return TAILQ_FIRST(&all->by_activity); // NOLINT(clang-analyzer-unix.Malloc)
 }
 
-void clients_close_all(struct clients *all)
+/*
+ * Ends it as if its sender had closed it. Its place is free at once; if more has been found in what it sent than the
+ * chunk takes, it stays in the queue for that.
+ */
+static void end_client(struct client *client)
+{
+    struct clients *all = client->all;
+    enum conn_step step = conn_end(client->conn, intake_filling(all->intake));
+    if (step == CONN_ENDED) {
+        client_forget(client);
+    } else {
+        if (client->place) places_remove(client->place);
+        client->place = NULL;
+        client->has_sent_event = true; /* no place needs to know any more */
+        serving_note(client, 0, true);
+        silence_note(client);
+    }
+    intake_offer(all->intake);
+}
+
+bool clients_close_all(struct clients *all)
+{
+    struct client *client = longest_silent(all);
+    for (int i = 0; i < CLOSE_STEPS && client && !intake_is_full(all->intake); i++) {
+        if (conn_end(client->conn, intake_filling(all->intake)) == CONN_ENDED) client_forget(client);
+        intake_offer(all->intake);
+        client = longest_silent(all);
+    }
+    return !client;
+}
+
+int64_t clients_abandon(struct clients *all)
 {
     struct client *client = NULL;
+    uint64_t bytes = 0;
     while ((client = longest_silent(all))) {
+        bytes += conn_unreported_bytes(client->conn);
         client_forget(client);
-        intake_offer(all->intake);
     }
+    return (int64_t)bytes;
 }
 
 void clients_free(struct clients *all)
 {
     if (!all) return;
-    clients_close_all(all);
+    (void)clients_abandon(all); /* after a stop there are none */
     if (all->ignored > 0)
         log_info("elements that carry nothing were passed over (IGNORE_ELEMENTS)", "elements=%" PRIu64,
                  all->ignored);
@@ -150,8 +184,7 @@ void clients_replace(struct client *client)
                    (now - client->active_at) / 1000, conn_events(client->conn),
                    conn_waiting_bytes(client->conn));
     source_log_add(&all->log, SOURCE_REPLACED, conn_source(client->conn), now, fields);
-    client_forget(client);
-    intake_offer(all->intake);
+    end_client(client);
 }
 
 void clients_close_silent(struct clients *all, int64_t ms)
@@ -162,7 +195,7 @@ void clients_close_silent(struct clients *all, int64_t ms)
         next = TAILQ_NEXT(client, by_activity);
         if (serving_has_unread(client)) continue;
         log_info("a silent sender was disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
-        client_forget(client);
+        end_client(client);
     }
     clients_serve_queue(all);
 }
@@ -187,7 +220,7 @@ bool clients_read_round(struct clients *all)
         if (!serving_may_read(all)) return true; /* more may be read once there is space */
         enum conn_step step = serving_read(client);
         may_read_more |= step == CONN_READ;
-        if (step != CONN_ENDED && is_in_the_way(client)) client_forget(client);
+        if (step != CONN_ENDED && is_in_the_way(client)) end_client(client);
     }
     intake_offer(all->intake);
     return may_read_more || !TAILQ_EMPTY(&all->queue) || clients_unread_bytes(all) > 0;

@@ -27,10 +27,16 @@ struct event_base;
 struct clients *clients_new(struct event_base *base, struct intake *intake,
                             const struct clients_options *options);
 
-/* Disconnects all senders; their unfinished events become rejects in the intake. */
-void clients_close_all(struct clients *clients);
+/*
+ * Disconnects all senders; their unfinished events become rejects in the intake, as far as it has space, and not
+ * all in one call where there is much. False: there are more, to be called again once it has space.
+ */
+MUST_CHECK bool clients_close_all(struct clients *clients);
 
-/* The same, and frees. Accepts NULL. */
+/* Disconnects those that are left, and returns how many bytes of them were read and are in no event and no reject. */
+int64_t clients_abandon(struct clients *clients);
+
+/* Disconnects those that are left, and frees. Accepts NULL. */
 void clients_free(struct clients *clients);
 
 int64_t clients_count(const struct clients *clients);

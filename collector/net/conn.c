@@ -65,21 +65,9 @@ static void add_frames(struct conn *conn, struct chunk *chunk)
     if (has_next) framer_pause(conn->framer); /* the chunk may be gone before the next frame */
 }
 
-static void add_all_frames(struct conn *conn, struct chunk *chunk)
-{
-    struct frame frame;
-    int64_t now = clock_now_ms();
-    while (framer_next(conn->framer, &frame)) add_frame(conn, chunk, &frame, now);
-    conn->is_pending = false;
-}
-
-void conn_close(struct conn *conn, struct chunk *chunk)
+void conn_close(struct conn *conn)
 {
     if (!conn) return;
-    if (conn->framer) {
-        framer_end(conn->framer);
-        add_all_frames(conn, chunk);
-    }
     framer_free(conn->framer);
     close(conn->fd);
     free(conn);
@@ -93,12 +81,17 @@ static enum conn_step go_on(struct conn *conn, struct chunk *chunk)
     return conn->has_ended && !conn->is_pending ? CONN_ENDED : CONN_READ;
 }
 
-static enum conn_step end(struct conn *conn, struct chunk *chunk)
+enum conn_step conn_end(struct conn *conn, struct chunk *chunk)
 {
-    conn->has_ended = true;
     if (!conn->framer) return CONN_ENDED;
-    framer_end(conn->framer);
+    if (!conn->has_ended) framer_end(conn->framer);
+    conn->has_ended = true;
     return go_on(conn, chunk);
+}
+
+uint64_t conn_unreported_bytes(const struct conn *conn)
+{
+    return conn->framer ? framer_unreported_bytes(conn->framer) : 0;
 }
 
 enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most, size_t *read_bytes)
@@ -115,7 +108,7 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most,
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return CONN_EMPTY;
     if (n < 0)
         log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
-    if (n <= 0) return end(conn, chunk);
+    if (n <= 0) return conn_end(conn, chunk);
     *read_bytes = (size_t)n;
     if (conn->arrived > 0) conn->arrived -= n;
     if (!conn->framer) conn->framer = framer_new(conn->options);
@@ -185,7 +178,7 @@ int64_t conn_waiting_bytes(const struct conn *conn)
 
 void conn_limit_to_arrived(struct conn *conn)
 {
-    conn->arrived = conn_waiting_bytes(conn);
+    conn->arrived = conn->has_ended ? 0 : conn_waiting_bytes(conn);
 }
 
 int64_t conn_unread_bytes(const struct conn *conn)

@@ -23,11 +23,17 @@ struct conn;
  */
 struct conn *conn_take_fd(int fd, const char *source, const struct framer_options *options);
 
+/* Closes the socket and frees; what conn_end() has not added to a chunk is lost. Accepts NULL. */
+void conn_close(struct conn *conn);
+
 /*
- * Closes the socket and frees. What is unfinished is added to `chunk`, as a reject or otherwise, all of it, though the
- * chunk may be full. Accepts NULL.
+ * Ends the stream as if its sender had closed it: what is unfinished is added to `chunk`, as a reject or otherwise, as
+ * far as that takes items. CONN_READ: there is more, to be called again with a chunk that takes some; else CONN_ENDED.
  */
-void conn_close(struct conn *conn, struct chunk *chunk);
+enum conn_step conn_end(struct conn *conn, struct chunk *chunk);
+
+/* Bytes that have been read and are in no item yet. */
+uint64_t conn_unreported_bytes(const struct conn *conn);
 
 /*
  * Goes on with what is pending; else reads once, at most `most` bytes and what `chunk` has space for, without blocking,

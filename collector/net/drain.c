@@ -69,6 +69,19 @@ static void log_left(const struct drain *d, const struct drain_report *report)
         log_info("bytes that came after the request to stop were left", "bytes=%" PRId64, later_bytes);
 }
 
+/* What is unfinished becomes rejects. Returns how many bytes there was no time for. */
+static int64_t close_all(const struct drain *d, int64_t due)
+{
+    bool is_urgent = false;
+    while (!clients_close_all(d->clients) && !is_urgent && clock_monotonic_ms() < due &&
+           gate_at_stop(d->gate) == GATE_STOP_READS) {
+        (void)intake_wait_for_space(d->intake, STEP_MS);
+        gate_take(d->gate);
+        is_urgent = signals_stop_again(d->signals);
+    }
+    return clients_abandon(d->clients);
+}
+
 void drain_run(const struct drain *d, int64_t due, struct drain_report *report)
 {
     *report = (struct drain_report){.is_urgent = false};
@@ -78,5 +91,8 @@ void drain_run(const struct drain *d, int64_t due, struct drain_report *report)
     report->unread_connections = clients_unread_count(d->clients);
     if (report->unread_bytes == 0 && !report->is_urgent) report->is_urgent = read_late(d, due);
     log_left(d, report);
-    clients_close_all(d->clients);
+    report->abandoned_bytes = close_all(d, due + DRAIN_CLOSE_MS);
+    if (report->abandoned_bytes > 0)
+        log_error("bytes that had been read could not be made events or rejects in the time for a stop",
+                  "bytes=%" PRId64, report->abandoned_bytes);
 }

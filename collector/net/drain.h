@@ -15,7 +15,8 @@
 
 /* A container is killed 10 s after the request to stop; all that follows must fit. */
 #define DRAIN_MS        5000 /* for reading */
-#define DRAIN_COMMIT_MS 1500 /* after that, for committing */
+#define DRAIN_CLOSE_MS  500  /* after that, for what is unfinished */
+#define DRAIN_COMMIT_MS 1500 /* after the time for reading, for committing */
 
 struct drain { /* all borrowed */
     struct clients *clients;
@@ -27,6 +28,7 @@ struct drain { /* all borrowed */
 struct drain_report {
     int64_t unread_bytes;           /* that had arrived before the stop and were not read */
     int64_t unread_connections;     /* on which they had arrived */
+    int64_t abandoned_bytes;        /* that were read, and could not be made events or rejects in time */
     int64_t unaccepted_connections; /* that waited to be accepted, and could not be */
     bool is_urgent;                 /* a second signal came: nothing more is waited for */
 };

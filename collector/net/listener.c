@@ -130,6 +130,9 @@ int listener_accept(int listening_fd, const struct allow *allow, char *source, s
         errno = EACCES;
         return -1;
     }
+    /* An urgent byte is a byte like any other: else it would be lost, and what waits behind it would not be counted. */
+    if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) != 0)
+        log_debug("cannot keep urgent bytes in line", "why=%s", LOG_QUOTE(strerror(errno)));
     if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) != 0)
         log_debug("cannot enable keep-alive on a connection", "why=%s", LOG_QUOTE(strerror(errno)));

@@ -174,7 +174,8 @@ static void give_up(struct client *client)
 {
     struct clients *all = client->all;
     size_t held_bytes = client->memory.held_bytes;
-    if (read_once(client) == CONN_ENDED || admission_find_slow(&all->admission, true) != &client->memory)
+    if (read_once(client) == CONN_ENDED || conn_is_pending(client->conn) ||
+        admission_find_slow(&all->admission, true) != &client->memory)
         return;
     log_warn("an unfinished event became a reject: INTAKE_MEMORY is used up, and its sender was slow",
              "source=%s bytes=%zu remedy=%s", conn_source(client->conn), held_bytes,

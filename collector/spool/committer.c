@@ -129,6 +129,7 @@ bool committer_commit(struct committer *c, struct group *group)
     bool is_kept = append_at_last(c, group, &outcome);
     c->has_capped |= is_kept && outcome.has_capped;
     count(c, group, is_kept);
+    atomic_store(&c->lost_bytes, c->lost.bytes);
     return is_kept;
 }
 
@@ -209,9 +210,8 @@ void committer_watch(struct committer *c)
     int64_t lasts = turn_lasts(c->turn, &call);
     char message[PROBLEM_TEXT_SIZE];
     if (lasts < TURN_STALLED_MS || strcmp(call, COMMITTER_CALL) != 0) return;
-    (void)snprintf(message, sizeof message,
-                   "a commit has been waiting for the disk for more than %" PRId64 " minutes",
-                   lasts / TURN_STALLED_MS);
+    (void)snprintf(message, sizeof message, "a commit has been waiting for the disk for %" PRId64 " s",
+                   lasts / 1000);
     gate_post(c->gate, GATE_COMMIT_FAILING, true, message,
               "check the disk of SPOOL_PATH: it does not answer");
     atomic_store(&c->is_hanging, true); /* behind the post: whoever sees it then clears what was raised */

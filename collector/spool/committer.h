@@ -32,9 +32,10 @@ struct committer {
 
     bool is_failing; /* `reason` has been raised */
     enum gate_reason reason;
-    atomic_bool is_hanging;   /* commit_failing was raised because a commit hangs */
-    _Atomic int64_t stop_due; /* monotonic ms: at a stop, nothing is tried after it; 0: no stop */
-    bool has_capped;          /* a reject was cut since the caller has reset this */
+    atomic_bool is_hanging;     /* commit_failing was raised because a commit hangs */
+    _Atomic int64_t stop_due;   /* monotonic ms: at a stop, nothing is tried after it; 0: no stop */
+    _Atomic int64_t lost_bytes; /* as `lost`, for other threads */
+    bool has_capped;            /* a reject was cut since the caller has reset this */
     struct committer_counts kept, lost;
     uint64_t
         unlogged[REJECT_REASON_COUNT]; /* rejects that were committed since the last log line about them */

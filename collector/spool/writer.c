@@ -285,6 +285,11 @@ void writer_set_stop(struct writer *w, int64_t due)
     committer_set_stop(&w->committer, due);
 }
 
+int64_t writer_lost_bytes(struct writer *w)
+{
+    return atomic_load(&w->committer.lost_bytes);
+}
+
 bool writer_has_ended(struct writer *w, int timeout_ms)
 {
     return wait_for_flag(w, &w->has_ended, timeout_ms);

@@ -49,6 +49,9 @@ struct writer_counts {
 /* A stop has been requested: what is not committed at `due` (monotonic ms) is given up. */
 void writer_set_stop(struct writer *writer, int64_t due);
 
+/* From any thread: bytes, as received, of what was given up at a stop. */
+int64_t writer_lost_bytes(struct writer *writer);
+
 /* After intake_finish(): has the thread ended? Waits for `timeout_ms` at most. */
 bool writer_has_ended(struct writer *writer, int timeout_ms);
 

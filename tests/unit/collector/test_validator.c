@@ -1024,9 +1024,9 @@ static void a_large_event_that_a_table_decodes_ends_where_it_ends(void **state)
     buf_append_text(&event, "<EVENT><cn>\xE9</cn><a>");
     while (event.len <= PARSER_LARGE) buf_append_text(&event, "xxxxxxxxxxxxxxxx");
     buf_append_text(&event, "</a></EVENT>");
-    assert_int_equal(mallopt(M_PERTURB, 0x55), 1);
+    (void)mallopt(M_PERTURB, 0x55); /* a sanitizer needs no help, and has no such option */
     check(validator, (struct slice){event.data, event.len}, "ISO-8859-1", &verdict);
-    assert_int_equal(mallopt(M_PERTURB, 0), 1);
+    (void)mallopt(M_PERTURB, 0);
     assert_true(verdict.is_valid);
     buf_fini(&event);
     validator_free(validator);
