@@ -8,6 +8,13 @@
 #define GROWTH_BYTES                                                                                         \
     ((size_t)64 << 10) /* by which a sender's memory may grow beyond the bytes that it sends */
 #define LITTLE_BYTES ((size_t)64 << 10)
+/* What counts as little: a sender that holds less than LITTLE_BYTES, and what one read may make of it. */
+#define LITTLE_MOST (LITTLE_BYTES + GROWTH_BYTES)
+/* So many senders of events of usual size at once; yet a part so small that a largest event has its place beside it. */
+#define STRIP_MOST   ((size_t)1 << 20)
+#define STRIP_PART   16                 /* of the memory, where this is less */
+#define FIRST_BYTES  ((size_t)8 << 10)  /* a sender that holds less is read in small steps */
+#define FIRST_MOST   ((size_t)16 << 10) /* what it may come to hold by such a step */
 #define ITEMS_FACTOR 16 /* bytes that a byte read may take, where each few bytes are an item */
 
 void admission_init(struct admission *a, const struct admission_options *options, int64_t now_ms)
@@ -39,13 +46,43 @@ static size_t most_of(const struct admission *a)
     return a->options.max_message_bytes + ADMISSION_MARGIN;
 }
 
-/* What is free for unfinished events. One of the largest has its place, however many connections there are. */
-static size_t free_bytes(const struct admission *a)
+/* All that unfinished events may take. One of the largest has its place, however many connections there are. */
+static size_t budget_of(const struct admission *a)
 {
     size_t all = a->options.memory_bytes - a->options.memory_bytes / ON_ITS_WAY_PART;
     size_t budget = all > a->fixed_bytes ? all - a->fixed_bytes : 0;
-    if (budget < most_of(a)) budget = most_of(a);
-    return budget > a->held_bytes ? budget - a->held_bytes : 0;
+    return budget < most_of(a) ? most_of(a) : budget;
+}
+
+/* Of these the strip for those that hold little; a largest event has its place beside it. */
+static size_t strip_of(const struct admission *a)
+{
+    size_t strip = a->options.memory_bytes / STRIP_PART;
+    size_t room = budget_of(a) - most_of(a);
+    if (strip > STRIP_MOST) strip = STRIP_MOST;
+    return strip < room ? strip : room;
+}
+
+/* What counts for the two halves of the strip: of those that have sent a few bytes only, and of the other little ones. */
+static size_t first_of(size_t held_bytes)
+{
+    return held_bytes <= FIRST_MOST ? held_bytes : 0;
+}
+
+static size_t later_of(size_t held_bytes)
+{
+    return held_bytes > FIRST_MOST && held_bytes <= LITTLE_MOST ? held_bytes : 0;
+}
+
+/* What would be free outside the strip without the sender that holds `own_bytes`. */
+static size_t free_without(const struct admission *a, size_t own_bytes)
+{
+    size_t half = strip_of(a) / 2;
+    size_t first = a->first_bytes - first_of(own_bytes);
+    size_t later = a->later_bytes - later_of(own_bytes);
+    size_t used = a->held_bytes - own_bytes - (first < half ? first : half) - (later < half ? later : half);
+    size_t budget = budget_of(a) - 2 * half;
+    return budget > used ? budget - used : 0;
 }
 
 /* For the rest of a largest event, behind `held_bytes` of it. */
@@ -56,7 +93,15 @@ static size_t need_of(const struct admission *a, size_t held_bytes)
 
 static bool is_safe(const struct admission *a, size_t held_bytes)
 {
-    return free_bytes(a) >= need_of(a, held_bytes);
+    return held_bytes >= most_of(a) || free_without(a, held_bytes) >= most_of(a);
+}
+
+static struct admission_sender *find_oldest_little(const struct admission *a)
+{
+    struct admission_sender *sender = NULL;
+    TAILQ_FOREACH (sender, &a->holders, by_age)
+        if (sender->held_bytes < LITTLE_BYTES) return sender;
+    return NULL;
 }
 
 /* The oldest one that is. Where new connections have taken the memory that made one safe, the oldest of all. */
@@ -68,6 +113,12 @@ static struct admission_sender *find_oldest_safe(const struct admission *a)
     return TAILQ_FIRST(&a->holders);
 }
 
+static void note_oldest(struct admission *a)
+{
+    a->oldest_safe = find_oldest_safe(a);
+    a->oldest_little = find_oldest_little(a);
+}
+
 /* ---- senders ---- */
 
 void admission_add(struct admission *a, struct admission_sender *sender, size_t fixed_bytes)
@@ -75,7 +126,7 @@ void admission_add(struct admission *a, struct admission_sender *sender, size_t 
     assert(sender->held_bytes == 0);
     sender->fixed_bytes = fixed_bytes;
     a->fixed_bytes += fixed_bytes;
-    a->oldest_safe = find_oldest_safe(a);
+    note_oldest(a);
 }
 
 static void set_held(struct admission *a, struct admission_sender *sender, size_t held_bytes, bool is_new)
@@ -85,7 +136,10 @@ static void set_held(struct admission *a, struct admission_sender *sender, size_
         if (a->turn == sender) a->turn = NULL;
     }
     if (held_bytes > 0 && (is_new || sender->held_bytes == 0)) TAILQ_INSERT_TAIL(&a->holders, sender, by_age);
+    if (is_new || sender->held_bytes == 0) sender->began_ms = a->read_ms;
     a->held_bytes += held_bytes - sender->held_bytes;
+    a->first_bytes += first_of(held_bytes) - first_of(sender->held_bytes);
+    a->later_bytes += later_of(held_bytes) - later_of(sender->held_bytes);
     sender->held_bytes = held_bytes;
 }
 
@@ -93,7 +147,7 @@ void admission_remove(struct admission *a, struct admission_sender *sender)
 {
     set_held(a, sender, 0, false);
     a->fixed_bytes -= sender->fixed_bytes;
-    a->oldest_safe = find_oldest_safe(a);
+    note_oldest(a);
 }
 
 void admission_note(struct admission *a, struct admission_sender *sender, size_t read_bytes,
@@ -102,7 +156,8 @@ void admission_note(struct admission *a, struct admission_sender *sender, size_t
     set_held(a, sender, held_bytes, is_new);
     a->fixed_bytes += fixed_bytes - sender->fixed_bytes;
     sender->fixed_bytes = fixed_bytes;
-    a->oldest_safe = find_oldest_safe(a);
+    note_oldest(a);
+    if (read_bytes > 0) sender->heard_ms = a->read_ms;
     if (a->turn != sender || read_bytes == 0) return;
     a->turn_heard_ms = a->read_ms;
     a->turn_bytes += read_bytes;
@@ -115,17 +170,41 @@ bool admission_is_short(const struct admission *a)
     return !is_safe(a, 0);
 }
 
+/*
+ * Half of the strip is for those that have sent a few bytes only, so that beginnings of large events leave room for events
+ * of few bytes. The end of each half is for the oldest little one, so that it can always go on.
+ */
+static bool has_strip_room(const struct admission *a, const struct admission_sender *sender)
+{
+    size_t held_bytes = sender ? sender->held_bytes : 0;
+    size_t half = strip_of(a) / 2;
+    bool is_first = held_bytes < FIRST_BYTES;
+    size_t used = is_first ? a->first_bytes - first_of(held_bytes) : a->later_bytes - later_of(held_bytes);
+    size_t step = is_first ? FIRST_MOST : LITTLE_MOST;
+    size_t kept = sender && sender == a->oldest_little ? 0 : step;
+    return used + step + kept <= half;
+}
+
+/* By how much a sender that holds little, and is not safe, may grow in memory. NULL: one that holds nothing. */
+static size_t little_share_of(const struct admission *a, const struct admission_sender *sender)
+{
+    size_t held_bytes = sender ? sender->held_bytes : 0;
+    if (held_bytes >= LITTLE_BYTES) return 0;
+    size_t kept = a->oldest_safe ? need_of(a, a->oldest_safe->held_bytes) : 0;
+    if (kept < most_of(a) / 2) kept = most_of(a) / 2;
+    if (free_without(a, 0) >= kept + LITTLE_BYTES + GROWTH_BYTES) return LITTLE_BYTES;
+    if (!has_strip_room(a, sender)) return 0;
+    return held_bytes < FIRST_BYTES ? ADMISSION_READ_MIN : LITTLE_BYTES;
+}
+
 /* What is free for it. */
 static size_t share_of(const struct admission *a, const struct admission_sender *sender)
 {
-    size_t free = free_bytes(a);
-    const struct admission_sender *oldest = a->oldest_safe;
-    if (is_safe(a, sender->held_bytes)) return free;
-    if (oldest == sender) return LITTLE_BYTES;
-    size_t kept = need_of(a, oldest->held_bytes);
-    if (kept < most_of(a) / 2) kept = most_of(a) / 2;
-    bool is_little = sender->held_bytes < LITTLE_BYTES && free >= kept + LITTLE_BYTES + GROWTH_BYTES;
-    return is_little ? LITTLE_BYTES : 0;
+    size_t held_bytes = sender->held_bytes;
+    size_t free = free_without(a, held_bytes);
+    if (is_safe(a, held_bytes)) return free > held_bytes ? free - held_bytes : 0;
+    if (a->oldest_safe == sender) return LITTLE_BYTES;
+    return little_share_of(a, sender);
 }
 
 /* By what is on its way: each byte that is read may become an item, but a chunk has only so many of them. */
@@ -173,14 +252,52 @@ static bool is_turn_over(struct admission *a)
     return false;
 }
 
+/* Is a little one kept waiting for the strip? Those that are do not grow old meanwhile. */
+static bool find_strip_full(struct admission *a)
+{
+    bool is_full = little_share_of(a, NULL) == 0;
+    struct admission_sender *sender = NULL;
+    TAILQ_FOREACH (sender, &a->holders, by_age) {
+        if (!sender->is_waiting) continue;
+        sender->began_ms = a->read_ms;
+        is_full = is_full || sender->held_bytes < LITTLE_BYTES;
+    }
+    return is_full;
+}
+
+/* One that is not read any more would be waiting if it had sent something. */
+static bool is_slow_little(const struct admission *a, const struct admission_sender *sender)
+{
+    if (a->read_ms - sender->began_ms < ADMISSION_SLOW_MS || sender->held_bytes > LITTLE_MOST) return false;
+    return sender->held_bytes < LITTLE_BYTES || a->read_ms - sender->heard_ms >= ADMISSION_QUIET_MS;
+}
+
+/* The oldest little one of which no bytes wait, and that has sent too little, while others wait for the strip. */
+static struct admission_sender *find_slow_little(struct admission *a)
+{
+    struct admission_sender *sender = NULL;
+    bool is_full = find_strip_full(a);
+    if (is_full && !a->is_strip_full) a->strip_full_ms = a->read_ms;
+    a->is_strip_full = is_full;
+    if (!is_full || a->read_ms - a->strip_full_ms < ADMISSION_SLOW_MS) return NULL;
+    TAILQ_FOREACH (sender, &a->holders, by_age)
+        if (is_slow_little(a, sender)) return sender;
+    return NULL;
+}
+
 struct admission_sender *admission_find_slow(struct admission *a, bool has_waiting)
 {
     struct admission_sender *oldest = a->oldest_safe;
-    if (!has_waiting) a->turn = NULL;
+    if (!has_waiting) {
+        a->turn = NULL;
+        a->is_strip_full = false;
+    }
     if (!has_waiting || !oldest || !admission_has_room(a)) return NULL;
-    if (a->turn == oldest) return is_turn_over(a) ? oldest : NULL;
+    struct admission_sender *little = find_slow_little(a);
+    if (a->turn == oldest && is_turn_over(a)) return oldest;
+    if (a->turn == oldest) return little;
     a->turn = oldest;
     a->turn_heard_ms = a->turn_slow_ms = a->read_ms;
     a->turn_bytes = 0;
-    return NULL;
+    return little;
 }

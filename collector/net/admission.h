@@ -9,9 +9,16 @@
  * have sent; then its memory is free, and the next one is safe. So that small events need not wait for large ones, a
  * sender that holds little is also read while the oldest safe one stays safe, and half a MAX_MESSAGE_SIZE free.
  *
+ * A strip of the memory is for those that hold little, whatever the large ones hold: it is no part of what is free for
+ * large ones, and little ones take nothing else as long as they find room in it. A sender grows from little to large only
+ * while it is safe as a large one. Half of the strip is for the first bytes of events, so that beginnings of large ones
+ * leave room for events of few bytes.
+ *
  * A safe sender that sends nothing is in the way only where senders wait with bytes and none of these is safe. Then the
  * oldest safe one has the turn: its event is given up if, from then on and while it is read, it sends nothing for
  * ADMISSION_QUIET_MS, or less than ADMISSION_LIVE_BYTES in ADMISSION_SLOW_MS. A sender that is not read is never slow.
+ * Where the strip has no room for a little one, the oldest one in it of which no bytes wait is in the way, from then on or
+ * since its event began, or since bytes of it waited: after ADMISSION_SLOW_MS it is given up.
  */
 #ifndef COLLECTOR_NET_ADMISSION_H
 #define COLLECTOR_NET_ADMISSION_H
@@ -39,6 +46,8 @@ struct admission_sender {
     size_t fixed_bytes; /* of the connection */
     size_t held_bytes;  /* of something unfinished */
     bool is_waiting;    /* it has sent bytes that are not read yet; the caller sets it */
+    int64_t began_ms;   /* what it holds, or when its bytes last waited; clock of reading */
+    int64_t heard_ms;   /* when bytes of it were read; clock of reading */
     TAILQ_ENTRY(admission_sender) by_age;
 };
 
@@ -46,9 +55,11 @@ TAILQ_HEAD(admission_list, admission_sender);
 
 struct admission {
     struct admission_options options;
-    struct admission_list holders;        /* those with something unfinished, the oldest first */
-    struct admission_sender *oldest_safe; /* of these, or the oldest of all; NULL: nobody holds anything */
+    struct admission_list holders;          /* those with something unfinished, the oldest first */
+    struct admission_sender *oldest_safe;   /* of these, or the oldest of all; NULL: nobody holds anything */
+    struct admission_sender *oldest_little; /* NULL: nobody holds so little */
     size_t fixed_bytes, held_bytes;
+    size_t first_bytes, later_bytes; /* of `held_bytes`: what counts for the halves of the strip */
     size_t on_its_way_bytes;
     bool is_empty; /* nothing is on its way */
 
@@ -60,6 +71,8 @@ struct admission {
     int64_t turn_heard_ms,
         turn_slow_ms; /* its last byte, and since when `turn_bytes` are counted; clock of reading */
     size_t turn_bytes;
+    bool is_strip_full;
+    int64_t strip_full_ms; /* since when; clock of reading */
 };
 
 void admission_init(struct admission *admission, const struct admission_options *options, int64_t now_ms);

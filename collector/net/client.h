@@ -43,6 +43,7 @@ struct clients {
     struct source_log log;
     struct client_queue by_activity; /* the longest silent first */
     struct client_queue queue;       /* those that wait to be read, the longest first */
+    bool is_holders_turn;            /* the last one served was taken for its unfinished event */
     struct client_queue by_silence;
     struct event *silence; /* fires when the first of `by_silence` may be due */
     int64_t silence_at;    /* when that is; INT64_MAX: it is off */

@@ -74,11 +74,15 @@ static bool may_go_on(const struct client *client)
     return conn_is_pending(client->conn) || admission_may_read(&client->all->admission, &client->memory) > 0;
 }
 
-/* The next one to be served: while memory is short, the one with the oldest unfinished event. */
+/*
+ * The next one to be served: while memory is short, the one with the oldest unfinished event and the first of the queue
+ * in turn, so that senders of small events need not wait behind all that hold something.
+ */
 static struct client *next_in_queue(struct clients *all)
 {
     struct client *client = NULL;
-    if (admission_is_short(&all->admission)) client = client_of(admission_next(&all->admission));
+    all->is_holders_turn = !all->is_holders_turn && admission_is_short(&all->admission);
+    if (all->is_holders_turn) client = client_of(admission_next(&all->admission));
     if (client) return client;
     TAILQ_FOREACH (client, &all->queue, in_queue)
         if (may_go_on(client)) return client;

@@ -22,8 +22,8 @@ CROWD = size("MEMORY_CROWD", 256, 256)
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
 
 
-def connect(site):
-    return socket.create_connection(("127.0.0.1", site.port), 60)
+def connect(site, host="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", site.port), 60, (host, 0))
 
 
 def event(uid, length, filling=b"x"):
@@ -184,6 +184,46 @@ def test_fifteen_senders_do_not_wait_for_one_that_drips(site):
     assert IS_SANITIZED or took < 8, "they waited for the one that drips"
     assert kept_bytes(site) - site.value("SELECT sum(bytes) FROM events WHERE uid LIKE 'quick%'") == total
     assert_peak(collector, 32 * MIB, "sixteen senders")
+
+
+def test_small_events_of_other_hosts_do_not_wait_for_large_ones_that_go_on_slowly(site):
+    collector = site.collector(INTAKE_MEMORY="32M", MAX_MESSAGE_SIZE="8M")
+    ended = threading.Event()
+    with contextlib.ExitStack() as stack:
+        streams = [[stack.enter_context(connect(site, "127.0.0.2")), memoryview(event(f"slow{n}", 8 * MIB - KIB))]
+                   for n in range(4)]
+
+        def push(stream, most):  # what is not read stays in the system's buffers
+            with contextlib.suppress(BlockingIOError):
+                stream[1] = stream[1][stream[0].send(stream[1][:most]):]
+
+        def fill():
+            for stream in streams:
+                push(stream, len(stream[1]) - 2 * MIB)
+            return all(len(stream[1]) == 2 * MIB for stream in streams)
+
+        def go_on():
+            while not ended.wait(1):
+                for stream in streams:
+                    push(stream, 14000)
+
+        for stream in streams:
+            stream[0].setblocking(False)
+        with contextlib.suppress(TimeoutError, AssertionError):
+            wait_for("all memory to be used", fill, 10)
+        thread = threading.Thread(target=go_on, daemon=True)
+        thread.start()
+        try:
+            for n in range(10):
+                with connect(site, "127.0.0.3") as small:
+                    small.sendall(event(f"small{n}", 200))
+                    wait_for("a small event", lambda: site.value(
+                        f"SELECT count(*) FROM events WHERE uid = 'small{n}'") == 1, 15)
+        finally:
+            ended.set()
+            thread.join()
+        assert counts(site) == (10, 0), counts(site)
+    assert_peak(collector, 32 * MIB, "small events beside four large ones")
 
 
 def test_a_sender_that_stops_in_the_way_of_others_is_a_reject_with_all_its_bytes(site):

@@ -93,6 +93,152 @@ static void what_is_on_its_way_leaves_room_for_a_few_items(void **state)
     assert_int_equal(admission_may_read(&a, &one), ADMISSION_READ_MIN);
 }
 
+/* Two large ones hold so much that no largest event has a place besides, and no small one but in the strip. */
+struct crowd {
+    struct admission a;
+    struct admission_sender large[2], little[80];
+};
+
+static void crowd_begin(struct crowd *crowd)
+{
+    memset(crowd, 0, sizeof *crowd);
+    begin(&crowd->a, 32 * MIB, 8 * MIB); /* 23 for large ones, and 1 for little ones */
+    for (size_t i = 0; i < 2; i++) {
+        admission_add(&crowd->a, &crowd->large[i], 0);
+        admission_note(&crowd->a, &crowd->large[i], 1, i == 0 ? 6 * MIB : 14 * MIB, 0, true);
+    }
+    for (size_t i = 0; i < 80; i++) admission_add(&crowd->a, &crowd->little[i], 0);
+}
+
+static void a_small_event_is_read_whatever_the_large_ones_hold(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    assert_true(admission_is_short(&c.a));
+    assert_true(admission_may_read(&c.a, &c.large[0]) > 0);
+    size_t free_for_large = admission_may_read(&c.a, &c.large[0]);
+    for (size_t held = 4 * KIB; held <= 32 * KIB; held += 4 * KIB) {
+        assert_true(admission_may_read(&c.a, &c.little[0]) >= ADMISSION_READ_MIN);
+        admission_note(&c.a, &c.little[0], 4 * KIB, held, 0, false);
+        assert_int_equal(admission_may_read(&c.a, &c.large[0]), free_for_large);
+    }
+    admission_note(&c.a, &c.little[0], 4 * KIB, 64 * KIB, 0, false);
+    assert_int_equal(admission_may_read(&c.a, &c.little[0]),
+                     0); /* it would be a large one, and is not safe */
+    assert_true(admission_may_read(&c.a, &c.little[1]) > 0);
+}
+
+static void beginnings_of_large_events_leave_room_for_first_bytes(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    size_t large = 0;
+    for (; large < 80; large++) { /* each is read as far as it may be */
+        size_t held = 0;
+        size_t most = 0;
+        while (held < 64 * KIB && (most = admission_may_read(&c.a, &c.little[large])) > 0)
+            admission_note(&c.a, &c.little[large], most, held += most, 0, false);
+        if (held < 64 * KIB) break;
+    }
+    assert_in_range(large, 4, 16);
+    assert_true(admission_may_read(&c.a, &c.little[79]) > 0);
+    assert_true(admission_may_read(&c.a, &c.large[0]) > MIB);
+    assert_true(c.a.held_bytes <= 24 * MIB);
+}
+
+static void the_oldest_little_one_can_go_on_whoever_was_read_before(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    for (size_t i = 0; i < 80 && admission_may_read(&c.a, &c.little[i]) > 0; i++) {
+        admission_note(&c.a, &c.little[i], 4 * KIB, 8 * KIB, 0, true);
+        if (admission_may_read(&c.a, &c.little[i]) > 0)
+            admission_note(&c.a, &c.little[i], 28 * KIB, 32 * KIB, 0, false);
+    }
+    for (size_t i = 79; i > 0; i--)
+        if (c.little[i].held_bytes > 0 && admission_may_read(&c.a, &c.little[i]) > 0)
+            admission_note(&c.a, &c.little[i], 28 * KIB, 60 * KIB, 0, false);
+    assert_true(admission_may_read(&c.a, &c.little[0]) > 0);
+}
+
+static void little_ones_from_times_of_plenty_leave_the_strip_to_first_bytes(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    admission_note(&c.a, &c.large[1], 0, 0, 0, false);
+    for (size_t i = 0; i < 79; i++) {
+        assert_true(admission_may_read(&c.a, &c.little[i]) > 0);
+        admission_note(&c.a, &c.little[i], 30 * KIB, 60 * KIB, 0, true);
+    }
+    admission_note(&c.a, &c.large[1], 1, 10 * MIB, 0, true);
+    size_t free_for_large = admission_may_read(&c.a, &c.large[0]);
+    assert_true(free_for_large > 2 * MIB);
+    assert_int_equal(admission_may_read(&c.a, &c.little[79]), ADMISSION_READ_MIN);
+    admission_note(&c.a, &c.little[79], 4 * KIB, 8 * KIB, 0, true);
+    assert_int_equal(admission_may_read(&c.a, &c.large[0]), free_for_large);
+}
+
+static void a_little_one_is_slow_after_10_s_in_a_full_strip(void **state)
+{
+    struct crowd c;
+    size_t held = 0;
+    (void)state;
+    crowd_begin(&c);
+    for (; held < 80 && admission_may_read(&c.a, &c.little[held]) > 0; held++)
+        admission_note(&c.a, &c.little[held], 4 * KIB, 16 * KIB, 0, true);
+    assert_in_range(held, 30, 79);
+    pass(&c.a, 20000); /* nobody waits */
+    assert_null(admission_find_slow(&c.a, false));
+    c.little[79].is_waiting = true;
+    for (int second = 0; second < 10; second++) {
+        admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
+        admission_note(&c.a, &c.little[0], 1, 16 * KIB, 0, false); /* drops do not help it */
+        assert_null(admission_find_slow(&c.a, true));
+        c.little[1].is_waiting = second == 4; /* it was kept waiting */
+        if (second == 4) assert_null(admission_find_slow(&c.a, true));
+        c.little[1].is_waiting = false;
+        pass(&c.a, 1000);
+    }
+    admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
+    assert_ptr_equal(admission_find_slow(&c.a, true), &c.little[0]);
+    admission_note(&c.a, &c.little[0], 0, 0, 0, true);
+    assert_true(admission_may_read(&c.a, &c.little[79]) > 0);
+    admission_note(&c.a, &c.little[79], 4 * KIB, 16 * KIB, 0, true);
+    c.little[0].is_waiting = true; /* the next one waits */
+    assert_ptr_equal(admission_find_slow(&c.a, true), &c.little[2]);
+}
+
+static void a_little_one_is_slow_where_another_can_not_grow(void **state)
+{
+    static const size_t rows[] = {60 * KIB, 66 * KIB, 128 * KIB}; /* the larger ones are not read any more */
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct crowd c;
+        size_t held = 0;
+        crowd_begin(&c);
+        for (; held < 78 && admission_may_read(&c.a, &c.little[held]) > 0; held++) {
+            admission_note(&c.a, &c.little[held], 4 * KIB, 8 * KIB, 0, true);
+            if (admission_may_read(&c.a, &c.little[held]) == 0) break;
+            admission_note(&c.a, &c.little[held], 4 * KIB, rows[row], 0, false);
+        }
+        assert_in_range(held, 3, 16);
+        assert_true(admission_may_read(&c.a, &c.little[79]) > 0); /* there is room for first bytes */
+        c.little[held].is_waiting = true;
+        for (int second = 0; second <= 10; second++) {
+            admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
+            if (second == 7) admission_note(&c.a, &c.little[0], 1, rows[row], 0, false);
+            assert_ptr_equal(admission_find_slow(&c.a, true), second < 10 ? NULL : &c.little[row > 0]);
+            pass(&c.a, 1000);
+        }
+        admission_note(&c.a, &c.little[0], 0, 0, 0, true);
+        assert_true(admission_may_read(&c.a, &c.little[held]) > 0);
+    }
+}
+
 /* Two senders of which the older one is in the way of the other. */
 struct pair {
     struct admission a;
@@ -184,7 +330,7 @@ static void time_without_reading_makes_nobody_slow(void **state)
 
 /* ---- random worlds ---- */
 
-enum manner { LIVE, DRIPPING, STALLED, MANNERS };
+enum manner { LIVE, DRIPPING, STALLED, MANNERS, SMALL = MANNERS }; /* small events, each sent at once */
 
 struct peer {
     struct admission_sender memory;
@@ -194,14 +340,16 @@ struct peer {
     size_t rate;         /* bytes in a step, if the socket takes them */
     int64_t next_at;     /* when it begins its next event */
     int64_t waits_since; /* it has bytes that are not read; -1: it has none */
+    int64_t small_since; /* the same of a small event, from its first byte to its last one */
     int events, rejects;
 };
 
-#define PEERS_MAX 40
-#define SOCKET    (200 * KIB) /* what the kernel holds for a peer that is not read */
-#define STEP_MS   250
-#define WORLD_MS  (20 * 60 * 1000)
-#define FIXED     (4 * KIB)
+#define PEERS_MAX     40
+#define SOCKET        (200 * KIB) /* what the kernel holds for a peer that is not read */
+#define STEP_MS       250
+#define WORLD_MS      (20 * 60 * 1000)
+#define FIXED         (4 * KIB)
+#define SMALL_WAIT_MS 12000
 
 struct world {
     struct chance *chance;
@@ -211,6 +359,8 @@ struct world {
     size_t disk_bytes, disk_rate;  /* on its way, and what the writer takes in a step */
     int64_t now_ms, stalled_until; /* the writer; */
     bool is_closed;                /* the gate */
+    bool has_crowd;                /* so many large ones that their beginnings may fill the strip */
+    bool is_holders_turn;
     int64_t wait_max_ms; /* what all take for a largest event, or are given before they are given up */
 };
 
@@ -223,7 +373,9 @@ static void begin_event(struct world *w, struct peer *peer)
 {
     static const size_t parts[] = {1, 1, 2, 20, 1000};
     size_t most = w->max_message / parts[chance_below(w->chance, 5)];
-    peer->event_len = pick(w, 100, most);
+    peer->event_len =
+        pick(w, 100, peer->manner == SMALL ? chance_below(w->chance, 2) ? 4 * KIB : 32 * KIB : most);
+    peer->small_since = -1;
     peer->sent = peer->read = 0;
 }
 
@@ -231,9 +383,11 @@ static void peer_init(struct world *w, struct peer *peer)
 {
     *peer = (struct peer){.waits_since = -1};
     peer->manner = chance_below(w->chance, 3) ? LIVE : (enum manner)chance_below(w->chance, MANNERS);
+    if (chance_below(w->chance, 4) == 0) peer->manner = SMALL;
     /* A live one sends 64 KB in 10 s at least, some a hundred times as much. */
     peer->rate =
         peer->manner == LIVE ? pick(w, 2 * KIB, chance_below(w->chance, 2) ? 4 * KIB : 200 * KIB) : 1;
+    if (peer->manner == SMALL) peer->rate = 32 * KIB;
     w->wait_max_ms += 2 * ADMISSION_SLOW_MS;
     if (peer->manner == LIVE) w->wait_max_ms += (int64_t)(w->max_message / peer->rate + 1) * STEP_MS;
     admission_add(&w->a, &peer->memory, FIXED);
@@ -247,7 +401,8 @@ static void peer_send(struct world *w, struct peer *peer)
     size_t len = peer->rate;
     size_t half = peer->event_len / 2 + 1;
     if (w->now_ms < peer->next_at) return;
-    if (peer->manner != LIVE && peer->sent < half) len = half - peer->sent; /* at full speed up to there */
+    if ((peer->manner == DRIPPING || peer->manner == STALLED) && peer->sent < half)
+        len = half - peer->sent; /* at full speed up to there */
     if (peer->manner == STALLED && peer->sent >= half) len = 0;
     if (len > most) len = most;
     if (len > peer->event_len - peer->sent) len = peer->event_len - peer->sent;
@@ -308,7 +463,8 @@ static struct peer *peer_of(struct admission_sender *sender)
 /* As serving.c does it; the queue's order is that of the peers. */
 static struct peer *next_peer(struct world *w, size_t *from)
 {
-    if (admission_is_short(&w->a)) {
+    w->is_holders_turn = !w->is_holders_turn && admission_is_short(&w->a);
+    if (w->is_holders_turn) {
         struct peer *peer = peer_of(admission_next(&w->a));
         if (peer) return peer;
     }
@@ -349,7 +505,7 @@ static void check_progress(struct world *w)
 static void give_up(struct world *w, struct peer *peer)
 {
     if (read_peer(w, peer) && &peer->memory != admission_find_slow(&w->a, someone_waits(w))) return;
-    if (peer->manner == LIVE) fail_msg("a live sender was given up");
+    if (peer->manner == LIVE || peer->manner == SMALL) fail_msg("a live sender was given up");
     peer->rejects++;
     w->disk_bytes += held_by(peer->read);
     admission_note(&w->a, &peer->memory, 0, 0, FIXED, true);
@@ -358,11 +514,33 @@ static void give_up(struct world *w, struct peer *peer)
     peer->memory.is_waiting = false;
 }
 
+/* Beginnings of large events that are kept waiting, with more than the first bytes; they are not given up for that. */
+static bool has_begun_large_ones(const struct world *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct peer *peer = &w->peers[i];
+        size_t held = peer->memory.held_bytes;
+        if (peer->event_len > 32 * KIB && peer->memory.is_waiting && held > 16 * KIB && held <= 128 * KIB)
+            return true;
+    }
+    return false;
+}
+
+/* A small event is read within 12 s, whatever the others do; one of more than a few bytes, where beginnings leave room. */
+static void check_small(struct world *w, struct peer *peer, bool has_begun)
+{
+    if (peer->manner != SMALL || peer->sent == 0) return;
+    if (peer->small_since < 0 || (peer->event_len > 4 * KIB && has_begun)) peer->small_since = w->a.read_ms;
+    assert_true(w->a.read_ms - peer->small_since <= SMALL_WAIT_MS);
+}
+
 /* The wait of a live one, but for the time in which the disk or the gate kept everybody waiting. */
 static void check_waits(struct world *w, bool is_reading)
 {
+    bool has_begun = has_begun_large_ones(w);
     for (size_t i = 0; i < w->count; i++) {
         struct peer *peer = &w->peers[i];
+        check_small(w, peer, has_begun);
         if (!peer->memory.is_waiting) continue;
         if (peer->waits_since < 0) peer->waits_since = w->a.read_ms;
         if (is_reading && peer->manner == LIVE)
@@ -430,6 +608,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_event_has_a_place_beside_all_connections),
         cmocka_unit_test(the_others_wait_while_a_largest_event_has_no_place),
+        cmocka_unit_test(a_small_event_is_read_whatever_the_large_ones_hold),
+        cmocka_unit_test(beginnings_of_large_events_leave_room_for_first_bytes),
+        cmocka_unit_test(the_oldest_little_one_can_go_on_whoever_was_read_before),
+        cmocka_unit_test(little_ones_from_times_of_plenty_leave_the_strip_to_first_bytes),
+        cmocka_unit_test(a_little_one_is_slow_after_10_s_in_a_full_strip),
+        cmocka_unit_test(a_little_one_is_slow_where_another_can_not_grow),
         cmocka_unit_test(what_is_on_its_way_leaves_room_for_a_few_items),
         cmocka_unit_test(a_sender_in_the_way_is_slow_after_5_s_without_a_byte),
         cmocka_unit_test(a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s),
