@@ -7,11 +7,14 @@
 #include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/spool.h"
 
 enum result opening_try(struct opening *o, struct why *why)
 {
+    struct why newer = {0};
     enum result res = RES_OK;
     if (!o->spool) res = spool_in_open(&o->spool, o->path, o->node, o->sync, why);
+    o->is_too_new = res == RES_RETRY && spool_check_usable(o->path, &newer) == RES_RETRY;
     if (res != RES_OK) return res;
     res = wal_settle(spool_in_wal(o->spool), why);
     if (res != RES_RETRY || o->must_settle) return res;
@@ -46,6 +49,16 @@ void opening_report(const struct opening *o, struct gate *gate, const struct why
     buf_fini(&cause);
 }
 
+/* Only an upgrade helps: that is another reason than `starting`, and an alarm. */
+static void report_schema(const struct opening *o, struct gate *gate, const struct why *why, bool *is_raised)
+{
+    if (o->is_too_new)
+        gate_post(gate, GATE_SCHEMA_TOO_NEW, true, why->text, why->remedy);
+    else if (*is_raised)
+        gate_post(gate, GATE_SCHEMA_TOO_NEW, false, NULL, NULL);
+    *is_raised = o->is_too_new;
+}
+
 /* Once more where the disk is full and the reserve can be given up. */
 static enum result try_with_reserve(struct opening *o, const struct opening_surroundings *around,
                                     struct why *why)
@@ -66,15 +79,18 @@ enum result opening_wait(struct opening *o, const struct opening_surroundings *a
 {
     int64_t since = clock_monotonic_ms();
     bool is_new = true;
+    bool is_too_new = false; /* and the gate knows */
     bool is_closing = false;
     enum result res = try_with_reserve(o, around, why);
     while (res == RES_RETRY && !is_closing) {
         opening_report(o, around->gate, why, is_new);
+        report_schema(o, around->gate, why, &is_too_new);
         is_new = false;
         space_keeper_update(around->space, false);
         is_closing = intake_wait_for_close(around->intake, OPENING_PAUSE_MS);
         if (!is_closing) res = try_with_reserve(o, around, why);
     }
+    report_schema(o, around->gate, why, &is_too_new);
     if (res == RES_OK && !is_new)
         log_info("the spool is open: reading begins", "after_ms=%" PRId64, clock_monotonic_ms() - since);
     return res;

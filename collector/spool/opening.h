@@ -20,6 +20,7 @@ struct opening {
     enum spool_sync sync;
     bool must_settle;       /* the last collector did not end cleanly: what it left in the log is in doubt */
     struct spool_in *spool; /* NULL until it is open; then the caller's to close, whatever comes next */
+    bool is_too_new;        /* the last try has failed because a newer program has changed the schema */
 };
 
 /*

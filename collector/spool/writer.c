@@ -90,7 +90,6 @@ static enum result open_parts(struct writer *w, struct why *why)
     w->handlers = handlers_new(w->spool, &p->handlers);
     w->wal = spool_in_wal(w->spool);
     wal_watch(w->wal, &(struct wal_parts){w->checkpointer, p->problems, p->spool_path});
-    w->committer.spool = w->spool;
     spool_in_cap_rejects(w->spool, p->rejects_max_bytes);
     return RES_OK;
 }
@@ -104,10 +103,11 @@ static bool start(struct writer *w)
     struct opening_surroundings around = {p->gate, p->intake, &w->space, &w->turn};
     struct why why = {0};
     enum result res = opening_wait(&opening, &around, &why);
-    w->spool = opening.spool;
+    w->spool = w->committer.spool = opening.spool;
     if (res == RES_OK) res = open_parts(w, &why);
     while (res == RES_RETRY && !intake_wait_for_close(p->intake, OPENING_PAUSE_MS)) {
         opening_report(&opening, p->gate, &why, false);
+        committer_check(&w->committer); /* the schema may have become too new a moment ago */
         why_clear(&why);
         res = open_parts(w, &why);
     }

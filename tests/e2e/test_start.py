@@ -122,6 +122,24 @@ def test_a_write_lock_is_waited_out(site):
     collector.stop()
 
 
+def test_a_schema_that_becomes_newer_while_starting_is_said_to_be(site):
+    killed(site, 10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute("BEGIN IMMEDIATE")
+        collector, _ = start(site)
+        wait_for("the problem", lambda: codes(site) == ["starting"])
+        db.execute("PRAGMA user_version = 900")
+        db.execute("COMMIT")
+        wait_for("the other problem", lambda: codes(site) == ["starting", "schema_too_new"])
+        assert site.command("collector", "healthcheck", "--strict").returncode == 1
+        db.execute(f"PRAGMA user_version = {version}")
+    wait_for("the end of both", lambda: codes(site) == [])
+    site.send_events(10)
+    site.wait_for_events(20)
+    collector.stop()
+
+
 def test_a_stop_while_starting_says_what_it_leaves(site):
     killed(site, 10)
     with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
