@@ -254,7 +254,7 @@ def fill(s, bytes_, padding):
     return sent < bytes_
 
 
-LARGE = size("SENDERS_LARGE", 100, 40)
+LARGE = size("SENDERS_LARGE", 54, 40)
 LARGE_BYTES = 999000
 
 
