@@ -714,8 +714,9 @@ def copy_of(site, name):
     """A second site with a copy of this one's spool and the same objects; no program may run on the spool."""
     other = type(site)(site.directory / name)
     other.spool.parent.mkdir(parents=True)
-    with sqlite3.connect(site.spool) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with contextlib.closing(sqlite3.connect(site.spool)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    # Only now: closing any descriptor of the file takes the locks of a connection of this process away.
     shutil.copy(site.spool, other.spool)
     other.objects = site.objects
     return other
