@@ -68,8 +68,9 @@ static void hold(struct window *w, uint64_t to)
     uint64_t from = held_end(w);
     if (to <= from) return;
     size_t len = w->held.len + (size_t)(to - from) + 1; /* whoever gets the memory may want a NUL behind it */
-    buf_reserve_within(&w->held, (size_t)(to - from) + 1,
-                       len > SMALL ? (len + SMALL - 1) / SMALL * SMALL : SIZE_MAX);
+    size_t most = len > SMALL ? (len + SMALL - 1) / SMALL * SMALL : SIZE_MAX;
+    if (w->held_most >= len && w->held_most < most) most = w->held_most;
+    buf_reserve_within(&w->held, (size_t)(to - from) + 1, most);
     buf_append(&w->held, w->segment + (from - w->segment_at), (size_t)(to - from));
 }
 
