@@ -15,6 +15,7 @@ from support.tap import main, skip, tests_of
 from support.waiting import wait_for
 
 EVENTS = 40000
+FEW_EVENTS = 8000  # 17 MB, which fit into the reserve even if the kernel holds all of them for the collector
 ROUNDS = 5
 LOCK_SECONDS = size("TEST_LOCK_SECONDS", 6, 6)  # 30 for a campaign
 CEILING = {**SMALL, "SPOOL_MAX_SIZE": "48M"}
@@ -111,7 +112,7 @@ def test_a_stop_on_a_full_disk_commits_from_the_reserve(site, place):
         wait_for("an empty log", lambda: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0))
         db.execute("BEGIN IMMEDIATE")
         assert site.spool.with_name("spool.db-wal").stat().st_size == 0 and reserve.stat().st_blocks > 0
-        sim = site.acmsim("--count", EVENTS)
+        sim = site.acmsim("--count", FEW_EVENTS)
         collector.wait_for_log("cannot commit: reading stops until a commit succeeds")
         fill(place, 0)
     collector.wait_for_log("commits succeed again")
@@ -119,7 +120,7 @@ def test_a_stop_on_a_full_disk_commits_from_the_reserve(site, place):
     collector.stop()
     sim.communicate(timeout=60)
     kept = count(site)
-    assert 0 < kept < EVENTS
+    assert 0 < kept <= FEW_EVENTS
     assert_all_there(site, kept)
 
 
