@@ -3,7 +3,9 @@
  *
  * A sender that finds no place is accepted and closed at once: one that waited in the system's queue would learn of
  * nothing, and hide others behind it. It waits only while nobody can go without a loss: what is in the sockets of all
- * those that could go was not read yet and cannot be read now. Then there is nothing that others would miss.
+ * those that could go was not read yet and cannot be read now. Then there is nothing that others would miss: nobody is
+ * read. But where only memory is short, events of few bytes are: there an address that fills places and memory cannot
+ * keep another one out.
  */
 #include "collector/net/acceptor.h"
 
@@ -90,26 +92,33 @@ static void pause_accepting(struct acceptor *acceptor)
 
 /* ---- places ---- */
 
+enum outcome {
+    OUTCOME_CHOSEN,  /* as `choice` says */
+    OUTCOME_CROWDED, /* only one of its own address could go, with bytes for which there is no memory */
+    OUTCOME_WAIT,    /* nothing can be read now, and all that were asked have bytes that were not read yet */
+};
+
 /*
  * Who goes for a newcomer of this address. One with bytes that were not read yet is not silent: it waits for us. It is
- * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, and nothing can
- * be read, so the newcomer has to wait.
+ * read, as that may change who goes, or else passed over.
  */
-static bool choose(struct acceptor *acceptor, const struct place_key *newcomer, enum places_choice *choice,
-                   struct place **victim)
+static enum outcome choose(struct acceptor *acceptor, const struct place_key *newcomer,
+                           enum places_choice *choice, struct place **victim)
 {
     struct places *places = clients_places(acceptor->clients);
     int64_t now = clock_monotonic_ms();
     for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) { /* each is silent once at most */
         *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-        if (!*victim || !clients_has_unread(places_owner(*victim))) return true;
+        if (!*victim || !clients_has_unread(places_owner(*victim))) return OUTCOME_CHOSEN;
         if (clients_can_be_read(acceptor->clients))
             clients_read(places_owner(*victim));
         else
             places_note_active(*victim, now);
     }
-    *choice = places_choose(places, &acceptor->limits, newcomer, now, victim); /* it sends and sends */
-    return !*victim || clients_can_be_read(acceptor->clients);
+    *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
+    if (!*victim || clients_can_be_read(acceptor->clients)) return OUTCOME_CHOSEN; /* it sends and sends */
+    if (!clients_lack_memory(acceptor->clients)) return OUTCOME_WAIT;
+    return places_has_key(*victim, newcomer) ? OUTCOME_CROWDED : OUTCOME_CHOSEN;
 }
 
 /* The next try is in a moment; all others wait behind it. */
@@ -120,12 +129,12 @@ static void let_wait(struct acceptor *acceptor, int fd, const char *source)
     pause_accepting(acceptor);
 }
 
-static void refuse(struct acceptor *acceptor, int fd, const char *source, enum places_choice choice)
+static void refuse(struct acceptor *acceptor, int fd, const char *source, enum source_line why)
 {
     bool lacks_files = acceptor->limits.total < acceptor->options.max_connections;
     close(fd);
-    log_source(acceptor, choice == PLACES_FULL ? SOURCE_NO_PLACE : SOURCE_TOO_MANY, source, "");
-    if (choice != PLACES_FULL) return; /* it is that address's own affair */
+    log_source(acceptor, why, source, "");
+    if (why != SOURCE_NO_PLACE) return; /* it is that address's own affair */
     acceptor->refused_at = clock_monotonic_ms();
     raise_problem(acceptor, "MAX_CONNECTIONS is reached, and nobody can go: new senders are closed",
                   lacks_files ? "raise the limit of open files" : "raise MAX_CONNECTIONS");
@@ -171,17 +180,18 @@ static void admit(struct acceptor *acceptor, int fd, const char *source)
     struct place_key key = places_key(source);
     struct place *victim = NULL;
     enum places_choice choice = PLACES_FREE;
-    if (!choose(acceptor, &key, &choice, &victim)) {
+    enum outcome outcome = choose(acceptor, &key, &choice, &victim);
+    if (outcome == OUTCOME_WAIT) {
         let_wait(acceptor, fd, source);
-        return;
+    } else if (outcome == OUTCOME_CROWDED) {
+        refuse(acceptor, fd, source, SOURCE_CROWDED);
+    } else if (choice == PLACES_FULL || choice == PLACES_SOURCE_FULL) {
+        refuse(acceptor, fd, source, choice == PLACES_FULL ? SOURCE_NO_PLACE : SOURCE_TOO_MANY);
+    } else {
+        if (victim) clients_replace(places_owner(victim));
+        clients_add(acceptor->clients, fd, source);
+        log_dominant(acceptor);
     }
-    if (choice == PLACES_FULL || choice == PLACES_SOURCE_FULL) {
-        refuse(acceptor, fd, source, choice);
-        return;
-    }
-    if (victim) clients_replace(places_owner(victim));
-    clients_add(acceptor->clients, fd, source);
-    log_dominant(acceptor);
 }
 
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)

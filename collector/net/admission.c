@@ -5,21 +5,13 @@
 
 #define ON_ITS_WAY_PART 4    /* of the memory: unfinished events leave so much to what is on its way */
 #define STEP_MAX_MS     1000 /* the caller was elsewhere for longer */
-#define GROWTH_BYTES                                                                                         \
-    ((size_t)64 << 10) /* by which a sender's memory may grow beyond the bytes that it sends */
-#define LITTLE_BYTES ((size_t)64 << 10)
-/* What counts as little: a sender that holds less than LITTLE_BYTES, and what one read may make of it. */
-#define LITTLE_MOST (LITTLE_BYTES + GROWTH_BYTES)
-/* So many senders of events of usual size at once; yet a part so small that a largest event has its place beside it. */
-#define STRIP_MOST   ((size_t)1 << 20)
-#define STRIP_PART   16                 /* of the memory, where this is less */
-#define FIRST_BYTES  ((size_t)8 << 10)  /* a sender that holds less is read in small steps */
-#define FIRST_MOST   ((size_t)16 << 10) /* what it may come to hold by such a step */
-#define ITEMS_FACTOR 16 /* bytes that a byte read may take, where each few bytes are an item */
+#define ITEMS_FACTOR    16   /* bytes that a byte read may take, where each few bytes are an item */
 
 void admission_init(struct admission *a, const struct admission_options *options, int64_t now_ms)
 {
     *a = (struct admission){.options = *options, .is_empty = true, .now_ms = now_ms};
+    strip_init(&a->strip, options->memory_bytes);
+    TAILQ_INIT(&a->waiting);
     TAILQ_INIT(&a->holders);
 }
 
@@ -46,43 +38,33 @@ static size_t most_of(const struct admission *a)
     return a->options.max_message_bytes + ADMISSION_MARGIN;
 }
 
-/* All that unfinished events may take. One of the largest has its place, however many connections there are. */
+/* All that unfinished events may take. One of the largest has its place beside the strip, and all connections. */
 static size_t budget_of(const struct admission *a)
 {
     size_t all = a->options.memory_bytes - a->options.memory_bytes / ON_ITS_WAY_PART;
     size_t budget = all > a->fixed_bytes ? all - a->fixed_bytes : 0;
-    return budget < most_of(a) ? most_of(a) : budget;
+    size_t least = most_of(a) + strip_size(&a->strip);
+    return budget < least ? least : budget;
 }
 
-/* Of these the strip for those that hold little; a largest event has its place beside it. */
-static size_t strip_of(const struct admission *a)
+/* What would be free outside the strip if `others_bytes` were held, and so much of it in the strip. */
+static size_t free_beside(const struct admission *a, size_t others_bytes, size_t strip_bytes)
 {
-    size_t strip = a->options.memory_bytes / STRIP_PART;
-    size_t room = budget_of(a) - most_of(a);
-    if (strip > STRIP_MOST) strip = STRIP_MOST;
-    return strip < room ? strip : room;
-}
-
-/* What counts for the two halves of the strip: of those that have sent a few bytes only, and of the other little ones. */
-static size_t first_of(size_t held_bytes)
-{
-    return held_bytes <= FIRST_MOST ? held_bytes : 0;
-}
-
-static size_t later_of(size_t held_bytes)
-{
-    return held_bytes > FIRST_MOST && held_bytes <= LITTLE_MOST ? held_bytes : 0;
-}
-
-/* What would be free outside the strip without the sender that holds `own_bytes`. */
-static size_t free_without(const struct admission *a, size_t own_bytes)
-{
-    size_t half = strip_of(a) / 2;
-    size_t first = a->first_bytes - first_of(own_bytes);
-    size_t later = a->later_bytes - later_of(own_bytes);
-    size_t used = a->held_bytes - own_bytes - (first < half ? first : half) - (later < half ? later : half);
-    size_t budget = budget_of(a) - 2 * half;
+    size_t used = others_bytes - strip_bytes;
+    size_t budget = budget_of(a) - strip_size(&a->strip);
     return budget > used ? budget - used : 0;
+}
+
+static size_t free_for_all(const struct admission *a)
+{
+    return free_beside(a, a->held_bytes, strip_used(&a->strip));
+}
+
+/* What would be free without what the sender holds. */
+static size_t free_without(const struct admission *a, const struct admission_sender *sender)
+{
+    return free_beside(a, a->held_bytes - sender->held_bytes,
+                       strip_used_without(&a->strip, &sender->source->strip, sender->held_bytes));
 }
 
 /* For the rest of a largest event, behind `held_bytes` of it. */
@@ -91,16 +73,16 @@ static size_t need_of(const struct admission *a, size_t held_bytes)
     return held_bytes < most_of(a) ? most_of(a) - held_bytes : 0;
 }
 
-static bool is_safe(const struct admission *a, size_t held_bytes)
+static bool is_safe(const struct admission *a, const struct admission_sender *sender)
 {
-    return held_bytes >= most_of(a) || free_without(a, held_bytes) >= most_of(a);
+    return sender->held_bytes >= most_of(a) || free_without(a, sender) >= most_of(a);
 }
 
 static struct admission_sender *find_oldest_little(const struct admission *a)
 {
     struct admission_sender *sender = NULL;
     TAILQ_FOREACH (sender, &a->holders, by_age)
-        if (sender->held_bytes < LITTLE_BYTES) return sender;
+        if (sender->held_bytes < STRIP_LITTLE_BYTES) return sender;
     return NULL;
 }
 
@@ -109,7 +91,7 @@ static struct admission_sender *find_oldest_safe(const struct admission *a)
 {
     struct admission_sender *sender = NULL;
     TAILQ_FOREACH (sender, &a->holders, by_age)
-        if (is_safe(a, sender->held_bytes)) return sender;
+        if (is_safe(a, sender)) return sender;
     return TAILQ_FIRST(&a->holders);
 }
 
@@ -121,9 +103,11 @@ static void note_oldest(struct admission *a)
 
 /* ---- senders ---- */
 
-void admission_add(struct admission *a, struct admission_sender *sender, size_t fixed_bytes)
+void admission_add(struct admission *a, struct admission_sender *sender, struct admission_source *source,
+                   size_t fixed_bytes)
 {
-    assert(sender->held_bytes == 0);
+    assert(sender->held_bytes == 0 && !sender->is_waiting);
+    sender->source = source;
     sender->fixed_bytes = fixed_bytes;
     a->fixed_bytes += fixed_bytes;
     note_oldest(a);
@@ -138,14 +122,33 @@ static void set_held(struct admission *a, struct admission_sender *sender, size_
     if (held_bytes > 0 && (is_new || sender->held_bytes == 0)) TAILQ_INSERT_TAIL(&a->holders, sender, by_age);
     if (is_new || sender->held_bytes == 0) sender->began_ms = a->read_ms;
     a->held_bytes += held_bytes - sender->held_bytes;
-    a->first_bytes += first_of(held_bytes) - first_of(sender->held_bytes);
-    a->later_bytes += later_of(held_bytes) - later_of(sender->held_bytes);
+    strip_remove(&a->strip, &sender->source->strip, sender->held_bytes);
+    strip_add(&a->strip, &sender->source->strip, held_bytes);
     sender->held_bytes = held_bytes;
+}
+
+void admission_set_source(struct admission *a, struct admission_sender *sender,
+                          struct admission_source *source)
+{
+    strip_remove(&a->strip, &sender->source->strip, sender->held_bytes);
+    strip_add(&a->strip, &source->strip, sender->held_bytes);
+    sender->source = source;
+}
+
+void admission_set_waiting(struct admission *a, struct admission_sender *sender, bool is_waiting)
+{
+    if (sender->is_waiting == is_waiting) return;
+    sender->is_waiting = is_waiting;
+    if (is_waiting)
+        TAILQ_INSERT_TAIL(&a->waiting, sender, in_waiting);
+    else
+        TAILQ_REMOVE(&a->waiting, sender, in_waiting);
 }
 
 void admission_remove(struct admission *a, struct admission_sender *sender)
 {
     set_held(a, sender, 0, false);
+    admission_set_waiting(a, sender, false);
     a->fixed_bytes -= sender->fixed_bytes;
     note_oldest(a);
 }
@@ -167,44 +170,29 @@ void admission_note(struct admission *a, struct admission_sender *sender, size_t
 
 bool admission_is_short(const struct admission *a)
 {
-    return !is_safe(a, 0);
+    return free_for_all(a) < most_of(a);
 }
 
-/*
- * Half of the strip is for those that have sent a few bytes only, so that beginnings of large events leave room for events
- * of few bytes. The end of each half is for the oldest little one, so that it can always go on.
- */
-static bool has_strip_room(const struct admission *a, const struct admission_sender *sender)
+/* How many bytes of a sender that is not safe: only of one that holds little. */
+static size_t little_step_of(const struct admission *a, const struct admission_sender *sender)
 {
-    size_t held_bytes = sender ? sender->held_bytes : 0;
-    size_t half = strip_of(a) / 2;
-    bool is_first = held_bytes < FIRST_BYTES;
-    size_t used = is_first ? a->first_bytes - first_of(held_bytes) : a->later_bytes - later_of(held_bytes);
-    size_t step = is_first ? FIRST_MOST : LITTLE_MOST;
-    size_t kept = sender && sender == a->oldest_little ? 0 : step;
-    return used + step + kept <= half;
-}
-
-/* By how much a sender that holds little, and is not safe, may grow in memory. NULL: one that holds nothing. */
-static size_t little_share_of(const struct admission *a, const struct admission_sender *sender)
-{
-    size_t held_bytes = sender ? sender->held_bytes : 0;
-    if (held_bytes >= LITTLE_BYTES) return 0;
+    if (sender->held_bytes >= STRIP_LITTLE_BYTES) return 0;
     size_t kept = a->oldest_safe ? need_of(a, a->oldest_safe->held_bytes) : 0;
     if (kept < most_of(a) / 2) kept = most_of(a) / 2;
-    if (free_without(a, 0) >= kept + LITTLE_BYTES + GROWTH_BYTES) return LITTLE_BYTES;
-    if (!has_strip_room(a, sender)) return 0;
-    return held_bytes < FIRST_BYTES ? ADMISSION_READ_MIN : LITTLE_BYTES;
+    if (free_for_all(a) >= kept + STRIP_LITTLE_MOST) return STRIP_GROWTH_BYTES;
+    return strip_step(&a->strip, &sender->source->strip, sender->held_bytes, sender == a->oldest_little);
 }
 
-/* What is free for it. */
-static size_t share_of(const struct admission *a, const struct admission_sender *sender)
+/* How many bytes of it memory allows. */
+static size_t step_of(const struct admission *a, const struct admission_sender *sender)
 {
-    size_t held_bytes = sender->held_bytes;
-    size_t free = free_without(a, held_bytes);
-    if (is_safe(a, held_bytes)) return free > held_bytes ? free - held_bytes : 0;
-    if (a->oldest_safe == sender) return LITTLE_BYTES;
-    return little_share_of(a, sender);
+    if (is_safe(a, sender)) {
+        size_t free = free_without(a, sender);
+        size_t share = free > sender->held_bytes ? free - sender->held_bytes : 0;
+        return share > 2 * STRIP_GROWTH_BYTES ? share - STRIP_GROWTH_BYTES : share / 2;
+    }
+    if (a->oldest_safe == sender) return STRIP_GROWTH_BYTES;
+    return little_step_of(a, sender);
 }
 
 /* By what is on its way: each byte that is read may become an item, but a chunk has only so many of them. */
@@ -225,11 +213,10 @@ bool admission_has_room(const struct admission *a)
 size_t admission_may_read(const struct admission *a, const struct admission_sender *sender)
 {
     size_t most = room_for_reading(a);
-    size_t share = share_of(a, sender);
-    if (share == 0) return 0;
-    share = share > 2 * GROWTH_BYTES ? share - GROWTH_BYTES : share / 2;
-    if (share < ADMISSION_READ_MIN) share = ADMISSION_READ_MIN;
-    return most < share ? most : share;
+    size_t step = step_of(a, sender);
+    if (step == 0) return 0;
+    if (step < ADMISSION_READ_MIN) step = ADMISSION_READ_MIN;
+    return most < step ? most : step;
 }
 
 struct admission_sender *admission_next(struct admission *a)
@@ -252,52 +239,65 @@ static bool is_turn_over(struct admission *a)
     return false;
 }
 
-/* Is a little one kept waiting for the strip? Those that are do not grow old meanwhile. */
-static bool find_strip_full(struct admission *a)
+/*
+ * Is a little one kept waiting for the strip, and not only for the share of its address, where this is noted? Those that
+ * wait do not grow old meanwhile.
+ */
+static bool find_kept_waiting(struct admission *a, bool *is_any)
 {
-    bool is_full = little_share_of(a, NULL) == 0;
+    bool is_strip_full = false;
     struct admission_sender *sender = NULL;
-    TAILQ_FOREACH (sender, &a->holders, by_age) {
-        if (!sender->is_waiting) continue;
+    *is_any = false;
+    TAILQ_FOREACH (sender, &a->waiting, in_waiting) {
         sender->began_ms = a->read_ms;
-        is_full = is_full || sender->held_bytes < LITTLE_BYTES;
+        if (sender->held_bytes >= STRIP_LITTLE_BYTES || step_of(a, sender) > 0) continue;
+        if (!strip_is_shared(&sender->source->strip, sender->held_bytes)) is_strip_full = true;
+        sender->source->kept_waiting_ms = a->read_ms;
+        *is_any = true;
     }
-    return is_full;
+    return is_strip_full;
 }
 
-/* One that is not read any more would be waiting if it had sent something. */
+/* One that holds more than little, and is not read any more, would be waiting if it had sent something. */
 static bool is_slow_little(const struct admission *a, const struct admission_sender *sender)
 {
-    if (a->read_ms - sender->began_ms < ADMISSION_SLOW_MS || sender->held_bytes > LITTLE_MOST) return false;
-    return sender->held_bytes < LITTLE_BYTES || a->read_ms - sender->heard_ms >= ADMISSION_QUIET_MS;
+    size_t periods = (size_t)((a->read_ms - sender->began_ms) / ADMISSION_SLOW_MS);
+    if (periods == 0 || sender->held_bytes > STRIP_LITTLE_MOST) return false;
+    if (sender->held_bytes >= STRIP_LITTLE_BYTES) return a->read_ms - sender->heard_ms >= ADMISSION_QUIET_MS;
+    return sender->held_bytes < periods * ADMISSION_LIVE_BYTES;
 }
 
 /* The oldest little one of which no bytes wait, and that has sent too little, while others wait for the strip. */
 static struct admission_sender *find_slow_little(struct admission *a)
 {
     struct admission_sender *sender = NULL;
-    bool is_full = find_strip_full(a);
-    if (is_full && !a->is_strip_full) a->strip_full_ms = a->read_ms;
-    a->is_strip_full = is_full;
-    if (!is_full || a->read_ms - a->strip_full_ms < ADMISSION_SLOW_MS) return NULL;
+    bool is_any = false;
+    bool is_strip_full = find_kept_waiting(a, &is_any);
+    if (is_any && !a->is_little_waiting) a->little_waiting_ms = a->read_ms;
+    a->is_little_waiting = is_any;
+    if (!is_any || a->read_ms - a->little_waiting_ms < ADMISSION_SLOW_MS) return NULL;
     TAILQ_FOREACH (sender, &a->holders, by_age)
-        if (is_slow_little(a, sender)) return sender;
+        if (is_slow_little(a, sender) && (is_strip_full || sender->source->kept_waiting_ms == a->read_ms))
+            return sender;
     return NULL;
 }
 
-struct admission_sender *admission_find_slow(struct admission *a, bool has_waiting)
+struct admission_sender *admission_find_slow(struct admission *a)
 {
     struct admission_sender *oldest = a->oldest_safe;
-    if (!has_waiting) {
+    if (!a->is_waiting) a->waiting_ms = a->read_ms;
+    a->is_waiting = !TAILQ_EMPTY(&a->waiting);
+    if (!a->is_waiting) {
         a->turn = NULL;
-        a->is_strip_full = false;
+        a->is_little_waiting = false;
     }
-    if (!has_waiting || !oldest || !admission_has_room(a)) return NULL;
+    if (!a->is_waiting || !oldest || !admission_has_room(a)) return NULL;
     struct admission_sender *little = find_slow_little(a);
     if (a->turn == oldest && is_turn_over(a)) return oldest;
     if (a->turn == oldest) return little;
     a->turn = oldest;
-    a->turn_heard_ms = a->turn_slow_ms = a->read_ms;
+    a->turn_heard_ms = oldest->heard_ms > a->waiting_ms ? oldest->heard_ms : a->waiting_ms;
+    a->turn_slow_ms = a->read_ms;
     a->turn_bytes = 0;
     return little;
 }

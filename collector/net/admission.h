@@ -9,16 +9,17 @@
  * have sent; then its memory is free, and the next one is safe. So that small events need not wait for large ones, a
  * sender that holds little is also read while the oldest safe one stays safe, and half a MAX_MESSAGE_SIZE free.
  *
- * A strip of the memory is for those that hold little, whatever the large ones hold: it is no part of what is free for
- * large ones, and little ones take nothing else as long as they find room in it. A sender grows from little to large only
- * while it is safe as a large one. Half of the strip is for the first bytes of events, so that beginnings of large ones
- * leave room for events of few bytes.
+ * A strip of the memory (strip.h) is for those that hold little, whatever the large ones hold: it is no part of what is
+ * free for large ones, and little ones take nothing else as long as they find room in it. A sender grows from little to
+ * large only while it is safe as a large one. No address can take all of the strip.
  *
  * A safe sender that sends nothing is in the way only where senders wait with bytes and none of these is safe. Then the
- * oldest safe one has the turn: its event is given up if, from then on and while it is read, it sends nothing for
- * ADMISSION_QUIET_MS, or less than ADMISSION_LIVE_BYTES in ADMISSION_SLOW_MS. A sender that is not read is never slow.
+ * oldest safe one has the turn: its event is given up if, since they wait, it has sent nothing for ADMISSION_QUIET_MS, or
+ * less than ADMISSION_LIVE_BYTES in ADMISSION_SLOW_MS of its turn. A sender that is not read is never slow: what it sends
+ * waits, and is read before its turn begins.
  * Where the strip has no room for a little one, the oldest one in it of which no bytes wait is in the way, from then on or
- * since its event began, or since bytes of it waited: after ADMISSION_SLOW_MS it is given up.
+ * since its event began, or since bytes of it waited: after ADMISSION_SLOW_MS it is given up. Where it is only the share
+ * of an address that has none, it is the oldest one of that address.
  */
 #ifndef COLLECTOR_NET_ADMISSION_H
 #define COLLECTOR_NET_ADMISSION_H
@@ -27,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+
+#include "collector/net/strip.h"
 
 #define ADMISSION_QUIET_MS   5000
 #define ADMISSION_SLOW_MS    10000
@@ -41,25 +44,34 @@ struct admission_options {
     size_t read_room_bytes;   /* the most that one read takes on its way to the disk, however long it is */
 };
 
+/* All senders of one address; the caller has the memory, and it outlives them. */
+struct admission_source {
+    struct strip_source strip;
+    int64_t kept_waiting_ms; /* when its share of the strip was last too small; clock of reading */
+};
+
 /* One sender; the caller has the memory. */
 struct admission_sender {
+    struct admission_source *source;
     size_t fixed_bytes; /* of the connection */
     size_t held_bytes;  /* of something unfinished */
-    bool is_waiting;    /* it has sent bytes that are not read yet; the caller sets it */
+    bool is_waiting;    /* it has sent bytes that are not read yet */
     int64_t began_ms;   /* what it holds, or when its bytes last waited; clock of reading */
     int64_t heard_ms;   /* when bytes of it were read; clock of reading */
     TAILQ_ENTRY(admission_sender) by_age;
+    TAILQ_ENTRY(admission_sender) in_waiting;
 };
 
 TAILQ_HEAD(admission_list, admission_sender);
 
 struct admission {
     struct admission_options options;
+    struct admission_list waiting;          /* those that are */
     struct admission_list holders;          /* those with something unfinished, the oldest first */
     struct admission_sender *oldest_safe;   /* of these, or the oldest of all; NULL: nobody holds anything */
     struct admission_sender *oldest_little; /* NULL: nobody holds so little */
     size_t fixed_bytes, held_bytes;
-    size_t first_bytes, later_bytes; /* of `held_bytes`: what counts for the halves of the strip */
+    struct strip strip;
     size_t on_its_way_bytes;
     bool is_empty; /* nothing is on its way */
 
@@ -71,8 +83,10 @@ struct admission {
     int64_t turn_heard_ms,
         turn_slow_ms; /* its last byte, and since when `turn_bytes` are counted; clock of reading */
     size_t turn_bytes;
-    bool is_strip_full;
-    int64_t strip_full_ms; /* since when; clock of reading */
+    bool is_waiting;           /* senders wait with bytes, and none of these may be read */
+    int64_t waiting_ms;        /* since when; clock of reading */
+    bool is_little_waiting;    /* a little one is kept waiting for the strip */
+    int64_t little_waiting_ms; /* since when; clock of reading */
 };
 
 void admission_init(struct admission *admission, const struct admission_options *options, int64_t now_ms);
@@ -86,9 +100,17 @@ void admission_advance(struct admission *admission, int64_t now_ms, bool is_read
 /* What is on its way to the disk, with the work that it makes; `is_empty`: it is only memory that is kept for later. */
 void admission_note_on_its_way(struct admission *admission, size_t bytes, bool is_empty);
 
-/* A sender is there, with all its fields 0, or gone. */
-void admission_add(struct admission *admission, struct admission_sender *sender, size_t fixed_bytes);
+/* A sender is there, with all its fields 0, or gone. The fields of a source are 0 when its first sender comes. */
+void admission_add(struct admission *admission, struct admission_sender *sender,
+                   struct admission_source *source, size_t fixed_bytes);
 void admission_remove(struct admission *admission, struct admission_sender *sender);
+
+/* It belongs to another source from now on. */
+void admission_set_source(struct admission *admission, struct admission_sender *sender,
+                          struct admission_source *source);
+
+/* It has sent bytes that are not read yet, or they have been read. */
+void admission_set_waiting(struct admission *admission, struct admission_sender *sender, bool is_waiting);
 
 /*
  * `read_bytes` were read of it (0: something else has happened). It holds `held_bytes` now, and `fixed_bytes` for the
@@ -111,8 +133,8 @@ struct admission_sender *admission_next(struct admission *admission);
 
 /*
  * The sender whose unfinished event has to be given up now; NULL: nobody. To be asked once all senders have been read that
- * may be; `has_waiting`: some have bytes, and may not.
+ * may be: those that still wait may not.
  */
-struct admission_sender *admission_find_slow(struct admission *admission, bool has_waiting);
+struct admission_sender *admission_find_slow(struct admission *admission);
 
 #endif

@@ -40,6 +40,7 @@ struct clients {
     struct clients_options options;
     struct admission admission;
     struct places *places;
+    struct admission_source ended; /* of connections that have ended, and wait for what they have left */
     struct source_log log;
     struct client_queue by_activity; /* the longest silent first */
     struct client_queue queue;       /* those that wait to be read, the longest first */

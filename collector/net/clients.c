@@ -78,6 +78,7 @@ static void end_client(struct client *client)
     if (step == CONN_ENDED) {
         client_forget(client);
     } else {
+        admission_set_source(&all->admission, &client->memory, &all->ended);
         if (client->place) places_remove(client->place);
         client->place = NULL;
         client->has_sent_event = true; /* no place needs to know any more */
@@ -136,7 +137,8 @@ void clients_add(struct clients *all, int fd, const char *source)
     client->connected_at = client->active_at = clock_monotonic_ms();
     client->place = places_add(all->places, &key, client, client->active_at);
     client->silence_due = -1;
-    admission_add(&all->admission, &client->memory, sizeof *client + conn_fixed_bytes(client->conn));
+    admission_add(&all->admission, &client->memory, places_memory(client->place),
+                  sizeof *client + conn_fixed_bytes(client->conn));
     TAILQ_INSERT_TAIL(&all->by_activity, client, by_activity);
     all->count++;
     (void)snprintf(fields, sizeof fields, "connections=%" PRId64, all->count);
@@ -170,6 +172,11 @@ bool clients_can_be_read(const struct clients *all)
     return serving_may_read(all) && !admission_is_short(&all->admission);
 }
 
+bool clients_lack_memory(const struct clients *all)
+{
+    return serving_may_read(all) && admission_is_short(&all->admission);
+}
+
 void clients_read(struct client *client)
 {
     (void)serving_read(client);
@@ -180,10 +187,11 @@ void clients_replace(struct client *client)
     struct clients *all = client->all;
     char fields[FIELDS_SIZE];
     int64_t now = clock_monotonic_ms();
+    int64_t unread_bytes = conn_waiting_bytes(client->conn);
     (void)snprintf(fields, sizeof fields, "silent_s=%" PRId64 " events=%" PRIu64 " unread_bytes=%" PRId64,
-                   (now - client->active_at) / 1000, conn_events(client->conn),
-                   conn_waiting_bytes(client->conn));
-    source_log_add(&all->log, SOURCE_REPLACED, conn_source(client->conn), now, fields);
+                   (now - client->active_at) / 1000, conn_events(client->conn), unread_bytes);
+    source_log_add(&all->log, unread_bytes > 0 ? SOURCE_CUT_OFF : SOURCE_REPLACED, conn_source(client->conn),
+                   now, fields);
     end_client(client);
 }
 

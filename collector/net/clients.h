@@ -54,8 +54,9 @@ const char *clients_source(const struct client *client);
 /* Has it sent bytes that were not read yet? Asks the socket. */
 bool clients_has_unread(const struct client *client);
 
-/* Can what waits in a socket be read now? */
+/* Can what waits in a socket be read now? If not: is it because memory is short, and nothing else? */
 bool clients_can_be_read(const struct clients *clients);
+bool clients_lack_memory(const struct clients *clients);
 
 /* Reads the sender once, to be called only while clients_can_be_read(). It may have disconnected, and be gone then. */
 void clients_read(struct client *client);

@@ -21,6 +21,7 @@ struct source {
     struct place_key key; /* first: the tree compares the beginnings */
     int64_t count, proven_count;
     struct place_list proven, unproven;
+    struct admission_source memory;
     LIST_ENTRY(source) at_level;
 };
 
@@ -186,6 +187,16 @@ void places_remove(struct place *place)
 void *places_owner(const struct place *place)
 {
     return place->owner;
+}
+
+bool places_has_key(const struct place *place, const struct place_key *key)
+{
+    return compare(&place->source->key, key) == 0;
+}
+
+struct admission_source *places_memory(const struct place *place)
+{
+    return &place->source->memory;
 }
 
 void places_note_active(struct place *place, int64_t now)

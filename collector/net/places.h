@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/net/admission.h"
+
 #define PLACES_MAX       65536 /* connections that there may be */
 #define PLACES_SILENT_MS 10000 /* a connection from which nothing has come for this long is silent */
 
@@ -43,6 +45,12 @@ void places_free(struct places *places); /* accepts NULL; there must be no conne
 struct place *places_add(struct places *places, const struct place_key *key, void *owner, int64_t now);
 void places_remove(struct place *place);
 void *places_owner(const struct place *place);
+
+/* Is it of this address? */
+bool places_has_key(const struct place *place, const struct place_key *key);
+
+/* What the admission notes of its address; borrowed as long as the address has a place. All 0 at first. */
+struct admission_source *places_memory(const struct place *place);
 
 /* It has sent something, or has something in its socket that was not read yet: it is not silent at `now`. */
 void places_note_active(struct place *place, int64_t now);

@@ -55,7 +55,8 @@ static void enter_queue(struct client *client)
     struct clients *all = client->all;
     if (client->is_queued) return;
     if (TAILQ_EMPTY(&all->queue)) arm(all);
-    client->is_queued = client->memory.is_waiting = true;
+    client->is_queued = true;
+    admission_set_waiting(&all->admission, &client->memory, true);
     client->queued_at = clock_monotonic_ms();
     TAILQ_INSERT_TAIL(&all->queue, client, in_queue);
     (void)event_del(client->readable);
@@ -64,7 +65,8 @@ static void enter_queue(struct client *client)
 static void leave_queue(struct client *client)
 {
     if (!client->is_queued) return;
-    client->is_queued = client->memory.is_waiting = false;
+    client->is_queued = false;
+    admission_set_waiting(&client->all->admission, &client->memory, false);
     TAILQ_REMOVE(&client->all->queue, client, in_queue);
     if (event_add(client->readable, NULL) != 0) abort(); /* out of memory */
 }
@@ -179,7 +181,7 @@ static void give_up(struct client *client)
     struct clients *all = client->all;
     size_t held_bytes = client->memory.held_bytes;
     if (read_once(client) == CONN_ENDED || conn_is_pending(client->conn) ||
-        admission_find_slow(&all->admission, true) != &client->memory)
+        admission_find_slow(&all->admission) != &client->memory)
         return;
     log_warn("an unfinished event became a reject: INTAKE_MEMORY is used up, and its sender was slow",
              "source=%s bytes=%zu remedy=%s", conn_source(client->conn), held_bytes,
@@ -218,7 +220,7 @@ static void on_waiting(evutil_socket_t fd, short what, void *context)
     bool is_reading = look(all) && admission_has_room(&all->admission);
     admission_advance(&all->admission, clock_monotonic_ms(), is_reading);
     struct admission_sender *slow = NULL;
-    if (is_reading) slow = admission_find_slow(&all->admission, !TAILQ_EMPTY(&all->queue));
+    if (is_reading) slow = admission_find_slow(&all->admission);
     if (slow) give_up(client_of(slow));
     clients_serve_queue(all);
     report_waiting(all);

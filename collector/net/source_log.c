@@ -15,6 +15,11 @@ static const struct {
     [SOURCE_CONNECTED] = {"sender connected", NULL, NULL},
     [SOURCE_DISCONNECTED] = {"sender disconnected", NULL, NULL},
     [SOURCE_REPLACED] = {"a sender was disconnected, so that another one has a place", NULL, NULL},
+    [SOURCE_CUT_OFF] =
+        {"a sender was disconnected before all that it had sent was read: another one needs a place",
+         "more senders were disconnected before all that they had sent was read",
+         "raise MAX_CONNECTIONS or INTAKE_MEMORY, or find out why this address holds so many "
+         "connections"},
     [SOURCE_NOT_ALLOWED] = {"a sender is refused: ALLOW_FROM does not name it",
                             "more senders were refused: ALLOW_FROM does not name them",
                             "if this sender is yours, add its address to ALLOW_FROM"},
@@ -24,6 +29,12 @@ static const struct {
     [SOURCE_TOO_MANY] = {"a sender was not accepted: MAX_CONNECTIONS_PER_SOURCE is reached",
                          "more senders were not accepted: MAX_CONNECTIONS_PER_SOURCE is reached",
                          "raise MAX_CONNECTIONS_PER_SOURCE"},
+    [SOURCE_CROWDED] =
+        {"a sender was not accepted: MAX_CONNECTIONS and INTAKE_MEMORY are used up, most by its "
+         "address",
+         "more senders were not accepted: MAX_CONNECTIONS and INTAKE_MEMORY are used up, most by "
+         "their address",
+         "raise INTAKE_MEMORY, or find out why this address holds so many connections"},
     [SOURCE_DOMINANT] =
         {"one address holds three quarters of MAX_CONNECTIONS",
          "one address holds three quarters of MAX_CONNECTIONS, again and again",

@@ -20,13 +20,14 @@ PLACES = size("PLACES_MAX_CONNECTIONS", 64, 64)
 FLOODER, QUIET, OTHER = "127.1.0.1", "127.0.0.3", "127.0.0.4"
 SECONDS = size("PLACES_SECONDS", 2, 2)  # a flood lasts at least so long
 PROMPT_S = 5  # the contract: another host's event is a row within this time
+FILLINGS = (0, 10 << 10, 50 << 10)  # so large are the events of other hosts
 LOG_LINES = 80  # of a flood of any size, from any number of addresses: 16 addresses of each kind of line
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
 
 
-def event(uid):
-    return b"<EVENT><cn>%s</cn></EVENT>" % uid.encode()
+def event(uid, filling=0):
+    return b"<EVENT><cn>%s</cn>%s</EVENT>" % (uid.encode(), b"x" * filling)
 
 
 def connect(site, source):
@@ -62,10 +63,13 @@ def problems(site):
 
 
 class Flood:
-    """Many connections, and a few more all the time until it is finished; the latest ones drip, if at all."""
+    """Many connections, and a few more all the time until it is finished; the latest ones drip, if at all.
 
-    def __init__(self, site, first_bytes, drip, addresses, count=FLOOD):
-        self.site, self.first_bytes, self.drip, self.addresses, self.count = site, first_bytes, drip, addresses, count
+    Each begins with one of `beginnings`, in turn, or what its socket takes of that.
+    """
+
+    def __init__(self, site, beginnings, drip, addresses, count=FLOOD):
+        self.site, self.beginnings, self.drip, self.addresses, self.count = site, beginnings, drip, addresses, count
         self.sockets, self.connected = [], 0
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -77,7 +81,8 @@ class Flood:
             s = connect(self.site, f"127.1.{n // 250}.{n % 250 + 1}")
             self.sockets.append(s)
             self.connected += 1
-            s.sendall(self.first_bytes)
+            s.setblocking(False)
+            s.send(self.beginnings[n % len(self.beginnings)])
 
     def run(self):
         while not self.stopped.is_set() and self.connected < self.count:
@@ -85,7 +90,7 @@ class Flood:
         while not self.stopped.wait(0.2):
             for s in self.sockets[-2 * PLACES:]:
                 with contextlib.suppress(OSError):
-                    s.sendall(self.drip)
+                    s.send(self.drip)
             for _ in range(4):
                 self.open_one()
 
@@ -96,21 +101,21 @@ class Flood:
             s.close()
 
 
-def check_a_flood(site, first_bytes, drip, addresses):
+def check_a_flood(site, beginnings, drip, addresses, **settings):
     """An appliance that has been quiet keeps its connection, and others connect as if there were no flood."""
-    collector = site.collector(MAX_CONNECTIONS=PLACES)
+    collector = site.collector(**{"MAX_CONNECTIONS": PLACES, **settings})
     with contextlib.ExitStack() as stack:
         quiet = stack.enter_context(connect(site, QUIET))
         quiet.sendall(event("first"))
         wait_for_row(site, "first")
         started = time.monotonic()
-        flood = Flood(site, first_bytes, drip, addresses)
+        flood = Flood(site, beginnings, drip, addresses)
         stack.callback(flood.finish)
         waits = []
         n = 0
         while flood.connected < FLOOD or time.monotonic() - started < SECONDS:
             with connect(site, OTHER) as other:
-                other.sendall(event(f"other{n}"))
+                other.sendall(event(f"other{n}", FILLINGS[n % len(FILLINGS)]))
                 waits.append(wait_for_row(site, f"other{n}"))
             n += 1
         print(f"# {FLOOD} connections in {time.monotonic() - started:.1f} s; {n} events of another host,"
@@ -126,8 +131,8 @@ def check_a_flood(site, first_bytes, drip, addresses):
     collector.stop()
     lines = collector.log.splitlines()
     assert len(lines) <= LOG_LINES, "\n".join(lines)
-    if first_bytes.startswith(b"<EVENT><cn>unfinished"):
-        kept = site.value("SELECT count(*) FROM rejects WHERE payload = ?", first_bytes)
+    if beginnings == UNFINISHED:
+        kept = site.value("SELECT count(*) FROM rejects WHERE payload = ?", UNFINISHED[0])
         assert kept >= FLOOD - PLACES, f"each unfinished event is a reject: {kept}"
 
 
@@ -136,15 +141,26 @@ def is_anyone_connected(site):
     return any(row[1].endswith(f":{site.port:04X}") and row[3] == "01" for row in rows)
 
 
+UNFINISHED = [b"<EVENT><cn>unfinished"]
 FLOODS = {
-    "a_flood_of_empty_connections_harms_nobody_else": (b"", b"", 1),
-    "a_flood_of_single_bytes_harms_nobody_else": (b"<", b"", 1),
-    "a_flood_of_unfinished_events_harms_nobody_else": (b"<EVENT><cn>unfinished", b"", 1),
-    "a_flood_of_slow_senders_harms_nobody_else": (b"<EVENT><cn>", b"x", 1),
-    "a_flood_of_connections_with_events_harms_nobody_else": (event("flood"), b"", 1),
-    "a_flood_from_many_addresses_harms_nobody_else": (b"<", b"<", FLOOD),
+    "a_flood_of_empty_connections_harms_nobody_else": ([b""], b"", 1),
+    "a_flood_of_single_bytes_harms_nobody_else": ([b"<"], b"", 1),
+    "a_flood_of_unfinished_events_harms_nobody_else": (UNFINISHED, b"", 1),
+    "a_flood_of_slow_senders_harms_nobody_else": ([b"<EVENT><cn>"], b"x", 1),
+    "a_flood_of_connections_with_events_harms_nobody_else": ([event("flood")], b"", 1),
+    "a_flood_from_many_addresses_harms_nobody_else": ([b"<"], b"<", FLOOD),
 }
 globals().update(tests_of(check_a_flood, FLOODS))
+
+
+def test_a_flood_of_events_that_fill_the_memory_harms_nobody_else(site):
+    """Beginnings of every size, the large ones first, that go on too fast to be given up, and never end."""
+    beginnings = [b"<EVENT>" + b"x" * (kib << 10) for kib in (400, 400, 12, 50, 20, 6, 120, 14)]
+    check_a_flood(site, beginnings, b"x" * 2000, 1, MAX_CONNECTIONS=200, INTAKE_MEMORY="16M")
+
+
+def test_a_flood_of_events_that_lack_one_byte_harms_nobody_else(site):
+    check_a_flood(site, [b"<EVENT>".ljust((1 << 20) - 1, b"x")], b"", 1, MAX_CONNECTIONS=256)
 
 
 def test_where_every_address_has_sent_events_the_newcomer_is_closed(site):

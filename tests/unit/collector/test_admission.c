@@ -37,12 +37,13 @@ static void pass(struct admission *a, int64_t ms)
 static void a_large_event_has_a_place_beside_all_connections(void **state)
 {
     struct admission a;
+    struct admission_source source = {0};
     struct admission_sender one = {0};
     struct admission_sender crowd = {0};
     (void)state;
     begin(&a, 16 * MIB, 8 * MIB);
-    admission_add(&a, &crowd, 60 * MIB); /* more than there is */
-    admission_add(&a, &one, KIB);
+    admission_add(&a, &crowd, &source, 60 * MIB); /* more than there is */
+    admission_add(&a, &one, &source, KIB);
     for (size_t held = 0; held < 8 * MIB;) {
         size_t most = admission_may_read(&a, &one);
         assert_true(most >= ADMISSION_READ_MIN);
@@ -54,17 +55,20 @@ static void a_large_event_has_a_place_beside_all_connections(void **state)
 static void the_others_wait_while_a_largest_event_has_no_place(void **state)
 {
     struct admission a;
+    struct admission_source source = {0};
     struct admission_sender large = {0};
     struct admission_sender medium = {0};
     struct admission_sender small = {0};
     (void)state;
     begin(&a, 16 * MIB, 8 * MIB); /* 12 for unfinished events */
-    admission_add(&a, &large, 0);
-    admission_add(&a, &medium, 0);
-    admission_add(&a, &small, 0);
+    admission_add(&a, &large, &source, 0);
+    admission_add(&a, &medium, &source, 0);
+    admission_add(&a, &small, &source, 0);
     admission_note(&a, &large, 1, 5 * MIB, 0, true);
     admission_note(&a, &medium, 1, MIB, 0, true);
-    large.is_waiting = medium.is_waiting = small.is_waiting = true;
+    admission_set_waiting(&a, &large, true);
+    admission_set_waiting(&a, &medium, true);
+    admission_set_waiting(&a, &small, true);
     assert_true(admission_is_short(&a));
     assert_true(admission_may_read(&a, &large) >= 3 * MIB);
     assert_int_equal(admission_may_read(&a, &medium), 0);
@@ -79,10 +83,11 @@ static void the_others_wait_while_a_largest_event_has_no_place(void **state)
 static void what_is_on_its_way_leaves_room_for_a_few_items(void **state)
 {
     struct admission a;
+    struct admission_source source = {0};
     struct admission_sender one = {0};
     (void)state;
     begin(&a, 8 * MIB, MIB);
-    admission_add(&a, &one, 0);
+    admission_add(&a, &one, &source, 0);
     assert_true(admission_may_read(&a, &one) > 4 * MIB);
     admission_note_on_its_way(&a, 7 * MIB + 256 * KIB, false);
     assert_int_equal(admission_may_read(&a, &one), 48 * KIB); /* each of its bytes may take 16 */
@@ -96,18 +101,20 @@ static void what_is_on_its_way_leaves_room_for_a_few_items(void **state)
 /* Two large ones hold so much that no largest event has a place besides, and no small one but in the strip. */
 struct crowd {
     struct admission a;
-    struct admission_sender large[2], little[80];
+    struct admission_source source, other_source;
+    struct admission_sender large[2], little[80], other;
 };
 
 static void crowd_begin(struct crowd *crowd)
 {
     memset(crowd, 0, sizeof *crowd);
-    begin(&crowd->a, 32 * MIB, 8 * MIB); /* 23 for large ones, and 1 for little ones */
+    begin(&crowd->a, 32 * MIB, 8 * MIB); /* 22 for large ones, and 2 for little ones */
     for (size_t i = 0; i < 2; i++) {
-        admission_add(&crowd->a, &crowd->large[i], 0);
-        admission_note(&crowd->a, &crowd->large[i], 1, i == 0 ? 6 * MIB : 14 * MIB, 0, true);
+        admission_add(&crowd->a, &crowd->large[i], &crowd->source, 0);
+        admission_note(&crowd->a, &crowd->large[i], 1, i == 0 ? 6 * MIB : 13 * MIB, 0, true);
     }
-    for (size_t i = 0; i < 80; i++) admission_add(&crowd->a, &crowd->little[i], 0);
+    for (size_t i = 0; i < 80; i++) admission_add(&crowd->a, &crowd->little[i], &crowd->source, 0);
+    admission_add(&crowd->a, &crowd->other, &crowd->other_source, 0);
 }
 
 static void a_small_event_is_read_whatever_the_large_ones_hold(void **state)
@@ -123,9 +130,8 @@ static void a_small_event_is_read_whatever_the_large_ones_hold(void **state)
         admission_note(&c.a, &c.little[0], 4 * KIB, held, 0, false);
         assert_int_equal(admission_may_read(&c.a, &c.large[0]), free_for_large);
     }
-    admission_note(&c.a, &c.little[0], 4 * KIB, 64 * KIB, 0, false);
-    assert_int_equal(admission_may_read(&c.a, &c.little[0]),
-                     0); /* it would be a large one, and is not safe */
+    admission_note(&c.a, &c.little[0], 4 * KIB, 132 * KIB, 0, false);
+    assert_int_equal(admission_may_read(&c.a, &c.little[0]), 0); /* a large one, that is not safe */
     assert_true(admission_may_read(&c.a, &c.little[1]) > 0);
 }
 
@@ -138,9 +144,9 @@ static void beginnings_of_large_events_leave_room_for_first_bytes(void **state)
     for (; large < 80; large++) { /* each is read as far as it may be */
         size_t held = 0;
         size_t most = 0;
-        while (held < 64 * KIB && (most = admission_may_read(&c.a, &c.little[large])) > 0)
+        while (held < 132 * KIB && (most = admission_may_read(&c.a, &c.little[large])) > 0)
             admission_note(&c.a, &c.little[large], most, held += most, 0, false);
-        if (held < 64 * KIB) break;
+        if (held < 132 * KIB) break;
     }
     assert_in_range(large, 4, 16);
     assert_true(admission_may_read(&c.a, &c.little[79]) > 0);
@@ -192,29 +198,30 @@ static void a_little_one_is_slow_after_10_s_in_a_full_strip(void **state)
         admission_note(&c.a, &c.little[held], 4 * KIB, 16 * KIB, 0, true);
     assert_in_range(held, 30, 79);
     pass(&c.a, 20000); /* nobody waits */
-    assert_null(admission_find_slow(&c.a, false));
-    c.little[79].is_waiting = true;
+    assert_null(admission_find_slow(&c.a));
+    admission_set_waiting(&c.a, &c.little[79], true);
     for (int second = 0; second < 10; second++) {
         admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
         admission_note(&c.a, &c.little[0], 1, 16 * KIB, 0, false); /* drops do not help it */
-        assert_null(admission_find_slow(&c.a, true));
-        c.little[1].is_waiting = second == 4; /* it was kept waiting */
-        if (second == 4) assert_null(admission_find_slow(&c.a, true));
-        c.little[1].is_waiting = false;
+        assert_null(admission_find_slow(&c.a));
+        admission_set_waiting(&c.a, &c.little[1], second == 4); /* it was kept waiting */
+        if (second == 4) assert_null(admission_find_slow(&c.a));
+        admission_set_waiting(&c.a, &c.little[1], false);
         pass(&c.a, 1000);
     }
     admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
-    assert_ptr_equal(admission_find_slow(&c.a, true), &c.little[0]);
+    assert_ptr_equal(admission_find_slow(&c.a), &c.little[0]);
     admission_note(&c.a, &c.little[0], 0, 0, 0, true);
     assert_true(admission_may_read(&c.a, &c.little[79]) > 0);
     admission_note(&c.a, &c.little[79], 4 * KIB, 16 * KIB, 0, true);
-    c.little[0].is_waiting = true; /* the next one waits */
-    assert_ptr_equal(admission_find_slow(&c.a, true), &c.little[2]);
+    admission_set_waiting(&c.a, &c.little[79], false);
+    admission_set_waiting(&c.a, &c.little[0], true); /* the next one waits */
+    assert_ptr_equal(admission_find_slow(&c.a), &c.little[2]);
 }
 
 static void a_little_one_is_slow_where_another_can_not_grow(void **state)
 {
-    static const size_t rows[] = {60 * KIB, 66 * KIB, 128 * KIB}; /* the larger ones are not read any more */
+    static const size_t rows[] = {60 * KIB, 134 * KIB, 196 * KIB}; /* the larger ones are not read any more */
     (void)state;
     for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
         struct crowd c;
@@ -227,11 +234,11 @@ static void a_little_one_is_slow_where_another_can_not_grow(void **state)
         }
         assert_in_range(held, 3, 16);
         assert_true(admission_may_read(&c.a, &c.little[79]) > 0); /* there is room for first bytes */
-        c.little[held].is_waiting = true;
+        admission_set_waiting(&c.a, &c.little[held], true);
         for (int second = 0; second <= 10; second++) {
             admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
             if (second == 7) admission_note(&c.a, &c.little[0], 1, rows[row], 0, false);
-            assert_ptr_equal(admission_find_slow(&c.a, true), second < 10 ? NULL : &c.little[row > 0]);
+            assert_ptr_equal(admission_find_slow(&c.a), second < 10 ? NULL : &c.little[row > 0]);
             pass(&c.a, 1000);
         }
         admission_note(&c.a, &c.little[0], 0, 0, 0, true);
@@ -239,9 +246,91 @@ static void a_little_one_is_slow_where_another_can_not_grow(void **state)
     }
 }
 
+/* Each of one address is read as far as it may be, in as many ways as there are to fill the strip. */
+static void fill(struct crowd *c, size_t most_held)
+{
+    for (size_t i = 0; i < 80; i++) {
+        size_t held = 0;
+        size_t most = 0;
+        while (held < most_held && (most = admission_may_read(&c->a, &c->little[i])) > 0) {
+            held += most;
+            admission_note(&c->a, &c->little[i], most, held, 0, held == most);
+        }
+    }
+}
+
+static void the_address_that_fills_the_strip_leaves_room_for_another(void **state)
+{
+    static const size_t rows[] = {4 * KIB, 12 * KIB, 20 * KIB, 60 * KIB, 132 * KIB};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct crowd c;
+        crowd_begin(&c);
+        for (size_t later = row; later < sizeof rows / sizeof *rows; later++) fill(&c, rows[later]);
+        size_t free_for_large = admission_may_read(&c.a, &c.large[0]);
+        for (size_t held = 0; held < 132 * KIB;) {
+            size_t most = admission_may_read(&c.a, &c.other);
+            assert_true(most >= ADMISSION_READ_MIN);
+            admission_note(&c.a, &c.other, most, held += most, 0, false);
+            assert_int_equal(admission_may_read(&c.a, &c.large[0]), free_for_large);
+        }
+        admission_remove(&c.a, &c.other);
+    }
+}
+
+static void little_ones_from_times_of_plenty_leave_room_for_another_address(void **state)
+{
+    static const size_t rows[] = {12 * KIB, 60 * KIB};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct crowd c;
+        crowd_begin(&c);
+        admission_note(&c.a, &c.large[1], 0, 0, 0, false);
+        for (size_t i = 0; i < 80; i++) admission_note(&c.a, &c.little[i], 30 * KIB, rows[row], 0, true);
+        admission_note(&c.a, &c.large[1], 1, 10 * MIB, 0, true);
+        assert_true(admission_may_read(&c.a, &c.other) >= ADMISSION_READ_MIN);
+        admission_note(&c.a, &c.other, 4 * KIB, 8 * KIB, 0, true);
+        assert_true(admission_may_read(&c.a, &c.other) >= ADMISSION_READ_MIN);
+    }
+}
+
+static void who_waits_for_the_share_of_its_address_harms_no_other_address(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    admission_note(&c.a, &c.other, 4 * KIB, 8 * KIB, 0, true);
+    for (size_t i = 0; i < 79 && admission_may_read(&c.a, &c.little[i]) > 0; i++)
+        admission_note(&c.a, &c.little[i], 4 * KIB, 16 * KIB, 0, true);
+    admission_set_waiting(&c.a, &c.little[79], true);
+    for (int second = 0; second <= 10; second++) {
+        admission_note(&c.a, &c.large[0], 64 * KIB, 6 * MIB, 0, false);
+        assert_ptr_equal(admission_find_slow(&c.a), second < 10 ? NULL : &c.little[0]);
+        pass(&c.a, 1000);
+    }
+}
+
+static void what_a_sender_holds_counts_for_its_address(void **state)
+{
+    struct crowd c;
+    (void)state;
+    crowd_begin(&c);
+    admission_note(&c.a, &c.little[0], 4 * KIB, 8 * KIB, 0, true);
+    admission_note(&c.a, &c.other, 4 * KIB, 100 * KIB, 0, true);
+    assert_int_equal(c.source.strip.bytes[STRIP_FIRST], 8 * KIB);
+    assert_int_equal(c.other_source.strip.bytes[STRIP_LATER], 100 * KIB);
+    admission_set_source(&c.a, &c.other, &c.source);
+    assert_int_equal(c.source.strip.bytes[STRIP_LATER], 100 * KIB);
+    assert_int_equal(c.other_source.strip.bytes[STRIP_LATER], 0);
+    assert_int_equal(c.a.strip.bytes[STRIP_LATER], 100 * KIB);
+    admission_remove(&c.a, &c.other);
+    assert_int_equal(c.a.strip.bytes[STRIP_LATER], 0);
+}
+
 /* Two senders of which the older one is in the way of the other. */
 struct pair {
     struct admission a;
+    struct admission_source source;
     struct admission_sender old, late;
 };
 
@@ -249,13 +338,13 @@ static void pair_begin(struct pair *pair)
 {
     memset(pair, 0, sizeof *pair);
     begin(&pair->a, 16 * MIB, 8 * MIB);
-    admission_add(&pair->a, &pair->old, 0);
-    admission_add(&pair->a, &pair->late, 0);
+    admission_add(&pair->a, &pair->old, &pair->source, 0);
+    admission_add(&pair->a, &pair->late, &pair->source, 0);
     admission_note(&pair->a, &pair->old, 1, 6 * MIB, 0, true);
     admission_note(&pair->a, &pair->late, 1, MIB, 0, true);
-    pair->late.is_waiting = true;
+    admission_set_waiting(&pair->a, &pair->late, true);
     assert_int_equal(admission_may_read(&pair->a, &pair->late), 0);
-    assert_null(admission_find_slow(&pair->a, true)); /* its turn begins */
+    assert_null(admission_find_slow(&pair->a)); /* its turn begins */
 }
 
 static void a_sender_in_the_way_is_slow_after_5_s_without_a_byte(void **state)
@@ -264,12 +353,28 @@ static void a_sender_in_the_way_is_slow_after_5_s_without_a_byte(void **state)
     (void)state;
     pair_begin(&p);
     pass(&p.a, 4500);
-    assert_null(admission_find_slow(&p.a, true));
+    assert_null(admission_find_slow(&p.a));
     admission_note(&p.a, &p.old, 1, 6 * MIB, 0, false);
     pass(&p.a, 4500);
-    assert_null(admission_find_slow(&p.a, true));
+    assert_null(admission_find_slow(&p.a));
     pass(&p.a, 500);
-    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
+    assert_ptr_equal(admission_find_slow(&p.a), &p.old);
+}
+
+static void those_that_were_silent_meanwhile_have_no_5_s_of_their_own(void **state)
+{
+    struct pair p;
+    struct admission_sender second = {0};
+    (void)state;
+    pair_begin(&p);
+    admission_add(&p.a, &second, &p.source, 0);
+    admission_note(&p.a, &second, 1, 4 * MIB, 0, true);
+    pass(&p.a, 5000);
+    assert_ptr_equal(admission_find_slow(&p.a), &p.old);
+    admission_note(&p.a, &p.old, 0, 0, 0, true);
+    assert_int_equal(admission_may_read(&p.a, &p.late), 0);
+    assert_null(admission_find_slow(&p.a)); /* its turn begins */
+    assert_ptr_equal(admission_find_slow(&p.a), &second);
 }
 
 static void a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s(void **state)
@@ -286,7 +391,7 @@ static void a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s(void **stat
             pass(&p.a, 1000);
             admission_note(&p.a, &p.old, rows[row].bytes, 6 * MIB, 0, false);
             bool is_due = rows[row].is_slow && second >= 10;
-            assert_ptr_equal(admission_find_slow(&p.a, true), is_due ? &p.old : NULL);
+            assert_ptr_equal(admission_find_slow(&p.a), is_due ? &p.old : NULL);
             if (is_due) break;
         }
     }
@@ -303,11 +408,9 @@ static void the_next_event_of_the_same_sender_has_a_turn_of_its_own(void **state
     admission_note(&p.a, &p.old, 1, 6 * MIB, 0, true);
     admission_note(&p.a, &p.late, 1, MIB, 0, true);
     pass(&p.a, 4500);
-    assert_null(admission_find_slow(&p.a, true));
-    pass(&p.a, 4500);
-    assert_null(admission_find_slow(&p.a, true));
+    assert_null(admission_find_slow(&p.a));
     pass(&p.a, 500);
-    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
+    assert_ptr_equal(admission_find_slow(&p.a), &p.old);
 }
 
 static void time_without_reading_makes_nobody_slow(void **state)
@@ -318,14 +421,16 @@ static void time_without_reading_makes_nobody_slow(void **state)
     for (int i = 0; i < 100; i++) admission_advance(&p.a, p.a.now_ms + 500, false); /* the gate is closed */
     admission_advance(&p.a, p.a.now_ms + 60000, true);
     admission_advance(&p.a, p.a.now_ms + 60000, true); /* the loop was elsewhere: one second counts */
-    assert_null(admission_find_slow(&p.a, true));
+    assert_null(admission_find_slow(&p.a));
     admission_note_on_its_way(&p.a, 16 * MIB, false); /* the others wait for the disk */
     pass(&p.a, 4000);
-    assert_null(admission_find_slow(&p.a, true));
+    assert_null(admission_find_slow(&p.a));
     admission_note_on_its_way(&p.a, 0, true);
-    assert_ptr_equal(admission_find_slow(&p.a, true), &p.old);
-    assert_null(admission_find_slow(&p.a, false)); /* nobody waits: its turn is over */
-    assert_null(admission_find_slow(&p.a, true));
+    assert_ptr_equal(admission_find_slow(&p.a), &p.old);
+    admission_set_waiting(&p.a, &p.late, false);
+    assert_null(admission_find_slow(&p.a)); /* nobody waits: its turn is over */
+    admission_set_waiting(&p.a, &p.late, true);
+    assert_null(admission_find_slow(&p.a));
 }
 
 /* ---- random worlds ---- */
@@ -334,6 +439,7 @@ enum manner { LIVE, DRIPPING, STALLED, MANNERS, SMALL = MANNERS }; /* small even
 
 struct peer {
     struct admission_sender memory;
+    size_t source; /* its address */
     enum manner manner;
     size_t event_len;    /* of the event that it is sending */
     size_t sent, read;   /* bytes of it: by the peer, by us; what is between waits in the socket */
@@ -355,6 +461,8 @@ struct world {
     struct chance *chance;
     struct admission a;
     struct peer peers[PEERS_MAX];
+    struct admission_source sources[PEERS_MAX + 1];
+    bool is_besieged; /* all but those of small events are of one address, and each of these has its own */
     size_t count, max_message, memory;
     size_t disk_bytes, disk_rate;  /* on its way, and what the writer takes in a step */
     int64_t now_ms, stalled_until; /* the writer; */
@@ -381,6 +489,7 @@ static void begin_event(struct world *w, struct peer *peer)
 
 static void peer_init(struct world *w, struct peer *peer)
 {
+    size_t own_source = (size_t)(peer - w->peers) + 1;
     *peer = (struct peer){.waits_since = -1};
     peer->manner = chance_below(w->chance, 3) ? LIVE : (enum manner)chance_below(w->chance, MANNERS);
     if (chance_below(w->chance, 4) == 0) peer->manner = SMALL;
@@ -388,9 +497,11 @@ static void peer_init(struct world *w, struct peer *peer)
     peer->rate =
         peer->manner == LIVE ? pick(w, 2 * KIB, chance_below(w->chance, 2) ? 4 * KIB : 200 * KIB) : 1;
     if (peer->manner == SMALL) peer->rate = 32 * KIB;
+    peer->source =
+        w->is_besieged ? (peer->manner == SMALL ? own_source : 0) : chance_below(w->chance, w->count);
     w->wait_max_ms += 2 * ADMISSION_SLOW_MS;
     if (peer->manner == LIVE) w->wait_max_ms += (int64_t)(w->max_message / peer->rate + 1) * STEP_MS;
-    admission_add(&w->a, &peer->memory, FIXED);
+    admission_add(&w->a, &peer->memory, &w->sources[peer->source], FIXED);
     begin_event(w, peer);
 }
 
@@ -437,6 +548,11 @@ static void check_memory(struct world *w)
     assert_true(w->a.held_bytes <= w->memory - w->memory / 4 + ADMISSION_MARGIN);
 }
 
+static void note_waiting(struct world *w, struct peer *peer)
+{
+    admission_set_waiting(&w->a, &peer->memory, peer->sent > peer->read);
+}
+
 /* Reads it once. Returns whether it was read. */
 static bool read_peer(struct world *w, struct peer *peer)
 {
@@ -451,7 +567,7 @@ static bool read_peer(struct world *w, struct peer *peer)
     check_memory(w);
     peer->events += peer->read == peer->event_len;
     if (peer->read == peer->event_len) end_event(w, peer);
-    peer->memory.is_waiting = peer->sent > peer->read;
+    note_waiting(w, peer);
     return true;
 }
 
@@ -486,13 +602,6 @@ static void serve(struct world *w)
     while (may_read(w) && reads++ < 400 && (peer = next_peer(w, &from))) assert_true(read_peer(w, peer));
 }
 
-static bool someone_waits(const struct world *w)
-{
-    for (size_t i = 0; i < w->count; i++)
-        if (w->peers[i].memory.is_waiting) return true;
-    return false;
-}
-
 /* Reading goes on whenever memory allows: one of all has its way to the end. */
 static void check_progress(struct world *w)
 {
@@ -504,14 +613,14 @@ static void check_progress(struct world *w)
 
 static void give_up(struct world *w, struct peer *peer)
 {
-    if (read_peer(w, peer) && &peer->memory != admission_find_slow(&w->a, someone_waits(w))) return;
+    if (read_peer(w, peer) && &peer->memory != admission_find_slow(&w->a)) return;
     if (peer->manner == LIVE || peer->manner == SMALL) fail_msg("a live sender was given up");
     peer->rejects++;
     w->disk_bytes += held_by(peer->read);
     admission_note(&w->a, &peer->memory, 0, 0, FIXED, true);
     begin_event(w, peer);
     peer->next_at = w->now_ms + 10000;
-    peer->memory.is_waiting = false;
+    admission_set_waiting(&w->a, &peer->memory, false);
 }
 
 /* Beginnings of large events that are kept waiting, with more than the first bytes; they are not given up for that. */
@@ -520,17 +629,21 @@ static bool has_begun_large_ones(const struct world *w)
     for (size_t i = 0; i < w->count; i++) {
         const struct peer *peer = &w->peers[i];
         size_t held = peer->memory.held_bytes;
-        if (peer->event_len > 32 * KIB && peer->memory.is_waiting && held > 16 * KIB && held <= 128 * KIB)
+        if (peer->event_len > 32 * KIB && peer->memory.is_waiting && held > 16 * KIB && held <= 196 * KIB)
             return true;
     }
     return false;
 }
 
-/* A small event is read within 12 s, whatever the others do; one of more than a few bytes, where beginnings leave room. */
+/*
+ * A small event is read within 12 s, whatever the others do; one of more than a few bytes, where beginnings of its own
+ * address leave room.
+ */
 static void check_small(struct world *w, struct peer *peer, bool has_begun)
 {
     if (peer->manner != SMALL || peer->sent == 0) return;
-    if (peer->small_since < 0 || (peer->event_len > 4 * KIB && has_begun)) peer->small_since = w->a.read_ms;
+    bool may_wait = has_begun && !w->is_besieged && peer->event_len > 4 * KIB;
+    if (peer->small_since < 0 || may_wait) peer->small_since = w->a.read_ms;
     assert_true(w->a.read_ms - peer->small_since <= SMALL_WAIT_MS);
 }
 
@@ -566,13 +679,13 @@ static void step(struct world *w)
             peer_init(w, peer);
         }
         peer_send(w, peer);
-        peer->memory.is_waiting = peer->sent > peer->read;
+        note_waiting(w, peer);
     }
     serve(w);
     check_progress(w);
     bool is_reading = may_read(w) && admission_has_room(&w->a);
     admission_advance(&w->a, w->now_ms, is_reading);
-    struct peer *slow = is_reading ? peer_of(admission_find_slow(&w->a, someone_waits(w))) : NULL;
+    struct peer *slow = is_reading ? peer_of(admission_find_slow(&w->a)) : NULL;
     if (slow) give_up(w, slow);
     serve(w);
     check_waits(w, is_reading);
@@ -587,6 +700,7 @@ static void play(struct chance *chance)
     w.max_message = messages[chance_below(chance, 3)];
     w.memory = pick(&w, 2 * w.max_message > 8 * MIB ? 2 * w.max_message : 8 * MIB, 64 * MIB);
     w.count = pick(&w, 1, PEERS_MAX);
+    w.is_besieged = chance_below(chance, 2);
     w.disk_rate = pick(&w, MIB, 20 * MIB);
     struct admission_options options = {w.memory, w.max_message, MIB};
     admission_init(&w.a, &options, 0);
@@ -614,8 +728,13 @@ int main(void)
         cmocka_unit_test(little_ones_from_times_of_plenty_leave_the_strip_to_first_bytes),
         cmocka_unit_test(a_little_one_is_slow_after_10_s_in_a_full_strip),
         cmocka_unit_test(a_little_one_is_slow_where_another_can_not_grow),
+        cmocka_unit_test(the_address_that_fills_the_strip_leaves_room_for_another),
+        cmocka_unit_test(little_ones_from_times_of_plenty_leave_room_for_another_address),
+        cmocka_unit_test(who_waits_for_the_share_of_its_address_harms_no_other_address),
+        cmocka_unit_test(what_a_sender_holds_counts_for_its_address),
         cmocka_unit_test(what_is_on_its_way_leaves_room_for_a_few_items),
         cmocka_unit_test(a_sender_in_the_way_is_slow_after_5_s_without_a_byte),
+        cmocka_unit_test(those_that_were_silent_meanwhile_have_no_5_s_of_their_own),
         cmocka_unit_test(a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s),
         cmocka_unit_test(the_next_event_of_the_same_sender_has_a_turn_of_its_own),
         cmocka_unit_test(time_without_reading_makes_nobody_slow),
