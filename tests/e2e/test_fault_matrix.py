@@ -270,6 +270,7 @@ def run_cell(directory, row, step):
         stack.callback(stub.close)
         site = Site(directory)
         stack.callback(site.close)
+        stack.enter_context(site.telling_of_failures())
         if getattr(row, "has_role", False):
             imds = Imds()
             stack.callback(imds.close)

@@ -209,8 +209,8 @@ def test_small_events_of_other_hosts_do_not_wait_for_large_ones_that_go_on_slowl
 
         for stream in streams:
             stream[0].setblocking(False)
-        with contextlib.suppress(TimeoutError, AssertionError):
-            wait_for("all memory to be used", fill, 10)
+        with contextlib.suppress(AssertionError):  # the system's buffers may be short; a pause of 5 s would be slow
+            wait_for("all memory to be used", fill, 2)
         thread = threading.Thread(target=go_on, daemon=True)
         thread.start()
         try:

@@ -110,6 +110,15 @@ class Site:
         """{name: bytes} of what was shipped to the directory."""
         return {str(path): path.read_bytes() for path in self.files(prefix)}
 
+    @contextlib.contextmanager
+    def telling_of_failures(self):
+        """A failure comes with the end of what each program has logged, for whoever looks into it."""
+        try:
+            yield
+        except Exception as e:
+            states = ((program.name, program.process.poll(), program.log[-2000:]) for program in self.running)
+            raise AssertionError("\n".join(f"{name}, exit code {code}, logged: {log}" for name, code, log in states)) from e
+
     def close(self):
         for process, with_group in self.others:
             if with_group:

@@ -29,7 +29,7 @@ def passes(name, test):
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="eventspool-", ignore_cleanup_errors=True) as directory:
         try:
-            with contextlib.closing(Site(directory)) as site:
+            with contextlib.closing(Site(directory)) as site, site.telling_of_failures():
                 test(site)
         except Exception:
             print(f"not ok - {sentence(name)}")
