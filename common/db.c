@@ -15,12 +15,14 @@
 #include "common/clock.h"
 
 #define BUSY_SLEEP_US  250
+#define LET_GO_MS      20 /* of waiting for a lock */
 #define STMT_PARAM_MAX 32
 
 struct db {
     sqlite3 *handle;
     int busy_ms;
-    int64_t busy_due; /* monotonic ms: the end of the present wait for a lock */
+    int64_t busy_since; /* monotonic ms: the beginning of the present wait for a lock */
+    bool has_let_go;    /* in this wait */
     bool was_full;
     bool is_in_doubt; /* the last COMMIT failed, perhaps in its sync */
     void (*on_commit)(void *context, int wal_pages);
@@ -84,8 +86,16 @@ static int wait_for_lock(void *context, int tries)
 {
     struct db *db = context;
     struct timespec nap = {.tv_sec = 0, .tv_nsec = BUSY_SLEEP_US * 1000};
-    if (tries == 0) db->busy_due = clock_monotonic_ms() + db->busy_ms;
-    if (clock_monotonic_ms() >= db->busy_due) return 0;
+    int64_t now = clock_monotonic_ms();
+    if (tries == 0) {
+        db->busy_since = now;
+        db->has_let_go = !db->on_busy;
+    }
+    if (now - db->busy_since >= db->busy_ms) return 0;
+    if (!db->has_let_go && now - db->busy_since >= LET_GO_MS) {
+        (void)db->on_busy(db->on_busy_context); /* the wait goes on in any case */
+        db->has_let_go = true;
+    }
     (void)nanosleep(&nap, NULL);
     return 1;
 }

@@ -102,8 +102,9 @@ void db_unlock_mark(struct db *db, int mark);
 void db_set_mark(struct db *db, int mark, uint32_t frames);
 
 /*
- * Calls `hook` where db_begin() finds the WAL busy. If that returns true, having ended what this connection was reading,
- * the transaction is begun once more.
+ * Calls `hook` where db_begin() finds the WAL busy, and once where a lock has been waited for during 20 ms: who holds it may
+ * be waiting for something of ours. It is to let go of that. If it returns true, having ended what this connection was
+ * reading, the transaction is begun once more.
  */
 void db_on_busy(struct db *db, bool (*hook)(void *context), void *context);
 

@@ -68,13 +68,17 @@ static void open_again(struct wal *w, bool is_done)
     wal_policy_note_opened(&w->policy, is_done, now);
 }
 
-/* A commit of another program has come between ours, so that we must come in anew. */
+/*
+ * A commit of another program has come between ours, so that we must come in anew. Or another program empties the log,
+ * and holds the lock that we wait for until our marks are free.
+ */
 static bool note_busy(void *context)
 {
     struct wal *w = context;
-    if (!w->is_closed) return false;
-    open_again(w, false);
-    return true;
+    bool was_closed = w->is_closed;
+    if (was_closed) open_again(w, false);
+    release_marks(w);
+    return was_closed;
 }
 
 /* Also while no commit succeeds: on a full disk the uploader must be able to purge. */
@@ -319,7 +323,9 @@ static void maintain_after_group(struct wal *w)
 static void maintain_quiet(struct wal *w)
 {
     struct wal_step step = wal_policy_quiet(&w->policy, wal_file_bytes(w));
-    let_all_in(w);
+    if (w->is_closed) keep_out(w); /* its end does not depend on what comes */
+    if (w->is_closed) return;
+    release_marks(w);
     if (step.nudges) checkpointer_nudge(w->checkpointer);
     if (step.truncates) wal_truncate(w);
 }

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 from support.environment import BIN, IS_SANITIZED, size
@@ -119,6 +120,40 @@ def test_the_log_stays_short_beside_overlapping_reads_of_half_a_second(site):
     if not IS_SANITIZED:
         assert prober.percentile(50) < 30, "a busy machine; 10 ms is the promise"
     wait_for("the log's file to fall back", lambda: wal_bytes(site) <= 64 * MIB)
+    collector.stop()
+
+
+def test_the_log_begins_again_where_large_events_come_slowly(site):
+    """Between two of them the writer waits for the next, and readers are kept out all the same."""
+    collector = site.collector(LOG_LEVEL="debug")
+    event = b"<EVENT><pad>" + b"x" * 500_000 + b"</pad></EVENT>"
+    ended = threading.Event()
+
+    def send():
+        with socket.create_connection(("127.0.0.1", site.port)) as sender:
+            while not ended.wait(0.1):
+                sender.sendall(event)
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    with reading(site, READERS, 0.3, 0.5):
+        wait_for("the log to begin again", lambda: re.search(r"were kept out for a moment.* done=1", collector.log))
+        assert wal_bytes(site) <= LONGEST_LOG
+    ended.set()
+    thread.join()
+    collector.stop()
+
+
+def test_another_program_may_empty_the_log_meanwhile(site):
+    """It has the lock for writing until nobody reads any more; the collector's own marks must not be in its way."""
+    collector = site.collector()
+    with under_load(site), contextlib.closing(sqlite3.connect(site.spool, isolation_level=None, timeout=20)) as other:
+        for mode in ("RESTART", "TRUNCATE") * 4:
+            since = time.monotonic()  # it is refused at once while the collector copies
+            wait_for(mode, lambda: other.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[0] == 0)
+            assert time.monotonic() - since < 10, (mode, time.monotonic() - since)
+            site.wait_for_events(site.value("SELECT last_event_id FROM _intake") + RATE // 2)
+    assert "commit_failing" not in collector.log
     collector.stop()
 
 

@@ -14,6 +14,8 @@
 #include "collector/spool/checkpointer.h"
 #include "collector/spool/wal.h"
 #include "collector/spool/wal_barrier.h"
+#include "collector/spool/wal_policy.h"
+#include "common/clock.h"
 #include "common/db.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
@@ -295,17 +297,15 @@ static void the_log_begins_again_beside_readers_that_overlap(void **state)
     check_books(f->scratch->spool);
 }
 
-static void nobody_is_kept_out_where_nothing_comes(void **state)
+/* Two readers in turn, until a new one is kept out. Returns the one that reads then. */
+static struct db *read_until_kept_out(struct fixture *f, struct db *readers[2])
 {
-    struct fixture *f = *state;
-    struct service s;
     struct wal *wal = spool_in_wal(f->in);
-    struct db *readers[2] = {reader_open(f), reader_open(f)};
     int next = 1;
-    service_start(f, &s);
+    int turns = 0;
     begin_reading(f, readers[0]);
     append_until(f, &next, SPOOL_WAL_RESTART_BYTES + 1);
-    for (int turns = 0; !wal_keeps_out(wal) && turns < 20000; turns++) {
+    for (; !wal_keeps_out(wal) && turns < 20000; turns++) {
         begin_reading(f, readers[(turns + 1) % 2]);
         end_reading(f, readers[turns % 2]);
         append(f, next++, 1, 0);
@@ -313,9 +313,68 @@ static void nobody_is_kept_out_where_nothing_comes(void **state)
     }
     assert_true(wal_keeps_out(wal));
     assert_false(can_begin_to_read(f));
+    return readers[turns % 2];
+}
+
+/* So the log begins again also where events come slowly, or in bursts. */
+static void where_nothing_comes_readers_are_kept_out_until_those_of_now_have_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct wal *wal = spool_in_wal(f->in);
+    struct db *readers[2] = {reader_open(f), reader_open(f)};
+    service_start(f, &s);
+    struct db *last = read_until_kept_out(f, readers);
+    wal_maintain(wal, false);
+    assert_true(wal_keeps_out(wal));
+    end_reading(f, last);
     wal_maintain(wal, false);
     assert_false(wal_keeps_out(wal));
     assert_true(can_begin_to_read(f));
+    append(f, 100000, 1, 0);
+    assert_true(wal_bytes(wal) < SPOOL_WAL_PASSIVE_BYTES);
+    service_stop(&s);
+    for (int i = 0; i < 2; i++) db_close(readers[i]);
+}
+
+static void where_nothing_comes_readers_are_kept_out_for_a_second_at_most(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct wal *wal = spool_in_wal(f->in);
+    struct db *readers[2] = {reader_open(f), reader_open(f)};
+    service_start(f, &s);
+    (void)read_until_kept_out(f, readers);
+    int64_t due = clock_monotonic_ms() + WAL_CLOSED_MS;
+    while (wal_keeps_out(wal) && clock_monotonic_ms() <= due) wal_maintain(wal, false);
+    wal_maintain(wal, false);
+    assert_false(wal_keeps_out(wal));
+    assert_true(can_begin_to_read(f));
+    service_stop(&s);
+    for (int i = 0; i < 2; i++) db_close(readers[i]);
+}
+
+/* Another program empties the log: it has the write lock, and waits until nobody has a mark, ours included. */
+static void marks_are_let_go_for_who_holds_the_write_lock(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct db *readers[2] = {reader_open(f), reader_open(f)};
+    struct db_wal wal;
+    int next = 1;
+    service_start(f, &s);
+    begin_reading(f, readers[0]);
+    append_until(f, &next, SPOOL_WAL_PASSIVE_BYTES + 1); /* marks are reserved from now on */
+    end_reading(f, readers[0]);
+    begin_reading(f, readers[1]); /* it must have seen the log once */
+    end_reading(f, readers[1]);
+    assert_int_equal(db_checkpoint(readers[1], DB_TRUNCATE, &wal, &f->why), RES_RETRY);
+    must(f, db_begin(readers[1], &f->why));
+    struct group *group = some_group(next, 1, 0);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_RETRY); /* in vain, but it lets go */
+    group_free(group);
+    must(f, db_end(readers[1], RES_OK, &f->why));
+    must(f, db_checkpoint(readers[1], DB_TRUNCATE, &wal, &f->why));
     service_stop(&s);
     for (int i = 0; i < 2; i++) db_close(readers[i]);
 }
@@ -332,7 +391,9 @@ int main(void)
         IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),
         IN_SPOOL(too_many_readers_leave_no_mark_to_reserve),
         IN_SPOOL(the_log_begins_again_beside_readers_that_overlap),
-        IN_SPOOL(nobody_is_kept_out_where_nothing_comes),
+        IN_SPOOL(where_nothing_comes_readers_are_kept_out_until_those_of_now_have_ended),
+        IN_SPOOL(where_nothing_comes_readers_are_kept_out_for_a_second_at_most),
+        IN_SPOOL(marks_are_let_go_for_who_holds_the_write_lock),
     };
     fault_vfs_install(); /* no disk is waited for */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,8 @@ struct world {
     int reader_count;
     int64_t readers_end_at; /* then all go */
     int64_t rate;           /* events per second */
+    int64_t burst_us;       /* they come in bursts, of which one begins so long after another; 0: evenly */
+    int64_t event_bytes;    /* beside what pages_of() counts */
     int64_t commit_us;
     int64_t now;
     struct wal_policy policy;
@@ -342,7 +344,8 @@ static void maintain_quiet(struct world *w)
 {
     take_result(w);
     struct wal_step step = wal_policy_quiet(&w->policy, w->log.file);
-    if (w->is_closed) open_again(w, false);
+    if (w->is_closed) keep_out(w);
+    if (w->is_closed) return;
     release(&w->log);
     if (step.nudges) nudge(w);
     if (!step.truncates || w->is_copying) return;
@@ -387,32 +390,68 @@ static int median_ms(const struct world *w)
     return ms;
 }
 
+/* How many events come before then, from the beginning of the world on. */
+static int64_t come_until(const struct world *w, int64_t then)
+{
+    return (w->burst_us > 0 ? then / w->burst_us * w->burst_us : then) * w->rate / SECOND;
+}
+
+static int64_t next_comes_at(const struct world *w)
+{
+    if (w->burst_us > 0) return (w->now / w->burst_us + 1) * w->burst_us;
+    return w->now + SECOND / w->rate + 1;
+}
+
+/* How long the writer waits for events before it has a look: see tick_ms() in collector/spool/writer.c. */
+static int64_t tick_us(const struct world *w)
+{
+    if (w->is_closed) return 50000;
+    return wal_policy_is_busy(&w->policy, w->log.file) ? SECOND : 2 * SECOND;
+}
+
+static void commit(struct world *w, int64_t events)
+{
+    int64_t bytes = pages_of(events) * FRAME + events * w->event_bytes;
+    advance(w, w->now + w->commit_us + events * 3);
+    log_commit(&w->log, bytes, w->now);
+    if (w->is_closed) (void)raise_barrier(&w->log);
+    wal_policy_note_commit(&w->policy, w->log.bytes, now_ms(w));
+    maintain(w);
+    note_report(w);
+    advance(w, w->now + w->policy.gap_us);
+}
+
+/* Nothing has come yet. */
+static void wait_for_events(struct world *w)
+{
+    int64_t tick_at = w->now + tick_us(w);
+    int64_t comes_at = next_comes_at(w);
+    advance(w, comes_at < tick_at ? comes_at : tick_at);
+    if (comes_at < tick_at) return;
+    maintain_quiet(w);
+    note_report(w);
+}
+
 /* Commits what has come since `taken_at` until the end of the gap. */
 static void work_until(struct world *w, int64_t end)
 {
     int64_t taken_at = w->now;
     while (w->now < end) {
-        int64_t events = (w->now - taken_at) * w->rate / SECOND;
+        int64_t events = come_until(w, w->now) - come_until(w, taken_at);
         if (events == 0) {
-            advance(w, w->now + SECOND / w->rate + 1);
+            wait_for_events(w);
             continue;
         }
         note_waits(w, events, taken_at);
         taken_at = w->now;
-        advance(w, w->now + w->commit_us + events * 3);
-        log_commit(&w->log, pages_of(events) * FRAME, w->now);
-        if (w->is_closed) (void)raise_barrier(&w->log);
-        wal_policy_note_commit(&w->policy, w->log.bytes, now_ms(w));
-        maintain(w);
-        note_report(w);
-        advance(w, w->now + w->policy.gap_us);
+        commit(w, events);
     }
 }
 
 static void rest_until(struct world *w, int64_t end)
 {
     while (w->now < end) {
-        advance(w, w->now + SECOND);
+        advance(w, w->now + tick_us(w));
         maintain_quiet(w);
         note_report(w);
     }
@@ -500,6 +539,29 @@ static void short_readers_do_not_make_the_log_longer_than_promised(void **state)
     assert_true(slowest < 10);
 }
 
+/* Of the same bytes a second at most: bursts with silence between them, a few large events, or a few small ones. */
+static void nor_do_they_where_events_come_in_bursts_or_slowly(void **state)
+{
+    struct chance chance = chance_begin();
+    (void)state;
+    for (int n = 0; n < worlds(); n++) {
+        struct world *w = world_new(&chance);
+        int64_t read = between(w, 100, 500);
+        add_readers(w, (int)between(w, 2, 8), between(w, read / 2, read), read,
+                    between(w, 0, 1) * between(w, 0, 100));
+        w->rate = n % 3 == 0 ? 1000 : between(w, 2, 30);
+        if (n % 3 == 0) w->burst_us = between(w, 50, 3000) * 1000;
+        if (n % 3 == 1) w->event_bytes = between(w, 10, 2200) * 1000 / w->rate;
+        work_until(w, w->now + 600 * SECOND);
+        if (w->longest_log > WAL_LONG_BYTES || w->are_many_reported)
+            fail_msg("world %d: %d readers of up to %d ms, %d events/s in bursts each %d ms and of %d bytes "
+                     "more: a log of %d MiB",
+                     n, w->reader_count, (int)read, (int)w->rate, (int)(w->burst_us / 1000),
+                     (int)w->event_bytes, (int)(w->longest_log / MIB));
+        free(w);
+    }
+}
+
 static void one_long_reader_is_reported_and_nobody_kept_out_for_it(void **state)
 {
     struct chance chance = chance_begin();
@@ -569,6 +631,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_are_kept_out_for_a_second_at_most_and_a_tenth_of_the_time),
         cmocka_unit_test(short_readers_do_not_make_the_log_longer_than_promised),
+        cmocka_unit_test(nor_do_they_where_events_come_in_bursts_or_slowly),
         cmocka_unit_test(one_long_reader_is_reported_and_nobody_kept_out_for_it),
         cmocka_unit_test(the_log_begins_again_when_the_readers_have_ended),
         cmocka_unit_test(without_readers_nobody_is_kept_out_and_the_log_stays_short),
