@@ -2,10 +2,10 @@
  * acceptor -- see acceptor.h.
  *
  * A sender that finds no place is accepted and closed at once: one that waited in the system's queue would learn of
- * nothing, and hide others behind it. It waits only while nobody can go without a loss: what is in the sockets of all
- * those that could go was not read yet and cannot be read now. Then there is nothing that others would miss: nobody is
- * read. But where only memory is short, events of few bytes are: there an address that fills places and memory cannot
- * keep another one out.
+ * nothing, and hide others behind it. It waits, accepted, only while nobody can go without a loss: what is in the sockets
+ * of all those that could go was not read yet and cannot be read now. Each address waits in a line of its own
+ * (newcomers.h). While the gate is closed nobody is read, and there is nothing that others would miss. But where memory is
+ * short or the intake full, others are: there the address that holds most makes a place for another one in any case.
  */
 #include "collector/net/acceptor.h"
 
@@ -19,6 +19,7 @@
 
 #include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
+#include "collector/net/newcomers.h"
 #include "collector/net/places.h"
 #include "collector/net/source_log.h"
 #include "common/clock.h"
@@ -26,8 +27,11 @@
 
 #define ROUND       16   /* senders accepted before others are read */
 #define TRIES       32   /* senders that are asked at most whether they have unread bytes */
-#define PAUSE_MS    100  /* of accepting, before the next try */
-#define PATIENCE_MS 1000 /* a newcomer that waits for longer is a problem */
+#define NEWCOMERS   1024 /* that wait for a place at most, where there are descriptors for them */
+#define PAUSE_MS    100  /* of accepting, or while nobody is read, before the next try */
+#define SOON_MS     5    /* before a newcomer tries again while others are read */
+#define SHARE_MS    200  /* a newcomer waits so long for another address, while others are read */
+#define PATIENCE_MS 1000 /* a newcomer that waits for longer is a problem, if nobody is read */
 #define CHECK_MS    1000 /* between two checks whether a problem has ended */
 #define PROBLEM_MS  5000 /* a problem lasts so long after the last sender that it hit */
 
@@ -40,11 +44,9 @@ struct acceptor {
     struct acceptor_options options;
     struct places_limits limits;
     struct event *acceptable, *again, *check;
-    struct newcomer {
-        int fd; /* accepted, and it waits for a place; -1: none does */
-        char source[EVENT_SOURCE_MAX];
-        int64_t since; /* monotonic ms: of its second try; 0: there was none */
-    } newcomer;
+    struct newcomers *newcomers; /* accepted, and they wait for a place */
+    int64_t newcomers_max;
+    bool is_paused; /* no more are accepted before the next try */
     bool is_out_of_descriptors;
     bool is_dominated;  /* by one address, and that has been logged */
     int64_t refused_at; /* monotonic ms: when a sender was last refused for lack of a place; 0: long ago */
@@ -62,7 +64,8 @@ static void end_problem(struct acceptor *acceptor)
 {
     bool can_accept = !places_are_full(clients_places(acceptor->clients), &acceptor->limits);
     if (can_accept && clock_monotonic_ms() - acceptor->refused_at >= PROBLEM_MS) acceptor->refused_at = 0;
-    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors && acceptor->newcomer.fd < 0)
+    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors &&
+        newcomers_count(acceptor->newcomers) == 0)
         problems_end(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL);
 }
 
@@ -82,51 +85,47 @@ static void raise_problem(struct acceptor *acceptor, const char *message, const 
     problems_raise(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL, message, remedy);
 }
 
-/* Tries again in a moment. */
+/* Tries again in a moment, if it does not do so anyway. */
+static void try_soon(struct acceptor *acceptor)
+{
+    if (event_pending(acceptor->again, EV_TIMEOUT, NULL)) return;
+    bool is_reading = clients_reading(acceptor->clients) != CLIENTS_ARE_PAUSED;
+    struct timeval pause = {.tv_usec = (is_reading && !acceptor->is_paused ? SOON_MS : PAUSE_MS) * 1000L};
+    if (event_add(acceptor->again, &pause) != 0) abort(); /* out of memory */
+}
+
 static void pause_accepting(struct acceptor *acceptor)
 {
-    struct timeval pause = {.tv_usec = PAUSE_MS * 1000L};
+    acceptor->is_paused = true;
     (void)event_del(acceptor->acceptable);
-    if (event_add(acceptor->again, &pause) != 0) abort(); /* out of memory */
+    try_soon(acceptor);
 }
 
 /* ---- places ---- */
 
-enum outcome {
-    OUTCOME_CHOSEN,  /* as `choice` says */
-    OUTCOME_CROWDED, /* only one of its own address could go, with bytes for which there is no memory */
-    OUTCOME_WAIT,    /* nothing can be read now, and all that were asked have bytes that were not read yet */
-};
-
 /*
- * Who goes for a newcomer of this address. One with bytes that were not read yet is not silent: it waits for us. It is
- * read, as that may change who goes, or else passed over.
+ * Who goes for a newcomer of this address? One with bytes that were not read yet is not silent: it waits for us. It is
+ * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, which cannot be read
+ * now, and the newcomer has to wait.
  */
-static enum outcome choose(struct acceptor *acceptor, const struct place_key *newcomer,
-                           enum places_choice *choice, struct place **victim)
+static bool choose(struct acceptor *acceptor, const struct place_key *newcomer, int64_t waited_ms,
+                   enum places_choice *choice, struct place **victim)
 {
     struct places *places = clients_places(acceptor->clients);
     int64_t now = clock_monotonic_ms();
     for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) { /* each is silent once at most */
         *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-        if (!*victim || !clients_has_unread(places_owner(*victim))) return OUTCOME_CHOSEN;
-        if (clients_can_be_read(acceptor->clients))
+        if (!*victim || !clients_has_unread(places_owner(*victim))) return true;
+        if (clients_reading(acceptor->clients) == CLIENTS_CAN_READ)
             clients_read(places_owner(*victim));
         else
             places_note_active(*victim, now);
     }
     *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-    if (!*victim || clients_can_be_read(acceptor->clients)) return OUTCOME_CHOSEN; /* it sends and sends */
-    if (!clients_lack_memory(acceptor->clients)) return OUTCOME_WAIT;
-    return places_has_key(*victim, newcomer) ? OUTCOME_CROWDED : OUTCOME_CHOSEN;
-}
-
-/* The next try is in a moment; all others wait behind it. */
-static void let_wait(struct acceptor *acceptor, int fd, const char *source)
-{
-    acceptor->newcomer.fd = fd;
-    (void)snprintf(acceptor->newcomer.source, sizeof acceptor->newcomer.source, "%s", source);
-    pause_accepting(acceptor);
+    enum clients_reading reading = clients_reading(acceptor->clients);
+    if (!*victim || reading == CLIENTS_CAN_READ) return true; /* it sends and sends */
+    if (reading == CLIENTS_ARE_PAUSED || places_has_key(*victim, newcomer)) return false;
+    return reading == CLIENTS_LACK_MEMORY || waited_ms >= SHARE_MS;
 }
 
 static void refuse(struct acceptor *acceptor, int fd, const char *source, enum source_line why)
@@ -175,23 +174,39 @@ static enum step accept_next(struct acceptor *acceptor, int *fd, char source[EVE
     }
 }
 
-static void admit(struct acceptor *acceptor, int fd, const char *source)
+/* False: the newcomer has to wait. */
+static bool admit(struct acceptor *acceptor, int fd, const char *source, int64_t waited_ms)
 {
     struct place_key key = places_key(source);
     struct place *victim = NULL;
     enum places_choice choice = PLACES_FREE;
-    enum outcome outcome = choose(acceptor, &key, &choice, &victim);
-    if (outcome == OUTCOME_WAIT) {
-        let_wait(acceptor, fd, source);
-    } else if (outcome == OUTCOME_CROWDED) {
-        refuse(acceptor, fd, source, SOURCE_CROWDED);
-    } else if (choice == PLACES_FULL || choice == PLACES_SOURCE_FULL) {
+    if (!choose(acceptor, &key, waited_ms, &choice, &victim)) return false;
+    if (choice == PLACES_FULL || choice == PLACES_SOURCE_FULL) {
         refuse(acceptor, fd, source, choice == PLACES_FULL ? SOURCE_NO_PLACE : SOURCE_TOO_MANY);
-    } else {
-        if (victim) clients_replace(places_owner(victim));
-        clients_add(acceptor->clients, fd, source);
-        log_dominant(acceptor);
+        return true;
     }
+    if (victim) clients_replace(places_owner(victim));
+    clients_add(acceptor->clients, fd, source);
+    log_dominant(acceptor);
+    return true;
+}
+
+/* It is admitted, or stands behind those of its address. */
+static void take(struct acceptor *acceptor, int fd, const char *source)
+{
+    struct place_key key = places_key(source);
+    if (!newcomers_has(acceptor->newcomers, &key) && admit(acceptor, fd, source, 0)) return;
+    if (newcomers_add(acceptor->newcomers, fd, source, clock_monotonic_ms()))
+        try_soon(acceptor);
+    else
+        refuse(acceptor, fd, source, SOURCE_CROWDED);
+}
+
+/* While nobody is read nobody is refused for a long line: whoever comes then waits in the system's queue. */
+static bool may_accept(const struct acceptor *acceptor)
+{
+    return clients_reading(acceptor->clients) != CLIENTS_ARE_PAUSED ||
+           2 * newcomers_count(acceptor->newcomers) < acceptor->newcomers_max;
 }
 
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)
@@ -202,30 +217,40 @@ static void on_acceptable(evutil_socket_t listening_fd, short what, void *contex
     enum step step = STEP_ACCEPTED;
     (void)listening_fd;
     (void)what;
-    for (int i = 0; i < ROUND && step == STEP_ACCEPTED && acceptor->newcomer.fd < 0; i++) {
+    for (int i = 0; i < ROUND && step == STEP_ACCEPTED && may_accept(acceptor); i++) {
         step = accept_next(acceptor, &fd, source);
         if (step == STEP_ACCEPTED) acceptor->is_out_of_descriptors = false;
-        if (fd >= 0) admit(acceptor, fd, source);
+        if (fd >= 0) take(acceptor, fd, source);
     }
-    if (step != STEP_OUT) return;
-    acceptor->is_out_of_descriptors = true;
-    raise_problem(acceptor, "out of descriptors or memory: new senders wait",
-                  "raise the limit of open files");
-    pause_accepting(acceptor);
+    if (step == STEP_OUT) {
+        acceptor->is_out_of_descriptors = true;
+        raise_problem(acceptor, "out of descriptors or memory: new senders wait",
+                      "raise the limit of open files");
+    }
+    if (step == STEP_OUT || !may_accept(acceptor)) pause_accepting(acceptor);
 }
 
-/* Tries again with the newcomer that waits. */
-static void try_newcomer(struct acceptor *acceptor)
+/* Of each line in turn the first one tries, until none can go on. */
+static void try_newcomers(struct acceptor *acceptor)
 {
-    struct newcomer newcomer = acceptor->newcomer;
-    acceptor->newcomer.fd = -1;
-    if (newcomer.since == 0) acceptor->newcomer.since = clock_monotonic_ms();
-    admit(acceptor, newcomer.fd, newcomer.source);
-    if (acceptor->newcomer.fd < 0)
-        acceptor->newcomer.since = 0;
-    else if (clock_monotonic_ms() - acceptor->newcomer.since >= PATIENCE_MS)
-        raise_problem(acceptor, "MAX_CONNECTIONS is reached by senders that are not read: new senders wait",
-                      "see why nothing is read, or raise MAX_CONNECTIONS");
+    struct newcomers *newcomers = acceptor->newcomers;
+    bool is_paused = clients_reading(acceptor->clients) == CLIENTS_ARE_PAUSED;
+    int64_t in_vain = 0;
+    for (int i = 0; i < ROUND && in_vain < newcomers_lines(newcomers); i++) {
+        const struct newcomer *first = newcomers_first(newcomers);
+        int64_t waited_ms = clock_monotonic_ms() - first->since;
+        if (admit(acceptor, first->fd, first->source, waited_ms)) {
+            (void)newcomers_take(newcomers);
+            in_vain = 0;
+        } else {
+            in_vain++;
+            if (waited_ms >= PATIENCE_MS && is_paused)
+                raise_problem(acceptor,
+                              "MAX_CONNECTIONS is reached by senders that are not read: new senders wait",
+                              "see why nothing is read, or raise MAX_CONNECTIONS");
+        }
+        newcomers_turn(newcomers);
+    }
 }
 
 static void on_again(evutil_socket_t fd, short what, void *context)
@@ -233,9 +258,8 @@ static void on_again(evutil_socket_t fd, short what, void *context)
     struct acceptor *acceptor = context;
     (void)fd;
     (void)what;
-    if (acceptor->newcomer.fd >= 0)
-        try_newcomer(acceptor);
-    else if (listener_count_waiting(acceptor->fd) == 0)
+    try_newcomers(acceptor);
+    if (acceptor->is_paused && listener_count_waiting(acceptor->fd) == 0)
         acceptor->is_out_of_descriptors = false;
     acceptor_start(acceptor);
 }
@@ -256,11 +280,13 @@ struct acceptor *acceptor_new(struct event_base *base, int listening_fd, struct 
     if (!acceptor) abort();
     assert(options->max_connections <= ACCEPTOR_CONNECTIONS_MAX);
     acceptor->fd = listening_fd;
-    acceptor->newcomer.fd = -1;
     acceptor->clients = clients;
     acceptor->options = *options;
     acceptor->limits =
         (struct places_limits){descriptors_places(options->max_connections), options->max_per_source};
+    acceptor->newcomers_max = descriptors_places(acceptor->limits.total + NEWCOMERS) - acceptor->limits.total;
+    if (acceptor->newcomers_max < 1) acceptor->newcomers_max = 1;
+    acceptor->newcomers = newcomers_new(acceptor->newcomers_max);
     acceptor->acceptable = watch(acceptor, base, listening_fd, EV_READ | EV_PERSIST, on_acceptable);
     acceptor->again = watch(acceptor, base, -1, 0, on_again);
     acceptor->check = watch(acceptor, base, -1, EV_PERSIST, on_check);
@@ -274,17 +300,16 @@ void acceptor_free(struct acceptor *acceptor)
     event_free(acceptor->acceptable);
     event_free(acceptor->again);
     event_free(acceptor->check);
-    if (acceptor->newcomer.fd >= 0) close(acceptor->newcomer.fd);
+    newcomers_free(acceptor->newcomers);
     if (acceptor->fd >= 0) close(acceptor->fd);
     free(acceptor);
 }
 
 void acceptor_start(struct acceptor *acceptor)
 {
-    if (acceptor->newcomer.fd >= 0)
-        pause_accepting(acceptor); /* it is the first */
-    else if (event_add(acceptor->acceptable, NULL) != 0)
-        abort(); /* out of memory */
+    acceptor->is_paused = false;
+    if (event_add(acceptor->acceptable, NULL) != 0) abort(); /* out of memory */
+    if (newcomers_count(acceptor->newcomers) > 0) try_soon(acceptor);
 }
 
 void acceptor_stop(struct acceptor *acceptor)
@@ -298,9 +323,10 @@ int64_t acceptor_take_waiting(struct acceptor *acceptor)
     char source[EVENT_SOURCE_MAX];
     int fd = -1;
     enum step step = STEP_ACCEPTED;
-    if (acceptor->newcomer.fd >= 0)
-        clients_add(acceptor->clients, acceptor->newcomer.fd, acceptor->newcomer.source);
-    acceptor->newcomer.fd = -1;
+    while (newcomers_count(acceptor->newcomers) > 0) {
+        struct newcomer newcomer = newcomers_take(acceptor->newcomers);
+        clients_add(acceptor->clients, newcomer.fd, newcomer.source);
+    }
     int64_t waiting = listener_count_waiting(acceptor->fd); /* those that come from now on need not be read */
     for (; waiting > 0 && step == STEP_ACCEPTED; waiting--) {
         step = accept_next(acceptor, &fd, source);

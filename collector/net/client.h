@@ -80,7 +80,8 @@ void serving_remove(struct client *client);
 /* Has it sent bytes that we have not read? If the event loop has not reported it yet, only the socket knows. */
 bool serving_has_unread(const struct client *client);
 
-/* May anybody be read, now that nothing is known about memory? */
+/* Is the gate open? And may anybody be read, now that nothing is known about memory? */
+bool serving_is_open(const struct clients *all);
 bool serving_may_read(const struct clients *all);
 
 /* ---- silence.c ---- */

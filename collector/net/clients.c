@@ -167,14 +167,11 @@ const char *clients_source(const struct client *client)
     return conn_source(client->conn);
 }
 
-bool clients_can_be_read(const struct clients *all)
+enum clients_reading clients_reading(const struct clients *all)
 {
-    return serving_may_read(all) && !admission_is_short(&all->admission);
-}
-
-bool clients_lack_memory(const struct clients *all)
-{
-    return serving_may_read(all) && admission_is_short(&all->admission);
+    if (!serving_is_open(all)) return CLIENTS_ARE_PAUSED;
+    if (!serving_may_read(all)) return CLIENTS_ARE_BUSY;
+    return admission_is_short(&all->admission) ? CLIENTS_LACK_MEMORY : CLIENTS_CAN_READ;
 }
 
 void clients_read(struct client *client)

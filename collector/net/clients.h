@@ -54,11 +54,17 @@ const char *clients_source(const struct client *client);
 /* Has it sent bytes that were not read yet? Asks the socket. */
 bool clients_has_unread(const struct client *client);
 
-/* Can what waits in a socket be read now? If not: is it because memory is short, and nothing else? */
-bool clients_can_be_read(const struct clients *clients);
-bool clients_lack_memory(const struct clients *clients);
+enum clients_reading {
+    CLIENTS_CAN_READ,
+    CLIENTS_LACK_MEMORY, /* of those that hold much none can be read, before others have ended */
+    CLIENTS_ARE_BUSY,    /* what has been read must go to the disk before more is read: a matter of moments */
+    CLIENTS_ARE_PAUSED,  /* the gate is closed: nobody is read */
+};
 
-/* Reads the sender once, to be called only while clients_can_be_read(). It may have disconnected, and be gone then. */
+/* Can what waits in a socket be read now? */
+enum clients_reading clients_reading(const struct clients *clients);
+
+/* Reads the sender once, to be called only at CLIENTS_CAN_READ. It may have disconnected, and be gone then. */
 void clients_read(struct client *client);
 
 /* Disconnects a sender, so that another one has a place; its unfinished event becomes a reject. */

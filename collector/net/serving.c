@@ -23,9 +23,14 @@ static struct client *client_of(struct admission_sender *sender)
     return sender ? (struct client *)(void *)((char *)sender - offsetof(struct client, memory)) : NULL;
 }
 
+bool serving_is_open(const struct clients *all)
+{
+    return all->is_limited || gate_is_open(all->options.gate);
+}
+
 bool serving_may_read(const struct clients *all)
 {
-    return (all->is_limited || gate_is_open(all->options.gate)) && !intake_is_full(all->intake);
+    return serving_is_open(all) && !intake_is_full(all->intake);
 }
 
 /* Time has passed, and what is on its way has changed. */

@@ -29,12 +29,9 @@ static const struct {
     [SOURCE_TOO_MANY] = {"a sender was not accepted: MAX_CONNECTIONS_PER_SOURCE is reached",
                          "more senders were not accepted: MAX_CONNECTIONS_PER_SOURCE is reached",
                          "raise MAX_CONNECTIONS_PER_SOURCE"},
-    [SOURCE_CROWDED] =
-        {"a sender was not accepted: MAX_CONNECTIONS and INTAKE_MEMORY are used up, most by its "
-         "address",
-         "more senders were not accepted: MAX_CONNECTIONS and INTAKE_MEMORY are used up, most by "
-         "their address",
-         "raise INTAKE_MEMORY, or find out why this address holds so many connections"},
+    [SOURCE_CROWDED] = {"a sender was not accepted: too many of its address wait for a place",
+                        "more senders were not accepted: too many of their address wait for a place",
+                        "raise MAX_CONNECTIONS, or find out why this address opens so many connections"},
     [SOURCE_DOMINANT] =
         {"one address holds three quarters of MAX_CONNECTIONS",
          "one address holds three quarters of MAX_CONNECTIONS, again and again",

@@ -23,7 +23,7 @@ enum source_line {
     SOURCE_NOT_ALLOWED, /* not accepted: ALLOW_FROM does not name it */
     SOURCE_NO_PLACE,    /* not accepted: MAX_CONNECTIONS, and nobody can go */
     SOURCE_TOO_MANY,    /* not accepted: MAX_CONNECTIONS_PER_SOURCE */
-    SOURCE_CROWDED,     /* not accepted: memory is short, and its own address holds most places */
+    SOURCE_CROWDED,     /* not accepted: too many of its address wait for a place */
     SOURCE_DOMINANT,    /* one of several addresses, and it holds three quarters of all places */
     SOURCE_LINE_COUNT
 };

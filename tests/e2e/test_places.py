@@ -163,6 +163,12 @@ def test_a_flood_of_events_that_lack_one_byte_harms_nobody_else(site):
     check_a_flood(site, [b"<EVENT>".ljust((1 << 20) - 1, b"x")], b"", 1, MAX_CONNECTIONS=256)
 
 
+def test_a_flood_of_full_sockets_harms_nobody_else(site):
+    """As many usual events as a host can send over many connections: at almost every moment the intake is full."""
+    events = event("flood", 2000) * 100
+    check_a_flood(site, [events], events, 1)
+
+
 def test_where_every_address_has_sent_events_the_newcomer_is_closed(site):
     collector = site.collector(MAX_CONNECTIONS=2)
     with contextlib.ExitStack() as stack:

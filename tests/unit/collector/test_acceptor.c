@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
 #include "common/log.h"
 #include "tests/support/event_names.h"
@@ -291,7 +292,7 @@ static void nobody_goes_whose_bytes_cannot_be_read(void **state)
     for (int i = 0; i < 3; i++) send_text(f, connect_sender(f, 2), "<EVENT>1</EVENT>");
     int first = connect_sender(f, 3);
     int second = connect_sender(f, 4);
-    let_pass(f, 1000);
+    let_pass(f, 500);
     assert_false(is_problem_present(f)); /* it may be a short pause */
     for (int i = 0; i < 3; i++) let_pass(f, 1000);
     assert_true(is_problem_present(f));
@@ -332,6 +333,26 @@ static void a_newcomer_that_waits_is_the_first_when_accepting_goes_on(void **sta
     let_pass(f, 1000);
     assert_true(!is_connected(f, 0) && is_connected(f, newcomer));
     assert_int_equal(clients_count(f->clients), 1);
+}
+
+/* While nothing is read the lines may fill up; who comes then waits in the system's queue, and a stop finds all. */
+static void while_nobody_is_read_nobody_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit low = {DESCRIPTORS_OWN + 1 + 8, limit.rlim_max}; /* one place, and lines for 8 */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    open_acceptor(f, 1, 0, "all");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    some_gate_set(&f->gate, true);
+    send_text(f, connect_sender(f, 2), "<");
+    for (int i = 0; i < 12; i++) (void)connect_sender(f, 2);
+    let_pass(f, 1000);
+    for (int i = 0; i < 13; i++) assert_true(is_connected(f, i));
+    assert_int_equal(clients_count(f->clients), 1);
+    assert_int_equal(acceptor_take_waiting(f->acceptor), 0);
+    assert_int_equal(clients_count(f->clients), 13);
 }
 
 /* It may end at any time. */
@@ -426,6 +447,7 @@ int main(void)
         TEST(nobody_goes_whose_bytes_cannot_be_read),
         TEST(a_stop_takes_the_newcomer_that_waits_for_a_place),
         TEST(a_newcomer_that_waits_is_the_first_when_accepting_goes_on),
+        TEST(while_nobody_is_read_nobody_is_refused),
         TEST(a_newcomer_may_wait_for_its_place_until_the_end),
         TEST(out_of_descriptors_accepting_pauses_and_goes_on),
         TEST(a_stop_takes_all_that_wait_and_closes_nobody),
