@@ -368,6 +368,11 @@ uint64_t framer_unreported_bytes(const struct framer *f)
     return f->window.end - from;
 }
 
+bool framer_is_too_large(const struct framer *f)
+{
+    return f->state == FRAMER_OVERSIZE;
+}
+
 size_t framer_held_bytes(const struct framer *f)
 {
     return window_held_bytes(&f->window) + reader_held_bytes(&f->reader) + wrappers_held_bytes(&f->wrappers) +

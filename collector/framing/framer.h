@@ -71,6 +71,9 @@ uint64_t framer_unreported_bytes(const struct framer *framer);
 /* Bytes of memory that are held besides FRAMER_FIXED_BYTES. */
 size_t framer_held_bytes(const struct framer *framer);
 
+/* Is the unfinished event larger than MAX_MESSAGE_SIZE already? It becomes a reject, whatever comes. */
+bool framer_is_too_large(const struct framer *framer);
+
 /* Elements of IGNORE_ELEMENTS that were passed over. */
 uint64_t framer_ignored(const struct framer *framer);
 

@@ -178,7 +178,7 @@ static size_t little_step_of(const struct admission *a, const struct admission_s
 {
     if (sender->held_bytes >= STRIP_LITTLE_BYTES) return 0;
     size_t kept = a->oldest_safe ? need_of(a, a->oldest_safe->held_bytes) : 0;
-    if (kept < most_of(a) / 2) kept = most_of(a) / 2;
+    if (kept < most_of(a) / 2 && sender != a->oldest_little) kept = most_of(a) / 2;
     if (free_for_all(a) >= kept + STRIP_LITTLE_MOST) return STRIP_GROWTH_BYTES;
     return strip_step(&a->strip, &sender->source->strip, sender->held_bytes, sender == a->oldest_little);
 }
@@ -232,6 +232,7 @@ struct admission_sender *admission_next(struct admission *a)
 static bool is_turn_over(struct admission *a)
 {
     if (a->read_ms - a->turn_heard_ms >= ADMISSION_QUIET_MS) return true;
+    if (a->turn->is_too_large && a->read_ms - a->turn_slow_ms >= ADMISSION_QUIET_MS) return true;
     if (a->read_ms - a->turn_slow_ms < ADMISSION_SLOW_MS) return false;
     if (a->turn_bytes < ADMISSION_LIVE_BYTES) return true;
     a->turn_slow_ms = a->read_ms;
@@ -240,22 +241,26 @@ static bool is_turn_over(struct admission *a)
 }
 
 /*
- * Is a little one kept waiting for the strip, and not only for the share of its address, where this is noted? Those that
- * wait do not grow old meanwhile.
+ * Is anyone kept waiting for memory, but for those for whom there is only no room in the share of their address, where
+ * this is noted? `*is_any_little`: for the strip or such a share. Those that wait do not grow old meanwhile.
  */
-static bool find_kept_waiting(struct admission *a, bool *is_any)
+static bool find_kept_waiting(struct admission *a, bool *is_strip_full, bool *is_any_little)
 {
-    bool is_strip_full = false;
+    bool is_any_large = false;
     struct admission_sender *sender = NULL;
-    *is_any = false;
+    *is_any_little = *is_strip_full = false;
     TAILQ_FOREACH (sender, &a->waiting, in_waiting) {
         sender->began_ms = a->read_ms;
-        if (sender->held_bytes >= STRIP_LITTLE_BYTES || step_of(a, sender) > 0) continue;
-        if (!strip_is_shared(&sender->source->strip, sender->held_bytes)) is_strip_full = true;
+        if (step_of(a, sender) > 0) continue;
+        if (sender->held_bytes >= STRIP_LITTLE_BYTES) {
+            is_any_large = true;
+            continue;
+        }
+        if (!strip_is_shared(&sender->source->strip, sender->held_bytes)) *is_strip_full = true;
         sender->source->kept_waiting_ms = a->read_ms;
-        *is_any = true;
+        *is_any_little = true;
     }
-    return is_strip_full;
+    return is_any_large || *is_strip_full;
 }
 
 /* One that holds more than little, and is not read any more, would be waiting if it had sent something. */
@@ -268,11 +273,9 @@ static bool is_slow_little(const struct admission *a, const struct admission_sen
 }
 
 /* The oldest little one of which no bytes wait, and that has sent too little, while others wait for the strip. */
-static struct admission_sender *find_slow_little(struct admission *a)
+static struct admission_sender *find_slow_little(struct admission *a, bool is_strip_full, bool is_any)
 {
     struct admission_sender *sender = NULL;
-    bool is_any = false;
-    bool is_strip_full = find_kept_waiting(a, &is_any);
     if (is_any && !a->is_little_waiting) a->little_waiting_ms = a->read_ms;
     a->is_little_waiting = is_any;
     if (!is_any || a->read_ms - a->little_waiting_ms < ADMISSION_SLOW_MS) return NULL;
@@ -282,9 +285,33 @@ static struct admission_sender *find_slow_little(struct admission *a)
     return NULL;
 }
 
+/* Of those that hold more than little, and have sent nothing for a while, the one that holds most. */
+static struct admission_sender *find_silent(const struct admission *a)
+{
+    struct admission_sender *found = NULL;
+    struct admission_sender *sender = NULL;
+    if (a->read_ms - a->waiting_ms < ADMISSION_QUIET_MS) return NULL;
+    TAILQ_FOREACH (sender, &a->holders, by_age) {
+        if (sender->is_waiting || sender->held_bytes <= STRIP_LITTLE_MOST) continue;
+        if (a->read_ms - sender->heard_ms < ADMISSION_QUIET_MS) continue;
+        if (!found || sender->held_bytes > found->held_bytes) found = sender;
+    }
+    return found;
+}
+
+static void begin_turn(struct admission *a, const struct admission_sender *sender)
+{
+    a->turn = sender;
+    a->turn_heard_ms = sender->heard_ms > a->waiting_ms ? sender->heard_ms : a->waiting_ms;
+    a->turn_slow_ms = a->read_ms;
+    a->turn_bytes = 0;
+}
+
 struct admission_sender *admission_find_slow(struct admission *a)
 {
     struct admission_sender *oldest = a->oldest_safe;
+    bool is_strip_full = false;
+    bool is_any_little = false;
     if (!a->is_waiting) a->waiting_ms = a->read_ms;
     a->is_waiting = !TAILQ_EMPTY(&a->waiting);
     if (!a->is_waiting) {
@@ -292,12 +319,12 @@ struct admission_sender *admission_find_slow(struct admission *a)
         a->is_little_waiting = false;
     }
     if (!a->is_waiting || !oldest || !admission_has_room(a)) return NULL;
-    struct admission_sender *little = find_slow_little(a);
-    if (a->turn == oldest && is_turn_over(a)) return oldest;
-    if (a->turn == oldest) return little;
-    a->turn = oldest;
-    a->turn_heard_ms = oldest->heard_ms > a->waiting_ms ? oldest->heard_ms : a->waiting_ms;
-    a->turn_slow_ms = a->read_ms;
-    a->turn_bytes = 0;
-    return little;
+    bool is_any = find_kept_waiting(a, &is_strip_full, &is_any_little);
+    struct admission_sender *slow = find_slow_little(a, is_strip_full, is_any_little);
+    if (a->turn != oldest)
+        begin_turn(a, oldest);
+    else if (is_turn_over(a))
+        slow = oldest;
+    if (!slow && is_any) slow = find_silent(a);
+    return slow;
 }

@@ -16,7 +16,9 @@
  * A safe sender that sends nothing is in the way only where senders wait with bytes and none of these is safe. Then the
  * oldest safe one has the turn: its event is given up if, since they wait, it has sent nothing for ADMISSION_QUIET_MS, or
  * less than ADMISSION_LIVE_BYTES in ADMISSION_SLOW_MS of its turn. A sender that is not read is never slow: what it sends
- * waits, and is read before its turn begins.
+ * waits, and is read before its turn begins. An event that is larger than MAX_MESSAGE_SIZE has ADMISSION_QUIET_MS in all.
+ * And of the others that hold more than little, each that has sent nothing for ADMISSION_QUIET_MS since somebody waits is
+ * given up, the largest first, until somebody can go on: so a live one with the turn does not shield those that are not.
  * Where the strip has no room for a little one, the oldest one in it of which no bytes wait is in the way, from then on or
  * since its event began, or since bytes of it waited: after ADMISSION_SLOW_MS it is given up. Where it is only the share
  * of an address that has none, it is the oldest one of that address.
@@ -56,6 +58,7 @@ struct admission_sender {
     size_t fixed_bytes; /* of the connection */
     size_t held_bytes;  /* of something unfinished */
     bool is_waiting;    /* it has sent bytes that are not read yet */
+    bool is_too_large;  /* the caller's: what it holds is the beginning of a reject, whatever comes */
     int64_t began_ms;   /* what it holds, or when its bytes last waited; clock of reading */
     int64_t heard_ms;   /* when bytes of it were read; clock of reading */
     TAILQ_ENTRY(admission_sender) by_age;

@@ -157,6 +157,11 @@ size_t conn_held_bytes(const struct conn *conn)
     return framer_held_bytes(conn->framer) + 1; /* something is unfinished, though it may take no memory */
 }
 
+bool conn_is_too_large(const struct conn *conn)
+{
+    return conn->framer && framer_is_too_large(conn->framer);
+}
+
 size_t conn_fixed_bytes(const struct conn *conn)
 {
     size_t bytes = sizeof *conn + OVERHEAD_BYTES;

@@ -59,6 +59,9 @@ void conn_reject_unfinished(struct conn *conn, struct chunk *chunk);
 /* Memory that something unfinished holds, in bytes; 0 if there is nothing. */
 size_t conn_held_bytes(const struct conn *conn);
 
+/* Is something unfinished that is larger than MAX_MESSAGE_SIZE already? */
+bool conn_is_too_large(const struct conn *conn);
+
 /* All other memory of the connection. */
 size_t conn_fixed_bytes(const struct conn *conn);
 

@@ -116,6 +116,7 @@ void serving_note(struct client *client, size_t read_bytes, bool has_new)
         places_note_active(client->place, client->active_at);
     }
     note_events(client);
+    client->memory.is_too_large = conn_is_too_large(client->conn);
     admission_note(&all->admission, &client->memory, read_bytes, conn_held_bytes(client->conn),
                    sizeof *client + conn_fixed_bytes(client->conn), has_new);
     if (conn_is_pending(client->conn)) enter_queue(client);

@@ -373,8 +373,7 @@ static void those_that_were_silent_meanwhile_have_no_5_s_of_their_own(void **sta
     assert_ptr_equal(admission_find_slow(&p.a), &p.old);
     admission_note(&p.a, &p.old, 0, 0, 0, true);
     assert_int_equal(admission_may_read(&p.a, &p.late), 0);
-    assert_null(admission_find_slow(&p.a)); /* its turn begins */
-    assert_ptr_equal(admission_find_slow(&p.a), &second);
+    assert_ptr_equal(admission_find_slow(&p.a), &second); /* its turn has just begun */
 }
 
 static void a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s(void **state)
@@ -395,6 +394,44 @@ static void a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s(void **stat
             if (is_due) break;
         }
     }
+}
+
+static void an_event_that_is_too_large_has_a_turn_of_5_s(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_begin(&p);
+    p.old.is_too_large = true;
+    for (int second = 1; second <= 5; second++) {
+        pass(&p.a, 1000);
+        admission_note(&p.a, &p.old, MIB, 6 * MIB, 0, false);
+        assert_ptr_equal(admission_find_slow(&p.a), second < 5 ? NULL : &p.old);
+    }
+}
+
+/* Behind the one with the turn, which goes on fast enough. */
+static void silent_ones_behind_a_live_one_are_slow_after_5_s_the_largest_first(void **state)
+{
+    struct pair p;
+    struct admission_sender silent[2] = {{0}, {0}};
+    struct admission_sender little = {0};
+    (void)state;
+    pair_begin(&p);
+    for (int i = 0; i < 2; i++) admission_add(&p.a, &silent[i], &p.source, 0);
+    admission_add(&p.a, &little, &p.source, 0);
+    admission_note(&p.a, &silent[0], 1, 300 * KIB, 0, true);
+    admission_note(&p.a, &silent[1], 1, 400 * KIB, 0, true);
+    admission_note(&p.a, &little, 1, 100 * KIB, 0, true);
+    for (int second = 1; second <= 5; second++) {
+        assert_null(admission_find_slow(&p.a));
+        pass(&p.a, 1000);
+        admission_note(&p.a, &p.old, 64 * KIB, 6 * MIB, 0, false);
+    }
+    assert_ptr_equal(admission_find_slow(&p.a), &silent[1]);
+    admission_note(&p.a, &silent[1], 0, 0, 0, true);
+    assert_ptr_equal(admission_find_slow(&p.a), &silent[0]);
+    admission_set_waiting(&p.a, &silent[0], true); /* it has sent more, and cannot be read either */
+    assert_null(admission_find_slow(&p.a));
 }
 
 static void the_next_event_of_the_same_sender_has_a_turn_of_its_own(void **state)
@@ -736,6 +773,8 @@ int main(void)
         cmocka_unit_test(a_sender_in_the_way_is_slow_after_5_s_without_a_byte),
         cmocka_unit_test(those_that_were_silent_meanwhile_have_no_5_s_of_their_own),
         cmocka_unit_test(a_sender_in_the_way_is_slow_with_less_than_64_kb_in_10_s),
+        cmocka_unit_test(an_event_that_is_too_large_has_a_turn_of_5_s),
+        cmocka_unit_test(silent_ones_behind_a_live_one_are_slow_after_5_s_the_largest_first),
         cmocka_unit_test(the_next_event_of_the_same_sender_has_a_turn_of_its_own),
         cmocka_unit_test(time_without_reading_makes_nobody_slow),
         cmocka_unit_test(in_random_worlds_live_senders_go_on_within_memory),
