@@ -122,6 +122,11 @@ static enum space with_reserve(struct disk_guard *guard, enum space space)
     return space;
 }
 
+bool disk_guard_wants_log_emptied(const struct disk_guard *guard, const struct space_sizes *sizes)
+{
+    return sizes->wal > 0 && space_is_at_ceiling(guard->space, sizes, &guard->rules);
+}
+
 struct disk_guard_wishes disk_guard_update(struct disk_guard *guard, struct space_sizes *sizes)
 {
     struct why why = {0};
@@ -138,8 +143,7 @@ struct disk_guard_wishes disk_guard_update(struct disk_guard *guard, struct spac
     return (struct disk_guard_wishes){
         .is_space_low = guard->space != SPACE_OK,
         .is_urgent = disk_guard_is_paused(guard),
-        .wants_log_copied = guard->space == SPACE_NO_DISK,
-        .wants_log_emptied = guard->space == SPACE_AT_CEILING && sizes->wal > 0,
+        .wants_log_copied = guard->space == SPACE_NO_DISK || space_is_log_long(sizes, &guard->rules),
     };
 }
 

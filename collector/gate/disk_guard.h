@@ -33,11 +33,16 @@ struct disk_guard {
 
 /* What would make room, or keep what there is. */
 struct disk_guard_wishes {
-    bool is_space_low;      /* the uploader need not keep what is shipped, */
-    bool is_urgent;         /* and should ship all that is in the spool now, whatever its age */
-    bool wants_log_copied;  /* all of the write-ahead log copied, so that its next use begins at its start */
-    bool wants_log_emptied; /* it counts against the ceiling: emptied, it shows what the spool really holds */
+    bool is_space_low;     /* the uploader need not keep what is shipped, */
+    bool is_urgent;        /* and should ship all that is in the spool now, whatever its age */
+    bool wants_log_copied; /* all of the write-ahead log copied, so that its next use begins at its start */
 };
+
+/*
+ * Is the ceiling reached with the write-ahead log in it? Emptied, that shows what the spool really holds: to be tried
+ * before each update, which may pause the reading.
+ */
+bool disk_guard_wants_log_emptied(const struct disk_guard *guard, const struct space_sizes *sizes);
 
 /* What the reserve takes where at most `in_flight` bytes wait in memory, in bytes. */
 int64_t disk_guard_reserve_bytes(int64_t in_flight);

@@ -32,18 +32,26 @@ static enum result measure(struct space_keeper *k, struct space_sizes *sizes, st
     return spool_in_sizes(k->spool, &sizes->used, &sizes->unused, why);
 }
 
+/* A log that would pause the reading is emptied first. */
+static enum result measure_without_log(struct space_keeper *k, struct space_sizes *sizes, struct why *why)
+{
+    enum result res = measure(k, sizes, why);
+    if (res != RES_OK || !disk_guard_wants_log_emptied(&k->guard, sizes)) return res;
+    wal_truncate(spool_in_wal(k->spool));
+    return measure(k, sizes, why);
+}
+
 void space_keeper_update(struct space_keeper *k, bool has_committed)
 {
     struct why why = {0};
     struct space_sizes sizes;
     if (has_committed) k->has_reported_urgent = false; /* there is more to ship now */
-    if (measure(k, &sizes, &why) != RES_OK) {
+    if (measure_without_log(k, &sizes, &why) != RES_OK) {
         log_debug("cannot measure the spool", "why=%s", LOG_QUOTE(why.text));
         return;
     }
     struct disk_guard_wishes wishes = disk_guard_update(&k->guard, &sizes);
     if (!k->spool) return;
     if (wishes.wants_log_copied) (void)wal_finish(spool_in_wal(k->spool)); /* else at the next update */
-    if (wishes.wants_log_emptied) wal_truncate(spool_in_wal(k->spool));
     report(k, &wishes);
 }

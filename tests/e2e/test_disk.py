@@ -197,6 +197,18 @@ def test_a_spool_at_its_ceiling_takes_no_more_until_events_ship(site, place):
     collector.stop()
 
 
+def test_a_ceiling_that_everything_shipped_would_fit_under_pauses_nothing(site):
+    """Rows that are shipped, and the log, make way before the ceiling is reached."""
+    collector, uploader = site.collector(SPOOL_MAX_SIZE="32M"), site.uploader(RETENTION="7d")
+    sim = site.acmsim("--count", 0, "--rate", 1500, "--connections", 4)
+    site.wait_for_events(20000)  # 44 MB
+    assert site.value("SELECT count(*) FROM _event") < 20000, "shipped events were purged"
+    sim.kill()
+    assert "paused_ceiling" not in collector.log, collector.log
+    uploader.stop()
+    collector.stop()
+
+
 # ---- a spool that cannot be written
 
 
