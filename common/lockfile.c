@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/ownership.h"
 #include "common/path.h"
 
 #define TAKE_TRIES 6
@@ -104,15 +105,6 @@ static enum result check_kind(int fd, const char *path, struct stat *st, struct 
     return RES_OK;
 }
 
-/* Gives what root has made to the spool's owner, as SQLite does with its files. */
-static void give_away(int fd, const char *spool_path, const struct stat *st)
-{
-    struct stat spool;
-    if (geteuid() != 0 || st->st_nlink != 1 || stat(spool_path, &spool) != 0) return;
-    if (st->st_uid == 0 && fchown(fd, spool.st_uid, spool.st_gid) != 0)
-        log_debug("cannot give the lock file to the spool's owner", "why=%s", LOG_QUOTE(strerror(errno)));
-}
-
 /* ---- the owner before ---- */
 
 static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
@@ -201,7 +193,7 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     }
     lock->fd = fd;
     lock->last_end = read_last_end(fd, &st);
-    give_away(fd, spool_path, &st);
+    ownership_give_away(fd, spool_path);
     if (st.st_nlink == 1 && fchmod(fd, 0660) != 0)
         log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
     fill(lock, path);

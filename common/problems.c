@@ -36,7 +36,7 @@ static const struct {
                                 "a newer program has changed the spool: reading stops until a restart",
                                 "the spool's schema can be used again"},
     [PROBLEM_PAUSED_DISK] = {"paused_disk", PROBLEM_CRITICAL,
-                             "the disk is nearly full: reading stops until there is free space",
+                             "there is no space, or none can be reserved: reading stops until there is",
                              "the disk has free space again: reading goes on"},
     [PROBLEM_PAUSED_CEILING] =
         {"paused_ceiling", PROBLEM_CRITICAL,

@@ -78,7 +78,9 @@ static enum result check_space(const struct settings *settings, struct why *why)
     struct space_rules rules = {0, settings->spool_min_free_bytes};
     reserve_init(&reserve, settings->spool_path, disk_guard_reserve_bytes(run_in_flight_bytes(settings)));
     sizes.owed = reserve_owed(&reserve);
-    enum result res = space_free_bytes(spool_nearest_directory(settings->spool_path, dir), &sizes.free, why);
+    enum result res = reserve_check(&reserve, why);
+    if (res != RES_OK) return why_wrap(why, res, "the reserve cannot be made");
+    res = space_free_bytes(spool_nearest_directory(settings->spool_path, dir), &sizes.free, why);
     if (res != RES_OK || space_decide(SPACE_OK, &sizes, &rules) != SPACE_NO_DISK) return res;
     return refuse_space(settings, &sizes, dir, why);
 }

@@ -32,6 +32,12 @@ static void describe_no_disk(const struct disk_guard *guard, char message[PROBLE
     int64_t floor = guard->rules.min_free_bytes;
     int64_t owed = reserve_owed(&guard->reserve);
     char reserve[64] = "";
+    if (*guard->no_reserve.remedy) {
+        (void)snprintf(message, PROBLEM_TEXT_SIZE,
+                       "the reserve cannot be made, so nothing is read; nothing is lost: %.180s",
+                       guard->no_reserve.text);
+        return;
+    }
     if (*guard->no_reserve.text) {
         (void)snprintf(
             message, PROBLEM_TEXT_SIZE,
@@ -47,9 +53,10 @@ static void describe_no_disk(const struct disk_guard *guard, char message[PROBLE
                    floor / MIB, reserve, (floor + floor / 8 + owed) / MIB + 1);
 }
 
-/* Lowering the floor helps only where the floor is what is missing. */
+/* Space helps only where it is missing, and lowering the floor only where that is. */
 static const char *no_disk_remedy(const struct disk_guard *guard)
 {
+    if (*guard->no_reserve.remedy) return guard->no_reserve.remedy;
     return *guard->no_reserve.text || guard->is_reserve_lacking
                ? "free space on that disk, enlarge it, or lower INTAKE_MEMORY: what is reserved follows it"
                : "free space on that disk, enlarge it, or lower SPOOL_MIN_FREE";

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/ownership.h"
 
 #define BLOCK_SIZE 512 /* what stat(2) counts in */
 
@@ -49,23 +50,53 @@ static void find_held(struct reserve *reserve)
 void reserve_init(struct reserve *reserve, const char *spool_path, int64_t bytes)
 {
     char real[PATH_MAX]; /* the spool's own file system, where its path is a link */
-    *reserve = (struct reserve){.bytes = bytes};
+    *reserve = (struct reserve){.spool_path = spool_path, .bytes = bytes};
     if (!realpath(spool_path, real)) (void)snprintf(real, sizeof real, "%s", spool_path);
     if ((size_t)snprintf(reserve->path, sizeof reserve->path, "%s-reserve", real) >= sizeof reserve->path)
         reserve->path[0] = '\0'; /* cannot be opened */
     find_held(reserve);
 }
 
-/* The reserve's file, made where it is not there. What else lies there loses this name. -1: it cannot be had. */
+/* What was found in the reserve's place, or why nothing can be made there, and what a person can do. */
+static enum result explain_open(const struct reserve *reserve, int error, struct why *why)
+{
+    struct stat st;
+    bool is_there = lstat(reserve->path, &st) == 0;
+    if (error == ENOSPC || error == EDQUOT) /* the remedy is that of a full disk */
+        return why_set(why, RES_RETRY, "create %s: %s", reserve->path, strerror(error));
+    (void)why_remedy(why, RES_RETRY,
+                     is_there ? "move it away or remove it: only the reserve belongs there"
+                              : "see that the collector's user can make files there");
+    if (is_there && S_ISDIR(st.st_mode))
+        return why_set(why, RES_RETRY, "a directory lies in its place: %s", reserve->path);
+    if (is_there && error == EACCES)
+        return why_set(why, RES_RETRY, "user %u's file in its place can be neither written nor removed: %s",
+                       (unsigned)st.st_uid, reserve->path);
+    return why_set(why, RES_RETRY, "%s: %s", strerror(error), reserve->path);
+}
+
+/* Are these the errors of a link, of what is no file, and of another user's file? */
+static bool is_other_file(int error)
+{
+    return error == ELOOP || error == ENXIO || error == EACCES;
+}
+
+/*
+ * The reserve's file, made where it is not there. What else lies there loses this name, but for a directory, which may
+ * hold something. -1: it cannot be had, and errno says why.
+ */
 static int open_own(const struct reserve *reserve, struct stat *st)
 {
     int fd = open_file(reserve, O_WRONLY | O_CREAT);
     if (fd >= 0 && is_own(fd, st)) return fd;
-    bool is_other = fd >= 0 || errno == ELOOP || errno == ENXIO;
+    int error = fd >= 0 ? ELOOP : errno;
     if (fd >= 0) close(fd);
-    if (!is_other || unlink(reserve->path) != 0) return -1;
-    log_warn("a link, or what is no file, was removed: the reserve belongs there", "path=%s",
-             LOG_QUOTE(reserve->path));
+    if (!is_other_file(error) || unlink(reserve->path) != 0) {
+        errno = error;
+        return -1;
+    }
+    log_warn("a link, another user's file, or what is no file, was removed: the reserve belongs there",
+             "path=%s", LOG_QUOTE(reserve->path));
     fd = open_file(reserve, O_WRONLY | O_CREAT | O_EXCL);
     if (fd < 0 || fstat(fd, st) == 0) return fd;
     close(fd);
@@ -91,13 +122,37 @@ enum result reserve_make(struct reserve *reserve, struct why *why)
     struct stat st;
     if (reserve->is_held) return RES_OK;
     int fd = open_own(reserve, &st);
-    if (fd < 0) return why_set(why, RES_RETRY, "open %s: %s", reserve->path, strerror(errno));
+    if (fd < 0) return explain_open(reserve, errno, why);
+    ownership_give_away(fd, reserve->spool_path);
     if (fchmod(fd, 0660) != 0)
         log_debug("cannot set the reserve's mode", "path=%s", LOG_QUOTE(reserve->path));
     enum result res = allocate(reserve, fd, why);
     if (res == RES_OK) note_held(reserve, &st);
     close(fd);
     return res;
+}
+
+/* May this user take the file's name away? In a sticky directory that is its owner's right, and the directory's. */
+static bool is_removable(const struct reserve *reserve, const struct stat *st)
+{
+    char dir[PATH_MAX];
+    struct stat parent;
+    (void)snprintf(dir, sizeof dir, "%s", reserve->path);
+    char *slash = strrchr(dir, '/');
+    if (slash) slash[slash == dir] = '\0';
+    const char *name = slash ? dir : ".";
+    if (stat(name, &parent) != 0 || faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) != 0) return false;
+    uid_t self = geteuid();
+    return !(parent.st_mode & S_ISVTX) || self == 0 || self == st->st_uid || self == parent.st_uid;
+}
+
+enum result reserve_check(const struct reserve *reserve, struct why *why)
+{
+    struct stat st;
+    if (reserve->is_held || lstat(reserve->path, &st) != 0) return RES_OK;
+    bool is_usable = S_ISREG(st.st_mode) && faccessat(AT_FDCWD, reserve->path, W_OK, AT_EACCESS) == 0;
+    if (is_usable || (!S_ISDIR(st.st_mode) && is_removable(reserve, &st))) return RES_OK;
+    return explain_open(reserve, EACCES, why);
 }
 
 /* Is it the file that was allocated, whatever names it has got meanwhile? */

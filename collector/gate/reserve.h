@@ -12,6 +12,7 @@
 #include "common/why.h"
 
 struct reserve {
+    const char *spool_path; /* borrowed */
     char path[PATH_MAX];
     int64_t bytes;
     bool is_held;
@@ -24,10 +25,17 @@ void reserve_init(struct reserve *reserve, const char *spool_path, int64_t bytes
 
 /*
  * Allocates it; does nothing where it is in place. Works on no file but its own.
- *   RES_RETRY    no room for it, an I/O error, or a directory in its place: nothing is taken, try again
+ *   RES_RETRY    nothing is taken, try again: with a remedy, if something else than space is missing (what lies in its
+ *                place can neither be used nor removed)
  *   RES_REFUSE   this file system cannot: `is_impossible` is set
  */
 MUST_CHECK enum result reserve_make(struct reserve *reserve, struct why *why);
+
+/*
+ * Changes nothing: would reserve_make() find its place free?
+ *   RES_RETRY    no, as above
+ */
+MUST_CHECK enum result reserve_check(const struct reserve *reserve, struct why *why);
 
 /* Gives the space up, at once; needs none itself. */
 void reserve_release(struct reserve *reserve);

@@ -209,6 +209,20 @@ def test_a_ceiling_that_everything_shipped_would_fit_under_pauses_nothing(site):
     collector.stop()
 
 
+def test_a_directory_in_the_reserves_place_is_named_by_check_and_run(site):
+    reserve = site.spool.with_name("spool.db-reserve")
+    reserve.mkdir(parents=True)
+    done = site.command("collector", "check", PORT=site.port, **SMALL)
+    assert done.returncode == 1, done.stdout
+    assert f"the reserve cannot be made: a directory lies in its place: {reserve}\n        move it away" in done.stdout, done.stdout
+    collector = site.collector(**SMALL)
+    collector.wait_for_log("problem=paused_disk")
+    assert f"a directory lies in its place: {reserve}\" remedy=\"move it away or remove it" in collector.log, collector.log
+    reserve.rmdir()
+    wait_for_reading(collector, 1, time.monotonic())
+    collector.stop()
+
+
 # ---- a spool that cannot be written
 
 

@@ -87,10 +87,59 @@ static void a_reserve_that_could_not_be_made_is_retried(void **state)
     (void)snprintf(dir, sizeof dir, "%s-reserve", scratch->spool);
     assert_int_equal(mkdir(dir, 0700), 0); /* in the way */
     assert_int_equal(reserve_make(&reserve, &why), RES_RETRY);
+    assert_non_null(strstr(why.text, "a directory lies in its place"));
     assert_non_null(strstr(why.text, "-reserve"));
+    assert_non_null(strstr(why.remedy, "move it away"));
+    why_clear(&why);
+    assert_int_equal(reserve_check(&reserve, &why), RES_RETRY);
+    assert_non_null(strstr(why.text, "a directory lies in its place"));
     assert_int_equal(reserve_owed(&reserve), SIZE);
     assert_int_equal(rmdir(dir), 0);
     assert_int_equal(reserve_make(&reserve, &why), RES_OK);
+}
+
+static void another_users_reserve_makes_way_unless_the_directory_forbids_it(void **state)
+{
+    const struct scratch *scratch = *state;
+    struct reserve reserve;
+    struct why why = {0};
+    struct stat st;
+    if (geteuid() != 0) skip();
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_int_equal(chown(scratch->dir, 0, 0), 0);
+    for (int is_sticky = 0; is_sticky <= 1; is_sticky++) {
+        scratch_write(reserve.path, "root", 4);
+        assert_int_equal(chmod(reserve.path, 0600), 0);
+        assert_int_equal(chmod(scratch->dir, is_sticky ? 01777 : 0777), 0);
+        assert_int_equal(seteuid(65534), 0);
+        enum result checked = reserve_check(&reserve, &why);
+        enum result made = reserve_make(&reserve, &why);
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(checked, is_sticky ? RES_RETRY : RES_OK);
+        assert_int_equal(made, checked);
+        assert_int_equal(stat(reserve.path, &st), 0);
+        assert_int_equal(st.st_uid, is_sticky ? 0 : 65534);
+        reserve_release(&reserve);
+        assert_int_equal(unlink(reserve.path), 0);
+    }
+    assert_non_null(strstr(why.text, "user 0's file"));
+    assert_non_null(strstr(why.remedy, "remove it"));
+}
+
+static void what_root_makes_is_given_to_the_spools_owner(void **state)
+{
+    const struct scratch *scratch = *state;
+    struct reserve reserve;
+    struct why why = {0};
+    struct stat st;
+    if (geteuid() != 0) skip();
+    scratch_write(scratch->spool, "spool", 5);
+    assert_int_equal(chown(scratch->spool, 65534, 65534), 0);
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_int_equal(reserve_make(&reserve, &why), RES_OK);
+    assert_int_equal(stat(reserve.path, &st), 0);
+    assert_int_equal(st.st_uid, 65534);
+    assert_int_equal(st.st_gid, 65534);
 }
 
 static void assert_spool_is_untouched(const struct scratch *scratch)
@@ -196,6 +245,8 @@ int main(void)
         HERE(a_reserve_is_made_released_and_made_again),
         HERE(only_a_whole_reserve_of_an_earlier_process_is_kept),
         HERE(a_reserve_that_could_not_be_made_is_retried),
+        HERE(another_users_reserve_makes_way_unless_the_directory_forbids_it),
+        HERE(what_root_makes_is_given_to_the_spools_owner),
         HERE(a_link_in_the_reserves_place_is_removed_and_not_written_through),
         HERE(a_release_empties_the_reserve_whatever_further_name_it_has_got),
         HERE(a_link_to_a_whole_file_is_not_a_reserve),
