@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
@@ -52,9 +53,30 @@ static bool is_full(int code, int error)
     return error == ENOSPC || error == EDQUOT;
 }
 
+/* An I/O error: has a file reached the limit of this process? Then the disk is well. errno is kept as above. */
+static bool is_too_large(int code, int error)
+{
+    return (code & 0xff) == SQLITE_IOERR && error == EFBIG;
+}
+
+/* What waits in memory is lost with a restart, so the limit is to be raised without one. */
+static void set_remedy(struct why *why, enum result res, bool is_too_large_now)
+{
+    if (is_too_large_now)
+        (void)why_remedy(
+            why, res,
+            "raise the limit on the size of files: `prlimit --fsize=unlimited --pid %d` for now, "
+            "and where this program is started (`ulimit -f`, LimitFSIZE=)",
+            (int)getpid());
+    else
+        (void)why_remedy(why, res, "check the disk of SPOOL_PATH: it reports errors");
+}
+
 static enum result db_result(struct db *db, int code, const char *what, struct why *why)
 {
-    bool has_no_space = is_full(code, errno);
+    int error = errno;
+    bool has_no_space = is_full(code, error);
+    bool has_no_limit_left = is_too_large(code, error);
     enum result res = RES_BROKEN;
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -75,9 +97,12 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
         db->was_full = true;
         (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH, or raise the quota there");
     } else if ((code & 0xff) == SQLITE_IOERR) {
-        (void)why_remedy(why, res, "check the disk of SPOOL_PATH: it reports errors");
+        set_remedy(why, res, has_no_limit_left);
     }
-    return why_set(why, res, "%s: %s%s (%d)", what, has_no_space ? "no space left: " : "",
+    const char *cause = has_no_space        ? "no space left: "
+                        : has_no_limit_left ? "a file is as large as the limit of this process allows: "
+                                            : "";
+    return why_set(why, res, "%s: %s%s (%d)", what, cause,
                    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
                    db->handle ? sqlite3_extended_errcode(db->handle) : code);
 }

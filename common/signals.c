@@ -27,7 +27,8 @@ enum result signals_open(struct signals *signals, struct why *why)
     add_unless_ignored(&set, SIGQUIT);
     signals->stop_pending = false;
     signals->fd = -1;
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+        sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return why_set(why, RES_BROKEN, "block signals: %s", strerror(errno));
     signals->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals->fd < 0) return why_set(why, RES_BROKEN, "signalfd: %s", strerror(errno));

@@ -1,8 +1,8 @@
 /*
  * signals -- requests to stop (SIGTERM, SIGINT, SIGHUP, SIGQUIT), as one readable descriptor.
  *
- * Call signals_open() before the first thread starts: it blocks the signals for all threads and ignores SIGPIPE. SIGHUP
- * and SIGQUIT stay ignored where whoever started the program has them ignored, as nohup(1) does. Any thread may call the
+ * Call signals_open() before the first thread starts: it blocks the signals for all threads and ignores SIGPIPE and
+ * SIGXFSZ, so that a write which they would end the program for fails instead. SIGHUP and SIGQUIT stay ignored where whoever started the program has them ignored, as nohup(1) does. Any thread may call the
  * other functions, but for signals_stop_again().
  */
 #ifndef COMMON_SIGNALS_H

@@ -303,6 +303,23 @@ INJECTED = tests_of(check_injected, {
 })
 
 
+def test_a_limit_on_the_size_of_files_is_named_and_loses_nothing(site):
+    collector = site.start("collector", under=("prlimit", f"--fsize={20 * MIB}:unlimited"), PORT=site.port,
+                           BIND_HOST="127.0.0.1", **SMALL)
+    wait_for("the collector to listen", site.accepts)
+    sim = site.acmsim("--count", EVENTS)
+    collector.wait_for_log("problem=commit_failing")
+    assert "a file is as large as the limit of this process allows" in collector.log, collector.log
+    assert "raise the limit on the size of files" in collector.log, collector.log
+    assert collector.process.poll() is None and sim.poll() is None
+    subprocess.run(["prlimit", "--pid", str(collector.process.pid), "--fsize=unlimited"], check=True)
+    collector.wait_for_log("commits succeed again")
+    assert sim.wait(60) == 0
+    site.wait_for_events(EVENTS)
+    assert_all_there(site, EVENTS)
+    collector.stop()
+
+
 def test_a_kill_after_a_failed_sync_doubles_nothing(site):
     """What the failed commit left in the log is seen by the next process as committed: it has not been acknowledged."""
     collector = site.collector()

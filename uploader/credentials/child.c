@@ -34,7 +34,8 @@ static int spawn(char *const *argv, int out_fd, pid_t *pid)
     sigset_t ours;
     sigemptyset(&none);
     sigemptyset(&ours);
-    sigaddset(&ours, SIGPIPE); /* ignored here */
+    sigaddset(&ours, SIGPIPE); /* ignored here, as the next */
+    sigaddset(&ours, SIGXFSZ);
     must(posix_spawn_file_actions_init(&files));
     must(
         posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO)); /* first: it may be 0 or 2 itself */
