@@ -70,9 +70,9 @@ const struct setting collector_settings[] = {
      "with less free disk space than this nothing is read, and nothing dropped, until there is space again; "
      "0: no limit"},
     {"REJECTS_MAX_SIZE", SETTING_SIZE, FIELD(rejects_max_bytes), "256M", 0, 1LL << 50, NULL,
-     "above this size of all unshipped rejects, with their rows, a further one keeps only 4 KB, its length "
-     "and "
-     "a checksum, and those of one address and reason share a row; 0: no limit"},
+     "above this size of all unshipped rejects, with their rows, or half of SPOOL_MAX_SIZE, a further one "
+     "keeps only 4 KB, its length and a checksum, and those of one address and reason share a row; 0: half "
+     "of SPOOL_MAX_SIZE, if that is set"},
     {"NODE_ID", SETTING_TEXT, FIELD(node_id), NULL, 1, SPOOL_NODE_MAX, NULL,
      "the name of this installation, up to 64 letters, digits, dots, dashes and underscores; unset: the host "
      "name when the spool is created"},

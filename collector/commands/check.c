@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "collector/commands/check_space.h"
 #include "collector/commands/run.h"
-#include "collector/gate/disk_guard.h"
 #include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
 #include "collector/settings.h"
@@ -37,52 +37,6 @@ static enum result check_file_system(const char *path, struct why *why)
     enum result res = file_system_check(path, &doubts, why);
     if (*doubts.text) (void)printf("note    SPOOL_PATH: %s: %s\n", doubts.text, doubts.remedy);
     return res;
-}
-
-/* Free pages of an existing spool, in bytes: as good as free space. 0 where they cannot be read now. */
-static int64_t load_unused(const char *path)
-{
-    struct db *db = NULL;
-    struct why ignored = {0};
-    int64_t pages = 0;
-    int64_t page_bytes = 0;
-    if (access(path, F_OK) != 0) return 0;
-    enum result res = db_open(&db, path, SPOOL_BUSY_MS, &ignored);
-    if (res == RES_OK) res = db_get_int(db, "PRAGMA freelist_count", &pages, &ignored);
-    if (res == RES_OK) res = db_get_int(db, "PRAGMA page_size", &page_bytes, &ignored);
-    db_close(db);
-    return res == RES_OK ? pages * page_bytes : 0;
-}
-
-static enum result refuse_space(const struct settings *settings, const struct space_sizes *sizes,
-                                const char *dir, struct why *why)
-{
-    int64_t available = sizes->free + sizes->unused;
-    const char *lower =
-        available < sizes->owed ? "INTAKE_MEMORY, which the reserve follows" : "SPOOL_MIN_FREE";
-    (void)why_remedy(
-        why, RES_RETRY,
-        "free space on that disk, enlarge the disk, or lower %s: while less is free, nothing is read", lower);
-    return why_set(why, RES_RETRY,
-                   "SPOOL_MIN_FREE is %" PRId64 " MiB, %" PRId64 " MiB more have to be reserved, and %" PRId64
-                   " MiB are free in %s",
-                   settings->spool_min_free_bytes >> 20, sizes->owed >> 20, available >> 20, dir);
-}
-
-/* Would `run` read, with the reserve that it takes first? */
-static enum result check_space(const struct settings *settings, struct why *why)
-{
-    char dir[PATH_MAX];
-    struct reserve reserve;
-    struct space_sizes sizes = {.unused = load_unused(settings->spool_path)};
-    struct space_rules rules = {0, settings->spool_min_free_bytes};
-    reserve_init(&reserve, settings->spool_path, disk_guard_reserve_bytes(run_in_flight_bytes(settings)));
-    sizes.owed = reserve_owed(&reserve);
-    enum result res = reserve_check(&reserve, why);
-    if (res != RES_OK) return why_wrap(why, res, "the reserve cannot be made");
-    res = space_free_bytes(spool_nearest_directory(settings->spool_path, dir), &sizes.free, why);
-    if (res != RES_OK || space_decide(SPACE_OK, &sizes, &rules) != SPACE_NO_DISK) return res;
-    return refuse_space(settings, &sizes, dir, why);
 }
 
 static enum result check_spool(const char *path, struct why *why)
@@ -116,6 +70,16 @@ static enum result check_port(const struct settings *settings, struct why *why)
     return res;
 }
 
+/* What the settings come to, where they bound each other. */
+static void note_rejects_cap(const struct settings *settings)
+{
+    int64_t cap = run_rejects_cap(settings);
+    if (cap == settings->rejects_max_bytes) return;
+    (void)printf("note    unshipped rejects may take half of SPOOL_MAX_SIZE, %" PRId64
+                 " MiB: REJECTS_MAX_SIZE allows more\n",
+                 cap >> 20);
+}
+
 int run_check(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
@@ -131,6 +95,7 @@ int run_check(const struct command_line *line)
         why_clear(&why);
         problems += report(check_space(settings, &why), "there is space for the spool", &why);
     }
+    note_rejects_cap(settings);
     why_clear(&why);
     problems += report(check_port(settings, &why), "the port can be used", &why);
     why_clear(&why);

@@ -60,7 +60,7 @@ static enum result become_collector(struct control *c, struct why *why)
     if (res != RES_OK) *why = held;
     if (res == RES_OK) res = open_spool(c, why);
     if (res != RES_OK) return res;
-    spool_in_cap_rejects(c->spool, s->rejects_max_bytes); /* a retry appends some, too */
+    spool_in_cap_rejects(c->spool, run_rejects_cap(s)); /* a retry appends some, too */
     c->handlers = handlers_new(c->spool, &options);
     return RES_OK;
 }

@@ -12,6 +12,7 @@
 #include "collector/net/server.h"
 #include "collector/spool/file_system.h"
 #include "collector/spool/handlers.h"
+#include "collector/spool/reject_cap.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
 #include "common/clock.h"
@@ -60,6 +61,11 @@ int64_t run_in_flight_bytes(const struct settings *s)
 {
     return s
         ->intake_memory_bytes; /* at a stop, unfinished events become rejects, which are committed as well */
+}
+
+int64_t run_rejects_cap(const struct settings *s)
+{
+    return reject_cap_bytes(s->rejects_max_bytes, s->spool_max_bytes);
 }
 
 /* The parts of the service, in the order in which they are opened. */
@@ -131,6 +137,14 @@ static enum result open_place(struct collector *c, struct why *why)
     return res;
 }
 
+static void log_rejects_cap(const struct settings *s)
+{
+    int64_t cap = run_rejects_cap(s);
+    if (cap != s->rejects_max_bytes)
+        log_info("unshipped rejects may take half of SPOOL_MAX_SIZE: REJECTS_MAX_SIZE allows more",
+                 "bytes=%" PRId64, cap);
+}
+
 static enum result open_writer(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
@@ -145,8 +159,9 @@ static enum result open_writer(struct collector *c, struct why *why)
         .handlers = run_handlers_options(s),
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes = run_in_flight_bytes(s),
-        .rejects_max_bytes = s->rejects_max_bytes,
+        .rejects_max_bytes = run_rejects_cap(s),
     };
+    log_rejects_cap(s);
     return writer_start(&c->writer, &parts, why);
 }
 

@@ -23,4 +23,7 @@ struct handlers_options run_handlers_options(const struct settings *settings);
 /* Bytes that may have been read and not been committed: the reserve must be able to take them. */
 int64_t run_in_flight_bytes(const struct settings *settings);
 
+/* What unshipped rejects may take: REJECTS_MAX_SIZE, within what SPOOL_MAX_SIZE leaves them. */
+int64_t run_rejects_cap(const struct settings *settings);
+
 #endif

@@ -171,6 +171,13 @@ struct slice reject_cap_detail(const struct joined_reject *row, char text[REJECT
 
 /* ---- the problem ---- */
 
+int64_t reject_cap_bytes(int64_t max_bytes, int64_t spool_max_bytes)
+{
+    int64_t most = spool_max_bytes / 2;
+    if (most == 0) return max_bytes;
+    return max_bytes == 0 || most < max_bytes ? most : max_bytes;
+}
+
 bool reject_cap_holds(bool was_present, bool has_capped, int64_t bytes, int64_t max_bytes)
 {
     if (max_bytes == 0) return false;

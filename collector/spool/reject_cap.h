@@ -20,6 +20,12 @@
 #define REJECT_CAP_ROOM        240     /* bytes by which a detail grows at most */
 #define REJECT_CAP_DETAIL_SIZE 1024    /* of a detail with its terminator */
 
+/*
+ * What unshipped rejects may take, of REJECTS_MAX_SIZE `max_bytes` and SPOOL_MAX_SIZE `spool_max_bytes` (0: no limit):
+ * half of the spool at most, so that the other half is left to events. 0: no cap.
+ */
+int64_t reject_cap_bytes(int64_t max_bytes, int64_t spool_max_bytes);
+
 struct capped_reject {
     struct reject reject; /* its detail points to `text` */
     char text[REJECT_CAP_DETAIL_SIZE];

@@ -131,10 +131,11 @@ static void check_rejects(struct writer *w)
     if (reject_cap_holds(was_present, w->committer.has_capped, bytes, max))
         problems_raise(
             problems, PROBLEM_REJECTS_CAPPED,
-            "unshipped rejects have reached REJECTS_MAX_SIZE: of new ones 4 KB, the length and a checksum "
+            "unshipped rejects have reached REJECTS_MAX_SIZE, or half of SPOOL_MAX_SIZE: of new ones 4 KB, "
+            "the length and a checksum "
             "are kept, and one row stands for all of a sender and reason",
-            "see who sends them (view rejects), ship them (REJECTS_PREFIX), dismiss them, or raise "
-            "REJECTS_MAX_SIZE");
+            "see who sends them (view rejects), ship them (REJECTS_PREFIX), dismiss them, or raise the "
+            "setting");
     else if (was_present)
         problems_end(problems, PROBLEM_REJECTS_CAPPED);
     w->committer.has_capped = false;

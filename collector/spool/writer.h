@@ -30,7 +30,7 @@ struct writer_parts { /* all that is pointed to is borrowed until writer_join() 
     struct handlers_options handlers;
     struct space_rules rules;
     int64_t in_flight_bytes;   /* that may have been read and not been committed */
-    int64_t rejects_max_bytes; /* REJECTS_MAX_SIZE */
+    int64_t rejects_max_bytes; /* what unshipped rejects may take; 0: no cap */
 };
 
 /* `*writer` is NULL unless RES_OK. RES_BROKEN: the thread cannot be started. */

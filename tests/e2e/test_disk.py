@@ -504,6 +504,35 @@ def test_garbage_does_not_crowd_out_events(site):
     collector.stop()
 
 
+def test_garbage_leaves_half_of_a_small_ceiling_to_events(site):
+    small = {"SPOOL_MAX_SIZE": "32M", "REJECTS_MAX_SIZE": "256M"}
+    done = site.command("collector", "check", PORT=site.port, SPOOL_MIN_FREE="64M", **small)
+    assert done.returncode == 0 and "note    unshipped rejects may take half of SPOOL_MAX_SIZE, 16 MiB" in done.stdout, done
+    collector, uploader = site.collector(**small), site.uploader(REJECTS_PREFIX="none")
+    assert "unshipped rejects may take half of SPOOL_MAX_SIZE" in collector.log
+    for _ in range(50):
+        site.send(b"<EVENT>&" + b"x" * 900000 + b"</EVENT>")
+    site.send_events(10)
+    site.wait_for_events(10)
+    site.wait_until_shipped()
+    assert status(site)["problems"] == ["rejects_capped"]
+    uploader.stop()
+    collector.stop()
+
+
+@with_small_disk
+def test_check_tells_of_the_ceiling_as_the_running_collector_does(site, place):
+    collector = site.collector(**CEILING)
+    sim = site.acmsim("--count", EVENTS)
+    collector.wait_for_log("problem=paused_ceiling")
+    done = site.command("collector", "check", PORT=site.port, **CEILING)
+    assert done.returncode == 1 and re.search("problem there is space for the spool: .*SPOOL_MAX_SIZE", done.stdout), done.stdout
+    sim.kill()
+    collector.stop()
+    done = site.command("collector", "check", PORT=site.port, **{**CEILING, "SPOOL_MAX_SIZE": "32M"})
+    assert done.returncode == 1 and "and SPOOL_MAX_SIZE is 32 MiB\n        see that the uploader" in done.stdout, done.stdout
+
+
 def test_a_network_file_system_is_refused(site):
     """A statfs(2) whose answer is NFS's: strace puts it there."""
     trace = site.directory / "strace.log"

@@ -260,6 +260,16 @@ static void the_problem_begins_with_a_capped_reject_and_ends_with_a_sixteenth_fr
                                      rows[i].max_bytes) == rows[i].holds);
 }
 
+static void the_cap_is_half_of_the_ceiling_at_most(void **state)
+{
+    static const struct {
+        int64_t max_bytes, spool_max_bytes, cap;
+    } rows[] = {{256, 0, 256}, {0, 0, 0}, {256, 512, 256}, {256, 513, 256}, {256, 100, 50}, {0, 100, 50}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(reject_cap_bytes(rows[i].max_bytes, rows[i].spool_max_bytes), rows[i].cap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +284,7 @@ int main(void)
         cmocka_unit_test(an_old_row_that_was_not_written_yet_goes_on),
         cmocka_unit_test(a_forgotten_row_leaves_the_others),
         cmocka_unit_test(a_detail_grows_by_no_more_than_its_row_is_counted_for),
+        cmocka_unit_test(the_cap_is_half_of_the_ceiling_at_most),
         cmocka_unit_test(the_problem_begins_with_a_capped_reject_and_ends_with_a_sixteenth_free),
     };
     memset(bytes, 'x', sizeof bytes);
