@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/inodes.h"
 
 #define BUSY_SLEEP_US  250
 #define LET_GO_MS      20 /* of waiting for a lock */
@@ -59,10 +60,10 @@ static bool is_too_large(int code, int error)
     return (code & 0xff) == SQLITE_IOERR && error == EFBIG;
 }
 
-/* What waits in memory is lost with a restart, so the limit is to be raised without one. */
-static void set_remedy(struct why *why, enum result res, bool is_too_large_now)
+/* What waits in memory is lost with a restart, so a limit is to be raised without one. */
+static void explain_io(bool has_no_limit_left, enum result res, struct why *why)
 {
-    if (is_too_large_now)
+    if (has_no_limit_left)
         (void)why_remedy(
             why, res,
             "raise the limit on the size of files: `prlimit --fsize=unlimited --pid %d` for now, "
@@ -72,12 +73,30 @@ static void set_remedy(struct why *why, enum result res, bool is_too_large_now)
         (void)why_remedy(why, res, "check the disk of SPOOL_PATH: it reports errors");
 }
 
+/* `error`: errno, as is_full() takes it. */
+static enum result explain(struct db *db, int code, int error, const char *what, enum result res,
+                           struct why *why)
+{
+    const char *path = db->handle ? sqlite3_db_filename(db->handle, "main") : NULL;
+    const char *cause = "";
+    if (is_full(code, error)) {
+        db->was_full = true;
+        cause = "no space left: ";
+        (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH, or raise the quota there");
+    } else if ((code & 0xff) == SQLITE_IOERR) {
+        if (is_too_large(code, error)) cause = "a file is as large as the limit of this process allows: ";
+        explain_io(is_too_large(code, error), res, why);
+    }
+    (void)why_set(why, res, "%s: %s%s (%d)", what, cause,
+                  db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
+                  db->handle ? sqlite3_extended_errcode(db->handle) : code);
+    if ((code & 0xff) != SQLITE_CANTOPEN || !path) return res;
+    return inodes_explain(path, res, why); /* of -wal or -shm */
+}
+
 static enum result db_result(struct db *db, int code, const char *what, struct why *why)
 {
     int error = errno;
-    bool has_no_space = is_full(code, error);
-    bool has_no_limit_left = is_too_large(code, error);
-    enum result res = RES_BROKEN;
     switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -88,23 +107,12 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PROTOCOL:
-    case SQLITE_SCHEMA: res = RES_RETRY; break;
-    case SQLITE_READONLY: res = code == SQLITE_READONLY_DBMOVED ? RES_BROKEN : RES_RETRY; break;
-    case SQLITE_NOTADB: res = RES_REFUSE; break;
-    default: break;
+    case SQLITE_SCHEMA: return explain(db, code, error, what, RES_RETRY, why);
+    case SQLITE_READONLY:
+        return explain(db, code, error, what, code == SQLITE_READONLY_DBMOVED ? RES_BROKEN : RES_RETRY, why);
+    case SQLITE_NOTADB: return explain(db, code, error, what, RES_REFUSE, why);
+    default: return explain(db, code, error, what, RES_BROKEN, why);
     }
-    if (has_no_space) {
-        db->was_full = true;
-        (void)why_remedy(why, res, "free space on the disk of SPOOL_PATH, or raise the quota there");
-    } else if ((code & 0xff) == SQLITE_IOERR) {
-        set_remedy(why, res, has_no_limit_left);
-    }
-    const char *cause = has_no_space        ? "no space left: "
-                        : has_no_limit_left ? "a file is as large as the limit of this process allows: "
-                                            : "";
-    return why_set(why, res, "%s: %s%s (%d)", what, cause,
-                   db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
-                   db->handle ? sqlite3_extended_errcode(db->handle) : code);
 }
 
 static int wait_for_lock(void *context, int tries)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/inodes.h"
 #include "common/log.h"
 #include "common/ownership.h"
 #include "common/path.h"
@@ -61,8 +62,9 @@ static enum result explain_open(const char *path, int error, struct why *why)
     case ENXIO: return refuse_file(path, "no regular file", why);
     case EACCES: return path_explain("lock file", path, error, RES_REFUSE, why);
     default:
-        return why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path_show(path, shown),
-                       strerror(error));
+        (void)why_set(why, RES_REFUSE, "SPOOL_PATH: cannot create %s: %s", path_show(path, shown),
+                      strerror(error));
+        return error == ENOSPC ? inodes_explain(path, RES_REFUSE, why) : RES_REFUSE;
     }
 }
 
@@ -199,6 +201,17 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     fill(lock, path);
     lockfile_beat(lock);
     return RES_OK;
+}
+
+enum result lockfile_check_place(const char *spool_path, const char *program, struct why *why)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int fd = open_file(lock_path(path, spool_path, program), O_RDWR);
+    if (fd < 0) return errno == ENOENT ? RES_OK : explain_open(path, errno, why);
+    enum result res = check_kind(fd, path, &st, why);
+    close(fd);
+    return res;
 }
 
 static void release(struct lockfile *lock, const char *state)

@@ -49,6 +49,12 @@ MUST_CHECK enum result lockfile_take(struct lockfile *lock, const char *spool_pa
                                      struct why *why);
 
 /*
+ * Without taking it or changing anything: would lockfile_take() find a file that it can use, or none?
+ *   RES_REFUSE  no, as above
+ */
+MUST_CHECK enum result lockfile_check_place(const char *spool_path, const char *program, struct why *why);
+
+/*
  * Releases the lock and notes that the end was an orderly one; does nothing if it is not held. The file stays: removing
  * it would race with the next owner. The lock of a process that ends without this call is released as well: so it should,
  * where something is in doubt that the next owner has to look after.

@@ -124,11 +124,23 @@ static enum result check_existence(const char *path, struct why *why)
     }
 }
 
+/* A link whose end is missing is no spool that is still to come: no file is made through a link. */
+static enum result check_link(const char *path, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    struct stat st;
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) return RES_OK;
+    (void)why_remedy(why, RES_REFUSE, "mount or put back what the link names, or remove the link");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is a link to a file that is not there",
+                   path_show(path, shown));
+}
+
 enum result spool_check_usable(const char *path, struct why *why)
 {
     struct db *db = NULL;
     int64_t schema = 0;
-    if (access(path, F_OK) != 0 && errno == ENOENT) return RES_OK; /* the collector creates it */
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return check_link(path, why); /* the collector creates it */
     enum result res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_LOOK_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);

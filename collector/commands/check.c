@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "collector/commands/check_space.h"
@@ -45,12 +46,13 @@ static enum result check_spool(const char *path, struct why *why)
     int64_t schema = 0;
     char missing[PATH_MAX];
     char user[PATH_USER_SIZE];
-    enum result res = spool_check_directory(path, missing, why);
+    char real[PATH_MAX];
+    enum result res = spool_check_directory(realpath(path, real) ? real : path, missing, why);
     if (res != RES_OK) return res;
     if (*missing) (void)printf("note    %s is not there: `run` makes it, for %s\n", missing, path_user(user));
     if (geteuid() == 0)
         (void)printf("note    root may write everywhere: run this check as the user of the service\n");
-    if (access(path, F_OK) != 0) return RES_OK; /* the service will create it */
+    if (access(path, F_OK) != 0) return spool_check_usable(path, why); /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
@@ -88,6 +90,9 @@ int run_check(const struct command_line *line)
 
     enum result res = check_spool(settings->spool_path, &why);
     problems += report(res, "the spool can be written", &why);
+    why_clear(&why);
+    problems += report(lockfile_check_place(settings->spool_path, "collector", &why),
+                       "the lock file can be used", &why);
     if (res == RES_OK) {
         why_clear(&why);
         res = check_file_system(settings->spool_path, &why);

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "collector/gate/disk_guard.h"
 #include "collector/spool/schema.h"
 #include "common/db.h"
+#include "common/inodes.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
 #include "common/spool.h"
@@ -72,6 +75,29 @@ static enum result ask_running(const char *spool_path, struct why *why)
     return RES_OK;
 }
 
+/* Each file that `run` makes and that is not there yet. */
+static int count_missing(const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-reserve", "-collector.lock"};
+    char file[PATH_MAX + 32];
+    int missing = 0;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        (void)snprintf(file, sizeof file, "%s%s", path, endings[i]);
+        missing += access(file, F_OK) != 0;
+    }
+    return missing;
+}
+
+static enum result check_inodes(const char *path, const char *place, struct why *why)
+{
+    int64_t left = inodes_left(place);
+    int missing = count_missing(path);
+    if (missing <= left) return RES_OK;
+    (void)why_set(why, RES_RETRY, "%d files are to be made in %s, and inodes are left for %" PRId64, missing,
+                  place, left);
+    return why_remedy(why, RES_RETRY, INODES_REMEDY);
+}
+
 /* With the reserve, which `run` takes first. The write-ahead log is left out: `run` empties it before it pauses. */
 static enum result measure(const struct settings *settings, const char *place, struct space_sizes *sizes,
                            struct why *why)
@@ -91,8 +117,11 @@ enum result check_space(const struct settings *settings, struct why *why)
     char dir[PATH_MAX];
     struct space_sizes sizes;
     struct space_rules rules = {settings->spool_max_bytes, settings->spool_min_free_bytes};
-    const char *place = spool_nearest_directory(settings->spool_path, dir);
-    enum result res = measure(settings, place, &sizes, why);
+    char real[PATH_MAX]; /* where the spool is a link, all of its files lie beside its end */
+    const char *path = realpath(settings->spool_path, real) ? real : settings->spool_path;
+    const char *place = spool_nearest_directory(path, dir);
+    enum result res = check_inodes(path, place, why);
+    if (res == RES_OK) res = measure(settings, place, &sizes, why);
     if (res != RES_OK) return res;
     switch (space_decide(SPACE_OK, &sizes, &rules)) {
     case SPACE_NO_DISK: return refuse_disk(settings, &sizes, place, why);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/inodes.h"
 #include "common/log.h"
 #include "common/ownership.h"
 
@@ -62,8 +63,10 @@ static enum result explain_open(const struct reserve *reserve, int error, struct
 {
     struct stat st;
     bool is_there = lstat(reserve->path, &st) == 0;
-    if (error == ENOSPC || error == EDQUOT) /* the remedy is that of a full disk */
-        return why_set(why, RES_RETRY, "create %s: %s", reserve->path, strerror(error));
+    if (error == ENOSPC || error == EDQUOT) { /* the remedy is that of a full disk, if there are inodes */
+        (void)why_set(why, RES_RETRY, "create %s: %s", reserve->path, strerror(error));
+        return inodes_explain(reserve->path, RES_RETRY, why);
+    }
     (void)why_remedy(why, RES_RETRY,
                      is_there ? "move it away or remove it: only the reserve belongs there"
                               : "see that the collector's user can make files there");

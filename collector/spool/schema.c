@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/inodes.h"
 #include "common/log.h"
 #include "common/path.h"
 #include "common/spool.h"
@@ -125,6 +126,11 @@ static enum result make_file(const char *path, struct why *why)
 {
     struct stat st = {.st_size = 0};
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+    if (fd < 0 && (errno == ENOSPC || errno == EDQUOT)) {
+        (void)why_remedy(why, RES_RETRY, "free space on the disk of SPOOL_PATH, or raise the quota there");
+        (void)why_set(why, RES_RETRY, "cannot create the file: %s", strerror(errno));
+        return inodes_explain(path, RES_RETRY, why);
+    }
     if (fd < 0 && errno != EEXIST) {
         (void)why_remedy(why, RES_REFUSE, "give this user write access to the directory, or set SPOOL_PATH");
         return why_set(why, RES_REFUSE, "SPOOL_PATH=%s: cannot create it: %s", path, strerror(errno));

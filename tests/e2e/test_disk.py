@@ -303,6 +303,45 @@ INJECTED = tests_of(check_injected, {
 })
 
 
+@with_small_disk
+def test_check_measures_the_disk_that_a_linked_spool_lies_on(site, place):
+    collector = start_on_small_disk(site)
+    collector.stop()
+    link = site.directory / "link.db"
+    link.symlink_to(site.spool)
+    settings = {**SMALL, "SPOOL_PATH": link, "PORT": site.port}
+    assert site.command("collector", "check", **settings).returncode == 0
+    fill(place, 4 * MIB)
+    done = site.command("collector", "check", **settings)
+    assert done.returncode == 1 and f"are free in {place}\n" in done.stdout, done.stdout
+
+
+def test_a_disk_without_inodes_is_named_by_check_and_run(site):
+    place = site.directory / "var"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=250m,nr_inodes=9", "tmpfs", place], check=True)
+    try:
+        for n in range(7):
+            (place / f"other{n}").touch()
+        done = site.command("collector", "check", PORT=site.port, **SMALL)
+        assert done.returncode == 1 and "inodes are left for 1\n" in done.stdout and "`df -i`" in done.stdout, done.stdout
+        collector = site.collector(**SMALL)
+        collector.wait_for_log("waiting to start")
+        assert "no inodes are left for another file" in collector.log and "`df -i`" in collector.log, collector.log
+        for n in range(3):
+            (place / f"other{n}").unlink()
+        collector.wait_for_log("problem=paused_disk")  # the reserve is the file that has no place
+        assert "the reserve cannot be made" in collector.log, collector.log
+        (place / "other3").unlink()
+        wait_for_reading(collector, 1, time.monotonic())
+        collector.stop()
+    finally:
+        for program in site.running:
+            if program.process.poll() is None:
+                program.kill()
+        subprocess.run(["umount", place], check=True)
+
+
 def test_a_limit_on_the_size_of_files_is_named_and_loses_nothing(site):
     collector = site.start("collector", under=("prlimit", f"--fsize={20 * MIB}:unlimited"), PORT=site.port,
                            BIND_HOST="127.0.0.1", **SMALL)

@@ -142,6 +142,36 @@ def test_a_link_in_a_lock_files_place_ends_both_programs_with_a_remedy(site):
     assert victim.read_text() == "somebody's own\n" and victim.stat().st_mode & 0o777 == 0o600
 
 
+def test_each_check_refuses_what_lies_in_its_lock_files_place(site):
+    """As `run` does, and without touching it."""
+    site.collector().stop()
+    for name, code, settings in (("collector", 1, {"PORT": site.port, "SPOOL_MIN_FREE": "64M"}),
+                                 ("uploader", 78, {"DESTINATION_DIR": site.objects})):
+        lock = pathlib.Path(f"{site.spool}-{name}.lock")
+        assert site.command(name, "check", **settings).returncode == 0
+        lock.unlink(missing_ok=True)
+        for make, argument, words, remove in ((os.symlink, "nowhere", "a symbolic link", lock.unlink),
+                                              (os.mkdir, None, "no regular file", lock.rmdir),
+                                              (os.mkfifo, None, "no regular file", lock.unlink)):
+            make(argument, lock) if argument else make(lock)
+            done = site.command(name, "check", **settings)
+            assert done.returncode == code and f"the lock file {lock} is {words}" in done.stdout, done
+            assert site.command(name, **settings).returncode == 78
+            remove()
+        assert site.command(name, "check", **settings).returncode == 0
+        assert not lock.exists(), "a check makes nothing"
+
+
+def test_check_and_run_refuse_a_link_whose_end_is_missing(site):
+    site.spool.parent.mkdir()
+    site.spool.symlink_to(site.directory / "elsewhere.db")
+    done = site.command("collector", "check", PORT=site.port, SPOOL_MIN_FREE="64M")
+    assert done.returncode == 1 and "is a link to a file that is not there" in done.stdout, done
+    done = site.command("collector", PORT=site.port)
+    assert done.returncode == 78 and "is a link to a file that is not there" in done.stderr, done
+    assert not (site.directory / "elsewhere.db").exists()
+
+
 # ---- other users and directories ----
 
 def command_of(site, user, name, *arguments, directory=None, **settings):

@@ -48,6 +48,14 @@ static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
     return will_come ? RES_OK : res;
 }
 
+static enum result check_lock(const char *spool_path)
+{
+    struct why why = {0};
+    enum result res = lockfile_check_place(spool_path, "uploader", &why);
+    (void)report(res == RES_OK, "the lock file can be used", &why);
+    return res;
+}
+
 static int check_prefix(struct store *store, const char *prefix, enum batch_format format, const char *node)
 {
     char key[BATCH_KEY_MAX];
@@ -108,6 +116,7 @@ int run_check(const struct command_line *line)
     (void)report(res == RES_OK, "a destination is set", &why);
     if (res != RES_OK) return EX_CONFIG;
     res = check_spool(settings->spool_path, node);
+    if (res == RES_OK) res = check_lock(settings->spool_path);
     int exit_code = check_store(settings, node);
     if (res == RES_REFUSE) return EX_CONFIG;
     return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;
