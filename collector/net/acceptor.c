@@ -108,7 +108,7 @@ static void pause_accepting(struct acceptor *acceptor)
  * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, which cannot be read
  * now, and the newcomer has to wait.
  */
-static bool choose(struct acceptor *acceptor, const struct place_key *newcomer, int64_t waited_ms,
+static bool choose(struct acceptor *acceptor, const struct address_key *newcomer, int64_t waited_ms,
                    enum places_choice *choice, struct place **victim)
 {
     struct places *places = clients_places(acceptor->clients);
@@ -177,7 +177,7 @@ static enum step accept_next(struct acceptor *acceptor, int *fd, char source[EVE
 /* False: the newcomer has to wait. */
 static bool admit(struct acceptor *acceptor, int fd, const char *source, int64_t waited_ms)
 {
-    struct place_key key = places_key(source);
+    struct address_key key = address_key(source);
     struct place *victim = NULL;
     enum places_choice choice = PLACES_FREE;
     if (!choose(acceptor, &key, waited_ms, &choice, &victim)) return false;
@@ -194,7 +194,7 @@ static bool admit(struct acceptor *acceptor, int fd, const char *source, int64_t
 /* It is admitted, or stands behind those of its address. */
 static void take(struct acceptor *acceptor, int fd, const char *source)
 {
-    struct place_key key = places_key(source);
+    struct address_key key = address_key(source);
     if (!newcomers_has(acceptor->newcomers, &key) && admit(acceptor, fd, source, 0)) return;
     if (newcomers_add(acceptor->newcomers, fd, source, clock_monotonic_ms()))
         try_soon(acceptor);

@@ -127,7 +127,7 @@ void clients_free(struct clients *all)
 void clients_add(struct clients *all, int fd, const char *source)
 {
     char fields[FIELDS_SIZE];
-    struct place_key key = places_key(source);
+    struct address_key key = address_key(source);
     struct client *client = calloc(1, sizeof *client);
     if (!client) abort();
     client->all = all;

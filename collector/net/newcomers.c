@@ -10,7 +10,7 @@
 STAILQ_HEAD(newcomer_list, newcomer);
 
 struct line {
-    struct place_key key;
+    struct address_key key;
     int64_t count;
     struct newcomer_list list; /* never empty */
     TAILQ_ENTRY(line) in_all;
@@ -40,7 +40,7 @@ void newcomers_free(struct newcomers *n)
     free(n);
 }
 
-static struct line *find_line(const struct newcomers *n, const struct place_key *key)
+static struct line *find_line(const struct newcomers *n, const struct address_key *key)
 {
     struct line *line = NULL;
     TAILQ_FOREACH (line, &n->lines, in_all)
@@ -48,7 +48,7 @@ static struct line *find_line(const struct newcomers *n, const struct place_key 
     return NULL;
 }
 
-static struct line *add_line(struct newcomers *n, const struct place_key *key)
+static struct line *add_line(struct newcomers *n, const struct address_key *key)
 {
     struct line *line = calloc(1, sizeof *line);
     if (!line) abort();
@@ -61,7 +61,7 @@ static struct line *add_line(struct newcomers *n, const struct place_key *key)
 
 bool newcomers_add(struct newcomers *n, int fd, const char *source, int64_t now)
 {
-    struct place_key key = places_key(source);
+    struct address_key key = address_key(source);
     struct line *line = find_line(n, &key);
     if ((line ? line->count : 0) >= n->max - n->count) return false;
     if (!line) line = add_line(n, &key);
@@ -76,7 +76,7 @@ bool newcomers_add(struct newcomers *n, int fd, const char *source, int64_t now)
     return true;
 }
 
-bool newcomers_has(const struct newcomers *n, const struct place_key *key)
+bool newcomers_has(const struct newcomers *n, const struct address_key *key)
 {
     return find_line(n, key) != NULL;
 }

@@ -3,7 +3,7 @@
  * address's many do not stand before another's one.
  *
  * An address may have as many here as are still free, so there is always room for another one. Addresses are compared by
- * their key (collector/net/places.h). One thread only.
+ * their key (collector/intake/address.h). One thread only.
  */
 #ifndef COLLECTOR_NET_NEWCOMERS_H
 #define COLLECTOR_NET_NEWCOMERS_H
@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #include "collector/framing/event.h"
-#include "collector/net/places.h"
+#include "collector/intake/address.h"
 
 struct newcomer {
     int fd;
@@ -32,7 +32,7 @@ void newcomers_free(struct newcomers *newcomers); /* accepts NULL; closes all th
 bool newcomers_add(struct newcomers *newcomers, int fd, const char *source, int64_t now);
 
 /* Does one of this address wait? Then a further one belongs behind it. */
-bool newcomers_has(const struct newcomers *newcomers, const struct place_key *key);
+bool newcomers_has(const struct newcomers *newcomers, const struct address_key *key);
 
 int64_t newcomers_count(const struct newcomers *newcomers);
 

@@ -7,7 +7,6 @@
  */
 #include "collector/net/places.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <search.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@ TAILQ_HEAD(place_list, place);
 LIST_HEAD(source_list, source);
 
 struct source {
-    struct place_key key; /* first: the tree compares the beginnings */
+    struct address_key key; /* first: the tree compares the beginnings */
     int64_t count, proven_count;
     struct place_list proven, unproven;
     struct admission_source memory;
@@ -44,37 +43,18 @@ struct places {
 
 /* ---- addresses ---- */
 
-struct place_key places_key(const char *address)
-{
-    struct place_key key = {{0}};
-    struct in6_addr ipv6;
-    struct in_addr ipv4;
-    char text[INET6_ADDRSTRLEN] = "";
-    size_t len = strcspn(address, "%"); /* what follows is the scope */
-    if (len < sizeof text) memcpy(text, address, len);
-    if (inet_pton(AF_INET, text, &ipv4) == 1) {
-        memset(key.bytes + 10, 0xff, 2); /* ::ffff:a.b.c.d */
-        memcpy(key.bytes + 12, &ipv4, sizeof ipv4);
-    } else if (inet_pton(AF_INET6, text, &ipv6) == 1) {
-        memcpy(key.bytes, &ipv6, IN6_IS_ADDR_V4MAPPED(&ipv6) ? sizeof ipv6 : sizeof ipv6 / 2);
-    } else {
-        memcpy(key.bytes, address, strnlen(address, sizeof key.bytes));
-    }
-    return key;
-}
-
 static int compare(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct place_key));
+    return memcmp(a, b, sizeof(struct address_key));
 }
 
-static struct source *find_source(const struct places *places, const struct place_key *key)
+static struct source *find_source(const struct places *places, const struct address_key *key)
 {
     void *const *found = tfind(key, &places->tree, compare);
     return found ? *found : NULL;
 }
 
-static struct source *add_source(struct places *places, const struct place_key *key)
+static struct source *add_source(struct places *places, const struct address_key *key)
 {
     struct source *source = calloc(1, sizeof *source);
     if (!source) abort();
@@ -141,7 +121,7 @@ static void leave(struct place *place)
     if (!place->is_proven) TAILQ_REMOVE(&place->all->unproven, place, in_unproven);
 }
 
-struct place *places_add(struct places *places, const struct place_key *key, void *owner, int64_t now)
+struct place *places_add(struct places *places, const struct address_key *key, void *owner, int64_t now)
 {
     struct place *place = calloc(1, sizeof *place);
     if (!place) abort();
@@ -189,7 +169,7 @@ void *places_owner(const struct place *place)
     return place->owner;
 }
 
-bool places_has_key(const struct place *place, const struct place_key *key)
+bool places_has_key(const struct place *place, const struct address_key *key)
 {
     return compare(&place->source->key, key) == 0;
 }
@@ -260,7 +240,7 @@ static enum places_choice choose_of_all(const struct places *places, const struc
 }
 
 enum places_choice places_choose(const struct places *places, const struct places_limits *limits,
-                                 const struct place_key *newcomer, int64_t now, struct place **victim)
+                                 const struct address_key *newcomer, int64_t now, struct place **victim)
 {
     const struct source *own = find_source(places, newcomer);
     *victim = NULL;

@@ -19,18 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/intake/address.h"
 #include "collector/net/admission.h"
 
 #define PLACES_MAX       65536 /* connections that there may be */
 #define PLACES_SILENT_MS 10000 /* a connection from which nothing has come for this long is silent */
-
-/* What counts as one address: an IPv4 address, or the first 64 bits of an IPv6 address: one host may have them all. */
-struct place_key {
-    uint8_t bytes[16];
-};
-
-/* From a numeric address. Any other text is a key of its own, as far as its first 16 bytes tell it from others. */
-struct place_key places_key(const char *address);
 
 struct place; /* one connection; it belongs to the places */
 struct places;
@@ -42,12 +35,12 @@ void places_free(struct places *places); /* accepts NULL; there must be no conne
  * A connection has come at `now` (monotonic ms); there must be fewer than PLACES_MAX. `owner` is what places_owner()
  * gives back. places_remove() is due when it has ended.
  */
-struct place *places_add(struct places *places, const struct place_key *key, void *owner, int64_t now);
+struct place *places_add(struct places *places, const struct address_key *key, void *owner, int64_t now);
 void places_remove(struct place *place);
 void *places_owner(const struct place *place);
 
 /* Is it of this address? */
-bool places_has_key(const struct place *place, const struct place_key *key);
+bool places_has_key(const struct place *place, const struct address_key *key);
 
 /* What the admission notes of its address; borrowed as long as the address has a place. All 0 at first. */
 struct admission_source *places_memory(const struct place *place);
@@ -82,7 +75,7 @@ enum places_choice {
  * is not silent at all, calls places_note_active() and asks again.
  */
 enum places_choice places_choose(const struct places *places, const struct places_limits *limits,
-                                 const struct place_key *newcomer, int64_t now, struct place **victim);
+                                 const struct address_key *newcomer, int64_t now, struct place **victim);
 
 /* Would a newcomer of a new address find nothing that can go? */
 bool places_are_full(const struct places *places, const struct places_limits *limits);

@@ -11,9 +11,13 @@
 #include "common/utf8.h"
 
 #define DETAIL_MAX 700 /* bytes of the original detail that are kept */
+#define SEVERAL    "several addresses"
 
 /* What a row keeps of its first reject, and the checksum of all. */
 struct joined_key {
+    struct address_key address;
+    bool is_shared;   /* it takes rejects of all addresses */
+    bool has_several; /* it has taken some of another address than the first one's */
     char *source;
     size_t source_len;
     enum reject_reason reason;
@@ -25,8 +29,9 @@ struct joined_key {
 };
 
 struct reject_cap {
-    struct joined_reject rows[REJECT_CAP_ROWS];
+    struct joined_reject rows[REJECT_CAP_PLACES];
     size_t count;
+    size_t own_count; /* of one sender */
 };
 
 static size_t kept_of(const struct reject *reject)
@@ -72,6 +77,7 @@ void reject_cap_free(struct reject_cap *cap)
 
 void reject_cap_forget(struct reject_cap *cap, struct joined_reject *row)
 {
+    if (!row->key->is_shared) cap->own_count--;
     free(row->key->source);
     free(row->key->detail);
     digest_free(row->key->digest);
@@ -84,21 +90,52 @@ void reject_cap_forget_all(struct reject_cap *cap)
     while (cap->count > 0) reject_cap_forget(cap, &cap->rows[cap->count - 1]);
 }
 
-static bool is_of(const struct joined_key *key, const struct reject *reject)
+static struct address_key key_of(struct slice source)
 {
-    return key->reason == reject->reason && key->source_len == reject->source.len &&
-           memcmp(key->source, reject->source.data, key->source_len) == 0;
+    char text[ADDRESS_NETWORK_SIZE] = "";
+    if (source.len > 0) memcpy(text, source.data, source.len < sizeof text ? source.len : sizeof text - 1);
+    return address_key(text);
+}
+
+static bool is_full(const struct reject_cap *cap)
+{
+    return cap->own_count == REJECT_CAP_ROWS;
+}
+
+/* What has been joined to a row must be written before it ends. */
+static bool is_over(const struct joined_reject *row, int64_t now)
+{
+    int64_t age_ms = now - row->key->received_at; /* negative: the clock was set back */
+    return !row->is_changed && (age_ms >= REJECT_CAP_MS || age_ms <= -REJECT_CAP_MS);
+}
+
+static void forget_over(struct reject_cap *cap, int64_t now)
+{
+    for (size_t i = cap->count; i-- > 0;)
+        if (is_over(&cap->rows[i], now)) reject_cap_forget(cap, &cap->rows[i]);
+}
+
+/* The row of this address; NULL: the one that all share. */
+static struct joined_reject *find(struct reject_cap *cap, const struct reject *reject,
+                                  const struct address_key *address)
+{
+    for (size_t i = 0; i < cap->count; i++) {
+        const struct joined_key *key = cap->rows[i].key;
+        if (key->reason != reject->reason || key->is_shared != !address) continue;
+        if (!address || address_keys_are_equal(&key->address, address)) return &cap->rows[i];
+    }
+    return NULL;
 }
 
 struct joined_reject *reject_cap_find(struct reject_cap *cap, const struct reject *reject)
 {
-    size_t i = 0;
-    while (i < cap->count && !is_of(cap->rows[i].key, reject)) i++;
-    if (i == cap->count) return NULL;
-    struct joined_reject *row = &cap->rows[i];
-    int64_t age_ms = reject->received_at - row->key->received_at; /* negative: the clock was set back */
-    bool is_old = age_ms >= REJECT_CAP_MS || age_ms <= -REJECT_CAP_MS;
-    if (!is_old || row->is_changed) return row; /* what has been joined must be written first */
+    struct address_key address = key_of(reject->source);
+    struct joined_reject *row = find(cap, reject, &address);
+    if (!row && is_full(cap)) {
+        forget_over(cap, reject->received_at);
+        if (is_full(cap)) row = find(cap, reject, NULL);
+    }
+    if (!row || !is_over(row, reject->received_at)) return row;
     reject_cap_forget(cap, row);
     return NULL;
 }
@@ -106,11 +143,6 @@ struct joined_reject *reject_cap_find(struct reject_cap *cap, const struct rejec
 struct joined_reject *reject_cap_row(struct reject_cap *cap, size_t i)
 {
     return i < cap->count ? &cap->rows[i] : NULL;
-}
-
-bool reject_cap_is_full(const struct reject_cap *cap)
-{
-    return cap->count == REJECT_CAP_ROWS;
 }
 
 static char *copy_of(struct slice bytes)
@@ -122,11 +154,18 @@ static char *copy_of(struct slice bytes)
     return copy;
 }
 
+static bool is_from(const struct joined_key *key, const struct reject *reject)
+{
+    return key->source_len == reject->source.len &&
+           (key->source_len == 0 || memcmp(key->source, reject->source.data, key->source_len) == 0);
+}
+
 static void add(struct joined_reject *row, const struct reject *reject)
 {
     row->count++;
     row->bytes += reject->bytes;
     row->key->hashed += reject->payload.len;
+    row->key->has_several |= !is_from(row->key, reject);
     digest_add(row->key->digest, reject->payload.data, reject->payload.len);
 }
 
@@ -134,7 +173,10 @@ void reject_cap_begin(struct reject_cap *cap, const struct reject *reject, int64
 {
     struct joined_key *key = calloc(1, sizeof *key);
     if (!key) abort();
-    assert(!reject_cap_is_full(cap));
+    assert(cap->count < REJECT_CAP_PLACES);
+    key->address = key_of(reject->source);
+    key->is_shared = is_full(cap);
+    if (!key->is_shared) cap->own_count++;
     key->source = copy_of(reject->source);
     key->source_len = reject->source.len;
     key->reason = reject->reason;
@@ -158,15 +200,29 @@ struct slice reject_cap_detail(const struct joined_reject *row, char text[REJECT
 {
     const struct joined_key *key = row->key;
     char sha256[DIGEST_SHA256_SIZE];
+    char from[128] = "";
     char hashed[48] = "all their bytes";
     digest_read(key->digest, sha256);
     if (row->bytes > key->hashed)
         (void)snprintf(hashed, sizeof hashed, "%" PRIu64 " bytes of them", key->hashed);
+    if (key->has_several)
+        (void)snprintf(from, sizeof from, " of " SEVERAL ", the first one from %.*s",
+                       key->source_len < ADDRESS_NETWORK_SIZE ? (int)key->source_len : ADDRESS_NETWORK_SIZE,
+                       key->source);
     int len = snprintf(text, REJECT_CAP_DETAIL_SIZE,
                        "%.*s; above REJECTS_MAX_SIZE this row stands for %" PRIu64
-                       " rejects, only the first %zu bytes of the first one are kept, SHA-256 of %s %s",
-                       (int)key->detail_len, key->detail, row->count, key->kept, hashed, sha256);
+                       " rejects%s, only the first %zu bytes of the first one are kept, SHA-256 of %s %s",
+                       (int)key->detail_len, key->detail, row->count, from, key->kept, hashed, sha256);
     return (struct slice){text, (size_t)len};
+}
+
+struct slice reject_cap_source(const struct joined_reject *row, char text[ADDRESS_NETWORK_SIZE])
+{
+    const struct joined_key *key = row->key;
+    if (!key->has_several) return (struct slice){key->source, key->source_len};
+    if (key->is_shared || !address_network(key->source, text))
+        (void)snprintf(text, ADDRESS_NETWORK_SIZE, SEVERAL);
+    return (struct slice){text, strlen(text)};
 }
 
 /* ---- the problem ---- */

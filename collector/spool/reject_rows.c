@@ -1,4 +1,4 @@
-/* reject_rows -- see reject_rows.h. What is known of rows that may change is forgotten whenever a transaction fails. */
+/* reject_rows -- see reject_rows.h. What is known of the rows that a transaction has touched is forgotten when it fails. */
 #include "collector/spool/reject_rows.h"
 
 #include <stdlib.h>
@@ -108,7 +108,10 @@ void reject_rows_end(struct reject_rows *rows, enum result res)
 {
     if (res == RES_OK) return;
     rows->now = rows->before;
-    reject_cap_forget_all(rows->cap);
+    for (size_t i = REJECT_CAP_PLACES; i-- > 0;) {
+        struct joined_reject *row = reject_cap_row(rows->cap, i);
+        if (row && row->is_checked) reject_cap_forget(rows->cap, row);
+    }
 }
 
 static void set_slice(struct stmt *stmt, const char *name, struct slice slice)
@@ -159,9 +162,11 @@ static enum result find_row(struct reject_rows *rows, const struct reject *rejec
 static enum result write_row(struct reject_rows *rows, const struct joined_reject *row, struct why *why)
 {
     char text[REJECT_CAP_DETAIL_SIZE];
+    char source[ADDRESS_NETWORK_SIZE];
     stmt_set_int(rows->join_rejects, ":id", row->id);
     stmt_set_int(rows->join_rejects, ":bytes", (int64_t)row->bytes);
     set_slice(rows->join_rejects, ":detail", reject_cap_detail(row, text));
+    set_slice(rows->join_rejects, ":source", reject_cap_source(row, source));
     return stmt_run(rows->join_rejects, NULL, why);
 }
 
@@ -177,19 +182,14 @@ static enum result write_rows(struct reject_rows *rows, struct why *why)
     return res;
 }
 
-/* A row that later takes further rejects; its detail grows then, and it is counted with that. */
+/* A row that later takes further rejects; its detail and source grow then, and it is counted with that. */
 static enum result begin_row(struct reject_rows *rows, const struct reject *reject,
                              struct reject_counters *counters, struct why *why)
 {
     struct capped_reject capped;
-    enum result res = RES_OK;
     reject_cap(&capped, reject);
     int64_t row_bytes = reject_size_next(&rows->now.size, &capped.reject, REJECT_CAP_ROOM);
-    if (reject_cap_is_full(rows->cap)) {
-        res = write_rows(rows, why);
-        reject_cap_forget_all(rows->cap);
-    }
-    if (res == RES_OK) res = insert(rows, &capped.reject, row_bytes, counters, why);
+    enum result res = insert(rows, &capped.reject, row_bytes, counters, why);
     if (res == RES_OK) reject_cap_begin(rows->cap, reject, counters->last_id);
     return res;
 }

@@ -4,7 +4,8 @@
  *
  * A row never changes, but for the times at which its reject is retried or dismissed. One exception is made above the
  * cap: a row that is in no batch, and was neither retried nor dismissed, takes the count, length and checksum of
- * further rejects of its sender and reason, in the transaction that makes these durable.
+ * further rejects of its sender and reason, or of its reason alone (reject_cap.h), in the transaction that makes these
+ * durable.
  */
 #ifndef COLLECTOR_SPOOL_REJECT_ROWS_H
 #define COLLECTOR_SPOOL_REJECT_ROWS_H

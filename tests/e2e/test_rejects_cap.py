@@ -1,6 +1,7 @@
 """Far more rejects than REJECTS_MAX_SIZE: the spool keeps its size, events are not disturbed, no byte is missing, and the
 problem ends by itself once the rejects are shipped or dismissed."""
 import re
+import socket
 import threading
 import time
 
@@ -11,6 +12,8 @@ from support.waiting import wait_for
 MIB = 1 << 20
 REJECTS = size("TEST_REJECTS", 100_000, 20_000)  # 1,000,000 for a campaign
 CAP = REJECTS * 32  # bytes: a quarter of what the rows of so many would take
+ADDRESSES = size("TEST_ADDRESSES", 200, 150)
+ROUNDS = 4
 PAGE = 16384
 EVENT_BYTES = 2600  # of a simulated event with its row, at most
 OVERHEAD = MIB  # what the spool takes beside events and rejects, and what pages leave unused
@@ -70,6 +73,34 @@ def test_rejects_that_come_one_by_one_above_the_cap_share_a_row(site):
         site.send(b"<EVENT>&</EVENT>")
         wait_for("the reject", lambda n=n: site.value(REJECTED_BYTES) == 16 * n)
     assert site.query("SELECT id, bytes, truncated FROM rejects") == [(1, 480, 1)]
+    collector.stop()
+
+
+def send_from(site, address, data):
+    """From a loopback address of the sender's own."""
+    with socket.create_connection(("127.0.0.1", site.port), source_address=(address, 0)) as connection:
+        connection.sendall(data)
+
+
+def test_rejects_of_many_addresses_take_no_more_rows_than_may_wait(site):
+    collector = site.collector(REJECTS_MAX_SIZE=1)
+    data = b"<EVENT>&" + b"x" * 4000 + b"</EVENT><foo>" + b"x" * 4000 + b"</foo>"
+    addresses = [f"127.0.{1 + n // 250}.{1 + n % 250}" for n in range(ADDRESSES)]
+    for _ in range(ROUNDS):
+        for address in addresses:
+            send_from(site, address, data)
+    wait_for("all rejects", lambda: site.value(REJECTED_BYTES) == len(data) * ADDRESSES * ROUNDS)
+    rows, row_bytes = site.query("SELECT count(*), sum(row_bytes) FROM _reject")[0]
+    used = site.value("PRAGMA page_count") * PAGE
+    print(f"# {2 * ADDRESSES * ROUNDS} rejects of {2 * ADDRESSES} addresses and reasons are {rows} rows of {row_bytes} bytes;"
+          f" the spool has {used}")
+    assert rows == 256 + 2, "those of further addresses share a row for each reason"
+    assert used <= row_bytes + OVERHEAD
+    shared = site.query("SELECT reason, bytes, detail FROM rejects WHERE source = 'several addresses' ORDER BY 1")
+    assert [row[0] for row in shared] == ["malformed", "unknown_element"]
+    assert sum(bytes_ for _, bytes_, _ in shared) == len(data) * ROUNDS * (ADDRESSES - 128)
+    for _, _, detail in shared:
+        assert f"stands for {ROUNDS * (ADDRESSES - 128)} rejects of several addresses, the first one from 127.0.1.129, " in detail
     collector.stop()
 
 

@@ -523,7 +523,7 @@ static void large_events_that_wait_for_the_disk_stop_the_reading(void **state)
 static enum places_choice choose(struct fixture *f, struct place **victim)
 {
     struct places_limits limits = {clients_count(f->clients), 0};
-    struct place_key key = places_key("another");
+    struct address_key key = address_key("another");
     return places_choose(clients_places(f->clients), &limits, &key, clock_monotonic_ms(), victim);
 }
 

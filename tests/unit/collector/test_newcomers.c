@@ -44,8 +44,8 @@ static void take(struct newcomers *newcomers, const char *source, int64_t since)
 static void lines_take_turns_and_each_is_in_order(void **state)
 {
     struct newcomers *newcomers = newcomers_new(16);
-    struct place_key first = places_key("10.0.0.1");
-    struct place_key second = places_key("10.0.0.2");
+    struct address_key first = address_key("10.0.0.1");
+    struct address_key second = address_key("10.0.0.2");
     (void)state;
     assert_null(newcomers_first(newcomers));
     for (int i = 0; i < 3; i++) assert_true(add(newcomers, "10.0.0.1", i));

@@ -18,7 +18,7 @@
 
 static struct place *add(struct places *places, const char *address, int64_t now)
 {
-    struct place_key key = places_key(address);
+    struct address_key key = address_key(address);
     return places_add(places, &key, NULL, now);
 }
 
@@ -32,7 +32,7 @@ static struct place *add_proven(struct places *places, const char *address, int6
 static enum places_choice choose(struct places *places, int64_t total, const char *newcomer, int64_t now,
                                  struct place **victim)
 {
-    struct place_key key = places_key(newcomer);
+    struct address_key key = address_key(newcomer);
     return places_choose(places, &(struct places_limits){total, 0}, &key, now, victim);
 }
 
@@ -66,8 +66,8 @@ static void an_address_is_one_ipv4_address_or_one_ipv6_network(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct place_key a = places_key(rows[i].a);
-        struct place_key b = places_key(rows[i].b);
+        struct address_key a = address_key(rows[i].a);
+        struct address_key b = address_key(rows[i].b);
         struct places *places = places_new();
         struct place *place = add(places, rows[i].a, 0);
         assert_int_equal(places_has_key(place, &b), rows[i].are_one);
@@ -192,7 +192,7 @@ static void at_the_limit_of_one_address_its_own_connections_go(void **state)
     struct place *all[] = {add(places, "10.0.0.9", 0), add_proven(places, "10.0.0.1", 1),
                            add(places, "10.0.0.1", 2)};
     struct place *victim = NULL;
-    struct place_key key = places_key("10.0.0.1");
+    struct address_key key = address_key("10.0.0.1");
     (void)state;
     assert_int_equal(places_choose(places, &limits, &key, 3, &victim), PLACES_IDLEST);
     assert_ptr_equal(victim, all[2]);
@@ -414,7 +414,7 @@ static void check_choice(const struct world *world, int newcomer, enum places_ch
 static void connect_to(struct world *world, int address)
 {
     struct place *place = NULL;
-    struct place_key key = places_key(address_of(address));
+    struct address_key key = address_key(address_of(address));
     bool is_new = held_by(world, address) == 0;
     bool some_hold_two = most_held(world) > 1;
     enum places_choice choice = places_choose(world->places, &world->limits, &key, world->now, &place);

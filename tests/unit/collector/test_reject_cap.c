@@ -201,12 +201,10 @@ static void a_forgotten_row_leaves_the_others(void **state)
     char sources[REJECT_CAP_ROWS][16];
     (void)state;
     for (int i = 0; i < REJECT_CAP_ROWS; i++) {
-        assert_false(reject_cap_is_full(cap));
         (void)snprintf(sources[i], sizeof sources[i], "%d", i);
         reject.source = some_slice(sources[i]);
         reject_cap_begin(cap, &reject, i);
     }
-    assert_true(reject_cap_is_full(cap));
     for (int i = 0; i < REJECT_CAP_ROWS; i += 2) {
         reject.source = some_slice(sources[i]);
         reject_cap_forget(cap, reject_cap_find(cap, &reject));
@@ -222,18 +220,100 @@ static void a_forgotten_row_leaves_the_others(void **state)
     reject_cap_free(cap);
 }
 
-static void a_detail_grows_by_no_more_than_its_row_is_counted_for(void **state)
+/* Rows of senders take all places but the shared ones; their ids are 1, 2, ... */
+static void fill(struct reject_cap *cap, int64_t received_at)
+{
+    for (int i = 0; i < REJECT_CAP_ROWS; i++) {
+        char source[16];
+        struct reject reject = some_reject("x", 1, "");
+        (void)snprintf(source, sizeof source, "10.0.%d.%d", i / 250, i % 250);
+        reject.source = some_slice(source);
+        reject.received_at = received_at;
+        assert_null(reject_cap_find(cap, &reject));
+        reject_cap_begin(cap, &reject, i + 1);
+    }
+}
+
+static struct joined_reject *join(struct reject_cap *cap, const char *source, enum reject_reason reason)
+{
+    struct reject reject = some_reject("x", 1, "");
+    reject.source = some_slice(source);
+    reject.reason = reason;
+    struct joined_reject *row = reject_cap_find(cap, &reject);
+    if (row) reject_cap_join(row, &reject);
+    if (!row) reject_cap_begin(cap, &reject, 1000 + (int64_t)reason);
+    return row;
+}
+
+static void check_source(const struct joined_reject *row, const char *expected)
+{
+    char text[ADDRESS_NETWORK_SIZE];
+    struct slice source = reject_cap_source(row, text);
+    assert_int_equal(source.len, strlen(expected));
+    assert_memory_equal(source.data, expected, source.len);
+}
+
+static void senders_share_a_row_of_each_reason_when_all_are_taken(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    char text[REJECT_CAP_DETAIL_SIZE];
+    (void)state;
+    fill(cap, TIME);
+    assert_int_equal(join(cap, "10.0.1.5", REJECT_MALFORMED)->id, 256);
+    assert_null(join(cap, "192.0.2.1", REJECT_MALFORMED));
+    check_source(join(cap, "192.0.2.1", REJECT_MALFORMED), "192.0.2.1");
+    struct joined_reject *row = join(cap, "2001:db8::1", REJECT_MALFORMED);
+    check_source(row, "several addresses");
+    (void)reject_cap_detail(row, text);
+    assert_non_null(
+        strstr(text, "stands for 3 rejects of several addresses, the first one from 192.0.2.1, only the"));
+    assert_null(join(cap, "192.0.2.1", REJECT_OVERSIZE));
+    assert_int_equal(join(cap, "192.0.2.7", REJECT_OVERSIZE)->id, 1000 + REJECT_OVERSIZE);
+    assert_int_equal(join(cap, "192.0.2.7", REJECT_MALFORMED)->id, 1000 + REJECT_MALFORMED);
+    reject_cap_free(cap);
+}
+
+static void rows_that_are_over_make_way_for_those_of_other_senders(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    (void)state;
+    fill(cap, TIME - REJECT_CAP_MS);
+    reject_cap_row(cap, 3)->is_changed = true; /* not written yet */
+    assert_null(join(cap, "192.0.2.1", REJECT_MALFORMED));
+    assert_null(join(cap, "192.0.2.2", REJECT_MALFORMED));
+    assert_int_equal(reject_cap_row(cap, 0)->id, 4);
+    assert_non_null(reject_cap_row(cap, 2));
+    assert_null(reject_cap_row(cap, 3));
+    reject_cap_free(cap);
+}
+
+static void addresses_of_an_IPv6_network_are_one_sender(void **state)
+{
+    struct reject_cap *cap = reject_cap_new();
+    (void)state;
+    assert_null(join(cap, "2001:db8:0:1::1", REJECT_MALFORMED));
+    check_source(join(cap, "2001:db8:0:1::1", REJECT_MALFORMED), "2001:db8:0:1::1");
+    check_source(join(cap, "2001:db8:0:1:ffff::2", REJECT_MALFORMED), "2001:db8:0:1::/64");
+    assert_null(join(cap, "2001:db8:0:2::1", REJECT_MALFORMED));
+    reject_cap_free(cap);
+}
+
+static void a_row_grows_by_no_more_than_it_is_counted_for(void **state)
 {
     struct reject_cap *cap = reject_cap_new();
     struct reject reject = some_reject(bytes, sizeof bytes, "");
     char text[REJECT_CAP_DETAIL_SIZE];
+    char source[ADDRESS_NETWORK_SIZE];
     (void)state;
+    reject.source = some_slice("fe80:1111:2222:3333:4444:5555:6666:7777%interface-of-15");
     reject_cap_begin(cap, &reject, 1);
     reject.bytes = 1ull << 40;
+    reject.source = some_slice("fe80:1111:2222:3333::");
     struct joined_reject *row = reject_cap_find(cap, &reject);
     reject_cap_join(row, &reject);
-    row->count = 1ull << 40;
-    assert_in_range(reject_cap_detail(row, text).len, 1, REJECT_CAP_ROOM);
+    row->count = UINT64_MAX;
+    assert_in_range(reject_cap_detail(row, text).len + reject_cap_source(row, source).len, 1,
+                    REJECT_CAP_ROOM);
     reject_cap_free(cap);
 }
 
@@ -283,8 +363,11 @@ int main(void)
         cmocka_unit_test(a_row_takes_rejects_for_an_hour),
         cmocka_unit_test(an_old_row_that_was_not_written_yet_goes_on),
         cmocka_unit_test(a_forgotten_row_leaves_the_others),
-        cmocka_unit_test(a_detail_grows_by_no_more_than_its_row_is_counted_for),
         cmocka_unit_test(the_cap_is_half_of_the_ceiling_at_most),
+        cmocka_unit_test(senders_share_a_row_of_each_reason_when_all_are_taken),
+        cmocka_unit_test(rows_that_are_over_make_way_for_those_of_other_senders),
+        cmocka_unit_test(addresses_of_an_IPv6_network_are_one_sender),
+        cmocka_unit_test(a_row_grows_by_no_more_than_it_is_counted_for),
         cmocka_unit_test(the_problem_begins_with_a_capped_reject_and_ends_with_a_sixteenth_free),
     };
     memset(bytes, 'x', sizeof bytes);

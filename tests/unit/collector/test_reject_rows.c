@@ -221,6 +221,18 @@ static void a_failed_transaction_joins_nothing(void **state)
     check_books(path_of(f));
 }
 
+/* Else a lock that others hold would begin a row of each sender at every try. */
+static void a_transaction_that_touches_nothing_ends_no_row(void **state)
+{
+    struct rejects_fixture *f = *state;
+    open_rows(f, 1);
+    append_one(f, tiny(SENDER, MALFORMED));
+    reject_rows_begin(f->rows);
+    reject_rows_end(f->rows, RES_RETRY);
+    append_one(f, tiny(SENDER, MALFORMED));
+    check_text(path_of(f), "SELECT id, bytes FROM _reject", "1|6");
+}
+
 /* A retry had read the row while it was whole. */
 static void a_row_that_has_grown_is_not_marked_as_retried(void **state)
 {
@@ -238,6 +250,7 @@ static void a_row_that_has_grown_is_not_marked_as_retried(void **state)
     assert_int_equal(changed, 0);
 }
 
+/* Those of further senders are in one row. */
 static void more_senders_than_rows_can_wait_for_lose_no_byte(void **state)
 {
     struct rejects_fixture *f = *state;
@@ -252,7 +265,8 @@ static void more_senders_than_rows_can_wait_for_lose_no_byte(void **state)
     append_rejects(f, rejects, COUNT(rejects), false);
     check_text(path_of(f),
                "SELECT count(*), min(n), max(n) FROM (SELECT sum(bytes) AS n FROM _reject GROUP BY source)",
-               "768|12|12");
+               "257|12|6144");
+    check_text(path_of(f), "SELECT bytes FROM _reject WHERE source = 'several addresses'", "6144");
     check_books(path_of(f));
 }
 
@@ -301,6 +315,7 @@ int main(void)
         WITH_REJECTS(what_retries_leave_has_rows_of_its_own),
         cmocka_unit_test(a_fixed_row_never_changes),
         WITH_REJECTS(a_failed_transaction_joins_nothing),
+        WITH_REJECTS(a_transaction_that_touches_nothing_ends_no_row),
         WITH_REJECTS(a_row_that_has_grown_is_not_marked_as_retried),
         WITH_REJECTS(more_senders_than_rows_can_wait_for_lose_no_byte),
         WITH_REJECTS(many_tiny_rejects_take_no_more_than_the_cap_and_a_row),
