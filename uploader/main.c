@@ -17,7 +17,7 @@ static const struct command commands[] = {
     {"rejects list", "[--all] [-n N]", run_rejects_list,
      "the newest rejects that nobody has settled, or of all"},
     {"rejects show", "ID [--raw]", run_rejects_show, "one reject, readable or byte by byte"},
-    {"rejects export", "[FILE]", run_rejects_export, "all rejects as NDJSON, as they are shipped"},
+    {"rejects export", "[--force] [FILE]", run_rejects_export, "all rejects as NDJSON, as they are shipped"},
     {"rejects dismiss", "[--all] [ID...]", run_rejects_dismiss,
      "marks rejects as settled, so that they are not listed or retried"},
     {"check", NULL, run_check, "may we write where we should? Says for each problem what to do"},

@@ -1,6 +1,7 @@
 """The uploader's commands: flush, status, reship, rejects; each beside a running uploader and without one."""
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -152,7 +153,6 @@ def test_rejects_export_gives_the_bytes_that_are_shipped(site):
     run_command(site, "flush")
     (shipped,) = site.files("rejected/xml-events")
     file = site.directory / "rejects.ndjson"
-    file.write_text("something older")
     run_command(site, "rejects", "export", file)
     assert file.read_bytes() == shipped.read_bytes() and file.read_bytes().count(b"\n") == 51
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -165,13 +165,47 @@ def test_rejects_export_gives_the_bytes_that_are_shipped(site):
     assert sorted(site.directory.iterdir()) == before
 
 
+def test_rejects_export_replaces_nothing_but_a_file_and_only_when_told(site):
+    site.collector()
+    many_rejects(site, 3)
+    file, fifo, link = (site.directory / name for name in ("older", "fifo", "link"))
+    file.write_text("something older")
+    os.mkfifo(fifo)
+    link.symlink_to(file)
+    before = sorted(site.directory.iterdir())
+    refused = run_command(site, "rejects", "export", file, expected=1)
+    assert f"{file} is there already" in refused and "--force" in refused, refused
+    for path in (fifo, link, site.directory / "var"):
+        for force in ((), ("--force",)):
+            refused = run_command(site, "rejects", "export", path, *force, expected=1)
+            assert "is not a regular file" in refused and "choose another name" in refused, refused
+    assert file.read_text() == "something older" and fifo.is_fifo() and link.is_symlink()
+    run_command(site, "rejects", "export", "--force", file)
+    assert file.read_text().count("\n") == 3
+    assert sorted(site.directory.iterdir()) == before
+
+
+def test_a_file_that_comes_while_an_export_works_stays(site):
+    site.collector()
+    many_rejects(site, size("EXPORTED", 200000, 40000))
+    file = site.directory / "rejects.ndjson"
+    exporter = begun(site, "rejects", "export", file)
+    aside = file.with_name(f"{file.name}.{exporter.pid}.part")
+    while not aside.exists() and exporter.poll() is None:
+        pass  # it takes less than a second
+    file.write_text("somebody else's")
+    assert exporter.wait(30) == 1 and "is there already" in exporter.stderr.read()
+    assert file.read_text() == "somebody else's"
+    assert not list(site.directory.glob("*.part"))
+
+
 def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
     site.collector()
     many_rejects(site, size("EXPORTED", 200000, 40000))
     file = site.directory / "rejects.ndjson"
     file.write_text("something older")
     for stop in (signal.SIGINT, signal.SIGTERM):
-        exporter = begun(site, "rejects", "export", file)
+        exporter = begun(site, "rejects", "export", "--force", file)
         aside = file.with_name(f"{file.name}.{exporter.pid}.part")
         while not aside.exists() and exporter.poll() is None:
             pass  # it takes less than a second
@@ -827,7 +861,7 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
                              (("rejects",), "rejects list"), (("rejects", "list", "-n"), "-n N"), (("rejects", "list", "x"), "--all"),
                              (("rejects", "list", "-n", "x"), "-n N"), (("rejects", "show"), "ID"), (("rejects", "show", "x"), "--raw"),
                              (("rejects", "show", "1", "2"), "ID"), (("rejects", "export", "a", "b"), "FILE"),
-                             (("rejects", "export", "--x"), "FILE"), (("rejects", "dismiss"), "--all"),
+                             (("rejects", "export", "--x"), "FILE"), (("rejects", "export", ""), "FILE"), (("rejects", "dismiss"), "--all"),
                              (("rejects", "dismiss", "1", "--all"), "ID"), (("rejects", "dismiss", "-1"), "ID")):
         done = site.command("uploader", *arguments)
         assert done.returncode == 64 and words in done.stderr, (arguments, done)

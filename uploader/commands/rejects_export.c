@@ -1,6 +1,7 @@
 /*
  * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is
  * written under another name, synced and renamed, so it is there whole or not at all, even if the command is stopped.
+ * What has the name already is refused (name_file.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 
 #include "common/command.h"
 #include "common/signals.h"
+#include "uploader/commands/name_file.h"
 #include "uploader/commands/run.h"
 #include "uploader/settings.h"
 #include "uploader/spool/rejects.h"
@@ -20,6 +22,7 @@
 struct target {
     int fd;
     const char *path; /* NULL: stdout */
+    bool may_replace; /* --force */
     char aside[PATH_MAX];
     /* for a file only: on a pipe a signal ends the process as usual, even while it is blocked */
     struct signals signals;
@@ -30,13 +33,14 @@ static enum result failed(const char *what, const char *path, struct why *why)
     return why_set(why, RES_BROKEN, "%s %s: %s", what, path, strerror(errno));
 }
 
-static enum result target_open(struct target *t, const char *path, struct why *why)
+static enum result target_open(struct target *t, const char *path, bool may_replace, struct why *why)
 {
-    *t = (struct target){.fd = STDOUT_FILENO, .signals = {.fd = -1}};
+    *t = (struct target){.fd = STDOUT_FILENO, .may_replace = may_replace, .signals = {.fd = -1}};
     if (strcmp(path, "-") == 0) return RES_OK;
     t->path = path;
     t->fd = -1;
-    enum result res = signals_open(&t->signals, why);
+    enum result res = name_file_check(path, may_replace, why);
+    if (res == RES_OK) res = signals_open(&t->signals, why);
     if (res != RES_OK) return res;
     if ((size_t)snprintf(t->aside, sizeof t->aside, "%s.%d.part", path, (int)getpid()) >= sizeof t->aside) {
         errno = ENAMETOOLONG;
@@ -59,7 +63,7 @@ static enum result settle_file(struct target *t, enum result res, struct why *wh
     if (res == RES_OK && fsync(t->fd) != 0) res = failed("sync", t->aside, why);
     if (close(t->fd) != 0 && res == RES_OK) res = failed("close", t->aside, why);
     if (res == RES_OK) res = refuse_stop(t, why);
-    if (res == RES_OK && rename(t->aside, t->path) != 0) res = failed("name", t->path, why);
+    if (res == RES_OK) res = name_file(t->aside, t->path, t->may_replace, why);
     if (res != RES_OK) (void)unlink(t->aside);
     return res;
 }
@@ -115,6 +119,21 @@ static enum result export_all(struct spool_out *spool, const struct settings *se
     return res;
 }
 
+/* NULL if the usage is wrong. */
+static const char *parse_arguments(const struct command_line *line, bool *may_replace)
+{
+    const char *path = NULL;
+    for (int i = 1; i < line->argc; i++) {
+        const char *argument = line->argv[i];
+        bool is_force = strcmp(argument, "--force") == 0;
+        bool is_path = *argument && (*argument != '-' || !argument[1]) && !path;
+        if (!is_force && !is_path) return NULL;
+        if (is_force) *may_replace = true;
+        if (is_path) path = argument;
+    }
+    return path ? path : "-";
+}
+
 int run_rejects_export(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
@@ -122,13 +141,15 @@ int run_rejects_export(const struct command_line *line)
     struct target target = {.fd = -1, .signals = {.fd = -1}};
     struct why why = {0};
 
-    const char *path = line->argc > 1 ? line->argv[1] : "-";
-    if (line->argc > 2 || *path == '\0' || (path[0] == '-' && path[1])) {
-        (void)fprintf(stderr, "usage: uploader rejects export [FILE], or - for the standard output\n");
+    bool may_replace = false;
+    const char *path = parse_arguments(line, &may_replace);
+    if (!path) {
+        (void)fprintf(stderr,
+                      "usage: uploader rejects export [--force] [FILE], or - for the standard output\n");
         return EX_USAGE;
     }
     enum result res = spool_out_open(&spool, settings->spool_path, &why);
-    if (res == RES_OK) res = target_open(&target, path, &why);
+    if (res == RES_OK) res = target_open(&target, path, may_replace, &why);
     if (res == RES_OK) res = export_all(spool, settings, &target, &why);
     res = target_close(&target, res, &why);
     spool_out_close(spool);
