@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/lock_wait.h"
 #include "common/log.h"
 
 #define SHOWN_SIZE 120
@@ -96,10 +97,11 @@ int command_exit(enum result res, const struct why *why)
 {
     static const int codes[] = {
         [RES_OK] = EX_OK, [RES_RETRY] = EX_TEMPFAIL, [RES_REFUSE] = EX_CONFIG, [RES_BROKEN] = EX_FAILED};
-    if (res == RES_OK) return EX_OK;
-    if (*why->remedy)
-        log_error("stopped", "why=%s remedy=%s", LOG_QUOTE(why->text), LOG_QUOTE(why->remedy));
+    struct why said = *why;
+    if (lock_wait_explain(res, &said) == RES_OK) return EX_OK;
+    if (*said.remedy)
+        log_error("stopped", "why=%s remedy=%s", LOG_QUOTE(said.text), LOG_QUOTE(said.remedy));
     else
-        log_error("stopped", "why=%s", LOG_QUOTE(why->text));
+        log_error("stopped", "why=%s", LOG_QUOTE(said.text));
     return codes[res];
 }

@@ -31,6 +31,9 @@ struct db {
     void *on_commit_context;
     bool (*on_busy)(void *context);
     void *on_busy_context;
+    int wait_ms; /* when on_wait is due; it is NULL once it was called */
+    void (*on_wait)(void *context, const char *path);
+    void *on_wait_context;
 };
 
 struct stmt {
@@ -79,6 +82,7 @@ static enum result explain(struct db *db, int code, int error, const char *what,
 {
     const char *path = db->handle ? sqlite3_db_filename(db->handle, "main") : NULL;
     const char *cause = "";
+    why->is_locked = (code & 0xff) == SQLITE_BUSY;
     if (is_full(code, error)) {
         db->was_full = true;
         cause = "no space left: ";
@@ -115,6 +119,13 @@ static enum result db_result(struct db *db, int code, const char *what, struct w
     }
 }
 
+static void tell_of_wait(struct db *db)
+{
+    void (*hook)(void *context, const char *path) = db->on_wait;
+    db->on_wait = NULL;
+    hook(db->on_wait_context, sqlite3_db_filename(db->handle, "main"));
+}
+
 static int wait_for_lock(void *context, int tries)
 {
     struct db *db = context;
@@ -124,11 +135,12 @@ static int wait_for_lock(void *context, int tries)
         db->busy_since = now;
         db->has_let_go = !db->on_busy;
     }
-    if (now - db->busy_since >= db->busy_ms) return 0;
     if (!db->has_let_go && now - db->busy_since >= LET_GO_MS) {
         (void)db->on_busy(db->on_busy_context); /* the wait goes on in any case */
         db->has_let_go = true;
     }
+    if (db->on_wait && now - db->busy_since >= db->wait_ms) tell_of_wait(db);
+    if (now - db->busy_since >= db->busy_ms) return 0;
     (void)nanosleep(&nap, NULL);
     return 1;
 }
@@ -289,6 +301,13 @@ void db_on_busy(struct db *db, bool (*hook)(void *context), void *context)
 {
     db->on_busy = hook;
     db->on_busy_context = context;
+}
+
+void db_on_wait(struct db *db, int ms, void (*hook)(void *context, const char *path), void *context)
+{
+    db->wait_ms = ms;
+    db->on_wait = hook;
+    db->on_wait_context = context;
 }
 
 static int committed(void *context, sqlite3 *handle, const char *name, int wal_pages)

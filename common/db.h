@@ -3,7 +3,7 @@
  *
  * A connection belongs to one thread at a time. All functions that return a result share these errors, which
  * db_result() makes of SQLite's codes:
- *   RES_RETRY    locked past the busy timeout, disk full, I/O error, out of descriptors: try again later
+ *   RES_RETRY    locked past the busy timeout (why.is_locked), disk full, I/O error, out of descriptors: try again later
  *   RES_REFUSE   the file is not a database: leave it alone
  *   RES_BROKEN   the database is corrupt, or its file was replaced while it was open; or our own SQL is wrong
  */
@@ -107,6 +107,9 @@ void db_set_mark(struct db *db, int mark, uint32_t frames);
  * reading, the transaction is begun once more.
  */
 void db_on_busy(struct db *db, bool (*hook)(void *context), void *context);
+
+/* Calls `hook` once, within the first call of this connection that has waited for a lock for `ms`, with the database's path. */
+void db_on_wait(struct db *db, int ms, void (*hook)(void *context, const char *path), void *context);
 
 /* Calls `hook` after each commit of this connection with the number of pages in the WAL. */
 void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), void *context);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/lock_wait.h"
 #include "common/path.h"
 #include "common/sql.h"
 
@@ -152,7 +153,7 @@ enum result spool_check_usable(const char *path, struct why *why)
     return RES_OK;
 }
 
-enum result spool_open(struct db **out, const char *path, struct why *why)
+static enum result open_existing(struct db **out, const char *path, bool is_command, struct why *why)
 {
     struct db *db = NULL;
     int64_t schema = 0;
@@ -160,6 +161,7 @@ enum result spool_open(struct db **out, const char *path, struct why *why)
     enum result res = check_existence(path, why);
     if (res == RES_OK) res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
+    if (res == RES_OK && is_command) lock_wait_watch(db);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     if (res == RES_OK && schema == 0)
         res = why_set(why, RES_RETRY, "the spool %s is not there yet: the collector creates it", path);
@@ -170,6 +172,16 @@ enum result spool_open(struct db **out, const char *path, struct why *why)
     }
     *out = db;
     return res;
+}
+
+enum result spool_open(struct db **db, const char *path, struct why *why)
+{
+    return open_existing(db, path, false, why);
+}
+
+enum result spool_open_for_command(struct db **db, const char *path, struct why *why)
+{
+    return open_existing(db, path, true, why);
 }
 
 enum result spool_load_identity(struct db *db, struct spool_identity *identity, struct why *why)

@@ -80,6 +80,9 @@ MUST_CHECK enum result spool_check_usable(const char *path, struct why *why);
  */
 MUST_CHECK enum result spool_open(struct db **db, const char *path, struct why *why);
 
+/* The same for a command: a person is told of a lock that it waits for. */
+MUST_CHECK enum result spool_open_for_command(struct db **db, const char *path, struct why *why);
+
 /* Sets up a connection; spool_open() does it, the collector calls it when it creates the file. */
 MUST_CHECK enum result spool_configure(struct db *db, struct why *why);
 

@@ -8,6 +8,8 @@
 #ifndef COMMON_WHY_H
 #define COMMON_WHY_H
 
+#include <stdbool.h>
+
 #include "common/result.h"
 
 #define WHY_SIZE 1024
@@ -15,6 +17,7 @@
 struct why {
     char text[WHY_SIZE];   /* what failed; "" if nothing has failed */
     char remedy[WHY_SIZE]; /* what a person can do about it; "" if a person need only wait */
+    bool is_locked;        /* another connection's lock on a database was in the way (db.h) */
 };
 
 /* Sets the explanation and returns `res`. `why` is never NULL. */

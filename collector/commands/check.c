@@ -17,16 +17,18 @@
 #include "collector/spool/schema.h"
 #include "common/command.h"
 #include "common/db.h"
+#include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/path.h"
 #include "common/spool.h"
 
-static int report(enum result res, const char *what, const struct why *why)
+static int report(enum result res, const char *what, struct why *why)
 {
     if (res == RES_OK) {
         (void)printf("ok      %s\n", what);
         return 0;
     }
+    (void)lock_wait_explain(res, why);
     (void)printf("problem %s: %s\n", what, why->text);
     if (*why->remedy) (void)printf("        %s\n", why->remedy);
     return 1;
@@ -55,6 +57,7 @@ static enum result check_spool(const char *path, struct why *why)
     if (access(path, F_OK) != 0) return spool_check_usable(path, why); /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
+    if (res == RES_OK) lock_wait_watch(db);
     if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
     db_close(db);
     return res;

@@ -74,7 +74,8 @@ int control_collector(const struct settings *settings, const char *action, const
     struct why why = {0};
 
     enum result res = signals_open(&c.signals, &why);
-    if (res == RES_OK) res = spool_open(&c.db, settings->spool_path, &why); /* never creates one */
+    if (res == RES_OK)
+        res = spool_open_for_command(&c.db, settings->spool_path, &why); /* never creates one */
     if (res == RES_OK) res = become_collector(&c, &why);
     if (c.handlers) call.serve = serve;
     if (res == RES_OK) res = control_client_run(c.db, &call, &why);

@@ -159,7 +159,7 @@ int run_tail(const struct command_line *line)
     if (spool_stat_file(t.spool_path, &t.file, &why) != RES_OK)
         why_clear(&why); /* spool_open() explains it better */
     enum result res = signals_open(&t.signals, &why);
-    if (res == RES_OK) res = spool_open(&t.db, t.spool_path, &why);
+    if (res == RES_OK) res = spool_open_for_command(&t.db, t.spool_path, &why);
     if (res == RES_OK) res = stmt_prepare(&t.load_new_events, t.db, sql_load_new_events, &why);
     if (res == RES_OK) res = find_start(&t, count, &why);
     if (res == RES_OK) res = follow(&t, &why);

@@ -2,8 +2,7 @@
  * log_readers -- which other processes read the spool's write-ahead log now.
  *
  * A reader holds a shared lock on a byte of the `-shm` file while its transaction lasts, and the kernel lists all locks
- * in /proc/locks. So nothing of the spool is opened here: closing any descriptor of a spool file would drop SQLite's
- * locks. A process of another container may be missing in that list.
+ * in /proc/locks (common/file_locks.h).
  */
 #ifndef COLLECTOR_SPOOL_LOG_READERS_H
 #define COLLECTOR_SPOOL_LOG_READERS_H

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/lock_wait.h"
 #include "uploader/commands/options.h"
 #include "uploader/commands/run.h"
 
@@ -34,9 +35,11 @@ static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
     struct spool_identity identity;
     struct why why = {0};
     bool will_come = false;
-    enum result res = run_open_spool(&spool, path, &will_come, &why);
+    enum result res = run_open_spool(&spool, path, true, &will_come, &why);
     if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);
     spool_out_close(spool);
+    if (why.is_locked) will_come = false; /* it is there, and `run` could not use it now */
+    (void)lock_wait_explain(res, &why);
     if (res == RES_OK)
         (void)snprintf(node, SPOOL_NODE_MAX + 1, "%s", identity.node);
     else if (gethostname(node, SPOOL_NODE_MAX) != 0)

@@ -37,7 +37,7 @@ enum result control_open(struct control *c, const struct settings *settings, enu
 {
     *c = (struct control){.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     enum result res = signals_open(&c->signals, why);
-    if (res == RES_OK) res = spool_out_open(&c->spool, settings->spool_path, why);
+    if (res == RES_OK) res = spool_out_open_for_command(&c->spool, settings->spool_path, why);
     if (res == RES_OK) res = spool_out_refuse_copy(c->spool, settings->spool_path, why);
     return res == RES_OK ? become_uploader(c, needs, why) : res;
 }

@@ -68,7 +68,7 @@ int run_rejects_list(const struct command_line *line)
         if ((!is_count && strcmp(argument, "--all") != 0) || count == 0)
             return explain("list", "[--all] [-n N], where N is how many of the newest to show", argument);
     }
-    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);
     if (res == RES_OK) res = spool_rejects_list(spool, is_all, count, add_line, &out, &why);
     spool_out_close(spool);
     return print(&out, res, &why);
@@ -128,7 +128,7 @@ int run_rejects_show(const struct command_line *line)
             return explain("show", "ID [--raw]", line->argv[i]);
     }
     if (id == 0) return explain("show", "ID [--raw]", "");
-    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);
     if (res == RES_OK)
         res = spool_rejects_load(spool, id, &is_there, is_raw ? add_raw : add_readable, &out, &why);
     spool_out_close(spool);

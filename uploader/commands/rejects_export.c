@@ -148,7 +148,7 @@ int run_rejects_export(const struct command_line *line)
                       "usage: uploader rejects export [--force] [FILE], or - for the standard output\n");
         return EX_USAGE;
     }
-    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);
     if (res == RES_OK) res = target_open(&target, path, may_replace, &why);
     if (res == RES_OK) res = export_all(spool, settings, &target, &why);
     res = target_close(&target, res, &why);

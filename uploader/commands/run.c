@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
+#include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/spool.h"
@@ -17,10 +18,11 @@
 #define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
 
-enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come, struct why *why)
+enum result run_open_spool(struct spool_out **spool, const char *path, bool is_command, bool *will_come,
+                           struct why *why)
 {
     why_clear(why);
-    enum result res = spool_out_open(spool, path, why);
+    enum result res = (is_command ? spool_out_open_for_command : spool_out_open)(spool, path, why);
     *will_come = res == RES_RETRY && !*why->remedy; /* a remedy: this program is too old for the spool */
     if (res != RES_OK) return res;
     res = spool_out_refuse_copy(*spool, path, why);
@@ -49,7 +51,7 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
         enum result res = RES_OK;
         if (is_there && lock->fd < 0) res = take_lock(lock, settings->spool_path, why);
         if (res != RES_OK) return res;
-        res = run_open_spool(spool, settings->spool_path, &will_come, why);
+        res = run_open_spool(spool, settings->spool_path, false, &will_come, why);
         if (!will_come) return res;
         if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         has_logged = true;
@@ -185,6 +187,7 @@ static int check_trouble(const char *spool_path)
     if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
     spool_out_close(spool);
     if (res == RES_OK && !*summary.last_error) return EX_OK;
+    (void)lock_wait_explain(res, &why);
     (void)fprintf(stderr, "uploader: %s\n    %s\n", res == RES_OK ? summary.last_error : why.text,
                   res == RES_OK ? summary.remedy : why.remedy);
     return EX_FAILED;

@@ -22,10 +22,10 @@ int run_config(const struct command_line *line);
 
 /*
  * Opens the spool to ship from it: spool_out_open() and spool_out_refuse_copy(). `*will_come` is true if the call has
- * failed only because the collector has not created the spool or brought it up to date yet: then the service waits. The
- * caller owns `*spool`.
+ * failed only because the collector has not created the spool or brought it up to date yet, or another program has locked it: then
+ * the service waits. `is_command`: as for spool_open_for_command(). The caller owns `*spool`.
  */
-MUST_CHECK enum result run_open_spool(struct spool_out **spool, const char *path, bool *will_come,
-                                      struct why *why);
+MUST_CHECK enum result run_open_spool(struct spool_out **spool, const char *path, bool is_command,
+                                      bool *will_come, struct why *why);
 
 #endif

@@ -93,7 +93,7 @@ int run_status(const struct command_line *line)
                       line->argv[line->argc - 1]);
         return EX_USAGE;
     }
-    enum result res = spool_out_open(&spool, settings->spool_path, &why);
+    enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);
     if (res == RES_OK) res = status_gather(&status, spool, settings->spool_path, &why);
     spool_out_close(spool);
     if (res == RES_OK && is_json) print_json(&status);

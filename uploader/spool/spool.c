@@ -51,11 +51,11 @@ int64_t spool_out_kept_ms(const struct spool_out *out)
     return retention_now(&out->clock, clock_monotonic_ms());
 }
 
-enum result spool_out_open(struct spool_out **result, const char *path, struct why *why)
+static enum result open_out(struct spool_out **result, const char *path, bool is_command, struct why *why)
 {
     struct spool_out *out = calloc(1, sizeof *out);
     if (!out) abort();
-    enum result res = spool_open(&out->db, path, why);
+    enum result res = (is_command ? spool_open_for_command : spool_open)(&out->db, path, why);
     if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
     if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
     if (res == RES_OK && spool_age_of(out->schema, SPOOL_SCHEMA) == SPOOL_AGE_OLDER)
@@ -73,6 +73,16 @@ enum result spool_out_open(struct spool_out **result, const char *path, struct w
     }
     *result = out;
     return res;
+}
+
+enum result spool_out_open(struct spool_out **out, const char *path, struct why *why)
+{
+    return open_out(out, path, false, why);
+}
+
+enum result spool_out_open_for_command(struct spool_out **out, const char *path, struct why *why)
+{
+    return open_out(out, path, true, why);
 }
 
 void spool_out_close(struct spool_out *out)

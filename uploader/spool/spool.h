@@ -14,8 +14,9 @@
 
 struct spool_out;
 
-/* Opens an existing spool, with the results of spool_open(). */
+/* Opens an existing spool, with the results of spool_open(); and of spool_open_for_command(). */
 MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, struct why *why);
+MUST_CHECK enum result spool_out_open_for_command(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
 /* The connection, for the statements of reship.h and rejects.h and for the control channel; borrowed. */

@@ -325,10 +325,36 @@ static void a_second_writer_gives_up_after_the_busy_timeout(void **state)
     assert_int_equal(db_begin(f->db, &f->why), RES_RETRY);
     assert_true(clock_monotonic_ms() - since >= BUSY_MS);
     assert_non_null(strstr(f->why.text, "begin: database is locked"));
+    assert_true(f->why.is_locked);
     assert_int_equal(db_end(other, RES_OK, &f->why), RES_OK);
     assert_int_equal(db_begin(f->db, &f->why), RES_OK);
     assert_int_equal(db_begin(other, &f->why), RES_RETRY); /* at once */
     assert_int_equal(db_end(f->db, RES_OK, &f->why), RES_OK);
+    db_close(other);
+}
+
+static void count_wait(void *context, const char *path)
+{
+    assert_true(path && *path == '/');
+    ++*(int *)context;
+}
+
+static void a_wait_is_told_once_and_only_if_it_is_long(void **state)
+{
+    struct fixture *f = *state;
+    struct db *other;
+    int told = 0;
+    assert_int_equal(db_open(&other, f->scratch->spool, 0, &f->why), RES_OK);
+    db_on_wait(f->db, BUSY_MS / 2, count_wait, &told);
+    assert_int_equal(db_begin(f->db, &f->why), RES_OK);
+    assert_int_equal(db_end(f->db, RES_OK, &f->why), RES_OK);
+    assert_int_equal(told, 0);
+    assert_int_equal(db_begin(other, &f->why), RES_OK);
+    assert_int_equal(db_begin(f->db, &f->why), RES_RETRY);
+    assert_int_equal(told, 1);
+    assert_int_equal(db_begin(f->db, &f->why), RES_RETRY);
+    assert_int_equal(told, 1);
+    assert_int_equal(db_end(other, RES_OK, &f->why), RES_OK);
     db_close(other);
 }
 
@@ -381,6 +407,7 @@ int main(void)
                                         close_one),
         cmocka_unit_test_setup_teardown(a_failure_for_want_of_space_is_told_apart, open_one, close_one),
         cmocka_unit_test_setup_teardown(a_second_writer_gives_up_after_the_busy_timeout, open_one, close_one),
+        cmocka_unit_test_setup_teardown(a_wait_is_told_once_and_only_if_it_is_long, open_one, close_one),
         cmocka_unit_test_setup_teardown(a_checkpoint_stops_at_an_open_readers_snapshot, open_one, close_one),
     };
     fault_vfs_install();

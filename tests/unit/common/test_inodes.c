@@ -19,7 +19,7 @@ static void the_directory_answers_for_a_file_that_is_not_there(void **state)
 
 static void an_error_keeps_its_text_where_inodes_are_left(void **state)
 {
-    struct why why = {"cannot create it", "free space"};
+    struct why why = {.text = "cannot create it", .remedy = "free space"};
     (void)state;
     assert_int_equal(inodes_explain("/nothing", RES_RETRY, &why), RES_RETRY);
     assert_string_equal(why.text, "cannot create it");
