@@ -1,6 +1,7 @@
 /* command -- see command.h. */
 #include "common/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,18 @@ const struct command *command_find(const struct program *program, int argc, char
     const struct command *found = find_named(program, argc, argv, line);
     if (!found) *exit_code = EX_USAGE;
     return found;
+}
+
+int command_end(const struct program *program, int exit_code)
+{
+    errno = 0;
+    bool has_failed = fflush(stdout) != 0;
+    int error = errno;
+    if (!has_failed && !ferror(stdout)) return exit_code;
+    (void)fprintf(stderr, "%s: cannot write all of the standard output: %s\n", program->name,
+                  has_failed ? strerror(error) : "an earlier write has failed");
+    (void)fprintf(stderr, "%s: free space where it goes, or send it elsewhere\n", program->name);
+    return exit_code == EX_OK ? EX_FAILED : exit_code;
 }
 
 int command_exit(enum result res, const struct why *why)

@@ -47,6 +47,12 @@ struct program {
 const struct command *command_find(const struct program *program, int argc, char **argv,
                                    struct command_line *line, int *exit_code);
 
+/*
+ * The last word of main(): `exit_code`, or 1 if it is 0 and the standard output could not be written, which is said on
+ * stderr. So no subcommand has to look at each write.
+ */
+int command_end(const struct program *program, int exit_code);
+
 /* The exit code for a result. An error is logged with its explanation and remedy. */
 int command_exit(enum result res, const struct why *why);
 

@@ -51,9 +51,9 @@ int main(int argc, char **argv)
 
     log_open(program.name);
     const struct command *command = command_find(&program, argc, argv, &line, &exit_code);
-    if (!command) return exit_code;
+    if (!command) return command_end(&program, exit_code);
     enum result res = settings_load(&settings, environ, &why);
     exit_code = res == RES_OK ? command->run(&line) : command_exit(res, &why);
     settings_free(&settings);
-    return exit_code;
+    return command_end(&program, exit_code);
 }

@@ -33,8 +33,7 @@ static int print(struct buf *out, enum result res, const struct why *why)
 {
     if (res == RES_OK && out->len > 0) (void)fwrite(out->data, 1, out->len, stdout);
     buf_fini(out);
-    if (res != RES_OK) return command_exit(res, why);
-    return fflush(stdout) == 0 ? EX_OK : EX_FAILED;
+    return command_exit(res, why);
 }
 
 /* ---- list ---- */

@@ -8,8 +8,12 @@
 
 #include "common/command.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORDS_MAX 6
 
@@ -75,9 +79,38 @@ static void each_command_line_finds_its_subcommand_or_is_refused(void **state)
     }
 }
 
+/* A descriptor that can only be read stands for a full disk. */
+static void a_lost_output_makes_an_exit_code_of_0_into_1(void **state)
+{
+    static const struct {
+        bool is_lost;
+        int before, after;
+    } ends[] = {
+        {false, EX_OK, EX_OK},      {false, EX_TEMPFAIL, EX_TEMPFAIL},
+        {true, EX_OK, EX_FAILED},   {true, EX_TEMPFAIL, EX_TEMPFAIL},
+        {true, EX_USAGE, EX_USAGE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        (void)fflush(stdout);
+        int saved = dup(STDOUT_FILENO);
+        int unwritable = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        assert_true(saved >= 0 && unwritable >= 0);
+        if (ends[i].is_lost) assert_true(dup2(unwritable, STDOUT_FILENO) >= 0);
+        if (ends[i].is_lost) (void)printf("lost\n");
+        int exit_code = command_end(&program, ends[i].before);
+        assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+        clearerr(stdout);
+        close(saved);
+        close(unwritable);
+        assert_int_equal(exit_code, ends[i].after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lost_output_makes_an_exit_code_of_0_into_1),
         cmocka_unit_test(each_command_line_finds_its_subcommand_or_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
