@@ -84,7 +84,8 @@ void reject_cap_forget_all(struct reject_cap *cap);
 /*
  * Is the problem `rejects_capped` there? It begins when something was capped, and ends when the unshipped rejects take
  * less than 15/16 of `max_bytes`: to be asked after each group, and now and then while nothing comes. `was_present`: it
- * was there before; `has_capped`: something was capped since. max_bytes 0: nothing is ever capped.
+ * was there before, or may have been, as at the start; `has_capped`: something was capped since. max_bytes 0: nothing is ever
+ * capped.
  */
 bool reject_cap_holds(bool was_present, bool has_capped, int64_t bytes, int64_t max_bytes);
 

@@ -46,6 +46,7 @@ struct writer {
     bool is_in_doubt;     /* at the end: the last commit, of whatever, failed by an I/O error */
     int64_t committed_at; /* monotonic ms; 0: memory has been given back since */
     int64_t rejects_logged_at;
+    bool has_counted_rejects; /* what an earlier process has left, too */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
@@ -120,6 +121,7 @@ static bool start(struct writer *w)
 
 /* ---- between groups ---- */
 
+/* At the start the problem may have been there, and no reject need come to show it. */
 static void check_rejects(struct writer *w)
 {
     struct why why = {0};
@@ -127,8 +129,10 @@ static void check_rejects(struct writer *w)
     int64_t max = w->parts.rejects_max_bytes;
     int64_t bytes = 0;
     bool was_present = problems_is_present(problems, PROBLEM_REJECTS_CAPPED);
-    if (was_present && spool_in_unshipped_rejects(w->spool, &bytes, &why) != RES_OK) return;
-    if (reject_cap_holds(was_present, w->committer.has_capped, bytes, max))
+    bool may_be_present = was_present || (max > 0 && !w->has_counted_rejects);
+    if (may_be_present && spool_in_unshipped_rejects(w->spool, &bytes, &why) != RES_OK) return;
+    w->has_counted_rejects = true;
+    if (reject_cap_holds(may_be_present, w->committer.has_capped, bytes, max))
         problems_raise(
             problems, PROBLEM_REJECTS_CAPPED,
             "unshipped rejects have reached REJECTS_MAX_SIZE, or half of SPOOL_MAX_SIZE: of new ones 4 KB, "

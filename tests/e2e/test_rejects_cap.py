@@ -132,6 +132,22 @@ def dismiss(site):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_problem_is_there_again_after_a_restart_without_a_reject(site):
+    collector = make_capped(site)
+    for is_killed in (False, True):
+        (collector.kill if is_killed else collector.stop)()
+        collector = site.collector(REJECTS_MAX_SIZE="100K")
+        wait_for("the problem", lambda: "rejects_capped" in problems(site), 10)
+    site.uploader()
+    wait_for("the problem's end", lambda: problems(site) == {})
+    collector.stop()
+    collector = site.collector(REJECTS_MAX_SIZE="100K")
+    site.send_events(1)
+    site.wait_for_events(1)
+    assert problems(site) == {}
+    collector.stop()
+
+
 def check_end(site, act):
     """Nothing is sent any more."""
     collector = make_capped(site)
