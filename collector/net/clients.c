@@ -194,12 +194,13 @@ void clients_replace(struct client *client)
 
 void clients_close_silent(struct clients *all, int64_t ms)
 {
-    int64_t before = clock_monotonic_ms() - ms;
+    int64_t now = clock_monotonic_ms();
     struct client *next = NULL;
-    for (struct client *client = longest_silent(all); client && client->active_at <= before; client = next) {
+    for (struct client *client = longest_silent(all); client && now - client->active_at >= ms;
+         client = next) {
         next = TAILQ_NEXT(client, by_activity);
         if (serving_has_unread(client)) continue;
-        log_info("a silent sender was disconnected (IDLE_TIMEOUT)", "source=%s", conn_source(client->conn));
+        source_log_add(&all->log, SOURCE_SILENT, conn_source(client->conn), now, "");
         end_client(client);
     }
     clients_serve_queue(all);

@@ -15,6 +15,7 @@ static const struct {
     [SOURCE_CONNECTED] = {"sender connected", NULL, NULL},
     [SOURCE_DISCONNECTED] = {"sender disconnected", NULL, NULL},
     [SOURCE_REPLACED] = {"a sender was disconnected, so that another one has a place", NULL, NULL},
+    [SOURCE_SILENT] = {"a silent sender was disconnected (IDLE_TIMEOUT)", NULL, NULL},
     [SOURCE_CUT_OFF] =
         {"a sender was disconnected before all that it had sent was read: another one needs a place",
          "more senders were disconnected before all that they had sent was read",
@@ -86,11 +87,13 @@ static void log_traffic(struct source_log *log)
     struct source_log_line *connected = &log->lines[SOURCE_CONNECTED];
     struct source_log_line *disconnected = &log->lines[SOURCE_DISCONNECTED];
     struct source_log_line *replaced = &log->lines[SOURCE_REPLACED];
+    struct source_log_line *silent = &log->lines[SOURCE_SILENT];
     log_info("more senders connected and disconnected",
-             "connected=%" PRId64 " disconnected=%" PRId64 " of_these_for_others=%" PRId64 " last_source=%s",
-             connected->unlogged, disconnected->unlogged, replaced->unlogged,
+             "connected=%" PRId64 " disconnected=%" PRId64 " of_these_for_others=%" PRId64
+             " of_these_silent=%" PRId64 " last_source=%s",
+             connected->unlogged, disconnected->unlogged, replaced->unlogged, silent->unlogged,
              *connected->last ? connected->last : disconnected->last);
-    connected->unlogged = disconnected->unlogged = replaced->unlogged = 0;
+    connected->unlogged = disconnected->unlogged = replaced->unlogged = silent->unlogged = 0;
 }
 
 static void log_count(struct source_log_line *line, enum source_line kind)

@@ -19,7 +19,8 @@ enum source_line {
     SOURCE_CONNECTED,
     SOURCE_DISCONNECTED,
     SOURCE_REPLACED,    /* disconnected, so that another sender has a place */
-    SOURCE_CUT_OFF,     /* likewise, with bytes that were not read */
+    SOURCE_SILENT,      /* disconnected after IDLE_TIMEOUT */
+    SOURCE_CUT_OFF,     /* as SOURCE_REPLACED, with bytes that were not read */
     SOURCE_NOT_ALLOWED, /* not accepted: ALLOW_FROM does not name it */
     SOURCE_NO_PLACE,    /* not accepted: MAX_CONNECTIONS, and nobody can go */
     SOURCE_TOO_MANY,    /* not accepted: MAX_CONNECTIONS_PER_SOURCE */

@@ -340,6 +340,16 @@ def test_floods_do_not_delay_an_occasional_sender(site):
     assert_memory_bounded(collector)
 
 
+def test_idle_timeout_does_not_fill_the_log(site):
+    collector = site.collector(IDLE_TIMEOUT="1s")
+    with contextlib.ExitStack() as stack:
+        for s in [stack.enter_context(connect(site)) for _ in range(40)]:
+            wait_for("a silent sender to be disconnected", lambda s=s: not is_open(s))
+    collector.stop()
+    assert collector.log.count("a silent sender was disconnected (IDLE_TIMEOUT)") == 1, collector.log
+    assert "of_these_silent=39 last_source=127.0.0.1" in collector.log, collector.log
+
+
 def test_idle_timeout_closes_only_silent_senders_that_are_read(site):
     collector = site.collector(IDLE_TIMEOUT="2s")
     with contextlib.ExitStack() as stack:

@@ -128,15 +128,20 @@ static void senders_that_come_and_go_are_counted_in_one_line(void **state)
         add(&log, SOURCE_CONNECTED, "10.0.0.1", i);
         if (i % 2) add(&log, SOURCE_DISCONNECTED, "10.0.0.1", i);
         if (i % 4 == 1) add(&log, SOURCE_REPLACED, "10.0.0.1", i);
+        if (i % 8 == 7) add(&log, SOURCE_SILENT, "10.0.0.1", i);
     }
     source_log_flush(&log, SOURCE_LOG_PERIOD_MS);
     assert_int_equal(log.lines[SOURCE_CONNECTED].unlogged, 99);
     source_log_end(&log);
     source_log_end(&log);
     capture_end(capture, text);
-    assert_int_equal(lines_with(text, "\n"), 4);
+    assert_int_equal(lines_with(text, "\n"), 5);
     assert_int_equal(
-        lines_with(text, "connected=99 disconnected=49 of_these_for_others=24 last_source=10.0.0.1"), 1);
+        lines_with(text, "\"a silent sender was disconnected (IDLE_TIMEOUT)\" source=10.0.0.1\n"), 1);
+    assert_int_equal(lines_with(text,
+                                "connected=99 disconnected=49 of_these_for_others=24 of_these_silent=11 "
+                                "last_source=10.0.0.1\n"),
+                     1);
 }
 
 int main(void)
