@@ -185,13 +185,12 @@ void serving_remove(struct client *client)
 static void give_up(struct client *client)
 {
     struct clients *all = client->all;
-    size_t held_bytes = client->memory.held_bytes;
+    char fields[32];
+    (void)snprintf(fields, sizeof fields, "bytes=%zu", client->memory.held_bytes);
     if (read_once(client) == CONN_ENDED || conn_is_pending(client->conn) ||
         admission_find_slow(&all->admission) != &client->memory)
         return;
-    log_warn("an unfinished event became a reject: INTAKE_MEMORY is used up, and its sender was slow",
-             "source=%s bytes=%zu remedy=%s", conn_source(client->conn), held_bytes,
-             LOG_QUOTE("raise INTAKE_MEMORY, or find out why this sender stops in the middle of events"));
+    source_log_add(&all->log, SOURCE_GIVEN_UP, conn_source(client->conn), clock_monotonic_ms(), fields);
     conn_reject_unfinished(client->conn, intake_filling(all->intake));
     serving_note(client, 0, true);
     silence_note(client);

@@ -37,6 +37,10 @@ static const struct {
         {"one address holds three quarters of MAX_CONNECTIONS",
          "one address holds three quarters of MAX_CONNECTIONS, again and again",
          "find out why it connects so often; ALLOW_FROM or MAX_CONNECTIONS_PER_SOURCE can limit it"},
+    [SOURCE_GIVEN_UP] =
+        {"an unfinished event became a reject: INTAKE_MEMORY is used up, and its sender was slow",
+         "more unfinished events became rejects: INTAKE_MEMORY is used up, and their senders were slow",
+         "raise INTAKE_MEMORY, or find out why this sender stops in the middle of events"},
 };
 
 /* Notes that there is something about the address. True if there was nothing about it for a long time. */

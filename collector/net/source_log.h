@@ -26,6 +26,7 @@ enum source_line {
     SOURCE_TOO_MANY,    /* not accepted: MAX_CONNECTIONS_PER_SOURCE */
     SOURCE_CROWDED,     /* not accepted: too many of its address wait for a place */
     SOURCE_DOMINANT,    /* one of several addresses, and it holds three quarters of all places */
+    SOURCE_GIVEN_UP,    /* its unfinished event became a reject: memory is short, and it was slow */
     SOURCE_LINE_COUNT
 };
 

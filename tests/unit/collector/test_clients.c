@@ -216,16 +216,21 @@ static void hold(struct fixture *f, bool is_held)
     some_gate_set(&f->gate, is_held);
 }
 
-static int connect_sender(struct fixture *f)
+static int connect_from(struct fixture *f, const char *source)
 {
     int fds[2];
-    char name[16];
     assert_true(f->senders < SENDERS_MAX);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    (void)snprintf(name, sizeof name, "%d", f->senders);
-    clients_add(f->clients, fds[0], name);
+    clients_add(f->clients, fds[0], source);
     f->fds[f->senders] = fds[1];
     return f->senders++;
+}
+
+static int connect_sender(struct fixture *f)
+{
+    char name[16];
+    (void)snprintf(name, sizeof name, "%d", f->senders);
+    return connect_from(f, name);
 }
 
 static void send_text(struct fixture *f, int sender, const char *text)
@@ -429,6 +434,22 @@ static void a_stalled_event_is_given_up_only_after_5_s_in_the_way(void **state)
     assert_int_equal(f->seen[1 + count].reason, REJECT_STRAY_BYTES);
     assert_memory_equal(f->seen[1 + count].text, "its rest", 8);
     check_event(&f->seen[2 + count], 0, 7);
+}
+
+/* Each beginning that takes the place of one that was given up is in the way itself. */
+static void events_given_up_of_one_address_are_one_line_and_a_count(void **state)
+{
+    enum { GIVEN_UP = 5 };
+    struct fixture *f = *state;
+    const struct source_log_line *line = &clients_log(f->clients)->lines[SOURCE_GIVEN_UP];
+    while (f->senders == 0 || is_read(f, f->senders - 1)) send_beginning(f, connect_from(f, "a"), BEGINNING);
+    for (int i = 1; i < GIVEN_UP; i++) send_beginning(f, connect_from(f, "a"), BEGINNING);
+    for (int i = 0; i < 200 && !is_read(f, f->senders - 1); i++) {
+        let_pass(f, 250);
+        wait_for(f, (int)line->recent_count + (int)line->unlogged);
+    }
+    assert_int_equal(f->seen_count, GIVEN_UP);
+    assert_int_equal(line->recent_count, 1);
 }
 
 static void nobody_is_given_up_while_nothing_may_be_read(void **state)
@@ -771,6 +792,7 @@ int main(void)
         LARGE_INTAKE(a_read_round_reads_queued_and_unqueued_senders),
         LARGE_INTAKE(an_event_goes_on_while_others_wait_for_its_memory),
         LARGE_INTAKE(a_stalled_event_is_given_up_only_after_5_s_in_the_way),
+        LARGE_INTAKE(events_given_up_of_one_address_are_one_line_and_a_count),
         LARGE_INTAKE(nobody_is_given_up_while_nothing_may_be_read),
         LARGE_INTAKE(one_read_of_many_rejects_fills_several_chunks),
         LARGE_INTAKE(a_connection_that_ends_reports_all_its_frames),
