@@ -15,21 +15,31 @@ bool healthcheck_parse(const struct command_line *line, bool *is_strict)
     return false;
 }
 
-int healthcheck_run(const char *spool_path, const char *program, bool is_strict)
+/* What the program says of itself. Returns whether it is well. */
+static bool print_problems(const char *spool_path, const char *program)
 {
     char buffer[LOCKFILE_TEXT_SIZE];
-    struct why why = {0};
     struct problem problem;
-    int exit_code = EX_OK;
+    bool is_well = !lockfile_is_empty(spool_path, program);
+    const char *text = lockfile_read(spool_path, program, buffer);
+    if (!is_well)
+        (void)fprintf(stderr,
+                      "%s: its lock file is empty, for want of free space: its problems are not known\n"
+                      "    free space on the disk of SPOOL_PATH\n",
+                      program);
+    while (problems_parse(&text, &problem)) {
+        (void)fprintf(stderr, "%s: %s: %s\n    %s\n", program, problem.code, problem.message, problem.remedy);
+        if (problems_severity(problem.code) != PROBLEM_INFO) is_well = false;
+    }
+    return is_well;
+}
+
+int healthcheck_run(const char *spool_path, const char *program, bool is_strict)
+{
+    struct why why = {0};
     if (lockfile_check(spool_path, program, &why) != RES_OK) {
         (void)fprintf(stderr, "%s: %s\n", program, why.text);
         return EX_FAILED;
     }
-    const char *text = lockfile_read(spool_path, program, buffer);
-    while (is_strict && problems_parse(&text, &problem)) {
-        if (problems_severity(problem.code) == PROBLEM_INFO) continue;
-        (void)fprintf(stderr, "%s: %s: %s\n    %s\n", program, problem.code, problem.message, problem.remedy);
-        exit_code = EX_FAILED;
-    }
-    return exit_code;
+    return print_problems(spool_path, program) || !is_strict ? EX_OK : EX_FAILED;
 }

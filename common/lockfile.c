@@ -148,21 +148,21 @@ static void drop_last_end(int fd)
     if (ftruncate(fd, 0) != 0) log_debug("cannot empty the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
 }
 
-/*
- * Writes the file at its full size, so that later changes need no disk space, and makes it durable: else the line of the
- * owner before might come back with a power cut.
- */
-static void fill(const struct lockfile *lock, const char *path)
+/* Writes the file at its full size, so that later changes need no disk space. */
+static bool write_whole(int fd, const char *text)
 {
     char line[LINE_SIZE + 1];
     char page[FILE_SIZE + 1];
-    (void)snprintf(page, sizeof page, "%s%*s", make_line(line, RUNNING), LOCKFILE_TEXT_SIZE, "");
-    bool is_filled = pwrite(lock->fd, page, FILE_SIZE, 0) == FILE_SIZE &&
-                     ftruncate(lock->fd, FILE_SIZE) == 0 && fdatasync(lock->fd) == 0;
-    if (is_filled) return;
-    log_warn(
-        "cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
-        LOG_QUOTE("free space on that disk: `healthcheck --strict` cannot show problems until a restart"));
+    (void)snprintf(page, sizeof page, "%s%-*s", make_line(line, RUNNING), LOCKFILE_TEXT_SIZE, text);
+    return pwrite(fd, page, FILE_SIZE, 0) == FILE_SIZE;
+}
+
+/* Writes the file and makes it durable: else the line of the owner before might come back with a power cut. */
+static void fill(const struct lockfile *lock, const char *path)
+{
+    if (write_whole(lock->fd, "") && ftruncate(lock->fd, FILE_SIZE) == 0 && fdatasync(lock->fd) == 0) return;
+    log_warn("cannot write the lock file", "path=%s remedy=%s", LOG_QUOTE(path),
+             LOG_QUOTE("free space on that disk: until then health checks cannot show problems"));
     drop_last_end(lock->fd);
 }
 
@@ -242,12 +242,41 @@ void lockfile_beat(const struct lockfile *lock)
         log_debug("cannot renew the sign of life", "why=%s", LOG_QUOTE(strerror(errno)));
 }
 
-void lockfile_publish(const struct lockfile *lock, const char *text)
+bool lockfile_is_written(const struct lockfile *lock)
+{
+    struct stat st;
+    return lock->fd < 0 || (fstat(lock->fd, &st) == 0 && st.st_size >= FILE_SIZE);
+}
+
+static bool write_text(int fd, const char *text)
 {
     char space[LOCKFILE_TEXT_SIZE + 1];
     (void)snprintf(space, sizeof space, "%-*s", LOCKFILE_TEXT_SIZE, text);
-    if (lock->fd >= 0 && pwrite(lock->fd, space, LOCKFILE_TEXT_SIZE, LINE_SIZE) != LOCKFILE_TEXT_SIZE)
-        log_debug("cannot write the published text into the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+    return pwrite(fd, space, LOCKFILE_TEXT_SIZE, LINE_SIZE) == LOCKFILE_TEXT_SIZE;
+}
+
+bool lockfile_publish(const struct lockfile *lock, const char *text)
+{
+    bool was_written = lockfile_is_written(lock);
+    if (lock->fd < 0) return true;
+    if (was_written ? write_text(lock->fd, text) : write_whole(lock->fd, text)) {
+        if (!was_written) log_info("the lock file is written: health checks can show problems", NULL);
+        return true;
+    }
+    log_debug("cannot write the published text into the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+    return false;
+}
+
+bool lockfile_is_empty(const char *spool_path, const char *program)
+{
+    char path[PATH_MAX];
+    struct first_line first;
+    int fd = open_file(lock_path(path, spool_path, program), O_RDONLY);
+    if (fd < 0) return false;
+    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    bool is_empty = is_held && !read_first_line(fd, &first);
+    close(fd);
+    return is_empty;
 }
 
 const char *lockfile_read(const char *spool_path, const char *program, char text[LOCKFILE_TEXT_SIZE])

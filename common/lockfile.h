@@ -5,7 +5,7 @@
  * descriptor of a spool file would drop SQLite's locks. The kernel releases the lock when the process ends, in whatever
  * way. The file's modification time is the sign of life: lockfile_beat() renews it, `healthcheck` checks its age. After
  * the process number the file holds a text that the owner publishes. The file is written at its full size when the lock
- * is taken, so that publishing works on a full disk.
+ * is taken, so that publishing works on a full disk; if that one is full already, as soon as there is room.
  *
  * It also tells the next owner whether the last one has released the lock, or just ended: killed, crashed, or with the
  * machine.
@@ -70,11 +70,23 @@ void lockfile_leave(struct lockfile *lock);
 /* Renews the sign of life. Does nothing if the lock is not held. */
 void lockfile_beat(const struct lockfile *lock);
 
-/* Replaces the published text (lines). If it cannot be written, that is logged and the old text stays. */
-void lockfile_publish(const struct lockfile *lock, const char *text);
+/*
+ * Replaces the published text (lines), and writes the rest of the file if that was not possible before. False if there
+ * is no room for it: the old text stays, and the call is to be repeated.
+ */
+bool lockfile_publish(const struct lockfile *lock, const char *text);
+
+/* False while the file could not be written at its full size. True if the lock is not held. */
+bool lockfile_is_written(const struct lockfile *lock);
 
 /* RES_OK if a process holds the lock and its sign of life is fresh; else RES_RETRY with the reason. */
 MUST_CHECK enum result lockfile_check(const char *spool_path, const char *program, struct why *why);
+
+/*
+ * Does a process hold the lock that could not write the file, for want of free space? Then nobody knows what it would
+ * publish.
+ */
+bool lockfile_is_empty(const char *spool_path, const char *program);
 
 /* The text that the owner has published; "" if no process holds the lock. Returns `text`. */
 const char *lockfile_read(const char *spool_path, const char *program, char text[LOCKFILE_TEXT_SIZE]);

@@ -69,6 +69,7 @@ struct present {
 struct problems {
     const struct lockfile *lock;
     pthread_mutex_t mutex;
+    bool is_unpublished; /* there was no room for the last change */
     struct present all[PROBLEM_COUNT];
 };
 
@@ -99,7 +100,14 @@ static void publish(struct problems *problems)
             len += (size_t)snprintf(text + len, sizeof text - len, "%s\t%" PRId64 "\t%s\t%s\n", kinds[i].code,
                                     p->since, p->message, p->remedy);
     }
-    lockfile_publish(problems->lock, text);
+    problems->is_unpublished = !lockfile_publish(problems->lock, text);
+}
+
+void problems_refresh(struct problems *problems)
+{
+    pthread_mutex_lock(&problems->mutex);
+    if (problems->is_unpublished || !lockfile_is_written(problems->lock)) publish(problems);
+    pthread_mutex_unlock(&problems->mutex);
 }
 
 /* Stores a text as one line, cut if it is too long. Returns whether it changed. */

@@ -58,6 +58,9 @@ void problems_end(struct problems *problems, enum problem_code code);
 /* The problem has become a worse one, which tells of it from now on: it ends without a line in the log. */
 void problems_drop(struct problems *problems, enum problem_code code);
 
+/* To be called every few seconds: publishes what there was no room for on the disk. */
+void problems_refresh(struct problems *problems);
+
 bool problems_is_present(struct problems *problems, enum problem_code code);
 
 /* ---- for commands ---- */

@@ -66,6 +66,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (server->parts.are_threads_alive(server->parts.context)) lockfile_beat(server->parts.lock);
+    problems_refresh(server->parts.problems);
     replacements_log(server->parts.replacements, clock_monotonic_ms());
 }
 

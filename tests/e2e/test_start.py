@@ -116,6 +116,28 @@ def test_a_write_lock_is_waited_out(site):
         assert took < WITHIN_S, took
         wait_for("the problem", lambda: codes(site) == ["starting"])
         collector.wait_for_log("waiting to start")
+        for arguments in (), ("--strict",):
+            check = site.command("collector", "healthcheck", *arguments)
+            assert check.returncode == 0 and "starting: " in check.stderr, check
+        db.execute("ROLLBACK")
+    site.send_events(10)
+    site.wait_for_events(20)
+    collector.stop()
+
+
+def test_a_spool_that_another_program_has_for_itself_is_waited_for(site):
+    killed(site, 10)
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN IMMEDIATE")
+        collector, took = start(site)
+        assert took < WITHIN_S, took
+        wait_for("the problem", lambda: codes(site) == ["starting"])
+        shown = site.command("uploader", "status", DESTINATION_DIR=site.objects)
+        assert shown.returncode == 75 and "locked" in shown.stderr, shown
+        assert re.search(r"^collector    running\nproblem      starting for .*\nwhat to do   close", shown.stdout, re.M), shown
+        shown = site.command("uploader", "status", "--json", DESTINATION_DIR=site.objects)
+        assert shown.returncode == 75 and shown.stdout == "" and "starting for" in shown.stderr, shown
         db.execute("ROLLBACK")
     site.send_events(10)
     site.wait_for_events(20)
@@ -183,14 +205,24 @@ def test_a_full_disk_after_a_kill_mends_itself_once_the_uploader_has_shipped(sit
 
 @with_small_disk
 def test_a_first_start_on_a_disk_without_a_byte_waits_for_room(site, place):
-    (place / "spool.db-collector.lock").write_text("")  # its name has room; the spool has none
+    (place / "spool.db-collector.lock").write_text("")  # its name has room; its content and the spool have none
     ballast = fill(place, 0)
     collector, took = start(site, **SMALL)
     assert took < WITHIN_S, took
     collector.wait_for_log("waiting to start: the spool cannot be opened yet")
-    assert site.command("collector", "healthcheck").returncode == 0
+    for arguments, code in ((), 0), (("--strict",), 1):
+        check = site.command("collector", "healthcheck", *arguments)
+        assert check.returncode == code and "its lock file is empty" in check.stderr, check
+    shown = site.command("uploader", "status", DESTINATION_DIR=site.objects)
+    assert shown.returncode == 75 and "its lock file is empty" in shown.stdout, shown
+    os.truncate(ballast, ballast.stat().st_size - 65536)  # room for the lock file, not for the spool
+    wait_for("the problem", lambda: "paused_disk" in codes(site), 15)
+    check = site.command("collector", "healthcheck", "--strict")
+    assert check.returncode == 1 and "paused_disk: " in check.stderr and "empty" not in check.stderr, check
     ballast.unlink()
     wait_for("the spool", lambda: "reading begins" in collector.log)
+    wait_for("the end of the problems", lambda: codes(site) == [])
+    assert collector.log.count("the lock file is written") == 1
     site.send_events(10)
     site.wait_for_events(10)
     collector.stop()

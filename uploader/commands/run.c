@@ -40,6 +40,13 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
+/* The lock file has to be written if there was no room for it; the uploader's problems are in the spool. */
+static void renew_sign_of_life(const struct lockfile *lock)
+{
+    lockfile_beat(lock);
+    if (!lockfile_is_written(lock)) (void)lockfile_publish(lock, "");
+}
+
 /* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
                                struct lockfile *lock, struct signals *signals, struct why *why)
@@ -55,7 +62,7 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
         if (!will_come) return res;
         if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         has_logged = true;
-        lockfile_beat(lock);
+        renew_sign_of_life(lock);
     } while (!signals_wait(signals, SPOOL_WAIT_MS));
     return RES_OK;
 }
@@ -68,7 +75,7 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
                         bool *is_too_new, struct why *why)
 {
     bool is_same = false;
-    lockfile_beat(lock);
+    renew_sign_of_life(lock);
     enum result res = spool_out_check_schema(spool, path, is_too_new, why);
     if (res != RES_OK) return res;
     res = spool_out_check_file(spool, path, &is_same, why);

@@ -10,14 +10,17 @@
 #include "uploader/commands/status_json.h"
 #include "uploader/settings.h"
 
-static void print_program(const char *name, const struct status_program *program)
+static void print_program(FILE *out, const char *name, const struct status_program *program)
 {
-    (void)printf("%-12s %s\n", name, program->is_running ? "running" : program->why_not.text);
+    (void)fprintf(out, "%-12s %s\n", name, program->is_running ? "running" : program->why_not.text);
+    if (program->is_silent)
+        (void)fprintf(out, "%-12s its lock file is empty: its problems are not known\n%-12s %s\n", "problem",
+                      "what to do", "free space on the disk of SPOOL_PATH");
     for (size_t i = 0; i < program->problem_count; i++) {
         const struct problem *problem = &program->problems[i];
-        (void)printf("%-12s %s for %" PRId64 " s: %s\n%-12s %s\n", "problem", problem->code,
-                     (clock_now_ms() - problem->since) / 1000, problem->message, "what to do",
-                     problem->remedy);
+        (void)fprintf(out, "%-12s %s for %" PRId64 " s: %s\n%-12s %s\n", "problem", problem->code,
+                      (clock_now_ms() - problem->since) / 1000, problem->message, "what to do",
+                      problem->remedy);
     }
 }
 
@@ -55,8 +58,8 @@ static void print_screen(const struct status *s)
     const struct summary *summary = &s->summary;
     (void)printf("%-12s %s (%s), node %s, %" PRId64 " KiB\n", "spool", s->spool_path, s->identity.spool,
                  s->identity.node, summary->spool_bytes / 1024);
-    print_program("collector", &s->collector);
-    print_program("uploader", &s->uploader);
+    print_program(stdout, "collector", &s->collector);
+    print_program(stdout, "uploader", &s->uploader);
     (void)printf("%-12s %" PRId64 " events, %" PRId64 " bytes", "backlog", summary->events, summary->bytes);
     if (summary->events > 0) (void)printf(", oldest waits for %" PRId64 " s", summary->oldest_age_seconds);
     (void)printf("\n%-12s %s\n%-12s %s\n", "last event", or_never(summary->last_event_at), "last shipped",
@@ -80,6 +83,16 @@ static void print_json(const struct status *s)
     buf_fini(&out);
 }
 
+/* The spool cannot be read now: the programs may know why. */
+static void print_programs(FILE *out, const char *spool_path)
+{
+    struct status status;
+    status_gather_programs(&status, spool_path);
+    print_program(out, "collector", &status.collector);
+    print_program(out, "uploader", &status.uploader);
+    (void)fflush(out);
+}
+
 int run_status(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
@@ -98,5 +111,6 @@ int run_status(const struct command_line *line)
     spool_out_close(spool);
     if (res == RES_OK && is_json) print_json(&status);
     if (res == RES_OK && !is_json) print_screen(&status);
+    if (res == RES_RETRY) print_programs(is_json ? stderr : stdout, settings->spool_path);
     return command_exit(res, &why);
 }

@@ -10,6 +10,7 @@ static void check_program(struct status_program *program, const char *spool_path
 {
     char buffer[LOCKFILE_TEXT_SIZE];
     const char *text = lockfile_read(spool_path, name, buffer);
+    program->is_silent = lockfile_is_empty(spool_path, name);
     program->is_running = lockfile_check(spool_path, name, &program->why_not) == RES_OK;
     while (program->problem_count < PROBLEM_COUNT &&
            problems_parse(&text, &program->problems[program->problem_count]))
@@ -54,14 +55,19 @@ static enum result load_requests(struct status *status, struct db *db, struct wh
     return res;
 }
 
-enum result status_gather(struct status *status, struct spool_out *spool, const char *spool_path,
-                          struct why *why)
+void status_gather_programs(struct status *status, const char *spool_path)
 {
-    struct db *db = spool_out_db(spool);
     memset(status, 0, sizeof *status);
     status->spool_path = spool_path;
     check_program(&status->collector, spool_path, "collector");
     check_program(&status->uploader, spool_path, "uploader");
+}
+
+enum result status_gather(struct status *status, struct spool_out *spool, const char *spool_path,
+                          struct why *why)
+{
+    struct db *db = spool_out_db(spool);
+    status_gather_programs(status, spool_path);
     enum result res = spool_out_identity(spool, &status->identity, why);
     if (res == RES_OK) res = spool_out_summary(spool, &status->summary, why);
     if (res == RES_OK) res = count_batches(status, db, why);

@@ -11,6 +11,7 @@
 
 struct status_program {
     bool is_running;
+    bool is_silent; /* it could not write its lock file: its problems are not known */
     struct why why_not;
     struct problem problems[PROBLEM_COUNT];
     size_t problem_count;
@@ -31,6 +32,9 @@ struct status {
     struct status_request requests[STATUS_REQUESTS_MAX];
     size_t request_count;
 };
+
+/* Only what the lock files hold, where the spool cannot be read. */
+void status_gather_programs(struct status *status, const char *spool_path);
 
 MUST_CHECK enum result status_gather(struct status *status, struct spool_out *spool, const char *spool_path,
                                      struct why *why);

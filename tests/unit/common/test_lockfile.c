@@ -184,11 +184,11 @@ static void a_published_text_is_readable_while_the_lock_is_held(void **state)
 
     assert_string_equal(lockfile_read(place->spool, "collector", text), "");
     assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
-    lockfile_publish(&lock, "first line\nsecond\n");
+    assert_true(lockfile_publish(&lock, "first line\nsecond\n"));
     assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "first line\nsecond\n ", 19), 0);
     assert_int_equal(stat(place->lock, &st), 0);
     assert_int_equal(st.st_size, 12288);
-    lockfile_publish(&lock, "third\n");
+    assert_true(lockfile_publish(&lock, "third\n"));
     assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "third\n    ", 10), 0);
     assert_int_equal(stat(place->lock, &st), 0);
     assert_int_equal(st.st_size, 12288);
@@ -398,10 +398,50 @@ static void a_published_text_does_not_change_how_the_end_is_seen(void **state)
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
-    lockfile_publish(&lock, text);
+    assert_true(lockfile_publish(&lock, text));
     close(lock.fd); /* as if the process had been killed */
     assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
     assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+}
+
+/* No write succeeds any more, as on a full disk; to be ended with the limit that it returns. */
+static struct rlimit disk_fill(void)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, limit.rlim_max}), 0);
+    return limit;
+}
+
+static void disk_free(struct rlimit limit)
+{
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_file_that_had_no_room_is_seen_as_empty_until_it_is_written(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    char text[LOCKFILE_TEXT_SIZE];
+    assert_false(lockfile_is_empty(place->spool, "collector")); /* nobody holds it */
+    struct rlimit limit = disk_fill();
+    enum result res = lockfile_take(&lock, place->spool, "collector", &why);
+    bool is_published = lockfile_publish(&lock, "early\n");
+    disk_free(limit);
+    assert_int_equal(res, RES_OK);
+    assert_false(is_published || lockfile_is_written(&lock));
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_OK); /* it is alive all the same */
+    assert_true(lockfile_is_empty(place->spool, "collector"));
+    assert_string_equal(lockfile_read(place->spool, "collector", text), "");
+
+    assert_true(lockfile_publish(&lock, "later\n") && lockfile_is_written(&lock));
+    assert_false(lockfile_is_empty(place->spool, "collector"));
+    assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "later\n   ", 9), 0);
+    close(lock.fd); /* as if the process had been killed */
+    assert_false(lockfile_is_empty(place->spool, "collector"));
+    assert_int_equal(take_and_release(place), LOCKFILE_END_UNCLEAN);
 }
 
 /* On a disk that writes in place, a full one takes the mark; one that copies on write does not. */
@@ -410,13 +450,10 @@ static void an_end_is_not_clean_where_its_beginning_could_not_be_written(void **
     const struct place *place = *state;
     struct lockfile lock = LOCKFILE_NONE;
     struct why why = {0};
-    struct rlimit limit;
     assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, limit.rlim_max}), 0);
+    struct rlimit limit = disk_fill();
     enum result res = lockfile_take(&lock, place->spool, "collector", &why);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    disk_free(limit);
     assert_int_equal(res, RES_OK);
     assert_int_equal(lock.last_end, LOCKFILE_END_CLEAN);
     close(lock.fd); /* as if the process had been killed */
@@ -437,6 +474,7 @@ int main(void)
         IN_A_PLACE(a_symbolic_link_to_nowhere_creates_nothing),
         IN_A_PLACE(what_is_no_file_is_refused),
         IN_A_PLACE(a_backups_hard_link_to_our_own_file_is_no_obstacle),
+        IN_A_PLACE(a_file_that_had_no_room_is_seen_as_empty_until_it_is_written),
         IN_A_PLACE(an_end_is_not_clean_where_its_beginning_could_not_be_written),
         IN_A_PLACE(what_root_has_made_belongs_to_the_spools_owner),
         IN_A_PLACE(the_next_owner_is_told_of_an_unclean_end_once),

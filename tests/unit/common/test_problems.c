@@ -8,9 +8,11 @@
 
 #include "common/problems.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/clock.h"
 #include "tests/support/scratch.h"
@@ -130,6 +132,26 @@ static void a_problem_is_present_from_raise_to_end(void **state)
     assert_false(problems_is_present(f->problems, PROBLEM_DISK_LOW));
 }
 
+/* As on a full disk: no write succeeds. */
+static void what_had_no_room_is_published_by_the_next_refresh(void **state)
+{
+    struct fixture *f = *state;
+    struct problem problem;
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, limit.rlim_max}), 0);
+    problems_raise(f->problems, PROBLEM_PAUSED_DISK, "too little", "make room");
+    problems_refresh(f->problems);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const char *text = published(f);
+    assert_false(problems_parse(&text, &problem));
+    problems_refresh(f->problems);
+    text = published(f);
+    assert_true(problems_parse(&text, &problem));
+    assert_string_equal(problem.code, "paused_disk");
+}
+
 static void a_truncated_text_yields_no_problem(void **state)
 {
     struct fixture *f = *state;
@@ -154,6 +176,7 @@ int main(void)
         HERE(all_problems_fit_at_once_with_long_texts),
         HERE(a_text_with_tabs_and_newlines_stays_on_one_line),
         HERE(a_problem_is_present_from_raise_to_end),
+        HERE(what_had_no_room_is_published_by_the_next_refresh),
         HERE(a_truncated_text_yields_no_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
