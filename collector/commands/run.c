@@ -242,7 +242,8 @@ static enum result listen_to_senders(struct collector *c, struct why *why)
 static enum result open_all(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    enum result res = signals_open(&c->signals, why);
+    enum result res = descriptors_check(why);
+    if (res == RES_OK) res = signals_open(&c->signals, why);
     if (res == RES_OK) res = open_place(c, why);
     if (res == RES_OK) c->problems = problems_open(&c->lock);
     if (res == RES_OK) res = gate_open(&c->gate, c->problems, why);

@@ -2,9 +2,11 @@
 #include "collector/net/descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "collector/net/listener.h"
 
@@ -43,4 +45,21 @@ enum result descriptors_allow(int64_t connections, struct why *why)
                    "MAX_CONNECTIONS=%" PRId64 " needs %" PRIu64 " open files, and the system allows %" PRIu64
                    ", which are enough for %" PRId64 " senders at once",
                    connections, (uint64_t)needed, (uint64_t)hard, places_in(hard));
+}
+
+enum result descriptors_check(struct why *why)
+{
+    int fds[DESCRIPTORS_LEAST];
+    int count = 0;
+    while (count < DESCRIPTORS_LEAST && (fds[count] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+        count++;
+    int error = errno;
+    for (int i = 0; i < count; i++) close(fds[i]);
+    if (count == DESCRIPTORS_LEAST || (error != EMFILE && error != ENFILE)) return RES_OK;
+    (void)why_remedy(why, RES_RETRY,
+                     "raise the limit of open files (ulimit -n, systemd's LimitNOFILE=; for the whole system "
+                     "fs.file-max)");
+    return why_set(why, RES_RETRY,
+                   "%d files can be opened, and the collector needs %d without any sender: %s", count,
+                   DESCRIPTORS_LEAST - 1, strerror(error));
 }

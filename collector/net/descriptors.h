@@ -8,7 +8,8 @@
 
 #include "common/why.h"
 
-#define DESCRIPTORS_OWN 64 /* for the spool, the log and the event loop */
+#define DESCRIPTORS_OWN   64 /* for the spool, the log and the event loop, with some to spare */
+#define DESCRIPTORS_LEAST 20 /* what these take at least, and one sender; 18 were seen */
 
 /*
  * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait to be
@@ -16,6 +17,13 @@
  *   RES_REFUSE   the limit stays too low: fewer senders fit; `why` says how many, and what a person can do
  */
 MUST_CHECK enum result descriptors_allow(int64_t connections, struct why *why);
+
+/*
+ * Are DESCRIPTORS_LEAST free now? With less the collector cannot begin; libevent would end the process. To be called
+ * while there is no other thread.
+ *   RES_RETRY   they are not; there is a remedy
+ */
+MUST_CHECK enum result descriptors_check(struct why *why);
 
 /* How many of `connections` senders the present limit allows, with DESCRIPTORS_OWN left for other files. At least 1. */
 int64_t descriptors_places(int64_t connections);

@@ -281,6 +281,20 @@ def test_missing_descriptors_are_waited_for(site):
     assert collector.process.wait(60) == 0
 
 
+def test_a_limit_of_open_files_that_is_too_low_ends_the_start_with_75(site):
+    for limit in 8, 12, 16, 20:
+        collector = site.start("collector", PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M",
+                               under=["prlimit", f"--nofile={limit}:{limit}"])
+        assert collector.process.wait(60) == 75, (limit, collector.log)
+        assert "remedy=\"raise the limit of open files" in collector.log and "[err]" not in collector.log, collector.log
+    collector = site.start("collector", PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M",
+                           under=["prlimit", "--nofile=23:23"])
+    wait_for("the port", site.accepts)
+    site.send_events(10)
+    site.wait_for_events(10)
+    collector.stop()
+
+
 TESTS = dict(globals())
 if os.geteuid() != 0:
     skip(TESTS, "needs root")

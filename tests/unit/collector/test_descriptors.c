@@ -8,6 +8,7 @@
 
 #include "collector/net/descriptors.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -53,10 +54,40 @@ static void the_limit_is_raised_as_far_as_the_system_allows(void **state)
     }
 }
 
+static void a_limit_that_leaves_too_few_is_found_before_anything_is_opened(void **state)
+{
+    static const struct {
+        rlim_t limit; /* with the three standard ones in use */
+        enum result res;
+    } rows[] = {
+        {3, RES_RETRY},
+        {8, RES_RETRY},
+        {3 + DESCRIPTORS_LEAST - 1, RES_RETRY},
+        {3 + DESCRIPTORS_LEAST, RES_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            struct rlimit limit = {rows[i].limit, rows[i].limit};
+            struct why why = {0};
+            for (int fd = 3; fd < 64; fd++) close(fd); /* the test's own */
+            bool is_right = setrlimit(RLIMIT_NOFILE, &limit) == 0 && descriptors_check(&why) == rows[i].res &&
+                            (rows[i].res == RES_OK || strstr(why.remedy, "raise the limit of open files")) &&
+                            open("/", O_RDONLY) == (rows[i].limit > 3 ? 3 : -1); /* all closed again */
+            _exit(is_right ? 0 : 1);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (status != 0) fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_limit_is_raised_as_far_as_the_system_allows),
+        cmocka_unit_test(a_limit_that_leaves_too_few_is_found_before_anything_is_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
