@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,11 +95,55 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
     return check_age(path, *schema, why);
 }
 
+/* SQLite says of such a file only that it cannot open `database file`. */
+static enum result explain_log(const char *path, enum result res, struct why *why)
+{
+    static const char *const suffixes[] = {"-wal", "-shm"};
+    char real[PATH_MAX];
+    char log[PATH_MAX];
+    if (!realpath(path, real)) return res;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        bool is_short = (size_t)snprintf(log, sizeof log, "%s%s", real, suffixes[i]) < sizeof log;
+        if (is_short && faccessat(AT_FDCWD, log, R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES)
+            return path_explain_rights("SPOOL_PATH", path, log, "read and write", RES_REFUSE, why);
+    }
+    return res;
+}
+
+enum result spool_check_opened(struct db *db, const char *path, int64_t *schema, struct why *why)
+{
+    enum result res = spool_check_version(db, path, schema, why);
+    return res == RES_RETRY ? explain_log(path, res, why) : res;
+}
+
+/* To be called when there was no file: one that is being created comes between two looks. */
+static bool is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static enum result refuse_link(const char *path, struct why *why)
+{
+    char shown[PATH_SHOWN_SIZE];
+    (void)why_remedy(why, RES_REFUSE,
+                     "mount the disk to which it leads, remove the link, or set SPOOL_PATH to another file");
+    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is a symbolic link to a file that is not there",
+                   path_show(path, shown));
+}
+
+bool spool_is_missing(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 && errno == ENOENT;
+}
+
 enum result spool_check_access(const char *path, struct why *why)
 {
     struct stat st;
     bool is_file = stat(path, &st) == 0;
     if (!is_file && errno == EACCES) return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
+    if (!is_file && errno == ENOENT && is_link(path)) return refuse_link(path, why);
     is_file = is_file && S_ISREG(st.st_mode);
     if (is_file && faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0) return RES_OK;
     if (is_file) return path_explain_rights("SPOOL_PATH", path, path, "read and write", RES_REFUSE, why);
@@ -113,6 +159,7 @@ static enum result check_existence(const char *path, struct why *why)
     if (stat(path, &st) == 0) return RES_OK;
     switch (errno) {
     case ENOENT:
+        if (is_link(path)) return refuse_link(path, why);
         return why_set(why, RES_RETRY, "the spool SPOOL_PATH=%s is not there yet: the collector creates it",
                        path_show(path, shown));
     case EACCES: return path_explain("SPOOL_PATH", path, errno, RES_REFUSE, why);
@@ -125,26 +172,14 @@ static enum result check_existence(const char *path, struct why *why)
     }
 }
 
-/* A link whose end is missing is no spool that is still to come: no file is made through a link. */
-static enum result check_link(const char *path, struct why *why)
-{
-    char shown[PATH_SHOWN_SIZE];
-    struct stat st;
-    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) return RES_OK;
-    (void)why_remedy(why, RES_REFUSE, "mount or put back what the link names, or remove the link");
-    return why_set(why, RES_REFUSE, "SPOOL_PATH=%s is a link to a file that is not there",
-                   path_show(path, shown));
-}
-
 enum result spool_check_usable(const char *path, struct why *why)
 {
     struct db *db = NULL;
     int64_t schema = 0;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return check_link(path, why); /* the collector creates it */
+    if (spool_is_missing(path)) return RES_OK; /* the collector creates it */
     enum result res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_LOOK_BUSY_MS, why);
-    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    if (res == RES_OK) res = spool_check_opened(db, path, &schema, why);
     db_close(db);
     /* The one cause that waiting does not mend. */
     bool is_too_new = schema != 0 && spool_age_of(schema, SPOOL_SCHEMA) == SPOOL_AGE_TOO_NEW;
@@ -162,7 +197,7 @@ static enum result open_existing(struct db **out, const char *path, bool is_comm
     if (res == RES_OK) res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK && is_command) lock_wait_watch(db);
-    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    if (res == RES_OK) res = spool_check_opened(db, path, &schema, why);
     if (res == RES_OK && schema == 0)
         res = why_set(why, RES_RETRY, "the spool %s is not there yet: the collector creates it", path);
     if (res == RES_OK) res = spool_configure(db, why);

@@ -8,6 +8,7 @@
 #ifndef COMMON_SPOOL_H
 #define COMMON_SPOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/db.h"
@@ -43,7 +44,10 @@ enum spool_age {
 };
 enum spool_age spool_age_of(int64_t schema, int64_t current);
 
-/* RES_REFUSE if `path` is not a regular file, or this user may not reach it, or not read and write it. */
+/* Is there nothing at `path`, not even a link? Then the collector creates it. */
+bool spool_is_missing(const char *path);
+
+/* RES_REFUSE if `path` is not a regular file, or a link to nowhere, or this user may not reach it, or not read and write it. */
 MUST_CHECK enum result spool_check_access(const char *path, struct why *why);
 
 /* Identifies a file, so that a copy of it can be detected. */
@@ -91,6 +95,12 @@ MUST_CHECK enum result spool_configure(struct db *db, struct why *why);
  * are those of spool_open().
  */
 MUST_CHECK enum result spool_check_version(struct db *db, const char *path, int64_t *schema, struct why *why);
+
+/*
+ * The same of a file that was just opened.
+ *   RES_REFUSE also if this user may not read and write its -wal or -shm; SQLite does not say which file that is
+ */
+MUST_CHECK enum result spool_check_opened(struct db *db, const char *path, int64_t *schema, struct why *why);
 
 /* RES_BROKEN if the spool has no identity. */
 MUST_CHECK enum result spool_load_identity(struct db *db, struct spool_identity *identity, struct why *why);

@@ -54,11 +54,11 @@ static enum result check_spool(const char *path, struct why *why)
     if (*missing) (void)printf("note    %s is not there: `run` makes it, for %s\n", missing, path_user(user));
     if (geteuid() == 0)
         (void)printf("note    root may write everywhere: run this check as the user of the service\n");
-    if (access(path, F_OK) != 0) return spool_check_usable(path, why); /* the service will create it */
+    if (spool_is_missing(path)) return RES_OK; /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
     if (res == RES_OK) lock_wait_watch(db);
-    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
+    if (res == RES_OK) res = spool_check_opened(db, path, &schema, why);
     db_close(db);
     return res;
 }

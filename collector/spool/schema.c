@@ -271,23 +271,36 @@ static enum result log_change(struct db *db, enum change change, struct why *why
     return res;
 }
 
+/* Each of these says itself which file is meant. */
+static enum result open_file(struct db **db, const char *path, struct spool_file *file, int64_t *schema,
+                             struct why *why)
+{
+    enum result res = make_file(path, why);
+    if (res == RES_OK) res = spool_stat_file(path, file, why);
+    if (res == RES_OK) res = db_open(db, path, SPOOL_WRITER_BUSY_MS, why);
+    return res == RES_OK ? spool_check_opened(*db, path, schema, why) : res;
+}
+
+static enum result use_file(struct db *db, int64_t schema, const struct spool_file *file, const char *path,
+                            const char *node, struct why *why)
+{
+    enum change change = CHANGE_NONE;
+    enum result res = schema == 0 ? shape_file(db, why) : RES_OK;
+    if (res == RES_OK) res = spool_configure(db, why);
+    if (res == RES_OK) res = bring_up_to_date(db, schema, file, node, &change, why);
+    if (res == RES_OK) res = log_change(db, change, why);
+    return res == RES_OK ? res : why_wrap(why, res, "SPOOL_PATH=%s", path);
+}
+
 enum result spool_create_or_open(struct db **out, const char *path, const char *node, struct why *why)
 {
     struct db *db = NULL;
     struct spool_file file = {0};
     int64_t schema = 0;
-    enum change change = CHANGE_NONE;
 
-    enum result res = make_file(path, why);
-    if (res == RES_OK) res = spool_stat_file(path, &file, why);
-    if (res == RES_OK) res = db_open(&db, path, SPOOL_WRITER_BUSY_MS, why);
-    if (res == RES_OK) res = spool_check_version(db, path, &schema, why);
-    if (res == RES_OK && schema == 0) res = shape_file(db, why);
-    if (res == RES_OK) res = spool_configure(db, why);
-    if (res == RES_OK) res = bring_up_to_date(db, schema, &file, node, &change, why);
-    if (res == RES_OK) res = log_change(db, change, why);
+    enum result res = open_file(&db, path, &file, &schema, why);
+    if (res == RES_OK) res = use_file(db, schema, &file, path, node, why);
     if (res != RES_OK) {
-        (void)why_wrap(why, res, "SPOOL_PATH=%s", path);
         db_close(db);
         db = NULL;
     }

@@ -166,9 +166,9 @@ def test_check_and_run_refuse_a_link_whose_end_is_missing(site):
     site.spool.parent.mkdir()
     site.spool.symlink_to(site.directory / "elsewhere.db")
     done = site.command("collector", "check", PORT=site.port, SPOOL_MIN_FREE="64M")
-    assert done.returncode == 1 and "is a link to a file that is not there" in done.stdout, done
+    assert done.returncode == 1 and "is a symbolic link to a file that is not there" in done.stdout, done
     done = site.command("collector", PORT=site.port)
-    assert done.returncode == 78 and "is a link to a file that is not there" in done.stderr, done
+    assert done.returncode == 78 and "is a symbolic link to a file that is not there" in done.stderr, done
     assert not (site.directory / "elsewhere.db").exists()
 
 
@@ -203,6 +203,41 @@ def test_a_user_who_may_not_reach_the_spool_is_told_so(site):
         done = command_of(site, NOBODY, name, "healthcheck")
         assert done.returncode == 1 and "may not search" in done.stderr and "has run here" not in done.stderr, done
     collector.stop()
+
+
+def test_a_log_that_the_user_may_not_read_is_named(site):
+    if not IS_ROOT:
+        return
+    collector = site.collector()
+    site.send_events(10)
+    site.wait_for_events(10)
+    collector.kill()
+    for path in (site.spool.parent, *site.spool.parent.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    for name in "spool.db-wal", "spool.db-shm":
+        path = site.spool.with_name(name)
+        os.chown(path, 0, 0)
+        path.chmod(0o600)
+        for words in ("collector",), ("collector", "check"), ("uploader", "status"):
+            done = command_of(site, NOBODY, *words, DESTINATION_DIR=site.objects, PORT=site.port, BIND_HOST="127.0.0.1",
+                              SPOOL_MIN_FREE="64M")
+            said = done.stdout + done.stderr
+            assert done.returncode == (1 if "check" in words else 78), (words, done)
+            assert f"(65534) may not read and write {path}, which is user root" in said, (words, said)
+            assert "run this as user root (0), or" in said and "close the program" not in said, (words, said)
+        os.chown(path, NOBODY, NOBODY)
+
+
+def test_a_link_to_a_spool_that_is_not_there_is_refused_before_anyone_connects(site):
+    site.spool.parent.mkdir()
+    site.spool.symlink_to("/nowhere/spool.db")
+    for words in ("collector",), ("collector", "check"), ("uploader", "flush"):
+        done = site.command(*words, PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M",
+                            DESTINATION_DIR=site.objects)
+        said = done.stdout + done.stderr
+        assert done.returncode == (1 if "check" in words else 78), (words, done)
+        assert said.count(f"SPOOL_PATH={site.spool} is a symbolic link to a file that is not there") == 1, (words, said)
+        assert said.count("SPOOL_PATH=") == 1 and "listening" not in said, (words, said)
 
 
 def test_a_relative_path_is_shown_with_what_it_means(site):
