@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/inodes.h"
+#include "common/log_place.h"
 
 #define BUSY_SLEEP_US  250
 #define LET_GO_MS      20 /* of waiting for a lock */
@@ -26,7 +27,8 @@ struct db {
     int64_t busy_since; /* monotonic ms: the beginning of the present wait for a lock */
     bool has_let_go;    /* in this wait */
     bool was_full;
-    bool is_in_doubt; /* the last COMMIT failed, perhaps in its sync */
+    bool is_in_doubt;      /* the last COMMIT failed, perhaps in its sync */
+    struct log_place *log; /* NULL: db_keep_log() was not called */
     void (*on_commit)(void *context, int wal_pages);
     void *on_commit_context;
     bool (*on_busy)(void *context);
@@ -101,6 +103,8 @@ static enum result explain(struct db *db, int code, int error, const char *what,
 static enum result db_result(struct db *db, int code, const char *what, struct why *why)
 {
     int error = errno;
+    if (code == SQLITE_CONSTRAINT_COMMITHOOK && db_check_log(db, why) != RES_OK)
+        return why_wrap(why, RES_BROKEN, "%s", what);
     switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -166,8 +170,12 @@ enum result db_open(struct db **out, const char *path, int busy_ms, struct why *
 void db_close(struct db *db)
 {
     if (!db) return;
+    /* The last to close copies the log into the file: not with an index that describes another one. */
+    if (db->log && log_place_check(db->log) == PLACE_TAKEN)
+        (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     int code = sqlite3_close(db->handle);
     assert(code == SQLITE_OK); /* else a statement was not freed */
+    log_place_free(db->log);
     free(db);
 }
 
@@ -239,6 +247,31 @@ enum result db_checkpoint(struct db *db, enum db_checkpoint how, struct db_wal *
 const char *db_wal_path(const struct db *db)
 {
     return sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
+}
+
+static int refuse_commit(void *context)
+{
+    const struct db *db = context;
+    return log_place_check(db->log) >= PLACE_NEW;
+}
+
+enum result db_keep_log(struct db *db, struct why *why)
+{
+    enum result res = log_place_new(&db->log, db_wal_path(db), why);
+    if (res == RES_OK) (void)sqlite3_commit_hook(db->handle, refuse_commit, db);
+    return res;
+}
+
+struct log_place *db_log_place(const struct db *db)
+{
+    return db->log;
+}
+
+enum result db_check_log(const struct db *db, struct why *why)
+{
+    if (log_place_check(db->log) < PLACE_NEW) return RES_OK;
+    (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
+    return why_set(why, RES_BROKEN, "%s was replaced while in use", log_place_lost(db->log));
 }
 
 /* Places in the WAL-index and the numbers of its locks; all are part of SQLite's file format. */

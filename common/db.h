@@ -17,6 +17,7 @@
 #include "common/why.h"
 
 struct db;
+struct log_place; /* common/log_place.h */
 struct stmt;
 
 /*
@@ -73,6 +74,19 @@ MUST_CHECK enum result db_checkpoint(struct db *db, enum db_checkpoint how, stru
 
 /* The path of this connection's WAL; borrowed for the connection's life. */
 const char *db_wal_path(const struct db *db);
+
+/*
+ * Remembers where the files of the WAL are, which this connection must have read; RES_BROKEN if one is missing. From now
+ * on no transaction is committed, and nothing is copied into the database at db_close(), where another program uses a log
+ * or an index of its own: that would mix its pages with ours. The commit's error is that of db_check_log().
+ */
+MUST_CHECK enum result db_keep_log(struct db *db, struct why *why);
+
+/* RES_BROKEN, with a remedy, if the log or its index was replaced. For connections that keep their log. */
+MUST_CHECK enum result db_check_log(const struct db *db, struct why *why);
+
+/* Borrowed until db_close(); NULL before db_keep_log(). */
+struct log_place *db_log_place(const struct db *db);
 
 /*
  * The read marks of the WAL, as SQLite documents them (https://www.sqlite.org/walformat.html, 2.2 and 2.3). A reader

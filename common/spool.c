@@ -201,6 +201,7 @@ static enum result open_existing(struct db **out, const char *path, bool is_comm
     if (res == RES_OK && schema == 0)
         res = why_set(why, RES_RETRY, "the spool %s is not there yet: the collector creates it", path);
     if (res == RES_OK) res = spool_configure(db, why);
+    if (res == RES_OK) res = db_keep_log(db, why);
     if (res != RES_OK) {
         db_close(db);
         db = NULL;

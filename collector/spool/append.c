@@ -16,12 +16,12 @@
 #include <sys/random.h>
 
 #include "collector/intake/group.h"
-#include "collector/spool/in_place.h"
 #include "collector/spool/reject_rows.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/db.h"
+#include "common/in_place.h"
 #include "common/log.h"
 #include "common/spool.h"
 #include "common/sql.h"

@@ -160,14 +160,15 @@ static void check_schema(struct committer *c)
 }
 
 /*
- * What is committed is safe in the spool's file, but reading on is not: see wal_keep(). So until a restart.
+ * What is committed is safe in the spool's file, but reading on is not: see wal_keep(). So until a restart. False: what
+ * is read from the spool may be another program's pages.
  */
-static void check_log(struct committer *c)
+static bool check_log(struct committer *c)
 {
     struct wal *wal = spool_in_wal(c->spool);
     struct why why = {0};
     enum result res = wal_keep(wal, &why);
-    if (!wal_is_lost(wal)) return;
+    if (!wal_is_lost(wal)) return true;
     if (res == RES_OK)
         (void)why_set(
             &why, res,
@@ -175,6 +176,7 @@ static void check_log(struct committer *c)
             "saved into the spool's file");
     (void)why_remedy(&why, res, "stop the uploader and the collector, then start them again");
     gate_post(c->gate, GATE_WAL_LOST, true, why.text, remedy_of(&why)); /* beside any other reason */
+    return res != RES_BROKEN;
 }
 
 /* A commit that hung has ended, and the one that watched it may have seen that late. */
@@ -188,8 +190,7 @@ static void end_hanging(struct committer *c)
 void committer_check(struct committer *c)
 {
     end_hanging(c);
-    check_schema(c);
-    check_log(c);
+    if (check_log(c)) check_schema(c);
 }
 
 /* ---- any thread ---- */

@@ -10,12 +10,12 @@
 
 #include "collector/spool/checkpointer.h"
 #include "collector/spool/foreign_reader.h"
-#include "collector/spool/in_place.h"
 #include "collector/spool/wal_barrier.h"
 #include "collector/spool/wal_policy.h"
 #include "common/clock.h"
 #include "common/db.h"
 #include "common/log.h"
+#include "common/log_place.h"
 #include "common/spool.h"
 
 #define NAP_US      1000 /* between two tries to copy */
@@ -24,7 +24,7 @@
 
 struct wal {
     struct db *db;
-    struct place file; /* the log that is open */
+    struct log_place *place; /* of the log that is open, and of its index */
     int64_t page_size;
     int pages; /* after the last commit */
     bool is_lost;
@@ -101,9 +101,10 @@ enum result wal_open(struct wal **out, struct db *db, struct why *why)
     w->db = db;
     wal_policy_init(&w->policy, clock_monotonic_ms());
     enum result res = db_get_int(db, "PRAGMA page_size", &w->page_size, why);
-    if (res == RES_OK) res = place_remember(&w->file, db_wal_path(db), why);
+    if (res == RES_OK) res = db_keep_log(db, why);
     if (res == RES_OK) res = stmt_prepare(&w->pin, db, "SELECT 1 FROM sqlite_schema", why);
     if (res == RES_OK) {
+        w->place = db_log_place(db);
         db_on_commit(db, note_commit, w);
         db_on_busy(db, note_busy, w);
     } else {
@@ -145,27 +146,27 @@ enum result wal_settle(struct wal *w, struct why *why)
 
 enum result wal_refuse_other(struct wal *w, struct why *why)
 {
-    enum in_place place = place_check(&w->file);
+    enum in_place place = log_place_guard(w->place);
     open_in_time(w);
     if (place == PLACE_OURS || place == PLACE_EMPTY) return RES_OK;
     w->is_lost = true;
     (void)why_remedy(why, RES_BROKEN, "stop the uploader and the collector, then start them again");
-    return why_set(why, RES_BROKEN, "%s was replaced while in use", w->file.path);
+    return why_set(why, RES_BROKEN, "%s was replaced while in use", log_place_lost(w->place));
 }
 
 enum result wal_keep(struct wal *w, struct why *why)
 {
-    enum in_place place = place_check(&w->file);
+    enum in_place place = log_place_guard(w->place);
+    const char *path = log_place_lost(w->place);
     if (place == PLACE_OURS) return RES_OK;
     w->is_lost = true;
     if (place ==
-        PLACE_TAKEN) /* the shared index describes the other log now, so ours cannot be checkpointed */
-        return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", w->file.path);
+        PLACE_TAKEN) /* log and index do not belong together any more, so nothing can be checkpointed */
+        return why_set(why, RES_BROKEN, "%s was replaced while in use, and written", path);
     enum result res = empty(w, why);
     return res == RES_OK
                ? res
-               : why_wrap(why, res, "%s was deleted while in use; move its rows into the spool's file",
-                          w->file.path);
+               : why_wrap(why, res, "%s was deleted while in use; move its rows into the spool's file", path);
 }
 
 bool wal_is_lost(const struct wal *w)
@@ -183,7 +184,7 @@ int64_t wal_bytes(const struct wal *w)
 int64_t wal_file_bytes(const struct wal *w)
 {
     struct stat st;
-    return stat(w->file.path, &st) == 0 ? st.st_size : 0;
+    return stat(db_wal_path(w->db), &st) == 0 ? st.st_size : 0;
 }
 
 static void note_checkpoint(struct wal *w, const struct db_wal *wal, int64_t began_at)
@@ -197,6 +198,7 @@ static bool copy(struct wal *w, struct db_wal *wal)
     struct why why = {0};
     int64_t began_at = clock_monotonic_ms();
     *wal = (struct db_wal){.frames = -1};
+    if (w->is_lost) return false; /* wal_keep() knows what may be copied */
     if (db_checkpoint(w->db, DB_PASSIVE, wal, &why) != RES_OK || wal->frames < 0) {
         log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
         return false;

@@ -20,7 +20,7 @@ struct wal;
 
 /*
  * For the writing connection `db`, borrowed until wal_close(), which is due before db_close(). `*wal` is NULL unless
- * RES_OK; the errors are those of common/db.h, and RES_BROKEN if the log's file is missing.
+ * RES_OK; the errors are those of common/db.h, and RES_BROKEN if one of the log's two files is missing.
  */
 MUST_CHECK enum result wal_open(struct wal **wal, struct db *db, struct why *why);
 void wal_close(struct wal *wal); /* accepts NULL */
@@ -35,18 +35,20 @@ MUST_CHECK enum result wal_settle(struct wal *wal, struct why *why);
 /* ---- its place ---- */
 
 /*
- * If another program has made a log of its own beside the spool, our pages would be mixed with its pages: RES_BROKEN.
- * To be called before each transaction.
+ * If another program has made a log of its own beside the spool, or an index of its own for our log, our pages would be
+ * mixed with its pages: RES_BROKEN. To be called before each transaction.
  */
 MUST_CHECK enum result wal_refuse_other(struct wal *wal, struct why *why);
 
 /*
- * Checks that the log is still at its path, where other programs look for it. If it has been deleted, all committed
- * rows are moved into the spool's file, where they are safe; so is each group that is appended from then on. But
- * nothing more should be read: as soon as another program opens the spool, it makes a log of its own, and the two logs
- * would overwrite each other's pages.
+ * Checks that the log and its index are still at their paths, where other programs look for them (common/log_place.h).
+ * If one has been deleted, all committed rows are moved into the spool's file, where they are safe; so is each group that
+ * is appended from then on. But nothing more should be read: as soon as another program opens the spool, it makes a log
+ * of its own, and the two logs would overwrite each other's pages. In the place of a deleted index lies an empty file
+ * then, which keeps other programs from that.
  *   RES_RETRY    the log was deleted, and the rows could not be moved yet: try again
- *   RES_BROKEN   another program has written to a log of its own: the rows that were only in our log are lost
+ *   RES_BROKEN   another program has written to a log of its own: the rows that were only in our log are lost. Or it has
+ *                made an index of its own: they stay in the log, for the next start, unless it has written over them
  */
 MUST_CHECK enum result wal_keep(struct wal *wal, struct why *why);
 bool wal_is_lost(const struct wal *wal); /* stays true until a restart */

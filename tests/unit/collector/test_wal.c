@@ -101,6 +101,60 @@ static void nothing_is_appended_beside_another_programs_log(void **state)
     assert_int_equal(unlink(wal), 0);
 }
 
+static void index_path(const struct fixture *f, char out[200])
+{
+    (void)snprintf(out, 200, "%s-shm", f->scratch->spool);
+}
+
+static void the_log_of_a_deleted_index_is_moved_into_the_file(void **state)
+{
+    struct fixture *f = *state;
+    char index[200];
+    size_t len;
+    index_path(f, index);
+    append(f, 1, 50, 2);
+    assert_int_equal(unlink(index), 0);
+    append(f, 51, 50, 2);
+    assert_true(wal_is_lost(spool_in_wal(f->in)));
+    free(scratch_read(index, &len)); /* this closes it: a process has its own locks no more */
+    assert_int_equal(len, 0);
+    append(f, 101, 50, 2);
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
+    check_books(copy->spool);
+    scratch_free(copy);
+}
+
+static void beside_another_index_nothing_is_written_anywhere(void **state)
+{
+    struct fixture *f = *state;
+    char index[200];
+    struct why why = {0};
+    struct group *group = some_group(51, 5, 0);
+    index_path(f, index);
+    append(f, 1, 50, 0);
+    assert_int_equal(unlink(index), 0);
+    scratch_write(index, "an index", 8);
+    assert_int_equal(append_once(f->in, group, &f->why), RES_BROKEN);
+    assert_non_null(strstr(f->why.text, "-shm was replaced"));
+    assert_int_equal(wal_keep(spool_in_wal(f->in), &f->why), RES_BROKEN);
+    assert_false(wal_finish(spool_in_wal(f->in)));
+    assert_int_equal(db_exec(spool_in_db(f->in), "DELETE FROM _sender", &why), RES_BROKEN);
+    assert_non_null(strstr(why.text, "-shm was replaced"));
+    spool_in_close(f->in); /* the last to close the spool */
+    f->in = NULL;
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM sqlite_schema"), 0);
+    scratch_free(copy);
+
+    assert_int_equal(unlink(index), 0);
+    open_spool(f);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), 50);
+    group_free(group);
+}
+
 /* ---- keeping new readers out ---- */
 
 /* Another program's connection. */
@@ -386,6 +440,8 @@ int main(void)
         IN_SPOOL(a_checkpoint_between_groups_lets_the_log_begin_again),
         IN_SPOOL(a_deleted_logs_contents_are_moved_into_the_file),
         IN_SPOOL(nothing_is_appended_beside_another_programs_log),
+        IN_SPOOL(the_log_of_a_deleted_index_is_moved_into_the_file),
+        IN_SPOOL(beside_another_index_nothing_is_written_anywhere),
         IN_SPOOL(a_raised_barrier_holds_the_mark_that_a_new_reader_needs),
         IN_SPOOL(readers_of_now_are_counted_and_go_on_behind_a_barrier),
         IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),

@@ -1,5 +1,5 @@
 /* in_place -- see in_place.h. */
-#include "collector/spool/in_place.h"
+#include "common/in_place.h"
 
 #include <errno.h>
 #include <string.h>

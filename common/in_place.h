@@ -4,8 +4,8 @@
  * Writing to a deleted file succeeds, but nobody will find the data. Only the path shows that: it is checked by
  * stat(2), never by open(2), because closing any descriptor of a spool file would drop SQLite's locks.
  */
-#ifndef COLLECTOR_SPOOL_IN_PLACE_H
-#define COLLECTOR_SPOOL_IN_PLACE_H
+#ifndef COMMON_IN_PLACE_H
+#define COMMON_IN_PLACE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
