@@ -107,15 +107,27 @@ static enum result check_kind(int fd, const char *path, struct stat *st, struct 
     return RES_OK;
 }
 
+static void give_rights(int fd, const char *spool_path, const char *path, const struct stat *st)
+{
+    ownership_give_away(fd, spool_path);
+    if (st->st_nlink == 1 && fchmod(fd, 0660) != 0)
+        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
+}
+
 /* ---- the owner before ---- */
+
+static const char *read_holder(int fd, struct first_line *first)
+{
+    (void)read_first_line(fd, first);
+    return *first->pid ? first->pid : "unknown";
+}
 
 static enum result held_by_other(int fd, const char *spool_path, const char *program, struct why *why)
 {
     struct first_line first;
-    (void)read_first_line(fd, &first);
     return why_set(why, RES_RETRY,
                    "another %s (process %s) already works on %s: only one per spool is possible", program,
-                   *first.pid ? first.pid : "unknown", spool_path);
+                   read_holder(fd, &first), spool_path);
 }
 
 /* To be called before anything is written: the time of the last change is that of the last sign of life. */
@@ -180,11 +192,12 @@ static bool wait_for_lock(int fd)
 
 enum result lockfile_take(struct lockfile *lock, const char *spool_path, const char *program, struct why *why)
 {
-    char path[PATH_MAX];
     struct stat st = {.st_size = 0};
 
     *lock = LOCKFILE_NONE;
-    int fd = open_file(lock_path(path, spool_path, program), O_RDWR | O_CREAT);
+    lock->program = program;
+    const char *path = lock_path(lock->path, spool_path, program);
+    int fd = open_file(path, O_RDWR | O_CREAT);
     if (fd < 0) return explain_open(path, errno, why);
     enum result res = check_kind(fd, path, &st, why);
     if (res == RES_OK && !wait_for_lock(fd)) res = held_by_other(fd, spool_path, program, why);
@@ -195,9 +208,7 @@ enum result lockfile_take(struct lockfile *lock, const char *spool_path, const c
     }
     lock->fd = fd;
     lock->last_end = read_last_end(fd, &st);
-    ownership_give_away(fd, spool_path);
-    if (st.st_nlink == 1 && fchmod(fd, 0660) != 0)
-        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
+    give_rights(fd, spool_path, path, &st);
     fill(lock, path);
     lockfile_beat(lock);
     return RES_OK;
@@ -234,6 +245,69 @@ void lockfile_leave(struct lockfile *lock)
     static const char *const states[] = {
         [LOCKFILE_END_UNKNOWN] = "", [LOCKFILE_END_CLEAN] = ENDED, [LOCKFILE_END_UNCLEAN] = RUNNING};
     release(lock, states[lock->last_end]);
+}
+
+/* ---- its place ---- */
+
+/* True also if it cannot be told now. */
+static bool is_in_place(const char *path, int fd)
+{
+    struct stat own;
+    struct stat st;
+    if (fstat(fd, &own) != 0) return true;
+    if (lstat(path, &st) != 0) return errno != ENOENT;
+    return st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+}
+
+static const char *spool_of(const struct lockfile *lock, char out[PATH_MAX])
+{
+    size_t len = strlen(lock->path) - strlen("-.lock") - strlen(lock->program);
+    (void)snprintf(out, PATH_MAX, "%.*s", (int)len, lock->path);
+    return out;
+}
+
+/*
+ * The file `fd`, whose lock is ours, becomes the file of the lock; the number stays, for other threads. What one of them
+ * publishes in this very moment is seen with its next change.
+ */
+static void adopt(const struct lockfile *lock, int fd, const struct stat *st)
+{
+    char page[FILE_SIZE];
+    char spool[PATH_MAX];
+    ssize_t n = pread(lock->fd, page, sizeof page, 0);
+    if (n < 0 || pwrite(fd, page, (size_t)n, 0) != n || fdatasync(fd) != 0)
+        log_debug("cannot write the lock file", "path=%s", LOG_QUOTE(lock->path));
+    give_rights(fd, spool_of(lock, spool), lock->path, st);
+    if (dup3(fd, lock->fd, O_CLOEXEC) < 0)
+        log_debug("cannot replace the lock file", "why=%s", LOG_QUOTE(strerror(errno)));
+    else
+        log_warn("the lock file was deleted or replaced while in use: it is back in its place", "path=%s",
+                 LOG_QUOTE(lock->path));
+}
+
+enum result lockfile_keep(const struct lockfile *lock, struct why *why)
+{
+    struct first_line first;
+    struct stat st;
+    struct why ignored = {0};
+    if (lock->fd < 0 || is_in_place(lock->path, lock->fd)) return RES_OK;
+    int fd = open_file(lock->path, O_RDWR | O_CREAT);
+    bool is_file = fd >= 0 && check_kind(fd, lock->path, &st, &ignored) == RES_OK;
+    bool is_locked = is_file && wait_for_lock(fd);
+    enum result res = RES_OK;
+    if (is_file && !is_locked) {
+        (void)why_remedy(why, RES_BROKEN, "stop one of the two");
+        res = why_set(why, RES_BROKEN,
+                      "the lock file %s was deleted or replaced, and another %s (process %s) holds it",
+                      lock->path, lock->program, read_holder(fd, &first));
+    } else if (is_locked && is_in_place(lock->path, fd)) {
+        adopt(lock, fd, &st);
+    } else if (!is_file) { /* nobody else can use it either */
+        log_debug("cannot put the lock file back", "path=%s why=%s", LOG_QUOTE(lock->path),
+                  LOG_QUOTE(fd < 0 ? strerror(errno) : ignored.text));
+    }
+    if (fd >= 0) close(fd);
+    return res;
 }
 
 void lockfile_beat(const struct lockfile *lock)

@@ -16,6 +16,7 @@
 #ifndef COMMON_LOCKFILE_H
 #define COMMON_LOCKFILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "common/why.h"
@@ -35,6 +36,8 @@ enum lockfile_end {
 struct lockfile {
     int fd; /* -1: not held */
     enum lockfile_end last_end;
+    const char *program; /* borrowed from the caller of lockfile_take() */
+    char path[PATH_MAX];
 };
 
 #define LOCKFILE_NONE ((struct lockfile){.fd = -1})
@@ -66,6 +69,15 @@ void lockfile_release(struct lockfile *lock);
  * `last_end` as this one was.
  */
 void lockfile_leave(struct lockfile *lock);
+
+/*
+ * Checks that the file with the lock is still at its path: who finds none there, or another one, takes the owner for
+ * absent, or becomes one itself. If it is not, the owner's file is put there again, with what it has published, unless
+ * another owner holds a lock there; that is logged. To be called every second or so, by one thread of the program: there
+ * are never two owners for longer than that.
+ *   RES_BROKEN   another process holds a lock there: work no more on the spool, until this succeeds again
+ */
+MUST_CHECK enum result lockfile_keep(const struct lockfile *lock, struct why *why);
 
 /* Renews the sign of life. Does nothing if the lock is not held. */
 void lockfile_beat(const struct lockfile *lock);

@@ -29,9 +29,10 @@ static const struct {
                                 "commits succeed again"},
     [PROBLEM_WAL_LOST] = {"wal_lost", PROBLEM_CRITICAL,
                           "the write-ahead log was deleted or replaced: reading stops until a restart", NULL},
-    [PROBLEM_SPOOL_REPLACED] = {"spool_replaced", PROBLEM_CRITICAL,
-                                "the spool was deleted or replaced: reading stops until it is back",
-                                "the spool is back in its place: reading goes on"},
+    [PROBLEM_SPOOL_REPLACED] =
+        {"spool_replaced", PROBLEM_CRITICAL,
+         "the spool was deleted, replaced or taken over: reading stops until it is back",
+         "the spool is back in its place: reading goes on"},
     [PROBLEM_SCHEMA_TOO_NEW] = {"schema_too_new", PROBLEM_CRITICAL,
                                 "a newer program has changed the spool: reading stops until a restart",
                                 "the spool's schema can be used again"},

@@ -156,6 +156,7 @@ static enum result open_writer(struct collector *c, struct why *why)
         .intake = c->intake,
         .gate = c->gate,
         .problems = c->problems,
+        .lock = &c->lock,
         .handlers = run_handlers_options(s),
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes = run_in_flight_bytes(s),

@@ -35,10 +35,11 @@ static const char *remedy_of(const struct why *why)
     return *why->remedy ? why->remedy : "close the program that holds the spool, if it does not end";
 }
 
-/* A lost log stays a reason until a restart. */
+/* A lost log stays a reason until a restart, a lost lock until check_lock() finds it again. */
 static void clear_reason(struct committer *c)
 {
-    if (c->is_failing && c->reason != GATE_WAL_LOST) gate_post(c->gate, c->reason, false, NULL, NULL);
+    bool stays = c->reason == GATE_WAL_LOST || (c->reason == GATE_SPOOL_REPLACED && c->is_disowned);
+    if (c->is_failing && !stays) gate_post(c->gate, c->reason, false, NULL, NULL);
     c->is_failing = false;
 }
 
@@ -148,6 +149,22 @@ void committer_log_rejects(struct committer *c)
 
 /* ---- between groups ---- */
 
+/*
+ * Two collectors must not go on side by side: each looks after log, reserve and ceiling as if alone. What has been read is
+ * committed all the same, which is safe: ids are given out within the transaction.
+ */
+static void check_lock(struct committer *c)
+{
+    struct why why = {0};
+    bool was_disowned = c->is_disowned;
+    bool is_replaced = c->is_failing && c->reason == GATE_SPOOL_REPLACED;
+    c->is_disowned = c->lock && lockfile_keep(c->lock, &why) != RES_OK;
+    if (c->is_disowned)
+        gate_post(c->gate, GATE_SPOOL_REPLACED, true, why.text, remedy_of(&why));
+    else if (was_disowned && !is_replaced)
+        gate_post(c->gate, GATE_SPOOL_REPLACED, false, NULL, NULL);
+}
+
 static void check_schema(struct committer *c)
 {
     struct why why = {0};
@@ -190,6 +207,7 @@ static void end_hanging(struct committer *c)
 void committer_check(struct committer *c)
 {
     end_hanging(c);
+    check_lock(c);
     if (check_log(c)) check_schema(c);
 }
 

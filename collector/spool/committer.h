@@ -14,6 +14,7 @@
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
 #include "collector/spool/space_keeper.h"
+#include "common/lockfile.h"
 #include "common/turn.h"
 
 #define COMMITTER_CALL "commit" /* what its thread's sign of life says while it commits */
@@ -24,13 +25,15 @@ struct committer_counts {
 };
 
 struct committer {
-    struct spool_in *spool; /* borrowed, as the next four */
+    struct spool_in *spool; /* borrowed, as the next five */
     struct intake *intake;
     struct gate *gate;
     struct space_keeper *space;
     struct turn *turn;
+    const struct lockfile *lock; /* NULL: there is none to be looked after */
 
-    bool is_failing; /* `reason` has been raised */
+    bool is_disowned; /* another collector holds the lock */
+    bool is_failing;  /* `reason` has been raised */
     enum gate_reason reason;
     atomic_bool is_hanging;     /* commit_failing was raised because a commit hangs */
     _Atomic int64_t stop_due;   /* monotonic ms: at a stop, nothing is tried after it; 0: no stop */
@@ -45,8 +48,8 @@ struct committer {
 bool committer_commit(struct committer *committer, struct group *group);
 
 /*
- * Between groups, and now and then while nothing comes: is the schema still one that this program may write to, and the
- * write-ahead log still in its place?
+ * Between groups, and now and then while nothing comes: is the schema still one that this program may write to, and are
+ * the write-ahead log and the lock file still in their places?
  */
 void committer_check(struct committer *committer);
 

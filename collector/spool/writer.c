@@ -174,8 +174,10 @@ static void give_memory_back(struct writer *w)
 /* What else is due now and then. Returns how many ms the next time may wait. */
 static int work(struct writer *w)
 {
+    int wait_ms = tick_ms(w);
     turn_begin(&w->turn, "a command's request");
-    int wait_ms = handlers_poll(w->handlers);
+    if (!w->committer.is_disowned)
+        wait_ms = handlers_poll(w->handlers); /* else the other collector does it */
     turn_end(&w->turn);
     int64_t now = clock_monotonic_ms();
     if (now - w->rejects_logged_at >= REJECTS_LOG_MS) {
@@ -253,8 +255,11 @@ static struct writer *writer_new(const struct writer_parts *parts)
                                          .spool_path = parts->spool_path,
                                          .rules = parts->rules};
     space_keeper_init(&w->space, parts->in_flight_bytes);
-    w->committer = (struct committer){
-        .intake = parts->intake, .gate = parts->gate, .space = &w->space, .turn = &w->turn};
+    w->committer = (struct committer){.intake = parts->intake,
+                                      .gate = parts->gate,
+                                      .space = &w->space,
+                                      .turn = &w->turn,
+                                      .lock = parts->lock};
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

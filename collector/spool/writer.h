@@ -27,6 +27,7 @@ struct writer_parts { /* all that is pointed to is borrowed until writer_join() 
     struct intake *intake;
     struct gate *gate;
     struct problems *problems;
+    const struct lockfile *lock; /* the collector's, as long as the writer runs */
     struct handlers_options handlers;
     struct space_rules rules;
     int64_t in_flight_bytes;   /* that may have been read and not been committed */

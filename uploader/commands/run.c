@@ -110,6 +110,7 @@ static enum result ship_until_stopped(struct shipper *shipper, struct handlers *
             res = beat(spool, settings->spool_path, lock, &is_too_new, why);
             beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
         }
+        if (res == RES_OK) res = lockfile_keep(lock, why);
         if (res == RES_OK) res = db_check_log(spool_out_db(spool), why); /* before what it has is read */
         if (res == RES_OK) res = take_turn(shipper, handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;

@@ -460,6 +460,66 @@ static void an_end_is_not_clean_where_its_beginning_could_not_be_written(void **
     assert_int_equal(take_and_release(place), LOCKFILE_END_UNKNOWN);
 }
 
+/* ---- its place ---- */
+
+static void a_deleted_lock_file_is_put_back_with_what_it_said(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    char text[LOCKFILE_TEXT_SIZE];
+    struct stat st;
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    lockfile_publish(&lock, "a problem\n");
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK);
+    assert_int_equal(unlink(place->lock), 0);
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_RETRY);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK);
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_OK);
+    assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "a problem\n", 10), 0);
+    assert_int_equal(stat(place->lock, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    lockfile_publish(&lock, "another\n");
+    assert_int_equal(strncmp(lockfile_read(place->spool, "collector", text), "another\n", 8), 0);
+    lockfile_release(&lock);
+    assert_int_equal(take_and_release(place), LOCKFILE_END_CLEAN);
+}
+
+static void who_has_lost_the_place_to_another_owner_waits_for_its_end(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    char pid[24];
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    assert_int_equal(unlink(place->lock), 0);
+    pid_t other = holder_start(place);
+    (void)snprintf(pid, sizeof pid, "process %d)", (int)other);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_BROKEN);
+    assert_non_null(strstr(why.text, pid));
+    assert_string_equal(why.remedy, "stop one of the two");
+    holder_kill(other);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK);
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_OK);
+    lockfile_release(&lock);
+}
+
+static void what_is_no_lock_file_is_left_in_its_place(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    assert_int_equal(unlink(place->lock), 0);
+    assert_int_equal(symlink("/nowhere", place->lock), 0);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK);
+    assert_int_equal(unlink(place->lock), 0);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK);
+    assert_int_equal(lockfile_check(place->spool, "collector", &why), RES_OK);
+    lockfile_release(&lock);
+    assert_int_equal(lockfile_keep(&lock, &why), RES_OK); /* it is not held any more */
+}
+
 int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_new, place_free)
@@ -483,6 +543,9 @@ int main(void)
         IN_A_PLACE(other_content_tells_nothing_of_the_last_end),
         IN_A_PLACE(a_published_text_does_not_change_how_the_end_is_seen),
         IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),
+        IN_A_PLACE(a_deleted_lock_file_is_put_back_with_what_it_said),
+        IN_A_PLACE(who_has_lost_the_place_to_another_owner_waits_for_its_end),
+        IN_A_PLACE(what_is_no_lock_file_is_left_in_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
