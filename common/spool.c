@@ -188,6 +188,20 @@ enum result spool_check_usable(const char *path, struct why *why)
     return RES_OK;
 }
 
+/* An index is empty for as long as a collector keeps others out of the spool (common/log_place.h). */
+static enum result explain_guard(const char *path, enum result res, struct why *why)
+{
+    char real[PATH_MAX];
+    char index[PATH_MAX + sizeof "-shm"];
+    struct stat st;
+    if (!realpath(path, real)) return res;
+    (void)snprintf(index, sizeof index, "%s-shm", real);
+    if (stat(index, &st) != 0 || st.st_size > 0) return res;
+    return why_wrap(why, res,
+                    "%s was deleted while in use, and the collector keeps others out until it is restarted",
+                    index);
+}
+
 static enum result open_existing(struct db **out, const char *path, bool is_command, struct why *why)
 {
     struct db *db = NULL;
@@ -207,7 +221,7 @@ static enum result open_existing(struct db **out, const char *path, bool is_comm
         db = NULL;
     }
     *out = db;
-    return res;
+    return res == RES_RETRY ? explain_guard(path, res, why) : res;
 }
 
 enum result spool_open(struct db **db, const char *path, struct why *why)

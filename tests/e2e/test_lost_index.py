@@ -42,6 +42,7 @@ def test_a_deleted_index_under_load_is_rescued_and_nobody_makes_another(site):
     uploader.stop()
     uploader = site.uploader()
     uploader.wait_for_log("waiting for the collector")
+    assert "spool.db-shm was deleted while in use, and the collector keeps others out" in uploader.log
     assert index(site).stat().st_size == 0, "nobody has made an index"
     sim.kill()
     collector.stop(1)  # what waits in the socket is not read any more
