@@ -26,6 +26,18 @@ void buf_reserve_within(struct buf *buf, size_t extra, size_t most)
     buf->capacity = capacity;
 }
 
+void buf_trim(struct buf *buf)
+{
+    if (buf->len == 0) {
+        buf_fini(buf);
+        return;
+    }
+    char *data = realloc(buf->data, buf->len);
+    if (!data) abort();
+    buf->data = data;
+    buf->capacity = buf->len;
+}
+
 void buf_append_format(struct buf *buf, const char *format, ...)
 {
     va_list args;

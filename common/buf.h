@@ -25,6 +25,7 @@ struct buf {
 void buf_reserve(struct buf *buf, size_t extra); /* makes space for `extra` bytes after `len` */
 /* The same, but the capacity is not doubled beyond `most` bytes, if these are enough. */
 void buf_reserve_within(struct buf *buf, size_t extra, size_t most);
+void buf_trim(struct buf *buf); /* frees the memory behind `len`; the bytes may move */
 void buf_append_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_clear(struct buf *buf); /* len = 0; keeps the memory for the next use */
 void buf_fini(struct buf *buf);  /* frees; the struct is empty again */

@@ -213,8 +213,8 @@ struct walk {
     struct prefixes declared;
     struct prefixes missing;
     struct slice inner, outer;
-    struct buf declarations; /* for the missing prefixes */
-    const char *insert_at;   /* directly behind the event's own name */
+    struct buf *declarations; /* for the missing prefixes */
+    const char *insert_at;    /* directly behind the event's own name */
 };
 
 /* A name is used: its prefix is declared, or becomes so. False: it cannot; `prefix` is then that prefix. */
@@ -228,7 +228,7 @@ static bool use_name(struct walk *walk, struct slice name, struct slice *prefix)
     struct slice value = namespaces_find(walk->inner, *prefix);
     if (!value.data) value = namespaces_find(walk->outer, *prefix);
     if (!value.data || walk->missing.count == MISSING_MAX) return false;
-    append_declaration(&walk->declarations, *prefix, value);
+    append_declaration(walk->declarations, *prefix, value);
     prefixes_push(&walk->missing, *prefix, 0);
     return true;
 }
@@ -295,19 +295,15 @@ static bool walk_event(struct walk *walk, struct slice *prefix)
     return is_complete;
 }
 
-bool namespaces_complete(struct slice event, struct slice inner, struct slice outer, struct buf *out,
-                         struct slice *missing)
+bool namespaces_find_missing(struct slice event, struct slice inner, struct slice outer,
+                             struct buf *declarations, size_t *insert_at, struct slice *missing)
 {
-    struct walk walk = {.at = {event.data, event.data + event.len}, .inner = inner, .outer = outer};
+    struct walk walk = {.at = {event.data, event.data + event.len},
+                        .inner = inner,
+                        .outer = outer,
+                        .declarations = declarations};
     bool is_complete = event.len == 0 || walk_event(&walk, missing);
-    if (is_complete) {
-        size_t before = walk.insert_at ? (size_t)(walk.insert_at - event.data) : event.len;
-        buf_reserve(out, event.len + walk.declarations.len);
-        buf_append(out, event.data, before);
-        buf_append(out, walk.declarations.data, walk.declarations.len);
-        buf_append(out, event.data + before, event.len - before);
-    }
-    buf_fini(&walk.declarations);
+    *insert_at = walk.insert_at ? (size_t)(walk.insert_at - event.data) : event.len;
     prefixes_fini(&walk.declared);
     prefixes_fini(&walk.missing);
     return is_complete;

@@ -26,11 +26,11 @@ MUST_CHECK enum result namespaces_parse(const char *text, struct buf *out, struc
 struct slice namespaces_find(struct slice declarations, struct slice prefix);
 
 /*
- * Appends to `out` the event with declarations directly behind its own name, for each prefix of element and attribute
- * names that it uses where it is not declared, in order of first use; `inner` (wrappers) goes before `outer` (the
- * setting). False if a prefix is in neither: `missing` is that prefix, in `event`; `out` may hold a part.
+ * Appends to `declarations` one for each prefix of element and attribute names that the event uses where it is not
+ * declared, in order of first use; `inner` (wrappers) goes before `outer` (the setting). They belong directly behind the
+ * event's own name, at `*insert_at`. False if a prefix is in neither: `missing` is that prefix, in `event`.
  */
-bool namespaces_complete(struct slice event, struct slice inner, struct slice outer, struct buf *out,
-                         struct slice *missing);
+bool namespaces_find_missing(struct slice event, struct slice inner, struct slice outer,
+                             struct buf *declarations, size_t *insert_at, struct slice *missing);
 
 #endif

@@ -1,4 +1,9 @@
-/* replace -- see replace.h. Each byte is looked at a fixed number of times, however the markup is broken. */
+/*
+ * replace -- see replace.h. Each byte is looked at a fixed number of times, however the markup is broken.
+ *
+ * A walk finds the forbidden characters in their order, and calls a function with each. In place, the text is first moved
+ * towards the end of its buffer: then what is written never passes what is still to be read.
+ */
 #include "collector/framing/replace.h"
 
 #include <string.h>
@@ -10,9 +15,8 @@
 struct walk {
     const char *p;
     const char *end;
-    struct buf *out;
-    size_t max; /* of `out`, about: beyond it nothing more is wanted */
-    size_t count;
+    void (*found)(void *context, const char *at, size_t len); /* a forbidden character */
+    void *context;
 };
 
 static bool is_allowed(uint32_t code)
@@ -45,32 +49,15 @@ static size_t forbidden_reference_len(const char *p, const char *end)
     return (size_t)(at + 1 - p);
 }
 
-/* Copies as it is. */
-static void copy_until(struct walk *walk, const char *until)
+static void find_until(struct walk *walk, const char *until, bool has_references)
 {
-    buf_append(walk->out, walk->p, (size_t)(until - walk->p));
-    walk->p = until;
-}
-
-/* Copies, and replaces on the way. */
-static void replace_until(struct walk *walk, const char *until, bool has_references)
-{
-    for (const char *at = walk->p; at < until && walk->out->len <= walk->max;) {
+    for (const char *at = walk->p; at < until;) {
         size_t len = xml_forbidden_len(at, (size_t)(until - at));
         if (len == 0 && has_references) len = forbidden_reference_len(at, until);
-        if (len == 0) {
-            at++;
-            continue;
-        }
-        copy_until(walk, at);
-        buf_append_text(walk->out, REPLACE_TEXT);
-        walk->count++;
-        walk->p = at += len;
+        if (len > 0) walk->found(walk->context, at, len);
+        at += len > 0 ? len : 1;
     }
-    if (walk->out->len <= walk->max)
-        copy_until(walk, until);
-    else
-        walk->p = until;
+    walk->p = until;
 }
 
 static bool begins_with(const struct walk *walk, const char *text)
@@ -86,14 +73,14 @@ static const char *find_end(const struct walk *walk, size_t open_len, const char
     return found ? found + strlen(close) : walk->end;
 }
 
-/* The target is a name: only what follows it and a white space is replaced. */
+/* The target is a name: only what follows it and a white space may be replaced. */
 static void pass_instruction(struct walk *walk)
 {
     const char *until = find_end(walk, 2, "?>");
     const char *target_end = walk->p;
     while (target_end < until && !xml_is_space(*target_end)) target_end++;
-    copy_until(walk, target_end);
-    replace_until(walk, until, false);
+    walk->p = target_end;
+    find_until(walk, until, false);
 }
 
 /* In a tag, or in what is none: the values are what stands in quotes behind a `=`. */
@@ -104,24 +91,25 @@ static void pass_tag(struct walk *walk)
     while (at < walk->end && *at != '>' && *at != '<') {
         if ((*at == '"' || *at == '\'') && before == '=') {
             const char *close = memchr(at + 1, *at, (size_t)(walk->end - at - 1));
-            copy_until(walk, at);
-            replace_until(walk, close ? close : walk->end, true);
+            walk->p = at;
+            find_until(walk, close ? close : walk->end, true);
             at = walk->p;
         }
         if (at < walk->end && !xml_is_space(*at)) before = *at;
         at += at < walk->end;
     }
-    copy_until(walk, at);
+    walk->p = at;
 }
 
-size_t replace_characters(struct slice event, size_t max, struct buf *out)
+static void find_all(struct slice event, void (*found)(void *, const char *, size_t), void *context)
 {
-    struct walk walk = {event.data, event.data + event.len, out, max, 0};
-    while (walk.p < walk.end && out->len <= max) {
+    struct walk walk = {event.data, event.data + event.len, found, context};
+    if (event.len == 0) return;
+    while (walk.p < walk.end) {
         if (begins_with(&walk, "<!--")) {
-            replace_until(&walk, find_end(&walk, 4, "-->"), false);
+            find_until(&walk, find_end(&walk, 4, "-->"), false);
         } else if (begins_with(&walk, "<![CDATA[")) {
-            replace_until(&walk, find_end(&walk, 9, "]]>"), false);
+            find_until(&walk, find_end(&walk, 9, "]]>"), false);
         } else if (begins_with(&walk, "<?")) {
             pass_instruction(&walk);
         } else if (walk.end - walk.p > 1 && *walk.p == '<' &&
@@ -129,33 +117,108 @@ size_t replace_characters(struct slice event, size_t max, struct buf *out)
             pass_tag(&walk);
         } else {
             const char *next = memchr(walk.p + 1, '<', (size_t)(walk.end - walk.p - 1));
-            replace_until(&walk, next ? next : walk.end, true);
+            find_until(&walk, next ? next : walk.end, true);
         }
     }
-    return walk.count;
 }
 
-/* What of `event` the replacement at `i` stands for. */
-static size_t replaced_len(struct slice event, size_t i)
+/* ---- counting ---- */
+
+struct counting {
+    size_t count;
+    size_t read, written; /* bytes of the replaced characters, and of what replaces them */
+    size_t room;          /* by which the latter was ahead at most */
+};
+
+static void count(void *context, const char *at, size_t len)
 {
-    const char *end = event.data[i] == '&' ? memchr(event.data + i, ';', event.len - i) : NULL;
-    return end ? (size_t)(end + 1 - event.data) - i : 1;
+    struct counting *c = context;
+    (void)at;
+    c->count++;
+    c->read += len;
+    c->written += strlen(REPLACE_TEXT);
+    if (c->written > c->read && c->written - c->read > c->room) c->room = c->written - c->read;
 }
 
-size_t replace_find_shift(struct slice event, struct slice replaced, size_t line, size_t column)
+size_t replace_count(struct slice event, size_t *room)
 {
-    size_t shift = 0;
-    size_t at_line = 1;
-    size_t at_column = 1;
-    size_t i = 0;
-    for (size_t k = 0; k < replaced.len && i < event.len && (at_line < line || at_column < column); k++) {
-        bool is_same = event.data[i] == replaced.data[k];
-        bool is_raw = is_same || (event.data[i] & 0x80) != 0; /* of U+FFFE only the last byte differs */
-        size_t len = is_raw ? 1 : replaced_len(event, i);
-        if (!is_raw) k += strlen(REPLACE_TEXT) - 1;
-        if (((unsigned char)replaced.data[k] & 0xC0) != 0x80 || !is_raw) at_column++, shift += len - 1;
-        if (is_same && event.data[i] == '\n') at_line++, at_column = 1, shift = 0;
-        i += len;
+    struct counting c = {0};
+    find_all(event, count, &c);
+    *room = c.room;
+    return c.count;
+}
+
+/* ---- replacing ---- */
+
+struct replacing {
+    char *out;        /* where to write */
+    const char *kept; /* from here on, nothing has been written yet */
+};
+
+static void keep_until(struct replacing *r, const char *until)
+{
+    size_t len = (size_t)(until - r->kept);
+    memmove(r->out, r->kept, len);
+    r->out += len;
+}
+
+static void replace(void *context, const char *at, size_t len)
+{
+    struct replacing *r = context;
+    keep_until(r, at);
+    memcpy(r->out, REPLACE_TEXT, strlen(REPLACE_TEXT));
+    r->out += strlen(REPLACE_TEXT);
+    r->kept = at + len;
+}
+
+void replace_characters(struct buf *text, size_t room)
+{
+    if (text->len == 0) return;
+    buf_reserve(text, room);
+    struct slice event = {text->data + room, text->len};
+    memmove(text->data + room, text->data, text->len);
+    struct replacing r = {text->data, event.data};
+    find_all(event, replace, &r);
+    keep_until(&r, event.data + event.len);
+    text->len = (size_t)(r.out - text->data);
+}
+
+/* ---- a place ---- */
+
+struct seeking {
+    size_t line, column;       /* the place, in what the event becomes */
+    size_t at_line, at_column; /* where the seeking is */
+    size_t shift;
+    const char *kept; /* so far in the event */
+};
+
+static bool is_found(const struct seeking *s)
+{
+    return s->at_line >= s->line && s->at_column >= s->column;
+}
+
+static void seek_until(struct seeking *s, const char *until)
+{
+    for (; s->kept < until && !is_found(s); s->kept++) {
+        if (((unsigned char)*s->kept & 0xC0) != 0x80) s->at_column++;
+        if (*s->kept == '\n') s->at_line++, s->at_column = 1, s->shift = 0;
     }
-    return shift;
+}
+
+static void seek(void *context, const char *at, size_t len)
+{
+    struct seeking *s = context;
+    seek_until(s, at);
+    if (is_found(s)) return;
+    s->at_column++;
+    s->shift += *at == '&' ? len - 1 : 0; /* all others are one character as well */
+    s->kept = at + len;
+}
+
+size_t replace_find_shift(struct slice event, size_t line, size_t column)
+{
+    struct seeking s = {line, column, 1, 1, 0, event.data};
+    find_all(event, seek, &s);
+    if (event.len > 0) seek_until(&s, event.data + event.len);
+    return s.shift;
 }

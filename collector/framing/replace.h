@@ -14,15 +14,18 @@
 #define REPLACE_TEXT "\xEF\xBF\xBD" /* U+FFFD */
 
 /*
- * Appends `event`, which is UTF-8 and need not be well-formed, to `out` with its forbidden characters replaced, and
- * returns how many there were. Stops soon after `out` has become longer than `max`.
+ * How many forbidden characters `event` has, which is UTF-8 and need not be well-formed. `*room`: how many bytes longer a
+ * buffer with it must be, so that they can be replaced in place.
  */
-size_t replace_characters(struct slice event, size_t max, struct buf *out);
+size_t replace_count(struct slice event, size_t *room);
+
+/* Replaces them in `text`, in place. `room` as replace_count() gave it for this text. */
+void replace_characters(struct buf *text, size_t room);
 
 /*
- * A place in what became of `event`, by line and column: how many columns further right is it in `event` itself? (A
+ * A place in what becomes of `event`, by line and column: how many columns further right is it in `event` itself? (A
  * reference is longer than the character that replaces it.)
  */
-size_t replace_find_shift(struct slice event, struct slice replaced, size_t line, size_t column);
+size_t replace_find_shift(struct slice event, size_t line, size_t column);
 
 #endif

@@ -27,15 +27,15 @@ struct validator {
     struct validator_options options;
     struct parser *parser;
     struct single_byte *single_byte;
-    struct buf utf8;      /* the event transcoded */
-    struct buf replaced;  /* and its forbidden characters replaced */
-    struct buf completed; /* and its prefixes declared */
+    struct buf changed; /* the event, once it is not the bytes received: each change is made in place */
 
     /* of the event that is being validated: */
+    const struct validator_input *input;
     struct verdict *verdict;
     enum parsed parsed;
-    struct slice received; /* as UTF-8, before any other change */
-    bool is_terminated;    /* a NUL stands behind that which is parsed next */
+    const char *decoded_from; /* the encoding; NULL: it was UTF-8 */
+    bool is_completed;        /* its prefixes are declared: places in it are not the event's */
+    bool is_terminated;       /* a NUL stands behind that which is parsed next */
 };
 
 struct validator *validator_new(const struct validator_options *options)
@@ -48,16 +48,9 @@ struct validator *validator_new(const struct validator_options *options)
     return v;
 }
 
-static void trim_buf(struct buf *buf)
-{
-    if (buf->capacity > PARSER_LARGE) buf_fini(buf);
-}
-
 void validator_trim(struct validator *v)
 {
-    trim_buf(&v->utf8);
-    trim_buf(&v->replaced);
-    trim_buf(&v->completed);
+    if (v->changed.capacity > PARSER_LARGE) buf_fini(&v->changed);
     parser_trim(v->parser);
 }
 
@@ -66,9 +59,7 @@ void validator_free(struct validator *v)
     if (!v) return;
     parser_free(v->parser);
     single_byte_free(v->single_byte);
-    buf_fini(&v->utf8);
-    buf_fini(&v->replaced);
-    buf_fini(&v->completed);
+    buf_fini(&v->changed);
     free(v);
 }
 
@@ -81,12 +72,26 @@ static void fail(struct validator *v, enum reject_reason reason, const char *det
     (void)snprintf(v->verdict->detail, sizeof v->verdict->detail, "%s", detail);
 }
 
-/* Fails because of a place in `text`; the detail has that place in the event as received. */
-static void fail_at(struct validator *v, enum reject_reason reason, struct slice text, size_t line,
-                    size_t column, const char *why)
+/* The event as UTF-8, before any other change: it is decoded again, over what became of it since. */
+static struct slice undo_changes(struct validator *v)
+{
+    struct slice bytes = {v->input->data, v->input->len};
+    struct slice text;
+    if (!v->decoded_from) return bytes;
+    buf_clear(&v->changed);
+    if (single_byte_decode(v->single_byte, bytes, v->decoded_from, &v->changed, &text)) return text;
+    buf_clear(&v->changed);
+    return transcode(bytes, v->decoded_from, &v->changed) == TRANSCODED
+               ? (struct slice){v->changed.data, v->changed.len}
+               : bytes;
+}
+
+/* Fails because of a place in what is parsed, which is over then; the detail has that place in the event as received. */
+static void fail_at(struct validator *v, enum reject_reason reason, size_t line, size_t column,
+                    const char *why)
 {
     char detail[VALIDATOR_DETAIL_MAX];
-    if (text.data == v->replaced.data) column += replace_find_shift(v->received, text, line, column);
+    if (v->verdict->replaced > 0) column += replace_find_shift(undo_changes(v), line, column);
     (void)snprintf(detail, sizeof detail, "line %zu, column %zu: %s", line, column, why);
     fail(v, reason, detail);
 }
@@ -98,20 +103,19 @@ static void fail_at_byte(struct validator *v, enum reject_reason reason, struct 
     size_t line = 0;
     size_t column = 0;
     parser_find_position(text, at, &line, &column);
-    fail_at(v, reason, text, line, column, why);
+    fail_at(v, reason, line, column, why);
 }
 
-static void fail_parse(struct validator *v, struct slice text, const struct parser_error *error)
+static void fail_parse(struct validator *v, const struct parser_error *error)
 {
     char why[VALIDATOR_DETAIL_MAX];
-    bool is_completed = text.len > 0 && text.data == v->completed.data; /* its places are not the event's */
     bool is_hinted = error->is_forbidden_character && !v->options.replaces_invalid;
-    (void)snprintf(why, sizeof why, "%s%s%s", is_completed ? "once its prefixes are declared: " : "",
+    (void)snprintf(why, sizeof why, "%s%s%s", v->is_completed ? "once its prefixes are declared: " : "",
                    error->message, is_hinted ? "; INVALID_CHARACTERS=replace accepts such events" : "");
-    if (is_completed || error->line == 0)
+    if (v->is_completed || error->line == 0)
         fail(v, error->reason, why);
     else
-        fail_at(v, error->reason, text, error->line, error->column, why);
+        fail_at(v, error->reason, error->line, error->column, why);
 }
 
 /* ---- the encoding ---- */
@@ -133,22 +137,23 @@ static void fail_transcoding(struct validator *v, enum transcoded res, const cha
 }
 
 /* It is parsed in place. */
-static struct slice terminate(struct validator *v, struct buf *text)
+static struct slice terminate(struct validator *v)
 {
-    buf_append_char(text, '\0');
-    text->len--;
+    buf_append_char(&v->changed, '\0');
+    v->changed.len--;
     v->is_terminated = true;
-    return (struct slice){text->data, text->len};
+    return (struct slice){v->changed.data, v->changed.len};
 }
 
 static struct slice decode(struct validator *v, struct slice bytes, const char *encoding, const char *form)
 {
     struct slice text;
-    if (single_byte_decode(v->single_byte, bytes, encoding, &v->utf8, &text))
-        return text.data == bytes.data ? text : terminate(v, &v->utf8);
-    buf_clear(&v->utf8);
-    enum transcoded res = transcode(bytes, encoding, &v->utf8);
-    if (res == TRANSCODED) return terminate(v, &v->utf8);
+    v->decoded_from = encoding;
+    if (single_byte_decode(v->single_byte, bytes, encoding, &v->changed, &text))
+        return text.data == bytes.data ? text : terminate(v);
+    buf_clear(&v->changed);
+    enum transcoded res = transcode(bytes, encoding, &v->changed);
+    if (res == TRANSCODED) return terminate(v);
     fail_transcoding(v, res, encoding, form);
     return bytes;
 }
@@ -178,27 +183,38 @@ static struct slice to_utf8(struct validator *v, const struct validator_input *i
 
 /* ---- changes ---- */
 
+/* Makes sure that `text` lies in the buffer for changes, with space for `room` bytes more. */
+static void make_changeable(struct validator *v, struct slice text, size_t room)
+{
+    bool is_changed = text.data == v->changed.data && v->changed.len == text.len;
+    if (!is_changed) buf_clear(&v->changed);
+    buf_reserve(&v->changed, (is_changed ? 0 : text.len) + room + 1);
+    if (!is_changed) buf_append(&v->changed, text.data, text.len);
+}
+
 static void parse(struct validator *v, struct slice text)
 {
     struct parser_error error;
     v->parsed = parser_check(v->parser, text, v->is_terminated, &error);
-    if (v->parsed == PARSED_NOT) fail_parse(v, text, &error);
+    if (v->parsed == PARSED_NOT) fail_parse(v, &error);
 }
 
 /* The event did not parse: does it with its forbidden characters replaced? */
 static struct slice replace(struct validator *v, struct slice text)
 {
-    buf_clear(&v->replaced);
-    size_t count = replace_characters(text, TRANSCODE_MAX, &v->replaced);
+    size_t room = 0;
+    size_t count = replace_count(text, &room);
     if (count == 0) return text;
-    struct slice replaced = terminate(v, &v->replaced);
-    if (replaced.len > TRANSCODE_MAX) {
+    if (text.len + room > TRANSCODE_MAX) {
         fail(v, REJECT_OVERSIZE, TOO_LONG " once characters are replaced");
         return text;
     }
+    make_changeable(v, text, room);
+    replace_characters(&v->changed, room);
     v->verdict->replaced = count;
-    parse(v, replaced);
-    return replaced;
+    text = terminate(v);
+    parse(v, text);
+    return text;
 }
 
 static void fail_missing(struct validator *v, struct slice text, struct slice prefix)
@@ -210,6 +226,31 @@ static void fail_missing(struct validator *v, struct slice text, struct slice pr
     fail_at_byte(v, REJECT_MALFORMED, text, (size_t)(prefix.data - text.data), why);
 }
 
+static struct slice insert(struct validator *v, struct slice text, size_t at, struct slice added)
+{
+    make_changeable(v, text, added.len);
+    char *place = v->changed.data + at;
+    memmove(place + added.len, place, v->changed.len - at);
+    memcpy(place, added.data, added.len);
+    v->changed.len += added.len;
+    return terminate(v);
+}
+
+/* The prefixes that are missing have got declarations: does the event parse with them? */
+static struct slice parse_completed(struct validator *v, struct slice text, size_t at,
+                                    struct slice declarations)
+{
+    v->is_completed = true;
+    if (text.len + declarations.len > TRANSCODE_MAX) {
+        fail(v, REJECT_OVERSIZE, TOO_LONG " once its prefixes are declared");
+        return text;
+    }
+    if (declarations.len > 0) text = insert(v, text, at, declarations);
+    parse(v, text);
+    if (v->parsed == PARSED_UNDECLARED) fail(v, REJECT_MALFORMED, "a namespace prefix cannot be declared");
+    return text;
+}
+
 /*
  * The event is well-formed but for its prefixes: they get the declarations of its wrappers, and those of the setting.
  */
@@ -219,18 +260,14 @@ static struct slice complete(struct validator *v, struct slice text, const char 
     struct slice inner = {wrappers, strlen(wrappers)};
     struct slice outer = {setting, strlen(setting)};
     struct slice missing = {NULL, 0};
-    buf_clear(&v->completed);
-    if (!namespaces_complete(text, inner, outer, &v->completed, &missing)) {
-        fail_missing(v, text, missing);
-        return text;
-    }
-    struct slice completed = terminate(v, &v->completed);
-    if (completed.len > TRANSCODE_MAX)
-        fail(v, REJECT_OVERSIZE, TOO_LONG " once its prefixes are declared");
+    struct buf declarations = BUF_EMPTY;
+    size_t at = 0;
+    if (namespaces_find_missing(text, inner, outer, &declarations, &at, &missing))
+        text = parse_completed(v, text, at, (struct slice){declarations.data, declarations.len});
     else
-        parse(v, completed);
-    if (v->parsed == PARSED_UNDECLARED) fail(v, REJECT_MALFORMED, "a namespace prefix cannot be declared");
-    return completed;
+        fail_missing(v, text, missing);
+    buf_fini(&declarations);
+    return text;
 }
 
 static struct slice change(struct validator *v, const struct validator_input *input, struct slice text)
@@ -243,40 +280,48 @@ static struct slice change(struct validator *v, const struct validator_input *in
 
 bool validator_give(struct validator *v, struct slice payload, struct buf *memory)
 {
-    struct buf *bufs[] = {&v->utf8, &v->replaced, &v->completed};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
-        if (!payload.data || payload.data != bufs[i]->data) continue;
-        *memory = *bufs[i];
-        *bufs[i] = BUF_EMPTY;
-        return true;
-    }
-    return false;
+    if (!payload.data || payload.data != v->changed.data) return false;
+    buf_trim(&v->changed);
+    *memory = v->changed;
+    v->changed = BUF_EMPTY;
+    return true;
 }
 
-size_t validator_work_bytes(const struct validator_options *o, size_t len, const char *encoding)
+static bool has_text(const char *text)
 {
+    return text && *text;
+}
+
+/* What is parsed, and as much again for libxml2, besides the frame if it is changed. */
+size_t validator_work_bytes(const struct validator_options *o, size_t len, const char *encoding,
+                            const char *namespaces)
+{
+    bool has_default = o && has_text(o->default_encoding) && !transcode_is_utf8(o->default_encoding);
+    bool may_grow = has_default || !transcode_is_utf8(encoding) || (o && o->replaces_invalid);
+    bool may_complete = has_text(namespaces) || (o && has_text(o->namespaces));
     size_t most = len < TRANSCODE_MAX / UTF8_PER_BYTE ? len * UTF8_PER_BYTE : TRANSCODE_MAX;
-    bool has_default = o && o->default_encoding && !transcode_is_utf8(o->default_encoding);
-    bool may_decode = has_default || !transcode_is_utf8(encoding);
-    bool may_replace = o && o->replaces_invalid;
+    size_t parsed = may_grow ? most : len;
     if (len <= PARSER_LARGE) return 0;
-    return (may_decode || may_replace ? most : len) + (may_decode ? most : 0) + (may_replace ? most : 0);
+    return may_grow || may_complete ? 2 * parsed : parsed;
 }
 
 void validator_check(struct validator *v, const struct validator_input *input, struct verdict *verdict)
 {
     validator_trim(v);
+    v->input = input;
     v->verdict = verdict;
     v->parsed = PARSED;
-    verdict->replaced = 0;
+    v->decoded_from = NULL;
+    v->is_completed = false;
     v->is_terminated = input->is_terminated;
+    verdict->replaced = 0;
 
-    struct slice text = v->received = to_utf8(v, input);
+    struct slice text = to_utf8(v, input);
     if (v->parsed == PARSED) parse(v, text);
     if (v->parsed != PARSED) text = change(v, input, text);
 
     verdict->is_valid = v->parsed == PARSED;
-    verdict->payload = text;
+    verdict->payload = verdict->is_valid ? text : (struct slice){NULL, 0};
     for (int i = 0; i < EVENT_FIELD_COUNT; i++)
         verdict->fields[i] = parser_column(v->parser, (enum event_field)i);
 }

@@ -10,8 +10,8 @@
  *
  * Memory: less than 1 MiB between events, once validator_trim() has been called. While a large event is validated, the
  * validator holds its length once more if one instruction, attribute or CDATA section is most of it, and less than 2 MiB
- * otherwise (more if it is not terminated); if the event is transcoded, its length as UTF-8 comes on top, and likewise
- * for each of the two changes. A validator is used by one thread at a time.
+ * otherwise (more if it is not terminated). If the event is transcoded or changed otherwise, its length as UTF-8 comes on
+ * top, once for all changes. A validator is used by one thread at a time.
  */
 #ifndef COLLECTOR_FRAMING_VALIDATOR_H
 #define COLLECTOR_FRAMING_VALIDATOR_H
@@ -47,7 +47,7 @@ struct validator_input { /* one frame, without an XML declaration; all borrowed 
 
 struct verdict {
     bool is_valid;
-    struct slice payload; /* valid: the event as UTF-8 */
+    struct slice payload; /* valid: the event as UTF-8; else absent */
     size_t replaced;      /* valid: characters that became U+FFFD */
     struct slice fields
         [EVENT_FIELD_COUNT];   /* valid: trimmed of white space; absent or at most EVENT_FIELD_MAX bytes */
@@ -71,16 +71,17 @@ void validator_check(struct validator *validator, const struct validator_input *
                      struct verdict *verdict);
 
 /*
- * Gives the memory away in which a changed payload lies, so that a large one is not copied: the caller frees it. False:
- * the payload has not been changed.
+ * Gives the memory away in which a changed payload lies, so that a large one is not copied: the caller frees it, and finds
+ * the payload at its beginning. False: the payload has not been changed.
  */
 bool validator_give(struct validator *validator, struct slice payload, struct buf *memory);
 
 /*
- * The memory that validating a frame of `len` bytes in this encoding may take besides the frame itself, with what it
- * makes of it; a small one's, which is part of the 1 MiB, counts as 0. `encoding` as in the input.
+ * The memory that validating a frame of `len` bytes may take besides the frame itself, with what it makes of it; a small
+ * one's, which is part of the 1 MiB, counts as 0. `encoding` and `namespaces` as in the input.
  */
-size_t validator_work_bytes(const struct validator_options *options, size_t len, const char *encoding);
+size_t validator_work_bytes(const struct validator_options *options, size_t len, const char *encoding,
+                            const char *namespaces);
 
 /* Frees the memory of a large or strange event, once its verdict has been used. Costs nothing otherwise. */
 void validator_trim(struct validator *validator);

@@ -49,7 +49,7 @@ static struct slice keep_changed(struct validator *validator, struct group *grou
     if (payload.len <= LARGE_BYTES || !validator_give(validator, payload, &memory))
         return group_copy(group, payload);
     group_adopt(group, memory.data, memory.capacity);
-    return payload;
+    return (struct slice){memory.data, payload.len};
 }
 
 static void validate(struct validator *validator, struct chunk *chunk, struct item *item)

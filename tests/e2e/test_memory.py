@@ -84,6 +84,7 @@ def inner(before, filling, after, length):
 
 # What was sent, under which settings; most were seen to take more memory than is promised.
 LARGE = {"MAX_MESSAGE_SIZE": "8M"}
+CHANGED = {"INVALID_CHARACTERS": "replace", "DEFAULT_ENCODING": "windows-1252", "XML_NAMESPACES": "p=urn:p"}
 TABLE = (
     ("rejects of four bytes", 8, {}, 8, b"x<a>" * SMALL),
     ("small rejects in a wrapper", 8, {}, 8, b"<w><EVENT/>" + b"<a>1</a>" * (SMALL // 2) + b"</w>"),
@@ -102,6 +103,11 @@ TABLE = (
     ("UTF-16", 32, LARGE, 4, "\ufeff<EVENT><a>".encode("utf-16-le") + "\u4e00".encode("utf-16-le") * (3 * MIB)
      + "</a></EVENT>".encode("utf-16-le")),
     ("large events of many", 64, {}, 40, event("many", MIB - KIB)),
+    ("events with each change, of 1 MB", 8, CHANGED, 12, inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", MIB - KIB)),
+    ("events with each change, of many", 64, {**LARGE, **CHANGED}, 24,
+     inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", 3300 * KIB)),
+    ("large UTF-8 with two changes", 16, {**LARGE, **CHANGED}, 4,
+     inner(b"<EVENT><p:a>", b"x", b"\x05</p:a></EVENT>", 8 * MIB - KIB)),
 )
 
 

@@ -146,11 +146,18 @@ static bool complete(const char *text, const char *inner, const char *outer, str
     size_t len = strlen(text);
     char *event = malloc(len + !len);
     struct slice prefix = {NULL, 0};
+    struct buf declarations = BUF_EMPTY;
+    size_t at = 0;
     assert_non_null(event);
     memcpy(event, text, len);
-    bool is_complete =
-        namespaces_complete((struct slice){event, len}, slice_of(inner), slice_of(outer), out, &prefix);
+    bool is_complete = namespaces_find_missing((struct slice){event, len}, slice_of(inner), slice_of(outer),
+                                               &declarations, &at, &prefix);
+    assert_true(at <= len);
+    buf_append(out, event, at);
+    buf_append(out, declarations.data, declarations.len);
+    buf_append(out, event + at, len - at);
     buf_append_char(out, '\0');
+    buf_fini(&declarations);
     missing[0] = '\0';
     if (!is_complete) {
         assert_true(prefix.data >= event && prefix.data < event + len);

@@ -214,6 +214,14 @@ static void forbidden_characters_are_replaced_where_it_is_set(void **state)
         MALFORMED("<e>\x01</f>", "line 1, column 9: Opening and ending tag mismatch"),
         MALFORMED("<e>&#1;\n&#2;&#00003;\x04</f>", "line 2, column 18: Opening and ending tag mismatch"),
         MALFORMED("<e>&#1;\n&#2;<q:x/></e>", "line 2, column 6: Namespace prefix q is not declared"),
+        {.bytes = BYTES("<e>&#1;\n&#2;\xE9&#00003;\x04</f>"),
+         .encoding = "ISO-8859-1",
+         .reason = REJECT_MALFORMED,
+         .detail = "line 2, column 19: Opening and ending tag mismatch"},
+        {.bytes = BYTES("<e>&#1;\n&#2;\xE9<q:x/></e>"),
+         .encoding = "ISO-8859-1",
+         .reason = REJECT_MALFORMED,
+         .detail = "line 2, column 7: Namespace prefix q is not declared"},
         {.bytes = BYTES("<!DOCTYPE e><e>\x01</e>"),
          .reason = REJECT_DOCTYPE,
          .detail = "line 1, column 12: a document type declaration"},
@@ -270,6 +278,32 @@ static void the_longest_event_can_be_changed_and_leaves_no_memory(void **state)
     check_long(&options, "<p:a/><q:b/>\n", "line 1, column 11: Namespace prefix q is not declared");
 }
 
+static void all_changes_of_an_event_are_made_in_one_buffer(void **state)
+{
+    static const struct validator_options options = {
+        .default_encoding = "windows-1252", .replaces_invalid = true, .namespaces = " xmlns:p=\"P\""};
+    struct validator *validator = validator_new(&options);
+    struct buf event = BUF_EMPTY;
+    struct buf memory = BUF_EMPTY;
+    struct verdict verdict;
+    (void)state;
+    buf_append_text(&event, "<p:e>\x01");
+    while (event.len < 3 * MEGABYTE) buf_append_text(&event, "\x80\x80\x80\x80");
+    buf_append_text(&event, "</p:e>");
+    struct validator_input input = {event.data, event.len, "", "", false};
+    validator_check(validator, &input, &verdict);
+    assert_true(verdict.is_valid);
+    assert_int_equal(verdict.replaced, 1);
+    assert_true(mallinfo2().uordblks + mallinfo2().hblkhd < event.capacity + 2 * verdict.payload.len);
+
+    assert_true(validator_give(validator, verdict.payload, &memory));
+    assert_int_equal(memory.capacity, verdict.payload.len);
+    assert_memory_equal(memory.data, "<p:e xmlns:p=\"P\">" F "\u20ac", 23);
+    buf_fini(&memory);
+    buf_fini(&event);
+    validator_free(validator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +314,7 @@ int main(void)
         cmocka_unit_test(forbidden_characters_are_replaced_where_it_is_set),
         cmocka_unit_test(without_the_setting_the_detail_names_it),
         cmocka_unit_test(the_longest_event_can_be_changed_and_leaves_no_memory),
+        cmocka_unit_test(all_changes_of_an_event_are_made_in_one_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
