@@ -136,11 +136,15 @@ struct chunk *intake_filling(struct intake *intake)
     return intake->filling;
 }
 
-/* The lock is held. Copied payloads may be large, so the number of chunks alone does not decide. */
+/*
+ * The lock is held. Payloads, and the work on them, may be large, so the number of chunks alone does not decide. What is
+ * too large in any case goes alone.
+ */
 static bool can_pass_on(const struct intake *intake)
 {
+    bool is_alone = intake->offered == intake->committed;
     return intake->spare_count > 0 &&
-           (intake->memory < intake->memory_max || intake->offered == intake->committed);
+           (is_alone || intake->memory + chunk_memory(intake->filling) <= intake->memory_max);
 }
 
 /* Counts `bytes` for a chunk, which grows while it is filled and validated; the lock is held. */

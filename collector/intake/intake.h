@@ -29,8 +29,8 @@ struct validator_options; /* collector/framing/validator.h */
 struct intake;
 
 /*
- * The intake is full when its chunks hold `memory_max` bytes, with the work that they still make; a single chunk may
- * exceed that. `options`, by which frames will be validated, are borrowed; NULL: the defaults. intake_close() is due in
+ * The intake is full when its chunks would hold more than `memory_max` bytes, with the work that they still make; a
+ * chunk that exceeds that goes alone. `options`, by which frames will be validated, are borrowed; NULL: the defaults. intake_close() is due in
  * either case.
  *   RES_BROKEN   the process is out of descriptors
  */

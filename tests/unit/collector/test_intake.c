@@ -370,6 +370,22 @@ static void an_event_larger_than_the_memory_ceiling_still_passes(void **state)
     assert_true(intake_is_full(intake));
 }
 
+static void a_large_event_waits_until_its_work_has_room_or_it_is_alone(void **state)
+{
+    struct intake *intake = *state;
+    int number = 0;
+    fill(intake, &number);
+    assert_false(intake_is_full(intake));
+    add_large(intake, MEMORY_MAX - ((size_t)2 << 20)); /* there is room for it, but not for the work on it */
+    fill(intake, &number);
+    assert_true(intake_is_full(intake));
+    validate(intake);
+    (void)take(intake);
+    assert_true(intake_is_full(intake));
+    intake_done(intake);
+    assert_false(intake_is_full(intake));
+}
+
 static void only_frames_outside_the_read_buffer_are_copied(void **state)
 {
     struct intake *intake = *state;
@@ -435,6 +451,7 @@ int main(void)
         WITH_INTAKE(a_transaction_is_bounded_in_size),
         WITH_INTAKE(large_events_fill_the_intake_at_the_memory_ceiling),
         WITH_INTAKE(an_event_larger_than_the_memory_ceiling_still_passes),
+        WITH_INTAKE(a_large_event_waits_until_its_work_has_room_or_it_is_alone),
         WITH_INTAKE(only_frames_outside_the_read_buffer_are_copied),
         WITH_INTAKE(shrinking_an_idle_intake_frees_its_memory),
         WITH_INTAKE(finishing_an_empty_intake_ends_it_at_once),
