@@ -121,6 +121,16 @@ static enum result load_namespaces(struct settings *settings, struct why *why)
     return res;
 }
 
+/*
+ * How long an event may become as UTF-8. It lies in memory twice when it is inserted, and there are unfinished events:
+ * three quarters of INTAKE_MEMORY, but for a MAX_MESSAGE_SIZE that is kept free. What is left for it is twice this, with
+ * 4 MiB of the 16 that the process takes besides.
+ */
+static size_t longest_bytes(const struct settings *settings)
+{
+    return (size_t)(settings->intake_memory_bytes / 8 + settings->max_message_bytes / 2 + 2 * MIB);
+}
+
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)
 {
     enum result res = config_load(collector_settings, env, settings, why);
@@ -138,6 +148,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         .default_encoding = settings->default_encoding,
         .replaces_invalid = settings->invalid_characters == INVALID_CHARACTERS_REPLACE,
         .namespaces = settings->namespaces,
+        .longest_bytes = longest_bytes(settings),
     };
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)
         res =

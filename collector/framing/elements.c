@@ -19,7 +19,7 @@ static struct slice tag_text(struct framer *f, struct slice tag, struct buf *utf
     if (f->reader.coding == CODING_ASCII && utf8_valid_len(bytes.data, bytes.len) == bytes.len) return bytes;
     if (coding_unit_bytes(f->reader.coding) > 1)
         coding_append_utf8(f->reader.coding, bytes.data, bytes.len, utf8);
-    else if (!*encoding || transcode(bytes, encoding, utf8) != TRANSCODED)
+    else if (!*encoding || transcode(bytes, encoding, TRANSCODE_MAX, utf8) != TRANSCODED)
         return (struct slice){NULL, 0};
     return (struct slice){utf8->data, utf8->len};
 }

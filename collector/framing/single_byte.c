@@ -53,7 +53,7 @@ static void decode_each_byte(struct table *table)
     for (int i = 0; i < BYTE_COUNT; i++) {
         char byte = (char)i;
         buf_clear(&utf8);
-        if (transcode((struct slice){&byte, 1}, table->encoding, &utf8) != TRANSCODED) continue;
+        if (transcode((struct slice){&byte, 1}, table->encoding, UTF8_MAX, &utf8) != TRANSCODED) continue;
         if (utf8.len == 0 || utf8.len > UTF8_MAX) continue;
         table->lens[i] = (unsigned char)utf8.len;
         memcpy(table->texts[i], utf8.data, utf8.len);
@@ -89,7 +89,8 @@ static bool are_pairs_as_alone(const struct table *table)
     struct buf expected = BUF_EMPTY;
     struct buf utf8 = BUF_EMPTY;
     append_all_pairs(table, &bytes, &expected);
-    bool is_same = transcode((struct slice){bytes.data, bytes.len}, table->encoding, &utf8) == TRANSCODED &&
+    bool is_same = transcode((struct slice){bytes.data, bytes.len}, table->encoding, TRANSCODE_MAX, &utf8) ==
+                       TRANSCODED &&
                    utf8.len == expected.len &&
                    (utf8.len == 0 || memcmp(utf8.data, expected.data, utf8.len) == 0);
     buf_fini(&bytes);
@@ -138,25 +139,25 @@ static size_t same_len(const struct table *table, struct slice bytes, size_t at)
     return end - at;
 }
 
-static bool convert(const struct table *table, struct slice bytes, size_t at, struct buf *utf8)
+static bool convert(const struct table *table, struct slice bytes, size_t at, size_t max, struct buf *utf8)
 {
     size_t from = 0;
     buf_clear(utf8);
     buf_reserve(utf8, bytes.len + bytes.len / 8 + UTF8_MAX);
     while (at < bytes.len) {
         unsigned char byte = (unsigned char)bytes.data[at];
-        if (table->lens[byte] == 0 || utf8->len > TRANSCODE_MAX) return false;
+        if (table->lens[byte] == 0 || utf8->len > max) return false;
         buf_append(utf8, bytes.data + from, at - from);
         buf_append(utf8, table->texts[byte], table->lens[byte]);
         from = ++at;
         at += same_len(table, bytes, at);
     }
     buf_append(utf8, bytes.data + from, bytes.len - from);
-    return utf8->len <= TRANSCODE_MAX;
+    return utf8->len <= max;
 }
 
-bool single_byte_decode(struct single_byte *all, struct slice bytes, const char *encoding, struct buf *utf8,
-                        struct slice *text)
+bool single_byte_decode(struct single_byte *all, struct slice bytes, const char *encoding, size_t max,
+                        struct buf *utf8, struct slice *text)
 {
     struct table *table = find_table(all, encoding);
     if (!table || bytes.len == 0) return false;
@@ -165,8 +166,8 @@ bool single_byte_decode(struct single_byte *all, struct slice bytes, const char 
     if (!table->is_made) return false;
     size_t same = same_len(table, bytes, 0);
     *text = bytes;
-    if (same == bytes.len) return bytes.len <= TRANSCODE_MAX;
-    if (!convert(table, bytes, same, utf8)) return false;
+    if (same == bytes.len) return bytes.len <= max;
+    if (!convert(table, bytes, same, max, utf8)) return false;
     *text = (struct slice){utf8->data, utf8->len};
     return true;
 }

@@ -23,9 +23,9 @@ void single_byte_free(struct single_byte *all);
 
 /*
  * `*text` becomes the event as UTF-8: `bytes` itself where nothing differs, else it lies in `utf8`. False: transcode()
- * has to be used; `utf8` may hold anything then.
+ * has to be used, also for what is longer than `max` bytes as UTF-8; `utf8` may hold anything then.
  */
-bool single_byte_decode(struct single_byte *all, struct slice bytes, const char *encoding, struct buf *utf8,
-                        struct slice *text);
+bool single_byte_decode(struct single_byte *all, struct slice bytes, const char *encoding, size_t max,
+                        struct buf *utf8, struct slice *text);
 
 #endif

@@ -37,7 +37,8 @@ static void ignore_error(void *context, xmlErrorPtr error)
 }
 
 /* Converts the bytes of `in` as far as possible; the rest stays there. */
-static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBufferPtr out, struct buf *utf8)
+static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBufferPtr out, size_t max,
+                   struct buf *utf8)
 {
     int before = 0;
     do {
@@ -45,10 +46,11 @@ static void decode(xmlCharEncodingHandlerPtr handler, xmlBufferPtr in, xmlBuffer
         (void)xmlCharEncInFunc(handler, out, in);
         buf_append(utf8, xmlBufferContent(out), (size_t)xmlBufferLength(out));
         xmlBufferEmpty(out);
-    } while (xmlBufferLength(in) > 0 && xmlBufferLength(in) < before && utf8->len <= TRANSCODE_MAX);
+    } while (xmlBufferLength(in) > 0 && xmlBufferLength(in) < before && utf8->len <= max);
 }
 
-static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slice bytes, struct buf *utf8)
+static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slice bytes, size_t max,
+                                  struct buf *utf8)
 {
     size_t slice_len = bytes.len < SLICE ? bytes.len : SLICE;
     xmlBufferPtr in = xmlBufferCreateSize(slice_len + CUT_MAX + 1);
@@ -58,9 +60,9 @@ static enum transcoded decode_all(xmlCharEncodingHandlerPtr handler, struct slic
     for (size_t at = 0, len = 0; at < bytes.len && res == TRANSCODED; at += len) {
         len = bytes.len - at < SLICE ? bytes.len - at : SLICE;
         if (xmlBufferAdd(in, (const xmlChar *)bytes.data + at, (int)len) != 0) abort();
-        decode(handler, in, out, utf8);
+        decode(handler, in, out, max, utf8);
         int undecoded = xmlBufferLength(in);
-        if (utf8->len > TRANSCODE_MAX)
+        if (utf8->len > max)
             res = TRANSCODE_TOO_LONG;
         else if (undecoded > CUT_MAX || (undecoded > 0 && at + len == bytes.len))
             res = TRANSCODE_NOT_IN_IT;
@@ -87,14 +89,14 @@ static bool begins_alike(struct slice bytes, const struct buf *utf8)
     return len == 0 || (utf8->len >= len && memcmp(bytes.data, utf8->data, len) == 0);
 }
 
-enum transcoded transcode(struct slice bytes, const char *encoding, struct buf *utf8)
+enum transcoded transcode(struct slice bytes, const char *encoding, size_t max, struct buf *utf8)
 {
     if (!transcode_is_name(encoding)) return TRANSCODE_NO_NAME;
     if (bytes.len == 0) return TRANSCODED;
     xmlSetStructuredErrorFunc(NULL, ignore_error);
     xmlCharEncodingHandlerPtr handler = xmlFindCharEncodingHandler(encoding);
     if (!handler) return TRANSCODE_UNKNOWN;
-    enum transcoded res = decode_all(handler, bytes, utf8);
+    enum transcoded res = decode_all(handler, bytes, max, utf8);
     (void)xmlCharEncCloseFunc(handler);
     if (res != TRANSCODED) return res;
     if (!transcode_is_utf16(encoding) && !begins_alike(bytes, utf8)) return TRANSCODE_NOT_IN_IT;

@@ -21,7 +21,6 @@
 
 #define UTF8_PER_BYTE 3   /* at most: a character of one byte lies in the basic plane */
 #define SHOWN_MAX     200 /* bytes of a prefix that a detail shows */
-#define TOO_LONG      "more than 10,000,000 bytes as UTF-8"
 
 struct validator {
     struct validator_options options;
@@ -38,11 +37,18 @@ struct validator {
     bool is_terminated;       /* a NUL stands behind that which is parsed next */
 };
 
+static size_t longest_of(const struct validator_options *options)
+{
+    bool is_less = options && options->longest_bytes > 0 && options->longest_bytes < TRANSCODE_MAX;
+    return is_less ? options->longest_bytes : TRANSCODE_MAX;
+}
+
 struct validator *validator_new(const struct validator_options *options)
 {
     struct validator *v = calloc(1, sizeof *v);
     if (!v) abort();
     if (options) v->options = *options;
+    v->options.longest_bytes = longest_of(options);
     v->single_byte = single_byte_new();
     v->parser = parser_new(v->options.fields ? v->options.fields : &index_fields_default);
     return v;
@@ -79,11 +85,26 @@ static struct slice undo_changes(struct validator *v)
     struct slice text;
     if (!v->decoded_from) return bytes;
     buf_clear(&v->changed);
-    if (single_byte_decode(v->single_byte, bytes, v->decoded_from, &v->changed, &text)) return text;
+    if (single_byte_decode(v->single_byte, bytes, v->decoded_from, v->options.longest_bytes, &v->changed,
+                           &text))
+        return text;
     buf_clear(&v->changed);
-    return transcode(bytes, v->decoded_from, &v->changed) == TRANSCODED
+    return transcode(bytes, v->decoded_from, v->options.longest_bytes, &v->changed) == TRANSCODED
                ? (struct slice){v->changed.data, v->changed.len}
                : bytes;
+}
+
+/* `before` and `when` are shown around it. */
+static void fail_too_long(struct validator *v, const char *before, const char *when)
+{
+    char detail[VALIDATOR_DETAIL_MAX];
+    if (v->options.longest_bytes == TRANSCODE_MAX)
+        (void)snprintf(detail, sizeof detail, "%smore than 10,000,000 bytes as UTF-8%s", before, when);
+    else
+        (void)snprintf(detail, sizeof detail,
+                       "%smore than %zu bytes as UTF-8%s; a larger INTAKE_MEMORY allows more", before,
+                       v->options.longest_bytes, when);
+    fail(v, REJECT_OVERSIZE, detail);
 }
 
 /* Fails because of a place in what is parsed, which is over then; the detail has that place in the event as received. */
@@ -123,17 +144,24 @@ static void fail_parse(struct validator *v, const struct parser_error *error)
 /* What is declared may be any text: it is shown only if it can be a name. */
 static void fail_transcoding(struct validator *v, enum transcoded res, const char *encoding, const char *form)
 {
-    static const char *const whys[] = {
-        [TRANSCODE_UNKNOWN] = "not known",
-        [TRANSCODE_NOT_IN_IT] = "the bytes are not in it",
-        [TRANSCODE_TOO_LONG] = TOO_LONG,
-    };
     char detail[VALIDATOR_DETAIL_MAX];
-    if (res == TRANSCODE_NO_NAME)
-        (void)snprintf(detail, sizeof detail, "the XML declaration names an encoding that cannot be one");
-    else
-        (void)snprintf(detail, sizeof detail, "%s \"%s\": %s", form, encoding, whys[res]);
-    fail(v, res == TRANSCODE_TOO_LONG ? REJECT_OVERSIZE : REJECT_ENCODING, detail);
+    switch (res) {
+    case TRANSCODE_NO_NAME:
+        fail(v, REJECT_ENCODING, "the XML declaration names an encoding that cannot be one");
+        return;
+    case TRANSCODE_TOO_LONG:
+        (void)snprintf(detail, sizeof detail, "%s \"%s\": ", form, encoding);
+        fail_too_long(v, detail, "");
+        return;
+    case TRANSCODE_UNKNOWN:
+        (void)snprintf(detail, sizeof detail, "%s \"%s\": not known", form, encoding);
+        break;
+    case TRANSCODE_NOT_IN_IT:
+        (void)snprintf(detail, sizeof detail, "%s \"%s\": the bytes are not in it", form, encoding);
+        break;
+    case TRANSCODED: break;
+    }
+    fail(v, REJECT_ENCODING, detail);
 }
 
 /* It is parsed in place. */
@@ -149,10 +177,10 @@ static struct slice decode(struct validator *v, struct slice bytes, const char *
 {
     struct slice text;
     v->decoded_from = encoding;
-    if (single_byte_decode(v->single_byte, bytes, encoding, &v->changed, &text))
+    if (single_byte_decode(v->single_byte, bytes, encoding, v->options.longest_bytes, &v->changed, &text))
         return text.data == bytes.data ? text : terminate(v);
     buf_clear(&v->changed);
-    enum transcoded res = transcode(bytes, encoding, &v->changed);
+    enum transcoded res = transcode(bytes, encoding, v->options.longest_bytes, &v->changed);
     if (res == TRANSCODED) return terminate(v);
     fail_transcoding(v, res, encoding, form);
     return bytes;
@@ -205,8 +233,8 @@ static struct slice replace(struct validator *v, struct slice text)
     size_t room = 0;
     size_t count = replace_count(text, &room);
     if (count == 0) return text;
-    if (text.len + room > TRANSCODE_MAX) {
-        fail(v, REJECT_OVERSIZE, TOO_LONG " once characters are replaced");
+    if (text.len + room > v->options.longest_bytes) {
+        fail_too_long(v, "", " once characters are replaced");
         return text;
     }
     make_changeable(v, text, room);
@@ -241,8 +269,8 @@ static struct slice parse_completed(struct validator *v, struct slice text, size
                                     struct slice declarations)
 {
     v->is_completed = true;
-    if (text.len + declarations.len > TRANSCODE_MAX) {
-        fail(v, REJECT_OVERSIZE, TOO_LONG " once its prefixes are declared");
+    if (text.len + declarations.len > v->options.longest_bytes) {
+        fail_too_long(v, "", " once its prefixes are declared");
         return text;
     }
     if (declarations.len > 0) text = insert(v, text, at, declarations);
@@ -299,7 +327,8 @@ size_t validator_work_bytes(const struct validator_options *o, size_t len, const
     bool has_default = o && has_text(o->default_encoding) && !transcode_is_utf8(o->default_encoding);
     bool may_grow = has_default || !transcode_is_utf8(encoding) || (o && o->replaces_invalid);
     bool may_complete = has_text(namespaces) || (o && has_text(o->namespaces));
-    size_t most = len < TRANSCODE_MAX / UTF8_PER_BYTE ? len * UTF8_PER_BYTE : TRANSCODE_MAX;
+    size_t longest = longest_of(o);
+    size_t most = len < longest / UTF8_PER_BYTE ? len * UTF8_PER_BYTE : longest;
     size_t parsed = may_grow ? most : len;
     if (len <= PARSER_LARGE) return 0;
     return may_grow || may_complete ? 2 * parsed : parsed;

@@ -30,6 +30,8 @@ struct validator_options {
     const char *default_encoding;
     bool replaces_invalid;  /* INVALID_CHARACTERS=replace */
     const char *namespaces; /* XML_NAMESPACES as declarations (namespaces.h); "" or NULL for none */
+    size_t
+        longest_bytes; /* of an event as UTF-8, with its changes; 0: TRANSCODE_MAX, which is always the limit */
 };
 
 struct validator_input { /* one frame, without an XML declaration; all borrowed */

@@ -82,8 +82,18 @@ def inner(before, filling, after, length):
     return before + filling * ((length - len(before) - len(after)) // len(filling)) + after
 
 
+def grown(memory, largest, share):
+    """windows-1252 that becomes as long as it may: some KB less than INTAKE_MEMORY has room for."""
+    most = min(memory * MIB // 8 + largest * MIB // 2 + 2 * MIB, 10000000) - 8 * KIB
+    received = min(int(most * share), largest * MIB - KIB)
+    euros = (most - received) // 2
+    return (b'<?xml version="1.0" encoding="windows-1252"?><EVENT><a>' + b"\x80" * euros + b"x" * (received - euros)
+            + b"</a></EVENT>")
+
+
 # What was sent, under which settings; most were seen to take more memory than is promised.
 LARGE = {"MAX_MESSAGE_SIZE": "8M"}
+MIDDLE = {"MAX_MESSAGE_SIZE": "4M", "DEFAULT_ENCODING": "windows-1252"}
 CHANGED = {"INVALID_CHARACTERS": "replace", "DEFAULT_ENCODING": "windows-1252", "XML_NAMESPACES": "p=urn:p"}
 TABLE = (
     ("rejects of four bytes", 8, {}, 8, b"x<a>" * SMALL),
@@ -103,11 +113,20 @@ TABLE = (
     ("UTF-16", 32, LARGE, 4, "\ufeff<EVENT><a>".encode("utf-16-le") + "\u4e00".encode("utf-16-le") * (3 * MIB)
      + "</a></EVENT>".encode("utf-16-le")),
     ("large events of many", 64, {}, 40, event("many", MIB - KIB)),
-    ("events with each change, of 1 MB", 8, CHANGED, 12, inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", MIB - KIB)),
+    ("events with each change, of 1 MB", 8, CHANGED, 12,
+     inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", MIB - KIB)),
     ("events with each change, of many", 64, {**LARGE, **CHANGED}, 24,
      inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", 3300 * KIB)),
     ("large UTF-8 with two changes", 16, {**LARGE, **CHANGED}, 4,
      inner(b"<EVENT><p:a>", b"x", b"\x05</p:a></EVENT>", 8 * MIB - KIB)),
+    ("one event that grows to thrice its length", 8, MIDDLE, 1, inner(b"<EVENT>", b"\x80", b"</EVENT>", 3300 * KIB)),
+    ("events with each change, of 3.3 MB", 8, {**MIDDLE, **CHANGED}, 6,
+     inner(b"<EVENT><p:a>", b"\x80", b"\x05</p:a></EVENT>", 3300 * KIB)),
+    ("large GB18030", 8, MIDDLE, 6,
+     inner(b'<?xml version="1.0" encoding="GB18030"?><EVENT><!--', b"\xb0\xa1", b"--></EVENT>", 4 * MIB - KIB)),
+    *((f"windows-1252 of {share:.0%} of what it becomes, {largest}M in {memory}M", memory,
+       {"MAX_MESSAGE_SIZE": f"{largest}M"}, 6, grown(memory, largest, share))
+      for memory, largest in ((8, 2), (8, 4), (16, 4), (16, 8)) for share in (0.34, 0.9)),
 )
 
 
@@ -126,6 +145,24 @@ def test_the_peak_is_within_intake_memory_whatever_is_sent(site):
             faults.append(str(fault))
         collector.stop()
     assert not faults, faults
+
+
+def test_an_event_that_grows_too_long_for_little_memory_is_kept_and_read_again_with_more(site):
+    bytes_received = b"<EVENT><cn>grown</cn><a>" + b"\x80" * (2 * MIB) + b"</a></EVENT>"
+    collector = site.collector(INTAKE_MEMORY="8M", **MIDDLE)
+    send_all(site, [bytes_received])
+    wait_for("the reject", lambda: counts(site)[1] == 1)
+    assert site.query("SELECT reason, bytes, payload = ? FROM rejects", bytes_received) == [
+        ("oversize", len(bytes_received), 1)]
+    detail = site.value("SELECT detail FROM rejects")
+    assert detail.endswith("more than 5242880 bytes as UTF-8; a larger INTAKE_MEMORY allows more"), detail
+    collector.stop()
+    settings = {"INTAKE_MEMORY": "64M", **MIDDLE}
+    site.collector(**settings)
+    done = site.command("collector", "rejects", "retry", **settings)
+    assert done.returncode == 0, done
+    assert site.query("SELECT uid, bytes, length(payload) FROM events") == [
+        ("grown", len(bytes_received), len(bytes_received))]
 
 
 def test_idle_connections_are_within_intake_memory(site):

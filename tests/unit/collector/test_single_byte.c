@@ -40,14 +40,14 @@ static void make_known(struct single_byte *all, const char *encoding)
     struct buf utf8 = BUF_EMPTY;
     struct slice text;
     for (int i = 0; i < SINGLE_BYTE_NEW; i++)
-        (void)single_byte_decode(all, (struct slice){"<a/>", 4}, encoding, &utf8, &text);
+        (void)single_byte_decode(all, (struct slice){"<a/>", 4}, encoding, TRANSCODE_MAX, &utf8, &text);
     buf_fini(&utf8);
 }
 
 static bool decode(struct single_byte *all, const char *encoding, const char *bytes, struct buf *utf8,
                    struct slice *text)
 {
-    return single_byte_decode(all, (struct slice){bytes, strlen(bytes)}, encoding, utf8, text);
+    return single_byte_decode(all, (struct slice){bytes, strlen(bytes)}, encoding, TRANSCODE_MAX, utf8, text);
 }
 
 static void a_known_encoding_is_decoded_by_its_table(void **state)
@@ -124,7 +124,8 @@ static void more_encodings_than_tables_are_still_decoded_rightly(void **state)
         struct slice text = {NULL, 0};
         make_known(*state, encodings[i]);
         assert_true(decode(*state, encodings[i], "a\xE6", &utf8, &text));
-        assert_int_equal(transcode((struct slice){"a\xE6", 2}, encodings[i], &expected), TRANSCODED);
+        assert_int_equal(transcode((struct slice){"a\xE6", 2}, encodings[i], TRANSCODE_MAX, &expected),
+                         TRANSCODED);
         assert_int_equal(text.len, expected.len);
         assert_memory_equal(text.data, expected.data, text.len);
         buf_fini(&utf8);
@@ -243,9 +244,9 @@ static bool compare(struct single_byte *all, const char *encoding, struct slice 
     struct buf utf8 = BUF_EMPTY;
     struct buf expected = BUF_EMPTY;
     struct slice text = {NULL, 0};
-    bool is_fast = single_byte_decode(all, bytes, encoding, &utf8, &text);
+    bool is_fast = single_byte_decode(all, bytes, encoding, TRANSCODE_MAX, &utf8, &text);
     if (is_fast) {
-        enum transcoded res = transcode(bytes, encoding, &expected);
+        enum transcoded res = transcode(bytes, encoding, TRANSCODE_MAX, &expected);
         bool is_same =
             res == TRANSCODED && text.len == expected.len && memcmp(text.data, expected.data, text.len) == 0;
         for (size_t i = 0; i < bytes.len && !is_same; i++)

@@ -278,6 +278,31 @@ static void the_longest_event_can_be_changed_and_leaves_no_memory(void **state)
     check_long(&options, "<p:a/><q:b/>\n", "line 1, column 11: Namespace prefix q is not declared");
 }
 
+static void an_event_that_becomes_longer_than_the_options_allow_is_a_reject(void **state)
+{
+    static const struct validator_options options = {.default_encoding = "windows-1252",
+                                                     .replaces_invalid = true,
+                                                     .namespaces = " xmlns:p=\"P\"",
+                                                     .longest_bytes = 30};
+#define TOO_LONG "more than 30 bytes as UTF-8"
+#define REMEDY   "; a larger INTAKE_MEMORY allows more"
+#define OVERSIZE(text, name, words)                                                                          \
+    {                                                                                                        \
+        .bytes = BYTES(text), .encoding = name, .reason = REJECT_OVERSIZE, .detail = words                   \
+    }
+    static const struct row rows[] = {
+        VALID("<e>0123456789 123456789 12</e>", "<e>0123456789 123456789 12</e>"),
+        OVERSIZE("<e>0123456789 1234567890\x80</e>", "",
+                 "not UTF-8, and DEFAULT_ENCODING \"windows-1252\": " TOO_LONG REMEDY),
+        OVERSIZE("<e>0123456789 1234567890\x80</e>", "windows-1252",
+                 "declared encoding \"windows-1252\": " TOO_LONG REMEDY),
+        OVERSIZE("<e>0123456789 123456789 \x01</e>", "", TOO_LONG " once characters are replaced" REMEDY),
+        OVERSIZE("<p:e>0123456789</p:e>", "", TOO_LONG " once its prefixes are declared" REMEDY),
+    };
+    (void)state;
+    check_rows(&options, rows, COUNT(rows));
+}
+
 static void all_changes_of_an_event_are_made_in_one_buffer(void **state)
 {
     static const struct validator_options options = {
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(forbidden_characters_are_replaced_where_it_is_set),
         cmocka_unit_test(without_the_setting_the_detail_names_it),
         cmocka_unit_test(the_longest_event_can_be_changed_and_leaves_no_memory),
+        cmocka_unit_test(an_event_that_becomes_longer_than_the_options_allow_is_a_reject),
         cmocka_unit_test(all_changes_of_an_event_are_made_in_one_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
