@@ -14,9 +14,10 @@
 #include "common/positive.h"
 #include "common/sql.h"
 
-#define SLICE_MS    20                /* of validating in one slice; a commit follows */
-#define SLICE_BYTES ((size_t)1 << 20) /* of passed rejects in one transaction */
-#define SLICE_PASS  100               /* passed rejects in one transaction */
+#define SLICE_MS    20                 /* of validating in one slice; a commit follows */
+#define SLICE_BYTES ((size_t)1 << 20)  /* of passed rejects in one transaction */
+#define LARGE_BYTES ((size_t)64 << 10) /* of a frame that is copied into memory of its own */
+#define SLICE_PASS  100                /* passed rejects in one transaction */
 
 struct range {
     int64_t first_id, last_id;
@@ -131,6 +132,19 @@ static struct stored read_row(struct stmt *stmt)
     return stored;
 }
 
+/* A copy of its own for a large frame: it is freed once it has become another text, and libxml2 needs no other one. */
+static void add_frame(struct chunk *chunk, struct frame *frame, const struct stored *stored)
+{
+    struct buf copy = BUF_EMPTY;
+    bool is_large = frame->len > LARGE_BYTES;
+    if (is_large) {
+        buf_reserve_within(&copy, frame->len + 1, frame->len + 1); /* a NUL will stand behind it */
+        buf_append(&copy, frame->data, frame->len);
+        frame->data = copy.data;
+    }
+    chunk_add(chunk, frame, stored->source, stored->received_at, is_large ? &copy : NULL);
+}
+
 /*
  * Frames the payload as if it were a stretch of its sender's stream. All of its bytes are there, so a part of it that is
  * no event is kept whole, also where it is longer than MAX_MESSAGE_SIZE.
@@ -145,7 +159,7 @@ static void frame_all(const struct retry_options *options, const struct stored *
     while (framer_next(framer, &frame)) {
         frame.data = stored->payload.data + frame.at;
         frame.len = (size_t)frame.true_len;
-        chunk_add(chunk, &frame, stored->source, stored->received_at, NULL);
+        add_frame(chunk, &frame, stored);
     }
     framer_free(framer);
 }

@@ -165,6 +165,18 @@ def test_an_event_that_grows_too_long_for_little_memory_is_kept_and_read_again_w
         ("grown", len(bytes_received), len(bytes_received))]
 
 
+def test_a_large_reject_is_retried_within_intake_memory(site):
+    collector = site.collector(INTAKE_MEMORY="8M", MAX_MESSAGE_SIZE="4M")
+    send_all(site, [event("retried", 4 * MIB - KIB, b"x").replace(b"xx", b"\xe9x", 1)])
+    wait_for("the reject", lambda: counts(site)[1] == 1)
+    collector.stop()
+    settings = {"INTAKE_MEMORY": "8M", **MIDDLE}
+    collector = site.collector(**settings)
+    done = site.command("collector", "rejects", "retry", **settings)
+    assert done.returncode == 0 and counts(site)[0] == 1, done
+    assert_peak(collector, 8 * MIB, "a retry of 4 MB")
+
+
 def test_idle_connections_are_within_intake_memory(site):
     collector = site.collector(MAX_CONNECTIONS=IDLE + 10)
     with contextlib.ExitStack() as stack:
