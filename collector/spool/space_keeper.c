@@ -37,7 +37,7 @@ static enum result measure_without_log(struct space_keeper *k, struct space_size
 {
     enum result res = measure(k, sizes, why);
     if (res != RES_OK || !disk_guard_wants_log_emptied(&k->guard, sizes)) return res;
-    wal_truncate(spool_in_wal(k->spool));
+    wal_empty(spool_in_wal(k->spool));
     return measure(k, sizes, why);
 }
 

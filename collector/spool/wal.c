@@ -255,6 +255,12 @@ static bool finish(struct wal *w, bool waits)
     return is_done;
 }
 
+void wal_empty(struct wal *w)
+{
+    if (!w->is_lost) (void)finish(w, true);
+    wal_truncate(w);
+}
+
 /* ---- keeping new readers out ---- */
 
 /* Our own connection comes in as a reader does, and stays in over its commits. */

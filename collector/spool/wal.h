@@ -70,6 +70,9 @@ bool wal_finish(struct wal *wal);
 /* Empties the log's file if no other connection uses it; waits for some ms at most. For quiet moments. */
 void wal_truncate(struct wal *wal);
 
+/* The same where much depends on it: first it waits for a checkpoint that is running, some tenths of a second at most. */
+void wal_empty(struct wal *wal);
+
 /* ---- keeping it short ---- */
 
 struct wal_parts { /* borrowed until wal_close() */
