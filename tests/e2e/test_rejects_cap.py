@@ -84,6 +84,7 @@ def send_from(site, address, data):
 
 def test_rejects_of_many_addresses_take_no_more_rows_than_may_wait(site):
     collector = site.collector(REJECTS_MAX_SIZE=1)
+    collector.wait_for_log("spool created")
     data = b"<EVENT>&" + b"x" * 4000 + b"</EVENT><foo>" + b"x" * 4000 + b"</foo>"
     addresses = [f"127.0.{1 + n // 250}.{1 + n % 250}" for n in range(ADDRESSES)]
     for _ in range(ROUNDS):
