@@ -224,7 +224,7 @@ static void a_forgotten_row_leaves_the_others(void **state)
 static void fill(struct reject_cap *cap, int64_t received_at)
 {
     for (int i = 0; i < REJECT_CAP_ROWS; i++) {
-        char source[16];
+        char source[32];
         struct reject reject = some_reject("x", 1, "");
         (void)snprintf(source, sizeof source, "10.0.%d.%d", i / 250, i % 250);
         reject.source = some_slice(source);
