@@ -333,7 +333,10 @@ static void maintain_quiet(struct wal *w)
     struct wal_step step = wal_policy_quiet(&w->policy, wal_file_bytes(w));
     if (w->is_closed) keep_out(w); /* its end does not depend on what comes */
     if (w->is_closed) return;
-    release_marks(w);
+    if (w->barrier && wal_policy_is_blocked(&w->policy))
+        keep_marks(w);
+    else
+        release_marks(w); /* another program may want to empty the log */
     if (step.nudges) checkpointer_nudge(w->checkpointer);
     if (step.truncates) wal_truncate(w);
 }

@@ -157,6 +157,11 @@ bool wal_policy_wants_marks(const struct wal_policy *p)
     return p->copied < p->bytes;
 }
 
+bool wal_policy_is_blocked(const struct wal_policy *p)
+{
+    return p->is_blocked;
+}
+
 bool wal_policy_wants_closed(const struct wal_policy *p, int64_t now_ms)
 {
     bool can_end = now_ms - p->reader_since <= WAL_READER_MS;

@@ -96,6 +96,9 @@ struct wal_step wal_policy_quiet(const struct wal_policy *policy, int64_t file_b
  */
 bool wal_policy_wants_marks(const struct wal_policy *policy);
 
+/* Did a reader not let the last checkpoint copy all? */
+bool wal_policy_is_blocked(const struct wal_policy *policy);
+
 /* Are new readers to be kept out, or to be kept out still? */
 bool wal_policy_wants_closed(const struct wal_policy *policy, int64_t now_ms);
 

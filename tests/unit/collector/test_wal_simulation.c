@@ -323,6 +323,15 @@ static void keep_out(struct world *w)
     }
 }
 
+static void keep_marks(struct world *w)
+{
+    if (w->is_closed) return;
+    if (wal_policy_wants_marks(&w->policy))
+        wal_policy_note_marks(&w->policy, reserve(&w->log));
+    else
+        release(&w->log);
+}
+
 static void maintain(struct world *w)
 {
     take_result(w);
@@ -333,11 +342,7 @@ static void maintain(struct world *w)
         if (copy(w)) release(&w->log);
     }
     keep_out(w);
-    if (w->is_closed) return;
-    if (wal_policy_wants_marks(&w->policy))
-        wal_policy_note_marks(&w->policy, reserve(&w->log));
-    else
-        release(&w->log);
+    keep_marks(w);
 }
 
 static void maintain_quiet(struct world *w)
@@ -346,7 +351,10 @@ static void maintain_quiet(struct world *w)
     struct wal_step step = wal_policy_quiet(&w->policy, w->log.file);
     if (w->is_closed) keep_out(w);
     if (w->is_closed) return;
-    release(&w->log);
+    if (wal_policy_is_blocked(&w->policy))
+        keep_marks(w);
+    else
+        release(&w->log);
     if (step.nudges) nudge(w);
     if (!step.truncates || w->is_copying) return;
     (void)log_checkpoint(&w->log);
