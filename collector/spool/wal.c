@@ -330,7 +330,7 @@ static void maintain_after_group(struct wal *w)
 
 static void maintain_quiet(struct wal *w)
 {
-    struct wal_step step = wal_policy_quiet(&w->policy, wal_file_bytes(w));
+    struct wal_step step = wal_policy_quiet(&w->policy, wal_file_bytes(w), clock_monotonic_ms());
     if (w->is_closed) keep_out(w); /* its end does not depend on what comes */
     if (w->is_closed) return;
     if (w->barrier && wal_policy_is_blocked(&w->policy))
@@ -367,7 +367,7 @@ bool wal_keeps_out(const struct wal *w)
     return w->is_closed;
 }
 
-bool wal_is_busy(const struct wal *w)
+int wal_tick_ms(const struct wal *w)
 {
-    return w->checkpointer && wal_policy_is_busy(&w->policy, wal_file_bytes(w));
+    return w->checkpointer ? wal_policy_tick_ms(&w->policy, wal_file_bytes(w), clock_monotonic_ms()) : 0;
 }

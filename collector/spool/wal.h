@@ -96,7 +96,7 @@ int wal_gap_us(const struct wal *wal);
 /* Are new readers kept out? If nothing comes, wal_maintain() is to be called soon: it lets them in. */
 bool wal_keeps_out(const struct wal *wal);
 
-/* Is there work left that wants a look every second, though nothing comes? */
-bool wal_is_busy(const struct wal *wal);
+/* Where nothing comes, how many ms later wal_maintain() is due; 0: there is no need for it. */
+int wal_tick_ms(const struct wal *wal);
 
 #endif

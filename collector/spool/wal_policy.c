@@ -8,9 +8,13 @@
 /* A longer log is copied as soon as nothing comes: on a disk that is full its file is space to go on with. */
 #define QUIET_BYTES (1 << 20)
 #define AIM_BYTES   (88 << 20) /* where the log should be when new readers have been kept out again */
+#define NOWHERE     (-1)
 #define SAMPLE_MS   25
 #define AGES_MS     3000
 #define NUDGE_MS    100  /* between two checkpoints by the thread while readers are in the way */
+#define QUIET_MS    250  /* between two, and before the first one, where nothing comes */
+#define SOON_MS     50   /* to the next look there, while one copies or readers are kept out */
+#define FILE_MS     1000 /* and while only the file is long */
 #define SHORT_MS    50   /* readers as short as the uploader's: to finish is tried again soon */
 #define RETRY_MS    5    /* namely after this */
 #define STALL_MS    1000 /* else after this, and it is left to the thread */
@@ -30,6 +34,7 @@ void wal_policy_init(struct wal_policy *p, int64_t now_ms)
 {
     memset(p, 0, sizeof *p);
     p->begun_at = p->ages_at = p->gap_at = now_ms;
+    p->blocked_at = NOWHERE;
     p->gap_us = WAL_GAP_MIN_US;
 }
 
@@ -86,6 +91,7 @@ static void begin_again(struct wal_policy *p, int64_t now_ms)
     p->begun_at = now_ms;
     p->found = p->copied = 0;
     p->is_blocked = false;
+    p->blocked_at = NOWHERE;
     p->moves = 0;
     p->sample_count = p->sample_next = 0;
     p->gap_bytes = 0;
@@ -118,14 +124,15 @@ void wal_policy_note_checkpoint(struct wal_policy *p, int64_t bytes, int64_t cop
 {
     if (began_at < p->begun_at) return; /* of a log that has begun again since */
     bool was_blocked = p->is_blocked;
-    bool has_moved = copied != p->copied;
+    int64_t blocked_at = p->blocked_at;
     p->found = bytes;
     p->copied = copied;
     p->is_blocked = p->is_unfinished = copied < bytes;
     if (!p->is_blocked) return;
-    if (!was_blocked || has_moved) p->reader_since = time_of(p, copied, began_at);
+    p->blocked_at = copied;
+    if (!was_blocked || copied != blocked_at) p->reader_since = time_of(p, copied, began_at);
     note_age(p, began_at - p->reader_since, began_at);
-    if (!was_blocked || !has_moved) return;
+    if (blocked_at == NOWHERE || copied == blocked_at) return;
     p->moves++;
     if (p->moves >= MOVES) p->overlap_at = began_at;
 }
@@ -225,10 +232,11 @@ struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
     return step;
 }
 
-struct wal_step wal_policy_quiet(const struct wal_policy *p, int64_t file_bytes)
+struct wal_step wal_policy_quiet(struct wal_policy *p, int64_t file_bytes, int64_t now_ms)
 {
     struct wal_step step = {false};
-    step.nudges = p->is_unfinished;
+    step.nudges = p->is_unfinished && now_ms >= p->quiet_at;
+    if (step.nudges) p->quiet_at = now_ms + QUIET_MS;
     step.truncates = !p->is_unfinished && file_bytes > WAL_FILE_BYTES;
     return step;
 }
@@ -236,6 +244,13 @@ struct wal_step wal_policy_quiet(const struct wal_policy *p, int64_t file_bytes)
 bool wal_policy_is_busy(const struct wal_policy *p, int64_t file_bytes)
 {
     return p->is_unfinished || file_bytes > WAL_FILE_BYTES;
+}
+
+int wal_policy_tick_ms(const struct wal_policy *p, int64_t file_bytes, int64_t now_ms)
+{
+    if (p->closed_at != 0 || now_ms < p->quiet_at) return SOON_MS;
+    if (p->is_unfinished) return QUIET_MS;
+    return wal_policy_is_busy(p, file_bytes) ? FILE_MS : 0;
 }
 
 /* ---- what to say ---- */

@@ -36,13 +36,14 @@ struct wal_policy {
     bool is_blocked;    /* a reader did not let the last checkpoint copy all */
     bool is_unfinished; /* there is something to copy, or may be */
     int64_t reader_since; /* blocked: when the oldest reader began, about */
-    int moves;            /* of the copied position, while readers were in the way, since the log began */
+    int64_t blocked_at;   /* where readers last stopped a checkpoint, since the log began; -1: nowhere */
+    int moves;            /* of that place */
     int64_t overlap_at;   /* when that was last seen; 0: never */
-    int64_t nudge_at, finish_at, close_at; /* not before */
-    bool has_marks;                        /* all is ready to keep readers out */
-    int64_t closed_at;                     /* since when no new reader is let in; 0: they are */
-    int64_t backoff_ms;                    /* after that was in vain */
-    int64_t age_ms[2], ages_at;            /* the oldest reader seen in this and in the last few seconds */
+    int64_t nudge_at, quiet_at, finish_at, close_at; /* not before */
+    bool has_marks;                                  /* all is ready to keep readers out */
+    int64_t closed_at;                               /* since when no new reader is let in; 0: they are */
+    int64_t backoff_ms;                              /* after that was in vain */
+    int64_t age_ms[2], ages_at; /* the oldest reader seen in this and in the last few seconds */
     int gap_us;
     int64_t gap_at, gap_bytes, gap_commits; /* since the gap was last fitted */
     int64_t above_at;                 /* when overlapping readers last had made the log too long; 0: never */
@@ -88,7 +89,7 @@ struct wal_step {
 struct wal_step wal_policy_after_group(struct wal_policy *policy, int64_t now_ms);
 
 /* In a quiet moment; `file_bytes`: the length of the log's file. */
-struct wal_step wal_policy_quiet(const struct wal_policy *policy, int64_t file_bytes);
+struct wal_step wal_policy_quiet(struct wal_policy *policy, int64_t file_bytes, int64_t now_ms);
 
 /*
  * Are read marks to be reserved, since new readers may have to be kept out? Not where all is copied: the log cannot begin
@@ -102,8 +103,11 @@ bool wal_policy_is_blocked(const struct wal_policy *policy);
 /* Are new readers to be kept out, or to be kept out still? */
 bool wal_policy_wants_closed(const struct wal_policy *policy, int64_t now_ms);
 
-/* Is there work left that wants a look every second, though nothing comes? */
+/* Is there work left, though nothing comes? */
 bool wal_policy_is_busy(const struct wal_policy *policy, int64_t file_bytes);
+
+/* Where nothing comes, how many ms later the next quiet moment is due; 0: there is no need for one. */
+int wal_policy_tick_ms(const struct wal_policy *policy, int64_t file_bytes, int64_t now_ms);
 
 /* ---- what to say ---- */
 

@@ -27,8 +27,6 @@
 
 #define CALL_US        500  /* before a longer gap between groups ends, what has been read is asked for */
 #define TICK_MS        2000 /* between two looks at room, log and schema while nothing comes */
-#define WAL_TICK_MS    1000 /* while a part of the log waits to be emptied */
-#define KEPT_OUT_MS    50   /* while readers are kept out: where nothing comes, there is no need for that */
 #define REJECTS_LOG_MS 5000
 #define SHRINK_MS      10000 /* of quiet, after which memory is given back */
 
@@ -159,8 +157,8 @@ static void maintain_spool(struct writer *w, bool has_committed)
 static int tick_ms(const struct writer *w)
 {
     if (disk_guard_is_paused(&w->space.guard)) return DISK_GUARD_TICK_MS;
-    if (wal_keeps_out(w->wal)) return KEPT_OUT_MS;
-    return wal_is_busy(w->wal) ? WAL_TICK_MS : TICK_MS;
+    int wal_ms = wal_tick_ms(w->wal);
+    return wal_ms > 0 ? wal_ms : TICK_MS;
 }
 
 static void give_memory_back(struct writer *w)

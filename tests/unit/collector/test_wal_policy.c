@@ -105,13 +105,17 @@ static void in_a_quiet_moment_the_rest_is_copied_and_a_long_file_cut(void **stat
     wal_policy_init(&p, NOW);
     assert_false(wal_policy_is_busy(&p, WAL_FILE_BYTES));
     assert_true(wal_policy_is_busy(&p, WAL_FILE_BYTES + 1));
-    assert_true(wal_policy_quiet(&p, WAL_FILE_BYTES + 1).truncates);
+    assert_true(wal_policy_quiet(&p, WAL_FILE_BYTES + 1, NOW).truncates);
     wal_policy_note_commit(&p, 2 * M, NOW);
     assert_true(wal_policy_is_busy(&p, 0));
-    assert_true(wal_policy_quiet(&p, WAL_FILE_BYTES + 1).nudges);
-    assert_false(wal_policy_quiet(&p, WAL_FILE_BYTES + 1).truncates);
+    assert_true(wal_policy_tick_ms(&p, 0, NOW) >= 100);
+    assert_true(wal_policy_quiet(&p, WAL_FILE_BYTES + 1, NOW).nudges);
+    assert_true(wal_policy_tick_ms(&p, 0, NOW) < 100); /* its result is soon there */
+    assert_false(wal_policy_quiet(&p, WAL_FILE_BYTES + 1, NOW + 50).nudges);
+    assert_false(wal_policy_quiet(&p, WAL_FILE_BYTES + 1, NOW + 50).truncates);
     wal_policy_note_checkpoint(&p, 2 * M, 2 * M, NOW);
     assert_false(wal_policy_is_busy(&p, 0));
+    assert_int_equal(wal_policy_tick_ms(&p, 0, NOW + 1000), 0);
 }
 
 /* Blocked by readers that follow each other: each result moves on, to what was the log's end half a second ago. */

@@ -27,6 +27,7 @@
 #define FRAME       16408
 #define COPY_PER_US 200 /* bytes that a checkpoint copies */
 #define WAITS_MAX   1000
+#define BURST_US    (SECOND / 25)
 
 /* ---- the log ---- */
 
@@ -348,7 +349,7 @@ static void maintain(struct world *w)
 static void maintain_quiet(struct world *w)
 {
     take_result(w);
-    struct wal_step step = wal_policy_quiet(&w->policy, w->log.file);
+    struct wal_step step = wal_policy_quiet(&w->policy, w->log.file, now_ms(w));
     if (w->is_closed) keep_out(w);
     if (w->is_closed) return;
     if (wal_policy_is_blocked(&w->policy))
@@ -398,23 +399,27 @@ static int median_ms(const struct world *w)
     return ms;
 }
 
-/* How many events come before then, from the beginning of the world on. */
+/* How many events come before then, from the beginning of the world on. A burst takes a moment. */
 static int64_t come_until(const struct world *w, int64_t then)
 {
-    return (w->burst_us > 0 ? then / w->burst_us * w->burst_us : then) * w->rate / SECOND;
+    if (w->burst_us == 0) return then * w->rate / SECOND;
+    int64_t part_us = then % w->burst_us * w->burst_us / BURST_US;
+    return (then / w->burst_us * w->burst_us + (part_us < w->burst_us ? part_us : w->burst_us)) * w->rate /
+           SECOND;
 }
 
 static int64_t next_comes_at(const struct world *w)
 {
-    if (w->burst_us > 0) return (w->now / w->burst_us + 1) * w->burst_us;
-    return w->now + SECOND / w->rate + 1;
+    if (w->burst_us == 0) return w->now + SECOND / w->rate + 1;
+    if (w->now % w->burst_us < BURST_US) return w->now + 1000;
+    return (w->now / w->burst_us + 1) * w->burst_us + 1000;
 }
 
 /* How long the writer waits for events before it has a look: see tick_ms() in collector/spool/writer.c. */
 static int64_t tick_us(const struct world *w)
 {
-    if (w->is_closed) return 50000;
-    return wal_policy_is_busy(&w->policy, w->log.file) ? SECOND : 2 * SECOND;
+    int ms = wal_policy_tick_ms(&w->policy, w->log.file, now_ms(w));
+    return ms > 0 ? ms * (int64_t)1000 : 2 * SECOND;
 }
 
 static void commit(struct world *w, int64_t events)
