@@ -13,6 +13,7 @@ void admission_init(struct admission *a, const struct admission_options *options
     strip_init(&a->strip, options->memory_bytes);
     TAILQ_INIT(&a->waiting);
     TAILQ_INIT(&a->holders);
+    TAILQ_INIT(&a->large);
 }
 
 void admission_advance(struct admission *a, int64_t now_ms, bool is_reading)
@@ -95,10 +96,22 @@ static struct admission_sender *find_oldest_safe(const struct admission *a)
     return TAILQ_FIRST(&a->holders);
 }
 
+/* What must stay free so that each one that is safe stays so: of the large ones, and of the oldest. */
+static size_t find_needs(const struct admission *a)
+{
+    const struct admission_sender *sender = NULL;
+    size_t needs = a->oldest_safe ? need_of(a, a->oldest_safe->held_bytes) : 0;
+    TAILQ_FOREACH (sender, &a->large, in_large)
+        if (need_of(a, sender->held_bytes) > needs && is_safe(a, sender))
+            needs = need_of(a, sender->held_bytes);
+    return needs;
+}
+
 static void note_oldest(struct admission *a)
 {
     a->oldest_safe = find_oldest_safe(a);
     a->oldest_little = find_oldest_little(a);
+    a->needs_bytes = find_needs(a);
 }
 
 /* ---- senders ---- */
@@ -113,6 +126,11 @@ void admission_add(struct admission *a, struct admission_sender *sender, struct 
     note_oldest(a);
 }
 
+static bool is_large(size_t held_bytes)
+{
+    return held_bytes >= STRIP_LITTLE_BYTES;
+}
+
 static void set_held(struct admission *a, struct admission_sender *sender, size_t held_bytes, bool is_new)
 {
     if (sender->held_bytes > 0 && (is_new || held_bytes == 0)) {
@@ -121,6 +139,8 @@ static void set_held(struct admission *a, struct admission_sender *sender, size_
     }
     if (held_bytes > 0 && (is_new || sender->held_bytes == 0)) TAILQ_INSERT_TAIL(&a->holders, sender, by_age);
     if (is_new || sender->held_bytes == 0) sender->began_ms = a->read_ms;
+    if (is_large(sender->held_bytes) && !is_large(held_bytes)) TAILQ_REMOVE(&a->large, sender, in_large);
+    if (!is_large(sender->held_bytes) && is_large(held_bytes)) TAILQ_INSERT_TAIL(&a->large, sender, in_large);
     a->held_bytes += held_bytes - sender->held_bytes;
     strip_remove(&a->strip, &sender->source->strip, sender->held_bytes);
     strip_add(&a->strip, &sender->source->strip, held_bytes);
@@ -177,8 +197,7 @@ bool admission_is_short(const struct admission *a)
 static size_t little_step_of(const struct admission *a, const struct admission_sender *sender)
 {
     if (sender->held_bytes >= STRIP_LITTLE_BYTES) return 0;
-    size_t kept = a->oldest_safe ? need_of(a, a->oldest_safe->held_bytes) : 0;
-    if (kept < most_of(a) / 2 && sender != a->oldest_little) kept = most_of(a) / 2;
+    size_t kept = a->needs_bytes > most_of(a) / 2 ? a->needs_bytes : most_of(a) / 2;
     if (free_for_all(a) >= kept + STRIP_LITTLE_MOST) return STRIP_GROWTH_BYTES;
     return strip_step(&a->strip, &sender->source->strip, sender->held_bytes, sender == a->oldest_little);
 }
@@ -291,7 +310,7 @@ static struct admission_sender *find_silent(const struct admission *a)
     struct admission_sender *found = NULL;
     struct admission_sender *sender = NULL;
     if (a->read_ms - a->waiting_ms < ADMISSION_QUIET_MS) return NULL;
-    TAILQ_FOREACH (sender, &a->holders, by_age) {
+    TAILQ_FOREACH (sender, &a->large, in_large) {
         if (sender->is_waiting || sender->held_bytes <= STRIP_LITTLE_MOST) continue;
         if (a->read_ms - sender->heard_ms < ADMISSION_QUIET_MS) continue;
         if (!found || sender->held_bytes > found->held_bytes) found = sender;

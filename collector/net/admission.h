@@ -7,7 +7,7 @@
  * already; one that holds nothing is safe while a whole MAX_MESSAGE_SIZE is free. Only safe senders are read. Reading
  * leaves the sender that is read safe, so there is always one that can go on to the end of its event, whatever the others
  * have sent; then its memory is free, and the next one is safe. So that small events need not wait for large ones, a
- * sender that holds little is also read while the oldest safe one stays safe, and half a MAX_MESSAGE_SIZE free.
+ * sender that holds little is also read while all large ones that are safe stay so, and half a MAX_MESSAGE_SIZE free.
  *
  * A strip of the memory (strip.h) is for those that hold little, whatever the large ones hold: it is no part of what is
  * free for large ones, and little ones take nothing else as long as they find room in it. A sender grows from little to
@@ -63,6 +63,7 @@ struct admission_sender {
     int64_t heard_ms;   /* when bytes of it were read; clock of reading */
     TAILQ_ENTRY(admission_sender) by_age;
     TAILQ_ENTRY(admission_sender) in_waiting;
+    TAILQ_ENTRY(admission_sender) in_large;
 };
 
 TAILQ_HEAD(admission_list, admission_sender);
@@ -71,8 +72,10 @@ struct admission {
     struct admission_options options;
     struct admission_list waiting;          /* those that are */
     struct admission_list holders;          /* those with something unfinished, the oldest first */
+    struct admission_list large;            /* of these, those that hold more than little */
     struct admission_sender *oldest_safe;   /* of these, or the oldest of all; NULL: nobody holds anything */
     struct admission_sender *oldest_little; /* NULL: nobody holds so little */
+    size_t needs_bytes;                     /* free, so that each that is safe can go on to its end */
     size_t fixed_bytes, held_bytes;
     struct strip strip;
     size_t on_its_way_bytes;

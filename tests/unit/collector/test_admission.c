@@ -117,6 +117,34 @@ static void crowd_begin(struct crowd *crowd)
     admission_add(&crowd->a, &crowd->other, &crowd->other_source, 0);
 }
 
+/* Else the others would have to wait for the oldest, however slow that is. */
+static void little_ones_leave_each_safe_large_one_its_room(void **state)
+{
+    struct admission a;
+    struct admission_source source = {0};
+    struct admission_sender old = {0};
+    struct admission_sender late = {0};
+    static struct admission_sender little[60];
+    (void)state;
+    memset(little, 0, sizeof little);
+    begin(&a, 32 * MIB, 8 * MIB);
+    admission_add(&a, &old, &source, 0);
+    admission_add(&a, &late, &source, 0);
+    admission_note(&a, &old, 1, 4 * MIB, 0, true);
+    admission_note(&a, &late, 1, 2 * MIB, 0, true);
+    for (size_t i = 0; i < sizeof little / sizeof *little; i++) {
+        admission_add(&a, &little[i], &source, 0);
+        size_t most = 0;
+        for (size_t held = 0; held <= 128 * KIB && (most = admission_may_read(&a, &little[i])) > 0;) {
+            bool is_new = held == 0;
+            held += most < 64 * KIB ? most : 64 * KIB;
+            admission_note(&a, &little[i], most, held, 0, is_new);
+        }
+    }
+    assert_true(a.held_bytes > 10 * MIB);
+    assert_true(admission_may_read(&a, &late) > 0);
+}
+
 static void a_small_event_is_read_whatever_the_large_ones_hold(void **state)
 {
     struct crowd c;
@@ -759,6 +787,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_event_has_a_place_beside_all_connections),
         cmocka_unit_test(the_others_wait_while_a_largest_event_has_no_place),
+        cmocka_unit_test(little_ones_leave_each_safe_large_one_its_room),
         cmocka_unit_test(a_small_event_is_read_whatever_the_large_ones_hold),
         cmocka_unit_test(beginnings_of_large_events_leave_room_for_first_bytes),
         cmocka_unit_test(the_oldest_little_one_can_go_on_whoever_was_read_before),
