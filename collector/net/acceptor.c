@@ -27,7 +27,6 @@
 
 #define ROUND       16   /* senders accepted before others are read */
 #define TRIES       32   /* senders that are asked at most whether they have unread bytes */
-#define NEWCOMERS   1024 /* that wait for a place at most, where there are descriptors for them */
 #define PAUSE_MS    100  /* of accepting, or while nobody is read, before the next try */
 #define SOON_MS     5    /* before a newcomer tries again while others are read */
 #define SHARE_MS    200  /* a newcomer waits so long for another address, while others are read */
@@ -35,7 +34,7 @@
 #define CHECK_MS    1000 /* between two checks whether a problem has ended */
 #define PROBLEM_MS  5000 /* a problem lasts so long after the last sender that it hit */
 
-_Static_assert(ACCEPTOR_CONNECTIONS_MAX + LISTENER_BACKLOG < PLACES_MAX,
+_Static_assert(ACCEPTOR_CONNECTIONS_MAX + NEWCOMERS_MAX + LISTENER_BACKLOG < PLACES_MAX,
                "at a stop all that wait have a place");
 
 struct acceptor {
@@ -64,8 +63,10 @@ static void end_problem(struct acceptor *acceptor)
 {
     bool can_accept = !places_are_full(clients_places(acceptor->clients), &acceptor->limits);
     if (can_accept && clock_monotonic_ms() - acceptor->refused_at >= PROBLEM_MS) acceptor->refused_at = 0;
-    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors &&
-        newcomers_count(acceptor->newcomers) == 0)
+    bool is_paused = clients_reading(acceptor->clients) == CLIENTS_ARE_PAUSED;
+    bool has_waiting =
+        newcomers_count(acceptor->newcomers) > 0; /* while others are read: for their own address */
+    if (acceptor->refused_at == 0 && !acceptor->is_out_of_descriptors && !(has_waiting && is_paused))
         problems_end(acceptor->options.problems, PROBLEM_CONNECTIONS_FULL);
 }
 
@@ -284,7 +285,8 @@ struct acceptor *acceptor_new(struct event_base *base, int listening_fd, struct 
     acceptor->options = *options;
     acceptor->limits =
         (struct places_limits){descriptors_places(options->max_connections), options->max_per_source};
-    acceptor->newcomers_max = descriptors_places(acceptor->limits.total + NEWCOMERS) - acceptor->limits.total;
+    acceptor->newcomers_max =
+        descriptors_places(acceptor->limits.total + NEWCOMERS_MAX) - acceptor->limits.total;
     if (acceptor->newcomers_max < 1) acceptor->newcomers_max = 1;
     acceptor->newcomers = newcomers_new(acceptor->newcomers_max);
     acceptor->acceptable = watch(acceptor, base, listening_fd, EV_READ | EV_PERSIST, on_acceptable);

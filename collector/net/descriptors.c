@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/net/listener.h"
+#include "collector/net/newcomers.h"
 
 static int64_t places_in(rlim_t limit)
 {
@@ -27,7 +28,7 @@ enum result descriptors_allow(int64_t connections, struct why *why)
 {
     struct rlimit limit;
     rlim_t needed = (rlim_t)connections + DESCRIPTORS_OWN;
-    rlim_t wanted = needed + LISTENER_BACKLOG;
+    rlim_t wanted = needed + NEWCOMERS_MAX + LISTENER_BACKLOG;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return why_set(why, RES_REFUSE, "read the limit of open files: %s", strerror(errno));
     if (limit.rlim_cur >= wanted) return RES_OK;

@@ -12,8 +12,8 @@
 #define DESCRIPTORS_LEAST 20 /* what these take at least, and one sender; 18 were seen */
 
 /*
- * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait to be
- * accepted at a stop, as far as the hard limit allows. Never lowers it.
+ * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait for a
+ * place, or at a stop to be accepted, as far as the hard limit allows. Never lowers it.
  *   RES_REFUSE   the limit stays too low: fewer senders fit; `why` says how many, and what a person can do
  */
 MUST_CHECK enum result descriptors_allow(int64_t connections, struct why *why);

@@ -15,6 +15,8 @@
 #include "collector/framing/event.h"
 #include "collector/intake/address.h"
 
+#define NEWCOMERS_MAX 1024 /* where there are descriptors for so many */
+
 struct newcomer {
     int fd;
     char source[EVENT_SOURCE_MAX];

@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "collector/net/listener.h"
+#include "collector/net/newcomers.h"
 
 #define SENDERS 100
 #define NEEDED  (SENDERS + DESCRIPTORS_OWN)
+#define WAITING (NEWCOMERS_MAX + LISTENER_BACKLOG)
 
 static void the_limit_is_raised_as_far_as_the_system_allows(void **state)
 {
@@ -27,10 +29,9 @@ static void the_limit_is_raised_as_far_as_the_system_allows(void **state)
         enum result res;
         int64_t places; /* of SENDERS */
     } rows[] = {
-        {70, NEEDED + 2 * LISTENER_BACKLOG, NEEDED + LISTENER_BACKLOG, RES_OK, SENDERS},
+        {70, NEEDED + 2 * WAITING, NEEDED + WAITING, RES_OK, SENDERS},
         {NEEDED, NEEDED + 1, NEEDED + 1, RES_OK, SENDERS}, /* those that wait at a stop may not fit */
-        {NEEDED + 2 * LISTENER_BACKLOG, NEEDED + 2 * LISTENER_BACKLOG, NEEDED + 2 * LISTENER_BACKLOG, RES_OK,
-         SENDERS},
+        {NEEDED + 2 * WAITING, NEEDED + 2 * WAITING, NEEDED + 2 * WAITING, RES_OK, SENDERS},
         {70, NEEDED - 1, NEEDED - 1, RES_REFUSE, SENDERS - 1},
         {70, 84, 84, RES_REFUSE, 20},
         {20, 20, 20, RES_REFUSE, 1},
