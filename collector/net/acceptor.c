@@ -25,14 +25,16 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define ROUND       16   /* senders accepted before others are read */
-#define TRIES       32   /* senders that are asked at most whether they have unread bytes */
-#define PAUSE_MS    100  /* of accepting, or while nobody is read, before the next try */
-#define SOON_MS     5    /* before a newcomer tries again while others are read */
-#define SHARE_MS    200  /* a newcomer waits so long for another address, while others are read */
-#define PATIENCE_MS 1000 /* a newcomer that waits for longer is a problem, if nobody is read */
-#define CHECK_MS    1000 /* between two checks whether a problem has ended */
-#define PROBLEM_MS  5000 /* a problem lasts so long after the last sender that it hit */
+#define ROUND       16  /* senders accepted before others are read */
+#define TRIES       32  /* senders that are asked at most whether they have unread bytes */
+#define PAUSE_MS    100 /* of accepting, or while nobody is read, before the next try */
+#define SOON_MS     5   /* before a newcomer tries again while others are read */
+#define SHARE_MS    200 /* a newcomer waits so long, while others are read, for the address that holds most */
+#define PATIENCE_MS 1000 /* and so long where nobody can go; it is a problem, then, if nobody is read */
+#define LAST_MS                                                                                              \
+    4000 /* and so long where each address holds one place, and all have bytes that were not read */
+#define CHECK_MS   1000 /* between two checks whether a problem has ended */
+#define PROBLEM_MS 5000 /* a problem lasts so long after the last sender that it hit */
 
 _Static_assert(ACCEPTOR_CONNECTIONS_MAX + NEWCOMERS_MAX + LISTENER_BACKLOG < PLACES_MAX,
                "at a stop all that wait have a place");
@@ -105,9 +107,23 @@ static void pause_accepting(struct acceptor *acceptor)
 /* ---- places ---- */
 
 /*
+ * May it go, although it has bytes that were not read yet, or may the newcomer be closed, if nobody can go? Not at once: in
+ * a moment others may have been read, and some have ended. Where each address holds one place they are all alike.
+ */
+static bool is_time_over(const struct acceptor *acceptor, const struct address_key *newcomer,
+                         const struct place *victim, int64_t waited_ms)
+{
+    enum clients_reading reading = clients_reading(acceptor->clients);
+    if (!victim) return waited_ms >= PATIENCE_MS;
+    if (reading == CLIENTS_ARE_PAUSED || places_has_key(victim, newcomer)) return false;
+    if (reading == CLIENTS_LACK_MEMORY) return true;
+    return waited_ms >= (places_held(victim) > 1 ? SHARE_MS : LAST_MS);
+}
+
+/*
  * Who goes for a newcomer of this address? One with bytes that were not read yet is not silent: it waits for us. It is
- * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, which cannot be read
- * now, and the newcomer has to wait.
+ * read, as that may change who goes, or else passed over. False: all that were asked have such bytes, or nobody can go,
+ * and the newcomer has to wait.
  */
 static bool choose(struct acceptor *acceptor, const struct address_key *newcomer, int64_t waited_ms,
                    enum places_choice *choice, struct place **victim)
@@ -116,17 +132,15 @@ static bool choose(struct acceptor *acceptor, const struct address_key *newcomer
     int64_t now = clock_monotonic_ms();
     for (int tries = 0; tries < TRIES; tries += *choice != PLACES_SILENT) { /* each is silent once at most */
         *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-        if (!*victim || !clients_has_unread(places_owner(*victim))) return true;
+        if (*choice == PLACES_FREE || (*victim && !clients_has_unread(places_owner(*victim)))) return true;
+        if (!*victim) break;
         if (clients_reading(acceptor->clients) == CLIENTS_CAN_READ)
             clients_read(places_owner(*victim));
         else
             places_note_active(*victim, now);
     }
     *choice = places_choose(places, &acceptor->limits, newcomer, now, victim);
-    enum clients_reading reading = clients_reading(acceptor->clients);
-    if (!*victim || reading == CLIENTS_CAN_READ) return true; /* it sends and sends */
-    if (reading == CLIENTS_ARE_PAUSED || places_has_key(*victim, newcomer)) return false;
-    return reading == CLIENTS_LACK_MEMORY || waited_ms >= SHARE_MS;
+    return *choice == PLACES_FREE || is_time_over(acceptor, newcomer, *victim, waited_ms);
 }
 
 static void refuse(struct acceptor *acceptor, int fd, const char *source, enum source_line why)
@@ -203,11 +217,15 @@ static void take(struct acceptor *acceptor, int fd, const char *source)
         refuse(acceptor, fd, source, SOURCE_CROWDED);
 }
 
-/* While nobody is read nobody is refused for a long line: whoever comes then waits in the system's queue. */
+/*
+ * Where all lines together are full, others wait in the system's queue. While nobody is read nobody is refused for a long
+ * line, either, which may be half as long.
+ */
 static bool may_accept(const struct acceptor *acceptor)
 {
-    return clients_reading(acceptor->clients) != CLIENTS_ARE_PAUSED ||
-           2 * newcomers_count(acceptor->newcomers) < acceptor->newcomers_max;
+    bool is_paused = clients_reading(acceptor->clients) == CLIENTS_ARE_PAUSED;
+    int64_t most = is_paused ? (acceptor->newcomers_max + 1) / 2 : acceptor->newcomers_max;
+    return newcomers_count(acceptor->newcomers) < most;
 }
 
 static void on_acceptable(evutil_socket_t listening_fd, short what, void *context)

@@ -6,8 +6,8 @@
  * filling the log; while nobody new can be accepted, the problem `connections_full` is present. New senders wait, and
  * nobody is closed, while those that could go have bytes that cannot be read now; and for a moment when the process is
  * out of descriptors or memory: else the loop would spin. But where others are read, a sender waits for another address
- * for 0.2 s at most: then one of the address that holds most places is closed, which is logged with the number of its
- * bytes. One thread only, that of the event loop.
+ * for 0.2 s at most (4 s, where each address holds one place): then one of the address that holds most is closed, which is
+ * logged with the number of its bytes. One thread only, that of the event loop.
  */
 #ifndef COLLECTOR_NET_ACCEPTOR_H
 #define COLLECTOR_NET_ACCEPTOR_H

@@ -176,9 +176,8 @@ def test_where_every_address_has_sent_events_the_newcomer_is_closed(site):
         for n, s in enumerate(senders):
             s.sendall(event(f"n{n}"))
             wait_for_row(site, f"n{n}")
-        for _ in range(50):
-            newcomer = stack.enter_context(connect(site, "127.0.0.5"))
-            wait_for("the newcomer to be closed", lambda: not is_open(newcomer))
+        newcomers = [stack.enter_context(connect(site, "127.0.0.5")) for _ in range(50)]
+        wait_for("the newcomers to be closed", lambda: not any(map(is_open, newcomers)))
         assert all(map(is_open, senders))
         assert "connections_full" in problems(site)
         senders[0].close()
