@@ -183,7 +183,8 @@ static int work(struct writer *w)
         w->rejects_logged_at = now;
     }
     if (w->committed_at != 0 && now - w->committed_at >= SHRINK_MS) give_memory_back(w);
-    return wait_ms < tick_ms(w) ? wait_ms : tick_ms(w);
+    int until_tick_ms = tick_ms(w);
+    return wait_ms < until_tick_ms ? wait_ms : until_tick_ms;
 }
 
 static void sleep_us(int us)

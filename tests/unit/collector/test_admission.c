@@ -532,7 +532,6 @@ struct world {
     size_t disk_bytes, disk_rate;  /* on its way, and what the writer takes in a step */
     int64_t now_ms, stalled_until; /* the writer; */
     bool is_closed;                /* the gate */
-    bool has_crowd;                /* so many large ones that their beginnings may fill the strip */
     bool is_holders_turn;
     int64_t wait_max_ms; /* what all take for a largest event, or are given before they are given up */
 };

@@ -56,6 +56,16 @@ static void wal_path(const struct fixture *f, char out[200])
     (void)snprintf(out, 200, "%s-wal", f->scratch->spool);
 }
 
+/* A copy of the file alone, without any log: all of it is there. */
+static void check_file_alone(struct fixture *f, int64_t events)
+{
+    struct scratch *copy = scratch_new();
+    scratch_copy(f->scratch->spool, copy->spool);
+    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), events);
+    check_books(copy->spool);
+    scratch_free(copy);
+}
+
 static void a_deleted_logs_contents_are_moved_into_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -69,12 +79,7 @@ static void a_deleted_logs_contents_are_moved_into_the_file(void **state)
     assert_true(wal_is_lost(spool_in_wal(f->in)));
     assert_false(scratch_exists(wal));
     append(f, 101, 50, 2);
-    /* A copy of the file alone, without any log: all of it is there. */
-    struct scratch *copy = scratch_new();
-    scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
-    check_books(copy->spool);
-    scratch_free(copy);
+    check_file_alone(f, 150);
 }
 
 static void nothing_is_appended_beside_another_programs_log(void **state)
@@ -119,11 +124,7 @@ static void the_log_of_a_deleted_index_is_moved_into_the_file(void **state)
     free(scratch_read(index, &len)); /* this closes it: a process has its own locks no more */
     assert_int_equal(len, 0);
     append(f, 101, 50, 2);
-    struct scratch *copy = scratch_new();
-    scratch_copy(f->scratch->spool, copy->spool);
-    assert_int_equal(query_int(copy->spool, "SELECT count(*) FROM _event"), 150);
-    check_books(copy->spool);
-    scratch_free(copy);
+    check_file_alone(f, 150);
 }
 
 static void beside_another_index_nothing_is_written_anywhere(void **state)

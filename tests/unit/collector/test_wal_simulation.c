@@ -118,7 +118,6 @@ struct world {
     int closes, closes_beside_long;
     int64_t longest_log;
     int64_t events, waits[WAITS_MAX]; /* how many had to wait for how many ms */
-    int64_t hold_beside_long;         /* holds that began beside a reader older than WAL_HOLD_READER_MS */
     bool is_long_reported, are_many_reported;
 };
 
