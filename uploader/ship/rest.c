@@ -71,7 +71,8 @@ void rest_succeed(struct rest *rest, const struct rest_try *a_try, int64_t now)
  * Tries that ran beside each other count as one failure. One that has got no answer tells of the time when it began: it
  * counts only if nothing has succeeded since then.
  */
-void rest_fail(struct rest *rest, const struct rest_try *a_try, const struct rest_failure *failure, int64_t now)
+void rest_fail(struct rest *rest, const struct rest_try *a_try, const struct rest_failure *failure,
+               int64_t now)
 {
     int64_t asked_ms = failure->asked_ms < REST_ASKED_MAX_MS ? failure->asked_ms : REST_ASKED_MAX_MS;
     if (asked_ms > 0 && now + asked_ms > rest->asked_until) rest->asked_until = now + asked_ms;

@@ -33,9 +33,9 @@ struct rest {
     int64_t since;                 /* monotonic: when the first try of these failures began */
     int64_t failed_at, well_at;    /* when the last failure, and the last success, were known */
     int64_t until;                 /* resting: when the next try may begin */
-    int64_t asked_until;           /* the server has asked to be left alone until then, whatever else it said */
-    int64_t probe;                 /* probing: the try, and */
-    int64_t probe_until;           /* when another may begin */
+    int64_t asked_until; /* the server has asked to be left alone until then, whatever else it said */
+    int64_t probe;       /* probing: the try, and */
+    int64_t probe_until; /* when another may begin */
 };
 
 /* One try. */
@@ -46,9 +46,9 @@ struct rest_try {
 
 /* How a try has failed. */
 struct rest_failure {
-    bool is_silent;    /* without any answer, so it tells of the time when it began */
-    int64_t asked_ms;  /* the pause that the server asks for; 0: none */
-    uint32_t any;      /* a random number */
+    bool is_silent;   /* without any answer, so it tells of the time when it began */
+    int64_t asked_ms; /* the pause that the server asks for; 0: none */
+    uint32_t any;     /* a random number */
 };
 
 /* `is_proven`: tries may run beside each other at once; else the first one shows whether they can. */
@@ -64,7 +64,8 @@ void rest_begin(struct rest *rest, const struct rest_try *a_try, int64_t now);
 
 /* How it has ended: it works; it does not; nothing was learnt of it. */
 void rest_succeed(struct rest *rest, const struct rest_try *a_try, int64_t now);
-void rest_fail(struct rest *rest, const struct rest_try *a_try, const struct rest_failure *failure, int64_t now);
+void rest_fail(struct rest *rest, const struct rest_try *a_try, const struct rest_failure *failure,
+               int64_t now);
 void rest_release(struct rest *rest, const struct rest_try *a_try, int64_t now);
 
 /* A person, or new credentials, end a rest early; the server's wish, too. */

@@ -39,11 +39,12 @@
 #define SCHEDULER_PROVE_MS    3600000 /* without traffic in a kind, its destination is proven again */
 
 struct scheduler_options {
-    int workers;                  /* 1..SCHEDULER_WORKERS_MAX: tries at once; one more may run while all are held */
-    int ahead;                    /* batches of a kind that are sealed before they can be sent, 1 or more */
-    bool is_on[BATCH_KIND_COUNT]; /* false: nothing is sealed, and of open batches only those that may be stored are
+    int workers; /* 1..SCHEDULER_WORKERS_MAX: tries at once; one more may run while all are held */
+    int ahead;   /* batches of a kind that are sealed before they can be sent, 1 or more */
+    bool is_on
+        [BATCH_KIND_COUNT]; /* false: nothing is sealed, and of open batches only those that may be stored are
                                      tried, which then means: looked for */
-    bool proves;                  /* prove the destination where there is no traffic */
+    bool proves;            /* prove the destination where there is no traffic */
     uint32_t seed;
 };
 
@@ -64,7 +65,7 @@ struct scheduler_batch {
     struct cause cause;
 };
 
-void scheduler_add(struct scheduler *scheduler, const struct scheduler_batch *batch);
+void scheduler_add(struct scheduler *scheduler, const struct scheduler_batch *batch, int64_t now);
 
 /* It is settled without a try: superseded, abandoned, or shipped by a person's word. Not while a try of it runs. */
 void scheduler_remove(struct scheduler *scheduler, int64_t batch_id);
@@ -81,9 +82,9 @@ void scheduler_hurry(struct scheduler *scheduler, int64_t now);
 /* ---- what to do ---- */
 
 enum scheduler_action {
-    SCHEDULER_WAIT,   /* until `due`, or until a try ends */
-    SCHEDULER_SEAL,   /* seal the next batch of `kind`, if one is due: scheduler_add() or scheduler_not_due() */
-    SCHEDULER_SHIP,   /* try the batch `batch_id` */
+    SCHEDULER_WAIT, /* until `due`, or until a try ends */
+    SCHEDULER_SEAL, /* seal the next batch of `kind`, if one is due: scheduler_add() or scheduler_not_due() */
+    SCHEDULER_SHIP, /* try the batch `batch_id` */
     SCHEDULER_ERRAND, /* send one request that a handler waits for */
     SCHEDULER_PROVE,  /* prove that objects of `kind` may be put */
 };
@@ -104,17 +105,18 @@ int64_t scheduler_begin(struct scheduler *scheduler, const struct scheduler_step
 /* ---- how it has ended ---- */
 
 enum scheduler_outcome {
-    SCHEDULER_TAKEN,  /* the store has taken the object, or the proof is good */
-    SCHEDULER_FOUND,  /* the store was asked, and has answered: the object is there, or is not, or is another one */
+    SCHEDULER_TAKEN, /* the store has taken the object; or the proof is good, however it was made */
+    SCHEDULER_FOUND, /* the store was asked, and has answered: the object is there, or is not, or is another one */
     SCHEDULER_FAILED, /* for `cause` */
-    SCHEDULER_LEFT,   /* nothing was learnt of the store */
+    SCHEDULER_UNFIT,  /* it was not sent, as the batch has trouble of its own: `cause` */
+    SCHEDULER_LEFT,   /* nothing was learnt */
 };
 
 struct scheduler_answer {
     enum scheduler_outcome outcome;
-    bool is_settled;    /* the batch is no longer open */
-    bool may_be_stored; /* the batch, if it is still open */
-    struct cause cause; /* with FAILED; with LEFT, a batch that has trouble of its own: scope SCOPE_BATCH */
+    bool is_settled;                  /* the batch is no longer open */
+    bool may_be_stored;               /* the batch, if it is still open */
+    struct cause cause;               /* with FAILED and UNFIT */
     bool is_from_store, is_authentic; /* with FAILED: as in struct stored (store/store.h) */
     int64_t asked_ms;                 /* with FAILED: the pause that the server asks for; 0: none */
 };

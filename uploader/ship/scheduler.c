@@ -1,0 +1,428 @@
+/*
+ * scheduler -- see scheduler.h. This file chooses what is next; scheduler_end.c takes in how a try has ended.
+ *
+ * Each choice looks once at every open batch (survey()): that costs less than one request even when 10,000 wait.
+ */
+#include "uploader/ship/scheduler.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uploader/ship/scheduler_state.h"
+
+#define GROUP_TURN 4 /* one start in so many of a kind goes to its groups */
+
+static const struct backoff when_away = {500, 30000};            /* the endpoint: it comes back by itself */
+static const struct backoff when_refused = {5000, REST_MOST_MS}; /* a person must act, without a restart */
+
+/* ---- life ---- */
+
+struct scheduler *scheduler_new(const struct scheduler_options *options, int64_t now)
+{
+    struct scheduler *s = calloc(1, sizeof *s);
+    if (!s) abort();
+    assert(options->workers >= 1 && options->workers <= SCHEDULER_WORKERS_MAX && options->ahead >= 1);
+    s->options = *options;
+    s->random = options->seed ? options->seed : 1;
+    s->endpoint = rest_start(&when_away, false);
+    s->identity = rest_start(&when_refused, false);
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+        s->kinds[kind] = (struct kind_state){.rest = rest_start(&when_refused, false),
+                                             .scouts = rest_start(&when_refused, false),
+                                             .not_due_until = now,
+                                             .prove_due = now};
+    return s;
+}
+
+void scheduler_free(struct scheduler *s)
+{
+    if (!s) return;
+    free(s->entries);
+    free(s);
+}
+
+/* ---- what there is ---- */
+
+struct entry *scheduler_entry(const struct scheduler *s, int64_t batch_id)
+{
+    size_t low = 0;
+    size_t high = s->entry_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->entries[middle].id < batch_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->entry_count && s->entries[low].id == batch_id ? &s->entries[low] : NULL;
+}
+
+struct group *scheduler_set_aside(struct scheduler *s, struct entry *entry, const struct cause *cause,
+                                  int64_t now)
+{
+    struct group *group = groups_find(&s->groups, (enum batch_kind)entry->kind, cause, now);
+    int index = (int)(group - s->groups.list);
+    entry->was_refused = true;
+    entry->opening = group->opening;
+    if (entry->group == index) return group;
+    if (entry->group != NO_GROUP) s->groups.list[entry->group].members--;
+    entry->group = (int16_t)index;
+    group->members++;
+    return group;
+}
+
+void scheduler_add(struct scheduler *s, const struct scheduler_batch *batch, int64_t now)
+{
+    assert(s->entry_count == 0 || s->entries[s->entry_count - 1].id < batch->id);
+    if (s->entry_count == s->entry_capacity) {
+        s->entry_capacity = s->entry_capacity ? s->entry_capacity * 2 : 64;
+        s->entries = reallocarray(s->entries, s->entry_capacity, sizeof *s->entries);
+        if (!s->entries) abort();
+    }
+    struct entry *entry = &s->entries[s->entry_count++];
+    *entry = (struct entry){.id = batch->id,
+                            .first_id = batch->first_id,
+                            .group = NO_GROUP,
+                            .kind = (uint8_t)batch->kind,
+                            .may_be_stored = batch->may_be_stored};
+    if (batch->is_refused) (void)scheduler_set_aside(s, entry, &batch->cause, now);
+}
+
+void scheduler_forget(struct scheduler *s, struct entry *entry)
+{
+    size_t index = (size_t)(entry - s->entries);
+    if (entry->group != NO_GROUP) s->groups.list[entry->group].members--;
+    memmove(entry, entry + 1, (s->entry_count - index - 1) * sizeof *entry);
+    s->entry_count--;
+}
+
+void scheduler_remove(struct scheduler *s, int64_t batch_id)
+{
+    struct entry *entry = scheduler_entry(s, batch_id);
+    if (!entry) return;
+    assert(!entry->is_running);
+    scheduler_forget(s, entry);
+}
+
+void scheduler_set_errands(struct scheduler *s, int count)
+{
+    s->errands = count;
+}
+
+void scheduler_not_due(struct scheduler *s, enum batch_kind kind, int64_t until)
+{
+    s->kinds[kind].not_due_until = until;
+}
+
+void scheduler_hurry(struct scheduler *s, int64_t now)
+{
+    rest_hurry(&s->endpoint, now);
+    rest_hurry(&s->identity, now);
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
+        rest_hurry(&s->kinds[kind].rest, now);
+        rest_hurry(&s->kinds[kind].scouts, now);
+        s->kinds[kind].not_due_until = now;
+    }
+    for (int i = 0; i < GROUPS_MAX; i++) rest_hurry(&s->groups.list[i].rest, now);
+}
+
+/* ---- a look at all open batches ---- */
+
+/* The candidates of one kind; NULL: there is none. */
+struct candidates {
+    const struct entry *fresh;  /* never tried */
+    const struct entry *failed; /* tried, and not set aside */
+    const struct entry *member; /* of the group whose turn it is */
+    int ahead;                  /* open, and never refused */
+};
+
+struct survey {
+    struct candidates kinds[BATCH_KIND_COUNT];
+    const struct entry *members[GROUPS_MAX]; /* the next of each group */
+};
+
+static bool is_better(const struct entry *a, const struct entry *b)
+{
+    if (!b) return true;
+    if (a->was_refused != b->was_refused) return b->was_refused;
+    if (a->failures != b->failures) return a->failures < b->failures;
+    return a->first_id != b->first_id ? a->first_id < b->first_id : a->id < b->id;
+}
+
+/* In a group: the one that was tried least recently. */
+static bool is_next_member(const struct entry *a, const struct entry *b)
+{
+    if (!b || a->tried != b->tried) return !b || a->tried < b->tried;
+    return a->first_id != b->first_id ? a->first_id < b->first_id : a->id < b->id;
+}
+
+/* While a group is open, each of its members is tried once. */
+static bool may_be_tried(const struct entry *entry, const struct group *group, int64_t now)
+{
+    if (group->rest.state == REST_WELL && entry->opening == group->opening) return false;
+    return rest_may_try(&group->rest, now);
+}
+
+static void survey_entry(const struct scheduler *s, const struct entry *entry, int64_t now, struct survey *v)
+{
+    struct candidates *c = &v->kinds[entry->kind];
+    c->ahead += !entry->was_refused;
+    if (entry->is_running || (!s->options.is_on[entry->kind] && !entry->may_be_stored)) return;
+    if (entry->group != NO_GROUP) {
+        const struct entry **member = &v->members[entry->group];
+        if (may_be_tried(entry, &s->groups.list[entry->group], now) && is_next_member(entry, *member))
+            *member = entry;
+        return;
+    }
+    const struct entry **best = entry->tried == 0 ? &c->fresh : &c->failed;
+    if (is_better(entry, *best)) *best = entry;
+}
+
+/* Groups take turns. */
+static void survey_groups(const struct scheduler *s, struct survey *v)
+{
+    for (int i = 0; i < GROUPS_MAX; i++) {
+        if (!v->members[i]) continue;
+        struct candidates *c = &v->kinds[v->members[i]->kind];
+        if (!c->member || s->groups.list[i].turn < s->groups.list[c->member->group].turn)
+            c->member = v->members[i];
+    }
+}
+
+static void survey(const struct scheduler *s, int64_t now, struct survey *v)
+{
+    *v = (struct survey){.kinds = {{0}}};
+    for (size_t i = 0; i < s->entry_count; i++) survey_entry(s, &s->entries[i], now, v);
+    survey_groups(s, v);
+}
+
+/* ---- the choice ---- */
+
+static bool may_seal(const struct scheduler *s, enum batch_kind kind, const struct candidates *c, int64_t now)
+{
+    const struct kind_state *state = &s->kinds[kind];
+    if (!s->options.is_on[kind] || now < state->not_due_until || c->ahead >= s->options.ahead) return false;
+    if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;
+    return c->ahead == 0 && rest_may_try(&state->scouts, now);
+}
+
+static bool choose_in_kind(const struct scheduler *s, enum batch_kind kind, const struct candidates *c,
+                           int64_t now, struct scheduler_step *step)
+{
+    const struct entry *entry = NULL;
+    if (!rest_may_try(&s->kinds[kind].rest, now)) return false;
+    step->kind = kind;
+    if (c->member && s->kinds[kind].starts % GROUP_TURN == GROUP_TURN - 1) entry = c->member;
+    if (!entry) entry = c->fresh;
+    if (!entry && may_seal(s, kind, c, now)) {
+        step->action = SCHEDULER_SEAL;
+        return true;
+    }
+    if (!entry) entry = c->failed;
+    if (!entry) entry = c->member;
+    if (!entry) return false;
+    step->action = SCHEDULER_SHIP;
+    step->batch_id = entry->id;
+    return true;
+}
+
+static bool choose_batch(const struct scheduler *s, const struct survey *v, int64_t now,
+                         struct scheduler_step *step)
+{
+    for (int i = 0; i < BATCH_KIND_COUNT; i++) {
+        enum batch_kind kind = (enum batch_kind)((s->next_kind + i) % BATCH_KIND_COUNT);
+        if (choose_in_kind(s, kind, &v->kinds[kind], now, step)) return true;
+    }
+    return false;
+}
+
+/* How many tries run: of all, of one action, of one kind. */
+static int count_running(const struct scheduler *s, int action, int kind)
+{
+    int count = 0;
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) {
+        const struct running *r = &s->running[i];
+        if (r->a_try.id == 0) continue;
+        count += (action < 0 || r->action == (enum scheduler_action)action) &&
+                 (kind < 0 || r->kind == (enum batch_kind)kind);
+    }
+    return count;
+}
+
+int scheduler_running_count(const struct scheduler *s)
+{
+    return count_running(s, -1, -1);
+}
+
+/* A destination is proven where nothing else shows that it works: it is not known to, or it was long ago. */
+static bool must_prove(const struct scheduler *s, enum batch_kind kind, int64_t now)
+{
+    const struct kind_state *state = &s->kinds[kind];
+    bool is_known = s->endpoint.state == REST_WELL && s->identity.state == REST_WELL &&
+                    state->rest.state == REST_WELL && now < state->prove_due;
+    return s->options.proves && s->options.is_on[kind] && !is_known && rest_may_try(&state->rest, now) &&
+           count_running(s, -1, kind) == 0;
+}
+
+static bool choose_proof(const struct scheduler *s, int64_t now, struct scheduler_step *step)
+{
+    for (int i = 0; i < BATCH_KIND_COUNT; i++) {
+        enum batch_kind kind = (enum batch_kind)((s->next_kind + i) % BATCH_KIND_COUNT);
+        if (!must_prove(s, kind, now)) continue;
+        step->action = SCHEDULER_PROVE;
+        step->kind = kind;
+        return true;
+    }
+    return false;
+}
+
+/* When a spare worker may be used, as all others are held for so long; INT64_MAX: a worker is idle. */
+static int64_t spare_from(const struct scheduler *s)
+{
+    int64_t latest = 0;
+    if (scheduler_running_count(s) < s->options.workers) return INT64_MIN;
+    if (scheduler_running_count(s) > s->options.workers) return INT64_MAX;
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++)
+        if (s->running[i].a_try.id != 0 && s->running[i].a_try.began > latest)
+            latest = s->running[i].a_try.began;
+    return latest + REST_PROBE_MS;
+}
+
+static void consider(int64_t *due, int64_t at, int64_t now)
+{
+    if (at > now && at < *due) *due = at;
+}
+
+/* The next moment at which the answer may be another one. */
+static int64_t next_due(const struct scheduler *s, int64_t now)
+{
+    int64_t due = INT64_MAX;
+    consider(&due, spare_from(s), now);
+    consider(&due, rest_due(&s->endpoint, now), now);
+    consider(&due, rest_due(&s->identity, now), now);
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
+        const struct kind_state *state = &s->kinds[kind];
+        consider(&due, rest_due(&state->rest, now), now);
+        consider(&due, rest_due(&state->scouts, now), now);
+        if (!s->options.is_on[kind]) continue;
+        consider(&due, state->not_due_until, now);
+        if (s->options.proves) consider(&due, state->prove_due, now);
+    }
+    for (int i = 0; i < GROUPS_MAX; i++)
+        if (s->groups.list[i].members > 0) consider(&due, rest_due(&s->groups.list[i].rest, now), now);
+    return due;
+}
+
+static bool choose(const struct scheduler *s, int64_t now, struct scheduler_step *step)
+{
+    struct survey v;
+    if (now < spare_from(s) || !rest_may_try(&s->endpoint, now) || !rest_may_try(&s->identity, now))
+        return false;
+    bool has_errand = s->errands > count_running(s, SCHEDULER_ERRAND, -1);
+    step->action = SCHEDULER_ERRAND;
+    if (has_errand && !s->was_errand) return true;
+    survey(s, now, &v);
+    if (choose_batch(s, &v, now, step)) return true;
+    return has_errand || choose_proof(s, now, step);
+}
+
+void scheduler_next(const struct scheduler *s, int64_t now, struct scheduler_step *step)
+{
+    *step = (struct scheduler_step){.due = now};
+    if (choose(s, now, step)) return;
+    *step = (struct scheduler_step){.action = SCHEDULER_WAIT, .due = next_due(s, now)};
+}
+
+/* ---- a try begins ---- */
+
+static void begin_batch(struct scheduler *s, struct running *r, int64_t now)
+{
+    struct kind_state *state = &s->kinds[r->kind];
+    struct entry *entry = scheduler_entry(s, r->batch_id);
+    assert(entry && !entry->is_running);
+    r->group = entry->group;
+    r->is_scout = entry->tried == 0 && entry->group == NO_GROUP && rest_may_try(&state->scouts, now);
+    if (r->is_scout) rest_begin(&state->scouts, &r->a_try, now);
+    if (r->group != NO_GROUP) {
+        rest_begin(&s->groups.list[r->group].rest, &r->a_try, now);
+        s->groups.list[r->group].turn = r->a_try.id;
+    }
+    entry->is_running = true;
+    entry->tried = r->a_try.id;
+    state->starts++;
+}
+
+int64_t scheduler_begin(struct scheduler *s, const struct scheduler_step *step, int64_t now)
+{
+    struct running *r = s->running;
+    while (r->a_try.id != 0) r++;
+    assert(r < s->running + s->options.workers + 1);
+    *r = (struct running){.a_try = {++s->numbers, now},
+                          .action = step->action,
+                          .kind = step->kind,
+                          .batch_id = step->batch_id,
+                          .group = NO_GROUP};
+    rest_begin(&s->endpoint, &r->a_try, now);
+    rest_begin(&s->identity, &r->a_try, now);
+    s->was_errand = step->action == SCHEDULER_ERRAND;
+    if (s->was_errand) return s->numbers;
+    rest_begin(&s->kinds[step->kind].rest, &r->a_try, now);
+    if (step->action == SCHEDULER_SHIP) begin_batch(s, r, now);
+    s->next_kind = (step->kind + 1) % BATCH_KIND_COUNT;
+    return s->numbers;
+}
+
+/* ---- what stands in the way ---- */
+
+int64_t scheduler_next_try(const struct scheduler *s, enum scope scope, enum batch_kind kind)
+{
+    int64_t first = INT64_MAX;
+    if (scope == SCOPE_ENDPOINT) return rest_due(&s->endpoint, INT64_MIN);
+    if (scope == SCOPE_IDENTITY) return rest_due(&s->identity, INT64_MIN);
+    if (scope == SCOPE_KIND) return rest_due(&s->kinds[kind].rest, INT64_MIN);
+    for (int i = 0; i < GROUPS_MAX; i++) {
+        const struct group *group = &s->groups.list[i];
+        if (group->members > 0 && group->kind == kind)
+            consider(&first, rest_due(&group->rest, INT64_MIN), INT64_MIN);
+    }
+    return first;
+}
+
+static int64_t failing_since(const struct rest *rest)
+{
+    return rest->failures > 0 ? rest->since : -1;
+}
+
+int64_t scheduler_failing_since(const struct scheduler *s, enum scope scope, enum batch_kind kind)
+{
+    int64_t first = -1;
+    if (scope == SCOPE_ENDPOINT) return failing_since(&s->endpoint);
+    if (scope == SCOPE_IDENTITY) return failing_since(&s->identity);
+    if (scope == SCOPE_KIND) return failing_since(&s->kinds[kind].rest);
+    for (int i = 0; i < GROUPS_MAX; i++) {
+        const struct group *group = &s->groups.list[i];
+        if (group->members > 0 && group->kind == kind && (first < 0 || group->since < first))
+            first = group->since;
+    }
+    return first;
+}
+
+int64_t scheduler_refused_count(const struct scheduler *s, enum batch_kind kind)
+{
+    int64_t count = 0;
+    for (int i = 0; i < GROUPS_MAX; i++)
+        if (s->groups.list[i].kind == kind) count += s->groups.list[i].members;
+    return count;
+}
+
+bool scheduler_is_proven(const struct scheduler *s, enum batch_kind kind)
+{
+    return s->kinds[kind].is_proven;
+}
+
+bool scheduler_is_running(const struct scheduler *s, int64_t batch_id)
+{
+    const struct entry *entry = scheduler_entry(s, batch_id);
+    return entry && entry->is_running;
+}
