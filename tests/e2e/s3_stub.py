@@ -31,7 +31,7 @@ Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b
 HANG = object()
 TRICKLE = object()
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
-           403: "Forbidden", 404: "Not Found", 409: "Conflict", 412: "Precondition Failed", 429: "Too Many Requests",
+           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 429: "Too Many Requests",
            500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
 SKEW_SECONDS = 15 * 60  # as S3 bears it
 

@@ -3,7 +3,7 @@ is asked, and in which order. test_fault_matrix.py goes through all answers."""
 from support.tap import main
 from support.waiting import wait_for
 from s3_stub import (ALWAYS, Answer, Step, after_storing, captive_portal, die, encrypted, error, honest, no_answer,
-                     no_conditions)
+                     no_conditions, someone_was_faster)
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 
@@ -55,11 +55,22 @@ def test_a_PUT_on_a_dead_kept_connection_counts_as_unknown(site, stub):
 # ---- the key is taken ----
 
 @with_stub
-def test_a_412_without_the_right_to_HEAD_ships_unverified_with_a_warning(site, stub):
-    uploader = start(site, stub, Step("PUT", after_storing(error(412, "PreconditionFailed"))),
-                     Step("HEAD", error(403), times=ALWAYS))
+def test_a_first_412_without_the_right_to_HEAD_blocks_the_batch(site, stub):
+    """The object is somebody else's for all that is known."""
+    start(site, stub, Step("PUT", someone_was_faster), Step("HEAD", error(403), times=ALWAYS))
+    row = wait_for_state(site, "blocked")
+    assert stub.methods() == "PUT HEAD" and not row.is_unknown, row
+    assert "refuses to show whether it is ours" in row.last_error, row
+    assert "allow these keys s3:GetObject" in row.remedy and stub.bucket in row.remedy, row
+    assert "uploader resolve --batch 1" in row.remedy, row
+    assert stub.objects[row.key].body == b"written by someone else"
+
+
+@with_stub
+def test_a_412_after_a_lost_try_without_the_right_to_HEAD_ships_unverified_with_a_warning(site, stub):
+    uploader = start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", error(403), times=ALWAYS))
     row = wait_for_state(site, "shipped")
-    assert stub.methods() == "PUT HEAD" and row.verified == 0
+    assert stub.methods() == "PUT HEAD PUT HEAD" and row.verified == 0
     (warning,) = [line for line in uploader.log.splitlines() if "cannot be compared" in line]
     assert " warn " in warning and 'remedy="allow these keys s3:GetObject' in warning and stub.bucket in warning, warning
     assert_shipped_once(site, stub)
@@ -121,14 +132,15 @@ def test_a_lost_PUT_stays_unknown_when_the_next_one_meets_a_conflict(site, stub)
 
 
 @with_stub
-def test_a_HEAD_refused_without_a_cause_says_where_to_find_it(site, stub):
+def test_a_refused_HEAD_never_holds_up_the_PUT(site, stub):
     here = {"x-amz-bucket-region": stub.region}  # as AWS names it in every answer
-    start(site, stub, Step("PUT", no_answer), Step("HEAD", error(400, headers=here), times=ALWAYS))
-    row = wait_for_state(site, "blocked")
-    assert "HTTP 400" in row.last_error and "`uploader check`" in row.remedy and "AWS_REGION" not in row.remedy, row
-    assert row.is_unknown and "PUT PUT" not in stub.methods()
-    stub.set_script()
-    wait_for_state(site, "shipped")
+    start(site, stub)
+    wait_for_state(site, "shipped", 1)
+    for number, refusal in enumerate((error(400, headers=here), error(403), error(405), error(501)), 2):
+        stub.set_script(Step("PUT", error(503)), Step("HEAD", refusal, times=ALWAYS))
+        send_batch(site)
+        assert wait_for_state(site, "shipped", number).verified == 1
+    assert stub.methods() == " ".join(["PUT"] + ["PUT HEAD PUT"] * 4)
     assert_shipped_once(site, stub)
 
 

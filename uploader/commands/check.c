@@ -1,7 +1,7 @@
 /*
- * check -- `uploader check`: can the spool be used, and do the keys allow us to write under both prefixes? It writes
- * one small valid document to each, under a fixed key, and removes it again if that is allowed. Exit 0 only if
- * `run` would work. It can be used while an uploader runs.
+ * check -- `uploader check`: can the spool be used, and do the keys allow us to write under both prefixes? It puts one
+ * empty document under each as `run` puts a batch, and leaves it there (store/check_document.h). Exit 0 only if `run`
+ * would work. It can be used while an uploader runs.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,12 +10,7 @@
 #include "common/lock_wait.h"
 #include "uploader/commands/options.h"
 #include "uploader/commands/run.h"
-
-static const char *const empty_documents[] = {
-    [BATCH_XML] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n</EVENTS>\n",
-    [BATCH_JSON] = "[]\n",
-    [BATCH_NDJSON] = "",
-};
+#include "uploader/store/check_document.h"
 
 static int report(bool is_ok, const char *what, const struct why *why)
 {
@@ -28,22 +23,20 @@ static int report(bool is_ok, const char *what, const struct why *why)
     return 1;
 }
 
-/* A spool that is not there yet is no problem. `node` is the installation's name: the spool's, else this host's. */
-static enum result check_spool(const char *path, char node[SPOOL_NODE_MAX + 1])
+/* A spool that is not there yet is no problem. The installation's name is the spool's, else this host's. */
+static enum result check_spool(const char *path, struct spool_identity *identity)
 {
     struct spool_out *spool = NULL;
-    struct spool_identity identity;
     struct why why = {0};
     bool will_come = false;
     enum result res = run_open_spool(&spool, path, true, &will_come, &why);
-    if (res == RES_OK) res = spool_out_identity(spool, &identity, &why);
+    if (res == RES_OK) res = spool_out_identity(spool, identity, &why);
     spool_out_close(spool);
     if (why.is_locked) will_come = false; /* it is there, and `run` could not use it now */
     (void)lock_wait_explain(res, &why);
-    if (res == RES_OK)
-        (void)snprintf(node, SPOOL_NODE_MAX + 1, "%s", identity.node);
-    else if (gethostname(node, SPOOL_NODE_MAX) != 0)
-        (void)snprintf(node, SPOOL_NODE_MAX + 1, "eventspool");
+    if (res != RES_OK) *identity = (struct spool_identity){.spool = ""};
+    if (res != RES_OK && gethostname(identity->node, SPOOL_NODE_MAX) != 0)
+        (void)snprintf(identity->node, sizeof identity->node, "eventspool");
     if (will_come)
         (void)printf("note    %s\n", why.text);
     else
@@ -59,18 +52,18 @@ static enum result check_lock(const char *spool_path)
     return res;
 }
 
-static int check_prefix(struct store *store, const char *prefix, enum batch_format format, const char *node)
+static int check_prefix(struct store *store, const char *prefix, enum batch_kind kind,
+                        enum batch_format format, const struct spool_identity *identity)
 {
-    char key[BATCH_KEY_MAX];
     char what[BATCH_KEY_MAX + 64];
-    struct buf body = BUF_EMPTY;
+    struct check_document document;
+    struct stored stored;
     struct why why = {0};
-    struct batch batch = {.format = format};
-    (void)snprintf(key, sizeof key, "%s_check-%s.%s", prefix, node, batch_extension(format));
-    (void)snprintf(what, sizeof what, "objects can be written as %s", key);
-    buf_append_text(&body, empty_documents[format]);
-    enum store_answer answer = store_probe(store, key, batch_content_type(&batch), &body, &why);
-    buf_fini(&body);
+    check_document_init(&document, prefix, kind, format, identity);
+    struct object object = check_document_object(&document);
+    (void)snprintf(what, sizeof what, "objects can be written as %s", document.batch.object_key);
+    enum store_answer answer = store_prove(store, &object, true, &stored, &why);
+    check_document_fini(&document);
     return report(answer == STORE_DONE, what, &why);
 }
 
@@ -86,7 +79,7 @@ static enum result check_credentials(struct store *store)
 }
 
 /* Returns the exit code. */
-static int check_store(const struct settings *settings, const char *node)
+static int check_store(const struct settings *settings, const struct spool_identity *identity)
 {
     struct why why = {0};
     struct signals signals = {.fd = -1};
@@ -100,9 +93,10 @@ static int check_store(const struct settings *settings, const char *node)
     if (res != RES_OK) return command_exit(res, &why);
     res = check_credentials(store);
     if (res == RES_OK)
-        problems += check_prefix(store, settings->prefix, (enum batch_format)settings->output_format, node);
+        problems += check_prefix(store, settings->prefix, BATCH_EVENTS,
+                                 (enum batch_format)settings->output_format, identity);
     if (res == RES_OK && settings->rejects_prefix)
-        problems += check_prefix(store, settings->rejects_prefix, BATCH_NDJSON, node);
+        problems += check_prefix(store, settings->rejects_prefix, BATCH_REJECTS, BATCH_NDJSON, identity);
     store_close(store);
     signals_close(&signals);
     if (res == RES_REFUSE) return EX_CONFIG;
@@ -113,14 +107,14 @@ int run_check(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     struct why why = {0};
-    char node[SPOOL_NODE_MAX + 1] = "";
+    struct spool_identity identity = {.spool = ""};
 
     enum result res = settings_check_destination(settings, &why);
     (void)report(res == RES_OK, "a destination is set", &why);
     if (res != RES_OK) return EX_CONFIG;
-    res = check_spool(settings->spool_path, node);
+    res = check_spool(settings->spool_path, &identity);
     if (res == RES_OK) res = check_lock(settings->spool_path);
-    int exit_code = check_store(settings, node);
+    int exit_code = check_store(settings, &identity);
     if (res == RES_REFUSE) return EX_CONFIG;
     return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;
 }

@@ -181,6 +181,14 @@ void credentials_reject(struct credentials *c, const struct keys *keys)
     (void)pthread_mutex_unlock(&c->mutex);
 }
 
+bool credentials_have_changed(struct credentials *c)
+{
+    if (pthread_mutex_trylock(&c->mutex) != 0) return false;
+    bool have_changed = file_watch_has_changed(&c->watch);
+    (void)pthread_mutex_unlock(&c->mutex);
+    return have_changed;
+}
+
 void credentials_source(struct credentials *c, char source[KEYS_SOURCE_SIZE])
 {
     (void)pthread_mutex_lock(&c->mutex);

@@ -44,6 +44,12 @@ MUST_CHECK enum result credentials_get(struct credentials *credentials, int64_t 
 /* The server has refused these keys, from credentials_get(), as no longer valid: the next call asks for new ones. */
 void credentials_reject(struct credentials *credentials, const struct keys *keys);
 
+/*
+ * Have the files that the keys come from changed since the last search? Never waits: false while another thread
+ * searches. False also where the keys come from no file.
+ */
+bool credentials_have_changed(struct credentials *credentials);
+
 /* Copies a text for people: where the last keys came from, e.g. "the profile shipping"; "" before the first. */
 void credentials_source(struct credentials *credentials, char source[KEYS_SOURCE_SIZE]);
 

@@ -101,6 +101,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     take_header(line, len, "etag", answer->etag);
     take_header(line, len, "x-amz-meta-sha256", answer->sha256);
     take_header(line, len, "x-amz-bucket-region", answer->region);
+    take_header(line, len, "x-amz-request-id", answer->request_id);
     take_header(line, len, "date", answer->date);
     take_header(line, len, "retry-after", answer->retry_after);
     take_header(line, len, "x-amz-server-side-encryption", answer->encryption);
@@ -158,7 +159,6 @@ static long time_limit(const struct http *http, const struct http_request *reque
 static void set_method(struct http *http, const struct http_request *request)
 {
     if (request->method == HTTP_HEAD) SET(CURLOPT_NOBODY, 1L);
-    if (request->method == HTTP_DELETE) SET(CURLOPT_CUSTOMREQUEST, "DELETE");
     if (request->method != HTTP_PUT && request->method != HTTP_POST) return;
     SET(CURLOPT_UPLOAD, 1L);
     SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body->len);

@@ -16,7 +16,7 @@
 #define HTTP_HEADER_SIZE  128   /* of a header's value with its NUL; a longer value counts as absent */
 #define HTTP_ENDPOINT_MAX 1024  /* bytes of a server's URL without a path, as settings have it */
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST, HTTP_DELETE };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST };
 
 struct http_request {
     enum http_method method;
@@ -33,8 +33,9 @@ struct http_request {
 struct http_answer {
     long status; /* 0: no answer */
     char etag[HTTP_HEADER_SIZE];
-    char sha256[HTTP_HEADER_SIZE]; /* x-amz-meta-sha256 */
-    char region[HTTP_HEADER_SIZE]; /* x-amz-bucket-region */
+    char sha256[HTTP_HEADER_SIZE];     /* x-amz-meta-sha256 */
+    char region[HTTP_HEADER_SIZE];     /* x-amz-bucket-region */
+    char request_id[HTTP_HEADER_SIZE]; /* x-amz-request-id */
     char retry_after[HTTP_HEADER_SIZE];
     char encryption[HTTP_HEADER_SIZE]; /* x-amz-server-side-encryption */
     char date[HTTP_HEADER_SIZE];       /* the server's time, RFC 9110, Date */

@@ -60,9 +60,20 @@ static enum result note_success(struct outcomes *o, const struct batch *batch, s
     return is_news ? outcomes_report(o, why) : RES_OK;
 }
 
+static void warn_unverified(struct outcomes *o, const struct batch *batch)
+{
+    if (!o->has_warned_unverified)
+        log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
+                 "batch=%" PRId64
+                 " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in %s\"",
+                 batch->id, batch->destination);
+    o->has_warned_unverified = true;
+}
+
 static enum result record_success(struct outcomes *o, const struct job *job, struct why *why)
 {
     const struct batch *batch = &job->batch;
+    if (!job->stored.is_verified) warn_unverified(o, batch);
     enum result res = spool_out_mark_shipped(o->spool, batch, job->stored.rendition, job->stored.etag,
                                              job->stored.is_verified, why);
     if (res != RES_OK) return res;
@@ -138,6 +149,16 @@ enum result outcomes_record_job(struct outcomes *o, struct job *job, struct why 
         .is_surely_absent = job->task == TASK_PUT && !job->was_unknown && is_definite,
         .why = job->why,
     };
+    if (job->answer == STORE_OCCUPIED && job->was_unknown) {
+        job->stored.is_verified = false;
+        job->stored.rendition = &job->rendition;
+        return record_success(o, job, why);
+    }
+    if (job->answer == STORE_OCCUPIED) {
+        failure.answer = STORE_CONFLICT; /* the trouble is the batch's own */
+        failure.is_surely_absent = true; /* this was its first PUT */
+        return outcomes_record_failure(o, &job->batch, &failure, why);
+    }
     switch (job->answer) {
     case STORE_DONE: return record_success(o, job, why);
     case STORE_STOPPED: return RES_OK; /* recorded as unknown: the next start verifies it */

@@ -17,6 +17,7 @@ struct outcomes {
     struct outage outage;  /* of the store */
     struct outage refusal; /* of rejects alone */
     int64_t report_due;    /* monotonic */
+    bool has_warned_unverified;
 };
 
 /* How a try failed. */

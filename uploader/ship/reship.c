@@ -149,6 +149,11 @@ static enum result put_again(struct reship *r, struct batch *batch, struct try *
     }
     why_clear(&t->failure);
     t->answer = store_put(r->store, &object, &t->stored, &t->failure);
+    if (t->answer == STORE_OCCUPIED) { /* it was shipped, and something is there */
+        r->report.present++;
+        move_on(r);
+        return RES_OK;
+    }
     if (t->answer == STORE_CONFLICT)
         reship_report_problem(&r->report, batch->id, "other bytes are under its key");
     if (t->answer != STORE_DONE && t->answer != STORE_CONFLICT) note_failure(r, t);

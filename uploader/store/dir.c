@@ -44,16 +44,23 @@ static const char *remedy_of(int error, bool *needs_person)
     return error == ENOSPC || error == EDQUOT ? "free space on the disk of DESTINATION_DIR" : NULL;
 }
 
-static enum store_answer failed(struct why *why, const char *what, const char *path)
+/* Only a name that is too long is the object's own trouble: all else concerns whatever is put there. */
+static enum store_answer failed(struct stored *stored, struct why *why, const char *what, const char *path)
 {
     bool needs_person = false;
-    const char *remedy = remedy_of(errno, &needs_person);
-    (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(errno));
+    int error = errno;
+    const char *remedy = remedy_of(error, &needs_person);
+    const char *name = strerrorname_np(error);
+    stored->is_from_store = stored->is_authentic = false;
+    stored->cause = (struct cause){.scope = error == ENAMETOOLONG ? SCOPE_BATCH : SCOPE_ENDPOINT};
+    (void)snprintf(stored->cause.code, sizeof stored->cause.code, "%s", name ? name : "Unknown");
+    (void)why_set(why, RES_RETRY, "%s %s: %s", what, path, strerror(error));
     if (remedy) (void)why_remedy(why, RES_RETRY, "%s", remedy);
     return needs_person ? STORE_REFUSED : STORE_NOT_NOW;
 }
 
-static bool make_paths(const struct dir *dir, const char *key, struct paths *paths, struct why *why)
+static bool make_paths(const struct dir *dir, const char *key, struct paths *paths, struct stored *stored,
+                       struct why *why)
 {
     const char *name = strrchr(key, '/');
     name = name ? name + 1 : key;
@@ -64,7 +71,7 @@ static bool make_paths(const struct dir *dir, const char *key, struct paths *pat
     (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", dir->directory, directory_len, key);
     if (len < PATH_MAX && part_len < PATH_MAX) return true;
     errno = ENAMETOOLONG;
-    (void)failed(why, "name", key);
+    (void)failed(stored, why, "name", key);
     return false;
 }
 
@@ -139,32 +146,43 @@ static enum store_answer find_path(const struct paths *paths, const struct objec
 {
     struct rendition seen;
     bool is_there = hash_path(paths->final, &seen);
-    *stored = (struct stored){.is_verified = true};
+    *stored = (struct stored){.is_verified = true, .is_from_store = true, .is_authentic = true};
     if (is_there) stored->rendition = store_recognise(object, &seen);
     if (is_there && !stored->rendition) {
+        stored->cause = (struct cause){SCOPE_BATCH, 0, "OtherObject"};
         (void)why_set(why, RES_BROKEN, "another file stands at %s", paths->final);
         (void)why_remedy(why, RES_BROKEN, "see who wrote it and move it away: the batch is tried again");
         return STORE_CONFLICT;
     }
     if (is_there && sync_directory(paths->directory)) return STORE_DONE;
-    return errno == ENOENT ? STORE_ABSENT : failed(why, "read", paths->final);
+    return errno == ENOENT ? STORE_ABSENT : failed(stored, why, "read", paths->final);
 }
 
 static enum store_answer find(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     struct paths paths;
-    if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
+    if (!make_paths(self, object->batch->object_key, &paths, stored, why)) return STORE_REFUSED;
     return find_path(&paths, object, stored, why);
+}
+
+static enum store_answer cannot_link(struct stored *stored, struct why *why, const char *path)
+{
+    bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+    enum store_answer answer = failed(stored, why, "name", path);
+    if (has_no_links)
+        (void)why_remedy(why, RES_RETRY, "set DESTINATION_DIR to a file system that knows hard links");
+    return answer;
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     struct paths paths;
-    *stored = (struct stored){.is_verified = true, .rendition = object->rendition};
-    if (!make_paths(self, object->batch->object_key, &paths, why)) return STORE_REFUSED;
-    if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
+    *stored = (struct stored){
+        .is_verified = true, .rendition = object->rendition, .is_from_store = true, .is_authentic = true};
+    if (!make_paths(self, object->batch->object_key, &paths, stored, why)) return STORE_REFUSED;
+    if (!make_directories(self, paths.directory)) return failed(stored, why, "make", paths.directory);
     if (!write_part(paths.part, object->body)) {
-        enum store_answer answer = failed(why, "write", paths.part);
+        enum store_answer answer = failed(stored, why, "write", paths.part);
         (void)unlink(paths.part);
         return answer;
     }
@@ -176,28 +194,19 @@ static enum store_answer put(void *self, const struct object *object, struct sto
         return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
     }
     errno = link_errno;
-    if (!is_linked) return failed(why, "name", paths.final);
+    if (!is_linked) return cannot_link(stored, why, paths.final);
     if (sync_directory(paths.directory)) return STORE_DONE;
-    (void)failed(why, "sync", paths.directory);
+    (void)failed(stored, why, "sync", paths.directory);
     return STORE_UNKNOWN;
 }
 
-static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
-                               struct why *why)
+/* As any object. Whatever stands under its name already is as good: it was written aside all the same. */
+static enum store_answer prove(void *self, const struct object *document, bool is_thorough,
+                               struct stored *stored, struct why *why)
 {
-    struct paths paths;
-    (void)content_type;
-    if (!make_paths(self, key, &paths, why)) return STORE_REFUSED;
-    if (!make_directories(self, paths.directory)) return failed(why, "make", paths.directory);
-    bool is_ok = write_part(paths.part, body);
-    enum store_answer answer = is_ok ? STORE_DONE : failed(why, "write", paths.part);
-    if (is_ok && link(paths.part, paths.final) != 0 && errno != EEXIST) {
-        answer = failed(why, "name", paths.final);
-        (void)why_remedy(why, RES_RETRY, "set DESTINATION_DIR to a file system that knows hard links");
-    }
-    (void)unlink(paths.part);
-    (void)unlink(paths.final);
-    return answer;
+    (void)is_thorough;
+    enum store_answer answer = put(self, document, stored, why);
+    return answer == STORE_CONFLICT ? STORE_DONE : answer;
 }
 
 static enum result another(const void *self, void **other, struct why *why)
@@ -228,7 +237,7 @@ static void name_destination(const char *directory, char destination[BATCH_DESTI
 struct store *dir_open(const char *directory)
 {
     static const struct store_ops ops = {
-        .is_trial = true, .put = put, .find = find, .probe = probe, .another = another, .close = close_dir};
+        .is_trial = true, .put = put, .find = find, .prove = prove, .another = another, .close = close_dir};
     char destination[BATCH_DESTINATION_MAX];
     struct dir *dir = calloc(1, sizeof *dir);
     if (!dir) abort();

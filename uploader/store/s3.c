@@ -1,8 +1,9 @@
 /*
  * s3 -- see s3.h.
  *
- * s3_client.h has sorted the answer to each request; this file says what it means for an object. A server that does not
- * know conditional writes (501) gets plain PUTs from then on, for this run: nobody else uses our keys.
+ * s3_client.h has sorted the answer to each request, s3_look.h knows what is under a key; this file says what that means
+ * for an object. A server that does not know conditional writes gets a look before each plain PUT: that narrows the race
+ * with a foreign writer, and does not close it.
  */
 #include "uploader/store/s3.h"
 
@@ -11,19 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "uploader/batch/hash.h"
-#include "uploader/http/sigv4.h"
-
-#define NOT_S3                                                                                               \
-    "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) answers "    \
-    "for it"
+#include "uploader/store/s3_conditions.h"
+#include "uploader/store/s3_look.h"
 
 struct s3 {
     struct s3_client *client;
     const char *bucket;
-    bool has_warned_unverified;
-    bool no_conditions; /* the server does not know If-None-Match */
+    struct s3_conditions *conditions;
+    bool is_first; /* owns the conditions, which the stores of other threads borrow */
 };
 
 static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct why *why)
@@ -32,108 +28,21 @@ static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct wh
     return s3_client_prepare(s3->client, source, why);
 }
 
-/* ---- what is there ---- */
-
-static enum store_answer refuse_as_not_s3(const struct http_answer *http, struct why *why)
+static bool has_new_keys(void *self)
 {
-    (void)why_remedy(why, RES_RETRY, NOT_S3);
-    (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag, or with another one than before", http->status);
-    return STORE_NOT_NOW;
-}
-
-/* Reads the object with the ETag that HEAD has given, and keeps only its hashes. `seen` has the length. */
-static enum store_answer hash_stored(struct s3 *s3, const struct object *object, struct stored *stored,
-                                     struct rendition *seen, struct why *why)
-{
-    struct s3_answer answer;
-    struct hash *hash = hash_begin();
-    struct s3_call call = {.method = HTTP_GET,
-                           .key = object->batch->object_key,
-                           .hash = hash,
-                           .hash_bytes = seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
-    enum store_answer read = s3_client_send(s3->client, &call, &answer, why);
-    stored->wait_ms = answer.wait_ms;
-    if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)
-        hash_end(hash, seen);
-    else if (read == STORE_DONE)
-        read = refuse_as_not_s3(&answer.http, why);
-    s3_answer_fini(&answer);
-    hash_free(hash);
-    return read;
-}
-
-/* Is this the length of one of our renditions? Any other length proves that it is another object. */
-static bool fits(const struct object *object, int64_t length)
-{
-    const struct batch *batch = object->batch;
-    return length < 0 || length == object->rendition->bytes ||
-           (*batch->recorded.sha256 && length == batch->recorded.bytes) ||
-           (*batch->earlier.sha256 && length == batch->earlier.bytes);
-}
-
-/* Is it our object? The ETag may be its MD5, our metadata may say so, or its bytes do. `head` is the answer to HEAD. */
-static enum store_answer compare_object(struct s3 *s3, const struct http_answer *head,
-                                        const struct object *object, struct stored *stored, struct why *why)
-{
-    struct rendition seen = {.bytes = head->length};
-    enum store_answer answer = STORE_DONE;
-    if (!*head->etag) return refuse_as_not_s3(head, why);
-    if (strlen(head->etag) < sizeof seen.md5) memcpy(seen.md5, head->etag, strlen(head->etag));
-    if (strlen(head->sha256) < sizeof seen.sha256) memcpy(seen.sha256, head->sha256, strlen(head->sha256));
-    (void)snprintf(stored->etag, sizeof stored->etag, "%s", head->etag);
-    stored->rendition = store_recognise(object, &seen);
-    if (!stored->rendition && fits(object, head->length)) {
-        answer = hash_stored(s3, object, stored, &seen, why);
-        if (answer != STORE_DONE) return answer;
-        stored->rendition = store_recognise(object, &seen);
-    }
-    stored->is_verified = stored->rendition != NULL;
-    if (stored->is_verified) return STORE_DONE;
-    (void)why_set(why, RES_BROKEN, "another object is under the key %s", object->batch->object_key);
-    (void)why_remedy(why, RES_BROKEN, "see who wrote it, and move it away: the batch is tried again");
-    return STORE_CONFLICT;
+    struct s3 *s3 = self;
+    return s3_client_has_new_keys(s3->client);
 }
 
 static enum store_answer find(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     struct s3 *s3 = self;
-    struct s3_answer answer;
-    struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
-    enum store_answer found = s3_client_send(s3->client, &call, &answer, why);
-    stored->wait_ms = answer.wait_ms; /* keeps the ETag, if a PUT has given one */
-    if (found == STORE_DONE) found = compare_object(s3, &answer.http, object, stored, why);
-    s3_answer_fini(&answer);
-    return found;
+    return s3_look(s3->client, object, stored, why);
 }
 
-/* ---- putting ---- */
+/* ---- one PUT ---- */
 
-/*
- * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. If that
- * cannot be found out, the outcome stays unknown.
- */
-static enum store_answer compare_with_stored(struct s3 *s3, const struct object *object,
-                                             struct stored *stored, struct why *why)
-{
-    enum store_answer answer = find(s3, object, stored, why);
-    if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
-    if (answer == STORE_ABSENT)
-        (void)why_set(why, RES_RETRY, "the store said that %s is there, and then that it is not",
-                      object->batch->object_key);
-    if (answer != STORE_CANNOT_CHECK) return STORE_UNKNOWN;
-    if (!s3->has_warned_unverified)
-        log_warn("objects are there, and their bytes cannot be compared: s3:GetObject is not allowed",
-                 "batch=%" PRId64
-                 " remedy=\"allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the "
-                 "bucket %s\"",
-                 object->batch->id, s3->bucket);
-    s3->has_warned_unverified = true;
-    stored->is_verified = false;
-    stored->rendition = object->rendition;
-    return STORE_DONE;
-}
-
-/* The server says that it has stored the object: does its answer prove that? */
+/* The server says that it has stored the object: does its answer prove that? Never CONFLICT. */
 static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
                                      const struct http_answer *http, struct stored *stored, struct why *why)
 {
@@ -141,16 +50,28 @@ static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
      * With a key of KMS the ETag is no MD5. As the answer names the key, the server is S3, and has checked Content-MD5.
      */
     bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
+    stored->is_verified = true;
+    stored->rendition = object->rendition;
     if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
-    if (*http->etag) return compare_with_stored(s3, object, stored, why);
-    (void)why_remedy(why, RES_RETRY, NOT_S3);
-    (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", http->status);
+    if (!*http->etag) {
+        (void)s3_look_not_s3(stored, http, "without an ETag", why);
+        return STORE_UNKNOWN;
+    }
+    enum store_answer answer = s3_look(s3->client, object, stored, why);
+    if (answer == STORE_DONE) return STORE_DONE;
+    if (answer == STORE_CANNOT_CHECK) {
+        stored->is_verified = false;
+        stored->rendition = object->rendition;
+        return STORE_DONE;
+    }
+    if (answer == STORE_CONFLICT || answer == STORE_ABSENT)
+        (void)s3_look_not_s3(stored, http, "to a PUT, and then it does not show that object", why);
     return STORE_UNKNOWN;
 }
 
-/* `*is_not_implemented`: the server does not know something that the request asks for, perhaps the condition. */
+/* As store_put(), but that CONFLICT means only that the server has answered 412. */
 static enum store_answer put_once(struct s3 *s3, const struct object *object, bool is_conditional,
-                                  bool *is_not_implemented, struct stored *stored, struct why *why)
+                                  struct stored *stored, struct why *why)
 {
     struct s3_answer answer;
     struct s3_call call = {
@@ -163,56 +84,147 @@ static enum store_answer put_once(struct s3 *s3, const struct object *object, bo
         .is_conditional = is_conditional,
     };
     enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
-    *is_not_implemented = answer.http.status == 501;
-    *stored = (struct stored){.is_verified = true, .rendition = object->rendition, .wait_ms = answer.wait_ms};
+    s3_look_note(stored, &answer);
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
-    if (put == STORE_DONE)
-        put = confirm_put(s3, object, &answer.http, stored, why);
-    else if (put == STORE_CONFLICT)
-        put = compare_with_stored(s3, object, stored, why);
+    if (put == STORE_DONE) put = confirm_put(s3, object, &answer.http, stored, why);
     s3_answer_fini(&answer);
     return put;
+}
+
+/* ---- the key is taken ---- */
+
+static enum store_answer explain_occupied(const struct s3 *s3, const struct object *object,
+                                          struct stored *stored, struct why *why)
+{
+    const struct batch *batch = object->batch;
+    stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
+    (void)why_set(why, RES_RETRY,
+                  "something is under the key %.500s, and the store refuses to show whether it is ours",
+                  batch->object_key);
+    (void)why_remedy(
+        why, RES_RETRY,
+        "allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the bucket %s; or look at "
+        "the object, and say what it is: `uploader resolve --batch %" PRId64 "`",
+        s3->bucket, batch->id);
+    return STORE_OCCUPIED;
+}
+
+/*
+ * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. If that
+ * cannot be found out now, the outcome stays unknown; if the look is refused, it is for others to decide.
+ */
+static enum store_answer look_at_occupant(struct s3 *s3, const struct object *object, struct stored *stored,
+                                          struct why *why)
+{
+    enum store_answer answer = s3_look(s3->client, object, stored, why);
+    if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
+    if (answer == STORE_ABSENT) {
+        stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
+        (void)why_set(why, RES_RETRY, "the store said that %.500s is there, and then that it is not",
+                      object->batch->object_key);
+        return STORE_UNKNOWN;
+    }
+    stored->is_occupied = true;
+    return answer == STORE_CANNOT_CHECK ? explain_occupied(s3, object, stored, why) : STORE_UNKNOWN;
+}
+
+/* ---- without conditions ---- */
+
+/* Puts the object where a look has found nothing, or was refused. `*is_put`: there was a PUT, and this is its answer. */
+static enum store_answer put_plainly(struct s3 *s3, const struct object *object, bool *is_put,
+                                     struct stored *stored, struct why *why)
+{
+    enum store_answer look = s3_look(s3->client, object, stored, why);
+    *is_put = look == STORE_ABSENT || look == STORE_CANNOT_CHECK;
+    if (!*is_put) return look;
+    why_clear(why);
+    enum store_answer answer = put_once(s3, object, false, stored, why);
+    if (answer == STORE_DONE && look == STORE_CANNOT_CHECK) s3_conditions_note_blind(s3->conditions);
+    return answer;
+}
+
+/* A conditional PUT met this refusal, perhaps because of the condition, and then a plain one this answer. */
+static void learn(struct s3 *s3, enum store_answer plain, const struct cause *refusal)
+{
+    if (plain == STORE_DONE) s3_conditions_give_up(s3->conditions, refusal);
+    if (plain == STORE_REFUSED) s3_conditions_note_innocent(s3->conditions, refusal);
+}
+
+static enum store_answer try_plainly(struct s3 *s3, const struct object *object, const struct cause *refusal,
+                                     struct stored *stored, struct why *why)
+{
+    bool is_put = false;
+    why_clear(why);
+    enum store_answer answer = put_plainly(s3, object, &is_put, stored, why);
+    if (is_put) learn(s3, answer, refusal);
+    return answer;
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     struct s3 *s3 = self;
-    bool is_conditional = !s3->no_conditions;
-    bool is_not_implemented = false;
-    enum store_answer answer = put_once(s3, object, is_conditional, &is_not_implemented, stored, why);
-    if (!is_not_implemented || !is_conditional) return answer;
+    bool is_put = false;
+    if (!s3_conditions_are_used(s3->conditions)) return put_plainly(s3, object, &is_put, stored, why);
+    enum store_answer answer = put_once(s3, object, true, stored, why);
+    struct cause refusal = stored->cause;
+    if (answer == STORE_CONFLICT) return look_at_occupant(s3, object, stored, why);
+    if (answer != STORE_REFUSED || !s3_conditions_may_be_cause(s3->conditions, &refusal)) return answer;
+    return try_plainly(s3, object, &refusal, stored, why);
+}
+
+/* ---- the proof ---- */
+
+/* A document that is not ours is never replaced, so there is no proof. */
+static enum store_answer explain_no_proof(const struct object *document, struct why *why)
+{
+    (void)why_set(why, RES_RETRY, "another document is under %.500s, so it was not written",
+                  document->batch->object_key);
+    (void)why_remedy(why, RES_RETRY, "remove that object, and check again");
+    return STORE_CANNOT_CHECK;
+}
+
+/*
+ * For a server that does not know conditional writes, or seems not to: `refusal` of the conditional PUT may be the
+ * condition's; NULL: it is known. Our own document may be written again.
+ */
+static enum store_answer prove_plainly(struct s3 *s3, const struct object *document,
+                                       const struct cause *refusal, struct stored *stored, struct why *why)
+{
     why_clear(why);
-    answer = put_once(s3, object, false, &is_not_implemented, stored, why);
-    if (is_not_implemented) return answer; /* then it was not the condition */
-    log_warn("the store does not support conditional writes: plain writes from now on", "bucket=%s",
-             s3->bucket);
-    s3->no_conditions = true;
+    enum store_answer answer = s3_look(s3->client, document, stored, why);
+    if (answer == STORE_CONFLICT) return explain_no_proof(document, why);
+    if (answer != STORE_ABSENT && answer != STORE_DONE && answer != STORE_CANNOT_CHECK) return answer;
+    why_clear(why);
+    answer = put_once(s3, document, false, stored, why);
+    if (refusal) learn(s3, answer, refusal);
     return answer;
 }
 
-static enum store_answer probe(void *self, const char *key, const char *content_type, const struct buf *body,
-                               struct why *why)
+/* The service writes nothing then: that there is an answer is all the proof there is. */
+static enum store_answer prove_by_look(struct s3 *s3, const struct object *document, struct stored *stored,
+                                       struct why *why)
+{
+    enum store_answer answer = s3_look(s3->client, document, stored, why);
+    return answer == STORE_ABSENT || answer == STORE_CONFLICT ? STORE_DONE : answer;
+}
+
+/*
+ * 412 is the good answer: the keys may write, and nothing was stored. That holds for servers that look at the permission
+ * before the condition, as S3 and radosgw do (tests/e2e/test_s3.py). Where one does not, the proof says too much, and
+ * the first batch shows it: its PUT is refused as if there had been no proof, and nothing is lost.
+ */
+static enum store_answer prove(void *self, const struct object *document, bool is_thorough,
+                               struct stored *stored, struct why *why)
 {
     struct s3 *s3 = self;
-    struct s3_answer answer;
-    char sha256[SIGV4_HEX_SHA256_SIZE];
-    sigv4_hex_sha256(body->data, body->len, sha256);
-    struct s3_call call = {
-        .method = HTTP_PUT, .key = key, .content_type = content_type, .body = body, .sha256 = sha256};
-    enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
-    if (put == STORE_DONE && !*answer.http.etag) {
-        (void)why_remedy(why, RES_RETRY, NOT_S3);
-        (void)why_set(why, RES_RETRY, "HTTP %ld without an ETag", answer.http.status);
-        put = STORE_REFUSED;
-    }
-    s3_answer_fini(&answer);
-    if (put != STORE_DONE) return put;
-
-    struct why ignored = {0}; /* that the keys do not allow DELETE is usual, and no problem */
-    struct s3_call removal = {.method = HTTP_DELETE, .key = key};
-    (void)s3_client_send(s3->client, &removal, &answer, &ignored);
-    s3_answer_fini(&answer);
-    return STORE_DONE;
+    if (!s3_conditions_are_used(s3->conditions))
+        return is_thorough ? prove_plainly(s3, document, NULL, stored, why)
+                           : prove_by_look(s3, document, stored, why);
+    enum store_answer answer = put_once(s3, document, true, stored, why);
+    struct cause refusal = stored->cause;
+    if (answer == STORE_CONFLICT) return STORE_DONE;
+    if (answer != STORE_REFUSED || !s3_conditions_may_be_cause(s3->conditions, &refusal)) return answer;
+    return prove_plainly(s3, document, &refusal, stored, why);
 }
 
 /* ---- opening and closing ---- */
@@ -221,6 +233,7 @@ static void close_s3(void *self)
 {
     struct s3 *s3 = self;
     s3_client_close(s3->client);
+    if (s3->is_first) s3_conditions_free(s3->conditions);
     free(s3);
 }
 
@@ -230,6 +243,7 @@ static enum result another(const void *self, void **other, struct why *why)
     struct s3 *s3 = malloc(sizeof *s3);
     if (!s3) abort();
     *s3 = *first;
+    s3->is_first = false;
     enum result res = s3_client_open_another(&s3->client, first->client, why);
     if (res != RES_OK) {
         close_s3(s3);
@@ -250,12 +264,19 @@ static void name_destination(const struct s3_server_options *server, char destin
 enum result s3_open(struct store **store, const struct s3_options *options, struct signals *signals,
                     const struct lockfile *lock, struct why *why)
 {
-    static const struct store_ops ops = {
-        .prepare = prepare, .put = put, .find = find, .probe = probe, .another = another, .close = close_s3};
+    static const struct store_ops ops = {.prepare = prepare,
+                                         .put = put,
+                                         .find = find,
+                                         .prove = prove,
+                                         .has_new_keys = has_new_keys,
+                                         .another = another,
+                                         .close = close_s3};
     char destination[BATCH_DESTINATION_MAX];
     struct s3 *s3 = calloc(1, sizeof *s3);
     if (!s3) abort();
     s3->bucket = options->server.bucket;
+    s3->conditions = s3_conditions_new(s3->bucket);
+    s3->is_first = true;
     *store = NULL;
     enum result res = s3_client_open(&s3->client, options, signals, lock, why);
     if (res != RES_OK) {

@@ -34,9 +34,17 @@ static bool make_path(const struct s3_client *client, const struct s3_address *a
     return sigv4_encode_path(key, path + len, (size_t)(PATH_SIZE - len));
 }
 
+static enum store_answer fail(struct s3_answer *answer, enum scope scope, const char *code,
+                              enum store_answer failure)
+{
+    answer->cause = (struct cause){.scope = scope};
+    (void)snprintf(answer->cause.code, sizeof answer->cause.code, "%s", code);
+    return failure;
+}
+
 /* There is no answer: what does that mean? */
 static enum store_answer explain_silence(const struct s3_address *address, enum http_outcome outcome,
-                                         struct why *why)
+                                         struct s3_answer *answer, struct why *why)
 {
     (void)why_wrap(why, RES_RETRY, "%s://%s", address->scheme, address->host);
     switch (outcome) {
@@ -45,20 +53,20 @@ static enum store_answer explain_silence(const struct s3_address *address, enum 
                          "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
                          "server's certificate; if the name does not match, correct AWS_ENDPOINT_URL or set "
                          "S3_ADDRESSING=path; if the dates do not, set the clock or renew the certificate");
-        return STORE_REFUSED;
+        return fail(answer, SCOPE_ENDPOINT, "Untrusted", STORE_REFUSED);
     case HTTP_NOT_SENT:
         (void)why_remedy(why, RES_RETRY,
                          "none needed if the server or the network is down; else correct AWS_ENDPOINT_URL or "
                          "AWS_REGION, the DNS, the firewall or the proxy (HTTPS_PROXY, http_proxy)");
-        return STORE_NOT_NOW;
+        return fail(answer, SCOPE_ENDPOINT, "Unreachable", STORE_NOT_NOW);
     case HTTP_STOPPED: return STORE_STOPPED;
-    default: return STORE_UNKNOWN;
+    default: return fail(answer, SCOPE_ENDPOINT, "NoAnswer", STORE_UNKNOWN);
     }
 }
 
 /* Sends one call, once. DONE: there is an answer. */
 static enum store_answer send_signed(struct s3_client *client, const struct s3_call *call,
-                                     const struct s3_signer *signer, struct http_answer *answer,
+                                     const struct s3_signer *signer, struct s3_answer *answer,
                                      struct why *why)
 {
     const struct s3_address *address = &signer->address;
@@ -72,7 +80,7 @@ static enum store_answer send_signed(struct s3_client *client, const struct s3_c
         (void)why_set(why, RES_REFUSE, "cannot sign the request for %s", call->key);
         (void)why_remedy(why, RES_REFUSE,
                          "look for control characters or excessive length in PREFIX and the keys");
-        return STORE_REFUSED;
+        return fail(answer, SCOPE_BATCH, "CannotSign", STORE_REFUSED);
     }
     (void)snprintf(url, sizeof url, "%s://%s%s", address->scheme, address->host, path);
     struct http_request request = {.method = call->method,
@@ -81,20 +89,21 @@ static enum store_answer send_signed(struct s3_client *client, const struct s3_c
                                    .body = call->body,
                                    .hash = call->hash,
                                    .hash_bytes = call->hash_bytes};
-    enum http_outcome outcome = http_do(client->http, &request, answer, why);
+    enum http_outcome outcome = http_do(client->http, &request, &answer->http, why);
     s3_headers_free(headers);
-    return outcome == HTTP_ANSWERED ? STORE_DONE : explain_silence(address, outcome, why);
+    return outcome == HTTP_ANSWERED ? STORE_DONE : explain_silence(address, outcome, answer, why);
 }
 
 /* ---- with valid keys, for the right region, at the right time ---- */
 
-static enum store_answer get_signer(struct s3_client *client, struct s3_signer *signer, struct why *why)
+static enum store_answer get_signer(struct s3_client *client, struct s3_signer *signer,
+                                    struct s3_answer *answer, struct why *why)
 {
     s3_server_address(client->server, &signer->address);
     enum result res = credentials_get(client->credentials, signer->address.at_s * 1000, &signer->keys, why);
     if (res == RES_OK) return STORE_DONE;
     if (signals_stop_requested(client->signals)) return STORE_STOPPED;
-    return *why->remedy ? STORE_REFUSED : STORE_NOT_NOW;
+    return fail(answer, SCOPE_IDENTITY, "NoCredentials", *why->remedy ? STORE_REFUSED : STORE_NOT_NOW);
 }
 
 /* Does the answer say that these keys are no longer valid? Then nothing was stored. */
@@ -148,20 +157,20 @@ static unsigned correct(struct s3_client *client, const struct s3_call *call, co
  * request that was signed for `region`.
  */
 static enum store_answer send_corrected(struct s3_client *client, const struct s3_call *call,
-                                        struct http_answer *answer, char region[REGION_SIZE], struct why *why)
+                                        struct s3_answer *answer, char region[REGION_SIZE], struct why *why)
 {
     struct s3_signer signer;
     unsigned made = 0;
     unsigned correction = 0;
     enum store_answer sent = STORE_DONE;
-    *answer = (struct http_answer){.status = 0};
+    *answer = (struct s3_answer){.wait_ms = 0};
     do {
         made |= correction;
         correction = 0;
-        http_answer_fini(answer);
-        sent = get_signer(client, &signer, why);
+        http_answer_fini(&answer->http);
+        sent = get_signer(client, &signer, answer, why);
         if (sent == STORE_DONE) sent = send_signed(client, call, &signer, answer, why);
-        if (sent == STORE_DONE) correction = correct(client, call, &signer, answer, made);
+        if (sent == STORE_DONE) correction = correct(client, call, &signer, &answer->http, made);
         keys_wipe(&signer.keys);
     } while (correction != 0);
     (void)snprintf(region, REGION_SIZE, "%s", signer.address.region);
@@ -175,30 +184,40 @@ static bool is_check(const struct s3_call *call)
     return call->method == HTTP_HEAD || call->method == HTTP_GET;
 }
 
+static enum store_answer accept(struct s3_answer *answer, enum store_answer meaning)
+{
+    answer->is_from_store = answer->is_authentic = true;
+    return meaning;
+}
+
 static enum store_answer sort(const struct s3_client *client, const struct s3_call *call, const char *region,
                               struct s3_answer *answer, struct why *why)
 {
     const struct http_answer *http = &answer->http;
-    const struct s3_target target = {.bucket = client->options.server.bucket,
-                                     .key = call->key,
-                                     .region = region,
-                                     .is_head = call->method == HTTP_HEAD};
-    if (http->status == 200 || (!is_check(call) && http->status >= 200 && http->status < 300))
-        return STORE_DONE;
-    if (is_check(call) && http->status == 404) return STORE_ABSENT;
-    if (is_check(call) && http->status == 403) return STORE_CANNOT_CHECK;
-    if (call->object && http->status == 412) return STORE_CONFLICT;
-    enum store_answer sorted = s3_error_sort(http, &target, why);
-    if (sorted != STORE_REFUSED) answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
-    return sorted;
+    const struct s3_target target = {
+        .bucket = client->options.server.bucket, .key = call->key, .region = region, .method = call->method};
+    bool is_success = http->status >= 200 && http->status < 300;
+    struct s3_refusal refusal;
+    if (http->status == 200 || (!is_check(call) && is_success)) return accept(answer, STORE_DONE);
+    if (is_check(call) && http->status == 404) return accept(answer, STORE_ABSENT);
+    if (call->is_conditional && http->status == 412) return accept(answer, STORE_CONFLICT);
+    if (is_success)
+        refusal = s3_error_not_s3(http, "to a question of what is there", why);
+    else
+        refusal = s3_error_sort(http, &target, why);
+    answer->cause = refusal.cause;
+    answer->is_from_store = refusal.is_from_store;
+    answer->is_authentic = refusal.is_authentic;
+    if (refusal.answer == STORE_NOT_NOW || refusal.answer == STORE_UNKNOWN)
+        answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
+    return refusal.answer;
 }
 
 enum store_answer s3_client_send(struct s3_client *client, const struct s3_call *call,
                                  struct s3_answer *answer, struct why *why)
 {
     char region[REGION_SIZE];
-    answer->wait_ms = 0;
-    enum store_answer sent = send_corrected(client, call, &answer->http, region, why);
+    enum store_answer sent = send_corrected(client, call, answer, region, why);
     if (sent == STORE_DONE) sent = sort(client, call, region, answer, why);
     return is_check(call) && sent == STORE_UNKNOWN ? STORE_NOT_NOW : sent; /* they store nothing */
 }
@@ -217,6 +236,11 @@ enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE
     if (res == RES_OK) credentials_source(client->credentials, source);
     keys_wipe(&keys);
     return res;
+}
+
+bool s3_client_has_new_keys(struct s3_client *client)
+{
+    return credentials_have_changed(client->credentials);
 }
 
 static enum result connect_http(struct s3_client *client, struct why *why)

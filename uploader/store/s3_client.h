@@ -22,9 +22,13 @@ struct s3_options {
     const char *ca_bundle; /* NULL: the system's */
 };
 
+/* The last four are as in struct stored. */
 struct s3_answer {
     struct http_answer http;
-    int64_t wait_ms; /* the pause that the server asks for; 0: none */
+    int64_t wait_ms;
+    struct cause cause;
+    bool is_from_store;
+    bool is_authentic;
 };
 
 struct s3_client;
@@ -51,12 +55,15 @@ MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const s
 MUST_CHECK enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE],
                                          struct why *why);
 
+/* Have files that the keys come from changed since they were asked for? */
+bool s3_client_has_new_keys(struct s3_client *client);
+
 /*
  * Sends one call, at most four times in all. `answer` is filled in any case and needs s3_answer_fini().
- *   DONE           200, to a PUT or DELETE any 2xx
+ *   DONE           200, to a PUT any 2xx
  *   ABSENT         404 to HEAD or GET
- *   CANNOT_CHECK   403 to HEAD or GET
- *   CONFLICT       412 to a PUT of an object: something is under the key
+ *   CANNOT_CHECK   a refusal of HEAD or GET
+ *   CONFLICT       412 to a conditional PUT: something is under the key
  *   all others     as in store.h, with `why`; never UNKNOWN to HEAD and GET, which store nothing
  */
 enum store_answer s3_client_send(struct s3_client *client, const struct s3_call *call,

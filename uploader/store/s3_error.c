@@ -1,6 +1,6 @@
 /*
- * s3_error -- see s3_error.h. The status decides whether a refusal passes by itself; if not, the error code decides the
- * remedy.
+ * s3_error -- see s3_error.h. The status decides whether a refusal passes by itself; if not, the error code decides whose
+ * trouble it is and the remedy.
  */
 #include "uploader/store/s3_error.h"
 
@@ -11,55 +11,67 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 /* Parts of several remedies. */
 #define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS or S3_EXPECTED_BUCKET_OWNER"
 #define KEYS_FROM "or what the keys come from (`uploader check` names it)"
 
-/* Codes for which a person must act; %s in the remedy is the bucket. */
-static const struct {
+/* Codes for which a person must act, and whose trouble they are; %s in the remedy is the bucket. */
+static const struct refusal {
     const char *code;
+    enum scope scope;
     const char *remedy;
 } refusals[] = {
-    {"NoSuchBucket", "create the bucket %s, or correct BUCKET_NAME"},
-    {"AccessDenied",
+    {"NoSuchBucket", SCOPE_KIND, "create the bucket %s, or correct BUCKET_NAME"},
+    {"AccessDenied", SCOPE_KIND,
      "allow these keys s3:PutObject (and s3:GetObject) under PREFIX and REJECTS_PREFIX in the bucket %s; "
      "S3_TAGS needs s3:PutObjectTagging, a key of KMS kms:GenerateDataKey and kms:Decrypt; "
      "S3_EXPECTED_BUCKET_OWNER must own the bucket"},
-    {"AllAccessDisabled", "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
-    {"AccountProblem", "ask the store's operator what is wrong with the account of the bucket %s"},
-    {"NotSignedUp", "sign the account up for S3 before it can use the bucket %s"},
-    {"QuotaExceeded", "free space in the bucket %s, or have its quota raised"},
-    {"EntityTooLarge", "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
-    {"KeyTooLongError", "shorten PREFIX: the store of %s does not take keys of this length"},
-    {"XMinioInvalidObjectName", "correct PREFIX: the store of %s does not take keys like this"},
-    {"InvalidAccessKeyId", "correct AWS_ACCESS_KEY_ID, " KEYS_FROM ": the store of %s does not know it"},
-    {"SignatureDoesNotMatch",
+    {"AllAccessDisabled", SCOPE_KIND, "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
+    {"AccountProblem", SCOPE_KIND,
+     "ask the store's operator what is wrong with the account of the bucket %s"},
+    {"NotSignedUp", SCOPE_KIND, "sign the account up for S3 before it can use the bucket %s"},
+    {"QuotaExceeded", SCOPE_KIND, "free space in the bucket %s, or have its quota raised"},
+    {"EntityTooLarge", SCOPE_BATCH,
+     "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
+    {"KeyTooLongError", SCOPE_BATCH, "shorten PREFIX: the store of %s does not take keys of this length"},
+    {"XMinioInvalidObjectName", SCOPE_BATCH, "correct PREFIX: the store of %s does not take keys like this"},
+    {"InvalidAccessKeyId", SCOPE_IDENTITY,
+     "correct AWS_ACCESS_KEY_ID, " KEYS_FROM ": the store of %s does not know it"},
+    {"SignatureDoesNotMatch", SCOPE_IDENTITY,
      "correct AWS_SECRET_ACCESS_KEY, " KEYS_FROM ", for the store of %s; if it is right, see that no proxy "
      "changes requests"},
-    {"ExpiredToken", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
-    {"ExpiredTokenException", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
-    {"TokenRefreshRequired", "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
-    {"InvalidToken", "correct AWS_SESSION_TOKEN, or remove it if the keys for %s are permanent"},
-    {"RequestTimeTooSkewed",
+    {"ExpiredToken", SCOPE_IDENTITY, "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
+    {"ExpiredTokenException", SCOPE_IDENTITY, "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
+    {"TokenRefreshRequired", SCOPE_IDENTITY, "renew AWS_SESSION_TOKEN and its keys for %s, " KEYS_FROM},
+    {"InvalidToken", SCOPE_IDENTITY,
+     "correct AWS_SESSION_TOKEN, or remove it if the keys for %s are permanent"},
+    {"RequestTimeTooSkewed", SCOPE_IDENTITY,
      "set this machine's clock (NTP): it is more than 15 minutes off from that of %s"},
-    {"PermanentRedirect",
+    {"PermanentRedirect", SCOPE_ENDPOINT,
      "set AWS_REGION to the region of the bucket %s, and AWS_ENDPOINT_URL, if you use it, likewise"},
-    {"AuthorizationHeaderMalformed",
+    {"AuthorizationHeaderMalformed", SCOPE_IDENTITY,
      "set AWS_REGION to the region of the bucket %s; if it is right, correct AWS_ACCESS_KEY_ID"},
-    {"IllegalLocationConstraintException", "set AWS_REGION to the region of the bucket %s"},
-    {"InvalidArgument", "correct the setting that the message of the store of %s is about: " WISHES},
-    {"InvalidRequest", "correct the setting that the message of the store of %s is about: " WISHES},
-    {"InvalidBucketOwnerAWSAccountID",
+    {"IllegalLocationConstraintException", SCOPE_KIND, "set AWS_REGION to the region of the bucket %s"},
+    {"InvalidArgument", SCOPE_BATCH,
+     "correct the setting that the message of the store of %s is about: " WISHES},
+    {"InvalidRequest", SCOPE_BATCH,
+     "correct the setting that the message of the store of %s is about: " WISHES},
+    {"InvalidBucketOwnerAWSAccountID", SCOPE_KIND,
      "correct S3_EXPECTED_BUCKET_OWNER to the account that owns the bucket %s"},
-    {"NotImplemented", "leave out what the store of %s does not know: S3_TAGS, S3_SSE or S3_STORAGE_CLASS"},
-    {"InvalidStorageClass", "correct S3_STORAGE_CLASS: the store of %s does not know it"},
-    {"InvalidTag", "correct S3_TAGS: the store of %s does not take them"},
-    {"InvalidEncryptionAlgorithmError", "correct S3_SSE: the store of %s does not know it"},
-    {"KMS.NotFoundException", "correct S3_SSE_KMS_KEY_ID: KMS does not know this key in the region of %s"},
-    {"KMS.DisabledException", "enable the key S3_SSE_KMS_KEY_ID in KMS, or set another one for %s"},
-    {"KMS.KMSInvalidStateException",
+    {"NotImplemented", SCOPE_KIND,
+     "leave out what the store of %s does not know: S3_TAGS, S3_SSE or S3_STORAGE_CLASS"},
+    {"InvalidStorageClass", SCOPE_KIND, "correct S3_STORAGE_CLASS: the store of %s does not know it"},
+    {"InvalidTag", SCOPE_BATCH, "correct S3_TAGS: the store of %s does not take them"},
+    {"InvalidEncryptionAlgorithmError", SCOPE_KIND, "correct S3_SSE: the store of %s does not know it"},
+    {"KMS.NotFoundException", SCOPE_KIND,
+     "correct S3_SSE_KMS_KEY_ID: KMS does not know this key in the region of %s"},
+    {"KMS.DisabledException", SCOPE_KIND,
+     "enable the key S3_SSE_KMS_KEY_ID in KMS, or set another one for %s"},
+    {"KMS.KMSInvalidStateException", SCOPE_KIND,
      "see in KMS what is wrong with S3_SSE_KMS_KEY_ID, or set another for %s"},
-    {"InvalidBucketName", "correct BUCKET_NAME: %s is not possible"},
+    {"InvalidBucketName", SCOPE_KIND, "correct BUCKET_NAME: %s is not possible"},
 };
 
 /* Refusals by something between us and the store, e.g. a proxy, which sends no error code. */
@@ -98,42 +110,114 @@ static bool is_among(const char *code, const char *const *codes, size_t count)
     return false;
 }
 
+static const struct refusal *find_refusal(const char *code)
+{
+    for (size_t i = 0; i < COUNT(refusals); i++)
+        if (strcmp(code, refusals[i].code) == 0) return &refusals[i];
+    return NULL;
+}
+
 static const char *find_remedy(long status, const char *code, bool is_head)
 {
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        if (strcmp(code, refusals[i].code) == 0) return refusals[i].remedy;
+    const struct refusal *refusal = find_refusal(code);
+    if (refusal) return refusal->remedy;
     if (status >= 300 && status < 400) return redirected;
     if (status == 407) return proxy_login;
     if (status == 413) return too_large;
     return is_head ? no_cause : unknown;
 }
 
-/*
- * May the object have been stored, or be stored later? A 5xx may come after storing, except for 501, which says that
- * the server does not know something that was requested; 409 says that another request for this key is in progress: an
- * earlier one of ours.
- */
-static bool may_be_stored(long status, const char *code)
+/* ---- does it pass by itself? ---- */
+
+/* Not 501: it says that the server does not know something that was requested. */
+static bool is_servers_failure(long status, const char *code)
 {
-    return status == 409 || (status >= 500 && strcmp(code, "NotImplemented") != 0);
+    return status >= 500 && status != 501 && strcmp(code, "NotImplemented") != 0;
 }
 
-/* The server is busy, or the body was cut or changed on its way, or a new bucket's name is not known everywhere yet. */
-static bool passes_by_itself(long status, const char *code)
+/* The server is busy, or was not served in time, or a new bucket's name is not known everywhere yet. */
+static bool is_busy(long status, const char *code)
 {
-    static const char *const codes[] = {"SlowDown",
-                                        "RequestTimeout",
-                                        "IncompleteBody",
-                                        "BadDigest",
-                                        "XAmzContentSHA256Mismatch",
-                                        "TemporaryRedirect",
-                                        "Throttling",
-                                        "ThrottlingException",
-                                        "RequestLimitExceeded",
-                                        "KMS.ThrottlingException"};
-    return status == 408 || status == 425 || status == 429 ||
-           is_among(code, codes, sizeof codes / sizeof *codes);
+    static const char *const codes[] = {"SlowDown",   "RequestTimeout",      "TemporaryRedirect",
+                                        "Throttling", "ThrottlingException", "RequestLimitExceeded"};
+    return status == 408 || status == 425 || status == 429 || is_among(code, codes, COUNT(codes));
 }
+
+/* The body was cut or changed on its way. */
+static bool is_damaged(const char *code)
+{
+    static const char *const codes[] = {"IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch"};
+    return is_among(code, codes, COUNT(codes));
+}
+
+static bool is_check(enum http_method method)
+{
+    return method == HTTP_HEAD || method == HTTP_GET;
+}
+
+/*
+ * A 5xx may come after storing; 409 says that another request for this key is in progress: an earlier one of ours. A
+ * HEAD or GET stores nothing, and if it is refused for good, the answer to a PUT tells more.
+ */
+static enum store_answer answer_of(long status, const char *code, enum http_method method)
+{
+    if (is_servers_failure(status, code)) return is_check(method) ? STORE_NOT_NOW : STORE_UNKNOWN;
+    if (status == 409) return is_check(method) ? STORE_CANNOT_CHECK : STORE_UNKNOWN;
+    if (is_busy(status, code) || is_damaged(code) || strcmp(code, "KMS.ThrottlingException") == 0)
+        return STORE_NOT_NOW;
+    return is_check(method) ? STORE_CANNOT_CHECK : STORE_REFUSED;
+}
+
+/* ---- whose trouble is it? ---- */
+
+/* What only S3 itself says: an error document with a code, or the id that it gives to each request. */
+static bool is_marked(const struct http_answer *answer, const char *code)
+{
+    return *code || *answer->request_id;
+}
+
+/*
+ * Small servers say no more than 403, so that is believed to be S3's. Anything else without a mark comes from
+ * something on the way to the store: its endpoint does not work.
+ */
+static bool is_plain_refusal(const struct http_answer *answer, const char *code)
+{
+    return answer->status == 403 && !*code && answer->body.len == 0;
+}
+
+static enum scope scope_of(const struct http_answer *answer, const char *code)
+{
+    const struct refusal *refusal = find_refusal(code);
+    long status = answer->status;
+    if (status == 413) return SCOPE_BATCH;
+    if (status < 400 || status == 407 || is_servers_failure(status, code) || is_busy(status, code))
+        return SCOPE_ENDPOINT;
+    if (is_damaged(code)) return SCOPE_BATCH;
+    if (refusal) return refusal->scope;
+    if (is_marked(answer, code)) return status == 409 ? SCOPE_BATCH : SCOPE_KIND;
+    return is_plain_refusal(answer, code) ? SCOPE_KIND : SCOPE_ENDPOINT;
+}
+
+/* S3 looks at these things only when it knows who asks. */
+static bool is_authentic(const struct cause *cause)
+{
+    return *cause->code &&
+           (cause->scope == SCOPE_BATCH || strcmp(cause->code, "AccessDenied") == 0 ||
+            strcmp(cause->code, "QuotaExceeded") == 0 || strncmp(cause->code, "KMS.", 4) == 0);
+}
+
+bool s3_error_may_be_condition(const struct cause *cause)
+{
+    static const char *const vague[] = {"", "AccessDenied", "NotImplemented", "InvalidArgument",
+                                        "InvalidRequest"};
+    const char *code = cause->code;
+    if (cause->status == 501) return true;
+    if (cause->status != 400 && cause->status != 403 && cause->status != 405) return false;
+    if (is_busy(cause->status, code) || is_damaged(code) || strncmp(code, "KMS.", 4) == 0) return false;
+    return is_among(code, vague, COUNT(vague)) || !find_refusal(code);
+}
+
+/* ---- its region and its pause ---- */
 
 bool s3_error_region(const struct http_answer *answer, char region[REGION_SIZE])
 {
@@ -182,20 +266,42 @@ static bool blame_region(const struct http_answer *answer, const struct s3_targe
     return true;
 }
 
-enum store_answer s3_error_sort(const struct http_answer *answer, const struct s3_target *target,
+static void explain(const struct http_answer *answer, const struct s3_target *target, const char *code,
+                    struct why *why)
+{
+    const char *remedy = find_remedy(answer->status, code, target->method == HTTP_HEAD);
+    const char *hole = strstr(remedy, "%s");
+    if (blame_region(answer, target, code, why)) return;
+    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, target->bucket, hole + 2);
+}
+
+struct s3_refusal s3_error_sort(const struct http_answer *answer, const struct s3_target *target,
                                 struct why *why)
 {
-    char code[S3_CODE_SIZE];
     char message[256];
-    s3_error_field(answer, "Code", code, sizeof code);
+    struct s3_refusal refusal = {.cause = {.status = (int)answer->status}};
+    char *code = refusal.cause.code;
+    s3_error_field(answer, "Code", code, CAUSE_CODE_SIZE);
     s3_error_field(answer, "Message", message, sizeof message);
     (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", target->bucket, target->key, answer->status,
                   *code ? " " : "", code, *message ? ": " : "", message);
-    if (may_be_stored(answer->status, code)) return STORE_UNKNOWN;
-    if (passes_by_itself(answer->status, code)) return STORE_NOT_NOW;
-    if (blame_region(answer, target, code, why)) return STORE_REFUSED;
-    const char *remedy = find_remedy(answer->status, code, target->is_head);
-    const char *hole = strstr(remedy, "%s");
-    (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, target->bucket, hole + 2);
-    return STORE_REFUSED;
+    refusal.answer = answer_of(answer->status, code, target->method);
+    refusal.cause.scope = scope_of(answer, code);
+    refusal.is_from_store =
+        refusal.cause.scope != SCOPE_ENDPOINT && (is_marked(answer, code) || is_plain_refusal(answer, code));
+    refusal.is_authentic = refusal.is_from_store && is_authentic(&refusal.cause);
+    if (refusal.answer == STORE_REFUSED || refusal.answer == STORE_CANNOT_CHECK)
+        explain(answer, target, code, why);
+    return refusal;
+}
+
+struct s3_refusal s3_error_not_s3(const struct http_answer *answer, const char *what, struct why *why)
+{
+    (void)why_set(why, RES_RETRY, "HTTP %ld %s", answer->status, what);
+    (void)why_remedy(
+        why, RES_RETRY,
+        "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) "
+        "answers for it");
+    return (struct s3_refusal){.answer = STORE_NOT_NOW,
+                               .cause = {SCOPE_ENDPOINT, (int)answer->status, "NotS3"}};
 }

@@ -101,8 +101,7 @@ static void add_all(struct s3_headers *headers, const struct s3_call *call, cons
 static bool sign(struct s3_headers *headers, const struct s3_call *call, const struct s3_signer *signer,
                  const char *path)
 {
-    static const char *const methods[] = {
-        [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"};
+    static const char *const methods[] = {[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_PUT] = "PUT"};
     const struct keys *keys = &signer->keys;
     struct sigv4_keys signing = {keys->access_key_id, keys->secret_access_key,
                                  *keys->session_token ? keys->session_token : NULL};

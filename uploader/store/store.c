@@ -58,22 +58,35 @@ enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], s
     return store->ops->prepare ? store->ops->prepare(store->self, source, why) : RES_OK;
 }
 
+bool store_is_here(const struct store *store, const char *destination)
+{
+    return strcmp(store->destination, destination) == 0;
+}
+
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
                             struct why *why)
 {
+    *stored = (struct stored){.wait_ms = 0};
     return store->ops->put(store->self, object, stored, why);
 }
 
 enum store_answer store_find(struct store *store, const struct object *object, struct stored *stored,
                              struct why *why)
 {
+    *stored = (struct stored){.wait_ms = 0};
     return store->ops->find(store->self, object, stored, why);
 }
 
-enum store_answer store_probe(struct store *store, const char *key, const char *content_type,
-                              const struct buf *body, struct why *why)
+enum store_answer store_prove(struct store *store, const struct object *document, bool is_thorough,
+                              struct stored *stored, struct why *why)
 {
-    return store->ops->probe(store->self, key, content_type, body, why);
+    *stored = (struct stored){.wait_ms = 0};
+    return store->ops->prove(store->self, document, is_thorough, stored, why);
+}
+
+bool store_has_new_keys(struct store *store)
+{
+    return store->ops->has_new_keys && store->ops->has_new_keys(store->self);
 }
 
 /*

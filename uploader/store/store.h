@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/why.h"
 #include "uploader/batch/batch.h"
+#include "uploader/batch/cause.h"
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 
@@ -20,12 +21,13 @@
 enum store_answer {
     STORE_DONE,         /* the object is there, with these bytes */
     STORE_ABSENT,       /* find: it is not there */
-    STORE_CANNOT_CHECK, /* find: the keys do not allow the question */
+    STORE_CANNOT_CHECK, /* find: the store refuses the question; a put may be taken all the same */
     STORE_NOT_NOW,      /* nothing was stored; the same call may succeed later */
     STORE_STOPPED,      /* a stop ended the call: the object may have been stored */
     STORE_UNKNOWN,      /* as NOT_NOW, but the object may be stored: find it before the next put */
     STORE_REFUSED,      /* nothing was stored; a person must act: why->remedy says how */
     STORE_CONFLICT,     /* other bytes are under this key */
+    STORE_OCCUPIED, /* put: something is under this key, and the store refuses to show what. Nothing was stored */
 };
 
 /* All are borrowed. */
@@ -35,11 +37,19 @@ struct object {
     const struct rendition *rendition; /* of the body */
 };
 
+/* What else an answer says. Of a failure only what stands under "of every answer" counts. */
 struct stored {
     char etag[STORE_ETAG_SIZE];        /* "" if there is none */
     bool is_verified;                  /* the bytes were compared, not only trusted to be ours */
     const struct rendition *rendition; /* the stored one: the object's, or one of its batch; borrowed */
-    int64_t wait_ms; /* with NOT_NOW and UNKNOWN: the pause the store asks for, at most 5 minutes; 0: none */
+
+    /* of every answer */
+    int64_t wait_ms; /* the pause that the store asks for, at most 5 minutes; 0: none */
+    struct cause
+        cause; /* of a failure (not DONE, ABSENT, STOPPED); of the endpoint's never with is_from_store */
+    bool is_from_store; /* the store itself has answered, perhaps with a refusal: its endpoint works */
+    bool is_authentic;  /* ... and it has accepted the signature */
+    bool is_occupied; /* put: something is under the key, by the store's word, which could not be compared */
 };
 
 struct store;
@@ -53,8 +63,11 @@ void store_close(struct store *store); /* accepts NULL */
  */
 MUST_CHECK enum result store_open_another(struct store **store, const struct store *first, struct why *why);
 
-/* s3://bucket or file://directory. */
+/* s3://bucket or file://directory, as place.h spells it. */
 const char *store_destination(const struct store *store);
+
+/* Is that the place of a batch that was sealed for `destination`? By spelling only (place.h). */
+bool store_is_here(const struct store *store, const char *destination);
 
 /* Is it a directory, for a trial? */
 bool store_is_trial(const struct store *store);
@@ -69,22 +82,29 @@ bool store_is_trial(const struct store *store);
 MUST_CHECK enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why);
 
 /*
- * Puts the object, never over another one. Fills `stored` with DONE; with any other answer `why`, and of `stored` only
- * the pause that the store asks for.
+ * Puts the object, never over another one. Fills `stored` in any case, and `why` with any answer but DONE.
  */
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,
                             struct why *why);
 
-/* Is the object there already? To be called before a put if the outcome of an earlier put is unknown. */
+/*
+ * Is the object there already? To be called before a put if the outcome of an earlier put is unknown. Fills `stored`
+ * in any case, and `why` with any answer but DONE and ABSENT.
+ */
 enum store_answer store_find(struct store *store, const struct object *object, struct stored *stored,
                              struct why *why);
 
 /*
- * For `check`: writes a small document under `key` and removes it again, if that is allowed. DONE: an upload under this
- * key would work.
+ * Would a put under the prefix of this document work (check_document.h)? It is put as any batch is, and stays there;
+ * where one is there already, nothing is stored. DONE: yes. CANNOT_CHECK: there is no proof either way. Any other
+ * answer is that of a put. `is_thorough`: also where the store knows no conditional writes the document is written
+ * again, for `check`; the service only looks then.
  */
-enum store_answer store_probe(struct store *store, const char *key, const char *content_type,
-                              const struct buf *body, struct why *why);
+enum store_answer store_prove(struct store *store, const struct object *document, bool is_thorough,
+                              struct stored *stored, struct why *why);
+
+/* Have files that the keys come from changed since the keys were asked for? Cheap: it only looks at the files' times. */
+bool store_has_new_keys(struct store *store);
 
 /* ---- for implementations ---- */
 
@@ -95,8 +115,9 @@ struct store_ops {
     enum store_answer (*put)(void *self, const struct object *object, struct stored *stored, struct why *why);
     enum store_answer (*find)(void *self, const struct object *object, struct stored *stored,
                               struct why *why);
-    enum store_answer (*probe)(void *self, const char *key, const char *content_type, const struct buf *body,
-                               struct why *why);
+    enum store_answer (*prove)(void *self, const struct object *document, bool is_thorough,
+                               struct stored *stored, struct why *why);
+    bool (*has_new_keys)(void *self); /* NULL: no keys */
     enum result (*another)(const void *self, void **other, struct why *why);
     void (*close)(void *self);
 };
