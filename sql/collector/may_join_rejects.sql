@@ -2,4 +2,4 @@
 SELECT 1 FROM _reject
 WHERE id = :id AND retried_at IS NULL AND dismissed_at IS NULL
   AND id > coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
-                     WHERE kind = 'rejects' AND abandoned_at IS NULL AND is_copy = 0 ORDER BY first_id DESC LIMIT 1), 0);
+                     WHERE kind = 'rejects' AND superseded_at IS NULL AND is_copy = 0 ORDER BY first_id DESC LIMIT 1), 0);

@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 112 (major 1, minor 12). A released rung never changes.
+-- The first rung of the ladder: user_version 113 (major 1, minor 13). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -117,35 +117,68 @@ CREATE TABLE _batch (
     -- Its tries.
     attempts       INTEGER NOT NULL DEFAULT 0,
     unknown_since  INTEGER, -- a PUT was begun, and nothing proves how it ended
+    occupied_since INTEGER, -- the store says that something is under its key, and it is not proven to be this batch's
     blocked_at     INTEGER, -- the store has refused it, and only a person can help
+    refused_status INTEGER, -- the HTTP status of a refusal of this batch alone; NULL: there is none
+    refused_code   TEXT,    -- with refused_status: the store's code; '': it gave none
     last_error     TEXT,
     remedy         TEXT,
 
-    -- How it ended.
+    -- How it ended. At most one of the three times is set.
     shipped_at     INTEGER,
     etag           TEXT,
     verified       INTEGER CHECK (verified IN (0, 1)),
-    kept_from      INTEGER NOT NULL DEFAULT 0, -- what the clock for RETENTION showed when it was shipped
-    abandoned_at   INTEGER,
+    superseded_at  INTEGER, -- its rows live on in other batches
+    abandoned_at   INTEGER, -- its rows were given up; it keeps its place
+    kept_from      INTEGER NOT NULL DEFAULT 0, -- what the clock for RETENTION showed when it was shipped or abandoned
+    has_rows       INTEGER NOT NULL DEFAULT 1 CHECK (has_rows IN (0, 1)), -- 0: none of its rows is in the spool any more
 
-    -- Another batch with the same rows. Either it was abandoned, and this batch replaces it; or this batch is a copy
-    -- that a person has requested (`reship --new-keys`), and the state of the rows follows from the other batch.
+    -- What a person has decided about it, or the uploader where no person has to. Such a row is never purged.
+    resolved_as    TEXT    CHECK (resolved_as IN ('shipped', 'reseal', 'abandoned')),
+    resolved_at    INTEGER,
+    resolved_by    TEXT,
+    resolved_note  TEXT,
+
+    -- Another batch with the same rows. Either it was superseded, and this batch replaces all or a part of it; or this
+    -- batch is a copy that a person has requested (`reship --new-keys`), and the state of the rows follows from the
+    -- other batch. A part of a copy is a copy.
     reship_of      INTEGER REFERENCES _batch (id),
-    is_copy        INTEGER NOT NULL DEFAULT 0 CHECK (is_copy IN (0, 1))
+    is_copy        INTEGER NOT NULL DEFAULT 0 CHECK (is_copy IN (0, 1)),
+
+    -- The N of -rN at the end of its key; 1: the key ends without. Of two objects over one id the higher one counts.
+    repetition     INTEGER NOT NULL DEFAULT 1 CHECK (repetition >= 1),
+
+    CHECK ((shipped_at IS NOT NULL) + (superseded_at IS NOT NULL) + (abandoned_at IS NOT NULL) <= 1)
 ) STRICT;
 
--- The batch that the state of a row follows from: neither abandoned nor a copy. There is one for each range.
-CREATE UNIQUE INDEX _batch_current ON _batch (kind, first_id) WHERE abandoned_at IS NULL AND is_copy = 0;
+-- The batch that the state of a row follows from: neither superseded nor a copy. These batches tile the ids of a kind:
+-- none is left out, and none is in two of them.
+CREATE UNIQUE INDEX _batch_current ON _batch (kind, first_id) WHERE superseded_at IS NULL AND is_copy = 0;
 
--- What is to be shipped.
-CREATE INDEX _batch_open ON _batch (kind, first_id) WHERE shipped_at IS NULL AND abandoned_at IS NULL;
+-- What is to be shipped: by rows, with all that sums over open batches need, so that they read the index alone; and in the
+-- order in which it was sealed.
+CREATE INDEX _batch_open ON _batch (kind, first_id, last_id, bytes, is_copy, shipped_at, superseded_at, abandoned_at)
+    WHERE shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL;
+CREATE INDEX _batch_open_ids ON _batch (id)
+    WHERE shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL;
 
--- What was shipped last, and what has been kept for long enough.
+-- Copies, whatever has become of them; and those that are to be shipped.
+CREATE INDEX _batch_copies ON _batch (kind, first_id) WHERE is_copy = 1;
+CREATE INDEX _batch_open_copies ON _batch (kind, first_id)
+    WHERE is_copy = 1 AND shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL;
+
+-- Batches that others have replaced.
+CREATE INDEX _batch_superseded ON _batch (kind, first_id) WHERE superseded_at IS NOT NULL;
+
+-- What was shipped last, and whose rows have been kept for long enough.
 CREATE INDEX _batch_shipped ON _batch (shipped_at) WHERE shipped_at IS NOT NULL;
-CREATE INDEX _batch_kept ON _batch (kept_from) WHERE shipped_at IS NOT NULL;
+CREATE INDEX _batch_kept ON _batch (kind, kept_from, first_id)
+    WHERE has_rows = 1 AND is_copy = 0 AND (shipped_at IS NOT NULL OR abandoned_at IS NOT NULL);
 
--- Incidents. They are few, and a person wants to see them.
-CREATE INDEX _batch_abandoned ON _batch (abandoned_at) WHERE abandoned_at IS NOT NULL;
+-- What a person gave up, and incidents: other bytes were under a batch's key. Both are few, and people want to see them.
+CREATE INDEX _batch_abandoned ON _batch (kind, is_copy, events) WHERE abandoned_at IS NOT NULL;
+CREATE INDEX _batch_incidents ON _batch (superseded_at)
+    WHERE superseded_at IS NOT NULL AND occupied_since IS NOT NULL AND resolved_as IS NULL;
 
 -- The control row: what the uploader reports about itself, what it must know at each turn, and what it has to remember.
 CREATE TABLE _uploader (
@@ -191,28 +224,32 @@ INSERT INTO _intake (one, last_event_id, event_bytes, last_reject_id, reject_byt
 VALUES (1, 0, 0, 0, 0, '', 0, 0);
 INSERT INTO _uploader (one) VALUES (1);
 
--- The first event that is not known to be shipped. It costs two index look-ups.
+-- The first event that is neither shipped nor given up, and the last one that is in a batch. It costs three index
+-- look-ups.
 CREATE VIEW _frontier AS
 SELECT coalesce((SELECT first_id FROM _batch INDEXED BY _batch_open
-                 WHERE kind = 'events' AND shipped_at IS NULL AND abandoned_at IS NULL AND is_copy = 0
+                 WHERE kind = 'events' AND shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL
+                   AND is_copy = 0
                  ORDER BY first_id LIMIT 1),
-                (SELECT max(last_id) FROM (SELECT last_id FROM _batch INDEXED BY _batch_current
-                                           WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0
-                                           ORDER BY first_id DESC LIMIT 1)) + 1,
-                1) AS first_id;
+                sealed_id + 1) AS first_id,
+       sealed_id
+FROM (SELECT coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
+                       WHERE kind = 'events' AND superseded_at IS NULL AND is_copy = 0
+                       ORDER BY first_id DESC LIMIT 1), 0) AS sealed_id) sealed;
 
 CREATE VIEW events AS
 SELECT e.id,
        strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') AS received_at,
        e.sender, e.source, e.uid, e.name, e.time, e.source_name, e.bytes,
-       CASE WHEN b.id IS NULL THEN 'pending' WHEN b.shipped_at IS NULL THEN 'sealed' ELSE 'shipped' END AS state,
+       CASE WHEN b.id IS NULL THEN 'pending' WHEN b.shipped_at IS NOT NULL THEN 'shipped'
+            WHEN b.abandoned_at IS NOT NULL THEN 'abandoned' ELSE 'sealed' END AS state,
        strftime('%Y-%m-%dT%H:%M:%fZ', b.shipped_at / 1000.0, 'unixepoch') AS shipped_at,
        b.object_key,
        b.id AS batch_id,
        e.payload
 FROM _event e
 LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_current
-                              WHERE r.kind = 'events' AND r.abandoned_at IS NULL AND r.is_copy = 0
+                              WHERE r.kind = 'events' AND r.superseded_at IS NULL AND r.is_copy = 0
                                 AND r.first_id <= e.id
                               ORDER BY r.first_id DESC LIMIT 1)
                   AND b.last_id >= e.id;
@@ -220,16 +257,21 @@ LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_curren
 CREATE VIEW backlog AS
 SELECT id, received_at, sender, source, uid, name, time, source_name, bytes, state, shipped_at, object_key, batch_id
 FROM events
-WHERE id >= (SELECT first_id FROM _frontier) AND state <> 'shipped';
+WHERE id >= (SELECT first_id FROM _frontier) AND state NOT IN ('shipped', 'abandoned');
 
+-- may_be_stored: a try may have stored it although it is not known to be shipped, or something is under its key.
 CREATE VIEW batches AS
 SELECT id, kind,
-       CASE WHEN shipped_at IS NOT NULL THEN 'shipped' WHEN abandoned_at IS NOT NULL THEN 'abandoned'
-            WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE 'sealed' END AS state,
+       CASE WHEN shipped_at IS NOT NULL THEN 'shipped' WHEN superseded_at IS NOT NULL THEN 'superseded'
+            WHEN abandoned_at IS NOT NULL THEN 'abandoned' WHEN blocked_at IS NOT NULL THEN 'blocked'
+            ELSE 'sealed' END AS state,
+       unknown_since IS NOT NULL OR occupied_since IS NOT NULL AS may_be_stored,
        first_id, last_id, events, bytes, object_key, format, sha256, etag, attempts,
        strftime('%Y-%m-%dT%H:%M:%fZ', sealed_at / 1000.0, 'unixepoch') AS sealed_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', shipped_at / 1000.0, 'unixepoch') AS shipped_at,
-       verified, last_error, remedy, reship_of
+       verified, last_error, remedy, reship_of, resolved_as,
+       strftime('%Y-%m-%dT%H:%M:%fZ', resolved_at / 1000.0, 'unixepoch') AS resolved_at,
+       resolved_by, resolved_note
 FROM _batch;
 
 CREATE VIEW rejects AS
@@ -238,11 +280,12 @@ SELECT j.id,
        j.source, j.reason, j.detail, j.bytes,
        length(j.payload) < j.bytes AS truncated,
        CASE WHEN j.retried_at IS NOT NULL THEN 'retried' WHEN j.dismissed_at IS NOT NULL THEN 'dismissed'
-            WHEN b.id IS NULL THEN 'pending' WHEN b.shipped_at IS NULL THEN 'sealed' ELSE 'shipped' END AS state,
+            WHEN b.id IS NULL THEN 'pending' WHEN b.shipped_at IS NOT NULL THEN 'shipped'
+            WHEN b.abandoned_at IS NOT NULL THEN 'abandoned' ELSE 'sealed' END AS state,
        j.payload
 FROM _reject j
 LEFT JOIN _batch b ON b.id = (SELECT r.id FROM _batch r INDEXED BY _batch_current
-                              WHERE r.kind = 'rejects' AND r.abandoned_at IS NULL AND r.is_copy = 0
+                              WHERE r.kind = 'rejects' AND r.superseded_at IS NULL AND r.is_copy = 0
                                 AND r.first_id <= j.id
                               ORDER BY r.first_id DESC LIMIT 1)
                   AND b.last_id >= j.id;
@@ -254,35 +297,39 @@ SELECT sender, source,
        CASE WHEN day = unixepoch() / 86400 THEN events_of_day ELSE 0 END AS events_today
 FROM _sender;
 
--- One row. Every figure is a running total or an index look-up, so it costs the same however large the spool is. If
--- nothing else is wrong, last_error is an incident of the last day.
+-- One row. Every figure is a running total, an index look-up, or a sum over batches that are open or were given up, so
+-- it costs the same however much was shipped. last_error is what the uploader reports, while it lives; if it has nothing
+-- to report, an incident of the last day.
 CREATE VIEW summary AS
-SELECT i.last_event_id - f.first_id + 1
-         - (SELECT coalesce(sum(events), 0) FROM _batch INDEXED BY _batch_current
-            WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0 AND first_id >= f.first_id
-              AND shipped_at IS NOT NULL)
-         AS events,
-       coalesce(i.event_bytes - o.total_bytes + o.bytes, 0)
-         - (SELECT coalesce(sum(bytes), 0) FROM _batch INDEXED BY _batch_current
-            WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0 AND first_id >= f.first_id
-              AND shipped_at IS NOT NULL)
-         AS bytes,
+SELECT i.last_event_id - f.sealed_id + w.events AS events,
+       coalesce((SELECT i.event_bytes - total_bytes + bytes FROM _event WHERE id = f.sealed_id + 1), 0) + w.bytes AS bytes,
        max(0, unixepoch() - o.received_at / 1000) AS oldest_age_seconds,
        strftime('%Y-%m-%dT%H:%M:%fZ', i.last_event_at / 1000.0, 'unixepoch') AS last_event_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', (SELECT max(shipped_at) FROM _batch WHERE shipped_at IS NOT NULL) / 1000.0,
                 'unixepoch') AS last_shipped_at,
        strftime('%Y-%m-%dT%H:%M:%fZ', u.seen_at / 1000.0, 'unixepoch') AS uploader_seen_at,
-       coalesce(u.last_error,
-                (SELECT last_error FROM _batch INDEXED BY _batch_abandoned
-                 WHERE abandoned_at > (unixepoch() - 86400) * 1000 ORDER BY abandoned_at DESC LIMIT 1)) AS last_error,
-       CASE WHEN u.last_error IS NOT NULL THEN u.remedy
-            ELSE (SELECT remedy FROM _batch INDEXED BY _batch_abandoned
-                  WHERE abandoned_at > (unixepoch() - 86400) * 1000 ORDER BY abandoned_at DESC LIMIT 1)
+       CASE WHEN u.last_error IS NOT NULL AND u.seen_at > (unixepoch() - 180) * 1000 THEN u.last_error
+            ELSE (SELECT last_error FROM _batch INDEXED BY _batch_incidents
+                  WHERE superseded_at > (unixepoch() - 86400) * 1000 AND occupied_since IS NOT NULL
+                    AND resolved_as IS NULL
+                  ORDER BY superseded_at DESC LIMIT 1)
+            END AS last_error,
+       CASE WHEN u.last_error IS NOT NULL AND u.seen_at > (unixepoch() - 180) * 1000 THEN u.remedy
+            ELSE (SELECT remedy FROM _batch INDEXED BY _batch_incidents
+                  WHERE superseded_at > (unixepoch() - 86400) * 1000 AND occupied_since IS NOT NULL
+                    AND resolved_as IS NULL
+                  ORDER BY superseded_at DESC LIMIT 1)
             END AS remedy,
        i.last_reject_id - coalesce((SELECT id FROM _reject WHERE received_at <= (unixepoch() - 86400) * 1000
                                     ORDER BY received_at DESC, id DESC LIMIT 1),
                                    (SELECT min(id) FROM _reject) - 1, i.last_reject_id) AS rejects_24h,
+       (SELECT coalesce(sum(events), 0) FROM _batch INDEXED BY _batch_abandoned
+        WHERE kind = 'events' AND is_copy = 0 AND abandoned_at IS NOT NULL) AS abandoned_events,
        (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS spool_bytes,
        u.trial_mode
-FROM _intake i, _frontier f, _uploader u
+FROM _intake i, _frontier f, _uploader u,
+     (SELECT coalesce(sum(last_id - first_id + 1), 0) AS events, coalesce(sum(bytes), 0) AS bytes
+      FROM _batch INDEXED BY _batch_open
+      WHERE kind = 'events' AND shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL
+        AND is_copy = 0) w
 LEFT JOIN _event o ON o.id = f.first_id;

@@ -3,5 +3,5 @@
 SELECT e.id, i.last_event_id, e.received_at, e.total_bytes - e.bytes, i.event_bytes
 FROM _intake i
 JOIN _event e ON e.id = 1 + coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
-                                      WHERE kind = 'events' AND abandoned_at IS NULL AND is_copy = 0
+                                      WHERE kind = 'events' AND superseded_at IS NULL AND is_copy = 0
                                       ORDER BY first_id DESC LIMIT 1), 0);

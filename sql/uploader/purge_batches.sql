@@ -1,8 +1,13 @@
--- Delete old shipped batches whose rows are purged. The newest batch of each kind stays, because sealing goes on behind
--- its last id.
-DELETE FROM _batch
-WHERE shipped_at IS NOT NULL AND kept_from <= :before
-  AND first_id < (SELECT max(first_id) FROM _batch n
-                  WHERE n.kind = _batch.kind AND n.abandoned_at IS NULL AND n.is_copy = 0)
-  AND last_id < coalesce(CASE kind WHEN 'events' THEN (SELECT min(id) FROM _event) ELSE (SELECT min(id) FROM _reject) END,
-                         9223372036854775807);
+-- Delete old batches whose rows are gone: from the beginning of the tiling on, so that no hole appears in its middle, and
+-- never the newest one of a kind, because sealing goes on behind its last id. What was resolved by hand stays.
+DELETE FROM _batch INDEXED BY _batch_current
+WHERE kind = :kind AND superseded_at IS NULL AND is_copy = 0 AND resolved_as IS NULL
+  AND first_id < min((SELECT first_id FROM _batch n INDEXED BY _batch_current
+                      WHERE n.kind = :kind AND n.superseded_at IS NULL AND n.is_copy = 0
+                      ORDER BY n.first_id DESC LIMIT 1),
+                     coalesce((SELECT first_id FROM _batch n INDEXED BY _batch_current
+                               WHERE n.kind = :kind AND n.superseded_at IS NULL AND n.is_copy = 0
+                                 AND n.resolved_as IS NULL
+                                 AND (n.has_rows = 1 OR n.kept_from > :before
+                                      OR (n.shipped_at IS NULL AND n.abandoned_at IS NULL))
+                               ORDER BY n.first_id LIMIT 1), 9223372036854775807));

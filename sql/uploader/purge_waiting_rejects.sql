@@ -5,4 +5,4 @@ WHERE id BETWEEN (SELECT min(id) FROM _reject)
       AND min((SELECT min(id) FROM _reject) + :slice - 1,
               (SELECT CASE WHEN rejects_marked_at <= :before THEN rejects_marked ELSE 0 END FROM _uploader))
   AND id > coalesce((SELECT last_id FROM _batch INDEXED BY _batch_current
-                     WHERE kind = 'rejects' AND abandoned_at IS NULL AND is_copy = 0 ORDER BY first_id DESC LIMIT 1), 0);
+                     WHERE kind = 'rejects' AND superseded_at IS NULL AND is_copy = 0 ORDER BY first_id DESC LIMIT 1), 0);

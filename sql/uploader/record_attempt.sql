@@ -6,4 +6,4 @@ SET earlier_sha256 = CASE WHEN unknown_since IS NOT NULL AND sha256 <> :sha256 T
     earlier_bytes = CASE WHEN unknown_since IS NOT NULL AND sha256 <> :sha256 THEN stored_bytes ELSE earlier_bytes END,
     sha256 = :sha256, md5 = :md5, stored_bytes = :stored_bytes, attempts = attempts + 1,
     unknown_since = coalesce(unknown_since, :now)
-WHERE id = :id;
+WHERE id = :id AND shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL;

@@ -185,11 +185,11 @@ def assert_reported(site, row, uploader, *, is_unknown, is_second):
 def assert_superseded(site, stub, row, uploader):
     key, new_key = wait_for("the rows under another key", lambda: site.query(
         "SELECT a.object_key, b.object_key FROM batches a JOIN batches b USING (first_id, last_id) "
-        "WHERE a.state = 'abandoned' AND b.state = 'shipped'"))[0]
+        "WHERE a.state = 'superseded' AND b.state = 'shipped'"))[0]
     assert new_key.removesuffix(".xml") == key.removesuffix(".xml") + "-r2"
     assert stub.objects[key].body == b"written by someone else" and sorted(stub.objects) == sorted([key, new_key])
     assert stub.kept == [new_key], "nothing is overwritten"
-    assert "nothing is lost" in site.value("SELECT remedy FROM batches WHERE state = 'abandoned'")
+    assert "nothing is lost" in site.value("SELECT remedy FROM batches WHERE state = 'superseded'")
     assert [" error " in line for line in log_lines(uploader, row.log)] == [True]
     assert_each_event_in_one_object({new_key: stub.objects[new_key].body}, site.uids())
     assert site.value("SELECT events FROM summary") == 0

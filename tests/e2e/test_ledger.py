@@ -65,7 +65,7 @@ def under_another_etag(change=lambda body: body):
 @with_stub
 def test_a_batch_whose_key_is_taken_ships_under_another_key(site, stub):
     uploader = start(site, stub, Step("PUT", someone_was_faster))
-    wait_for_states(site, "abandoned", "shipped")
+    wait_for_states(site, "superseded", "shipped")
     wait_until_all_is_shipped(site)
     rows = site.query("SELECT object_key, reship_of, first_id, last_id, last_error, remedy FROM batches ORDER BY id")
     (key, none, *first), (again, reship_of, *second) = rows
@@ -86,32 +86,32 @@ def test_a_batch_whose_key_is_taken_ships_under_another_key(site, stub):
 @with_stub
 def test_a_second_taken_key_blocks_that_batch_until_a_person_acts(site, stub):
     start(site, stub, Step("PUT", someone_was_faster, times=2))
-    wait_for_states(site, "abandoned", "blocked")
+    wait_for_states(site, "superseded", "blocked")
     key, error_text, remedy = site.query("SELECT object_key, last_error, remedy FROM batches WHERE id = 2")[0]
     assert key in error_text and "move it away" in remedy
     assert site.value("SELECT remedy FROM summary") == remedy
     assert site.value("SELECT events FROM summary") == EVENTS
     site.send_events(2)
     site.wait_for_events(EVENTS + 2)
-    wait_for_states(site, "abandoned", "blocked", "shipped")
+    wait_for_states(site, "superseded", "blocked", "shipped")
     assert site.value("SELECT events FROM summary") == EVENTS
     assert site.value("SELECT count(*) FROM backlog") == EVENTS
     with stub.lock:
         del stub.objects[key]
     wait_until_all_is_shipped(site)
-    assert states(site) == ["abandoned", "shipped", "shipped"]
+    assert states(site) == ["superseded", "shipped", "shipped"]
     assert_each_event_is_in_one_object(site, stub)
 
 
 @with_stub
 def test_an_incident_survives_a_restart(site, stub):
     uploader = start(site, stub, Step("PUT", someone_was_faster), Step("PUT", error(503), times=ALWAYS))
-    wait_for_states(site, "abandoned", "sealed")
+    wait_for_states(site, "superseded", "sealed")
     uploader.kill()
     assert site.value("SELECT events FROM summary") == EVENTS
     start(site, stub)
     wait_until_all_is_shipped(site)
-    assert states(site) == ["abandoned", "shipped"]
+    assert states(site) == ["superseded", "shipped"]
     assert_each_event_is_in_one_object(site, stub)
 
 
@@ -127,7 +127,7 @@ def test_bytes_are_compared_where_neither_ETag_nor_metadata_tell(site, stub):
 def test_bytes_of_the_same_length_that_differ_are_an_incident(site, stub):
     start(site, stub, Step("PUT", under_another_etag(lambda body: body[:-1] + b"x")))
     wait_until_all_is_shipped(site)
-    assert stub.methods() == "PUT HEAD GET PUT" and states(site) == ["abandoned", "shipped"]
+    assert stub.methods() == "PUT HEAD GET PUT" and states(site) == ["superseded", "shipped"]
 
 
 @with_stub

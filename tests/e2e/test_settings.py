@@ -296,7 +296,7 @@ def test_an_object_is_never_written_over_another_file(site):
     done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
     assert done.returncode == 0 and "incident" in done.stderr, done.stderr
     assert file.read_text() == "somebody else's"
-    assert site.query("SELECT state FROM batches ORDER BY id") == [("abandoned",), ("shipped",)]
+    assert site.query("SELECT state FROM batches ORDER BY id") == [("superseded",), ("shipped",)]
     assert site.files() == sorted([file, file.with_name(file.stem + "-r2.xml")])
 
 

@@ -820,7 +820,7 @@ def test_a_spool_restored_in_place_never_reuses_a_later_key(site):
     assert {path: after[path] for path in before} == before and len(after) == 3 and identity(site) != first
     rows = rows_of(site)
     assert {(row[1], row[2]) for row in rows if row[4] in (f"{3:016x}", f"{4:016x}")} == {(first, "3"), (identity(site), "3")}
-    assert len(rows) == 4 and site.value("SELECT count(*) FROM batches WHERE state = 'abandoned'") == 0
+    assert len(rows) == 4 and site.value("SELECT count(*) FROM batches WHERE state = 'superseded'") == 0
 
 
 def test_reship_after_a_restore_finds_the_first_objects(site):

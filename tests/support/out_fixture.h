@@ -92,11 +92,11 @@ static inline struct batch some_batch(enum batch_kind kind, int64_t first_id, in
 static inline struct batch seal(struct fixture *f, enum batch_kind kind, int64_t first_id, int64_t last_id)
 {
     struct batch batch = some_batch(kind, first_id, last_id);
-    must(f, spool_out_seal(f->out, &batch, &f->why));
+    must(f, spool_out_seal(f->out, &batch, NULL, &f->why));
     return batch;
 }
 
-static inline void ship(struct fixture *f, const struct batch *batch)
+static inline void ship(struct fixture *f, struct batch *batch)
 {
     must(f, spool_out_mark_shipped(f->out, batch, NULL, "etag", true, &f->why));
 }

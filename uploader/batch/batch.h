@@ -2,8 +2,8 @@
  * batch -- one batch as a value.
  *
  * A batch is a range of ids of one kind that becomes one object. Everything that shapes the object's bytes is fixed
- * when the batch is sealed. What happened to it since is recorded as facts, from which its state follows (the view
- * `batches`).
+ * when the batch is sealed. What happened to it since is recorded as facts, from which its state follows (state.h, the
+ * view `batches`).
  */
 #ifndef UPLOADER_BATCH_BATCH_H
 #define UPLOADER_BATCH_BATCH_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/spool.h"
+#include "uploader/batch/state.h"
 
 #define BATCH_KEY_MAX         1024 /* bytes; S3's limit for a key */
 #define BATCH_DESTINATION_MAX 4200 /* file:// and a path */
@@ -41,6 +42,7 @@ struct rendition {
 
 struct batch {
     int64_t id; /* 0: not sealed yet */
+    enum batch_state state;
     enum batch_kind kind;
     int64_t first_id, last_id;
     int64_t bytes; /* events: as received; rejects: as kept */
@@ -58,8 +60,22 @@ struct batch {
     struct rendition recorded; /* recorded before its first PUT */
     struct rendition earlier;  /* the rendition before that, if it may have been stored, too */
     int64_t attempts;
-    bool is_unknown; /* a PUT was begun, and its outcome is not proven */
+    bool is_unknown;  /* a PUT was begun, and its outcome is not proven */
+    bool is_occupied; /* something is under its key, and it is not proven to be this batch's */
+
+    int repetition;    /* the N of -rN in the key; 1 (or 0, before it is sealed): the key has none */
+    int64_t reship_of; /* the batch that this one replaces, or is a copy of; 0: none */
+    bool is_copy;
 };
+
+/* The one way in which a batch's state changes: the step must be possible. */
+void batch_move(struct batch *batch, enum batch_state next);
+
+/* A batch over the same rows, with all that shapes the bytes, that was not sealed or tried yet; reship_of is the first. */
+struct batch batch_once_more(const struct batch *batch);
+
+/* May an object of this batch be in the store, although it is not known to be shipped? */
+bool batch_may_be_stored(const struct batch *batch);
 
 int64_t batch_count(const struct batch *batch);
 

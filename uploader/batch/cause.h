@@ -11,8 +11,8 @@
 enum scope {
     SCOPE_ENDPOINT, /* the server: no answer, 5xx, 429, SlowDown, an answer that is not S3's */
     SCOPE_IDENTITY, /* who we are: no credentials, ExpiredToken, InvalidAccessKeyId, SignatureDoesNotMatch */
-    SCOPE_KIND,     /* what may be put under the prefix of events, or of rejects: AccessDenied, NoSuchBucket, KMS.* */
-    SCOPE_BATCH,    /* this object: 413, EntityTooLarge, KeyTooLongError, InvalidArgument */
+    SCOPE_KIND, /* what may be put under the prefix of events, or of rejects: AccessDenied, NoSuchBucket, KMS.* */
+    SCOPE_BATCH, /* this object: 413, EntityTooLarge, KeyTooLongError, InvalidArgument */
 };
 
 struct cause {

@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/batch/object_key.h"
+#include "uploader/spool/replace.h"
 
 #define REPORT_MS 60000 /* the longest time between two reports */
 #define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
@@ -70,9 +70,9 @@ static void warn_unverified(struct outcomes *o, const struct batch *batch)
     o->has_warned_unverified = true;
 }
 
-static enum result record_success(struct outcomes *o, const struct job *job, struct why *why)
+static enum result record_success(struct outcomes *o, struct job *job, struct why *why)
 {
-    const struct batch *batch = &job->batch;
+    struct batch *batch = &job->batch;
     if (!job->stored.is_verified) warn_unverified(o, batch);
     enum result res = spool_out_mark_shipped(o->spool, batch, job->stored.rendition, job->stored.etag,
                                              job->stored.is_verified, why);
@@ -106,8 +106,12 @@ enum result outcomes_record_failure(struct outcomes *o, struct batch *batch, con
                              &failure->why, failure->began, what);
     else if (is_news)
         outage_log(what, &failure->why);
-    enum result res = spool_out_record_failure(o->spool, batch, &failure->why, failure->is_surely_absent,
-                                               outage_needs_person(failure->answer), why);
+    struct batch_failure recorded = {
+        .why = &failure->why,
+        .is_definite = failure->is_surely_absent,
+        .is_blocked = outage_needs_person(failure->answer),
+    };
+    enum result res = spool_out_record_failure(o->spool, batch, &recorded, why);
     return res == RES_OK && is_news ? outcomes_report(o, why) : res;
 }
 
@@ -118,22 +122,14 @@ enum result outcomes_record_failure(struct outcomes *o, struct batch *batch, con
 static enum result supersede(struct outcomes *o, struct batch *batch, const struct failure *failure,
                              struct why *why)
 {
-    char key[BATCH_KEY_MAX + 1];
-    struct why incident = failure->why;
+    struct batch replacement;
     bool is_done = false;
-    enum result res = RES_OK;
-    if (object_key_again(key, batch->object_key, 2)) {
-        (void)why_remedy(
-            &incident, RES_OK,
-            "nothing is lost: its rows are shipped as %.500s; find out who wrote the other object, "
-            "and whether it was loaded",
-            key);
-        res = spool_out_supersede(o->spool, batch, key, &incident, &is_done, why);
-    }
+    enum result res = spool_out_supersede(o->spool, batch, &failure->why, &replacement, &is_done, why);
     if (res != RES_OK) return res;
     if (!is_done) return outcomes_record_failure(o, batch, failure, why);
     log_error("incident: another object is under a batch's key; its rows are shipped under another one",
-              "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key), LOG_QUOTE(key));
+              "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key),
+              LOG_QUOTE(replacement.object_key));
     (void)queue_forget(&o->queues[batch->kind], batch->id);
     (void)outage_end(&o->outage); /* the store answers: the replacement need not wait */
     return outcomes_report(o, why);

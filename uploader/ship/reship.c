@@ -269,7 +269,8 @@ static enum result finish(struct reship *r, int *wait_ms, struct why *why)
 static bool is_requested(const struct reship *r, const struct past_batch *past)
 {
     if (r->order.batch_id > 0) return past->batch.id == r->order.batch_id;
-    return !past->is_copy && !past->is_abandoned && past->batch.sealed_at >= r->order.since_at &&
+    return !past->batch.is_copy && past->batch.state != BATCH_SUPERSEDED &&
+           past->batch.state != BATCH_ABANDONED && past->batch.sealed_at >= r->order.since_at &&
            past->batch.sealed_at < r->order.until_at;
 }
 
@@ -279,19 +280,21 @@ static enum result treat(struct reship *r, struct past_batch *past, struct why *
     char text[TEXT_SIZE];
     r->report.is_found = true;
     bool is_here = strcmp(past->batch.destination, store_destination(r->store)) == 0;
-    if (past->is_shipped && is_here && r->order.has_new_keys) {
+    bool is_shipped = past->batch.state == BATCH_SHIPPED;
+    if (is_shipped && is_here && r->order.has_new_keys) {
         choose(r, past);
         return RES_OK;
     }
-    if (past->is_shipped && is_here) return put_back(r, past, why);
-    if (past->is_shipped) {
+    if (is_shipped && is_here) return put_back(r, past, why);
+    if (is_shipped) {
         (void)snprintf(text, sizeof text, "it is in %.100s, which is not the destination now",
                        past->batch.destination);
         reship_report_problem(&r->report, past->batch.id, text);
     } else if (r->order.batch_id > 0) {
         reship_report_problem(&r->report, past->batch.id,
-                              past->is_abandoned ? "it was given up: other bytes are under its key"
-                                                 : "it is not shipped yet");
+                              past->batch.state == BATCH_SUPERSEDED  ? "its rows are in another batch"
+                              : past->batch.state == BATCH_ABANDONED ? "it was given up"
+                                                                     : "it is not shipped yet");
     } else {
         r->report.unshipped++;
     }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -24,11 +25,11 @@ static void describe(const struct sealer *sealer, struct batch *batch)
     (void)snprintf(batch->destination, sizeof batch->destination, "%s", sealer->destination);
 }
 
-static void make_key(const struct sealer *sealer, struct batch *batch)
+static struct key_rules keys_of(const struct sealer *sealer, enum batch_kind kind)
 {
     const struct sealer_options *options = &sealer->options;
-    object_key_make(batch, batch->kind == BATCH_EVENTS ? options->prefix : options->rejects_prefix,
-                    options->date_folders);
+    return (struct key_rules){kind == BATCH_EVENTS ? options->prefix : options->rejects_prefix,
+                              options->date_folders};
 }
 
 enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
@@ -44,49 +45,100 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
     describe(sealer, &batch);
     res =
         spool_out_cut(sealer->spool, kind, &waiting, rules.max_file_bytes, &batch.last_id, &batch.bytes, why);
+    if (res == RES_REFUSE)
+        return RES_BROKEN; /* a gap among the rows that wait: nothing can go on behind it */
     if (res == RES_OK) res = spool_out_identity(sealer->spool, &batch.identity, why);
     if (res != RES_OK) return res;
-    make_key(sealer, &batch);
-    res = spool_out_seal(sealer->spool, &batch, why);
+    struct key_rules keys = keys_of(sealer, kind);
+    res = spool_out_seal(sealer->spool, &batch, &keys, why);
     *is_sealed = res == RES_OK;
     return res;
+}
+
+/* ---- what was sealed before the settings changed ---- */
+
+bool sealer_is_here(const struct sealer *sealer, const struct batch *batch)
+{
+    return strcmp(sealer->destination, batch->destination) == 0;
 }
 
 /* Would it be sealed differently now? */
 static bool is_outdated(const struct sealer *sealer, const struct batch *batch)
 {
     struct batch now = *batch;
+    struct key_rules keys = keys_of(sealer, batch->kind);
     describe(sealer, &now);
-    make_key(sealer, &now);
+    object_key_make(&now, &keys);
     return now.format != batch->format || now.has_metadata != batch->has_metadata ||
            now.is_gzip != batch->is_gzip || now.is_pretty != batch->is_pretty ||
            now.omits_payload != batch->omits_payload || strcmp(now.dropped, batch->dropped) != 0 ||
-           strcmp(now.destination, batch->destination) != 0 || strcmp(now.object_key, batch->object_key) != 0;
+           !sealer_is_here(sealer, batch) || strcmp(now.object_key, batch->object_key) != 0;
+}
+
+static bool is_too_large(const struct sealer *sealer, const struct batch *batch)
+{
+    return batch->bytes > sealer->options.max_file_bytes && batch_count(batch) > 1;
+}
+
+enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch, struct cut_parts *parts,
+                             struct why *why)
+{
+    struct batch like = {.kind = batch->kind, .sealed_at = clock_now_ms()};
+    struct key_rules keys = keys_of(sealer, batch->kind);
+    struct new_shape shape = {&like, &keys, sealer->options.max_file_bytes};
+    *parts = (struct cut_parts){0};
+    describe(sealer, &like);
+    enum result res = spool_out_identity(sealer->spool, &like.identity, why);
+    if (res == RES_OK) res = spool_out_cut_again(sealer->spool, batch, &shape, parts, why);
+    if (res == RES_OK && parts->count > 0)
+        log_info("a batch that was not stored is sealed anew under the current settings",
+                 "batch=%" PRId64 " key=%s parts=%" PRId64 " first_part=%" PRId64, batch->id,
+                 LOG_QUOTE(batch->object_key), parts->count, parts->first_batch_id);
+    return res;
 }
 
 /* A batch that bears another spool's name stays as it is: the spool that this one is a copy of may have shipped it. */
-static enum result unseal_newest(const struct sealer *sealer, enum batch_kind kind, bool is_on, bool *is_done,
-                                 struct why *why)
+static enum result review(const struct sealer *sealer, int64_t id, const struct spool_identity *identity,
+                          struct why *why)
 {
     struct batch batch;
-    struct spool_identity identity;
-    bool is_some = false;
-    *is_done = false;
-    enum result res = spool_out_newest_batch(sealer->spool, kind, &batch, &is_some, why);
-    if (res == RES_OK && is_some) res = spool_out_identity(sealer->spool, &identity, why);
-    if (res != RES_OK || !is_some || strcmp(identity.spool, batch.identity.spool) != 0) return res;
-    if (is_on && !is_outdated(sealer, &batch)) return RES_OK;
-    res = spool_out_unseal(sealer->spool, &batch, is_done, why);
-    if (res == RES_OK && *is_done)
-        log_info("a batch that was not stored is sealed anew, as the settings have changed",
-                 "batch=%" PRId64 " key=%s", batch.id, LOG_QUOTE(batch.object_key));
-    return res;
+    struct cut_parts parts;
+    bool is_open = false;
+    enum result res = spool_out_load_batch(sealer->spool, id, &batch, &is_open, why);
+    if (res != RES_OK || !is_open || strcmp(identity->spool, batch.identity.spool) != 0) return res;
+    if (!is_outdated(sealer, &batch) && !is_too_large(sealer, &batch)) return RES_OK;
+    res = sealer_cut_again(sealer, &batch, &parts, why);
+    if (res != RES_REFUSE) return res;
+    log_warn("a batch cannot be sealed anew", "batch=%" PRId64 " why=%s", id, LOG_QUOTE(why->text));
+    why_clear(why);
+    return RES_OK;
+}
+
+/* The batches of one kind that are to be shipped and surely not stored. */
+struct candidates {
+    enum batch_kind kind;
+    int64_t *ids;
+    size_t count;
+};
+
+static void note_candidate(void *context, const struct open_batch *open)
+{
+    struct candidates *c = context;
+    if (open->kind != c->kind || open->is_unknown || open->is_occupied) return;
+    c->ids = reallocarray(c->ids, c->count + 1, sizeof *c->ids);
+    if (!c->ids) abort();
+    c->ids[c->count++] = open->id;
 }
 
 enum result sealer_review(const struct sealer *sealer, enum batch_kind kind, bool is_on, struct why *why)
 {
-    bool is_done = true;
-    enum result res = RES_OK;
-    while (res == RES_OK && is_done) res = unseal_newest(sealer, kind, is_on, &is_done, why);
+    struct candidates found = {.kind = kind};
+    struct spool_identity identity;
+    if (!is_on) return RES_OK;
+    enum result res = spool_out_identity(sealer->spool, &identity, why);
+    if (res == RES_OK) res = spool_out_list_open(sealer->spool, 0, note_candidate, &found, why);
+    for (size_t i = 0; i < found.count && res == RES_OK; i++)
+        res = review(sealer, found.ids[i], &identity, why);
+    free(found.ids);
     return res;
 }

@@ -7,7 +7,7 @@
 
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/due.h"
-#include "uploader/spool/spool.h"
+#include "uploader/spool/replace.h"
 
 struct sealer_options {
     int64_t rotation_ms, max_file_bytes; /* a batch is due after so long, or when it is so large */
@@ -33,9 +33,20 @@ struct sealer {
 MUST_CHECK enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
                                        struct due_watch *watch, bool *is_sealed, struct why *why);
 
+/* Was the batch sealed for the place that is the destination now? */
+bool sealer_is_here(const struct sealer *sealer, const struct batch *batch);
+
 /*
- * Unseals the newest batches of the kind, if nothing of them can be in the store and the current settings would make
- * another object of them: they will be sealed anew. `is_on` false: the kind is no longer shipped, so none stays sealed.
+ * Cuts one batch again under the current settings, if it is to be shipped and surely not stored; else the parts' count
+ * is 0. The kind must be one that is shipped.
+ *   RES_REFUSE   rows are missing (replace.h)
+ */
+MUST_CHECK enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch,
+                                        struct cut_parts *parts, struct why *why);
+
+/*
+ * Once after a start: cuts again what is to be shipped, is surely not stored, and would be sealed differently now or is
+ * larger than a batch may be now. `is_on` false: the kind is not shipped now, so all stays as it is.
  */
 MUST_CHECK enum result sealer_review(const struct sealer *sealer, enum batch_kind kind, bool is_on,
                                      struct why *why);

@@ -158,9 +158,9 @@ static enum result collect(struct shipper *s, struct why *why)
 static enum result redirect(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct failure failure = {.answer = STORE_CONFLICT};
-    bool is_done = false;
-    enum result res = spool_out_unseal(s->spool, batch, &is_done, why);
-    if (res != RES_OK || is_done) return res;
+    struct cut_parts parts;
+    enum result res = sealer_cut_again(&s->sealer, batch, &parts, why);
+    if (res != RES_OK || parts.count > 0) return res;
     (void)why_set(&failure.why, RES_RETRY,
                   "batch %" PRId64 " may be in %.300s, which is not the destination now", batch->id,
                   batch->destination);

@@ -16,8 +16,9 @@ static enum result run_on_batch(struct spool_out *out, run_function *run_it, str
     int64_t changed = 0;
     enum result res = run_it(out, stmt, &changed, why);
     if (res == RES_OK && changed != 1)
-        res = why_set(why, RES_BROKEN,
-                      "batch %" PRId64 " is no longer in the spool: is another uploader at work?", batch->id);
+        res =
+            why_set(why, RES_BROKEN,
+                    "batch %" PRId64 " is no longer to be shipped: is another uploader at work?", batch->id);
     return res;
 }
 
@@ -42,24 +43,42 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     return RES_OK;
 }
 
-enum result spool_out_record_failure(struct spool_out *out, struct batch *batch, const struct why *failure,
-                                     bool is_definite, bool is_blocked, struct why *why)
+/* The refusal, if it is of this batch alone. */
+static void bind_refusal(struct stmt *stmt, const struct cause *cause)
 {
-    struct stmt *stmt = NULL;
-    enum result res = spool_out_use(out, RECORD_FAILURE, &stmt, why);
-    if (res != RES_OK) return res;
-    stmt_set_text(stmt, ":error", failure->text);
-    stmt_set_text(stmt, ":remedy", *failure->remedy ? failure->remedy : NULL);
-    stmt_set_int(stmt, ":is_blocked", is_blocked);
-    stmt_set_int(stmt, ":now", clock_now_ms());
-    stmt_set_int(stmt, ":is_definite", is_definite);
-    stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, spool_out_run_relaxed, stmt, batch, why);
-    if (res == RES_OK && is_definite) batch->is_unknown = false;
-    return res;
+    bool is_own = cause && cause->scope == SCOPE_BATCH;
+    stmt_set_text(stmt, ":refused_code", is_own ? cause->code : NULL);
+    if (is_own)
+        stmt_set_int(stmt, ":refused_status", cause->status);
+    else
+        stmt_set_text(stmt, ":refused_status", NULL);
 }
 
-enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
+enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
+                                     const struct batch_failure *failure, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum batch_state next = failure->is_blocked ? BATCH_BLOCKED : BATCH_SEALED;
+    const struct why *told = failure->why;
+    enum result res = spool_out_use(out, RECORD_FAILURE, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":error", told->text);
+    stmt_set_text(stmt, ":remedy", *told->remedy ? told->remedy : NULL);
+    stmt_set_int(stmt, ":is_blocked", failure->is_blocked);
+    stmt_set_int(stmt, ":is_definite", failure->is_definite);
+    stmt_set_int(stmt, ":is_occupied", failure->is_occupied);
+    bind_refusal(stmt, failure->cause);
+    stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":id", batch->id);
+    res = run_on_batch(out, spool_out_run_relaxed, stmt, batch, why);
+    if (res != RES_OK) return res;
+    if (failure->is_definite) batch->is_unknown = false;
+    if (failure->is_occupied) batch->is_occupied = true;
+    if (batch->state != next) batch_move(batch, next);
+    return RES_OK;
+}
+
+enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
                                    const struct rendition *rendition, const char *etag, bool is_verified,
                                    struct why *why)
 {
@@ -75,46 +94,8 @@ enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *ba
     stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
     stmt_set_int(stmt, ":id", batch->id);
     res = run_on_batch(out, spool_out_run_relaxed, stmt, batch, why);
-    return res == RES_OK ? res : why_wrap(why, res, "mark a batch shipped");
-}
-
-static enum result abandon(struct spool_out *out, const struct batch *batch, const struct why *incident,
-                           int64_t now, bool *is_done, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    int64_t changed = 0;
-    enum result res = spool_out_use(out, ABANDON, &stmt, why);
-    if (res != RES_OK) return res;
-    stmt_set_int(stmt, ":now", now);
-    stmt_set_text(stmt, ":error", incident->text);
-    stmt_set_text(stmt, ":remedy", incident->remedy);
-    stmt_set_int(stmt, ":id", batch->id);
-    res = stmt_run(stmt, &changed, why);
-    *is_done = changed == 1;
-    return res;
-}
-
-static enum result seal_again(struct spool_out *out, const struct batch *batch, const char *object_key,
-                              int64_t now, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    enum result res = spool_out_use(out, SUPERSEDE, &stmt, why);
-    if (res != RES_OK) return res;
-    stmt_set_text(stmt, ":object_key", object_key);
-    stmt_set_int(stmt, ":now", now);
-    stmt_set_int(stmt, ":id", batch->id);
-    return stmt_run(stmt, NULL, why);
-}
-
-enum result spool_out_supersede(struct spool_out *out, const struct batch *batch, const char *object_key,
-                                const struct why *incident, bool *is_done, struct why *why)
-{
-    int64_t now = clock_now_ms();
-    *is_done = false;
-    enum result res = db_begin(out->db, why);
-    if (res != RES_OK) return res;
-    res = abandon(out, batch, incident, now, is_done, why);
-    if (res == RES_OK && *is_done) res = seal_again(out, batch, object_key, now, why);
-    res = db_end(out->db, res, why);
-    return res == RES_OK ? res : why_wrap(why, res, "supersede batch %" PRId64, batch->id);
+    if (res != RES_OK) return why_wrap(why, res, "mark a batch shipped");
+    batch->is_unknown = batch->is_occupied = false;
+    if (batch->state != BATCH_SHIPPED) batch_move(batch, BATCH_SHIPPED);
+    return RES_OK;
 }

@@ -10,27 +10,122 @@
 #define VACUUM_SLICE_MS 5
 #define VACUUM_PAGES    16
 
-enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *purged,
-                            struct why *why)
+/* A batch whose rows may go. */
+struct purgeable {
+    int64_t id, first_id, last_id; /* the id is 0 if there is none */
+};
+
+static enum result find_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
+                                  struct purgeable *found, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *found = (struct purgeable){0};
+    enum result res = spool_out_use(out, LOAD_PURGEABLE, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    stmt_set_int(stmt, ":before", before);
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row)
+        *found = (struct purgeable){stmt_int(stmt, 0), stmt_int(stmt, 1), stmt_int(stmt, 2)};
+    stmt_reset(stmt);
+    return res;
+}
+
+static enum result delete_slice(struct spool_out *out, enum batch_kind kind, const struct purgeable *batch,
+                                int64_t *purged, struct why *why)
 {
     struct stmt *stmt = NULL;
     enum result res = spool_out_use(out, kind == BATCH_EVENTS ? PURGE_EVENTS : PURGE_REJECTS, &stmt, why);
     if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":first_id", batch->first_id);
+    stmt_set_int(stmt, ":last_id", batch->last_id);
     stmt_set_int(stmt, ":slice", PURGE_SLICE);
-    stmt_set_int(stmt, ":before", before);
-    res = spool_out_run_relaxed(out, stmt, purged, why);
+    return stmt_run(stmt, purged, why);
+}
+
+static enum result mark_purged(struct spool_out *out, const struct purgeable *batch, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = spool_out_use(out, MARK_PURGED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":id", batch->id);
+    return stmt_run(stmt, NULL, why);
+}
+
+/* One slice of one batch. A slice that is not full was the last. */
+static enum result purge_slice(struct spool_out *out, enum batch_kind kind, const struct purgeable *batch,
+                               int64_t *purged, struct why *why)
+{
+    enum result res = spool_out_relax(out, why);
+    if (res != RES_OK) return spool_out_relax_no_more(out, res, why);
+    res = db_begin(out->db, why);
+    if (res == RES_OK) {
+        res = delete_slice(out, kind, batch, purged, why);
+        if (res == RES_OK && *purged < PURGE_SLICE) res = mark_purged(out, batch, why);
+        res = spool_out_end(out, res, why);
+    }
+    return spool_out_relax_no_more(out, res, why);
+}
+
+enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *purged,
+                            struct why *why)
+{
+    struct purgeable batch;
+    enum result res = RES_OK;
+    *purged = 0;
+    do {
+        res = find_purgeable(out, kind, before, &batch, why);
+        if (res == RES_OK && batch.id > 0) res = purge_slice(out, kind, &batch, purged, why);
+    } while (res == RES_OK && batch.id > 0 && *purged == 0); /* a batch's last slice may be empty */
+    if (res != RES_OK) *purged = 0;
     return res == RES_OK ? res : why_wrap(why, res, "purge shipped rows");
+}
+
+/* ---- batches ---- */
+
+static enum result find_tiling(struct spool_out *out, enum batch_kind kind, int64_t *first_id,
+                               struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *first_id = 0;
+    enum result res = spool_out_use(out, LOAD_TILING, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *first_id = stmt_int(stmt, 0);
+    stmt_reset(stmt);
+    return res;
+}
+
+/* `first_id` 0: of the tiling's own batches; else of those that lie under its beginning. */
+static enum result purge_batches_of(struct spool_out *out, enum batch_kind kind, int64_t first_id,
+                                    int64_t before, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = spool_out_use(out, first_id > 0 ? PURGE_OTHERS : PURGE_BATCHES, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    stmt_set_int(stmt, ":before", before);
+    if (first_id > 0) stmt_set_int(stmt, ":first_id", first_id);
+    return spool_out_run_relaxed(out, stmt, NULL, why);
 }
 
 enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why)
 {
-    struct stmt *stmt = NULL;
-    enum result res = spool_out_use(out, PURGE_BATCHES, &stmt, why);
-    if (res != RES_OK) return res;
-    stmt_set_int(stmt, ":before", before);
-    res = spool_out_run_relaxed(out, stmt, NULL, why);
+    enum result res = RES_OK;
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++) {
+        int64_t first_id = 0;
+        res = purge_batches_of(out, (enum batch_kind)kind, 0, before, why);
+        if (res == RES_OK) res = find_tiling(out, (enum batch_kind)kind, &first_id, why);
+        if (res == RES_OK && first_id > 0)
+            res = purge_batches_of(out, (enum batch_kind)kind, first_id, before, why);
+    }
     return res == RES_OK ? res : why_wrap(why, res, "purge old batches");
 }
+
+/* ---- rejects that are not shipped ---- */
 
 enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms, int64_t *purged,
                                             struct why *why)
@@ -50,6 +145,8 @@ enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_
     stmt_set_int(stmt, ":keep_ms", keep_ms);
     return spool_out_run_relaxed(out, stmt, NULL, why);
 }
+
+/* ---- free pages ---- */
 
 enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why)
 {

@@ -1,8 +1,6 @@
 /* render_rows -- reads the rows of a batch, a slice at a time, and renders them. See spool.h. */
 #include "uploader/spool/spool.h"
 
-#include <inttypes.h>
-
 #include "uploader/spool/statements.h"
 
 #define LOAD_SLICE 200
@@ -23,14 +21,6 @@ static void read_row(struct stmt *stmt, enum batch_kind kind, struct row *row)
     row->bytes = stmt_int(stmt, 6);
 }
 
-static enum result missing(enum batch_kind kind, int64_t id, struct why *why)
-{
-    (void)why_remedy(
-        why, RES_REFUSE,
-        "rows have vanished from the spool: run PRAGMA integrity_check on it, and ask who else writes to it");
-    return why_set(why, RES_REFUSE, "%s %" PRId64 " is missing in the spool", batch_kind_name(kind), id);
-}
-
 /* Renders one slice of rows from `*next_id` on, and advances `*next_id`. */
 static enum result render_slice(struct stmt *stmt, const struct batch *batch, struct render *render,
                                 int64_t *next_id, struct why *why)
@@ -46,11 +36,12 @@ static enum result render_slice(struct stmt *stmt, const struct batch *batch, st
         res = stmt_step(stmt, &has_row, why);
         if (res != RES_OK || !has_row) break;
         read_row(stmt, batch->kind, &row);
-        res = row.id == *next_id ? render_row(render, &row, why) : missing(batch->kind, *next_id, why);
+        res = row.id == *next_id ? render_row(render, &row, why)
+                                 : spool_out_missing(batch->kind, *next_id, why);
         ++*next_id;
     }
     stmt_reset(stmt);
-    return res == RES_OK && *next_id == from_id ? missing(batch->kind, from_id, why) : res;
+    return res == RES_OK && *next_id == from_id ? spool_out_missing(batch->kind, from_id, why) : res;
 }
 
 enum result spool_out_render(struct spool_out *out, const struct batch *batch, struct buf *body,

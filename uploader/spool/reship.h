@@ -1,8 +1,8 @@
 /*
  * reship -- the spool's side of `reship`: past batches, what is put again, and copies.
  *
- * Each call is one short transaction, except that the caller may copy many batches between db_begin() and db_end(). All
- * may return RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (the spool is damaged).
+ * Each call is one short transaction, except that the caller copies batches, perhaps many, between db_begin() and
+ * db_end(). All may return RES_RETRY (locked, no space, an I/O error) or RES_BROKEN (the spool is damaged).
  */
 #ifndef UPLOADER_SPOOL_RESHIP_H
 #define UPLOADER_SPOOL_RESHIP_H
@@ -12,8 +12,7 @@
 /* A batch as the spool has it, shipped or not. */
 struct past_batch {
     struct batch batch; /* its id is 0 if there is none */
-    bool is_shipped, is_abandoned, is_copy;
-    bool has_rows; /* none of its rows is purged */
+    bool has_rows;      /* none of its rows is purged */
 };
 
 /* Loads the first batch with the id `from_id` or a later one. */
@@ -31,7 +30,10 @@ MUST_CHECK enum result spool_reship_record(struct spool_out *out, struct batch *
 MUST_CHECK enum result spool_reship_mark(struct spool_out *out, int64_t batch_id, const char *etag,
                                          bool is_verified, struct why *why);
 
-/* Seals a copy of the batch under the next free key; `*is_new` false: there is a copy that is not shipped yet. */
+/*
+ * To be called between db_begin() and db_end(). Seals a copy of the batch, with all that shapes the bytes, under its key
+ * with the next -rN; `*is_new` false: there is a copy that is not shipped yet.
+ */
 MUST_CHECK enum result spool_reship_copy(struct spool_out *out, const struct batch *batch, int64_t *copy_id,
                                          bool *is_new, struct why *why);
 

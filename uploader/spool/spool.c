@@ -1,7 +1,9 @@
 /*
  * spool -- see spool.h. This file opens the spool and checks whose file it is; the other parts of spool.h are in
  *
- *   seal.c           rows that are in no batch yet, their sealing, loading sealed batches
+ *   seal.c           rows that are in no batch yet, where they are cut, their sealing
+ *   insert.c         the row of a batch, and its key
+ *   load.c           batches as the spool has them, and which are to be shipped
  *   render_rows.c    rows to an object's bytes
  *   ledger.c         what happened to a batch
  *   purge.c          deleting rows that have been kept long enough, free pages

@@ -10,6 +10,8 @@
 #define UPLOADER_SPOOL_SPOOL_H
 
 #include "uploader/batch/batch.h"
+#include "uploader/batch/cause.h"
+#include "uploader/batch/object_key.h"
 #include "uploader/render/render.h"
 
 struct spool_out;
@@ -19,7 +21,7 @@ MUST_CHECK enum result spool_out_open(struct spool_out **out, const char *path, 
 MUST_CHECK enum result spool_out_open_for_command(struct spool_out **out, const char *path, struct why *why);
 void spool_out_close(struct spool_out *out); /* accepts NULL */
 
-/* The connection, for the statements of reship.h and rejects.h and for the control channel; borrowed. */
+/* The connection, for the statements of the other headers of this room and for the control channel; borrowed. */
 struct db *spool_out_db(struct spool_out *out);
 
 /*
@@ -58,31 +60,52 @@ MUST_CHECK enum result spool_out_waiting(struct spool_out *out, enum batch_kind 
 /*
  * Finds the last id that fits into `max_bytes` (the first always fits) and into BATCH_COUNT_MAX rows, and the bytes up
  * to it. It bisects over running totals, so it costs the same however much is waiting.
+ *   RES_REFUSE   a row is missing
  */
 MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind,
                                      const struct waiting *waiting, int64_t max_bytes, int64_t *last_id,
                                      int64_t *bytes, struct why *why);
 
-/* Seals the batch: writes its row, durably, and sets batch->id. */
-MUST_CHECK enum result spool_out_seal(struct spool_out *out, struct batch *batch, struct why *why);
+/*
+ * Seals the batch: writes its row, durably, and sets its id, repetition and key. `keys` NULL: the key is given, and only
+ * gets a -rN where it needs one.
+ *   RES_REFUSE   there is no key left
+ */
+MUST_CHECK enum result spool_out_seal(struct spool_out *out, struct batch *batch,
+                                      const struct key_rules *keys, struct why *why);
 
 /*
- * Removes the seal of a batch that is surely not stored. `*is_done` is false if it may be stored, or is not the newest.
+ * The -rN of an object that is to hold these ids (the contract's rule for keys): 1 if no object over any of them may have
+ * been stored, else one more than the highest that was used over any of them.
  */
-MUST_CHECK enum result spool_out_unseal(struct spool_out *out, const struct batch *batch, bool *is_done,
-                                        struct why *why);
+MUST_CHECK enum result spool_out_repetition(struct spool_out *out, enum batch_kind kind, int64_t first_id,
+                                            int64_t last_id, int *repetition, struct why *why);
 
 /* Loads the oldest batch of the kind that is not shipped and whose first id is `from_id` or later. */
 MUST_CHECK enum result spool_out_open_batch(struct spool_out *out, enum batch_kind kind, int64_t from_id,
                                             struct batch *batch, bool *is_some, struct why *why);
 
-/* Loads the newest batch of the kind, if it is surely not stored: never tried, or definitely refused each time. */
-MUST_CHECK enum result spool_out_newest_batch(struct spool_out *out, enum batch_kind kind,
-                                              struct batch *batch, bool *is_some, struct why *why);
+/* Loads one batch. Its id is 0 if there is none with this id; `*is_open`: it is to be shipped. */
+MUST_CHECK enum result spool_out_load_batch(struct spool_out *out, int64_t id, struct batch *batch,
+                                            bool *is_open, struct why *why);
 
-/* Reads a batch from the current row of load_open_batch.sql or load_next_batch.sql. */
-MUST_CHECK enum result spool_out_read_batch(struct stmt *stmt, enum batch_kind kind, struct batch *batch,
-                                            struct why *why);
+/* As much of a batch that is to be shipped as decides what is tried next. */
+struct open_batch {
+    int64_t id;
+    enum batch_kind kind;
+    int64_t first_id;
+    bool is_copy, is_unknown, is_occupied;
+    bool is_refused; /* alone, before others were taken: `cause` says how */
+    struct cause cause;
+};
+
+/* Calls `visit` for each batch that is to be shipped and whose id is above `after_id`, in the order of ids. */
+MUST_CHECK enum result spool_out_list_open(struct spool_out *out, int64_t after_id,
+                                           void (*visit)(void *context, const struct open_batch *open),
+                                           void *context, struct why *why);
+
+/* Reads a batch from the current row of load_open_batch.sql or a statement with the same columns. */
+MUST_CHECK enum result spool_out_read_batch(struct stmt *stmt, struct batch *batch, struct why *why);
 
 /*
  * Renders all rows of the batch into `body` (cleared first), with a `pause` (NULL: none) after each slice. Pass
@@ -100,39 +123,36 @@ MUST_CHECK enum result spool_out_render(struct spool_out *out, const struct batc
 MUST_CHECK enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
                                                 const struct rendition *rendition, struct why *why);
 
-/*
- * Records a failed try. `is_definite`: the store has surely not stored the object. `is_blocked`: only a person can
- * help.
- */
+/* How a try has failed. */
+struct batch_failure {
+    const struct why *why;     /* borrowed, as is `cause` */
+    const struct cause *cause; /* NULL, or not of scope batch: a refusal that was recorded before stays */
+    bool is_definite;          /* the store has surely not stored the object */
+    bool is_blocked;           /* only a person can help */
+    bool is_occupied; /* something is under the batch's key, and it is not proven to be this batch's */
+};
+
+/* Records a failed try of a batch that is to be shipped. */
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
-                                                const struct why *failure, bool is_definite, bool is_blocked,
-                                                struct why *why);
+                                                const struct batch_failure *failure, struct why *why);
 
 /* Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. */
-MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, const struct batch *batch,
+MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
                                               const struct rendition *rendition, const char *etag,
                                               bool is_verified, struct why *why);
-
-/*
- * Handles an incident: other bytes are stored under the batch's key. The batch is abandoned with this explanation, and
- * its rows are sealed once more under `object_key`, in one transaction. `*is_done` is false if the batch already
- * replaces an abandoned one: that is done once only.
- */
-MUST_CHECK enum result spool_out_supersede(struct spool_out *out, const struct batch *batch,
-                                           const char *object_key, const struct why *incident, bool *is_done,
-                                           struct why *why);
 
 /* The retention clock (retention.h). spool_out_report() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
 
 /*
- * Deletes one slice of the rows that were shipped when the retention clock showed at most `before`. `*purged` is their
- * number; 0: there are no more.
+ * Deletes one slice of the rows whose batch was shipped or given up when the retention clock showed at most `before`; what
+ * was settled first goes first. Rows that a batch or a copy still needs stay. `*purged` is their number; 0: there are no
+ * more.
  */
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
 
-/* Deletes the rows of old batches whose events are purged. */
+/* Deletes the rows of old batches whose own rows are purged; never one that leaves a hole in the middle. */
 MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
 
 /*
@@ -168,7 +188,7 @@ MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct 
 MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flush_ids *flush,
                                                struct why *why);
 
-/* Counts the rows of the kind up to `last_id` that are not shipped yet. */
+/* Counts the rows of the kind up to `last_id` that are neither shipped nor given up yet. */
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                                  int64_t *count, struct why *why);
 

@@ -1,6 +1,7 @@
 /* statements -- see statements.h. */
 #include "uploader/spool/statements.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/log.h"
@@ -12,20 +13,26 @@ static const char *const texts[STATEMENT_COUNT] = {
     [EVENT_TOTAL] = sql_load_event_total,
     [REJECT_TOTAL] = sql_load_reject_total,
     [SEAL] = sql_seal_batch,
-    [UNSEAL] = sql_unseal_batch,
+    [LOAD_REPETITIONS] = sql_load_repetitions,
+    [FIND_KEY] = sql_find_key,
+    [SUPERSEDE] = sql_supersede_batch,
+    [EXPLAIN] = sql_explain_batch,
+    [LOAD_BATCH] = sql_load_batch,
     [OPEN_BATCH] = sql_load_open_batch,
-    [NEWEST_BATCH] = sql_load_newest_batch,
+    [LIST_OPEN] = sql_list_open_batches,
     [LOAD_EVENTS] = sql_load_events,
     [LOAD_REJECTS] = sql_load_rejects,
     [RECORD_ATTEMPT] = sql_record_attempt,
     [RECORD_FAILURE] = sql_record_failure,
     [MARK_SHIPPED] = sql_mark_shipped,
-    [ABANDON] = sql_abandon_batch,
-    [SUPERSEDE] = sql_supersede_batch,
     [LOAD_KEPT] = sql_load_kept,
+    [LOAD_PURGEABLE] = sql_load_purgeable,
     [PURGE_EVENTS] = sql_purge_events,
     [PURGE_REJECTS] = sql_purge_rejects,
+    [MARK_PURGED] = sql_mark_purged,
     [PURGE_BATCHES] = sql_purge_batches,
+    [LOAD_TILING] = sql_load_tiling,
+    [PURGE_OTHERS] = sql_purge_other_batches,
     [PURGE_WAITING] = sql_purge_waiting_rejects,
     [MARK_REJECTS] = sql_mark_rejects,
     [REPORT] = sql_report_uploader,
@@ -44,14 +51,26 @@ enum result spool_out_use(struct spool_out *out, enum statement which, struct st
     return res;
 }
 
-enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
+static void checkpoint_if_due(struct spool_out *out)
 {
     struct why ignored = {0};
     struct db_wal wal;
-    enum result res = stmt_run(stmt, changed, why);
     if (out->wants_checkpoint && db_checkpoint(out->db, DB_PASSIVE, &wal, &ignored) != RES_OK)
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(ignored.text));
     out->wants_checkpoint = false;
+}
+
+enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
+{
+    enum result res = stmt_run(stmt, changed, why);
+    checkpoint_if_due(out);
+    return res;
+}
+
+enum result spool_out_end(struct spool_out *out, enum result res, struct why *why)
+{
+    res = db_end(out->db, res, why);
+    checkpoint_if_due(out);
     return res;
 }
 
@@ -72,6 +91,14 @@ enum result spool_out_run_relaxed(struct spool_out *out, struct stmt *stmt, int6
     enum result res = spool_out_relax(out, why);
     if (res == RES_OK) res = spool_out_run(out, stmt, changed, why);
     return spool_out_relax_no_more(out, res, why);
+}
+
+enum result spool_out_missing(enum batch_kind kind, int64_t id, struct why *why)
+{
+    (void)why_remedy(
+        why, RES_REFUSE,
+        "rows have vanished from the spool: run PRAGMA integrity_check on it, and ask who else writes to it");
+    return why_set(why, RES_REFUSE, "%s %" PRId64 " is missing in the spool", batch_kind_name(kind), id);
 }
 
 void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column)

@@ -6,6 +6,7 @@
 #define UPLOADER_SPOOL_STATEMENTS_H
 
 #include "common/db.h"
+#include "uploader/batch/batch.h"
 #include "uploader/spool/retention.h"
 
 enum statement {
@@ -14,20 +15,26 @@ enum statement {
     EVENT_TOTAL,
     REJECT_TOTAL,
     SEAL,
-    UNSEAL,
+    LOAD_REPETITIONS,
+    FIND_KEY,
+    SUPERSEDE,
+    EXPLAIN,
+    LOAD_BATCH,
     OPEN_BATCH,
-    NEWEST_BATCH,
+    LIST_OPEN,
     LOAD_EVENTS,
     LOAD_REJECTS,
     RECORD_ATTEMPT,
     RECORD_FAILURE,
     MARK_SHIPPED,
-    ABANDON,
-    SUPERSEDE,
     LOAD_KEPT,
+    LOAD_PURGEABLE,
     PURGE_EVENTS,
     PURGE_REJECTS,
+    MARK_PURGED,
     PURGE_BATCHES,
+    LOAD_TILING,
+    PURGE_OTHERS,
     PURGE_WAITING,
     MARK_REJECTS,
     REPORT,
@@ -56,6 +63,9 @@ MUST_CHECK enum result spool_out_use(struct spool_out *out, enum statement which
 MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                      struct why *why);
 
+/* Ends a transaction as db_end() does, and checkpoints the WAL, if that is due. */
+MUST_CHECK enum result spool_out_end(struct spool_out *out, enum result res, struct why *why);
+
 /*
  * Between the first call and the second, commits do not wait for the disk, which frees the write lock sooner. This is
  * for facts that need not be durable at once: after a power cut the uploader finds them out again, and the next commit
@@ -65,6 +75,9 @@ MUST_CHECK enum result spool_out_relax(struct spool_out *out, struct why *why);
 MUST_CHECK enum result spool_out_relax_no_more(struct spool_out *out, enum result res, struct why *why);
 MUST_CHECK enum result spool_out_run_relaxed(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                              struct why *why);
+
+/* A row that must be there is not: RES_REFUSE, with a remedy. */
+enum result spool_out_missing(enum batch_kind kind, int64_t id, struct why *why);
 
 /* Copies a column's text, cut to `size`; "" for NULL. */
 void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column);

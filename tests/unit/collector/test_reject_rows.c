@@ -80,17 +80,26 @@ static void a_copy_of_shipped_rejects_does_not_count(void **state)
     assert_int_equal(unshipped(f), 0);
 }
 
-static void an_abandoned_batch_counts_as_the_one_that_replaces_it(void **state)
+static void a_superseded_batch_counts_as_the_one_that_replaces_it(void **state)
 {
     struct rejects_fixture *f = *state;
     for (int k = 0; k < 4; k++) append_one(f, tiny(SENDER, MALFORMED));
-    seal_rejects(f, 1, 4, ", abandoned_at", ", 1");
+    seal_rejects(f, 1, 4, ", superseded_at", ", 1");
     seal_rejects(f, 1, 4, ", reship_of", ", 1");
     open_rows(f, 1 << 20);
     assert_int_equal(unshipped(f), query_int(path_of(f), "SELECT sum(row_bytes) FROM _reject"));
     query_do(path_of(f), "UPDATE _batch SET shipped_at = 1 WHERE reship_of = 1");
     open_rows(f, 1 << 20);
     assert_int_equal(unshipped(f), 0);
+}
+
+static void rejects_that_a_person_gave_up_do_not_count(void **state)
+{
+    struct rejects_fixture *f = *state;
+    for (int k = 0; k < 4; k++) append_one(f, tiny(SENDER, MALFORMED));
+    seal_rejects(f, 1, 3, ", abandoned_at", ", 1");
+    open_rows(f, 1 << 20);
+    assert_int_equal(unshipped(f), query_int(path_of(f), "SELECT row_bytes FROM _reject WHERE id = 4"));
 }
 
 static void what_a_failed_transaction_had_appended_does_not_count(void **state)
@@ -306,7 +315,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rejects_that_wait_or_are_in_open_batches_count),
         WITH_REJECTS(a_copy_of_shipped_rejects_does_not_count),
-        WITH_REJECTS(an_abandoned_batch_counts_as_the_one_that_replaces_it),
+        WITH_REJECTS(a_superseded_batch_counts_as_the_one_that_replaces_it),
+        WITH_REJECTS(rejects_that_a_person_gave_up_do_not_count),
         WITH_REJECTS(what_a_failed_transaction_had_appended_does_not_count),
         WITH_REJECTS(rejects_up_to_the_cap_are_kept_whole),
         WITH_REJECTS(whole_rejects_are_kept_again_once_some_are_shipped),

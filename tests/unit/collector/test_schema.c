@@ -92,13 +92,14 @@ static const struct {
     {"backlog",
      "id,received_at,sender,source,uid,name,time,source_name,bytes,state,shipped_at,object_key,batch_id"},
     {"batches",
-     "id,kind,state,first_id,last_id,events,bytes,object_key,format,sha256,etag,attempts,sealed_at,"
-     "shipped_at,verified,last_error,remedy,reship_of"},
+     "id,kind,state,may_be_stored,first_id,last_id,events,bytes,object_key,format,sha256,etag,attempts,"
+     "sealed_at,"
+     "shipped_at,verified,last_error,remedy,reship_of,resolved_as,resolved_at,resolved_by,resolved_note"},
     {"rejects", "id,received_at,source,reason,detail,bytes,truncated,state,payload"},
     {"senders", "sender,source,last_received_at,silent_seconds,events_today"},
     {"summary",
      "events,bytes,oldest_age_seconds,last_event_at,last_shipped_at,uploader_seen_at,last_error,remedy,"
-     "rejects_24h,spool_bytes,trial_mode"},
+     "rejects_24h,abandoned_events,spool_bytes,trial_mode"},
 };
 
 static void the_public_views_have_the_columns_of_the_contract(void **state)

@@ -38,6 +38,13 @@ static struct batch sealed_batch(struct fixture *f)
     return seal(f, BATCH_EVENTS, 1, 3);
 }
 
+static void record(struct fixture *f, struct batch *batch, const struct why *why, bool is_definite,
+                   bool is_blocked)
+{
+    struct batch_failure failure = {.why = why, .is_definite = is_definite, .is_blocked = is_blocked};
+    must(f, spool_out_record_failure(f->out, batch, &failure, &f->why));
+}
+
 /* ---- rendering ---- */
 
 static void a_batch_is_rendered_whole_across_its_slices(void **state)
@@ -128,7 +135,7 @@ static void hashes_of_possibly_stored_bytes_outlive_a_new_attempt(void **state)
     struct batch batch = sealed_batch(f);
 
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
-    must(f, spool_out_record_failure(f->out, &batch, &failure, true, false, &f->why));
+    record(f, &batch, &failure, true, false);
     must(f, spool_out_record_attempt(f->out, &batch, &other, &f->why));
     assert_string_equal(batch.earlier.sha256, ""); /* the first were surely not stored */
     assert_string_equal(reload(f).earlier.sha256, "");
@@ -153,7 +160,7 @@ static void rendering_options_are_fixed_when_a_batch_is_sealed(void **state)
     struct batch batch = some_batch(BATCH_EVENTS, 1, 3);
     batch.is_gzip = batch.is_pretty = batch.omits_payload = true;
     (void)snprintf(batch.dropped, sizeof batch.dropped, "a,p:b");
-    must(f, spool_out_seal(f->out, &batch, &f->why));
+    must(f, spool_out_seal(f->out, &batch, NULL, &f->why));
     struct batch again = reload(f);
     assert_true(again.is_gzip && again.is_pretty && again.omits_payload);
     assert_string_equal(again.dropped, "a,p:b");
@@ -178,8 +185,7 @@ static void only_a_definite_failure_ends_an_unknown_outcome(void **state)
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
     for (size_t i = 0; i < COUNT(rows); i++) {
         (void)why_remedy(&failure, RES_OK, "%s", rows[i].remedy);
-        must(f, spool_out_record_failure(f->out, &batch, &failure, rows[i].is_definite, rows[i].is_blocked,
-                                         &f->why));
+        record(f, &batch, &failure, rows[i].is_definite, rows[i].is_blocked);
         check_text(f,
                    "SELECT v.state, v.last_error, v.remedy, b.unknown_since IS NOT NULL"
                    " FROM batches v JOIN _batch b USING (id)",
@@ -194,9 +200,9 @@ static void a_block_keeps_the_time_when_it_began(void **state)
     struct fixture *f = *state;
     struct why failure = {.text = "access denied"};
     struct batch batch = sealed_batch(f);
-    must(f, spool_out_record_failure(f->out, &batch, &failure, true, true, &f->why));
+    record(f, &batch, &failure, true, true);
     query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = 7");
-    must(f, spool_out_record_failure(f->out, &batch, &failure, true, true, &f->why));
+    record(f, &batch, &failure, true, true);
     assert_int_equal(query_int(f->scratch->spool, "SELECT blocked_at FROM _batch"), 7);
 }
 
@@ -207,7 +213,7 @@ static void a_shipped_batch_marks_its_rows_and_clears_its_errors(void **state)
     struct batch batch = sealed_batch(f);
     some_spool_add_events(f->scratch->spool, 1, 10, SOME_TIME);
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
-    must(f, spool_out_record_failure(f->out, &batch, &failure, false, true, &f->why));
+    record(f, &batch, &failure, false, true);
     int64_t before = clock_now_ms();
     must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, &f->why));
     int64_t shipped_at = query_int(f->scratch->spool, "SELECT shipped_at FROM _batch");

@@ -8,6 +8,7 @@
 
 #include "uploader/batch/object_key.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -43,7 +44,7 @@ static void an_object_key_has_prefix_time_spool_ids_and_extension(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct batch batch = some_batch(rows[i].first_id, rows[i].last_id, rows[i].format);
-        object_key_make(&batch, rows[i].prefix, DATE_FOLDERS_FALSE);
+        object_key_make(&batch, &(struct key_rules){rows[i].prefix, DATE_FOLDERS_FALSE});
         assert_string_equal(batch.object_key, rows[i].key);
     }
 }
@@ -72,9 +73,65 @@ static void an_object_key_may_have_date_folders_and_gz_suffix(void **state)
         struct batch batch = some_batch(1, 2, BATCH_JSON);
         batch.is_gzip = rows[i].is_gzip;
         batch.sealed_at = rows[i].sealed_at;
-        object_key_make(&batch, "p/", rows[i].folders);
+        object_key_make(&batch, &(struct key_rules){"p/", rows[i].folders});
         assert_string_equal(batch.object_key, rows[i].key);
     }
+}
+
+static void a_key_made_anew_ends_in_its_repetition(void **state)
+{
+    static const struct {
+        int repetition;
+        bool is_gzip;
+        const char *key;
+    } rows[] = {
+        {0, false, "p/20250729_161500-7f3a9c21d4-0000000001-0000000002.xml"},
+        {1, false, "p/20250729_161500-7f3a9c21d4-0000000001-0000000002.xml"},
+        {2, false, "p/20250729_161500-7f3a9c21d4-0000000001-0000000002-r2.xml"},
+        {10000, true, "p/20250729_161500-7f3a9c21d4-0000000001-0000000002-r10000.xml.gz"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct batch batch = some_batch(1, 2, BATCH_XML);
+        batch.repetition = rows[i].repetition;
+        batch.is_gzip = rows[i].is_gzip;
+        object_key_make(&batch, &(struct key_rules){"p/", DATE_FOLDERS_FALSE});
+        assert_string_equal(batch.object_key, rows[i].key);
+    }
+}
+
+static void a_key_is_renumbered_before_its_extension(void **state)
+{
+    static const struct {
+        const char *key;
+        int number;
+        const char *expected;
+    } cases[] = {
+        {"a/20250729_161500-7f3a9c21d4-0000000001-0000000002.xml", 2,
+         "a/20250729_161500-7f3a9c21d4-0000000001-0000000002-r2.xml"},
+        {"a.b-r7/x-0000000002.ndjson.gz", 3, "a.b-r7/x-0000000002-r3.ndjson.gz"},
+        {"a/x-0000000002-r2.xml", 3, "a/x-0000000002-r3.xml"},
+        {"a/x-0000000002-r19.json.gz", 20, "a/x-0000000002-r20.json.gz"},
+        {"a/x-0000000002-r2.xml", 1, "a/x-0000000002.xml"},
+        {"a/x-0000000002.xml", 1, "a/x-0000000002.xml"},
+        {"x", 2, "x-r2"},
+        {"-r2", 2, "-r2-r2"}, /* no name would be left */
+        {"xr2", 2, "xr2-r2"},
+    };
+    struct batch longest = {.repetition = 2};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct batch batch = {.repetition = cases[i].number};
+        (void)snprintf(batch.object_key, sizeof batch.object_key, "%s", cases[i].key);
+        assert_true(object_key_renumber(&batch));
+        assert_string_equal(batch.object_key, cases[i].expected);
+    }
+    memset(longest.object_key, 'k', BATCH_KEY_MAX);
+    assert_false(object_key_renumber(&longest));
+    assert_int_equal(strlen(longest.object_key), BATCH_KEY_MAX);
+    longest.object_key[BATCH_KEY_MAX - 3] = '\0';
+    assert_true(object_key_renumber(&longest));
+    assert_int_equal(strlen(longest.object_key), BATCH_KEY_MAX);
 }
 
 static void the_longest_prefix_fits(void **state)
@@ -85,9 +142,11 @@ static void the_longest_prefix_fits(void **state)
     memset(prefix, 'p', OBJECT_KEY_PREFIX_MAX);
     prefix[OBJECT_KEY_PREFIX_MAX] = '\0';
     batch.is_gzip = true;
-    object_key_make(&batch, prefix, DATE_FOLDERS_HIVE);
+    batch.repetition = 10000;
+    object_key_make(&batch, &(struct key_rules){prefix, DATE_FOLDERS_HIVE});
     assert_memory_equal(batch.object_key, prefix, OBJECT_KEY_PREFIX_MAX);
     assert_string_equal(strchr(batch.object_key, '.'), ".ndjson.gz");
+    assert_non_null(strstr(batch.object_key, "-r10000."));
 }
 
 int main(void)
@@ -95,6 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_key_has_prefix_time_spool_ids_and_extension),
         cmocka_unit_test(an_object_key_may_have_date_folders_and_gz_suffix),
+        cmocka_unit_test(a_key_made_anew_ends_in_its_repetition),
+        cmocka_unit_test(a_key_is_renumbered_before_its_extension),
         cmocka_unit_test(the_longest_prefix_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,7 @@ static void run_batch(struct run *run, int i)
     struct fixture *f = run->f;
     struct rendition rendition = {.bytes = 100 + i};
     struct why refused = {.text = "refused"};
+    struct batch_failure failure = {.why = &refused, .is_definite = true};
     struct db_wal wal;
     int64_t purged = 0;
     (void)snprintf(rendition.sha256, sizeof rendition.sha256, "%064d", i);
@@ -72,7 +73,7 @@ static void run_batch(struct run *run, int i)
     must(f, spool_out_record_attempt(f->out, &batch, &rendition, &f->why));
     run->tried_at[i] = disk_log_moment();
     if (i % 5 == 4) {
-        must(f, spool_out_record_failure(f->out, &batch, &refused, true, false, &f->why));
+        must(f, spool_out_record_failure(f->out, &batch, &failure, &f->why));
         must(f, spool_out_record_attempt(f->out, &batch, &rendition, &f->why));
     }
     ship(f, &batch);

@@ -1,5 +1,5 @@
 /*
- * test_reship -- past batches sent again: their copies in the spool, the keys, and the orders; and rejects that are
+ * test_reship -- past batches sent again: their copies in the spool, and the orders; and rejects that are
  * dismissed.
  */
 #include <setjmp.h>
@@ -11,45 +11,14 @@
 #include <string.h>
 
 #include "common/control_client.h"
+#include "common/db.h"
 #include "tests/support/out_fixture.h"
-#include "uploader/batch/object_key.h"
 #include "uploader/ship/dismiss.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/spool/rejects.h"
 #include "uploader/spool/reship.h"
 
-/* ---- keys and orders ---- */
-
-static void a_repeated_key_gets_one_number_before_its_extension(void **state)
-{
-    static const struct {
-        const char *key;
-        int number;
-        const char *expected;
-    } cases[] = {
-        {"a/20250729_161500-7f3a9c21d4-0000000001-0000000002.xml", 2,
-         "a/20250729_161500-7f3a9c21d4-0000000001-0000000002-r2.xml"},
-        {"a.b-r7/x-0000000002.ndjson.gz", 3, "a.b-r7/x-0000000002-r3.ndjson.gz"},
-        {"a/x-0000000002-r2.xml", 3, "a/x-0000000002-r3.xml"},
-        {"a/x-0000000002-r19.json.gz", 20, "a/x-0000000002-r20.json.gz"},
-        {"x", 2, "x-r2"},
-        {"-r2", 2, "-r2-r2"}, /* no name would be left */
-        {"xr2", 2, "xr2-r2"},
-    };
-    char key[BATCH_KEY_MAX + 1];
-    char longest[BATCH_KEY_MAX + 1];
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_true(object_key_again(key, cases[i].key, cases[i].number));
-        assert_string_equal(key, cases[i].expected);
-    }
-    memset(longest, 'k', BATCH_KEY_MAX);
-    longest[BATCH_KEY_MAX] = '\0';
-    assert_false(object_key_again(key, longest, 2));
-    longest[BATCH_KEY_MAX - 3] = '\0';
-    assert_true(object_key_again(key, longest, 2));
-    assert_int_equal(strlen(key), BATCH_KEY_MAX);
-}
+/* ---- orders ---- */
 
 static void an_order_is_read_back_and_other_text_is_refused(void **state)
 {
@@ -91,12 +60,12 @@ static void past_batches_load_in_order_with_all_that_shapes_them(void **state)
     assert_int_equal(past.batch.id, first.id);
     assert_int_equal(past.batch.kind, BATCH_EVENTS);
     assert_string_equal(past.batch.object_key, "events/1");
-    assert_true(past.is_shipped && !past.is_abandoned && !past.is_copy && past.has_rows);
+    assert_true(past.batch.state == BATCH_SHIPPED && !past.batch.is_copy && past.has_rows);
     past = next(f, 2);
     assert_int_equal(past.batch.id, other.id);
     assert_int_equal(past.batch.kind, BATCH_REJECTS);
     assert_int_equal(past.batch.format, BATCH_NDJSON);
-    assert_false(past.is_shipped);
+    assert_int_equal(past.batch.state, BATCH_SEALED);
     assert_int_equal(next(f, 3).batch.id, 0);
     query_do(f->scratch->spool, "DELETE FROM _event WHERE id = 1");
     assert_false(next(f, 1).has_rows);
@@ -108,7 +77,9 @@ static int64_t copy(struct fixture *f, const struct batch *batch, bool expect_ne
 {
     int64_t id = 0;
     bool is_new = false;
+    must(f, db_begin(spool_out_db(f->out), &f->why));
     must(f, spool_reship_copy(f->out, batch, &id, &is_new, &f->why));
+    must(f, db_end(spool_out_db(f->out), RES_OK, &f->why));
     assert_int_equal(is_new, expect_new);
     return id;
 }
@@ -146,7 +117,7 @@ static void events_of_an_open_copy_are_not_purged(void **state)
     struct batch second = seal(f, BATCH_EVENTS, 3, 4);
     ship(f, &first);
     ship(f, &second);
-    struct batch again = second;
+    struct batch again = batch_once_more(&second);
     again.id = copy(f, &second, true);
     must(f, spool_out_purge(f->out, BATCH_EVENTS, INT64_MAX, &purged, &f->why));
     assert_int_equal(purged, 2);
@@ -167,13 +138,14 @@ static void open_copies_are_counted_with_what_stands_in_their_way(void **state)
     must(f, spool_reship_count_open(f->out, 1, &open, &f->why));
     assert_true(open.count == 0 && !*open.trouble.text); /* the batch itself is none */
     ship(f, &batch);
-    struct batch again = batch;
+    struct batch again = batch_once_more(&batch);
     again.id = copy(f, &batch, true);
     must(f, spool_reship_count_open(f->out, again.id, &open, &f->why));
     assert_true(open.count == 1 && !*open.trouble.text);
     (void)why_set(&failure, RES_RETRY, "HTTP 403");
     (void)why_remedy(&failure, RES_RETRY, "ask");
-    must(f, spool_out_record_failure(f->out, &again, &failure, true, true, &f->why));
+    struct batch_failure refused = {.why = &failure, .is_definite = true, .is_blocked = true};
+    must(f, spool_out_record_failure(f->out, &again, &refused, &f->why));
     must(f, spool_reship_count_open(f->out, again.id, &open, &f->why));
     assert_string_equal(open.trouble.text, "HTTP 403");
     assert_string_equal(open.trouble.remedy, "ask");
@@ -281,7 +253,6 @@ static void unknown_and_old_requests_are_not_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_repeated_key_gets_one_number_before_its_extension),
         cmocka_unit_test(an_order_is_read_back_and_other_text_is_refused),
         IN_SPOOL(past_batches_load_in_order_with_all_that_shapes_them),
         IN_SPOOL(a_copy_is_a_new_batch_and_changes_no_event),

@@ -122,7 +122,7 @@ static void a_batch_ends_before_the_row_that_does_not_fit(void **state)
     }
 }
 
-static void a_gap_among_the_waiting_rows_returns_broken(void **state)
+static void a_gap_among_the_waiting_rows_is_refused(void **state)
 {
     struct fixture *f = *state;
     int64_t last_id;
@@ -131,7 +131,7 @@ static void a_gap_among_the_waiting_rows_returns_broken(void **state)
     query_do(f->scratch->spool, "DELETE FROM _event WHERE id = 3");
     struct waiting waiting = waiting_now(f, BATCH_EVENTS);
     assert_int_equal(spool_out_cut(f->out, BATCH_EVENTS, &waiting, 1000, &last_id, &bytes, &f->why),
-                     RES_BROKEN);
+                     RES_REFUSE);
 }
 
 /* ---- sealing ---- */
@@ -181,18 +181,31 @@ static void open_batches_come_oldest_first_from_a_given_id(void **state)
     assert_int_equal(open_batch(f, BATCH_EVENTS, 0).id, 0);
 }
 
-static void no_row_is_sealed_twice_and_no_key_used_twice(void **state)
+static void no_row_is_sealed_twice(void **state)
 {
     struct fixture *f = *state;
     some_spool_add_events(f->scratch->spool, 9, 10, SOME_TIME);
     (void)seal(f, BATCH_EVENTS, 1, 3);
     struct batch again = some_batch(BATCH_EVENTS, 1, 5);
     (void)snprintf(again.object_key, sizeof again.object_key, "another");
-    assert_int_equal(spool_out_seal(f->out, &again, &f->why), RES_BROKEN);
-    again = some_batch(BATCH_EVENTS, 4, 5);
-    (void)snprintf(again.object_key, sizeof again.object_key, "events/1");
-    assert_int_equal(spool_out_seal(f->out, &again, &f->why), RES_BROKEN);
+    assert_int_equal(spool_out_seal(f->out, &again, NULL, &f->why), RES_BROKEN);
     (void)seal(f, BATCH_EVENTS, 4, 5); /* and all goes on */
+}
+
+static void a_key_that_is_taken_gets_the_next_number(void **state)
+{
+    struct fixture *f = *state;
+    some_spool_add_events(f->scratch->spool, 9, 10, SOME_TIME);
+    (void)seal(f, BATCH_EVENTS, 1, 3);
+    for (int i = 2; i < 4; i++) {
+        struct batch again = some_batch(BATCH_EVENTS, 2 * i, 2 * i + 1);
+        char expected[20];
+        (void)snprintf(again.object_key, sizeof again.object_key, "events/1");
+        (void)snprintf(expected, sizeof expected, "events/1-r%d", i);
+        must(f, spool_out_seal(f->out, &again, NULL, &f->why));
+        assert_string_equal(again.object_key, expected);
+        assert_int_equal(again.repetition, i);
+    }
 }
 
 static void sealing_is_all_or_nothing_whichever_disk_call_fails(void **state)
@@ -204,116 +217,15 @@ static void sealing_is_all_or_nothing_whichever_disk_call_fails(void **state)
     for (int nth = 1; fired; nth++) {
         struct batch batch = some_batch(BATCH_EVENTS, next, next + 1);
         fault_disk_at(nth, (enum fault)(nth % FAULT_COUNT));
-        enum result res = spool_out_seal(f->out, &batch, &f->why);
+        enum result res = spool_out_seal(f->out, &batch, NULL, &f->why);
         fired = fault_fired();
         assert_int_equal(res, fired ? RES_RETRY : RES_OK);
         if (fired) assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, next);
-        if (fired) must(f, spool_out_seal(f->out, &batch, &f->why));
+        if (fired) must(f, spool_out_seal(f->out, &batch, NULL, &f->why));
         assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, next + 2);
         next += 2;
     }
     check_text(f, "SELECT count(*) = max(last_id) / 2 FROM _batch; PRAGMA integrity_check", "1\nok");
-}
-
-/* ---- taking a seal off ---- */
-
-static void only_the_newest_and_surely_unstored_batch_is_unsealed(void **state)
-{
-    static const struct {
-        const char *fact;
-        int64_t last_id; /* of the batch to unseal: 3, the older one; 6, the newest */
-        bool is_done;
-    } rows[] = {
-        {"bytes = 30", 6, true},         {"bytes = 30", 3, false},
-        {"unknown_since = 1", 6, false}, {"attempts = 9", 6, true}, /* refused each time */
-        {"shipped_at = 1", 6, false},    {"blocked_at = 1", 6, true},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        bool is_done;
-        struct fixture *f = fixture_new();
-        some_spool_add_events(f->scratch->spool, 9, 10, SOME_TIME);
-        struct batch older = seal(f, BATCH_EVENTS, 1, 3);
-        struct batch newest = seal(f, BATCH_EVENTS, 4, 6);
-        struct batch *batch = rows[i].last_id == 3 ? &older : &newest;
-        query_do(f->scratch->spool, "UPDATE _batch SET %s WHERE id = %" PRId64, rows[i].fact, batch->id);
-        must(f, spool_out_unseal(f->out, batch, &is_done, &f->why));
-        assert_int_equal(is_done, rows[i].is_done);
-        assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, is_done ? 4 : 7);
-        fixture_free(f);
-    }
-}
-
-/* ---- incidents ---- */
-
-static void an_abandoned_batchs_rows_move_to_its_replacement(void **state)
-{
-    struct fixture *f = *state;
-    struct why incident = {.text = "another object", .remedy = "find out"};
-    bool is_done;
-    some_spool_add_events(f->scratch->spool, 6, 10, SOME_TIME);
-    struct batch first = seal(f, BATCH_EVENTS, 1, 3);
-    (void)seal(f, BATCH_EVENTS, 4, 5);
-    must(f, spool_out_supersede(f->out, &first, "events/1-r2", &incident, &is_done, &f->why));
-    assert_true(is_done);
-    check_text(
-        f, "SELECT id, state, object_key, last_error, remedy, reship_of FROM batches",
-        "1|abandoned|events/1|another object|find out|\n2|sealed|events/4|||\n3|sealed|events/1-r2|||1");
-    check_text(f, "SELECT id, state, batch_id FROM events",
-               "1|sealed|3\n2|sealed|3\n3|sealed|3\n4|sealed|2\n5|sealed|2\n6|pending|");
-    check_text(f, "SELECT events, last_error, remedy FROM summary", "6|another object|find out");
-    assert_int_equal(waiting_now(f, BATCH_EVENTS).first_id, 6);
-    struct batch second = open_batch(f, BATCH_EVENTS, 0);
-    assert_int_equal(second.id, 3);
-    must(f, spool_out_supersede(f->out, &second, "events/1-r3", &incident, &is_done, &f->why));
-    assert_false(is_done); /* once */
-    ship(f, &second);
-    check_text(
-        f, "SELECT events FROM summary; SELECT count(*) FROM backlog; SELECT state FROM events WHERE id = 1",
-        "3\n3\nshipped");
-    int64_t count;
-    must(f, spool_out_count_unshipped(f->out, BATCH_EVENTS, 6, &count, &f->why));
-    assert_int_equal(count, 3);
-}
-
-static void superseding_is_all_or_nothing_whichever_disk_call_fails(void **state)
-{
-    struct why incident = {.text = "another object"};
-    bool fired = true;
-    (void)state;
-    for (int nth = 1; fired; nth++) {
-        struct fixture *f = fixture_new();
-        bool is_done;
-        some_spool_add_events(f->scratch->spool, 3, 10, SOME_TIME);
-        struct batch batch = seal(f, BATCH_EVENTS, 1, 3);
-        fault_disk_at(nth, (enum fault)(nth % FAULT_COUNT));
-        enum result res = spool_out_supersede(f->out, &batch, "events/1-r2", &incident, &is_done, &f->why);
-        fired = fault_fired();
-        assert_int_equal(res, fired ? RES_RETRY : RES_OK);
-        if (fired) check_text(f, "SELECT id, state FROM batches", "1|sealed");
-        if (fired) must(f, spool_out_supersede(f->out, &batch, "events/1-r2", &incident, &is_done, &f->why));
-        assert_true(is_done);
-        check_text(f, "SELECT id, state FROM batches", "1|abandoned\n2|sealed");
-        fixture_free(f);
-    }
-}
-
-static void the_newest_batch_is_offered_only_while_surely_unstored(void **state)
-{
-    struct fixture *f = *state;
-    struct batch batch;
-    bool is_some;
-    some_spool_add_events(f->scratch->spool, 6, 10, SOME_TIME);
-    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
-    assert_false(is_some);
-    (void)seal(f, BATCH_EVENTS, 1, 3);
-    struct batch newest = seal(f, BATCH_EVENTS, 4, 6);
-    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
-    assert_true(is_some);
-    check_same_batch(&batch, &newest);
-    query_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = %" PRId64, newest.id);
-    must(f, spool_out_newest_batch(f->out, BATCH_EVENTS, &batch, &is_some, &f->why));
-    assert_false(is_some);
 }
 
 int main(void)
@@ -321,15 +233,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(rows_that_no_batch_holds_are_waiting),
         cmocka_unit_test(a_batch_ends_before_the_row_that_does_not_fit),
-        IN_SPOOL(a_gap_among_the_waiting_rows_returns_broken),
+        IN_SPOOL(a_gap_among_the_waiting_rows_is_refused),
         IN_SPOOL(a_sealed_batch_is_read_back_unchanged_with_sealed_rows),
         IN_SPOOL(open_batches_come_oldest_first_from_a_given_id),
-        IN_SPOOL(no_row_is_sealed_twice_and_no_key_used_twice),
+        IN_SPOOL(no_row_is_sealed_twice),
+        IN_SPOOL(a_key_that_is_taken_gets_the_next_number),
         IN_SPOOL(sealing_is_all_or_nothing_whichever_disk_call_fails),
-        cmocka_unit_test(only_the_newest_and_surely_unstored_batch_is_unsealed),
-        IN_SPOOL(an_abandoned_batchs_rows_move_to_its_replacement),
-        cmocka_unit_test(superseding_is_all_or_nothing_whichever_disk_call_fails),
-        IN_SPOOL(the_newest_batch_is_offered_only_while_surely_unstored),
     };
     fault_vfs_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void seal_some(struct fixture *f, enum batch_kind kind)
     if (!waiting.is_some) return;
     struct batch batch = some_batch(kind, waiting.first_id, 0);
     must(f, spool_out_cut(f->out, kind, &waiting, 1 + below(2000), &batch.last_id, &batch.bytes, &f->why));
-    must(f, spool_out_seal(f->out, &batch, &f->why));
+    must(f, spool_out_seal(f->out, &batch, NULL, &f->why));
 }
 
 /* Any open batch, not only the oldest: a blocked batch holds up no other. */
@@ -139,8 +139,8 @@ static void an_empty_spool_has_an_empty_summary(void **state)
     assert_int_equal(summary.spool_bytes, query_int(f->scratch->spool, "PRAGMA page_count") * 16384);
     check_text(f,
                "SELECT events, bytes, oldest_age_seconds, last_event_at, last_shipped_at, uploader_seen_at,"
-               " last_error, remedy, rejects_24h, trial_mode FROM summary",
-               "0|0|||||||0|0");
+               " last_error, remedy, rejects_24h, abandoned_events, trial_mode FROM summary",
+               "0|0|||||||0|0|0");
     assert_string_equal(summary.last_event_at, "");
     assert_string_equal(summary.last_error, "");
 }
