@@ -11,6 +11,7 @@
 
 #include "tests/support/scratch.h"
 #include "tests/support/some_spool.h"
+#include "tests/support/tiling.h"
 #include "uploader/spool/spool.h"
 
 #define SOME_TIME      1700000000000 /* 2023-11-14T22:13:20.000Z */
@@ -62,6 +63,13 @@ static inline void check_text(struct fixture *f, const char *sql, const char *ex
     char *text = query_text(f->scratch->spool, "%s", sql);
     assert_string_equal(text, expected);
     free(text);
+}
+
+/* Each id is in exactly one place (tiling.h). */
+static inline void check_tiling(struct fixture *f)
+{
+    char *problem = tiling_problem(f->scratch->spool, false);
+    if (problem) fail_msg("%s", problem);
 }
 
 static inline struct waiting waiting_now(struct fixture *f, enum batch_kind kind)

@@ -85,19 +85,18 @@ static enum result write_all(const struct target *t, const struct buf *body, str
     return RES_OK;
 }
 
-/* Renders the next few rejects; those that were purged meanwhile are left out. */
+/* Renders the next few rejects; those that were purged are left out. */
 static enum result render_chunk(struct spool_out *spool, struct batch *chunk, int64_t last_id,
                                 struct buf *body, struct why *why)
 {
     struct rendition ignored;
-    int64_t first_id = 0;
-    int64_t newest_id = 0;
-    enum result res = spool_rejects_range(spool, &first_id, &newest_id, why);
+    int64_t from_id = chunk->first_id;
+    enum result res = spool_rejects_run(spool, from_id, CHUNK, &chunk->first_id, &chunk->last_id, why);
     if (res != RES_OK) return res;
-    if (chunk->first_id < first_id) chunk->first_id = first_id;
-    chunk->last_id = chunk->first_id + CHUNK - 1 < last_id ? chunk->first_id + CHUNK - 1 : last_id;
     buf_clear(body);
-    return chunk->first_id <= last_id ? spool_out_render(spool, chunk, body, &ignored, NULL, why) : RES_OK;
+    bool is_end = chunk->last_id < chunk->first_id || chunk->first_id > last_id;
+    if (is_end || chunk->last_id > last_id) chunk->last_id = last_id;
+    return !is_end ? spool_out_render(spool, chunk, body, &ignored, NULL, why) : RES_OK;
 }
 
 static enum result export_all(struct spool_out *spool, const struct settings *settings, struct target *target,

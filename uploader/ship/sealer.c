@@ -97,6 +97,23 @@ enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch, s
     return res;
 }
 
+enum result sealer_resolve(const struct sealer *sealer, const struct resolve_order *order,
+                           struct resolve_decision *decision, struct cut_parts *parts, struct why *why)
+{
+    struct batch batch;
+    struct batch like = {.sealed_at = clock_now_ms()};
+    bool is_open = false;
+    *parts = (struct cut_parts){0};
+    enum result res = spool_out_load_batch(sealer->spool, order->batch_id, &batch, &is_open, why);
+    if (res == RES_OK) res = spool_out_identity(sealer->spool, &like.identity, why);
+    if (res != RES_OK) return res;
+    like.kind = batch.kind;
+    describe(sealer, &like);
+    struct key_rules keys = keys_of(sealer, batch.kind);
+    struct new_shape shape = {&like, &keys, sealer->options.max_file_bytes};
+    return spool_resolve(sealer->spool, order, &shape, decision, parts, why);
+}
+
 /* A batch that bears another spool's name stays as it is: the spool that this one is a copy of may have shipped it. */
 static enum result review(const struct sealer *sealer, int64_t id, const struct spool_identity *identity,
                           struct why *why)

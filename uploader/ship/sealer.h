@@ -7,7 +7,7 @@
 
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/due.h"
-#include "uploader/spool/replace.h"
+#include "uploader/spool/resolve.h"
 
 struct sealer_options {
     int64_t rotation_ms, max_file_bytes; /* a batch is due after so long, or when it is so large */
@@ -43,6 +43,11 @@ bool sealer_is_here(const struct sealer *sealer, const struct batch *batch);
  */
 MUST_CHECK enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch,
                                         struct cut_parts *parts, struct why *why);
+
+/* Does what a person has decided about a batch (spool_resolve()); a reseal is under the current settings. */
+MUST_CHECK enum result sealer_resolve(const struct sealer *sealer, const struct resolve_order *order,
+                                      struct resolve_decision *decision, struct cut_parts *parts,
+                                      struct why *why);
 
 /*
  * Once after a start: cuts again what is to be shipped, is surely not stored, and would be sealed differently now or is

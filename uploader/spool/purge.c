@@ -1,9 +1,12 @@
 /* purge -- deletes rows that have been kept long enough, a slice at a time, and gives free pages back. See spool.h. */
 #include "uploader/spool/spool.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/log.h"
+#include "uploader/spool/resolve.h"
 #include "uploader/spool/statements.h"
 
 #define PURGE_SLICE     500
@@ -127,17 +130,69 @@ enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struc
 
 /* ---- rejects that are not shipped ---- */
 
+/* A batch of rejects that is surely not stored and whose rows are old; `*id` is 0 if there is none. */
+static enum result find_old_rejects(struct spool_out *out, int64_t before, int64_t *id, int64_t *marked_at,
+                                    struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *id = 0;
+    enum result res = spool_out_use(out, LOAD_OLD_REJECTS, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":before", before);
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) {
+        *id = stmt_int(stmt, 0);
+        *marked_at = stmt_int(stmt, 1);
+    }
+    stmt_reset(stmt);
+    return res;
+}
+
+static enum result give_up(struct spool_out *out, int64_t id, int64_t marked_at, struct why *why)
+{
+    struct batch batch;
+    bool is_open = false;
+    enum result res = spool_out_load_batch(out, id, &batch, &is_open, why);
+    if (res == RES_OK && is_open)
+        res = spool_resolve_abandon(out, &batch, marked_at, SPOOL_NOT_SHIPPED_NOTE, why);
+    if (res == RES_OK)
+        log_info("old rejects that were sealed and never stored are given up", "batch=%" PRId64 " why=%s", id,
+                 "REJECTS_PREFIX=none");
+    return res;
+}
+
+/* Rejects that were sealed before REJECTS_PREFIX became none are kept no longer than others. */
+static enum result give_up_old_rejects(struct spool_out *out, int64_t before, struct why *why)
+{
+    int64_t id = 0;
+    int64_t marked_at = 0;
+    enum result res = RES_OK;
+    do {
+        res = find_old_rejects(out, before, &id, &marked_at, why);
+        if (res == RES_OK && id > 0) res = give_up(out, id, marked_at, why);
+    } while (res == RES_OK && id > 0);
+    return res;
+}
+
+static enum result purge_marked(struct spool_out *out, int64_t before, int64_t *purged, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = spool_out_use(out, PURGE_WAITING, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":slice", PURGE_SLICE);
+    stmt_set_int(stmt, ":before", before);
+    return spool_out_run_relaxed(out, stmt, purged, why);
+}
+
 enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms, int64_t *purged,
                                             struct why *why)
 {
     struct stmt *stmt = NULL;
+    int64_t before = spool_out_kept_ms(out) - keep_ms;
     *purged = 0;
-    enum result res = spool_out_use(out, PURGE_WAITING, &stmt, why);
-    if (res == RES_OK) {
-        stmt_set_int(stmt, ":slice", PURGE_SLICE);
-        stmt_set_int(stmt, ":before", spool_out_kept_ms(out) - keep_ms);
-        res = spool_out_run_relaxed(out, stmt, purged, why);
-    }
+    enum result res = give_up_old_rejects(out, before, why);
+    if (res == RES_OK) res = purge_marked(out, before, purged, why);
     if (res != RES_OK || *purged > 0) return res;
     res = spool_out_use(out, MARK_REJECTS, &stmt, why);
     if (res != RES_OK) return res;

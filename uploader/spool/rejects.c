@@ -78,6 +78,31 @@ enum result spool_rejects_range(struct spool_out *out, int64_t *first_id, int64_
     return res;
 }
 
+enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t count_max, int64_t *first_id,
+                              int64_t *last_id, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = true;
+    *first_id = from_id;
+    *last_id = from_id - 1;
+    enum result res = stmt_prepare(&stmt, spool_out_db(out), sql_load_reject_run, why);
+    if (res == RES_OK) {
+        stmt_set_int(stmt, ":from_id", from_id);
+        stmt_set_int(stmt, ":count", count_max);
+    }
+    while (res == RES_OK && has_row) {
+        res = stmt_step(stmt, &has_row, why);
+        if (res != RES_OK || !has_row) break;
+        int64_t id = stmt_int(stmt, 0);
+        bool is_first = *last_id < *first_id;
+        if (is_first) *first_id = id;
+        if (!is_first && id != *last_id + 1) break;
+        *last_id = id;
+    }
+    stmt_free(stmt);
+    return res;
+}
+
 enum result spool_rejects_dismiss(struct spool_out *out, int64_t id, bool *is_done, struct why *why)
 {
     struct stmt *stmt = NULL;

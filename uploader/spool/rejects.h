@@ -27,9 +27,19 @@ MUST_CHECK enum result spool_rejects_load(struct spool_out *out, int64_t id, boo
                                                        const char *payload, size_t len, bool is_truncated),
                                           void *context, struct why *why);
 
-/* The ids of the rejects in the spool, which have no gap; if there are none, `*first_id` is `*last_id` + 1. */
+/*
+ * The first reject in the spool, and the last that was received; there may be gaps between them. If there are none,
+ * `*first_id` is `*last_id` + 1.
+ */
 MUST_CHECK enum result spool_rejects_range(struct spool_out *out, int64_t *first_id, int64_t *last_id,
                                            struct why *why);
+
+/*
+ * The first rejects from `from_id` on, at most `count_max`, up to the next gap. If there are none, `*first_id` is
+ * `*last_id` + 1.
+ */
+MUST_CHECK enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t count_max,
+                                         int64_t *first_id, int64_t *last_id, struct why *why);
 
 /*
  * Marks the reject as dismissed. `*is_done` is false for a reject that was retried or dismissed before, or is not

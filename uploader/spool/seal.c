@@ -2,6 +2,7 @@
 #include "uploader/spool/spool.h"
 
 #include "uploader/spool/insert.h"
+#include "uploader/spool/resolve.h"
 #include "uploader/spool/statements.h"
 
 enum result spool_out_waiting(struct spool_out *out, enum batch_kind kind, struct waiting *waiting,
@@ -73,12 +74,52 @@ enum result spool_out_bytes_before(struct spool_out *out, enum batch_kind kind, 
     return res;
 }
 
+static enum result load_sealed(struct spool_out *out, enum batch_kind kind, int64_t *last_id, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *last_id = 0;
+    enum result res = spool_out_use(out, LOAD_SEALED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *last_id = stmt_int(stmt, 0);
+    stmt_reset(stmt);
+    return res;
+}
+
+/*
+ * Rejects that were purged without having been shipped have left a gap before this batch: another one over these ids,
+ * without rows and given up, keeps the order of ids whole.
+ */
+static enum result cover_gap(struct spool_out *out, const struct batch *batch, const struct key_rules *keys,
+                             struct why *why)
+{
+    struct batch gap = batch_once_more(batch);
+    struct stmt *stmt = NULL;
+    int64_t sealed_id = 0;
+    enum result res = load_sealed(out, batch->kind, &sealed_id, why);
+    gap.first_id = sealed_id + 1;
+    gap.last_id = batch->first_id - 1;
+    gap.bytes = 0;
+    gap.reship_of = 0;
+    if (res != RES_OK || gap.first_id > gap.last_id) return res;
+    res = spool_out_insert(out, &gap, keys, why);
+    if (res == RES_OK)
+        res = spool_resolve_abandon(out, &gap, spool_out_kept_ms(out), SPOOL_NOT_SHIPPED_NOTE, why);
+    if (res == RES_OK) res = spool_out_use(out, MARK_PURGED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":id", gap.id);
+    return stmt_run(stmt, NULL, why);
+}
+
 enum result spool_out_seal(struct spool_out *out, struct batch *batch, const struct key_rules *keys,
                            struct why *why)
 {
     enum result res = db_begin(out->db, why);
     if (res != RES_OK) return res;
-    res = spool_out_insert(out, batch, keys, why);
+    if (batch->kind == BATCH_REJECTS) res = cover_gap(out, batch, keys, why);
+    if (res == RES_OK) res = spool_out_insert(out, batch, keys, why);
     res = spool_out_end(out, res, why);
     return res == RES_OK ? res : why_wrap(why, res, "seal a batch");
 }

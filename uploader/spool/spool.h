@@ -67,7 +67,8 @@ MUST_CHECK enum result spool_out_cut(struct spool_out *out, enum batch_kind kind
                                      int64_t *bytes, struct why *why);
 
 /*
- * Seals the batch: writes its row, durably, and sets its id, repetition and key. `keys` NULL: the key is given, and only
+ * Seals the batch: writes its row, durably, and sets its id, repetition and key. Where rejects that were purged without
+ * having been shipped have left a gap before it, the gap gets a batch of its own, given up. `keys` NULL: the key is given, and only
  * gets a -rN where it needs one.
  *   RES_REFUSE   there is no key left
  */
@@ -156,8 +157,9 @@ MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind ki
 MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struct why *why);
 
 /*
- * With REJECTS_PREFIX=none: deletes one slice of the rejects that were kept for at least `keep_ms`; none is kept longer
- * than twice that.
+ * With REJECTS_PREFIX=none: deletes one slice of the rejects that are in no batch and were kept for at least `keep_ms`; none
+ * is kept longer than twice that. Batches of such rejects that are surely not stored are given up, so that
+ * spool_out_purge() takes their rows.
  */
 MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms,
                                                        int64_t *purged, struct why *why);

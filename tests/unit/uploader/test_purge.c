@@ -166,15 +166,65 @@ static void rejects_that_are_never_shipped_are_purged_when_old(void **state)
     (void)ship_at(f, BATCH_REJECTS, 1, 10, 100);
     assert_int_equal(purge_waiting(f, -1), 0); /* marks the current rejects */
     add(f, BATCH_REJECTS, 100);
-    assert_int_equal(purge_waiting(f, -1), SLICE - 10); /* the first ten are a batch's */
+    assert_int_equal(purge_waiting(f, -1), SLICE); /* the first ten are a batch's */
     assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 10);
-    assert_int_equal(purge_waiting(f, -1), 300);
+    assert_int_equal(purge_waiting(f, -1), 290);
     assert_int_equal(purge_waiting(f, -1), 0); /* the last had not been marked */
     assert_int_equal(purge_waiting(f, -1), 100);
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _reject"), 0);
     add(f, BATCH_REJECTS, 5);
     struct waiting waiting = waiting_now(f, BATCH_REJECTS); /* they travel again: what is left goes on */
     assert_true(waiting.is_some && waiting.first_id == 901 && waiting.last_id == 905 && waiting.bytes == 50);
+    int64_t left = 0;
+    must(f, spool_out_count_unshipped(f->out, BATCH_REJECTS, 905, &left, &f->why));
+    assert_int_equal(left, 5); /* so that a flush ends */
+    must(f, spool_out_count_unshipped(f->out, BATCH_REJECTS, 900, &left, &f->why));
+    assert_int_equal(left, 0);
+}
+
+static void a_gap_that_unshipped_rejects_have_left_is_covered_when_sealing_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_REJECTS, 20);
+    (void)ship_at(f, BATCH_REJECTS, 1, 5, 100);
+    assert_int_equal(purge_waiting(f, -1), 0);
+    assert_int_equal(purge_waiting(f, -1), 15);
+    add(f, BATCH_REJECTS, 5);
+    (void)seal(f, BATCH_REJECTS, 21, 25);
+    check_text(f,
+               "SELECT first_id, last_id, state, resolved_as, resolved_by, resolved_note LIKE "
+               "'REJECTS_PREFIX=none%' "
+               "FROM batches ORDER BY first_id",
+               "1|5|shipped|||\n6|20|abandoned|abandoned|uploader|1\n21|25|sealed|||");
+    check_tiling(f);
+    assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 5); /* those of the first batch */
+    assert_int_equal(purge(f, BATCH_REJECTS, INT64_MAX), 0);
+}
+
+static void old_rejects_in_open_batches_are_given_up_unless_they_may_be_stored(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_REJECTS, 20);
+    (void)seal(f, BATCH_REJECTS, 1, 5);
+    struct batch doubtful = seal(f, BATCH_REJECTS, 6, 10);
+    query_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = 2");
+    assert_int_equal(purge_waiting(f, -1), 0);
+    (void)seal(f, BATCH_REJECTS, 11, 15); /* were in the spool when it was marked, too */
+    add(f, BATCH_REJECTS, 5);
+    (void)seal(f, BATCH_REJECTS, 16, 22);
+    assert_int_equal(purge_waiting(f, -1), 0);
+    check_text(f, "SELECT id, state, resolved_by FROM batches",
+               "1|abandoned|uploader\n2|sealed|\n3|abandoned|uploader\n4|sealed|");
+    check_tiling(f);
+    assert_int_equal(purge(f, BATCH_REJECTS, spool_out_kept_ms(f->out)), 5); /* at once */
+    assert_int_equal(purge(f, BATCH_REJECTS, spool_out_kept_ms(f->out)), 5);
+    assert_int_equal(purge(f, BATCH_REJECTS, spool_out_kept_ms(f->out)), 0);
+    query_do(f->scratch->spool,
+             "UPDATE _batch SET unknown_since = NULL WHERE id = 2"); /* a look has found nothing */
+    assert_int_equal(purge_waiting(f, -1), 3); /* no longer held up by the batches before them */
+    assert_int_equal(purge(f, BATCH_REJECTS, spool_out_kept_ms(f->out)),
+                     doubtful.last_id - doubtful.first_id + 1);
+    check_tiling(f);
 }
 
 static void setting_the_wall_clock_purges_nothing(void **state)
@@ -270,6 +320,8 @@ int main(void)
         IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_holds_back_its_own_rows_and_no_others),
         IN_SPOOL(rejects_that_are_never_shipped_are_purged_when_old),
+        IN_SPOOL(a_gap_that_unshipped_rejects_have_left_is_covered_when_sealing_goes_on),
+        IN_SPOOL(old_rejects_in_open_batches_are_given_up_unless_they_may_be_stored),
         IN_SPOOL(setting_the_wall_clock_purges_nothing),
         IN_SPOOL(the_control_row_has_received_bytes_and_low_space_flag),
         IN_SPOOL(a_newer_major_schema_is_detected),

@@ -230,6 +230,25 @@ static void the_range_of_rejects_goes_on_behind_what_was_purged(void **state)
     assert_true(first == 4 && last == 3);
 }
 
+static void a_run_of_rejects_ends_at_a_gap(void **state)
+{
+    static const struct {
+        int64_t from_id, count_max, first, last;
+    } rows[] = {
+        {1, 100, 1, 2}, {1, 1, 1, 1}, {2, 100, 2, 2}, {3, 100, 5, 7},
+        {5, 2, 5, 6},   {7, 2, 7, 7}, {8, 100, 8, 7},
+    };
+    struct fixture *f = *state;
+    some_spool_add_rejects(f->scratch->spool, 7, 10, SOME_TIME);
+    query_do(f->scratch->spool, "DELETE FROM _reject WHERE id IN (3, 4)"); /* purged with their batch */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t first = 0;
+        int64_t last = 0;
+        must(f, spool_rejects_run(f->out, rows[i].from_id, rows[i].count_max, &first, &last, &f->why));
+        assert_true(first == rows[i].first && last == rows[i].last);
+    }
+}
+
 /* ---- requests ---- */
 
 static void unknown_and_old_requests_are_not_served(void **state)
@@ -262,6 +281,7 @@ int main(void)
         IN_SPOOL(rejects_are_dismissed_once),
         IN_SPOOL(a_dismissal_with_an_invalid_id_does_nothing),
         IN_SPOOL(the_range_of_rejects_goes_on_behind_what_was_purged),
+        IN_SPOOL(a_run_of_rejects_ends_at_a_gap),
         IN_SPOOL(unknown_and_old_requests_are_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
