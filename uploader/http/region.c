@@ -15,6 +15,16 @@ enum result region_check(const char *setting, const char *region, struct why *wh
     return why_set(why, RES_REFUSE, "%s=%s: expected a region's name, e.g. eu-central-1", setting, region);
 }
 
+bool region_is_aws_name(const char *region)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    const char *at = region;
+    int words = 0;
+    for (size_t len; (len = strspn(at, letters)) >= 2 && at[len] == '-'; words++) at += len + 1;
+    size_t digits = strspn(at, "0123456789");
+    return words >= 2 && digits >= 1 && digits <= 2 && at[digits] == '\0';
+}
+
 /* AWS General Reference, "Amazon S3 endpoints and quotas": only China has a domain of its own. */
 const char *region_aws_domain(const char *region)
 {

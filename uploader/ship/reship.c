@@ -279,7 +279,7 @@ static enum result treat(struct reship *r, struct past_batch *past, struct why *
 {
     char text[TEXT_SIZE];
     r->report.is_found = true;
-    bool is_here = strcmp(past->batch.destination, store_destination(r->store)) == 0;
+    bool is_here = store_is_here(r->store, past->batch.destination);
     bool is_shipped = past->batch.state == BATCH_SHIPPED;
     if (is_shipped && is_here && r->order.has_new_keys) {
         choose(r, past);

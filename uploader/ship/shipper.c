@@ -190,7 +190,7 @@ static enum result render(struct shipper *s, struct job *job, struct why *why)
 static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
 {
     struct job *job = workers_next_idle(s->workers);
-    if (strcmp(batch->destination, store_destination(s->store)) != 0) return redirect(s, batch, why);
+    if (!store_is_here(s->store, batch->destination)) return redirect(s, batch, why);
     job->since = clock_monotonic_ms();
     job->batch = *batch;
     enum result res = render(s, job, why);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "uploader/batch/hash.h"
+#include "uploader/store/place.h"
 
 #define STEP_BYTES ((size_t)256 << 10)
 #define SYNC_NOW   (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
@@ -224,16 +225,6 @@ static void close_dir(void *self)
     free(self);
 }
 
-/* file:// and the absolute path, without a last slash. */
-static void name_destination(const char *directory, char destination[BATCH_DESTINATION_MAX])
-{
-    char current[PATH_MAX] = "";
-    if (*directory != '/' && !getcwd(current, sizeof current - 1)) current[0] = '\0';
-    int len = snprintf(destination, BATCH_DESTINATION_MAX, "file://%s%s%s", current, *current ? "/" : "",
-                       directory);
-    while (len > 8 && destination[len - 1] == '/') destination[--len] = '\0';
-}
-
 struct store *dir_open(const char *directory)
 {
     static const struct store_ops ops = {
@@ -242,6 +233,6 @@ struct store *dir_open(const char *directory)
     struct dir *dir = calloc(1, sizeof *dir);
     if (!dir) abort();
     dir->directory = directory;
-    name_destination(directory, destination);
+    place_name_directory(directory, destination);
     return store_new(dir, &ops, destination);
 }

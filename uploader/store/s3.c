@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "uploader/store/place.h"
 #include "uploader/store/s3_conditions.h"
 #include "uploader/store/s3_look.h"
 
@@ -253,14 +254,6 @@ static enum result another(const void *self, void **other, struct why *why)
     return res;
 }
 
-/* s3://bucket, with @host if the endpoint is not AWS's own. */
-static void name_destination(const struct s3_server_options *server, char destination[BATCH_DESTINATION_MAX])
-{
-    const char *host = server->endpoint ? strstr(server->endpoint, "://") + 3 : "";
-    (void)snprintf(destination, BATCH_DESTINATION_MAX, "s3://%s%s%.*s", server->bucket,
-                   server->endpoint ? "@" : "", (int)strcspn(host, "/"), host);
-}
-
 enum result s3_open(struct store **store, const struct s3_options *options, struct signals *signals,
                     const struct lockfile *lock, struct why *why)
 {
@@ -283,7 +276,7 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
         close_s3(s3);
         return res;
     }
-    name_destination(&options->server, destination);
+    place_name_bucket(options->server.bucket, options->server.endpoint, destination);
     *store = store_new(s3, &ops, destination);
     return RES_OK;
 }

@@ -66,16 +66,10 @@ void s3_server_address(struct s3_server *server, struct s3_address *address)
                    host);
 }
 
-/* Is it a name as AWS gives them, eu-west-1 or us-gov-east-1, in the same domain as ours? */
+/* Is it a region of AWS, in the same domain as ours? */
 static bool is_aws_region(const char *region, const char *ours)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-    const char *at = region;
-    int words = 0;
-    for (size_t len; (len = strspn(at, letters)) >= 2 && at[len] == '-'; words++) at += len + 1;
-    size_t digits = strspn(at, "0123456789");
-    return words >= 2 && digits >= 1 && digits <= 2 && at[digits] == '\0' &&
-           strcmp(region_aws_domain(region), region_aws_domain(ours)) == 0;
+    return region_is_aws_name(region) && strcmp(region_aws_domain(region), region_aws_domain(ours)) == 0;
 }
 
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,

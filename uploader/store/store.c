@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "uploader/store/place.h"
+
 struct store {
     void *self;
     const struct store_ops *ops;
@@ -60,7 +62,7 @@ enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], s
 
 bool store_is_here(const struct store *store, const char *destination)
 {
-    return strcmp(store->destination, destination) == 0;
+    return place_is_same(store->destination, destination);
 }
 
 enum store_answer store_put(struct store *store, const struct object *object, struct stored *stored,

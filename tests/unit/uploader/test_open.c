@@ -44,7 +44,7 @@ static void a_bucket_wins_and_is_named_with_a_foreign_host(void **state)
     (void)state;
     check(&options, false, "s3://b");
     options.s3.server.endpoint = "http://127.0.0.1:9000/";
-    check(&options, false, "s3://b@127.0.0.1:9000");
+    check(&options, false, "s3://b@localhost:9000");
 }
 
 static void tags_that_no_store_accepts_open_nothing(void **state)

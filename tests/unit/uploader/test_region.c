@@ -30,10 +30,21 @@ static void china_has_a_domain_of_its_own(void **state)
     assert_string_equal(region_aws_domain("cn-north-1"), "amazonaws.com.cn");
 }
 
+static void a_name_of_aws_has_words_and_a_number(void **state)
+{
+    static const char *const names[] = {"eu-west-1", "us-gov-east-1", "ap-southeast-12"};
+    static const char *const others[] = {"",     "eu",         "eu-west",     "eu-west-",
+                                         "eu-1", "external-1", "eu-west-123", "EU-west-1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_true(region_is_aws_name(names[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_false(region_is_aws_name(others[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(letters_digits_and_dashes_are_a_region),
+        cmocka_unit_test(a_name_of_aws_has_words_and_a_number),
         cmocka_unit_test(china_has_a_domain_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
