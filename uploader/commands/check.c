@@ -52,8 +52,12 @@ static enum result check_lock(const char *spool_path)
     return res;
 }
 
+/*
+ * `*is_dead`: the server itself does not answer, so that there is no need to ask it again. A destination that can
+ * neither be proven nor disproven is a note: `run` would work, as far as is known.
+ */
 static int check_prefix(struct store *store, const char *prefix, enum batch_kind kind,
-                        enum batch_format format, const struct spool_identity *identity)
+                        enum batch_format format, const struct spool_identity *identity, bool *is_dead)
 {
     char what[BATCH_KEY_MAX + 64];
     struct check_document document;
@@ -64,7 +68,22 @@ static int check_prefix(struct store *store, const char *prefix, enum batch_kind
     (void)snprintf(what, sizeof what, "objects can be written as %s", document.batch.object_key);
     enum store_answer answer = store_prove(store, &object, true, &stored, &why);
     check_document_fini(&document);
-    return report(answer == STORE_DONE, what, &why);
+    *is_dead = answer != STORE_DONE && answer != STORE_CANNOT_CHECK && stored.cause.scope == SCOPE_ENDPOINT;
+    if (answer != STORE_CANNOT_CHECK) return report(answer == STORE_DONE, what, &why);
+    (void)printf("note    %s: %s\n        %s\n", what, why.text, why.remedy);
+    return 0;
+}
+
+static int check_prefixes(struct store *store, const struct settings *settings,
+                          const struct spool_identity *identity)
+{
+    bool is_dead = false;
+    int problems = check_prefix(store, settings->prefix, BATCH_EVENTS,
+                                (enum batch_format)settings->output_format, identity, &is_dead);
+    if (settings->rejects_prefix && !is_dead)
+        problems +=
+            check_prefix(store, settings->rejects_prefix, BATCH_REJECTS, BATCH_NDJSON, identity, &is_dead);
+    return problems;
 }
 
 static enum result check_credentials(struct store *store)
@@ -84,7 +103,7 @@ static int check_store(const struct settings *settings, const struct spool_ident
     struct why why = {0};
     struct signals signals = {.fd = -1};
     struct lockfile no_lock = LOCKFILE_NONE;
-    struct store_options options = options_for_store(settings);
+    struct store_options options = options_for_store(settings, PATIENCE_CHECK);
     struct store *store = NULL;
     int problems = 0;
 
@@ -92,11 +111,7 @@ static int check_store(const struct settings *settings, const struct spool_ident
     if (res == RES_OK) res = store_open(&store, &options, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
     res = check_credentials(store);
-    if (res == RES_OK)
-        problems += check_prefix(store, settings->prefix, BATCH_EVENTS,
-                                 (enum batch_format)settings->output_format, identity);
-    if (res == RES_OK && settings->rejects_prefix)
-        problems += check_prefix(store, settings->rejects_prefix, BATCH_REJECTS, BATCH_NDJSON, identity);
+    if (res == RES_OK) problems = check_prefixes(store, settings, identity);
     store_close(store);
     signals_close(&signals);
     if (res == RES_REFUSE) return EX_CONFIG;

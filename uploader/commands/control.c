@@ -15,9 +15,9 @@
 static enum result become_uploader(struct control *c, enum control_needs needs, struct why *why)
 {
     const struct settings *s = c->settings;
-    struct store_options store = options_for_store(s);
+    struct store_options store = options_for_store(s, PATIENCE_COMMAND);
     struct shipper_options shipper = options_for_shipper(s);
-    struct reship_parts reship = {options_for_reship(s), c->spool, &c->signals, &c->lock};
+    struct reship_parts reship = {options_for_reship(s, PATIENCE_COMMAND), c->spool, &c->signals, &c->lock};
     struct why held = {0};
     enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
     if (res == RES_RETRY) return RES_OK;

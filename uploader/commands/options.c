@@ -19,8 +19,21 @@ struct credentials_options options_for_credentials(const struct settings *s)
     };
 }
 
-struct store_options options_for_store(const struct settings *s)
+#define COMMAND_STOP_MS 500
+
+struct store_options options_for_store(const struct settings *s, enum patience patience)
 {
+    static const struct http_limits limits[] = {
+        [PATIENCE_SERVICE] = {.connect_ms = 10000,
+                              .stall_s = 30,
+                              .answer_ms = 60000,
+                              .stop_ms = STORE_STOP_MS},
+        [PATIENCE_COMMAND] = {.connect_ms = 10000,
+                              .stall_s = 30,
+                              .answer_ms = 60000,
+                              .stop_ms = COMMAND_STOP_MS},
+        [PATIENCE_CHECK] = {.connect_ms = 5000, .stall_s = 5, .answer_ms = 10000, .stop_ms = COMMAND_STOP_MS},
+    };
     return (struct store_options){
         .directory = s->destination_dir,
         .s3 = {.server = {.bucket = s->bucket_name,
@@ -32,7 +45,8 @@ struct store_options options_for_store(const struct settings *s)
                            .tags = s->s3_tags,
                            .bucket_owner = s->s3_expected_bucket_owner},
                .credentials = options_for_credentials(s),
-               .ca_bundle = s->ca_bundle},
+               .ca_bundle = s->ca_bundle,
+               .limits = limits[patience]},
     };
 }
 
@@ -55,7 +69,8 @@ struct shipper_options options_for_shipper(const struct settings *s)
     };
 }
 
-struct reship_options options_for_reship(const struct settings *s)
+struct reship_options options_for_reship(const struct settings *s, enum patience patience)
 {
-    return (struct reship_options){.store = options_for_store(s), .ships_rejects = s->rejects_prefix != NULL};
+    return (struct reship_options){.store = options_for_store(s, patience),
+                                   .ships_rejects = s->rejects_prefix != NULL};
 }

@@ -11,8 +11,15 @@
 #include "uploader/store/open.h"
 
 struct credentials_options options_for_credentials(const struct settings *settings);
-struct store_options options_for_store(const struct settings *settings);
+
+/* For whom the store is opened decides how long its requests may take. */
+enum patience {
+    PATIENCE_SERVICE, /* it has all the time that a slow store needs, and stops within a container's 10 s */
+    PATIENCE_COMMAND, /* the same, but a person who presses Ctrl-C waits for nothing */
+    PATIENCE_CHECK,   /* a person wants to know what is wrong */
+};
+struct store_options options_for_store(const struct settings *settings, enum patience patience);
 struct shipper_options options_for_shipper(const struct settings *settings);
-struct reship_options options_for_reship(const struct settings *settings);
+struct reship_options options_for_reship(const struct settings *settings, enum patience patience);
 
 #endif

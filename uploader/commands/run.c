@@ -150,7 +150,7 @@ int run_service(const struct command_line *line)
     struct handlers *handlers = NULL;
     struct shipper_options options = options_for_shipper(settings);
     struct reship_parts reship = {
-        .options = options_for_reship(settings), .signals = &signals, .lock = &lock};
+        .options = options_for_reship(settings, PATIENCE_SERVICE), .signals = &signals, .lock = &lock};
 
     enum result res = settings_check_destination(settings, &why);
     if (res == RES_OK) res = signals_open(&signals, &why);

@@ -50,6 +50,7 @@ static enum result find_region(struct credentials *c, struct why *why)
 enum result credentials_open(struct credentials **out, const struct credentials_options *options,
                              struct signals *signals, const struct lockfile *lock, struct why *why)
 {
+    static const struct http_limits limits = {.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000};
     struct credentials *c = calloc(1, sizeof *c);
     if (!c) abort();
     c->options = *options;
@@ -57,7 +58,7 @@ enum result credentials_open(struct credentials **out, const struct credentials_
     c->lock = lock;
     (void)pthread_mutex_init(&c->mutex, NULL);
     enum result res = find_region(c, why);
-    if (res == RES_OK) res = http_open(&c->http, options->ca_bundle, signals, lock, HTTP_LIMITS(0), why);
+    if (res == RES_OK) res = http_open(&c->http, options->ca_bundle, signals, lock, limits, why);
     if (res != RES_OK) {
         credentials_close(c);
         c = NULL;

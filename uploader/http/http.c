@@ -2,16 +2,24 @@
 #include "uploader/http/http.h"
 
 #include <curl/curl.h>
+#include <linux/sockios.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
+#define SOCKETS_MAX                                                                                          \
+    8 /* one at a time, but for those that race to connect first; of others nothing is known */
+
 struct http {
     CURL *curl;
+    int sockets[SOCKETS_MAX]; /* open ones */
+    size_t socket_count;
     const char *ca_bundle;
     struct signals *signals;
     const struct lockfile *lock;
@@ -21,12 +29,17 @@ struct http {
 };
 
 struct transfer {
+    struct http *http;
     struct http_answer *answer;
     const struct buf *body;
     struct hash *hash;
     CURL *curl;
     size_t sent;
-    bool has_begun; /* bytes of the body were sent, so the server may have received the request */
+    bool has_begun;        /* bytes of the body were sent, so the server may have received the request */
+    enum http_limit limit; /* that has ended it */
+    size_t stall_taken;    /* bytes of the body that the server had taken when this was last renewed */
+    int64_t stall_due;     /* monotonic, as is the next; 0: not begun */
+    int64_t answer_due;
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
@@ -122,19 +135,72 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
 /* Child processes do not inherit the socket. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    (void)context, (void)purpose;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    struct http *http = context;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0 && http->socket_count < SOCKETS_MAX) http->sockets[http->socket_count++] = fd;
+    return fd;
+}
+
+static int on_close_socket(void *context, curl_socket_t fd)
+{
+    struct http *http = context;
+    for (size_t i = http->socket_count; i-- > 0;)
+        if (http->sockets[i] == fd) http->sockets[i] = http->sockets[--http->socket_count];
+    return close(fd);
+}
+
+static bool is_connected(const struct transfer *transfer)
+{
+    curl_off_t connected_at = 0; /* stays 0 if there was no connection */
+    (void)curl_easy_getinfo(transfer->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_at);
+    return connected_at > 0;
+}
+
+/* How many bytes of the body the server has taken: without those that wait in the kernel. */
+static size_t count_taken(const struct transfer *transfer)
+{
+    const struct http *http = transfer->http;
+    size_t all = 0;
+    for (size_t i = 0; i < http->socket_count; i++) {
+        int waiting = 0;
+        if (ioctl(http->sockets[i], SIOCOUTQ, &waiting) == 0 && waiting > 0) all += (size_t)waiting;
+    }
+    return all < transfer->sent ? transfer->sent - all : 0;
+}
+
+/* Has the server taken a body fast enough, and answered it in time? */
+static enum http_limit check_limits(struct transfer *transfer)
+{
+    const struct http_limits *limits = &transfer->http->limits;
+    int64_t now = clock_monotonic_ms();
+    if (!transfer->body) return HTTP_LIMIT_NONE;
+    if (transfer->answer_due > 0) return now >= transfer->answer_due ? HTTP_LIMIT_ANSWER : HTTP_LIMIT_NONE;
+    size_t taken = count_taken(transfer);
+    bool is_all = taken == transfer->body->len;
+    if (!transfer->has_begun && !(is_all && is_connected(transfer))) return HTTP_LIMIT_NONE;
+    if (is_all) {
+        transfer->answer_due = now + limits->answer_ms;
+    } else if (transfer->stall_due == 0 ||
+               taken >= transfer->stall_taken + (size_t)limits->stall_s * HTTP_STALL_BYTES) {
+        transfer->stall_taken = taken;
+        transfer->stall_due = now + (int64_t)limits->stall_s * 1000;
+    }
+    return !is_all && now >= transfer->stall_due ? HTTP_LIMIT_STALL : HTTP_LIMIT_NONE;
 }
 
 static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                        curl_off_t up)
 {
-    struct http *http = context;
+    struct transfer *transfer = context;
+    struct http *http = transfer->http;
     (void)down_total, (void)down, (void)up_total, (void)up;
     if (clock_monotonic_ms() >= http->beat_due) {
         lockfile_beat(http->lock);
         http->beat_due = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
+    transfer->limit = check_limits(transfer);
+    if (transfer->limit != HTTP_LIMIT_NONE) return 1;
     if (!signals_stop_requested(http->signals)) return 0;
     if (http->stop_due == 0) http->stop_due = clock_monotonic_ms() + http->limits.stop_ms;
     return clock_monotonic_ms() >= http->stop_due;
@@ -148,12 +214,17 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
         if (curl_easy_setopt(http->curl, option, value) != CURLE_OK) abort();                                \
     } while (0)
 
-/* How long a request may take, in milliseconds. */
+/*
+ * How long a request may take, in milliseconds. With a body it is only the last resort: check_limits() knows how far the
+ * request is.
+ */
 static long time_limit(const struct http *http, const struct http_request *request)
 {
+    const struct http_limits *limits = &http->limits;
     if (request->timeout_ms > 0) return (long)request->timeout_ms;
     int64_t bytes = request->hash_bytes + (request->body ? (int64_t)request->body->len : 0);
-    return (long)(http->limits.answer_ms + bytes * 1000 / HTTP_STALL_BYTES);
+    int64_t before_ms = request->body ? limits->connect_ms + (int64_t)limits->stall_s * 1000 : 0;
+    return (long)(before_ms + limits->answer_ms + bytes * 1000 / HTTP_STALL_BYTES);
 }
 
 static void set_method(struct http *http, const struct http_request *request)
@@ -176,8 +247,8 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->limits.connect_ms);
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_STALL_BYTES);
-    SET(CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall_s);
+    if (request->hash) SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_STALL_BYTES);
+    if (request->hash) SET(CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall_s);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_ERRORBUFFER, error);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -187,9 +258,12 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, http);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    SET(CURLOPT_CLOSESOCKETDATA, http);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
-    SET(CURLOPT_XFERINFODATA, http);
+    SET(CURLOPT_XFERINFODATA, transfer);
     if (http->ca_bundle) SET(CURLOPT_CAINFO, http->ca_bundle);
     SET(CURLOPT_TIMEOUT_MS, time_limit(http, request));
     if (request->is_direct) SET(CURLOPT_PROXY, "");
@@ -215,11 +289,10 @@ static struct curl_slist *make_headers(const char *const *texts)
 static enum http_outcome outcome_of(CURLcode code, const struct transfer *transfer)
 {
     bool has_body = transfer->body && transfer->body->len > 0;
-    curl_off_t connected_at = 0; /* stays 0 if there was no connection */
-    (void)curl_easy_getinfo(transfer->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_at);
+    bool is_unsent = !transfer->has_begun && (has_body || !is_connected(transfer));
+    if (code == CURLE_ABORTED_BY_CALLBACK && transfer->limit == HTTP_LIMIT_NONE) return HTTP_STOPPED;
     switch (code) {
     case CURLE_OK: return HTTP_ANSWERED;
-    case CURLE_ABORTED_BY_CALLBACK: return HTTP_STOPPED;
     case CURLE_URL_MALFORMAT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -227,8 +300,33 @@ static enum http_outcome outcome_of(CURLcode code, const struct transfer *transf
     case CURLE_SSL_CONNECT_ERROR: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_NOT_SENT;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return transfer->has_begun ? HTTP_UNKNOWN : HTTP_UNTRUSTED;
-    default: return !transfer->has_begun && (has_body || connected_at == 0) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+    default: return is_unsent ? HTTP_NOT_SENT : HTTP_UNKNOWN;
     }
+}
+
+/* Which limit was it, where libcurl has kept it? */
+static enum http_limit limit_of(CURLcode code, const struct transfer *transfer)
+{
+    long status = 0;
+    if (code != CURLE_OPERATION_TIMEDOUT) return transfer->limit;
+    if (!is_connected(transfer)) return HTTP_LIMIT_CONNECT;
+    (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    bool is_moving = transfer->hash ? status != 0 : transfer->body && transfer->answer_due == 0;
+    return is_moving ? HTTP_LIMIT_STALL : HTTP_LIMIT_ANSWER;
+}
+
+static void explain(CURLcode code, const struct transfer *transfer, const char *error, struct why *why)
+{
+    static const char *const limits[] = {
+        [HTTP_LIMIT_CONNECT] = "no connection in time",
+        [HTTP_LIMIT_STALL] = "the transfer was too slow",
+        [HTTP_LIMIT_ANSWER] = "no answer in time, though the server had taken the request",
+    };
+    enum http_limit limit = transfer->answer->limit;
+    if (limit != HTTP_LIMIT_NONE)
+        (void)why_set(why, RES_RETRY, "%s", limits[limit]);
+    else
+        (void)why_set(why, RES_RETRY, "%s", *error ? error : curl_easy_strerror(code));
 }
 
 enum http_outcome http_do(struct http *http, const struct http_request *request, struct http_answer *answer,
@@ -236,7 +334,7 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
 {
     char error[CURL_ERROR_SIZE] = "";
     struct transfer transfer = {
-        .answer = answer, .body = request->body, .hash = request->hash, .curl = http->curl};
+        .http = http, .answer = answer, .body = request->body, .hash = request->hash, .curl = http->curl};
     curl_off_t length = -1;
 
     *answer = (struct http_answer){.status = 0, .length = -1};
@@ -248,7 +346,8 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
         (void)curl_easy_getinfo(http->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         answer->length = length;
     } else {
-        (void)why_set(why, RES_RETRY, "%s", *error ? error : curl_easy_strerror(code));
+        answer->limit = limit_of(code, &transfer);
+        explain(code, &transfer, error, why);
     }
     enum http_outcome outcome = outcome_of(code, &transfer);
     curl_easy_reset(http->curl); /* the handle must not keep pointers into this call */

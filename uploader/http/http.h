@@ -29,9 +29,18 @@ struct http_request {
     bool is_direct;     /* without a proxy */
 };
 
+/* Which time limit has ended a request. */
+enum http_limit {
+    HTTP_LIMIT_NONE,
+    HTTP_LIMIT_CONNECT, /* no connection */
+    HTTP_LIMIT_STALL,   /* a body moved too slowly, or not at all */
+    HTTP_LIMIT_ANSWER,  /* the server took the request, and its answer did not come or did not end */
+};
+
 /* Has only the headers that callers need; each is "" if it is absent. */
 struct http_answer {
-    long status; /* 0: no answer */
+    long status;           /* 0: no answer */
+    enum http_limit limit; /* that has ended the request; with HTTP_NOT_SENT and HTTP_UNKNOWN */
     char etag[HTTP_HEADER_SIZE];
     char sha256[HTTP_HEADER_SIZE];     /* x-amz-meta-sha256 */
     char region[HTTP_HEADER_SIZE];     /* x-amz-bucket-region */
@@ -54,14 +63,13 @@ enum http_outcome {
 /* How long a request may take. */
 struct http_limits {
     int connect_ms;
-    int stall_s;   /* less than HTTP_STALL_BYTES a second, for so long */
-    int answer_ms; /* all of it, plus the time that its bodies take at HTTP_STALL_BYTES a second */
-    int stop_ms;   /* after a stop was requested */
+    int stall_s; /* a body: less than HTTP_STALL_BYTES a second, for so long */
+    int answer_ms; /* from when the server has taken the whole request to the end of a small answer; without bodies, all
+                      of it */
+    int stop_ms; /* after a stop was requested */
 };
 
 #define HTTP_STALL_BYTES 1024
-#define HTTP_LIMITS(stop)                                                                                    \
-    ((struct http_limits){.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000, .stop_ms = (stop)})
 
 struct http;
 

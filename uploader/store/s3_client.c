@@ -42,23 +42,38 @@ static enum store_answer fail(struct s3_answer *answer, enum scope scope, const 
     return failure;
 }
 
+/* What a person can do where no answer came; NULL: the network or the server broke the connection, and waiting helps. */
+static const char *remedy_of_silence(enum http_outcome outcome, enum http_limit limit)
+{
+    if (limit == HTTP_LIMIT_ANSWER)
+        return "the server accepts connections but does not answer: see that AWS_ENDPOINT_URL is the address "
+               "and the "
+               "port of an S3 server (https:// where it wants TLS), and that this server works";
+    if (limit == HTTP_LIMIT_STALL)
+        return "see what slows the network, the proxy (HTTPS_PROXY, http_proxy) or the server down; a lower "
+               "MAX_FILE_SIZE helps later batches";
+    if (outcome == HTTP_UNTRUSTED)
+        return "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the server's "
+               "certificate; if the name does not match, correct AWS_ENDPOINT_URL or set S3_ADDRESSING=path; "
+               "if the "
+               "dates do not, set the clock or renew the certificate";
+    if (outcome == HTTP_NOT_SENT)
+        return "none needed if the server or the network is down; else correct AWS_ENDPOINT_URL or "
+               "AWS_REGION, the "
+               "DNS, the firewall or the proxy (HTTPS_PROXY, http_proxy)";
+    return NULL;
+}
+
 /* There is no answer: what does that mean? */
 static enum store_answer explain_silence(const struct s3_address *address, enum http_outcome outcome,
                                          struct s3_answer *answer, struct why *why)
 {
+    const char *remedy = remedy_of_silence(outcome, answer->http.limit);
     (void)why_wrap(why, RES_RETRY, "%s://%s", address->scheme, address->host);
+    if (remedy) (void)why_remedy(why, RES_RETRY, "%s", remedy);
     switch (outcome) {
-    case HTTP_UNTRUSTED:
-        (void)why_remedy(why, RES_RETRY,
-                         "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed the "
-                         "server's certificate; if the name does not match, correct AWS_ENDPOINT_URL or set "
-                         "S3_ADDRESSING=path; if the dates do not, set the clock or renew the certificate");
-        return fail(answer, SCOPE_ENDPOINT, "Untrusted", STORE_REFUSED);
-    case HTTP_NOT_SENT:
-        (void)why_remedy(why, RES_RETRY,
-                         "none needed if the server or the network is down; else correct AWS_ENDPOINT_URL or "
-                         "AWS_REGION, the DNS, the firewall or the proxy (HTTPS_PROXY, http_proxy)");
-        return fail(answer, SCOPE_ENDPOINT, "Unreachable", STORE_NOT_NOW);
+    case HTTP_UNTRUSTED: return fail(answer, SCOPE_ENDPOINT, "Untrusted", STORE_REFUSED);
+    case HTTP_NOT_SENT: return fail(answer, SCOPE_ENDPOINT, "Unreachable", STORE_NOT_NOW);
     case HTTP_STOPPED: return STORE_STOPPED;
     default: return fail(answer, SCOPE_ENDPOINT, "NoAnswer", STORE_UNKNOWN);
     }
@@ -246,7 +261,7 @@ bool s3_client_has_new_keys(struct s3_client *client)
 static enum result connect_http(struct s3_client *client, struct why *why)
 {
     return http_open(&client->http, client->options.ca_bundle, client->signals, client->lock,
-                     HTTP_LIMITS(STORE_STOP_MS), why);
+                     client->options.limits, why);
 }
 
 enum result s3_client_open(struct s3_client **out, const struct s3_options *options, struct signals *signals,

@@ -20,6 +20,7 @@ struct s3_options {
     struct s3_object_options objects;
     struct credentials_options credentials;
     const char *ca_bundle; /* NULL: the system's */
+    struct http_limits limits;
 };
 
 /* The last four are as in struct stored. */

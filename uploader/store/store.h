@@ -16,7 +16,8 @@
 
 #define STORE_ETAG_SIZE   HTTP_HEADER_SIZE
 #define STORE_SOURCE_SIZE KEYS_SOURCE_SIZE
-#define STORE_STOP_MS     10000 /* after a stop is asked for, a running request may still take this long */
+#define STORE_STOP_MS                                                                                        \
+    8000 /* after the service is asked to stop, a running request may still take this long */
 
 enum store_answer {
     STORE_DONE,         /* the object is there, with these bytes */

@@ -39,7 +39,7 @@ static struct parts *parts_new(struct fixture *f, const char *directory)
     p->lock = LOCKFILE_NONE;
     must(f, settings_load(&p->settings, env, &f->why));
     must(f, signals_open(&p->signals, &f->why));
-    struct store_options store = options_for_store(&p->settings);
+    struct store_options store = options_for_store(&p->settings, PATIENCE_SERVICE);
     struct shipper_options shipper = options_for_shipper(&p->settings);
     must(f, store_open(&p->store, &store, &p->signals, &p->lock, &f->why));
     must(f, shipper_open(&p->shipper, &shipper, f->out, p->store, &p->signals, &f->why));
