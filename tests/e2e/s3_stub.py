@@ -30,9 +30,11 @@ Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 HANG = object()
 TRICKLE = object()
+DRIP = object()
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
-           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 429: "Too Many Requests",
-           500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
+           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
+           413: "Content Too Large", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
+           503: "Service Unavailable"}
 SKEW_SECONDS = 15 * 60  # as S3 bears it
 
 
@@ -212,9 +214,32 @@ def encrypted(stub, request):
 
 def no_conditions(stub, request):
     """A server that knows no conditional writes."""
-    if "if-none-match" in request.headers:
-        return error(501, "NotImplemented")(stub, request)
-    return honest_put(stub, request)
+    return refuse_condition(error(501, "NotImplemented"))(stub, request)
+
+
+def refuse_condition(refusal):
+    """A server, or a proxy before it, that refuses a PUT for its condition alone."""
+    return lambda stub, request: (refusal if "if-none-match" in request.headers else honest_put)(stub, request)
+
+
+def foreign(status):
+    """A refusal by something on the way, in its own words."""
+    return lambda stub, request: Answer(status, {"Content-Type": "text/html"}, b"<html><body>Not here.</body></html>")
+
+
+def portal(stub, request):
+    """200 and the same ETag to everything, from something on the way that is no S3."""
+    return Answer(200, {"Content-Type": "text/html", "ETag": '"portal"'}, b"<html>Welcome! Please log in.</html>")
+
+
+def object_lock(stub, request):
+    """A bucket whose objects are locked: it takes no PUT without Content-MD5, and none is replaced."""
+    return (honest_put if "content-md5" in request.headers else error(400, "InvalidRequest"))(stub, request)
+
+
+def drip(stub, request):
+    """The answer comes byte by byte, without an end."""
+    return DRIP
 
 
 # ---- the server ----
@@ -341,6 +366,10 @@ class Stub:
         if answer is TRICKLE:
             while connection.recv(1) and not self.closing.wait(1):
                 pass
+        if answer is DRIP:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not self.closing.wait(0.2):
+                connection.sendall(b".")
         if isinstance(answer, bytes):
             connection.sendall(answer)
         if not isinstance(answer, Answer):

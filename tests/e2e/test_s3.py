@@ -122,7 +122,7 @@ def test_keys_come_from_files_and_check_names_wrong_ones(site, rgw):
                          AWS_SECRET_ACCESS_KEY_FILE=secret_file)
     assert site.command("uploader", "check", **files).returncode == 0
     assert site.command("uploader", "flush", **files).returncode == 0
-    assert "_check" not in " ".join(rgw.keys())
+    assert len([key for key in rgw.keys() if "/_check-" in key]) == 2, "its documents stay"
     shown = site.command("uploader", "config", **files).stdout
     assert rgw.secret not in shown and "AWS_SECRET_ACCESS_KEY=********" in shown
     for wrong, remedy in (({"BUCKET_NAME": "no-such-bucket"}, "create the bucket no-such-bucket"),
@@ -130,6 +130,21 @@ def test_keys_come_from_files_and_check_names_wrong_ones(site, rgw):
                           ({"AWS_ACCESS_KEY_ID": "nobody"}, "correct AWS_ACCESS_KEY_ID")):
         done = site.command("uploader", "check", **rgw.settings(**wrong))
         assert done.returncode == 1 and remedy in done.stdout, (wrong, done.stdout)
+
+
+@with_rgw
+def test_a_document_that_is_there_proves_nothing_to_who_may_not_write(site, rgw):
+    """radosgw looks at the permission first: 403, not the 412 that `check` takes for a proof. And 412 stores nothing."""
+    site.collector()
+    assert site.command("uploader", "check", **rgw.settings()).returncode == 0
+    documents = {key: rgw.get(key)[1]["last-modified"] for key in rgw.keys()}
+    assert len(documents) == 2
+    done = site.command("uploader", "check", **rgw.settings(**rgw.add_user("stranger")))
+    assert done.returncode == 1 and "HTTP 403 AccessDenied" in done.stdout and "s3:PutObject" in done.stdout, done.stdout
+    time.sleep(1.1)  # Last-Modified is in seconds
+    done = site.command("uploader", "check", **rgw.settings())
+    assert done.returncode == 0, done.stdout
+    assert {key: rgw.get(key)[1]["last-modified"] for key in rgw.keys()} == documents
 
 
 @with_rgw

@@ -55,6 +55,14 @@ class Rgw:
         process = subprocess.Popen(["radosgw", "-c", conf, "-n", "client.admin", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         (self.directory / "rgw.pid").write_text(str(process.pid))
 
+    def add_user(self, name):
+        """Settings of another user, who has no rights in the bucket."""
+        access, secret = f"{name}key", f"{name}secret"
+        subprocess.run(["radosgw-admin", "-c", self.directory / "ceph.conf", "user", "create", f"--uid={name}",
+                        f"--display-name={name}", f"--access-key={access}", f"--secret-key={secret}"],
+                       check=True, capture_output=True, timeout=60)
+        return {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+
     def close(self):
         self.run("wipe")
 

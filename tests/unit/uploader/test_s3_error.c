@@ -18,19 +18,25 @@
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" code "</Code><Message>m</Message></Error>"
 
 /* Sorts an answer about a/key in the bucket `archive`, target as for us-east-1. */
-static enum store_answer sort_answer(bool is_head, long status, const char *region, const char *body,
-                                     struct why *why)
+static struct s3_refusal sort_all(enum http_method method, long status, const char *region,
+                                  const char *request_id, const char *body, struct why *why)
 {
     static const char ours[] = "us-east-1";
     struct http_answer answer = {.status = status, .length = -1};
     (void)snprintf(answer.region, sizeof answer.region, "%s", region);
+    (void)snprintf(answer.request_id, sizeof answer.request_id, "%s", request_id);
     buf_append_text(&answer.body, body);
     *why = (struct why){0};
-    struct s3_target target = {
-        .bucket = "archive", .key = "a/key", .region = ours, .method = is_head ? HTTP_HEAD : HTTP_PUT};
+    struct s3_target target = {.bucket = "archive", .key = "a/key", .region = ours, .method = method};
     struct s3_refusal refusal = s3_error_sort(&answer, &target, why);
     http_answer_fini(&answer);
-    return refusal.answer;
+    return refusal;
+}
+
+static enum store_answer sort_answer(bool is_head, long status, const char *region, const char *body,
+                                     struct why *why)
+{
+    return sort_all(is_head ? HTTP_HEAD : HTTP_PUT, status, region, "", body, why).answer;
 }
 
 static enum store_answer sort(long status, const char *region, const char *body, struct why *why)
@@ -245,6 +251,183 @@ static void a_field_is_cut_to_the_size_of_its_buffer(void **state)
     http_answer_fini(&answer);
 }
 
+enum { FROM_STORE = 1, AUTHENTIC = 2 };
+
+/* Whose trouble each answer is, and what else it proves. */
+static void each_refusal_has_a_scope_and_says_who_has_answered(void **state)
+{
+    static const struct {
+        long status;
+        const char *request_id, *body, *code;
+        enum scope scope;
+        unsigned proves;
+    } rows[] = {
+        /* the server, or something on the way to it */
+        {500, "", ERROR("InternalError"), "InternalError", SCOPE_ENDPOINT, 0},
+        {503, "id", ERROR("SlowDown"), "SlowDown", SCOPE_ENDPOINT, 0},
+        {400, "id", ERROR("SlowDown"), "SlowDown", SCOPE_ENDPOINT, 0},
+        {400, "id", ERROR("RequestTimeout"), "RequestTimeout", SCOPE_ENDPOINT, 0},
+        {400, "id", ERROR("ThrottlingException"), "ThrottlingException", SCOPE_ENDPOINT, 0},
+        {502, "", "<html>Bad Gateway</html>", "", SCOPE_ENDPOINT, 0},
+        {507, "id", ERROR("AccessDenied"), "AccessDenied", SCOPE_ENDPOINT, 0},
+        {501, "", "<html>no</html>", "", SCOPE_ENDPOINT, 0},
+        {429, "id", ERROR("TooManyRequests"), "TooManyRequests", SCOPE_ENDPOINT, 0},
+        {408, "", "", "", SCOPE_ENDPOINT, 0},
+        {425, "", "", "", SCOPE_ENDPOINT, 0},
+        {407, "", "", "", SCOPE_ENDPOINT, 0},
+        {301, "id", ERROR("PermanentRedirect"), "PermanentRedirect", SCOPE_ENDPOINT, 0},
+        {307, "id", ERROR("TemporaryRedirect"), "TemporaryRedirect", SCOPE_ENDPOINT, 0},
+        {302, "", "", "", SCOPE_ENDPOINT, 0},
+        {403, "", "<html>Forbidden</html>", "", SCOPE_ENDPOINT, 0},
+        {404, "", "<html>Not Found</html>", "", SCOPE_ENDPOINT, 0},
+        {404, "", "", "", SCOPE_ENDPOINT, 0},
+        {400, "", "", "", SCOPE_ENDPOINT, 0},
+        {405, "", "", "", SCOPE_ENDPOINT, 0},
+        {409, "", "", "", SCOPE_ENDPOINT, 0},
+        /* who we are */
+        {400, "", ERROR("ExpiredToken"), "ExpiredToken", SCOPE_IDENTITY, FROM_STORE},
+        {400, "", ERROR("ExpiredTokenException"), "ExpiredTokenException", SCOPE_IDENTITY, FROM_STORE},
+        {400, "", ERROR("TokenRefreshRequired"), "TokenRefreshRequired", SCOPE_IDENTITY, FROM_STORE},
+        {400, "", ERROR("InvalidToken"), "InvalidToken", SCOPE_IDENTITY, FROM_STORE},
+        {403, "", ERROR("InvalidAccessKeyId"), "InvalidAccessKeyId", SCOPE_IDENTITY, FROM_STORE},
+        {403, "", ERROR("SignatureDoesNotMatch"), "SignatureDoesNotMatch", SCOPE_IDENTITY, FROM_STORE},
+        {403, "", ERROR("RequestTimeTooSkewed"), "RequestTimeTooSkewed", SCOPE_IDENTITY, FROM_STORE},
+        {400, "", ERROR("AuthorizationHeaderMalformed"), "AuthorizationHeaderMalformed", SCOPE_IDENTITY,
+         FROM_STORE},
+        /* what may be put under a prefix */
+        {403, "", ERROR("AccessDenied"), "AccessDenied", SCOPE_KIND, FROM_STORE | AUTHENTIC},
+        {403, "", "", "", SCOPE_KIND, FROM_STORE}, /* all that a small server says */
+        {403, "id", "<html>Forbidden</html>", "", SCOPE_KIND, FROM_STORE},
+        {404, "", ERROR("NoSuchBucket"), "NoSuchBucket", SCOPE_KIND, FROM_STORE},
+        {403, "", ERROR("AllAccessDisabled"), "AllAccessDisabled", SCOPE_KIND, FROM_STORE},
+        {403, "", ERROR("AccountProblem"), "AccountProblem", SCOPE_KIND, FROM_STORE},
+        {403, "", ERROR("NotSignedUp"), "NotSignedUp", SCOPE_KIND, FROM_STORE},
+        {403, "", ERROR("QuotaExceeded"), "QuotaExceeded", SCOPE_KIND, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("IllegalLocationConstraintException"), "IllegalLocationConstraintException",
+         SCOPE_KIND, FROM_STORE},
+        {400, "", ERROR("InvalidBucketOwnerAWSAccountID"), "InvalidBucketOwnerAWSAccountID", SCOPE_KIND,
+         FROM_STORE},
+        {501, "", ERROR("NotImplemented"), "NotImplemented", SCOPE_KIND, FROM_STORE},
+        {400, "", ERROR("InvalidStorageClass"), "InvalidStorageClass", SCOPE_KIND, FROM_STORE},
+        {400, "", ERROR("InvalidEncryptionAlgorithmError"), "InvalidEncryptionAlgorithmError", SCOPE_KIND,
+         FROM_STORE},
+        {400, "", ERROR("KMS.NotFoundException"), "KMS.NotFoundException", SCOPE_KIND,
+         FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("KMS.DisabledException"), "KMS.DisabledException", SCOPE_KIND,
+         FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("KMS.KMSInvalidStateException"), "KMS.KMSInvalidStateException", SCOPE_KIND,
+         FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("KMS.ThrottlingException"), "KMS.ThrottlingException", SCOPE_KIND,
+         FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("InvalidBucketName"), "InvalidBucketName", SCOPE_KIND, FROM_STORE},
+        {400, "", ERROR("SomethingNew"), "SomethingNew", SCOPE_KIND, FROM_STORE},
+        {404, "id", "", "", SCOPE_KIND, FROM_STORE},
+        /* this object */
+        {413, "", "<html>too large</html>", "", SCOPE_BATCH, 0},
+        {413, "id", "", "", SCOPE_BATCH, FROM_STORE},
+        {400, "", ERROR("EntityTooLarge"), "EntityTooLarge", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("KeyTooLongError"), "KeyTooLongError", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("XMinioInvalidObjectName"), "XMinioInvalidObjectName", SCOPE_BATCH,
+         FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("InvalidArgument"), "InvalidArgument", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("InvalidRequest"), "InvalidRequest", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("InvalidTag"), "InvalidTag", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("BadDigest"), "BadDigest", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {400, "", ERROR("IncompleteBody"), "IncompleteBody", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+        {409, "", ERROR("OperationAborted"), "OperationAborted", SCOPE_BATCH, FROM_STORE | AUTHENTIC},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct why why;
+        struct s3_refusal r = sort_all(HTTP_PUT, rows[i].status, "", rows[i].request_id, rows[i].body, &why);
+        unsigned proves = (r.is_from_store ? FROM_STORE : 0U) | (r.is_authentic ? AUTHENTIC : 0U);
+        if (r.cause.scope != rows[i].scope)
+            fail_msg("%ld %s: scope %d", rows[i].status, rows[i].body, r.cause.scope);
+        if (proves != rows[i].proves) fail_msg("%ld %s proves %u", rows[i].status, rows[i].body, proves);
+        assert_int_equal(r.cause.status, rows[i].status);
+        assert_string_equal(r.cause.code, rows[i].code);
+    }
+}
+
+/* Never a reason to stand still: what is wrong, the answer to the PUT tells. */
+static void a_refused_look_only_says_that_it_cannot_be_checked(void **state)
+{
+    static const struct {
+        long status;
+        enum store_answer answer;
+    } rows[] = {
+        {301, STORE_CANNOT_CHECK}, {400, STORE_CANNOT_CHECK}, {401, STORE_CANNOT_CHECK},
+        {403, STORE_CANNOT_CHECK}, {405, STORE_CANNOT_CHECK}, {407, STORE_CANNOT_CHECK},
+        {409, STORE_CANNOT_CHECK}, {412, STORE_CANNOT_CHECK}, {501, STORE_CANNOT_CHECK},
+        {408, STORE_NOT_NOW},      {429, STORE_NOT_NOW},      {500, STORE_NOT_NOW},
+        {502, STORE_NOT_NOW},      {503, STORE_NOT_NOW},      {504, STORE_NOT_NOW},
+    };
+    static const enum http_method methods[] = {HTTP_HEAD, HTTP_GET};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows) * COUNT(methods); i++) {
+        struct why why;
+        long status = rows[i / COUNT(methods)].status;
+        struct s3_refusal r = sort_all(methods[i % COUNT(methods)], status, "", "", "", &why);
+        if (r.answer != rows[i / COUNT(methods)].answer) fail_msg("%ld is %d", status, r.answer);
+    }
+}
+
+static void only_a_vague_refusal_may_be_about_the_condition(void **state)
+{
+    static const struct {
+        int status;
+        const char *code;
+        bool may_be;
+    } rows[] = {
+        {501, "NotImplemented", true},
+        {501, "", true},
+        {400, "", true},
+        {403, "", true},
+        {405, "", true},
+        {405, "MethodNotAllowed", true},
+        {403, "AccessDenied", true},
+        {400, "InvalidArgument", true},
+        {400, "InvalidRequest", true},
+        {400, "SomethingNew", true},
+        {404, "", false},
+        {404, "NoSuchBucket", false},
+        {413, "", false},
+        {400, "EntityTooLarge", false},
+        {403, "InvalidAccessKeyId", false},
+        {403, "SignatureDoesNotMatch", false},
+        {400, "ExpiredToken", false},
+        {403, "RequestTimeTooSkewed", false},
+        {403, "QuotaExceeded", false},
+        {400, "KMS.NewException", false},
+        {400, "BadDigest", false},
+        {400, "SlowDown", false},
+        {301, "", false},
+        {407, "", false},
+        {503, "", false},
+        {0, "NoCredentials", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct cause cause = {.scope = SCOPE_KIND, .status = rows[i].status};
+        (void)snprintf(cause.code, sizeof cause.code, "%s", rows[i].code);
+        if (s3_error_may_be_condition(&cause) != rows[i].may_be)
+            fail_msg("%d %s", rows[i].status, rows[i].code);
+    }
+}
+
+static void an_answer_that_is_not_s3s_is_the_endpoints_trouble(void **state)
+{
+    struct http_answer answer = {.status = 200};
+    struct why why = {0};
+    (void)state;
+    struct s3_refusal refusal = s3_error_not_s3(&answer, "without an ETag", &why);
+    assert_int_equal(refusal.answer, STORE_NOT_NOW);
+    assert_int_equal(refusal.cause.scope, SCOPE_ENDPOINT);
+    assert_false(refusal.is_from_store || refusal.is_authentic);
+    assert_string_equal(why.text, "HTTP 200 without an ETag");
+    assert_non_null(strstr(why.remedy, "AWS_ENDPOINT_URL is an S3 server"));
+}
+
 /*
  * Entities of entities, 10 by 10: a billion texts if they were expanded; and one file that is none of their business.
  */
@@ -284,6 +467,10 @@ int main(void)
         cmocka_unit_test(a_temporary_error_is_tried_again),
         cmocka_unit_test(an_error_for_a_person_is_refused_with_a_remedy),
         cmocka_unit_test(a_head_that_is_refused_without_cause_has_a_remedy),
+        cmocka_unit_test(each_refusal_has_a_scope_and_says_who_has_answered),
+        cmocka_unit_test(a_refused_look_only_says_that_it_cannot_be_checked),
+        cmocka_unit_test(only_a_vague_refusal_may_be_about_the_condition),
+        cmocka_unit_test(an_answer_that_is_not_s3s_is_the_endpoints_trouble),
         cmocka_unit_test(the_servers_retry_after_is_honoured_within_limits),
         cmocka_unit_test(the_explanation_names_status_code_and_message),
         cmocka_unit_test(a_field_is_cut_to_the_size_of_its_buffer),
