@@ -4,7 +4,12 @@ Without a script it is honest: signatures are checked (for the keys that it know
 a PUT is checked against its hashes and stored, never over another object if the client asks so, HEAD and GET tell what is
 there. A script is a list of steps: Step(method, behaviour, ...). A request takes the first step that fits it and that is
 not used up. All behaviours are below; each gets the stub and the request and returns an Answer, HANG, bytes that are sent
-as they are before the connection is closed, or None for a connection that is closed without any.
+as they are before the connection is closed, or None for a connection that is closed without any. A test may change the
+script while requests are under way, drop all connections, and let the server go away and come back on the same port.
+
+The document by which the uploader proves its destination (`<PREFIX>_check-<node>`) is kept apart from objects: its requests
+are in `checks`, not in `requests`. Steps that last (ALWAYS) are the server's nature and fit it, too; those that are counted
+are meant for objects, and leave it alone.
 """
 import base64
 import collections
@@ -22,33 +27,48 @@ import threading
 import time
 import urllib.parse
 
+from support.ledger import KEY
 from support.ports import reserve_port
 from support.waiting import wait_for
 
 Stored = collections.namedtuple("Stored", "body etag sha256")
 Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
+Dripping = collections.namedtuple("Dripping", "answer bytes_each_second")
 HANG = object()
 TRICKLE = object()
 DRIP = object()
+CHECK = re.compile(r"(^|/)_check-[^/]*$")
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
            403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
-           413: "Content Too Large", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
-           503: "Service Unavailable"}
+           413: "Request Entity Too Large", 429: "Too Many Requests",
+           500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
 SKEW_SECONDS = 15 * 60  # as S3 bears it
 
 
 class Step:
-    """What happens to the next requests of a method, `times` in all, whose key begins with `prefix`."""
+    """What happens to the next requests of a method (ANY: of all), `times` in all, whose key begins with `prefix`."""
 
     def __init__(self, method, behaviour, *, times=1, prefix=""):
         self.method, self.behaviour, self.left, self.prefix = method, behaviour, times, prefix
 
     def fits(self, request):
-        return self.left > 0 and request.method == self.method and request.key.startswith(self.prefix)
+        return (self.left > 0 and self.method in (ANY, request.method) and request.key.startswith(self.prefix) and
+                (self.left == ALWAYS or not is_check(request)))
 
 
+ANY = "any method"
 ALWAYS = math.inf
+
+
+def is_check(request):
+    return bool(CHECK.search(request.key))
+
+
+def is_first_id(request, *ids):
+    """Does the key say that the object begins with one of these ids?"""
+    match = KEY.match(request.key)
+    return bool(match) and int(match[4]) in ids
 
 
 # ---- signatures, by the published recipe: an independent reading of it ----
@@ -124,12 +144,12 @@ def honest(stub, request):
         return honest_put(stub, request)
     if refusal := refuse_signature(stub, request):
         return refusal
-    there = stub.objects.get(request.key)
+    there = stub.shelf(request).get(request.key)
     if request.method in ("HEAD", "GET") and there:
         return Answer(200, {"ETag": f'"{there.etag}"', "x-amz-meta-sha256": there.sha256,
                             "Content-Length": str(len(there.body))}, there.body)
     if request.method == "DELETE":
-        stub.objects.pop(request.key, None)
+        stub.shelf(request).pop(request.key, None)
         return Answer(204)
     return Answer(404)
 
@@ -137,7 +157,7 @@ def honest(stub, request):
 def honest_put(stub, request):
     if refusal := refuse_signature(stub, request):
         return refusal
-    if request.headers.get("if-none-match") == "*" and request.key in stub.objects:
+    if request.headers.get("if-none-match") == "*" and request.key in stub.shelf(request):
         return error(412, "PreconditionFailed")(stub, request)
     md5 = hashlib.md5(request.body)
     sent = request.headers.get("content-md5")
@@ -151,7 +171,7 @@ def honest_put(stub, request):
 def after_storing(behaviour):
     """The object is kept, and then something else happens than a proper answer."""
     def act(stub, request):
-        assert honest_put(stub, request).status == 200, request.key
+        assert honest_put(stub, request).status == 200 or is_check(request), request.key
         return behaviour(stub, request)
     return act
 
@@ -170,6 +190,48 @@ def take_too_slowly(stub, request):
 
 
 take_too_slowly.bytes_of = lambda length: 0
+
+
+def drip_of_the_body(bytes_each_second):
+    """Takes so many bytes of the body a second, and is never done with a large one."""
+    def act(stub, request):
+        return Dripping(None, bytes_each_second)
+    act.bytes_of = lambda length: 0
+    return act
+
+
+def drip_of_the_answer(bytes_each_second, behaviour=None):
+    """The answer comes in so many bytes a second."""
+    return lambda stub, request: Dripping((behaviour or honest)(stub, request), bytes_each_second)
+
+
+def late(seconds, behaviour):
+    """Acts only after so many seconds."""
+    def act(stub, request):
+        return behaviour(stub, request)
+    act.seconds_before = seconds
+    return act
+
+
+def larger_than(limit, behaviour):
+    """Only PUTs with a larger body than this."""
+    return lambda stub, request: (behaviour if len(request.body) > limit else honest)(stub, request)
+
+
+def for_first_ids(behaviour, *ids):
+    """Only for objects that begin with one of these ids."""
+    return lambda stub, request: (behaviour if is_first_id(request, *ids) else honest)(stub, request)
+
+
+def unless_known(access_key, refusal):
+    """Refuses all keys but these."""
+    return lambda stub, request: (honest if scope_of(request).access_key == access_key else refusal)(stub, request)
+
+
+def page(status, headers=None):
+    """An HTML page of something on the way, as proxies send it."""
+    text = f"<html><head><title>{status} {REASONS[status]}</title></head><body>nginx</body></html>\r\n"
+    return lambda stub, request: Answer(status, {"Content-Type": "text/html", **(headers or {})}, text.encode())
 
 
 def reset_in_mid_body(stub, request):
@@ -196,10 +258,19 @@ def captive_portal(stub, request):
     return Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome! Please log in.</html>")
 
 
+def portal_with_etag(stub, request):
+    """200 and an ETag to everything, from something on the way that is no S3."""
+    return captive_portal(stub, request)._replace(headers={"Content-Type": "text/html", "ETag": '"5f3e-6070a9b2"'})
+
+
+def put_another_object(stub, request):
+    body = b"written by someone else"
+    stub.shelf(request)[request.key] = Stored(body, hashlib.md5(body).hexdigest(), hashlib.sha256(body).hexdigest())
+
+
 def someone_was_faster(stub, request):
     """Another object is under the key by now."""
-    body = b"written by someone else"
-    stub.objects[request.key] = Stored(body, hashlib.md5(body).hexdigest(), hashlib.sha256(body).hexdigest())
+    put_another_object(stub, request)
     return honest(stub, request)
 
 
@@ -208,7 +279,7 @@ def encrypted(stub, request):
     answer = honest_put(stub, request)
     if answer.status != 200:
         return answer
-    stub.objects[request.key] = stub.objects[request.key]._replace(etag="encrypted")
+    stub.shelf(request)[request.key] = stub.shelf(request)[request.key]._replace(etag="encrypted")
     return Answer(200, {"ETag": '"encrypted"'})
 
 
@@ -242,18 +313,34 @@ def drip(stub, request):
     return DRIP
 
 
+def no_condition_passes(refusal):
+    """Something on the way refuses requests that carry the condition, and lets plain ones through."""
+    return lambda stub, request: (refusal if "if-none-match" in request.headers else honest)(stub, request)
+
+
+def no_conditions_and_taken(stub, request):
+    """Knows no conditional writes; while it says so, somebody else writes under the key. Plain writes replace what is there."""
+    if "if-none-match" not in request.headers:
+        return honest_put(stub, request)
+    if not is_check(request) and not stub.objects:
+        put_another_object(stub, request)
+    return error(501, "NotImplemented")(stub, request)
+
+
 # ---- the server ----
 
 class Stub:
     bucket = "stub-bucket"
 
-    def __init__(self, script=(), *, host="127.0.0.1", tls=None):
-        """`tls`: an ssl.SSLContext of a server."""
+    def __init__(self, script=(), *, host="127.0.0.1", tls=None, is_narrow=False):
+        """`tls`: an ssl.SSLContext of a server. `is_narrow`: the kernel takes few bytes in for a server that reads slowly."""
         self.lock = threading.Lock()
         self.script = list(script)
         self.objects = {}   # key: Stored
         self.kept = []      # the keys of all PUTs that have stored something, in their order
         self.requests = []
+        self.checks = []    # those of the document that proves the destination
+        self.documents = {}  # such documents: key: Stored
         self.faults = []    # what went wrong in the stub itself
         self.region = "us-east-1"
         self.secrets = {"stubkey": "stubsecret"}
@@ -263,7 +350,7 @@ class Stub:
         self.connections = set()
         self.accepted = 0   # connections so far
         self.closing = threading.Event()
-        self.host, self.tls, self.port = host, tls, reserve_port()
+        self.host, self.tls, self.is_narrow, self.port = host, tls, is_narrow, reserve_port()
         self.start_listening()
 
     def now(self):
@@ -273,6 +360,9 @@ class Stub:
         """Again after a death: on the same port, with what was stored."""
         self.listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.is_narrow:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)  # the sender's buffer grows with it
         wait_for("the port", self.bind)  # a program that is being started may still hold a copy of the former socket
         self.listener.listen()
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
@@ -290,12 +380,19 @@ class Stub:
 
     def close(self):
         self.closing.set()
-        self.stop_listening()
+        self.go_away()
+        assert not self.faults, self.faults
+
+    def drop_connections(self):
         with self.lock:
             for connection in self.connections:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-        assert not self.faults, self.faults
+
+    def go_away(self):
+        """Until start_listening(): connections are refused, and those that are open end."""
+        self.stop_listening()
+        self.drop_connections()
 
     @property
     def url(self):
@@ -315,9 +412,13 @@ class Stub:
         with self.lock:
             return " ".join(r.method for r in self.requests if r.key.startswith(prefix))
 
+    def shelf(self, request):
+        return self.documents if is_check(request) else self.objects
+
     def keep(self, request):
-        self.kept.append(request.key)
-        self.objects[request.key] = Stored(request.body, hashlib.md5(request.body).hexdigest(),
+        if not is_check(request):
+            self.kept.append(request.key)
+        self.shelf(request)[request.key] = Stored(request.body, hashlib.md5(request.body).hexdigest(),
                                            request.headers.get("x-amz-meta-sha256", ""))
 
     def accept(self, listener):
@@ -357,7 +458,10 @@ class Stub:
         if len(request.body) < wanted:
             return False
         with self.lock:
-            self.requests.append(request)
+            (self.checks if is_check(request) else self.requests).append(request)
+        if hasattr(behaviour, "seconds_before"):
+            self.closing.wait(behaviour.seconds_before)
+        with self.lock:
             answer = behaviour(self, request)
         if wanted < length:  # closing sends a reset
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -370,6 +474,8 @@ class Stub:
             connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
             while not self.closing.wait(0.2):
                 connection.sendall(b".")
+        if isinstance(answer, Dripping):
+            self.drip(connection, request, *answer)
         if isinstance(answer, bytes):
             connection.sendall(answer)
         if not isinstance(answer, Answer):
@@ -402,12 +508,28 @@ class Stub:
                 return step.behaviour
         return honest
 
+    def drip(self, connection, request, answer, bytes_each_second):
+        """Takes the body, or sends the answer if there is one, in ten steps a second at most."""
+        each = max(1, bytes_each_second // 10)
+        data = self.bytes_of(request, answer) if answer else None
+        while not self.closing.wait(each / bytes_each_second):
+            if data is None and not connection.recv(each):
+                return
+            if data is not None:
+                connection.sendall(data[:each])
+                data = data[each:]
+                if not data:
+                    return
+
     def send(self, connection, request, answer):
+        connection.sendall(self.bytes_of(request, answer))
+
+    def bytes_of(self, request, answer):
         headers = {"Content-Length": str(len(answer.body)), "Date": email.utils.formatdate(self.now(), usegmt=True),
                    **answer.headers}
         head = f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
-        connection.sendall(head.encode() + (b"" if request.method == "HEAD" else answer.body))
+        return head.encode() + (b"" if request.method == "HEAD" else answer.body)
 
 
 def giving_stub(prepare):
