@@ -93,6 +93,11 @@ class Site:
     def value(self, sql, *parameters):
         return self.query(sql, *parameters)[0][0]
 
+    def change(self, sql):
+        """What no program does: time that has passed, a row that was damaged."""
+        with contextlib.closing(sqlite3.connect(self.spool, timeout=30)) as db, db:
+            db.execute(sql)
+
     def wait_for_events(self, count):
         wait_for(f"{count} events in the spool", lambda: self.value("SELECT last_event_id FROM _intake") >= count)
 

@@ -45,11 +45,15 @@ def tests_of(check, rows):
             for name, arguments in rows.items()}
 
 
+def is_wanted(name):
+    wanted = sys.argv[1:] or os.environ.get("ONLY", "").split()
+    return not wanted or name in wanted
+
+
 def main(tests):
     """Runs the module's tests; the exit code tells whether all passed."""
-    wanted = sys.argv[1:] or os.environ.get("ONLY", "").split()
     chosen = {name: test for name, test in tests.items()
-              if name.startswith("test_") and callable(test) and (not wanted or name in wanted)}
+              if name.startswith("test_") and callable(test) and is_wanted(name)}
     try:
         results = [passes(name, test) for name, test in chosen.items()]
     except KeyboardInterrupt:
