@@ -18,6 +18,7 @@ checkout=$work/checkout
 objects=$checkout/var/objects/xml-events
 build_network=${BUILD_NETWORK:-default}
 engine=             # process id of our own engine; empty: a person's
+store=              # process id of the S3 server of the last part
 passed=0
 failed=0
 
@@ -82,6 +83,7 @@ clean_up() {
         compose down --volumes --timeout 5 >/dev/null 2>&1 || true
         docker image rm "$project" >/dev/null 2>&1 || true
     fi
+    [ -z "$store" ] || kill "$store" 2>/dev/null || true
     if [ -n "$engine" ]; then
         docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1 || true
         docker network prune -f >/dev/null 2>&1 || true
@@ -285,3 +287,69 @@ up
 check "with a bucket the program's own interval applies" runs_with ROTATION_INTERVAL=
 check "a bucket that does not answer leaves the uploader alive" same "$(inspect uploader '{{.RestartCount}}')" 0
 check "the collector still gets no credentials" has_no_aws
+
+# --- A bucket whose server loses its answers: restart, and other settings, while outcomes are unknown
+
+# The server listens where containers reach the host: on the gateway of the uploader's network.
+start_store() {
+    local gateway
+    gateway=$(docker network inspect -f '{{(index .IPAM.Config 0).Gateway}}' "${project}_default")
+    mkdir -p "$s3/objects"
+    echo lost >"$s3/mode"
+    : >"$s3/requests"
+    : >"$s3/kept"
+    PYTHONPATH=$top/tests:$top/tests/e2e python3 -B "$top/tests/containers/s3_store.py" "$gateway" "$s3" >"$s3/log" 2>&1 &
+    store=$!
+    until_true 30 test -s "$s3/url"
+}
+stored() { wc -l <"$s3/kept"; }
+has_stored() { [ "$(stored)" -ge "$1" ]; }
+ask_spool() { inside collector sqlite3 -readonly /var/lib/eventspool/spool.db "$1"; }
+# From the container's side, as a person reads it while all goes on.
+backlog() { ask_spool "SELECT count(*) FROM backlog"; }
+unknown_outcomes() { ask_spool "SELECT count(*) FROM batches WHERE state IN ('sealed', 'blocked') AND may_be_stored = 1"; }
+has_unknown_outcomes() { [ "$(unknown_outcomes)" -ge 1 ]; }
+backlog_is_readable() {
+    same "$(backlog)" "$1"
+    same "$(ask_spool "SELECT id FROM backlog LIMIT 1")" "$((base + 1))"
+}
+is_empty() { same "$(backlog)" 0; }
+runs_again() { [ "$(inspect uploader '{{.State.StartedAt}}')" != "$1" ] && healthy uploader; }
+stored_once() { prints_nothing sh -c "sort '$s3/kept' | uniq -d"; }
+bucket_has_each_event_once() { python3 -B "$top/tests/support/ledger.py" "$s3/bucket" "$@"; }
+# The bucket's objects, and before them those of the trial: together one sequence of ids.
+gather() {
+    mkdir -p "$s3/bucket/xml-events"
+    cp "$objects"/*.xml "$s3/bucket/xml-events/"
+    find "$s3/objects" -name '*.xml' ! -path '*rejected*' -exec cp {} "$s3/bucket/xml-events/" ';'
+}
+
+s3=$work/s3
+base=$(last_id)
+must start_store
+export BUCKET_NAME=stub-bucket AWS_REGION=us-east-1 ROTATION_INTERVAL=1 MAX_FILE_SIZE=20K
+AWS_ENDPOINT_URL=$(cat "$s3/url")
+export AWS_ENDPOINT_URL
+up
+check "events are taken during the outage" send --count 200
+check "uploads are stored whose answers are lost" until_true 60 has_stored 1
+check "their outcomes are unknown" until_true 30 has_unknown_outcomes
+check "sqlite3 reads the backlog meanwhile" backlog_is_readable 200
+started=$(inspect uploader '{{.State.StartedAt}}')
+check "the uploader restarts during the outage" compose restart uploader
+check "and lives" until_true 60 runs_again "$started"
+check "sqlite3 reads the backlog after the restart" backlog_is_readable 200
+export MAX_FILE_SIZE=40K OUTPUT_FORMAT=xml UPLOAD_CONCURRENCY=4
+up
+check "a changed setting reaches the uploader during the outage" runs_with MAX_FILE_SIZE=40K
+check "what is of unknown outcome stays so" has_unknown_outcomes
+check "more events are taken" send --count 100
+check "sqlite3 reads all of the backlog" backlog_is_readable 300
+echo away >"$s3/mode"
+check "the uploader restarts while the server is away" compose restart uploader
+echo well >"$s3/mode"
+check "all is shipped within a rest" until_true 90 is_empty
+check "each object was stored once" stored_once
+must gather
+check "each event is in exactly one object" bucket_has_each_event_once 1
+check "they are those that were sent" same "$(($(ask_spool 'SELECT max(id) FROM events') - base))" 300

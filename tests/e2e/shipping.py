@@ -110,7 +110,7 @@ class World:
         return count
 
     def command(self, *arguments, **settings):
-        return self.site.command("uploader", *arguments, **self.stub.settings(**{**self.settings, **settings}))
+        return self.site.command("uploader", *arguments, seconds=SOON, **self.stub.settings(**{**self.settings, **settings}))
 
     def begin(self, *arguments):
         """A command that goes on beside the test."""

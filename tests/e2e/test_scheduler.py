@@ -216,8 +216,8 @@ KINDS = world_tests(beside, check_denied_kind, {
 
 def check_drip(world, concurrency, behaviour):
     """All places for uploads are taken by some that go on, slowly, while the server is well to others."""
-    world.send(concurrency, 900000)
-    world.start(Step("PUT", behaviour, times=ALWAYS))
+    world.send(concurrency, 3000000)
+    world.start(Step("PUT", behaviour, times=ALWAYS), UPLOAD_CONCURRENCY=concurrency)
     wait_for("as many uploads as there are places", lambda: len(world.stub.requests) >= concurrency)
     world.send(20)
     world.cure()
@@ -229,8 +229,8 @@ def check_drip(world, concurrency, behaviour):
 DRIPS = world_tests(beside, check_drip, {
     f"a_backlog_ships_beside_{concurrency}_that_drip_in_{what}": (concurrency, behaviour)
     for concurrency in (1, 2)
-    for what, behaviour in (("their_answers", drip_of_the_answer(1)), ("their_bodies", drip_of_the_body(4000)))
-}, stub={"is_narrow": True})
+    for what, behaviour in (("their_answers", drip_of_the_answer(1)), ("their_bodies", drip_of_the_body(8000)))
+}, stub={"is_narrow": True}, collector={"MAX_MESSAGE_SIZE": "4M"})
 
 
 @world(UPLOAD_CONCURRENCY=2)

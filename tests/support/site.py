@@ -49,11 +49,11 @@ class Site:
         wait_for("the uploader to start", lambda: program.log or program.process.poll() is not None)
         return program
 
-    def command(self, name, *arguments, **settings):
-        """Runs a subcommand to its end."""
+    def command(self, name, *arguments, seconds=PATIENCE * 4, **settings):
+        """Runs a subcommand to its end, which must come within so many seconds."""
         environment = {**clean_environment(), **{k: str(v) for k, v in self.settings(**settings).items()}}
         return subprocess.run([BIN / name, *arguments], cwd=self.directory, env=environment, capture_output=True,
-                              text=True, timeout=PATIENCE * 4)
+                              text=True, timeout=seconds)
 
     def accepts(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
