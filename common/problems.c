@@ -58,6 +58,7 @@ static const struct {
                              "senders are read without waiting again"},
     [PROBLEM_THREAD_STALLED] = {"thread_stalled", PROBLEM_CRITICAL, "a thread does not go on",
                                 "all threads go on again"},
+    [PROBLEM_DESTINATION_UNPROVEN] = {"destination_unproven", PROBLEM_INFO, NULL, NULL},
 };
 
 struct present {

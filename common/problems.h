@@ -31,6 +31,8 @@ enum problem_code {
     PROBLEM_FOREIGN_READER,   /* other programs' reads make the write-ahead log grow */
     PROBLEM_INTAKE_FULL,      /* senders have waited for memory, or for the disk */
     PROBLEM_THREAD_STALLED,   /* a thread does not go on */
+
+    PROBLEM_DESTINATION_UNPROVEN, /* the uploader's: no object was taken yet, and no proof is good */
     PROBLEM_COUNT
 };
 

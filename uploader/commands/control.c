@@ -17,18 +17,19 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
     const struct settings *s = c->settings;
     struct store_options store = options_for_store(s, PATIENCE_COMMAND);
     struct shipper_options shipper = options_for_shipper(s);
-    struct reship_parts reship = {options_for_reship(s, PATIENCE_COMMAND), c->spool, &c->signals, &c->lock};
     struct why held = {0};
+    shipper.has_only_errands = needs == CONTROL_NEEDS_STORE;
     enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
     if (res == RES_RETRY) return RES_OK;
     if (res != RES_OK) *why = held;
     if (res == RES_OK && needs != CONTROL_NEEDS_SPOOL) res = settings_check_destination(s, why);
-    if (res == RES_OK && needs == CONTROL_NEEDS_SHIPPER) {
+    if (res == RES_OK && needs != CONTROL_NEEDS_SPOOL) {
         res = store_open(&c->store, &store, &c->signals, &c->lock, why);
-        if (res == RES_OK) res = shipper_open(&c->shipper, &shipper, c->spool, c->store, &c->signals, why);
+        if (res == RES_OK)
+            res = shipper_open(&c->shipper, &shipper, c->spool, c->store, &c->signals, NULL, why);
         if (res == RES_OK) res = shipper_report(c->shipper, why);
     }
-    if (res == RES_OK) c->handlers = handlers_new(&reship, c->shipper);
+    if (res == RES_OK) c->handlers = handlers_new(c->spool, c->shipper, s->rejects_prefix != NULL);
     return res;
 }
 

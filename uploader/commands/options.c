@@ -68,9 +68,3 @@ struct shipper_options options_for_shipper(const struct settings *s)
         .purger = {.retention_ms = s->retention_ms, .ships_rejects = s->rejects_prefix != NULL},
     };
 }
-
-struct reship_options options_for_reship(const struct settings *s, enum patience patience)
-{
-    return (struct reship_options){.store = options_for_store(s, patience),
-                                   .ships_rejects = s->rejects_prefix != NULL};
-}

@@ -6,7 +6,6 @@
 
 #include "uploader/credentials/options.h"
 #include "uploader/settings.h"
-#include "uploader/ship/reship.h"
 #include "uploader/ship/shipper.h"
 #include "uploader/store/open.h"
 
@@ -20,6 +19,5 @@ enum patience {
 };
 struct store_options options_for_store(const struct settings *settings, enum patience patience);
 struct shipper_options options_for_shipper(const struct settings *settings);
-struct reship_options options_for_reship(const struct settings *settings, enum patience patience);
 
 #endif

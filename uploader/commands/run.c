@@ -40,7 +40,7 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
-/* The lock file has to be written if there was no room for it; the uploader's problems are in the spool. */
+/* The lock file has to be written if there was no room for it. */
 static void renew_sign_of_life(const struct lockfile *lock)
 {
     lockfile_beat(lock);
@@ -75,7 +75,7 @@ static enum result beat(struct spool_out *spool, const char *path, const struct 
                         bool *is_too_new, struct why *why)
 {
     bool is_same = false;
-    renew_sign_of_life(lock);
+    lockfile_beat(lock);
     enum result res = spool_out_check_schema(spool, path, is_too_new, why);
     if (res != RES_OK) return res;
     res = spool_out_check_file(spool, path, &is_same, why);
@@ -94,25 +94,41 @@ static enum result take_turn(struct shipper *shipper, struct handlers *handlers,
     return res;
 }
 
-static enum result ship_until_stopped(struct shipper *shipper, struct handlers *handlers,
-                                      struct spool_out *spool, const struct settings *settings,
-                                      const struct lockfile *lock, struct why *why)
+/* What the service works with. */
+struct service {
+    const struct settings *settings;
+    struct signals signals;
+    struct lockfile lock;
+    struct spool_out *spool;
+    struct store *store;
+    struct problems *problems;
+    struct shipper *shipper;
+    struct handlers *handlers;
+};
+
+/* What has to be done every few seconds; and before each turn. */
+static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
+{
+    enum result res = RES_OK;
+    if (clock_monotonic_ms() >= *beat_at) {
+        res = beat(s->spool, s->settings->spool_path, &s->lock, is_too_new, why);
+        problems_refresh(s->problems);
+        *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
+    }
+    if (res == RES_OK) res = lockfile_keep(&s->lock, why);
+    return res == RES_OK ? db_check_log(spool_out_db(s->spool), why) : res; /* before what it has is read */
+}
+
+static enum result ship_until_stopped(struct service *s, struct why *why)
 {
     int64_t beat_at = 0;
     int wait_ms = 0;
     bool has_logged = false;
     bool is_too_new = false;
-    enum result res = RES_OK;
-    while (!shipper_wait(shipper, wait_ms)) {
-        res = RES_OK;
+    while (!shipper_wait(s->shipper, wait_ms)) {
         why_clear(why);
-        if (clock_monotonic_ms() >= beat_at) {
-            res = beat(spool, settings->spool_path, lock, &is_too_new, why);
-            beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
-        }
-        if (res == RES_OK) res = lockfile_keep(lock, why);
-        if (res == RES_OK) res = db_check_log(spool_out_db(spool), why); /* before what it has is read */
-        if (res == RES_OK) res = take_turn(shipper, handlers, &wait_ms, why);
+        enum result res = prepare_turn(s, &beat_at, &is_too_new, why);
+        if (res == RES_OK) res = take_turn(s->shipper, s->handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
         if (res == RES_RETRY) {
             if (!has_logged) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
@@ -138,45 +154,42 @@ static enum result find_keys(struct store *store, struct signals *signals, struc
     return RES_OK;
 }
 
+static enum result start_shipping(struct service *s, struct why *why)
+{
+    struct shipper_options options = options_for_shipper(s->settings);
+    options.is_service = true;
+    log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(s->store)),
+             LOG_QUOTE(s->settings->prefix));
+    if (store_is_trial(s->store))
+        log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
+    s->problems = problems_open(&s->lock);
+    enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
+    if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, s->settings->rejects_prefix != NULL);
+    return res;
+}
+
 int run_service(const struct command_line *line)
 {
-    const struct settings *settings = line->settings;
+    struct service s = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
-    struct signals signals = {.fd = -1};
-    struct lockfile lock = LOCKFILE_NONE;
-    struct spool_out *spool = NULL;
-    struct store *store = NULL;
-    struct shipper *shipper = NULL;
-    struct handlers *handlers = NULL;
-    struct shipper_options options = options_for_shipper(settings);
-    struct reship_parts reship = {
-        .options = options_for_reship(settings, PATIENCE_SERVICE), .signals = &signals, .lock = &lock};
 
-    enum result res = settings_check_destination(settings, &why);
-    if (res == RES_OK) res = signals_open(&signals, &why);
-    if (res == RES_OK) res = store_open(&store, &reship.options.store, &signals, &lock, &why);
-    if (res == RES_OK) res = find_keys(store, &signals, &why);
-    if (res == RES_OK) res = await_spool(&spool, settings, &lock, &signals, &why);
-    if (res == RES_OK && spool) {
-        log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(store)),
-                 LOG_QUOTE(settings->prefix));
-        if (store_is_trial(store))
-            log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-        res = shipper_open(&shipper, &options, spool, store, &signals, &why);
-    }
-    if (res == RES_OK && shipper) {
-        reship.spool = spool;
-        handlers = handlers_new(&reship, shipper);
-        res = ship_until_stopped(shipper, handlers, spool, settings, &lock, &why);
-    }
-    handlers_free(handlers);
-    shipper_close(shipper); /* waits for running uploads */
+    enum result res = settings_check_destination(s.settings, &why);
+    if (res == RES_OK) res = signals_open(&s.signals, &why);
+    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
+    if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
+    if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, &why);
+    if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
+    if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
+
+    handlers_free(s.handlers);
+    shipper_close(s.shipper); /* waits for running uploads */
+    problems_close(s.problems);
     if (res == RES_OK) log_info("stopped", NULL);
-
-    spool_out_close(spool);
-    store_close(store);
-    lockfile_release(&lock);
-    signals_close(&signals);
+    spool_out_close(s.spool);
+    store_close(s.store);
+    lockfile_release(&s.lock);
+    signals_close(&s.signals);
     return command_exit(res, &why);
 }
 

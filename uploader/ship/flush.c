@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/printable.h"
 
 struct flush {
     struct spool_out *spool;
     const struct shipper *shipper;
     struct flush_ids ids;
+    int64_t since;                  /* monotonic: what has failed before does not end the wait */
     int64_t left[BATCH_KIND_COUNT]; /* not shipped yet, of each kind */
 };
 
@@ -29,7 +31,7 @@ static bool read_ids(const char *text, struct flush_ids *ids)
     return end != text && *end == '\0';
 }
 
-enum result flush_new(struct flush **out, struct spool_out *spool, const struct shipper *shipper,
+enum result flush_new(struct flush **out, struct spool_out *spool, struct shipper *shipper,
                       const char *argument, struct why *why)
 {
     struct flush_ids ids;
@@ -43,7 +45,8 @@ enum result flush_new(struct flush **out, struct spool_out *spool, const struct 
     }
     struct flush *f = calloc(1, sizeof *f);
     if (!f) abort();
-    *f = (struct flush){.spool = spool, .shipper = shipper, .ids = ids};
+    *f = (struct flush){.spool = spool, .shipper = shipper, .ids = ids, .since = clock_monotonic_ms()};
+    shipper_hurry(shipper);
     *out = f;
     return RES_OK;
 }
@@ -59,16 +62,17 @@ static int64_t sum_left(const struct flush *f)
 }
 
 /*
- * What stands in the way of one kind; the text "" if nothing does. A batch with trouble of its own counts if it
- * lies within the ids: a later one, or a copy that `reship` has made, holds up nothing that this flush is about.
+ * What stands in the way of one kind, by a try since the flush has begun; the text "" if nothing does. A batch with
+ * trouble of its own counts if nothing else is left to try, and it lies within the ids: a later one, or a copy that
+ * `reship` has made, holds up nothing that this flush is about.
  */
 static enum result find_trouble(const struct flush *f, enum batch_kind kind, struct why *trouble,
                                 struct why *why)
 {
-    const struct why *outage = shipper_outage(f->shipper, kind);
+    const struct why *outage = shipper_outage(f->shipper, kind, f->since);
     why_clear(trouble);
     if (outage) *trouble = *outage;
-    if (outage || !shipper_trouble(f->shipper, kind)) return RES_OK;
+    if (outage || !shipper_is_stuck(f->shipper, kind, f->since)) return RES_OK;
     return spool_out_load_trouble(f->spool, kind, f->ids.ids[kind], trouble, why);
 }
 

@@ -22,7 +22,7 @@ struct flush;
  * Borrows `spool` and `shipper`. `*flush` is NULL unless RES_OK.
  *   RES_REFUSE   flush_ids_write() has not written this argument; or `shipper` is NULL: this process does not ship
  */
-MUST_CHECK enum result flush_new(struct flush **flush, struct spool_out *spool, const struct shipper *shipper,
+MUST_CHECK enum result flush_new(struct flush **flush, struct spool_out *spool, struct shipper *shipper,
                                  const char *argument, struct why *why);
 void flush_free(struct flush *flush); /* accepts NULL */
 

@@ -12,7 +12,7 @@
 
 struct handlers {
     struct reship_parts parts;
-    const struct shipper *shipper;
+    struct shipper *shipper; /* NULL: this process asks the store nothing */
     struct control_server *server;
 };
 
@@ -40,6 +40,12 @@ static void end_dismiss(void *work)
     dismiss_free(work);
 }
 
+static enum result refuse_without_store(struct why *why)
+{
+    (void)why_remedy(why, RES_REFUSE, "try again when that command has ended");
+    return why_set(why, RES_REFUSE, "another command holds the uploader's lock and asks the store nothing");
+}
+
 /* ---- reship ---- */
 
 static enum result begin_reship(void *context, const char *argument, void **work, struct why *why)
@@ -49,9 +55,10 @@ static enum result begin_reship(void *context, const char *argument, void **work
     struct reship *reship = NULL;
     if (!reship_order_read(argument, &order))
         return why_set(why, RES_REFUSE, "this uploader does not understand the order '%.100s'", argument);
-    enum result res = reship_new(&reship, &h->parts, &order, why);
+    if (!h->shipper) return refuse_without_store(why);
+    reship_new(&reship, &h->parts, &order);
     *work = reship;
-    return res;
+    return RES_OK;
 }
 
 static enum result do_reship(void *context, void *work, struct control_response *response, struct why *why)
@@ -103,15 +110,14 @@ static const struct control_handler table[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-struct handlers *handlers_new(const struct reship_parts *parts, const struct shipper *shipper)
+struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper, bool ships_rejects)
 {
     struct handlers *h = calloc(1, sizeof *h);
     if (!h) abort();
-    h->parts = *parts;
+    h->parts = (struct reship_parts){ships_rejects, spool, shipper};
     h->shipper = shipper;
-    h->server =
-        control_server_new(spool_out_db(parts->spool),
-                           &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h, 0});
+    h->server = control_server_new(
+        spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h, 0});
     return h;
 }
 

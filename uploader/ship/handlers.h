@@ -2,7 +2,8 @@
  * handlers -- what the uploader does for commands (common/control_server.h): it dismisses rejects, sends past batches
  * again, and says when a flush is complete.
  *
- * This happens between the shipper's turns, in slices: each takes some milliseconds, or as long as one object.
+ * This happens between the shipper's turns, in slices of some milliseconds; what needs the store is an errand of the
+ * shipper's (errands.h).
  */
 #ifndef UPLOADER_SHIP_HANDLERS_H
 #define UPLOADER_SHIP_HANDLERS_H
@@ -16,8 +17,11 @@
 
 struct handlers;
 
-/* Borrows `shipper`, and what the parts borrow. `shipper` NULL: this process does not ship. Never fails. */
-struct handlers *handlers_new(const struct reship_parts *parts, const struct shipper *shipper);
+/*
+ * Borrows both. `shipper` NULL: this process asks the store nothing, and can only dismiss. `ships_rejects` as in
+ * struct reship_parts. Never fails.
+ */
+struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper, bool ships_rejects);
 void handlers_free(struct handlers *handlers); /* accepts NULL */
 
 /* Does one slice of each request that is due. Returns for how many ms the next call can wait. */

@@ -1,11 +1,12 @@
 /*
- * outcomes -- see outcomes.h. The happy path is record_success(): the batch is marked as shipped, outages end. What
- * fails is recorded as a failure; an incident, where other bytes are under a batch's key, replaces the batch.
+ * outcomes -- see outcomes.h. The happy path is ship(): the batch is marked as shipped, troubles end. An incident, where
+ * other bytes are under a batch's key, replaces the batch. Everything else is a failure, of the batch or of more.
  */
 #include "uploader/ship/outcomes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -14,51 +15,102 @@
 #define REPORT_MS 60000 /* the longest time between two reports */
 #define WHAT_SIZE (BATCH_KEY_MAX * 2 + 100)
 
-bool outcomes_must_wait(const struct outcomes *o, enum batch_kind kind)
-{
-    return outage_is_waiting(&o->outage) || (kind == BATCH_REJECTS && outage_is_waiting(&o->refusal));
-}
-
-void outcomes_begin(struct outcomes *o, enum batch_kind kind)
-{
-    outage_probe(&o->outage);
-    if (kind == BATCH_REJECTS) outage_probe(&o->refusal);
-}
-
-const struct why *outcomes_outage(const struct outcomes *o, enum batch_kind kind)
-{
-    if (o->outage.failures > 0) return &o->outage.why;
-    return kind == BATCH_REJECTS && o->refusal.failures > 0 ? &o->refusal.why : NULL;
-}
-
-const struct why *outcomes_trouble(const struct outcomes *o, enum batch_kind kind)
-{
-    const struct why *outage = outcomes_outage(o, kind);
-    if (outage) return outage;
-    return *o->queues[kind].trouble.text ? &o->queues[kind].trouble : NULL;
-}
+/*
+ * A request that has been signed is refused 15 minutes later (AWS, Signature Version 4): what an earlier process has
+ * sent, and is not there so long after this one began, will not come any more.
+ */
+#define LATE_MS (15LL * 60000)
 
 enum result outcomes_report(struct outcomes *o, struct why *why)
 {
     o->report_due = clock_monotonic_ms() + REPORT_MS;
-    const struct why *trouble = outcomes_trouble(o, BATCH_EVENTS);
-    if (!trouble) trouble = outcomes_trouble(o, BATCH_REJECTS);
-    return spool_out_report(o->spool, o->is_trial, o->queues[BATCH_REJECTS].is_on, trouble, why);
+    const struct trouble *trouble = NULL;
+    for (int with_batches = 0; with_batches < 2 && !trouble; with_batches++)
+        for (int kind = 0; kind < BATCH_KIND_COUNT && !trouble; kind++)
+            trouble = troubles_of(&o->troubles, (enum batch_kind)kind, with_batches != 0);
+    return spool_out_report(o->spool, o->is_trial, o->is_on[BATCH_REJECTS], trouble ? &trouble->why : NULL,
+                            why);
+}
+
+/* ---- the scheduler, and what people are told ---- */
+
+static bool needs_person(enum store_answer answer)
+{
+    return answer == STORE_REFUSED || answer == STORE_CONFLICT || answer == STORE_OCCUPIED;
+}
+
+static void describe(const struct job *job, char what[WHAT_SIZE])
+{
+    if (job->purpose == JOB_PROVE)
+        (void)snprintf(what, WHAT_SIZE, "kind=%s key=%s", batch_kind_name(job->batch.kind),
+                       LOG_QUOTE(job->batch.object_key));
+    else
+        (void)snprintf(what, WHAT_SIZE, "kind=%s batch=%" PRId64 " key=%s", batch_kind_name(job->batch.kind),
+                       job->batch.id, LOG_QUOTE(job->batch.object_key));
+}
+
+/* What has failed. A failure that the scheduler has not counted, as something else succeeded meanwhile, is no trouble. */
+static bool note_failure(struct outcomes *o, const struct job *job, enum scope scope, int64_t now)
+{
+    char what[WHAT_SIZE];
+    struct trouble *trouble = troubles_at(&o->troubles, scope, job->batch.kind);
+    struct trouble latest = {.needs_person = needs_person(job->answer) || scope == SCOPE_BATCH,
+                             .since = job->began,
+                             .at = now,
+                             .why = job->why};
+    if (scheduler_failing_since(o->scheduler, scope, job->batch.kind) < 0) return false;
+    describe(job, what);
+    return trouble_note(trouble, &latest, what);
+}
+
+/* Whatever works now has no trouble any more. */
+static bool end_troubles(struct outcomes *o, int64_t now)
+{
+    bool is_news = false;
+    for (int scope = SCOPE_ENDPOINT; scope <= SCOPE_BATCH; scope++)
+        for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+            if (scheduler_failing_since(o->scheduler, (enum scope)scope, (enum batch_kind)kind) < 0)
+                is_news |= trouble_end(troubles_at(&o->troubles, (enum scope)scope, (enum batch_kind)kind),
+                                       (enum scope)scope, (enum batch_kind)kind, now);
+    return is_news;
+}
+
+static void publish(struct outcomes *o)
+{
+    bool is_proven = true;
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+        is_proven &= !o->is_on[kind] || scheduler_is_proven(o->scheduler, (enum batch_kind)kind);
+    if (o->problems && is_proven) problems_end(o->problems, PROBLEM_DESTINATION_UNPROVEN);
+}
+
+/* The try is over. Returns whether people should hear of it. */
+static bool end_try(struct outcomes *o, const struct job *job, const struct scheduler_answer *answer)
+{
+    int64_t now = clock_monotonic_ms();
+    bool is_news = false;
+    enum scope scope = scheduler_end(o->scheduler, job->number, answer, now);
+    if (answer->outcome == SCHEDULER_FAILED || answer->outcome == SCHEDULER_UNFIT)
+        is_news = note_failure(o, job, scope, now);
+    is_news |= end_troubles(o, now);
+    publish(o);
+    return is_news;
+}
+
+static enum result conclude(struct outcomes *o, const struct job *job, const struct scheduler_answer *answer,
+                            struct why *why)
+{
+    return end_try(o, job, answer) ? outcomes_report(o, why) : RES_OK;
+}
+
+void outcomes_leave(struct outcomes *o, const struct job *job, bool is_settled)
+{
+    struct scheduler_answer answer = {.outcome = SCHEDULER_LEFT,
+                                      .is_settled = is_settled,
+                                      .may_be_stored = batch_may_be_stored(&job->batch)};
+    (void)end_try(o, job, &answer);
 }
 
 /* ---- success ---- */
-
-static enum result note_success(struct outcomes *o, const struct batch *batch, struct why *why)
-{
-    bool is_news = outage_end(&o->outage);
-    if (batch->kind == BATCH_REJECTS) is_news |= outage_end(&o->refusal);
-    if (queue_forget(&o->queues[batch->kind], batch->id)) {
-        log_info("upload succeeded; no batch fails by itself any more", "batch=%" PRId64, batch->id);
-        is_news = true;
-    }
-    queue_note_shipped(&o->queues[batch->kind]);
-    return is_news ? outcomes_report(o, why) : RES_OK;
-}
 
 static void warn_unverified(struct outcomes *o, const struct batch *batch)
 {
@@ -70,97 +122,155 @@ static void warn_unverified(struct outcomes *o, const struct batch *batch)
     o->has_warned_unverified = true;
 }
 
-static enum result record_success(struct outcomes *o, struct job *job, struct why *why)
+static enum result ship(struct outcomes *o, const struct job *job, bool is_verified, struct why *why)
 {
-    struct batch *batch = &job->batch;
-    if (!job->stored.is_verified) warn_unverified(o, batch);
-    enum result res = spool_out_mark_shipped(o->spool, batch, job->stored.rendition, job->stored.etag,
-                                             job->stored.is_verified, why);
+    struct batch batch = job->batch;
+    const struct rendition *rendition = job->stored.rendition ? job->stored.rendition : &job->rendition;
+    struct scheduler_answer answer = {
+        .outcome = job->phase == JOB_PUTTING ? SCHEDULER_TAKEN : SCHEDULER_FOUND, .is_settled = true};
+    if (!is_verified) warn_unverified(o, &batch);
+    enum result res = spool_out_mark_shipped(o->spool, &batch, rendition, job->stored.etag, is_verified, why);
     if (res != RES_OK) return res;
     log_info("batch shipped",
              "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
-             batch->id, batch_kind_name(batch->kind), batch_count(batch), job->stored.rendition->bytes,
-             LOG_QUOTE(batch->object_key), clock_monotonic_ms() - job->since);
-    return note_success(o, batch, why);
+             batch.id, batch_kind_name(batch.kind), batch_count(&batch), rendition->bytes,
+             LOG_QUOTE(batch.object_key), clock_monotonic_ms() - job->began);
+    return conclude(o, job, &answer, why);
 }
 
 /* ---- failure ---- */
 
-/* Only a refusal of rejects concerns rejects alone: any other failure may concern the whole store. */
-static struct outage *outage_of(struct outcomes *o, enum batch_kind kind, enum store_answer answer)
+static enum result fail(struct outcomes *o, struct job *job, struct scheduler_answer *answer,
+                        bool is_definite, struct why *why)
 {
-    return kind == BATCH_REJECTS && answer == STORE_REFUSED ? &o->refusal : &o->outage;
-}
-
-enum result outcomes_record_failure(struct outcomes *o, struct batch *batch, const struct failure *failure,
-                                    struct why *why)
-{
-    char what[WHAT_SIZE];
-    const struct failed_batch *failed_batch =
-        queue_note_failure(&o->queues[batch->kind], batch->id, failure->answer, &failure->why);
-    bool is_news = failed_batch->own_failures == 1;
-    (void)snprintf(what, sizeof what, "kind=%s batch=%" PRId64 " key=%s", batch_kind_name(batch->kind),
-                   batch->id, LOG_QUOTE(batch->object_key));
-    if (failed_batch->own_failures == 0)
-        is_news = outage_add(outage_of(o, batch->kind, failure->answer), failure->answer, failure->wait_ms,
-                             &failure->why, failure->began, what);
-    else if (is_news)
-        outage_log(what, &failure->why);
-    struct batch_failure recorded = {
-        .why = &failure->why,
-        .is_definite = failure->is_surely_absent,
-        .is_blocked = outage_needs_person(failure->answer),
+    enum scope scope = scheduler_scope_of(o->scheduler, job->number, answer);
+    struct batch batch = job->batch;
+    struct batch_failure failure = {
+        .why = &job->why,
+        .cause = scope == SCOPE_BATCH ? &answer->cause : NULL,
+        .is_definite = is_definite,
+        .is_blocked = needs_person(job->answer) || scope == SCOPE_BATCH,
+        .is_occupied = job->stored.is_occupied || job->answer == STORE_CONFLICT,
     };
-    enum result res = spool_out_record_failure(o->spool, batch, &recorded, why);
-    return res == RES_OK && is_news ? outcomes_report(o, why) : res;
+    enum result res = spool_out_record_failure(o->spool, &batch, &failure, why);
+    if (res != RES_OK) return res;
+    answer->may_be_stored = batch_may_be_stored(&batch);
+    return conclude(o, job, answer, why);
 }
 
-/*
- * An incident: other bytes are under the batch's key, so its rows are shipped once more, under another key. If that
- * happens to the replacement, too, a person must decide.
- */
-static enum result supersede(struct outcomes *o, struct batch *batch, const struct failure *failure,
-                             struct why *why)
+static struct scheduler_answer failed_answer(const struct job *job)
 {
+    return (struct scheduler_answer){.outcome = SCHEDULER_FAILED,
+                                     .cause = job->stored.cause,
+                                     .is_from_store = job->stored.is_from_store,
+                                     .is_authentic = job->stored.is_authentic,
+                                     .asked_ms = job->stored.wait_ms};
+}
+
+enum result outcomes_set_aside(struct outcomes *o, struct job *job, const char *code,
+                               const struct why *trouble, struct why *why)
+{
+    struct scheduler_answer answer = {.outcome = SCHEDULER_UNFIT, .cause = {.scope = SCOPE_BATCH}};
+    (void)snprintf(answer.cause.code, sizeof answer.cause.code, "%s", code);
+    job->stored = (struct stored){.is_verified = false};
+    job->answer = STORE_REFUSED;
+    job->why = *trouble;
+    return fail(o, job, &answer, false, why);
+}
+
+/* An incident: other bytes are under the batch's key. Its rows are shipped once more, under another one. */
+static enum result supersede(struct outcomes *o, struct job *job, struct why *why)
+{
+    struct batch batch = job->batch;
     struct batch replacement;
+    struct scheduler_answer answer = {.outcome = SCHEDULER_FOUND, .is_settled = true};
     bool is_done = false;
-    enum result res = spool_out_supersede(o->spool, batch, &failure->why, &replacement, &is_done, why);
+    enum result res = spool_out_supersede(o->spool, &batch, &job->why, &replacement, &is_done, why);
     if (res != RES_OK) return res;
-    if (!is_done) return outcomes_record_failure(o, batch, failure, why);
+    if (!is_done) {
+        answer = failed_answer(job);
+        answer.cause.scope = SCOPE_BATCH;
+        return fail(o, job, &answer, false, why);
+    }
     log_error("incident: another object is under a batch's key; its rows are shipped under another one",
-              "batch=%" PRId64 " key=%s new_key=%s", batch->id, LOG_QUOTE(batch->object_key),
+              "batch=%" PRId64 " key=%s new_key=%s", batch.id, LOG_QUOTE(batch.object_key),
               LOG_QUOTE(replacement.object_key));
-    (void)queue_forget(&o->queues[batch->kind], batch->id);
-    (void)outage_end(&o->outage); /* the store answers: the replacement need not wait */
+    (void)end_try(o, job, &answer);
     return outcomes_report(o, why);
 }
 
-enum result outcomes_record_job(struct outcomes *o, struct job *job, struct why *why)
+/* ---- all ---- */
+
+/*
+ * Something is under the key, and we may not see what. After a try of ours whose outcome is unknown it is taken for
+ * ours; at a first try, or where something was there before, it is not.
+ */
+static enum result record_occupied(struct outcomes *o, struct job *job, struct why *why)
 {
-    bool is_definite = job->answer == STORE_NOT_NOW || job->answer == STORE_REFUSED;
-    struct failure failure = {
-        .answer = job->answer,
-        .wait_ms = job->stored.wait_ms,
-        .began = job->since,
-        .is_surely_absent = job->task == TASK_PUT && !job->was_unknown && is_definite,
-        .why = job->why,
-    };
-    if (job->answer == STORE_OCCUPIED && job->was_unknown) {
-        job->stored.is_verified = false;
-        job->stored.rendition = &job->rendition;
-        return record_success(o, job, why);
+    struct scheduler_answer answer = failed_answer(job);
+    if (job->was_unknown && !job->batch.is_occupied) return ship(o, job, false, why);
+    return fail(o, job, &answer, !job->was_unknown, why);
+}
+
+/* A batch that is no longer to be sent was looked for, and not found, or cannot be looked for. */
+static enum result record_unsettled(struct outcomes *o, struct job *job, struct why *why)
+{
+    struct scheduler_answer answer = failed_answer(job);
+    bool is_late = clock_monotonic_ms() - o->opened_at >= LATE_MS;
+    bool is_absent = job->answer == STORE_ABSENT;
+    answer.cause.scope = SCOPE_BATCH;
+    if (is_absent) {
+        answer.cause = (struct cause){SCOPE_BATCH, 404, "Absent"};
+        (void)why_set(&job->why, RES_RETRY, "%s is not in the store yet, and rejects are no longer shipped",
+                      job->batch.object_key);
+        (void)why_remedy(&job->why, RES_RETRY,
+                         "wait a quarter of an hour until it is certain, or set REJECTS_PREFIX again");
+    } else {
+        (void)why_remedy(
+            &job->why, RES_RETRY,
+            "allow these keys s3:GetObject, or say what is to become of it: `uploader resolve --batch "
+            "%" PRId64 "`",
+            job->batch.id);
     }
-    if (job->answer == STORE_OCCUPIED) {
-        failure.answer = STORE_CONFLICT; /* the trouble is the batch's own */
-        failure.is_surely_absent = true; /* this was its first PUT */
-        return outcomes_record_failure(o, &job->batch, &failure, why);
-    }
+    return fail(o, job, &answer, is_absent && is_late, why);
+}
+
+static enum result record_batch(struct outcomes *o, struct job *job, struct why *why)
+{
+    bool has_put = job->phase == JOB_PUTTING;
+    bool is_refused = job->answer == STORE_NOT_NOW || job->answer == STORE_REFUSED || job->stored.is_occupied;
+    struct scheduler_answer answer = failed_answer(job);
     switch (job->answer) {
-    case STORE_DONE: return record_success(o, job, why);
-    case STORE_STOPPED: return RES_OK; /* recorded as unknown: the next start verifies it */
-    case STORE_CONFLICT:
-        (void)outage_end(&o->outage); /* the store has answered */
-        return supersede(o, &job->batch, &failure, why);
-    default: return outcomes_record_failure(o, &job->batch, &failure, why);
+    case STORE_DONE: return ship(o, job, job->stored.is_verified, why);
+    case STORE_STOPPED: outcomes_leave(o, job, false); return RES_OK; /* the next start verifies it */
+    case STORE_CONFLICT: return supersede(o, job, why);
+    case STORE_OCCUPIED: return record_occupied(o, job, why);
+    case STORE_ABSENT:
+    case STORE_CANNOT_CHECK: return record_unsettled(o, job, why);
+    default: return fail(o, job, &answer, has_put && !job->was_unknown && is_refused, why);
     }
+}
+
+/* Nothing of an errand or a proof is recorded: the handler takes the answer, and the scheduler learns from it. */
+static enum result record_request(struct outcomes *o, struct job *job, struct why *why)
+{
+    struct scheduler_answer answer = failed_answer(job);
+    bool is_proof = job->purpose == JOB_PROVE;
+    switch (job->answer) {
+    case STORE_DONE: answer.outcome = is_proof ? SCHEDULER_TAKEN : SCHEDULER_FOUND; break;
+    case STORE_CANNOT_CHECK: answer.outcome = is_proof ? SCHEDULER_TAKEN : SCHEDULER_FOUND; break;
+    case STORE_ABSENT:
+    case STORE_CONFLICT:
+    case STORE_OCCUPIED: answer.outcome = SCHEDULER_FOUND; break;
+    case STORE_STOPPED: answer.outcome = SCHEDULER_LEFT; break;
+    default: break;
+    }
+    return conclude(o, job, &answer, why);
+}
+
+enum result outcomes_record(struct outcomes *o, struct job *job, struct why *why)
+{
+    if (job->purpose == JOB_ERRAND || job->purpose == JOB_PROVE) return record_request(o, job, why);
+    enum result res = record_batch(o, job, why);
+    return res == RES_OK ? res : why_wrap(why, res, "ship batch %" PRId64, job->batch.id);
 }

@@ -1,7 +1,7 @@
 /*
- * reship -- see reship.h. It has a store of its own, as the shipper's may be in use. If the store is away, it tries a
- * few times, then leaves the rest. A repeated request continues where this one ended, as objects that are there are
- * only checked.
+ * reship -- see reship.h. Each look at an object, and each put, is an errand (errands.h), so other batches are shipped
+ * meanwhile. If the store is away, it tries a few times, then leaves the rest. A repeated request continues where this
+ * one ended, as objects that are there are only checked.
  */
 #include "uploader/ship/reship.h"
 
@@ -20,15 +20,21 @@
 #define POLL_MS   200 /* between two checks whether the copies have been shipped */
 #define TRIES     5
 #define TEXT_SIZE 150
+#define SOON_MS   2 /* between two looks at an errand, for the first */
+#define QUICK_MS  100
+#define LATER_MS  50 /* and between those that follow */
 
 static const struct backoff when_away = {500, 8000};
 
 struct reship {
     struct reship_parts parts;
     struct reship_order order;
-    struct store *store;
-    struct buf body;
     int64_t next_id; /* the first batch that has not been checked */
+
+    bool is_waiting; /* for the errand, which is about `past` */
+    struct past_batch past;
+    struct errand errand;
+    int64_t asked_at; /* monotonic */
 
     int64_t *chosen; /* with new keys: the batches to copy */
     size_t chosen_count;
@@ -42,42 +48,27 @@ struct reship {
 
 /* ---- life ---- */
 
-enum result reship_new(struct reship **out, const struct reship_parts *parts,
-                       const struct reship_order *order, struct why *why)
+void reship_new(struct reship **out, const struct reship_parts *parts, const struct reship_order *order)
 {
     struct reship *r = calloc(1, sizeof *r);
     if (!r) abort();
     r->parts = *parts;
     r->order = *order;
     r->next_id = order->batch_id > 0 ? order->batch_id : 1;
-    enum result res = store_open(&r->store, &r->parts.options.store, parts->signals, parts->lock, why);
-    if (res != RES_OK) {
-        reship_free(r);
-        r = NULL;
-    }
+    shipper_hurry(parts->shipper);
     *out = r;
-    return res;
 }
 
 void reship_free(struct reship *r)
 {
     if (!r) return;
-    store_close(r->store);
-    buf_fini(&r->body);
+    if (r->is_waiting) shipper_give_up(r->parts.shipper, &r->errand);
     reship_report_fini(&r->report);
     free(r->chosen);
     free(r);
 }
 
 /* ---- failures ---- */
-
-/* What the store has answered for one batch. */
-struct
-try {
-    enum store_answer answer;
-    struct stored stored;
-    struct why failure;
-};
 
 static void give_up(struct reship *r, const struct why *trouble)
 {
@@ -86,114 +77,103 @@ static void give_up(struct reship *r, const struct why *trouble)
 }
 
 /* The try has failed: it is repeated after a pause, unless only a person can help. */
-static void note_failure(struct reship *r, const struct try *t)
+static void note_failure(struct reship *r, enum store_answer answer)
 {
-    if (t->answer == STORE_STOPPED) return; /* this process ends now */
-    if (t->answer == STORE_REFUSED || ++r->tries == TRIES) {
-        give_up(r, &t->failure);
+    const struct errand *errand = &r->errand;
+    if (answer == STORE_STOPPED) return; /* this process ends now */
+    if (answer == STORE_REFUSED || ++r->tries == TRIES) {
+        give_up(r, &errand->why);
         return;
     }
     int64_t pause_ms = backoff_ms(&when_away, r->tries, (uint32_t)clock_monotonic_ms());
-    if (pause_ms < t->stored.wait_ms) pause_ms = t->stored.wait_ms; /* as the store asks for it */
+    if (pause_ms < errand->stored.wait_ms) pause_ms = errand->stored.wait_ms; /* as the store asks for it */
     r->next_try_at = clock_monotonic_ms() + pause_ms;
 }
 
 /* This batch is done, whether it succeeded or not. */
 static void move_on(struct reship *r)
 {
+    r->report.checked++;
     r->next_id++;
     r->tries = 0;
 }
 
 /* ---- under the same key ---- */
 
-/* Renders the batch again. `*is_ready` is false if the result must not be put, which is reported as a problem. */
-static enum result render(struct reship *r, struct batch *batch, bool may_differ, struct rendition *rendition,
-                          bool *is_ready, struct why *why)
+/* Has the object looked for, and put again if it is missing and its rows are there. */
+static void ask(struct reship *r, const struct past_batch *past)
 {
-    struct why failure = {0};
-    *is_ready = false;
-    enum result res = spool_out_render(r->parts.spool, batch, &r->body, rendition, NULL, &failure);
-    if (res == RES_REFUSE) {
-        reship_report_problem(&r->report, batch->id, failure.text);
-        return RES_OK;
-    }
-    if (res != RES_OK) *why = failure;
-    if (res != RES_OK) return res;
-    render_hash(&r->body, rendition, NULL);
-    bool is_same = strcmp(rendition->sha256, batch->recorded.sha256) == 0;
-    if (!is_same && !may_differ) {
-        reship_report_problem(&r->report, batch->id,
-                              "it renders to other bytes than before, and the keys are not allowed to check "
-                              "whether the first are there: s3:GetObject");
-        return RES_OK;
-    }
-    *is_ready = true;
-    if (is_same) return RES_OK;
-    r->report.changed++;
-    log_warn("the batch renders to other bytes than before: a library was upgraded", "batch=%" PRId64,
-             batch->id);
-    return spool_reship_record(r->parts.spool, batch, rendition, why);
+    r->past = *past;
+    r->errand = (struct errand){.batch = past->batch, .may_put = past->has_rows && !r->order.is_dry_run};
+    r->is_waiting = shipper_want(r->parts.shipper, &r->errand);
+    r->asked_at = clock_monotonic_ms();
 }
 
-/* Puts an object that is not there, or that the keys do not allow us to check. */
-static enum result put_again(struct reship *r, struct batch *batch, struct try *t, struct why *why)
+/* The object was put again. */
+static enum result note_put(struct reship *r, struct why *why)
 {
-    struct rendition rendition;
-    struct object object = {batch, &r->body, &rendition};
-    bool is_ready = false;
-    enum result res = render(r, batch, t->answer == STORE_ABSENT, &rendition, &is_ready, why);
-    if (res != RES_OK || !is_ready) {
-        if (res == RES_OK) move_on(r);
-        return res;
-    }
-    why_clear(&t->failure);
-    t->answer = store_put(r->store, &object, &t->stored, &t->failure);
-    if (t->answer == STORE_OCCUPIED) { /* it was shipped, and something is there */
+    const struct errand *errand = &r->errand;
+    const struct batch *batch = &errand->batch;
+    if (errand->put == STORE_OCCUPIED) { /* it was shipped, and something is there */
         r->report.present++;
-        move_on(r);
-        return RES_OK;
-    }
-    if (t->answer == STORE_CONFLICT)
+    } else if (errand->put == STORE_CONFLICT) {
         reship_report_problem(&r->report, batch->id, "other bytes are under its key");
-    if (t->answer != STORE_DONE && t->answer != STORE_CONFLICT) note_failure(r, t);
-    if (t->answer == STORE_DONE)
-        res = spool_reship_mark(r->parts.spool, batch->id, t->stored.etag, t->stored.is_verified, why);
-    if (res != RES_OK || (t->answer != STORE_DONE && t->answer != STORE_CONFLICT)) return res;
-    if (t->answer == STORE_DONE) {
+    } else if (errand->put == STORE_DONE) {
+        enum result res = spool_reship_mark(r->parts.spool, batch->id, errand->stored.etag,
+                                            errand->stored.is_verified, why);
+        if (res != RES_OK) return res;
         r->report.sent++;
         r->report.events += batch_count(batch);
         log_info("batch sent again", "batch=%" PRId64 " key=%s", batch->id, LOG_QUOTE(batch->object_key));
+    } else {
+        note_failure(r, errand->put);
+        r->is_waiting = false;
+        return RES_OK;
     }
+    r->report.changed += errand->is_changed;
+    r->is_waiting = false;
     move_on(r);
     return RES_OK;
 }
 
-static enum result put_back(struct reship *r, struct past_batch *past, struct why *why)
+/* It was only looked for. */
+static void note_look(struct reship *r)
 {
-    struct batch *batch = &past->batch;
-    struct object object = {batch, &r->body, &batch->recorded};
-    struct try t = {0};
-    t.answer = store_find(r->store, &object, &t.stored, &t.failure);
-    bool can_be_missing = t.answer == STORE_ABSENT || t.answer == STORE_CANNOT_CHECK;
-    if (can_be_missing && past->has_rows && !r->order.is_dry_run) return put_again(r, batch, &t, why);
-    if (t.answer == STORE_DONE)
+    const struct errand *errand = &r->errand;
+    const struct batch *batch = &errand->batch;
+    bool can_be_missing = errand->found == STORE_ABSENT || errand->found == STORE_CANNOT_CHECK;
+    r->is_waiting = false;
+    if (errand->found == STORE_DONE) {
         r->report.present++;
-    else if (t.answer == STORE_CONFLICT)
+    } else if (errand->found == STORE_CONFLICT) {
         reship_report_problem(&r->report, batch->id, "other bytes are under its key");
-    else if (can_be_missing && !past->has_rows)
+    } else if (errand->is_unrenderable) {
+        reship_report_problem(&r->report, batch->id, errand->why.text);
+    } else if (can_be_missing && !r->past.has_rows) {
         reship_report_problem(&r->report, batch->id,
                               "its object is missing, and its rows are no longer in the spool (RETENTION)");
-    else if (t.answer == STORE_CANNOT_CHECK)
+    } else if (errand->found == STORE_CANNOT_CHECK) {
         reship_report_problem(&r->report, batch->id,
                               "the keys are not allowed to check whether it is there: s3:GetObject");
-    else if (t.answer == STORE_ABSENT)
-        r->report.sent++, r->report.events += batch_count(batch); /* a dry run */
-    else {
-        note_failure(r, &t);
-        return RES_OK;
+    } else if (errand->found == STORE_ABSENT) { /* a dry run */
+        r->report.sent++;
+        r->report.events += batch_count(batch);
+    } else {
+        note_failure(r, errand->found);
+        return;
     }
     move_on(r);
+}
+
+/* Takes the answer of the errand, or says how long to wait for it. */
+static enum result await(struct reship *r, int *wait_ms, struct why *why)
+{
+    if (r->errand.state != ERRAND_ENDED) {
+        *wait_ms = clock_monotonic_ms() - r->asked_at < QUICK_MS ? SOON_MS : LATER_MS;
+        return RES_OK;
+    }
+    if (r->errand.has_put) return note_put(r, why);
+    note_look(r);
     return RES_OK;
 }
 
@@ -206,7 +186,7 @@ static void choose(struct reship *r, const struct past_batch *past)
     move_on(r);
     if (!past->has_rows) {
         reship_report_problem(&r->report, batch->id, "its rows are no longer in the spool (RETENTION)");
-    } else if (batch->kind == BATCH_REJECTS && !r->parts.options.ships_rejects) {
+    } else if (batch->kind == BATCH_REJECTS && !r->parts.ships_rejects) {
         reship_report_problem(&r->report, batch->id,
                               "it holds rejects, which are not shipped: REJECTS_PREFIX=none");
     } else {
@@ -274,32 +254,38 @@ static bool is_requested(const struct reship *r, const struct past_batch *past)
            past->batch.sealed_at < r->order.until_at;
 }
 
+/* Why a batch that is not shipped cannot be sent again. */
+static const char *explain_state(enum batch_state state)
+{
+    if (state == BATCH_SUPERSEDED) return "its rows are in another batch";
+    return state == BATCH_ABANDONED ? "it was given up" : "it is not shipped yet";
+}
+
 /* Does what was requested with this batch. */
-static enum result treat(struct reship *r, struct past_batch *past, struct why *why)
+static void treat(struct reship *r, const struct past_batch *past)
 {
     char text[TEXT_SIZE];
-    r->report.is_found = true;
-    bool is_here = store_is_here(r->store, past->batch.destination);
     bool is_shipped = past->batch.state == BATCH_SHIPPED;
+    bool is_here = store_is_here(shipper_store(r->parts.shipper), past->batch.destination);
+    r->report.is_found = true;
     if (is_shipped && is_here && r->order.has_new_keys) {
         choose(r, past);
-        return RES_OK;
+        return;
     }
-    if (is_shipped && is_here) return put_back(r, past, why);
+    if (is_shipped && is_here) {
+        ask(r, past);
+        return;
+    }
     if (is_shipped) {
         (void)snprintf(text, sizeof text, "it is in %.100s, which is not the destination now",
                        past->batch.destination);
         reship_report_problem(&r->report, past->batch.id, text);
     } else if (r->order.batch_id > 0) {
-        reship_report_problem(&r->report, past->batch.id,
-                              past->batch.state == BATCH_SUPERSEDED  ? "its rows are in another batch"
-                              : past->batch.state == BATCH_ABANDONED ? "it was given up"
-                                                                     : "it is not shipped yet");
+        reship_report_problem(&r->report, past->batch.id, explain_state(past->batch.state));
     } else {
         r->report.unshipped++;
     }
     move_on(r);
-    return RES_OK;
 }
 
 /* Goes through the batches until it has treated a requested one; `*is_end`: there are no more. */
@@ -315,11 +301,10 @@ static enum result check_next(struct reship *r, bool *is_end, struct why *why)
         if (*is_end) return RES_OK;
         r->next_id = past.batch.id;
         if (is_requested(r, &past)) {
-            res = treat(r, &past, why);
-            r->report.checked += r->next_id != past.batch.id;
-            return res;
+            treat(r, &past);
+            return RES_OK;
         }
-        move_on(r);
+        r->next_id++;
     } while (clock_monotonic_ms() < due);
     return RES_OK;
 }
@@ -331,6 +316,7 @@ enum result reship_slice(struct reship *r, bool *is_done, int *wait_ms, struct w
     *is_done = r->report.has_ended;
     int64_t now = clock_monotonic_ms();
     if (r->report.has_ended) return RES_OK;
+    if (r->is_waiting) return await(r, wait_ms, why);
     if (now < r->next_try_at) {
         *wait_ms = (int)(r->next_try_at - now);
         return RES_OK;

@@ -10,33 +10,22 @@
 #ifndef UPLOADER_SHIP_RESHIP_H
 #define UPLOADER_SHIP_RESHIP_H
 
-#include "common/lockfile.h"
-#include "common/signals.h"
 #include "uploader/ship/reship_order.h"
-#include "uploader/spool/spool.h"
-#include "uploader/store/open.h"
+#include "uploader/ship/shipper.h"
 
-struct reship_options {
-    struct store_options store; /* of the store that the objects are put into */
-    bool ships_rejects;
-};
-
-/* What the work needs. The options are copied, their texts are borrowed, as is the rest. */
+/* What the work needs; all is borrowed. */
 struct reship_parts {
-    struct reship_options options;
+    bool ships_rejects;
     struct spool_out *spool;
-    struct signals *signals;
-    const struct lockfile *lock;
+    struct shipper *shipper; /* which does the errands */
 };
 
 struct reship;
 
-/* The errors are those of store_open(). `*reship` is NULL unless RES_OK. */
-MUST_CHECK enum result reship_new(struct reship **reship, const struct reship_parts *parts,
-                                  const struct reship_order *order, struct why *why);
+void reship_new(struct reship **reship, const struct reship_parts *parts, const struct reship_order *order);
 void reship_free(struct reship *reship); /* accepts NULL */
 
-/* Puts one object at most. `*wait_ms` is how long the next call can wait. */
+/* Never waits for the store. `*wait_ms` is how long the next call can wait. */
 MUST_CHECK enum result reship_slice(struct reship *reship, bool *is_done, int *wait_ms, struct why *why);
 
 /* Was everything done that was requested? To be called once `*is_done` is true. */

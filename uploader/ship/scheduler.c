@@ -237,22 +237,21 @@ static bool choose_batch(const struct scheduler *s, const struct survey *v, int6
     return false;
 }
 
-/* How many tries run: of all, of one action, of one kind. */
-static int count_running(const struct scheduler *s, int action, int kind)
+/* How many tries of a kind run; errands have none. */
+static int count_running(const struct scheduler *s, enum batch_kind kind)
 {
     int count = 0;
-    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) {
-        const struct running *r = &s->running[i];
-        if (r->a_try.id == 0) continue;
-        count += (action < 0 || r->action == (enum scheduler_action)action) &&
-                 (kind < 0 || r->kind == (enum batch_kind)kind);
-    }
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++)
+        count += s->running[i].a_try.id != 0 && s->running[i].action != SCHEDULER_ERRAND &&
+                 s->running[i].kind == kind;
     return count;
 }
 
 int scheduler_running_count(const struct scheduler *s)
 {
-    return count_running(s, -1, -1);
+    int count = 0;
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) count += s->running[i].a_try.id != 0;
+    return count;
 }
 
 /* A destination is proven where nothing else shows that it works: it is not known to, or it was long ago. */
@@ -262,7 +261,7 @@ static bool must_prove(const struct scheduler *s, enum batch_kind kind, int64_t 
     bool is_known = s->endpoint.state == REST_WELL && s->identity.state == REST_WELL &&
                     state->rest.state == REST_WELL && now < state->prove_due;
     return s->options.proves && s->options.is_on[kind] && !is_known && rest_may_try(&state->rest, now) &&
-           count_running(s, -1, kind) == 0;
+           count_running(s, kind) == 0;
 }
 
 static bool choose_proof(const struct scheduler *s, int64_t now, struct scheduler_step *step)
@@ -319,7 +318,7 @@ static bool choose(const struct scheduler *s, int64_t now, struct scheduler_step
     struct survey v;
     if (now < spare_from(s) || !rest_may_try(&s->endpoint, now) || !rest_may_try(&s->identity, now))
         return false;
-    bool has_errand = s->errands > count_running(s, SCHEDULER_ERRAND, -1);
+    bool has_errand = s->errands > 0;
     step->action = SCHEDULER_ERRAND;
     if (has_errand && !s->was_errand) return true;
     survey(s, now, &v);
@@ -414,6 +413,20 @@ int64_t scheduler_refused_count(const struct scheduler *s, enum batch_kind kind)
     for (int i = 0; i < GROUPS_MAX; i++)
         if (s->groups.list[i].kind == kind) count += s->groups.list[i].members;
     return count;
+}
+
+bool scheduler_is_stuck(const struct scheduler *s, enum batch_kind kind, int64_t since, int64_t now)
+{
+    struct survey v;
+    survey(s, now, &v);
+    const struct candidates *c = &v.kinds[kind];
+    if (c->fresh || c->failed || c->member || count_running(s, kind) > 0) return false;
+    if (may_seal(s, kind, c, now)) return false;
+    for (int i = 0; i < GROUPS_MAX; i++) {
+        const struct group *group = &s->groups.list[i];
+        if (group->members > 0 && group->kind == kind && group->rest.failed_at < since) return false;
+    }
+    return scheduler_refused_count(s, kind) > 0;
 }
 
 bool scheduler_is_proven(const struct scheduler *s, enum batch_kind kind)

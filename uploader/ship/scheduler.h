@@ -70,7 +70,7 @@ void scheduler_add(struct scheduler *scheduler, const struct scheduler_batch *ba
 /* It is settled without a try: superseded, abandoned, or shipped by a person's word. Not while a try of it runs. */
 void scheduler_remove(struct scheduler *scheduler, int64_t batch_id);
 
-/* A person, or a handler, wants `count` requests (looks, puts again) to be sent; each is an errand without a batch. */
+/* So many requests of handlers (looks, puts again) wait to be sent; each is an errand without a batch. */
 void scheduler_set_errands(struct scheduler *scheduler, int count);
 
 /* SEAL was tried, and nothing of the kind is due: do not ask before `until`. */
@@ -121,7 +121,11 @@ struct scheduler_answer {
     int64_t asked_ms;                 /* with FAILED: the pause that the server asks for; 0: none */
 };
 
-/* Returns the scope that the failure counts for, which may be narrower than that of its cause. */
+/* The scope for which a failure of this try counts, which may be narrower than that of its cause. Changes nothing. */
+enum scope scheduler_scope_of(const struct scheduler *scheduler, int64_t number,
+                              const struct scheduler_answer *answer);
+
+/* The try is over. Returns the same scope. */
 enum scope scheduler_end(struct scheduler *scheduler, int64_t number, const struct scheduler_answer *answer,
                          int64_t now);
 
@@ -136,6 +140,9 @@ int64_t scheduler_next_try(const struct scheduler *scheduler, enum scope scope, 
 
 /* How many batches of the kind are set aside. */
 int64_t scheduler_refused_count(const struct scheduler *scheduler, enum batch_kind kind);
+
+/* Is nothing of the kind left to be sent or sealed but batches that are set aside, each group refused after `since`? */
+bool scheduler_is_stuck(const struct scheduler *scheduler, enum batch_kind kind, int64_t since, int64_t now);
 
 /* Has anything been answered well in this kind since the start? */
 bool scheduler_is_proven(const struct scheduler *scheduler, enum batch_kind kind);

@@ -123,12 +123,24 @@ static void end_batch(struct scheduler *s, const struct running *r, struct entry
 
 /* ---- all ---- */
 
-static struct running *find_running(struct scheduler *s, int64_t number)
+static int find_running(const struct scheduler *s, int64_t number)
 {
-    struct running *r = s->running;
-    while (r->a_try.id != number) r++;
-    assert(r < s->running + SCHEDULER_WORKERS_MAX + 1);
-    return r;
+    int i = 0;
+    while (i <= SCHEDULER_WORKERS_MAX && s->running[i].a_try.id != number) i++;
+    assert(i <= SCHEDULER_WORKERS_MAX);
+    return i;
+}
+
+static struct entry *entry_of(const struct scheduler *s, const struct running *r)
+{
+    return r->action == SCHEDULER_SHIP ? scheduler_entry(s, r->batch_id) : NULL;
+}
+
+enum scope scheduler_scope_of(const struct scheduler *s, int64_t number,
+                              const struct scheduler_answer *answer)
+{
+    const struct running *r = &s->running[find_running(s, number)];
+    return narrow(s, r, entry_of(s, r), answer);
 }
 
 static void note_answer(struct scheduler *s, const struct running *r, const struct scheduler_answer *answer,
@@ -147,13 +159,14 @@ static void note_answer(struct scheduler *s, const struct running *r, const stru
 enum scope scheduler_end(struct scheduler *s, int64_t number, const struct scheduler_answer *answer,
                          int64_t now)
 {
-    struct running r = *find_running(s, number);
-    struct entry *entry = r.action == SCHEDULER_SHIP ? scheduler_entry(s, r.batch_id) : NULL;
+    int index = find_running(s, number);
+    struct running r = s->running[index];
+    struct entry *entry = entry_of(s, &r);
     enum scope scope = narrow(s, &r, entry, answer);
     struct rest_failure failure = {.is_silent = answer->cause.status == 0,
                                    .asked_ms = scope == SCOPE_ENDPOINT ? answer->asked_ms : 0,
                                    .any = next_random(s)};
-    find_running(s, number)->a_try.id = 0;
+    s->running[index].a_try.id = 0;
     teach(&s->endpoint, endpoint_lesson(answer, scope), &r.a_try, &failure, now);
     teach(&s->identity, identity_lesson(answer, scope), &r.a_try, &failure, now);
     if (r.action == SCHEDULER_ERRAND) return scope;

@@ -53,7 +53,7 @@ struct scheduler {
     struct entry *entries; /* in the order of their ids */
     size_t entry_count, entry_capacity;
     struct running running[SCHEDULER_WORKERS_MAX + 1];
-    int errands;     /* wanted, those that run included */
+    int errands;     /* that wait */
     bool was_errand; /* the last start */
     int next_kind;   /* kinds take turns */
     int64_t numbers; /* of tries so far */

@@ -1,32 +1,23 @@
-/*
- * shipper -- see shipper.h.
- *
- * Why each event is in exactly one object, whatever is killed and whenever:
- * 1. Sealing fixes range, key and everything that shapes the bytes, in one durable transaction, before anything is
- *    sent.
- * 2. Before a PUT begins, "its outcome is unknown" is durable with the hash of its bytes. So the next try, by whatever
- *    process, checks the store before it puts again, and the same batch can only ever become the same object.
- * 3. A batch is marked shipped only after the store has said that these bytes are there.
- * 4. Where other bytes are proven to be under its key, the batch is given up and its rows are sealed once more, under
- *    another key, in one transaction. An object that is there is never replaced.
- */
+/* shipper -- see shipper.h. */
 #include "uploader/ship/shipper.h"
 
 #include <inttypes.h>
 #include <libxml/parser.h>
+#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/ship/outcomes.h"
-#include "uploader/ship/queue.h"
+#include "uploader/ship/steps.h"
 #include "uploader/ship/throttle.h"
-#include "uploader/ship/workers.h"
+#include "uploader/store/check_document.h"
 
-#define POLL_MS 500 /* between two searches for new events */
+#define POLL_MS     500 /* between two searches for new events */
+#define NEW_KEYS_MS 1000
+#define AHEAD_LEAST                                                                                          \
+    2 /* so many batches are sealed ahead at least: a batch that always fails is not the only one */
 
 struct shipper {
     struct shipper_options options; /* its texts are borrowed */
@@ -34,18 +25,67 @@ struct shipper {
     struct store *store;
     struct signals *signals;
     struct workers *workers;
+    struct scheduler *scheduler;
     struct sealer sealer;
+    struct due_watch watches[BATCH_KIND_COUNT];
     struct purger purger;
-    struct outcomes outcomes; /* with the queues */
-    int next_kind;            /* queues take turns */
+    struct outcomes outcomes;
+    struct errands errands;
+    struct steps steps;
     struct control_row control_row;
     struct throttle throttle;
-    bool is_reviewed; /* batches sealed before this start fit the current settings */
-    bool is_ending;
+    int64_t last_batch_id; /* the newest one that the scheduler knows */
+    int64_t new_keys_due;  /* monotonic */
+    bool is_reviewed;      /* batches sealed before this start fit the current settings */
 };
 
+/* ---- life ---- */
+
+static void make_scheduler(struct shipper *s)
+{
+    uint32_t seed = 0;
+    int workers = s->options.upload_concurrency;
+    bool ships = !s->options.has_only_errands;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) seed = (uint32_t)clock_monotonic_ms();
+    struct scheduler_options options = {
+        .workers = workers,
+        .ahead = workers < AHEAD_LEAST ? AHEAD_LEAST : workers,
+        .is_on = {[BATCH_EVENTS] = ships, [BATCH_REJECTS] = ships && s->options.sealer.rejects_prefix},
+        .proves = s->options.is_service,
+        .seed = seed,
+    };
+    s->scheduler = scheduler_new(&options, clock_monotonic_ms());
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) s->outcomes.is_on[kind] = options.is_on[kind];
+}
+
+/* The parts that know each other. */
+static void connect(struct shipper *s, struct problems *problems)
+{
+    s->throttle.signals = s->signals;
+    s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store)};
+    s->purger = (struct purger){.options = s->options.purger, .spool = s->spool};
+    s->outcomes = (struct outcomes){.spool = s->spool,
+                                    .problems = problems,
+                                    .is_trial = store_is_trial(s->store),
+                                    .opened_at = clock_monotonic_ms()};
+    make_scheduler(s);
+    s->outcomes.scheduler = s->scheduler;
+    s->steps = (struct steps){.spool = s->spool,
+                              .store = s->store,
+                              .workers = s->workers,
+                              .outcomes = &s->outcomes,
+                              .errands = &s->errands,
+                              .sealer = &s->sealer,
+                              .throttle = &s->throttle};
+    if (problems && s->options.is_service)
+        problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
+                       "it is not known yet whether the destination takes objects",
+                       "wait: it is being tried; what is in the way is shown here as soon as it is known");
+}
+
 enum result shipper_open(struct shipper **out, const struct shipper_options *options, struct spool_out *spool,
-                         struct store *store, struct signals *signals, struct why *why)
+                         struct store *store, struct signals *signals, struct problems *problems,
+                         struct why *why)
 {
     struct shipper *s = calloc(1, sizeof *s);
     if (!s) abort();
@@ -53,19 +93,11 @@ enum result shipper_open(struct shipper **out, const struct shipper_options *opt
     s->spool = spool;
     s->store = store;
     s->signals = signals;
-    s->sealer = (struct sealer){options->sealer, spool, store_destination(store)};
-    s->throttle.signals = signals;
-    s->purger = (struct purger){.options = options->purger, .spool = spool};
-    s->outcomes = (struct outcomes){
-        .spool = spool,
-        .is_trial = store_is_trial(store),
-        .queues = {[BATCH_EVENTS] = {.kind = BATCH_EVENTS, .is_on = true},
-                   [BATCH_REJECTS] = {.kind = BATCH_REJECTS,
-                                      .is_on = options->sealer.rejects_prefix != NULL}},
-    };
     xmlInitParser(); /* while there is one thread */
-    enum result res = workers_open(&s->workers, store, options->upload_concurrency, &s->throttle, why);
-    if (res != RES_OK) {
+    enum result res = workers_open(&s->workers, store, options->upload_concurrency + 1, &s->throttle, why);
+    if (res == RES_OK) {
+        connect(s, problems);
+    } else {
         free(s);
         s = NULL;
     }
@@ -73,171 +105,128 @@ enum result shipper_open(struct shipper **out, const struct shipper_options *opt
     return res;
 }
 
-const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind)
-{
-    return outcomes_outage(&s->outcomes, kind);
-}
-
-const struct why *shipper_trouble(const struct shipper *s, enum batch_kind kind)
-{
-    return outcomes_trouble(&s->outcomes, kind);
-}
-
-enum result shipper_report(struct shipper *s, struct why *why)
-{
-    return outcomes_report(&s->outcomes, why);
-}
-
-/* ---- the steps of a batch ---- */
-
-/*
- * The rendition, and that the outcome is unknown, are durable before the first byte is sent. An outcome that an
- * earlier try has left unknown stays so until the object is found or stored: that it cannot be seen now proves
- * nothing.
- */
-static enum result begin_put(struct shipper *s, struct job *job, struct why *why)
-{
-    bool was_unknown = job->batch.is_unknown;
-    enum result res = spool_out_record_attempt(s->spool, &job->batch, &job->rendition, why);
-    if (res != RES_OK) return res;
-    job->was_unknown = was_unknown;
-    job->task = TASK_PUT;
-    workers_submit(s->workers, job);
-    return RES_OK;
-}
-
-static bool is_other(const struct job *job)
-{
-    const struct rendition *recorded = &job->batch.recorded;
-    return *recorded->sha256 && strcmp(recorded->sha256, job->rendition.sha256) != 0;
-}
-
-/*
- * Puts the object. After a try of unknown outcome it is searched for first, and so it is where a library's upgrade has
- * changed the bytes since they were recorded: an object that is there is compared with the recorded hash, too
- * (store_recognise()).
- */
-static enum result begin(struct shipper *s, struct job *job, struct why *why)
-{
-    if (!job->batch.is_unknown && !is_other(job)) return begin_put(s, job, why);
-    job->task = TASK_FIND;
-    workers_submit(s->workers, job);
-    return RES_OK;
-}
-
-/* A worker has finished a step of a job: begins the next one, or records the outcome. */
-static enum result go_on(struct shipper *s, struct job *job, struct why *why)
-{
-    if (job->task == TASK_HASH && !s->is_ending) return begin(s, job, why);
-    bool is_check = job->task == TASK_FIND;
-    bool is_absent = is_check && (job->answer == STORE_ABSENT || job->answer == STORE_CANNOT_CHECK);
-    if (is_check && is_other(job) && (is_absent || job->answer == STORE_DONE))
-        log_warn("the batch renders to other bytes than before: a library was upgraded", "batch=%" PRId64,
-                 job->batch.id);
-    if (is_absent && !s->is_ending) return begin_put(s, job, why);
-    bool is_left = is_absent || job->task == TASK_HASH; /* the next start begins it anew */
-    enum result res = is_left ? RES_OK : outcomes_record_job(&s->outcomes, job, why);
-    if (res == RES_OK) workers_put_back(s->workers, job);
-    return res == RES_OK ? res : why_wrap(why, res, "ship batch %" PRId64, job->batch.id);
-}
+/* ---- jobs ---- */
 
 static enum result collect(struct shipper *s, struct why *why)
 {
     struct job *job = NULL;
     enum result res = RES_OK;
-    while (res == RES_OK && (job = workers_next_ended(s->workers))) res = go_on(s, job, why);
+    while (res == RES_OK && (job = workers_next_ended(s->workers))) res = steps_go_on(&s->steps, job, why);
     return res;
 }
 
-/* ---- the next batch ---- */
-
-/*
- * The batch was sealed for another destination. It is sealed anew if nothing can have been stored, else a person
- * decides.
- */
-static enum result redirect(struct shipper *s, struct batch *batch, struct why *why)
+/* The try begins; if it cannot, nothing was learnt. */
+static enum result begin(struct shipper *s, struct job *job, const struct scheduler_step *step,
+                         struct why *why)
 {
-    struct failure failure = {.answer = STORE_CONFLICT};
-    struct cut_parts parts;
-    enum result res = sealer_cut_again(&s->sealer, batch, &parts, why);
-    if (res != RES_OK || parts.count > 0) return res;
-    (void)why_set(&failure.why, RES_RETRY,
-                  "batch %" PRId64 " may be in %.300s, which is not the destination now", batch->id,
-                  batch->destination);
-    (void)why_remedy(&failure.why, RES_RETRY,
-                     "set the destination back to %.300s until this batch is shipped", batch->destination);
-    return outcomes_record_failure(&s->outcomes, batch, &failure, why);
+    job->began = clock_monotonic_ms();
+    job->number = scheduler_begin(s->scheduler, step, job->began);
+    enum result res = steps_begin(&s->steps, job, why);
+    if (res != RES_OK) outcomes_leave(&s->outcomes, job, false);
+    return res;
 }
 
-/* The batch cannot be rendered: others are shipped before it, and a person must act. `why` says why, and what to do. */
-static enum result set_aside(struct shipper *s, struct batch *batch, struct why *why)
-{
-    struct failure failure = {.answer = STORE_CONFLICT, .why = *why};
-    if (!*failure.why.remedy)
-        (void)why_remedy(&failure.why, RES_RETRY,
-                         "please report this event, without what is personal in it: it stays in the spool");
-    why_clear(why);
-    return outcomes_record_failure(&s->outcomes, batch, &failure, why);
-}
-
-static enum result render(struct shipper *s, struct job *job, struct why *why)
-{
-    struct throttle_work work = throttle_begin(&s->throttle);
-    struct pause pause = throttle_pause(&work);
-    return spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &pause, why);
-}
-
-static enum result ship(struct shipper *s, struct batch *batch, struct why *why)
+static enum result begin_batch(struct shipper *s, const struct scheduler_step *step, struct why *why)
 {
     struct job *job = workers_next_idle(s->workers);
-    if (!store_is_here(s->store, batch->destination)) return redirect(s, batch, why);
-    job->since = clock_monotonic_ms();
-    job->batch = *batch;
-    enum result res = render(s, job, why);
-    if (res == RES_REFUSE) return set_aside(s, batch, why);
-    if (res != RES_OK) return why_wrap(why, res, "ship batch %" PRId64, batch->id);
-    job->task = TASK_HASH;
-    workers_submit(s->workers, job);
-    outcomes_begin(&s->outcomes, batch->kind);
+    bool is_open = false;
+    enum result res = spool_out_load_batch(s->spool, step->batch_id, &job->batch, &is_open, why);
+    if (res != RES_OK) return res;
+    if (!is_open) {
+        scheduler_remove(s->scheduler, step->batch_id);
+        return RES_OK;
+    }
+    job->errand = NULL;
+    job->purpose = s->outcomes.is_on[step->kind] ? JOB_SHIP : JOB_SETTLE;
+    return begin(s, job, step, why);
+}
+
+static enum result begin_errand(struct shipper *s, const struct scheduler_step *step, struct why *why)
+{
+    struct job *job = workers_next_idle(s->workers);
+    job->purpose = JOB_ERRAND;
+    job->errand = errands_next(&s->errands);
+    return begin(s, job, step, why);
+}
+
+static enum result begin_proof(struct shipper *s, const struct scheduler_step *step, struct why *why)
+{
+    struct job *job = workers_next_idle(s->workers);
+    struct spool_identity identity;
+    struct check_document document;
+    bool is_events = step->kind == BATCH_EVENTS;
+    enum result res = spool_out_identity(s->spool, &identity, why);
+    if (res != RES_OK) return res;
+    check_document_init(&document, is_events ? s->options.sealer.prefix : s->options.sealer.rejects_prefix,
+                        step->kind, is_events ? s->options.sealer.format : BATCH_NDJSON, &identity);
+    job->purpose = JOB_PROVE;
+    job->errand = NULL;
+    job->batch = document.batch;
+    job->rendition = document.rendition;
+    buf_clear(&job->body);
+    buf_append(&job->body, document.body.data, document.body.len);
+    check_document_fini(&document);
+    return begin(s, job, step, why);
+}
+
+/* ---- what is open ---- */
+
+static void add_batch(void *context, const struct open_batch *open)
+{
+    struct shipper *s = context;
+    struct scheduler_batch batch = {.id = open->id,
+                                    .kind = open->kind,
+                                    .first_id = open->first_id,
+                                    .may_be_stored = open->is_unknown || open->is_occupied,
+                                    .is_refused = open->is_refused,
+                                    .cause = open->cause};
+    scheduler_add(s->scheduler, &batch, clock_monotonic_ms());
+    s->last_batch_id = open->id;
+}
+
+/* Tells the scheduler of batches that were sealed since the last call, whoever has done that. */
+static enum result load_open(struct shipper *s, struct why *why)
+{
+    if (s->options.has_only_errands) return RES_OK;
+    return spool_out_list_open(s->spool, s->last_batch_id, add_batch, s, why);
+}
+
+static enum result seal(struct shipper *s, enum batch_kind kind, struct why *why)
+{
+    bool is_sealed = false;
+    enum result res =
+        sealer_seal_due(&s->sealer, kind, s->control_row.flush.ids[kind], &s->watches[kind], &is_sealed, why);
+    if (res != RES_OK) return res;
+    if (is_sealed) return load_open(s, why);
+    scheduler_not_due(s->scheduler, kind, clock_monotonic_ms() + POLL_MS);
     return RES_OK;
 }
 
-/*
- * This many batches may be sealed and not shipped: at least two, so that a batch that always fails is not the only
- * one.
- */
-static int sealed_most(const struct shipper *s)
-{
-    return s->options.upload_concurrency < 2 ? 2 : s->options.upload_concurrency;
-}
+/* ---- a turn ---- */
 
-/* One step of a queue: ships its next batch, or seals one. `*has_worked`: there may be more to do. */
-static enum result queue_turn(struct shipper *s, struct queue *queue, bool *has_worked, struct why *why)
+static enum result take_step(struct shipper *s, const struct scheduler_step *step, struct why *why)
 {
-    struct choice choice;
-    bool is_sealed = false;
-    *has_worked = false;
-    if (!queue->is_on || outcomes_must_wait(&s->outcomes, queue->kind)) return RES_OK;
-    enum result res = queue_next(queue, s->spool, s->workers, &choice, why);
-    if (res == RES_OK && (!choice.is_some || choice.has_failed) && choice.open < sealed_most(s))
-        res = sealer_seal_due(&s->sealer, queue->kind, s->control_row.flush.ids[queue->kind], &queue->watch,
-                              &is_sealed, why);
-    *has_worked = is_sealed || choice.is_some;
-    return res == RES_OK && choice.is_some && !is_sealed ? ship(s, &choice.batch, why) : res;
-}
-
-/* Lets the queues take turns, as long as a worker is idle. */
-static enum result dispatch(struct shipper *s, struct why *why)
-{
-    int idle_queues = 0;
-    enum result res = RES_OK;
-    while (res == RES_OK && idle_queues < BATCH_KIND_COUNT && workers_next_idle(s->workers)) {
-        bool has_worked = false;
-        res = queue_turn(s, &s->outcomes.queues[s->next_kind], &has_worked, why);
-        s->next_kind = (s->next_kind + 1) % BATCH_KIND_COUNT;
-        idle_queues = has_worked ? 0 : idle_queues + 1;
-        if (res == RES_OK) res = collect(s, why);
+    switch (step->action) {
+    case SCHEDULER_SEAL: return seal(s, step->kind, why);
+    case SCHEDULER_SHIP: return begin_batch(s, step, why);
+    case SCHEDULER_ERRAND: return begin_errand(s, step, why);
+    case SCHEDULER_PROVE: return begin_proof(s, step, why);
+    case SCHEDULER_WAIT: break;
     }
+    return RES_OK;
+}
+
+/* Does whatever the scheduler says, until there is nothing more to do now. */
+static enum result dispatch(struct shipper *s, struct scheduler_step *step, struct why *why)
+{
+    enum result res = RES_OK;
+    do {
+        scheduler_set_errands(s->scheduler, errands_wanted(&s->errands));
+        scheduler_next(s->scheduler, clock_monotonic_ms(), step);
+        res = take_step(s, step, why);
+        if (res == RES_OK) res = collect(s, why);
+        if (res == RES_OK) res = load_open(s, why); /* a batch may have been replaced */
+    } while (res == RES_OK && step->action != SCHEDULER_WAIT && !signals_stop_requested(s->signals));
     return res;
 }
 
@@ -246,7 +235,7 @@ static enum result review(struct shipper *s, struct why *why)
 {
     enum result res = RES_OK;
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK && !s->is_reviewed; kind++)
-        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->outcomes.queues[kind].is_on, why);
+        res = sealer_review(&s->sealer, (enum batch_kind)kind, s->outcomes.is_on[kind], why);
     s->is_reviewed |= res == RES_OK;
     return res;
 }
@@ -259,16 +248,42 @@ static enum result load_control_row(struct shipper *s, struct why *why)
     return res;
 }
 
+/* New keys may be what the store waits for. */
+static void look_for_new_keys(struct shipper *s)
+{
+    int64_t now = clock_monotonic_ms();
+    if (!s->outcomes.troubles.identity.is_present || now < s->new_keys_due) return;
+    s->new_keys_due = now + NEW_KEYS_MS;
+    if (store_has_new_keys(s->store)) scheduler_hurry(s->scheduler, now);
+}
+
+static enum result purge(struct shipper *s, bool *has_more, struct why *why)
+{
+    *has_more = false;
+    if (s->options.has_only_errands) return RES_OK;
+    return purger_turn(&s->purger, s->control_row.is_space_low, has_more, why);
+}
+
+static int wait_until(int64_t due)
+{
+    int64_t wait_ms = due - clock_monotonic_ms();
+    if (wait_ms < 0) return 0;
+    return wait_ms < POLL_MS ? (int)wait_ms : POLL_MS;
+}
+
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
+    struct scheduler_step step = {.due = INT64_MAX};
     bool has_more = false;
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = load_control_row(s, why);
+    if (res == RES_OK) res = load_open(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
-    if (res == RES_OK) res = dispatch(s, why);
-    if (res == RES_OK) res = purger_turn(&s->purger, s->control_row.is_space_low, &has_more, why);
-    *wait_ms = has_more ? 0 : POLL_MS;
+    look_for_new_keys(s);
+    if (res == RES_OK) res = dispatch(s, &step, why);
+    if (res == RES_OK) res = purge(s, &has_more, why);
+    *wait_ms = has_more ? 0 : wait_until(step.due);
     return res;
 }
 
@@ -285,7 +300,7 @@ void shipper_close(struct shipper *s)
     struct pollfd ended = {.events = POLLIN};
     enum result res = RES_OK;
     if (!s) return;
-    s->is_ending = true;
+    s->steps.is_ending = true;
     ended.fd = workers_fd(s->workers);
     signals_request_stop(s->signals);
     while (res == RES_OK && workers_busy_count(s->workers) > 0) {
@@ -297,5 +312,60 @@ void shipper_close(struct shipper *s)
             "the outcome of the last uploads could not be recorded: it will be verified at the next start",
             "why=%s", LOG_QUOTE(why.text));
     workers_close(s->workers);
+    scheduler_free(s->scheduler);
     free(s);
+}
+
+/* ---- for handlers ---- */
+
+enum result shipper_report(struct shipper *s, struct why *why)
+{
+    return s->options.has_only_errands ? RES_OK : outcomes_report(&s->outcomes, why);
+}
+
+void shipper_hurry(struct shipper *s)
+{
+    scheduler_hurry(s->scheduler, clock_monotonic_ms());
+}
+
+bool shipper_want(struct shipper *s, struct errand *errand)
+{
+    return errands_want(&s->errands, errand);
+}
+
+void shipper_give_up(struct shipper *s, struct errand *errand)
+{
+    errands_forget(&s->errands, errand);
+    workers_forget(s->workers, errand);
+}
+
+bool shipper_is_trying(const struct shipper *s, int64_t batch_id)
+{
+    return scheduler_is_running(s->scheduler, batch_id);
+}
+
+void shipper_forget(struct shipper *s, int64_t batch_id)
+{
+    scheduler_remove(s->scheduler, batch_id);
+}
+
+const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind, int64_t since)
+{
+    const struct trouble *trouble = troubles_of(&s->outcomes.troubles, kind, false);
+    return trouble && trouble->at >= since ? &trouble->why : NULL;
+}
+
+bool shipper_is_stuck(const struct shipper *s, enum batch_kind kind, int64_t since)
+{
+    return scheduler_is_stuck(s->scheduler, kind, since, clock_monotonic_ms());
+}
+
+const struct store *shipper_store(const struct shipper *s)
+{
+    return s->store;
+}
+
+const struct sealer *shipper_sealer(const struct shipper *s)
+{
+    return &s->sealer;
 }

@@ -1,7 +1,4 @@
-/*
- * workers -- see workers.h. One lock guards the states of all jobs; a job's state says which thread may use the rest
- * of it.
- */
+/* workers -- see workers.h. One lock guards in whose hands each job is: only they may use it. */
 #include "uploader/ship/workers.h"
 
 #include <assert.h>
@@ -15,10 +12,13 @@
 
 #include "uploader/render/render.h"
 
+enum hands { WITH_OWNER, WITH_WORKER, ENDED };
+
 struct worker {
     struct workers *workers;
     struct store *store;
     struct job job;
+    enum hands hands;
     pthread_t thread;
     bool is_running;
 };
@@ -30,7 +30,7 @@ struct workers {
     int ended_fd;
     struct throttle *throttle;
     int count;
-    struct worker list[WORKERS_MAX];
+    struct worker list[WORKERS_MAX + 1];
 };
 
 static void lock(struct workers *workers)
@@ -54,16 +54,20 @@ static void hash(struct worker *worker)
     render_hash(&worker->job.body, &worker->job.rendition, &pause);
 }
 
-static void do_task(struct worker *worker)
+static void do_phase(struct worker *worker)
 {
     struct job *job = &worker->job;
     struct object object = {&job->batch, &job->body, &job->rendition};
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
-    switch (job->task) {
-    case TASK_HASH: hash(worker); break;
-    case TASK_FIND: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
-    case TASK_PUT: job->answer = store_put(worker->store, &object, &job->stored, &job->why); break;
+    switch (job->phase) {
+    case JOB_HASHING: hash(worker); break;
+    case JOB_LOOKING: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
+    case JOB_PUTTING: job->answer = store_put(worker->store, &object, &job->stored, &job->why); break;
+    case JOB_PROVING:
+        job->answer = store_prove(worker->store, &object, false, &job->stored, &job->why);
+        break;
+    case JOB_IDLE: break; /* it is never submitted */
     }
 }
 
@@ -73,13 +77,13 @@ static void *work(void *context)
     struct workers *workers = worker->workers;
     lock(workers);
     while (true) {
-        while (worker->job.state != JOB_SUBMITTED && !workers->is_closing)
+        while (worker->hands != WITH_WORKER && !workers->is_closing)
             (void)pthread_cond_wait(&workers->submitted, &workers->lock);
-        if (worker->job.state != JOB_SUBMITTED) break;
+        if (worker->hands != WITH_WORKER) break;
         unlock(workers);
-        do_task(worker);
+        do_phase(worker);
         lock(workers);
-        worker->job.state = JOB_ENDED;
+        worker->hands = ENDED;
         ssize_t n = write(workers->ended_fd, &(uint64_t){1}, sizeof(uint64_t));
         (void)n; /* fails only if the counter is full, and so readable */
     }
@@ -107,7 +111,7 @@ enum result workers_open(struct workers **out, const struct store *store, int co
     struct workers *workers = calloc(1, sizeof *workers);
     enum result res = RES_OK;
     if (!workers) abort();
-    assert(count >= 1 && count <= WORKERS_MAX);
+    assert(count >= 1 && count <= WORKERS_MAX + 1);
     workers->count = count;
     workers->throttle = throttle;
     (void)pthread_mutex_init(&workers->lock, NULL); /* cannot fail with these attributes, likewise the next */
@@ -147,63 +151,74 @@ int workers_fd(const struct workers *workers)
     return workers->ended_fd;
 }
 
-static struct job *find(struct workers *workers, enum job_state state)
+/* The first worker whose job is in these hands, and is busy or not; NULL: none. */
+static struct worker *find(struct workers *workers, enum hands hands, bool is_idle)
 {
-    struct job *found = NULL;
+    struct worker *found = NULL;
     lock(workers);
-    for (int i = workers->count - 1; i >= 0; i--)
-        if (workers->list[i].job.state == state) found = &workers->list[i].job;
+    for (int i = workers->count - 1; i >= 0; i--) {
+        struct worker *worker = &workers->list[i];
+        if (worker->hands == hands && (worker->job.phase == JOB_IDLE) == is_idle) found = worker;
+    }
     unlock(workers);
     return found;
 }
 
-static void set_state(struct workers *workers, struct job *job, enum job_state state)
+static struct worker *worker_of(struct workers *workers, const struct job *job)
 {
+    struct worker *worker = workers->list;
+    while (&worker->job != job) worker++;
+    return worker;
+}
+
+static void give(struct workers *workers, struct job *job, enum hands hands)
+{
+    struct worker *worker = worker_of(workers, job);
     lock(workers);
-    assert(job->state != JOB_SUBMITTED);
-    job->state = state;
+    assert(worker->hands != WITH_WORKER);
+    worker->hands = hands;
     (void)pthread_cond_broadcast(&workers->submitted);
     unlock(workers);
 }
 
 struct job *workers_next_idle(struct workers *workers)
 {
-    return find(workers, JOB_IDLE);
+    struct worker *worker = find(workers, WITH_OWNER, true);
+    return worker ? &worker->job : NULL;
 }
 
 void workers_submit(struct workers *workers, struct job *job)
 {
-    set_state(workers, job, JOB_SUBMITTED);
+    assert(job->phase != JOB_IDLE);
+    give(workers, job, WITH_WORKER);
 }
 
 struct job *workers_next_ended(struct workers *workers)
 {
     uint64_t ignored;
-    struct job *job = find(workers, JOB_ENDED);
-    if (job || read(workers->ended_fd, &ignored, sizeof ignored) < 0) return job;
-    return find(workers, JOB_ENDED); /* a job may have ended between the two calls */
+    struct worker *worker = find(workers, ENDED, false);
+    if (worker || read(workers->ended_fd, &ignored, sizeof ignored) < 0) return worker ? &worker->job : NULL;
+    worker = find(workers, ENDED, false); /* a job may have ended between the two calls */
+    return worker ? &worker->job : NULL;
 }
 
 void workers_put_back(struct workers *workers, struct job *job)
 {
-    set_state(workers, job, JOB_IDLE);
+    job_move(job, JOB_IDLE);
+    give(workers, job, WITH_OWNER);
+}
+
+void workers_forget(struct workers *workers, const struct errand *errand)
+{
+    for (int i = 0; i < workers->count; i++)
+        if (workers->list[i].job.errand == errand) workers->list[i].job.errand = NULL;
 }
 
 int workers_busy_count(struct workers *workers)
 {
     int busy = 0;
     lock(workers);
-    for (int i = 0; i < workers->count; i++) busy += workers->list[i].job.state != JOB_IDLE;
+    for (int i = 0; i < workers->count; i++) busy += workers->list[i].hands != WITH_OWNER;
     unlock(workers);
     return busy;
-}
-
-bool workers_have_batch(struct workers *workers, int64_t batch_id)
-{
-    bool is_held = false;
-    lock(workers);
-    for (int i = 0; i < workers->count; i++)
-        is_held |= workers->list[i].job.state != JOB_IDLE && workers->list[i].job.batch.id == batch_id;
-    unlock(workers);
-    return is_held;
 }

@@ -8,41 +8,15 @@
 #ifndef UPLOADER_SHIP_WORKERS_H
 #define UPLOADER_SHIP_WORKERS_H
 
+#include "uploader/ship/job.h"
 #include "uploader/ship/throttle.h"
-#include "uploader/store/store.h"
 
-#define WORKERS_MAX 16
-
-enum task {
-    TASK_HASH, /* hash the rendered bytes */
-    TASK_FIND,
-    TASK_PUT
-};
-
-enum job_state {
-    JOB_IDLE,      /* the owner may fill it */
-    JOB_SUBMITTED, /* only its worker may use it */
-    JOB_ENDED,     /* the owner reads the result, then submits it again or puts it back */
-};
-
-struct job {
-    enum job_state state; /* set by workers.c alone */
-    enum task task;
-    struct batch batch;
-    struct buf body; /* keeps its memory from one job to the next */
-    struct rendition rendition;
-    int64_t since;    /* monotonic: when it began */
-    bool was_unknown; /* TASK_PUT: the outcome of an earlier PUT was unknown, too */
-
-    enum store_answer answer; /* with JOB_ENDED, except after TASK_HASH: the store's answer */
-    struct stored stored;
-    struct why why;
-};
+#define WORKERS_MAX 16 /* that a setting can ask for */
 
 struct workers;
 
 /*
- * `count` threads (1..WORKERS_MAX), each with its own handle on the store, which is borrowed, as is `throttle`. The
+ * `count` threads (1..WORKERS_MAX + 1), each with its own handle on the store, which is borrowed, as is `throttle`. The
  * errors are those of store_open_another().
  */
 MUST_CHECK enum result workers_open(struct workers **workers, const struct store *store, int count,
@@ -53,16 +27,20 @@ void workers_close(struct workers *workers);
 /* For poll(2): readable when a job has ended since workers_next_ended() last returned NULL. */
 int workers_fd(const struct workers *workers);
 
-/* A job that the owner may fill; NULL: all are in use. */
+/* An idle job, which the owner may fill; NULL: all are in use. */
 struct job *workers_next_idle(struct workers *workers);
+
+/* Has the job's worker do what its phase is called. Until the job has ended only the worker may use it. */
 void workers_submit(struct workers *workers, struct job *job);
 
 /* Any job that has ended; the same one until it is submitted again or put back. NULL: none. */
 struct job *workers_next_ended(struct workers *workers);
-void workers_put_back(struct workers *workers, struct job *job);
+void workers_put_back(struct workers *workers, struct job *job); /* it is idle again */
 
-/* How many jobs are not idle? Is the batch in one of these? */
+/* Nobody waits for this errand any more: the job that does it goes on without. */
+void workers_forget(struct workers *workers, const struct errand *errand);
+
+/* How many jobs are not idle? */
 int workers_busy_count(struct workers *workers);
-bool workers_have_batch(struct workers *workers, int64_t batch_id);
 
 #endif

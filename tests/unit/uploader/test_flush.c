@@ -42,7 +42,7 @@ static struct parts *parts_new(struct fixture *f, const char *directory)
     struct store_options store = options_for_store(&p->settings, PATIENCE_SERVICE);
     struct shipper_options shipper = options_for_shipper(&p->settings);
     must(f, store_open(&p->store, &store, &p->signals, &p->lock, &f->why));
-    must(f, shipper_open(&p->shipper, &shipper, f->out, p->store, &p->signals, &f->why));
+    must(f, shipper_open(&p->shipper, &shipper, f->out, p->store, &p->signals, NULL, &f->why));
     must(f, shipper_report(p->shipper, &f->why));
     return p;
 }
@@ -137,8 +137,8 @@ static void an_outage_ends_a_flush_with_its_remedy(void **state)
 static void block(struct parts *p, struct fixture *f, int64_t batch_id)
 {
     query_do(f->scratch->spool, "UPDATE _batch SET unknown_since = 1 WHERE id = %" PRId64, batch_id);
-    while (!shipper_trouble(p->shipper, BATCH_EVENTS)) turn(p);
-    assert_null(shipper_outage(p->shipper, BATCH_EVENTS));
+    while (!shipper_is_stuck(p->shipper, BATCH_EVENTS, 0)) turn(p);
+    assert_null(shipper_outage(p->shipper, BATCH_EVENTS, 0));
 }
 
 static void a_failing_batch_ends_the_flush_that_contains_it(void **state)

@@ -1,0 +1,57 @@
+/* troubles -- see troubles.h. */
+#include "uploader/ship/troubles.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/log.h"
+
+struct trouble *troubles_at(struct troubles *t, enum scope scope, enum batch_kind kind)
+{
+    switch (scope) {
+    case SCOPE_ENDPOINT: return &t->endpoint;
+    case SCOPE_IDENTITY: return &t->identity;
+    case SCOPE_KIND: return &t->kinds[kind];
+    case SCOPE_BATCH: break;
+    }
+    return &t->batches[kind];
+}
+
+bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what)
+{
+    /* The texts hold changing figures, so news is: another one must act, or in another way. */
+    bool is_news = !trouble->is_present || trouble->needs_person != now->needs_person ||
+                   strcmp(trouble->why.remedy, now->why.remedy) != 0;
+    int64_t since = trouble->is_present ? trouble->since : now->since;
+    *trouble = *now;
+    trouble->is_present = true;
+    trouble->since = since;
+    if (is_news)
+        log_warn("upload failed; it will be tried until it succeeds", "%s why=%s remedy=%s", what,
+                 LOG_QUOTE(now->why.text),
+                 LOG_QUOTE(*now->why.remedy ? now->why.remedy : "none needed: waiting"));
+    return is_news;
+}
+
+bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind, int64_t now)
+{
+    if (!trouble->is_present) return false;
+    if (scope == SCOPE_BATCH)
+        log_info("upload succeeded; no batch fails by itself any more", "kind=%s", batch_kind_name(kind));
+    else
+        log_info("upload succeeded; outage over", "of=%s after_ms=%" PRId64,
+                 scope == SCOPE_ENDPOINT   ? "server"
+                 : scope == SCOPE_IDENTITY ? "credentials"
+                                           : batch_kind_name(kind),
+                 now - trouble->since);
+    *trouble = (struct trouble){.is_present = false};
+    return true;
+}
+
+const struct trouble *troubles_of(const struct troubles *t, enum batch_kind kind, bool with_batches)
+{
+    const struct trouble *list[] = {&t->endpoint, &t->identity, &t->kinds[kind], &t->batches[kind]};
+    for (size_t i = 0; i < sizeof list / sizeof *list - !with_batches; i++)
+        if (list[i]->is_present) return list[i];
+    return NULL;
+}

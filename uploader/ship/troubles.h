@@ -1,0 +1,41 @@
+/*
+ * troubles -- why the store takes nothing now, for people: one trouble for each scope, logged when it begins, when it
+ * becomes another one, and when it is over. Who has to wait is the scheduler's business.
+ */
+#ifndef UPLOADER_SHIP_TROUBLES_H
+#define UPLOADER_SHIP_TROUBLES_H
+
+#include "common/why.h"
+#include "uploader/batch/batch.h"
+#include "uploader/batch/cause.h"
+
+struct trouble {
+    bool is_present;
+    bool needs_person;
+    int64_t since; /* monotonic: when the first try that failed had begun */
+    int64_t at;    /* monotonic: the last failure */
+    struct why why;
+};
+
+/* All zero at first. */
+struct troubles {
+    struct trouble endpoint, identity;
+    struct trouble kinds[BATCH_KIND_COUNT];
+    struct trouble batches[BATCH_KIND_COUNT]; /* of single batches */
+};
+
+struct trouble *troubles_at(struct troubles *troubles, enum scope scope, enum batch_kind kind);
+
+/*
+ * A try that belongs to `scope` has failed. True: that is news, as it has just begun, or someone else must act now, or
+ * in another way; then it has been logged with `what`, e.g. kind=events batch=7.
+ */
+bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what);
+
+/* It is over. True: it was present, and its end was logged with the name of the scope. */
+bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind, int64_t now);
+
+/* What stands in the way of a kind, the widest first; NULL: nothing. Without `batches` only what stops all of it. */
+const struct trouble *troubles_of(const struct troubles *troubles, enum batch_kind kind, bool with_batches);
+
+#endif
