@@ -14,6 +14,8 @@ static const struct command commands[] = {
     {"status", "[--json]", run_status, "the spool on one screen, or as JSON for programs"},
     {"reship", "[--batch ID] [--since TIME [--until TIME]] [--new-keys] [--dry-run]", run_reship,
      "sends past batches again: missing objects, or all under new keys"},
+    {"resolve", "--batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]", run_resolve,
+     "your word on a batch that cannot go on by itself"},
     {"rejects list", "[--all] [-n N]", run_rejects_list,
      "the newest rejects that nobody has settled, or of all"},
     {"rejects show", "ID [--raw]", run_rejects_show, "one reject, readable or byte by byte"},

@@ -6,6 +6,7 @@
 #include "common/control_server.h"
 #include "uploader/ship/dismiss.h"
 #include "uploader/ship/flush.h"
+#include "uploader/ship/resolve.h"
 
 #define POLL_MS  500 /* between two queries for requests */
 #define COUNT_MS 100 /* between two counts of what a flush has left to ship */
@@ -76,6 +77,32 @@ static void end_reship(void *work)
     reship_free(work);
 }
 
+/* ---- resolve ---- */
+
+static enum result begin_resolve(void *context, const char *argument, void **work, struct why *why)
+{
+    struct handlers *h = context;
+    struct resolve_request request;
+    if (!resolve_request_read(argument, &request))
+        return why_set(why, RES_REFUSE, "this uploader does not understand the request");
+    if (!h->shipper) return refuse_without_store(why);
+    *work = resolve_new(&request, h->parts.spool, h->shipper, h->parts.ships_rejects);
+    return RES_OK;
+}
+
+static enum result do_resolve(void *context, void *work, struct control_response *response, struct why *why)
+{
+    (void)context;
+    enum result res = resolve_slice(work, &response->is_done, &response->wait_ms, why);
+    if (res == RES_OK) resolve_describe(work, &response->text);
+    return res;
+}
+
+static void end_resolve(void *work)
+{
+    resolve_free(work);
+}
+
 /* ---- flush ---- */
 
 static enum result begin_flush(void *context, const char *argument, void **work, struct why *why)
@@ -107,6 +134,7 @@ static const struct control_handler table[] = {
     {HANDLERS_DISMISS, begin_dismiss, do_dismiss, end_dismiss},
     {HANDLERS_RESHIP, begin_reship, do_reship, end_reship},
     {HANDLERS_FLUSH, begin_flush, do_flush, end_flush},
+    {HANDLERS_RESOLVE, begin_resolve, do_resolve, end_resolve},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 /*
  * handlers -- what the uploader does for commands (common/control_server.h): it dismisses rejects, sends past batches
- * again, and says when a flush is complete.
+ * again, does what a person has decided about a batch, and says when a flush is complete.
  *
  * This happens between the shipper's turns, in slices of some milliseconds; what needs the store is an errand of the
  * shipper's (errands.h).
@@ -14,6 +14,7 @@
 #define HANDLERS_DISMISS "dismiss" /* argument: ids of rejects, separated by blanks; "" for all */
 #define HANDLERS_RESHIP  "reship"  /* argument: reship_order_write() */
 #define HANDLERS_FLUSH   "flush"   /* argument: flush_ids_write() */
+#define HANDLERS_RESOLVE "resolve" /* argument: resolve_request_write() */
 
 struct handlers;
 

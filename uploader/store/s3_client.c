@@ -1,6 +1,7 @@
 /* s3_client -- see s3_client.h. A request is addressed, signed, sent, corrected; then its answer is sorted. */
 #include "uploader/store/s3_client.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,14 @@ static enum store_answer accept(struct s3_answer *answer, enum store_answer mean
     return meaning;
 }
 
+/* Nothing is tried before, so people are told. */
+static void say_pause(int64_t wait_ms, struct why *why)
+{
+    size_t len = strlen(why->text);
+    (void)snprintf(why->text + len, sizeof why->text - len, " (it asks to be left alone for %" PRId64 " s)",
+                   (wait_ms + 999) / 1000);
+}
+
 static enum store_answer sort(const struct s3_client *client, const struct s3_call *call, const char *region,
                               struct s3_answer *answer, struct why *why)
 {
@@ -225,6 +234,7 @@ static enum store_answer sort(const struct s3_client *client, const struct s3_ca
     answer->is_authentic = refusal.is_authentic;
     if (refusal.answer == STORE_NOT_NOW || refusal.answer == STORE_UNKNOWN)
         answer->wait_ms = s3_error_wait_ms(http, clock_now_ms() / 1000);
+    if (answer->wait_ms > 0) say_pause(answer->wait_ms, why);
     return refusal.answer;
 }
 
