@@ -8,6 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define TEXT_SIZE    4000
+#define SQL_SIZE     16000
 
 #define CURRENT "(SELECT * FROM _batch WHERE superseded_at IS NULL AND is_copy = 0)"
 #define OPEN    "shipped_at IS NULL AND superseded_at IS NULL AND abandoned_at IS NULL"
@@ -83,19 +84,29 @@ static const struct {
      true},
 };
 
-char *tiling_problem(const char *spool, bool is_purged)
+/* All questions in one connection; each row begins with its rule's number. */
+static char *ask(const char *spool, bool is_purged)
 {
+    char sql[SQL_SIZE] = "";
+    size_t len = 0;
     for (size_t i = 0; i < COUNT(rules); i++) {
         if (is_purged && !rules[i].purged_too) continue;
-        char *rows = query_text(spool, "%s", rules[i].rows);
-        if (*rows) {
-            char *problem = malloc(TEXT_SIZE);
-            if (!problem) abort();
-            (void)snprintf(problem, TEXT_SIZE, "%s:\n%s", rules[i].rule, rows);
-            free(rows);
-            return problem;
-        }
-        free(rows);
+        len +=
+            (size_t)snprintf(sql + len, sizeof sql - len, "SELECT %zu, x.* FROM (%s) x;", i, rules[i].rows);
+        if (len >= sizeof sql) abort();
     }
-    return NULL;
+    return query_text(spool, "%s", sql);
+}
+
+char *tiling_problem(const char *spool, bool is_purged)
+{
+    char *rows = ask(spool, is_purged);
+    char *problem = NULL;
+    if (*rows) {
+        problem = malloc(TEXT_SIZE);
+        if (!problem) abort();
+        (void)snprintf(problem, TEXT_SIZE, "%s:\n%s", rules[strtoul(rows, NULL, 10)].rule, rows);
+    }
+    free(rows);
+    return problem;
 }

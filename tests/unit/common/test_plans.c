@@ -189,6 +189,41 @@ static void no_statement_costs_more_on_a_larger_spool(void **state)
     scratch_free(large);
 }
 
+/* As fill(), without rows, and with none shipped from batch `open_from` on. */
+static void fill_batches(const char *path, int batches, int open_from)
+{
+    query_do(path,
+             "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1)"
+             "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
+             "metadata, compression, pretty, dropped, omits_payload, spool, node, sealed_at, kept_from, "
+             "shipped_at)"
+             "SELECT 'events', 5 * i + 1, 5 * i + 5, 5, 100, 'd', 'events' || i, 'xml', 0, 'none', 0, '', 0, "
+             "'s', 'n', i, 0, CASE WHEN i < %d THEN i + 1000 END FROM n",
+             batches, open_from);
+}
+
+static void many_open_batches_make_no_question_dear(void **state)
+{
+    static const struct sql_text few_steps[] = {
+        {"load_purgeable", sql_load_purgeable},
+        {"load_repetitions", sql_load_repetitions},
+        {"load_sealed", sql_load_sealed},
+        {"load_batch", sql_load_batch},
+        {"purge_batches", sql_purge_batches},
+        {"purge_other_batches", sql_purge_other_batches},
+        {"load_waiting_events", sql_load_waiting_events},
+        {"seal_batch", sql_seal_batch},
+        {"supersede_batch", sql_supersede_batch},
+        {"resolve_batch", sql_resolve_batch},
+    };
+    struct scratch *scratch = *state;
+    fill_batches(scratch->spool, 100000, 90000);
+    for (size_t i = 0; i < COUNT(few_steps); i++) {
+        int steps = steps_of(scratch->spool, few_steps[i].text);
+        if (steps > 500) fail_msg("%s takes %d steps", few_steps[i].name, steps);
+    }
+}
+
 static void the_check_detects_a_cost_that_grows(void **state)
 {
     struct scratch *scratch = *state;
@@ -205,6 +240,7 @@ int main(void)
         IN_SPOOL(no_statement_scans_or_sorts_what_grows_with_the_spool),
         IN_SPOOL(the_check_detects_a_scan_of_events),
         IN_SPOOL(no_statement_costs_more_on_a_larger_spool),
+        IN_SPOOL(many_open_batches_make_no_question_dear),
         IN_SPOOL(the_check_detects_a_cost_that_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
