@@ -2,7 +2,7 @@
 # eventspool SUBCOMMAND: finds the program that owns the subcommand.
 libexec=@libexec@
 case ${1:-} in
-flush | status | reship | resolve) exec "$libexec/uploader" "$@" ;;
+flush | status | batches | resolve | reship) exec "$libexec/uploader" "$@" ;;
 rejects) case ${2:-} in retry) exec "$libexec/collector" "$@" ;; *) exec "$libexec/uploader" "$@" ;; esac ;;
 tail | new-identity) exec "$libexec/collector" "$@" ;;
 check | healthcheck)
@@ -14,7 +14,8 @@ check | healthcheck)
 config) "$libexec/collector" config && exec "$libexec/uploader" config ;;
 --version) exec "$libexec/collector" --version ;;
 *)
-    echo "usage: eventspool check | config | flush | healthcheck | new-identity | status | tail | reship | resolve |"
+    echo "usage: eventspool check | config | flush | healthcheck | new-identity | status | tail |"
+    echo "       reship | batches list | batches show | resolve |"
     echo "       rejects list | rejects show | rejects export | rejects dismiss | rejects retry"
     [ "${1:-}" = --help ] || exit 64
     ;;

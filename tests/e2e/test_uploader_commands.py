@@ -844,6 +844,38 @@ def test_reship_after_a_restore_finds_the_first_objects(site):
     other.close()
 
 
+# ---- batches ----
+
+def test_batches_show_what_was_sealed_and_what_can_be_done(site):
+    site.collector()
+    assert run_command(site, "batches", "list") == ""
+    site.send_events(3)
+    site.wait_for_events(3)
+    run_command(site, "flush")
+    site.send_events(2)
+    site.wait_for_events(5)
+    site.objects.rename(site.directory / "away")
+    site.objects.write_text("in the way \u202e of the directory")
+    done = site.command("uploader", "flush", DESTINATION_DIR=site.objects)
+    assert done.returncode == 1
+    key = site.value("SELECT object_key FROM batches WHERE id = 2")
+
+    lines = run_command(site, "batches", "list").splitlines()
+    assert lines[0].split()[:3] == ["2", site.value("SELECT state FROM batches WHERE id = 2"), "since"], lines
+    assert "events 4-5 (2), tries: " in lines[0] and lines[0].endswith(key), lines
+    assert lines[1].startswith("      error: ") and lines[-1].split()[:2] == ["1", "shipped"], lines
+    assert run_command(site, "batches", "list", "-n", "1").splitlines()[0] == lines[0]
+    assert run_command(site, "batches", "list", "--open").splitlines() == lines[:-1]
+
+    shown = run_command(site, "batches", "show", "2")
+    assert f"object_key     {key}\n" in shown and "first_id       4\n" in shown, shown
+    assert "uploader resolve --batch 2 --as" in shown and "abandoned  possible: its 2 events are given up" in shown, shown
+    shown = run_command(site, "batches", "show", "1")
+    assert shown.count("not possible: ") == 3 and "reship --new-keys" in shown, shown
+    done = site.command("uploader", "batches", "show", "3")
+    assert done.returncode == 1 and "there is no batch 3" in done.stderr, done
+
+
 # ---- usage ----
 
 def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
@@ -858,6 +890,8 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
                              (("reship", "--since", "2025-01-01T12:00+01:00"), "UTC"), (("reship", "--since", "2025-01-01T25:00Z"), "no time"),
                              (("reship", "--batch", "1", "--batch", "2"), "one --batch"), ((*since, "--force"), "--force"),
                              (("status", "--yaml"), "--json"), (("status", "--json", "x"), "--json"), (("flush", "x"), "no arguments"),
+                             (("batches",), "batches list"), (("batches", "list", "-n"), "-n N"), (("batches", "list", "x"), "--open"),
+                             (("batches", "show"), "ID"), (("batches", "show", "0"), "ID"), (("batches", "show", "1", "2"), "ID"),
                              (("rejects",), "rejects list"), (("rejects", "list", "-n"), "-n N"), (("rejects", "list", "x"), "--all"),
                              (("rejects", "list", "-n", "x"), "-n N"), (("rejects", "show"), "ID"), (("rejects", "show", "x"), "--raw"),
                              (("rejects", "show", "1", "2"), "ID"), (("rejects", "export", "a", "b"), "FILE"),
@@ -870,7 +904,7 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
 
 def test_without_a_spool_nothing_is_made(site):
     for arguments in (("flush",), ("status",), ("status", "--json"), ("reship", "--batch", "1"), ("rejects", "list"),
-                      ("rejects", "show", "1"), ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
+                      ("rejects", "show", "1"), ("batches", "list"), ("batches", "show", "1"), ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
         assert "not there yet" in run_command(site, *arguments, expected=75), arguments
     assert not site.spool.parent.exists() and not (site.directory / "x").exists()
 

@@ -13,6 +13,8 @@ int run_flush(const struct command_line *line);
 int run_status(const struct command_line *line);
 int run_reship(const struct command_line *line);
 int run_resolve(const struct command_line *line);
+int run_batches_list(const struct command_line *line);
+int run_batches_show(const struct command_line *line);
 int run_rejects_list(const struct command_line *line);
 int run_rejects_show(const struct command_line *line);
 int run_rejects_export(const struct command_line *line);

@@ -102,7 +102,9 @@ enum result sealer_resolve(const struct sealer *sealer, const struct resolve_ord
 {
     struct batch batch;
     struct batch like = {.sealed_at = clock_now_ms()};
+    struct resolve_order known = *order;
     bool is_open = false;
+    known.ships_rejects = sealer->options.rejects_prefix != NULL;
     *parts = (struct cut_parts){0};
     enum result res = spool_out_load_batch(sealer->spool, order->batch_id, &batch, &is_open, why);
     if (res == RES_OK) res = spool_out_identity(sealer->spool, &like.identity, why);
@@ -111,7 +113,7 @@ enum result sealer_resolve(const struct sealer *sealer, const struct resolve_ord
     describe(sealer, &like);
     struct key_rules keys = keys_of(sealer, batch.kind);
     struct new_shape shape = {&like, &keys, sealer->options.max_file_bytes};
-    return spool_resolve(sealer->spool, order, &shape, decision, parts, why);
+    return spool_resolve(sealer->spool, &known, &shape, decision, parts, why);
 }
 
 /* A batch that bears another spool's name stays as it is: the spool that this one is a copy of may have shipped it. */

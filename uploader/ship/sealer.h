@@ -44,7 +44,10 @@ bool sealer_is_here(const struct sealer *sealer, const struct batch *batch);
 MUST_CHECK enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch,
                                         struct cut_parts *parts, struct why *why);
 
-/* Does what a person has decided about a batch (spool_resolve()); a reseal is under the current settings. */
+/*
+ * Does what a person has decided about a batch (spool_resolve()); a reseal is under the current settings. They decide
+ * order->ships_rejects, too.
+ */
 MUST_CHECK enum result sealer_resolve(const struct sealer *sealer, const struct resolve_order *order,
                                       struct resolve_decision *decision, struct cut_parts *parts,
                                       struct why *why);

@@ -184,7 +184,7 @@ enum result spool_resolve_look(struct spool_out *out, const struct resolve_order
         .may_be_stored = batch_may_be_stored(batch),
         .is_in_flight = order->is_in_flight,
         .has_all_rows = has_rows,
-        .is_kind_on = order->is_kind_on,
+        .is_kind_on = batch->kind == BATCH_EVENTS || order->ships_rejects,
         .count = batch_count(batch),
     };
     resolve_decide(&c, order->word, decision);

@@ -50,10 +50,10 @@ void resolve_decide(const struct resolve_case *c, enum resolve_word word, struct
 struct resolve_order {
     int64_t batch_id;
     enum resolve_word word;
-    const char *by;    /* who: the peer of the control channel */
-    const char *note;  /* NULL: none */
-    bool is_in_flight; /* as in struct resolve_case */
-    bool is_kind_on;
+    const char *by;     /* who: the peer of the control channel */
+    const char *note;   /* NULL: none */
+    bool is_in_flight;  /* as in struct resolve_case */
+    bool ships_rejects; /* REJECTS_PREFIX is not none */
 };
 
 /* Loads the batch and decides; nothing changes. `batch` is the batch as it is; its id is 0 if there is none. */
