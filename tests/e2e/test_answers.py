@@ -68,9 +68,15 @@ def test_a_first_412_without_the_right_to_HEAD_blocks_the_batch(site, stub):
 
 @with_stub
 def test_a_412_after_a_lost_try_without_the_right_to_HEAD_ships_unverified_with_a_warning(site, stub):
-    uploader = start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", error(403), times=ALWAYS))
-    row = wait_for_state(site, "shipped")
-    assert stub.methods() == "PUT HEAD PUT HEAD" and row.verified == 0
+    uploader = start(site, stub)
+    wait_for_state(site, "shipped", 1)
+    elsewhere = error(301, headers={"Location": "http://127.0.0.1:9/evil"})
+    for number, refusal in enumerate((error(403), error(409), error(501), elsewhere), 2):
+        stub.requests.clear()
+        stub.set_script(Step("PUT", after_storing(no_answer)), Step("HEAD", refusal, times=ALWAYS))
+        send_batch(site)
+        row = wait_for_state(site, "shipped", number)
+        assert stub.methods() == "PUT HEAD PUT HEAD" and row.verified == 0
     (warning,) = [line for line in uploader.log.splitlines() if "cannot be compared" in line]
     assert " warn " in warning and 'remedy="allow these keys s3:GetObject' in warning and stub.bucket in warning, warning
     assert_shipped_once(site, stub)

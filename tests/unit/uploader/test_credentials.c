@@ -395,6 +395,32 @@ static void a_new_or_changed_file_is_read_before_use(void **state)
     assert_string_equal(get(f, 3), "C");
 }
 
+/* Whoever waits for better keys asks this each second. */
+static void a_changed_file_is_noticed_without_a_search(void **state)
+{
+    struct fixture *f = *state;
+    open_chain(f);
+    assert_false(credentials_have_changed(f->chain)); /* nothing was searched yet */
+    assert_string_equal(get(f, 0), "");
+    assert_false(credentials_have_changed(f->chain));
+    write_file(f->credentials, "[default]\n" KEYS("A"));
+    assert_true(credentials_have_changed(f->chain));
+    assert_true(credentials_have_changed(f->chain)); /* until they are asked for */
+    assert_string_equal(get(f, 1), "A");
+    assert_false(credentials_have_changed(f->chain));
+}
+
+static void keys_in_the_environment_itself_never_change(void **state)
+{
+    struct fixture *f = *state;
+    (void)setenv("AWS_ACCESS_KEY_ID", "A", 1);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+    open_chain(f);
+    assert_string_equal(get(f, 0), "A");
+    write_file(f->credentials, "[default]\n" KEYS("B"));
+    assert_false(credentials_have_changed(f->chain));
+}
+
 static void a_half_written_file_leaves_the_present_keys_in_use(void **state)
 {
     struct fixture *f = *state;
@@ -588,6 +614,8 @@ int main(void)
         TEST(an_error_has_a_remedy_and_reveals_no_secret),
         TEST(the_region_comes_from_the_environment_before_the_profile),
         TEST(a_new_or_changed_file_is_read_before_use),
+        TEST(a_changed_file_is_noticed_without_a_search),
+        TEST(keys_in_the_environment_itself_never_change),
         TEST(a_half_written_file_leaves_the_present_keys_in_use),
         TEST(a_changed_secret_file_of_the_environment_is_read_again),
         TEST(keys_are_renewed_before_they_expire),

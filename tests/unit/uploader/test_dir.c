@@ -1,0 +1,165 @@
+/* test_dir -- what a directory as a store answers, and whose trouble its failures are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uploader/store/check_document.h"
+#include "uploader/store/dir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/scratch.h"
+
+struct fixture {
+    struct scratch *scratch;
+    struct store *store;
+    struct check_document document;
+    struct object object;
+    struct stored stored;
+    struct why why;
+    char directory[200];
+    char path[400]; /* of the document */
+};
+
+static const struct spool_identity identity = {.spool = "7f3a9c21d4", .node = "node-1"};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->scratch = scratch_new();
+    (void)snprintf(f->directory, sizeof f->directory, "%s/objects", f->scratch->dir);
+    (void)snprintf(f->path, sizeof f->path, "%s/events/_check-node-1", f->directory);
+    f->store = dir_open(f->directory);
+    check_document_init(&f->document, "events/", BATCH_EVENTS, BATCH_JSON, &identity);
+    f->object = check_document_object(&f->document);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    check_document_fini(&f->document);
+    store_close(f->store);
+    scratch_free(f->scratch);
+    free(f);
+    return 0;
+}
+
+static enum store_answer prove(struct fixture *f)
+{
+    why_clear(&f->why);
+    return store_prove(f->store, &f->object, false, &f->stored, &f->why);
+}
+
+static void expect_cause(const struct fixture *f, enum scope scope, const char *code)
+{
+    assert_int_equal(f->stored.cause.scope, scope);
+    assert_int_equal(f->stored.cause.status, 0);
+    assert_string_equal(f->stored.cause.code, code);
+}
+
+static void a_document_proves_the_directory_and_stays_there(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(prove(f), STORE_DONE);
+        assert_true(f->stored.is_from_store && f->stored.is_authentic);
+    }
+    char *bytes = scratch_read(f->path, &len);
+    assert_int_equal(len, 3);
+    assert_memory_equal(bytes, "[]\n", 3);
+    free(bytes);
+    assert_false(store_has_new_keys(f->store));
+    assert_true(store_is_here(f->store, store_destination(f->store)));
+    assert_false(store_is_here(f->store, "s3://bucket"));
+}
+
+static void another_document_in_its_place_is_no_obstacle_and_stays(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 0;
+    assert_int_equal(prove(f), STORE_DONE);
+    scratch_write(f->path, "other", 5);
+    assert_int_equal(prove(f), STORE_DONE);
+    char *bytes = scratch_read(f->path, &len);
+    assert_int_equal(len, 5);
+    free(bytes);
+}
+
+static void another_file_under_a_batchs_name_is_a_conflict(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+    scratch_write(f->path, "other", 5);
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_CONFLICT);
+    expect_cause(f, SCOPE_BATCH, "OtherObject");
+    assert_true(f->stored.is_from_store && f->stored.is_authentic);
+}
+
+static void a_place_that_is_no_directory_is_everybodys_trouble(void **state)
+{
+    struct fixture *f = *state;
+    scratch_write(f->directory, "x", 1);
+    assert_int_equal(prove(f), STORE_REFUSED);
+    expect_cause(f, SCOPE_ENDPOINT, "ENOTDIR");
+    assert_false(f->stored.is_from_store || f->stored.is_authentic);
+    assert_non_null(strstr(f->why.remedy, "DESTINATION_DIR"));
+}
+
+static void a_name_that_is_too_long_is_the_objects_own_trouble(void **state)
+{
+    struct fixture *f = *state;
+    (void)snprintf(f->document.batch.object_key, sizeof f->document.batch.object_key, "events/%0300d", 0);
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_REFUSED);
+    expect_cause(f, SCOPE_BATCH, "ENAMETOOLONG");
+    assert_non_null(strstr(f->why.remedy, "shorten PREFIX"));
+}
+
+static void a_document_is_empty_and_says_whose_it_is(void **state)
+{
+    static const struct {
+        enum batch_format format;
+        const char *body;
+    } rows[] = {
+        {BATCH_XML, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<EVENTS>\n</EVENTS>\n"},
+        {BATCH_JSON, "[]\n"},
+        {BATCH_NDJSON, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct check_document document;
+        check_document_init(&document, "a/b/", BATCH_REJECTS, rows[i].format, &identity);
+        assert_string_equal(document.batch.object_key, "a/b/_check-node-1");
+        assert_int_equal(document.batch.id, 0);
+        assert_int_equal(batch_count(&document.batch), 0);
+        assert_int_equal(document.body.len, strlen(rows[i].body));
+        if (document.body.len > 0) assert_memory_equal(document.body.data, rows[i].body, document.body.len);
+        assert_int_equal(document.rendition.bytes, document.body.len);
+        assert_int_equal(strlen(document.rendition.sha256), 64);
+        assert_string_equal(document.rendition.content_sha256, document.rendition.sha256);
+        check_document_fini(&document);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_document_proves_the_directory_and_stays_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_document_in_its_place_is_no_obstacle_and_stays, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(another_file_under_a_batchs_name_is_a_conflict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_everybodys_trouble, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_name_that_is_too_long_is_the_objects_own_trouble, set_up,
+                                        tear_down),
+        cmocka_unit_test(a_document_is_empty_and_says_whose_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
