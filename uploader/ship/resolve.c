@@ -85,7 +85,7 @@ static struct resolve_order order_of(const struct resolve *r)
         .by = r->request.by,
         .note = *r->request.note ? r->request.note : NULL,
         .is_in_flight = shipper_is_trying(r->shipper, r->request.batch_id),
-        .is_kind_on = r->batch.kind == BATCH_EVENTS || r->ships_rejects,
+        .ships_rejects = r->ships_rejects,
     };
 }
 
@@ -94,8 +94,7 @@ static enum result load(struct resolve *r, struct why *why)
     struct resolve_order order = order_of(r);
     enum result res = spool_resolve_look(r->spool, &order, &r->batch, &r->decision, why);
     if (res == RES_OK && r->batch.id == 0) return why_set(why, RES_REFUSE, "%s", r->decision.text);
-    order = order_of(r); /* now with the batch's kind */
-    return res == RES_OK ? spool_resolve_look(r->spool, &order, &r->batch, &r->decision, why) : res;
+    return res;
 }
 
 /* Only what may be stored, and can be seen from here, is looked for. */
