@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "uploader/store/place.h"
 
 /* Everything that the options decide, except the key. */
 static void describe(const struct sealer *sealer, struct batch *batch)
@@ -59,7 +60,7 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
 
 bool sealer_is_here(const struct sealer *sealer, const struct batch *batch)
 {
-    return strcmp(sealer->destination, batch->destination) == 0;
+    return place_is_same(sealer->destination, batch->destination);
 }
 
 /* Would it be sealed differently now? */
