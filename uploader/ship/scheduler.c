@@ -29,7 +29,7 @@ struct scheduler *scheduler_new(const struct scheduler_options *options, int64_t
     s->identity = rest_start(&when_refused, false);
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
         s->kinds[kind] = (struct kind_state){.rest = rest_start(&when_refused, false),
-                                             .scouts = rest_start(&when_refused, false),
+                                             .scouts = rest_start(&when_refused, true),
                                              .not_due_until = now,
                                              .prove_due = now};
     return s;

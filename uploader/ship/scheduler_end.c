@@ -1,5 +1,6 @@
 /* scheduler_end -- see scheduler.h: what the end of a try shows of each scope, from the widest to the batch. */
 #include <assert.h>
+#include <string.h>
 
 #include "uploader/ship/scheduler_state.h"
 
@@ -25,6 +26,21 @@ static uint32_t next_random(struct scheduler *s)
     return s->random;
 }
 
+static const struct rest *rest_of(const struct scheduler *s, enum scope scope, enum batch_kind kind)
+{
+    if (scope == SCOPE_ENDPOINT) return &s->endpoint;
+    return scope == SCOPE_IDENTITY ? &s->identity : &s->kinds[kind].rest;
+}
+
+/* A batch that is set aside for this very cause fails again, and the scope works for others. */
+static bool is_known_trouble(const struct scheduler *s, const struct running *r, const struct cause *cause)
+{
+    if (r->group == NO_GROUP) return false;
+    const struct cause *known = &s->groups.list[r->group].cause;
+    return known->status == cause->status && strcmp(known->code, cause->code) == 0 &&
+           rest_of(s, cause->scope, r->kind)->state == REST_WELL;
+}
+
 /*
  * The scope that a failure counts for. A batch that has failed before, and fails again after another one was taken in
  * the scope, has trouble of its own. What refuses the check document would refuse every batch of the kind.
@@ -34,7 +50,8 @@ static enum scope narrow(const struct scheduler *s, const struct running *r, con
 {
     enum scope scope = answer->cause.scope;
     if (!entry) return r->action == SCHEDULER_PROVE && scope == SCOPE_BATCH ? SCOPE_KIND : scope;
-    if (scope == SCOPE_BATCH || entry->failures == 0) return scope;
+    if (scope == SCOPE_BATCH || is_known_trouble(s, r, &answer->cause)) return SCOPE_BATCH;
+    if (entry->failures == 0) return scope;
     bool is_passed =
         scope == SCOPE_KIND ? s->kinds[r->kind].taken > entry->passed : s->taken > entry->passed_total;
     return is_passed ? SCOPE_BATCH : scope;
@@ -95,7 +112,7 @@ static void refuse(struct scheduler *s, const struct running *r, struct entry *e
 {
     if (r->group != NO_GROUP) group_note_refused(&s->groups.list[r->group], &r->a_try, any, now);
     struct group *group = scheduler_set_aside(s, entry, cause, now);
-    if (r->group == NO_GROUP && group->members == 1) group_note_refused(group, &r->a_try, any, now);
+    if (group->members == 1 && (int)(group - s->groups.list) != r->group) group_note_refused(group, &r->a_try, any, now);
     close_group(s, entry->group, any, now);
 }
 
