@@ -131,8 +131,10 @@ void scheduler_hurry(struct scheduler *s, int64_t now)
 
 /* The candidates of one kind; NULL: there is none. */
 struct candidates {
+    bool is_known;              /* all that lies before this kind works */
     const struct entry *fresh;  /* never tried */
-    const struct entry *failed; /* tried, and not set aside */
+    const struct entry *failed; /* tried, and never refused */
+    const struct entry *denied; /* refused with its whole kind, and not set aside */
     const struct entry *member; /* of the group whose turn it is */
     int ahead;                  /* open, and never refused */
 };
@@ -142,11 +144,14 @@ struct survey {
     const struct entry *members[GROUPS_MAX]; /* the next of each group */
 };
 
-static bool is_better(const struct entry *a, const struct entry *b)
+/*
+ * The oldest first. But while it is not known whether anything works, the one that has failed least often: so one that
+ * never gets an answer is not for ever the probe.
+ */
+static bool is_better(const struct entry *a, const struct entry *b, bool is_known)
 {
     if (!b) return true;
-    if (a->was_refused != b->was_refused) return b->was_refused;
-    if (a->failures != b->failures) return a->failures < b->failures;
+    if (!is_known && a->failures != b->failures) return a->failures < b->failures;
     return a->first_id != b->first_id ? a->first_id < b->first_id : a->id < b->id;
 }
 
@@ -175,8 +180,8 @@ static void survey_entry(const struct scheduler *s, const struct entry *entry, i
             *member = entry;
         return;
     }
-    const struct entry **best = entry->tried == 0 ? &c->fresh : &c->failed;
-    if (is_better(entry, *best)) *best = entry;
+    const struct entry **best = entry->was_refused ? &c->denied : entry->tried == 0 ? &c->fresh : &c->failed;
+    if (is_better(entry, *best, c->is_known)) *best = entry;
 }
 
 /* Groups take turns. */
@@ -193,6 +198,9 @@ static void survey_groups(const struct scheduler *s, struct survey *v)
 static void survey(const struct scheduler *s, int64_t now, struct survey *v)
 {
     *v = (struct survey){.kinds = {{0}}};
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+        v->kinds[kind].is_known = s->endpoint.state == REST_WELL && s->identity.state == REST_WELL &&
+                                  s->kinds[kind].rest.state == REST_WELL;
     for (size_t i = 0; i < s->entry_count; i++) survey_entry(s, &s->entries[i], now, v);
     survey_groups(s, v);
 }
@@ -207,20 +215,35 @@ static bool may_seal(const struct scheduler *s, enum batch_kind kind, const stru
     return c->ahead == 0 && rest_may_try(&state->scouts, now);
 }
 
+/* Those that were denied and those that are set aside take turns. */
+static const struct entry *next_refused(const struct candidates *c)
+{
+    if (!c->denied || !c->member) return c->denied ? c->denied : c->member;
+    return c->denied->tried < c->member->tried ? c->denied : c->member;
+}
+
+/* One that has failed gives way to one that never did, sealed or not, only while that may show more. */
+static const struct entry *next_unrefused(const struct candidates *c)
+{
+    if (!c->is_known || !c->failed) return c->fresh;
+    return c->fresh && is_better(c->fresh, c->failed, true) ? c->fresh : c->failed;
+}
+
 static bool choose_in_kind(const struct scheduler *s, enum batch_kind kind, const struct candidates *c,
                            int64_t now, struct scheduler_step *step)
 {
+    const struct entry *refused = next_refused(c);
     const struct entry *entry = NULL;
     if (!rest_may_try(&s->kinds[kind].rest, now)) return false;
     step->kind = kind;
-    if (c->member && s->kinds[kind].starts % GROUP_TURN == GROUP_TURN - 1) entry = c->member;
-    if (!entry) entry = c->fresh;
+    if (s->kinds[kind].starts % GROUP_TURN == GROUP_TURN - 1) entry = refused;
+    if (!entry) entry = next_unrefused(c);
     if (!entry && may_seal(s, kind, c, now)) {
         step->action = SCHEDULER_SEAL;
         return true;
     }
     if (!entry) entry = c->failed;
-    if (!entry) entry = c->member;
+    if (!entry) entry = refused;
     if (!entry) return false;
     step->action = SCHEDULER_SHIP;
     step->batch_id = entry->id;
@@ -341,7 +364,7 @@ static void begin_batch(struct scheduler *s, struct running *r, int64_t now)
     struct entry *entry = scheduler_entry(s, r->batch_id);
     assert(entry && !entry->is_running);
     r->group = entry->group;
-    r->is_scout = entry->tried == 0 && entry->group == NO_GROUP && rest_may_try(&state->scouts, now);
+    r->is_scout = !entry->was_refused && rest_may_try(&state->scouts, now);
     if (r->is_scout) rest_begin(&state->scouts, &r->a_try, now);
     if (r->group != NO_GROUP) {
         rest_begin(&s->groups.list[r->group].rest, &r->a_try, now);
@@ -420,7 +443,7 @@ bool scheduler_is_stuck(const struct scheduler *s, enum batch_kind kind, int64_t
     struct survey v;
     survey(s, now, &v);
     const struct candidates *c = &v.kinds[kind];
-    if (c->fresh || c->failed || c->member || count_running(s, kind) > 0) return false;
+    if (c->fresh || c->failed || c->denied || c->member || count_running(s, kind) > 0) return false;
     if (may_seal(s, kind, c, now)) return false;
     for (int i = 0; i < GROUPS_MAX; i++) {
         const struct group *group = &s->groups.list[i];

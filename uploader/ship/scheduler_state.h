@@ -32,7 +32,7 @@ struct running {
     enum batch_kind kind;
     int64_t batch_id;
     int group;     /* that the batch is tried for; NO_GROUP: none */
-    bool is_scout; /* the batch was never tried before */
+    bool is_scout; /* the batch was never refused before */
 };
 
 struct kind_state {
