@@ -136,7 +136,8 @@ struct candidates {
     const struct entry *failed; /* tried, and never refused */
     const struct entry *denied; /* refused with its whole kind, and not set aside */
     const struct entry *member; /* of the group whose turn it is */
-    int ahead;                  /* open, and never refused */
+    int ahead;                  /* open, and never refused; */
+    int held;                   /* of these, those whose try has lost a probe's place */
 };
 
 struct survey {
@@ -195,6 +196,21 @@ static void survey_groups(const struct scheduler *s, struct survey *v)
     }
 }
 
+/* A try that takes longer than a probe may tells nothing yet, and holds up no other. */
+static bool is_held(const struct running *r, int64_t now)
+{
+    return r->a_try.id != 0 && now >= r->a_try.began + REST_PROBE_MS;
+}
+
+static void survey_running(const struct scheduler *s, int64_t now, struct survey *v)
+{
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) {
+        const struct running *r = &s->running[i];
+        if (r->action == SCHEDULER_SHIP && is_held(r, now))
+            v->kinds[r->kind].held += !scheduler_entry(s, r->batch_id)->was_refused;
+    }
+}
+
 static void survey(const struct scheduler *s, int64_t now, struct survey *v)
 {
     *v = (struct survey){.kinds = {{0}}};
@@ -202,6 +218,7 @@ static void survey(const struct scheduler *s, int64_t now, struct survey *v)
         v->kinds[kind].is_known = s->endpoint.state == REST_WELL && s->identity.state == REST_WELL &&
                                   s->kinds[kind].rest.state == REST_WELL;
     for (size_t i = 0; i < s->entry_count; i++) survey_entry(s, &s->entries[i], now, v);
+    survey_running(s, now, v);
     survey_groups(s, v);
 }
 
@@ -212,7 +229,7 @@ static bool may_seal(const struct scheduler *s, enum batch_kind kind, const stru
     const struct kind_state *state = &s->kinds[kind];
     if (!s->options.is_on[kind] || now < state->not_due_until || c->ahead >= s->options.ahead) return false;
     if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;
-    return c->ahead == 0 && rest_may_try(&state->scouts, now);
+    return c->ahead == c->held && rest_may_try(&state->scouts, now);
 }
 
 /* Those that were denied and those that are set aside take turns. */
@@ -277,6 +294,16 @@ int scheduler_running_count(const struct scheduler *s)
     return count;
 }
 
+/* Does something of this kind run that may show soon whether it works? */
+static bool has_probe(const struct scheduler *s, enum batch_kind kind, int64_t now)
+{
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) {
+        const struct running *r = &s->running[i];
+        if (r->a_try.id != 0 && r->action != SCHEDULER_ERRAND && r->kind == kind && !is_held(r, now)) return true;
+    }
+    return false;
+}
+
 /* A destination is proven where nothing else shows that it works: it is not known to, or it was long ago. */
 static bool must_prove(const struct scheduler *s, enum batch_kind kind, int64_t now)
 {
@@ -284,7 +311,7 @@ static bool must_prove(const struct scheduler *s, enum batch_kind kind, int64_t 
     bool is_known = s->endpoint.state == REST_WELL && s->identity.state == REST_WELL &&
                     state->rest.state == REST_WELL && now < state->prove_due;
     return s->options.proves && s->options.is_on[kind] && !is_known && rest_may_try(&state->rest, now) &&
-           count_running(s, kind) == 0;
+           !has_probe(s, kind, now);
 }
 
 static bool choose_proof(const struct scheduler *s, int64_t now, struct scheduler_step *step)

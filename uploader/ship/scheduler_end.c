@@ -42,8 +42,8 @@ static bool is_known_trouble(const struct scheduler *s, const struct running *r,
 }
 
 /*
- * The scope that a failure counts for. A batch that has failed before, and fails again after another one was taken in
- * the scope, has trouble of its own. What refuses the check document would refuse every batch of the kind.
+ * The scope that a failure counts for. A batch that has failed in it before, and fails again after another one was taken
+ * in it, has trouble of its own. What refuses the check document would refuse every batch of the kind.
  */
 static enum scope narrow(const struct scheduler *s, const struct running *r, const struct entry *entry,
                          const struct scheduler_answer *answer)
@@ -51,7 +51,7 @@ static enum scope narrow(const struct scheduler *s, const struct running *r, con
     enum scope scope = answer->cause.scope;
     if (!entry) return r->action == SCHEDULER_PROVE && scope == SCOPE_BATCH ? SCOPE_KIND : scope;
     if (scope == SCOPE_BATCH || is_known_trouble(s, r, &answer->cause)) return SCOPE_BATCH;
-    if (entry->failures == 0) return scope;
+    if (entry->failures == 0 || entry->failed_scope != scope) return scope;
     bool is_passed =
         scope == SCOPE_KIND ? s->kinds[r->kind].taken > entry->passed : s->taken > entry->passed_total;
     return is_passed ? SCOPE_BATCH : scope;
@@ -127,7 +127,10 @@ static void end_batch(struct scheduler *s, const struct running *r, struct entry
     entry->is_running = false;
     entry->may_be_stored = answer->may_be_stored;
     if (r->is_scout) teach(&state->scouts, scout_lesson(answer, scope), &r->a_try, failure, now);
-    entry->failures += is_failed && !is_own;
+    if (is_failed && !is_own) {
+        entry->failures++;
+        entry->failed_scope = (uint8_t)scope;
+    }
     entry->was_refused |= is_failed && scope == SCOPE_KIND;
     if (group && answer->outcome == SCHEDULER_TAKEN) group_note_taken(group, &r->a_try, now);
     if (group && answer->outcome != SCHEDULER_TAKEN && !is_own) rest_release(&group->rest, &r->a_try, now);

@@ -18,7 +18,8 @@ struct entry {
     int64_t tried; /* the number of its last try; 0: none yet */
     int64_t passed_total,
         passed;       /* how many batches, and of its kind, had been taken when it failed the last time */
-    int32_t failures; /* in scopes wider than the batch */
+    int32_t failures; /* in scopes wider than the batch; the last one in this scope: */
+    uint8_t failed_scope;
     int32_t opening;  /* of its group when it was refused the last time */
     int16_t group;    /* index; NO_GROUP: it is not set aside */
     uint8_t kind;
