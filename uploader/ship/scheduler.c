@@ -253,7 +253,7 @@ static bool choose_in_kind(const struct scheduler *s, enum batch_kind kind, cons
     const struct entry *entry = NULL;
     if (!rest_may_try(&s->kinds[kind].rest, now)) return false;
     step->kind = kind;
-    if (s->kinds[kind].starts % GROUP_TURN == GROUP_TURN - 1) entry = refused;
+    if (s->kinds[kind].starts >= GROUP_TURN - 1) entry = refused;
     if (!entry) entry = next_unrefused(c);
     if (!entry && may_seal(s, kind, c, now)) {
         step->action = SCHEDULER_SEAL;
@@ -399,7 +399,7 @@ static void begin_batch(struct scheduler *s, struct running *r, int64_t now)
     }
     entry->is_running = true;
     entry->tried = r->a_try.id;
-    state->starts++;
+    state->starts = entry->was_refused ? 0 : state->starts + 1;
 }
 
 int64_t scheduler_begin(struct scheduler *s, const struct scheduler_step *step, int64_t now)

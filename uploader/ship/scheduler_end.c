@@ -26,19 +26,15 @@ static uint32_t next_random(struct scheduler *s)
     return s->random;
 }
 
-static const struct rest *rest_of(const struct scheduler *s, enum scope scope, enum batch_kind kind)
-{
-    if (scope == SCOPE_ENDPOINT) return &s->endpoint;
-    return scope == SCOPE_IDENTITY ? &s->identity : &s->kinds[kind].rest;
-}
-
-/* A batch that is set aside for this very cause fails again, and the scope works for others. */
+/*
+ * A batch that is set aside for this very cause fails again. That shows nothing of the scope, even if it fails now:
+ * others, or a proof, will.
+ */
 static bool is_known_trouble(const struct scheduler *s, const struct running *r, const struct cause *cause)
 {
     if (r->group == NO_GROUP) return false;
     const struct cause *known = &s->groups.list[r->group].cause;
-    return known->status == cause->status && strcmp(known->code, cause->code) == 0 &&
-           rest_of(s, cause->scope, r->kind)->state == REST_WELL;
+    return known->status == cause->status && strcmp(known->code, cause->code) == 0;
 }
 
 /*

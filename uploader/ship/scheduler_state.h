@@ -41,7 +41,7 @@ struct kind_state {
     struct rest scouts;
     int64_t not_due_until;
     int64_t prove_due;
-    int64_t starts; /* of batches */
+    int64_t starts; /* of batches that were never refused, since the last start of another one */
     int64_t taken;  /* batches */
     bool is_proven;
 };
