@@ -348,6 +348,8 @@ static int64_t next_due(const struct scheduler *s, int64_t now)
 {
     int64_t due = INT64_MAX;
     consider(&due, spare_from(s), now);
+    for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++)
+        if (s->running[i].a_try.id != 0) consider(&due, s->running[i].a_try.began + REST_PROBE_MS, now);
     consider(&due, rest_due(&s->endpoint, now), now);
     consider(&due, rest_due(&s->identity, now), now);
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
