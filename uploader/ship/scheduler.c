@@ -132,8 +132,8 @@ void scheduler_hurry(struct scheduler *s, int64_t now)
 /* The candidates of one kind; NULL: there is none. */
 struct candidates {
     bool is_known;              /* all that lies before this kind works */
-    const struct entry *fresh;  /* never tried */
-    const struct entry *failed; /* tried, and never refused */
+    const struct entry *fresh;  /* has never failed */
+    const struct entry *failed; /* has, and was never refused */
     const struct entry *denied; /* refused with its whole kind, and not set aside */
     const struct entry *member; /* of the group whose turn it is */
     int ahead;                  /* open, and never refused; */
@@ -181,7 +181,9 @@ static void survey_entry(const struct scheduler *s, const struct entry *entry, i
             *member = entry;
         return;
     }
-    const struct entry **best = entry->was_refused ? &c->denied : entry->tried == 0 ? &c->fresh : &c->failed;
+    const struct entry **best = entry->was_refused     ? &c->denied
+                                : entry->failures == 0 ? &c->fresh
+                                                       : &c->failed;
     if (is_better(entry, *best, c->is_known)) *best = entry;
 }
 
