@@ -12,6 +12,7 @@
 #include "uploader/ship/scheduler_state.h"
 
 #define GROUP_TURN 4 /* one start in so many of a kind goes to its groups */
+#define PROOF_TURN 4 /* in an outage one probe in so many is a proof: the batches may be what gets no answer */
 
 static const struct backoff when_away = {500, 30000};            /* the endpoint: it comes back by itself */
 static const struct backoff when_refused = {5000, REST_MOST_MS}; /* a person must act, without a restart */
@@ -375,6 +376,7 @@ static bool choose(const struct scheduler *s, int64_t now, struct scheduler_step
     bool has_errand = s->errands > 0;
     step->action = SCHEDULER_ERRAND;
     if (has_errand && !s->was_errand) return true;
+    if (s->endpoint.failures % PROOF_TURN == PROOF_TURN - 1 && choose_proof(s, now, step)) return true;
     survey(s, now, &v);
     if (choose_batch(s, &v, now, step)) return true;
     return has_errand || choose_proof(s, now, step);

@@ -167,7 +167,6 @@ static void note_answer(struct scheduler *s, const struct running *r, const stru
     state->prove_due = now + SCHEDULER_PROVE_MS;
     if (answer->outcome != SCHEDULER_TAKEN) return;
     state->is_proven = true;
-    if (r->action != SCHEDULER_SHIP) return;
     s->taken++;
     state->taken++;
 }

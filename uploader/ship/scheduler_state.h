@@ -17,7 +17,7 @@ struct entry {
     int64_t id, first_id;
     int64_t tried; /* the number of its last try; 0: none yet */
     int64_t passed_total,
-        passed;       /* how many batches, and of its kind, had been taken when it failed the last time */
+        passed;       /* how many objects, and of its kind, had been taken when it failed the last time */
     int32_t failures; /* in scopes wider than the batch; the last one in this scope: */
     uint8_t failed_scope;
     int32_t opening;  /* of its group when it was refused the last time */
@@ -42,7 +42,7 @@ struct kind_state {
     int64_t not_due_until;
     int64_t prove_due;
     int64_t starts; /* of batches that were never refused, since the last start of another one */
-    int64_t taken;  /* batches */
+    int64_t taken;  /* objects and proofs */
     bool is_proven;
 };
 
@@ -58,7 +58,7 @@ struct scheduler {
     bool was_errand; /* the last start */
     int next_kind;   /* kinds take turns */
     int64_t numbers; /* of tries so far */
-    int64_t taken;   /* batches */
+    int64_t taken;   /* objects and proofs */
     uint32_t random;
 };
 
