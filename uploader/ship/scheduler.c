@@ -397,8 +397,8 @@ static void begin_batch(struct scheduler *s, struct running *r, int64_t now)
     struct entry *entry = scheduler_entry(s, r->batch_id);
     assert(entry && !entry->is_running);
     r->group = entry->group;
-    r->is_scout = !entry->was_refused && rest_may_try(&state->scouts, now);
-    if (r->is_scout) rest_begin(&state->scouts, &r->a_try, now);
+    r->is_scout = !entry->was_refused;
+    if (r->is_scout && rest_may_try(&state->scouts, now)) rest_begin(&state->scouts, &r->a_try, now);
     if (r->group != NO_GROUP) {
         rest_begin(&s->groups.list[r->group].rest, &r->a_try, now);
         s->groups.list[r->group].turn = r->a_try.id;
