@@ -87,11 +87,12 @@ static enum lesson scout_lesson(const struct scheduler_answer *answer, enum scop
 
 /* ---- the batch ---- */
 
-/* Is there a member that may still be tried while this group is open? One that runs may be, too: it has not ended. */
+/* Is there a member that may still be tried while this group is open? One that runs may run for hours. */
 static bool has_others(const struct scheduler *s, int index)
 {
     for (size_t i = 0; i < s->entry_count; i++)
-        if (s->entries[i].group == index && s->entries[i].opening != s->groups.list[index].opening)
+        if (s->entries[i].group == index && !s->entries[i].is_running &&
+            s->entries[i].opening != s->groups.list[index].opening)
             return true;
     return false;
 }
