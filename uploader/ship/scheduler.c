@@ -12,7 +12,8 @@
 #include "uploader/ship/scheduler_state.h"
 
 #define GROUP_TURN 4 /* one start in so many of a kind goes to its groups */
-#define PROOF_TURN 4 /* in an outage one probe in so many is a proof: the batches may be what gets no answer */
+#define PROOF_TURN                                                                                           \
+    4 /* in an outage one probe in so many is a proof: the batches may be what gets no answer */
 
 static const struct backoff when_away = {500, 30000};            /* the endpoint: it comes back by itself */
 static const struct backoff when_refused = {5000, REST_MOST_MS}; /* a person must act, without a restart */
@@ -98,12 +99,14 @@ void scheduler_forget(struct scheduler *s, struct entry *entry)
     s->entry_count--;
 }
 
-void scheduler_remove(struct scheduler *s, int64_t batch_id)
+void scheduler_remove(struct scheduler *s, int64_t batch_id, int64_t now)
 {
     struct entry *entry = scheduler_entry(s, batch_id);
     if (!entry) return;
     assert(!entry->is_running);
+    int group = entry->group;
     scheduler_forget(s, entry);
+    if (group != NO_GROUP) scheduler_close_group(s, group, 0, now);
 }
 
 void scheduler_set_errands(struct scheduler *s, int count)
@@ -302,7 +305,8 @@ static bool has_probe(const struct scheduler *s, enum batch_kind kind, int64_t n
 {
     for (size_t i = 0; i < sizeof s->running / sizeof *s->running; i++) {
         const struct running *r = &s->running[i];
-        if (r->a_try.id != 0 && r->action != SCHEDULER_ERRAND && r->kind == kind && !is_held(r, now)) return true;
+        if (r->a_try.id != 0 && r->action != SCHEDULER_ERRAND && r->kind == kind && !is_held(r, now))
+            return true;
     }
     return false;
 }

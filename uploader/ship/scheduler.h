@@ -68,7 +68,7 @@ struct scheduler_batch {
 void scheduler_add(struct scheduler *scheduler, const struct scheduler_batch *batch, int64_t now);
 
 /* It is settled without a try: superseded, abandoned, or shipped by a person's word. Not while a try of it runs. */
-void scheduler_remove(struct scheduler *scheduler, int64_t batch_id);
+void scheduler_remove(struct scheduler *scheduler, int64_t batch_id, int64_t now);
 
 /* So many requests of handlers (looks, puts again) wait to be sent; each is an errand without a batch. */
 void scheduler_set_errands(struct scheduler *scheduler, int count);

@@ -97,7 +97,7 @@ static bool has_others(const struct scheduler *s, int index)
     return false;
 }
 
-static void close_group(struct scheduler *s, int index, uint32_t any, int64_t now)
+void scheduler_close_group(struct scheduler *s, int index, uint32_t any, int64_t now)
 {
     struct group *group = &s->groups.list[index];
     if (group->rest.state == REST_WELL) group_close(group, has_others(s, index), any, now);
@@ -109,8 +109,9 @@ static void refuse(struct scheduler *s, const struct running *r, struct entry *e
 {
     if (r->group != NO_GROUP) group_note_refused(&s->groups.list[r->group], &r->a_try, any, now);
     struct group *group = scheduler_set_aside(s, entry, cause, now);
-    if (group->members == 1 && (int)(group - s->groups.list) != r->group) group_note_refused(group, &r->a_try, any, now);
-    close_group(s, entry->group, any, now);
+    if (group->members == 1 && (int)(group - s->groups.list) != r->group)
+        group_note_refused(group, &r->a_try, any, now);
+    scheduler_close_group(s, entry->group, any, now);
 }
 
 static void end_batch(struct scheduler *s, const struct running *r, struct entry *entry,
@@ -135,7 +136,7 @@ static void end_batch(struct scheduler *s, const struct running *r, struct entry
     entry->passed = state->taken;
     entry->passed_total = s->taken;
     if (answer->is_settled) scheduler_forget(s, entry);
-    if (group) close_group(s, r->group, failure->any, now);
+    if (group) scheduler_close_group(s, r->group, failure->any, now);
 }
 
 /* ---- all ---- */

@@ -20,8 +20,8 @@ struct entry {
         passed;       /* how many objects, and of its kind, had been taken when it failed the last time */
     int32_t failures; /* in scopes wider than the batch; the last one in this scope: */
     uint8_t failed_scope;
-    int32_t opening;  /* of its group when it was refused the last time */
-    int16_t group;    /* index; NO_GROUP: it is not set aside */
+    int32_t opening; /* of its group when it was refused the last time */
+    int16_t group;   /* index; NO_GROUP: it is not set aside */
     uint8_t kind;
     bool is_running, was_refused, may_be_stored;
 };
@@ -64,6 +64,9 @@ struct scheduler {
 
 /* NULL: the batch is not open. */
 struct entry *scheduler_entry(const struct scheduler *scheduler, int64_t batch_id);
+
+/* After a batch has left an open group, or was tried: the group rests again if none is left that may be tried. */
+void scheduler_close_group(struct scheduler *scheduler, int index, uint32_t any, int64_t now);
 
 /* Forgets an open batch. */
 void scheduler_forget(struct scheduler *scheduler, struct entry *entry);

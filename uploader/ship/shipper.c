@@ -133,7 +133,7 @@ static enum result begin_batch(struct shipper *s, const struct scheduler_step *s
     enum result res = spool_out_load_batch(s->spool, step->batch_id, &job->batch, &is_open, why);
     if (res != RES_OK) return res;
     if (!is_open) {
-        scheduler_remove(s->scheduler, step->batch_id);
+        scheduler_remove(s->scheduler, step->batch_id, clock_monotonic_ms());
         return RES_OK;
     }
     job->errand = NULL;
@@ -346,7 +346,7 @@ bool shipper_is_trying(const struct shipper *s, int64_t batch_id)
 
 void shipper_forget(struct shipper *s, int64_t batch_id)
 {
-    scheduler_remove(s->scheduler, batch_id);
+    scheduler_remove(s->scheduler, batch_id, clock_monotonic_ms());
 }
 
 const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind, int64_t since)
