@@ -4,7 +4,7 @@ import random
 import time
 
 from support.environment import size
-from support.ledger import assert_each_event_in_one_object, uids_of_xml
+from support.ledger import assert_each_event_in_one_object, assert_spool_tiles, uids_of_xml
 from support.rgw import Rgw
 from support.tap import main
 from support.waiting import wait_for
@@ -29,6 +29,7 @@ def assert_shipped_once(site, rgw):
         assert int(headers["x-amz-meta-events"]) == len(uids_of_xml(body))
     assert_each_event_in_one_object({key: body for key, (body, _) in answers.items()}, site.uids())
     assert len(site.uids()) == len(set(site.uids())) == EVENTS and set(rows) == set(answers)
+    assert_spool_tiles(site.query)
 
 
 def test_each_event_is_in_one_object_after_kills_at_random_moments(site):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from support.environment import BIN, ROOT, clean_environment, size
-from support.ledger import assert_each_event_in_one_object
+from support.ledger import assert_each_event_in_one_object, assert_spool_tiles
 from support.rgw import Rgw
 from support.tap import main, skip
 from support.waiting import wait_for
@@ -75,6 +75,7 @@ def assert_shipped_once(site, answers, sent):
         assert hashlib.sha256(body).hexdigest() == recorded[key] == headers["x-amz-meta-sha256"], key
     assert_each_event_in_one_object({key: body for key, (body, _) in answers.items()}, [f"{number:016x}" for number in range(1, sent + 1)])
     assert set(answers) == set(recorded)
+    assert_spool_tiles(site.query)
     assert {s for (s,) in site.query("SELECT state FROM batches")} == {"shipped"}
 
 

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from support.environment import BIN, IS_SANITIZED, clean_environment
-from support.ledger import assert_each_event_in_one_object
+from support.ledger import assert_each_event_in_one_object, assert_spool_tiles
 from support.waiting import PATIENCE, wait_for
 from s3_stub import Stub, giving_stub
 
@@ -59,6 +59,7 @@ def assert_shipped_once(site, stub):
     objects = {key: there.body for key, there in stub.objects.items() if key.startswith("xml-events/")}
     assert_each_event_in_one_object(objects, site.uids())
     assert sorted(stub.kept) == sorted(stub.objects), "stored once each"
+    assert_spool_tiles(site.query)
     rows = site.query("SELECT v.object_key, v.etag, v.sha256, v.verified, t.unknown_since, v.last_error "
                       "FROM batches v JOIN _batch t USING (id) WHERE v.state = 'shipped'")
     assert {row[0] for row in rows} == set(stub.objects)

@@ -2,7 +2,7 @@
 import hashlib
 import time
 
-from support.ledger import assert_each_event_in_one_object
+from support.ledger import assert_each_event_in_one_object, assert_spool_tiles
 from support.tap import main, tests_of
 from support.waiting import wait_for
 from s3_stub import ALWAYS, Answer, Step, Stored, error, giving_stub, hang, honest, no_answer, someone_was_faster
@@ -43,6 +43,7 @@ def assert_each_event_is_in_one_object(site, stub):
     objects = {key: stub.objects[key].body for key in stub.kept if key.startswith("xml-events/")}
     assert_each_event_in_one_object(objects, site.uids())
     assert len(stub.kept) == len(set(stub.kept)), "stored once each"
+    assert_spool_tiles(site.query)
 
 
 def foreign(body, etag=None, sha256=""):

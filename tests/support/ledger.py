@@ -13,6 +13,26 @@ import sys
 KEY = re.compile(r"(.*/)(\d{8}_\d{6})-([0-9a-f]{10})-(\d{10,})-(\d{10,})(?:-r\d+)?\.(xml|json|ndjson)(\.gz)?$")
 
 
+def assert_spool_tiles(query, is_purged=False):
+    """The spool's current batches cover the ids of their kind from 1 on, each once; `is_purged`: from behind what was
+    purged by age. `query` runs SQL on the spool.
+
+    And the views say of exactly the rows behind the last batch that they wait.
+    """
+    rows = query("SELECT b.kind, b.first_id, b.last_id, b.resolved_as, b.events FROM batches b JOIN _batch t USING (id) "
+                 "WHERE b.state <> 'superseded' AND t.is_copy = 0 ORDER BY 1, 2")
+    for kind, table in (("events", "events"), ("rejects", "rejects")):
+        last, were_resolved = 0, True
+        for _, first, end, resolved_as, count in (row for row in rows if row[0] == kind):
+            may_begin = is_purged and were_resolved
+            assert first == last + 1 or (may_begin and first > last), f"{kind}: {first} follows {last}: {rows}"
+            assert end - first + 1 == count, f"{kind}: {first} to {end} are not {count}"
+            last, were_resolved = end, were_resolved and resolved_as is not None
+        wrong = query(f"SELECT id, state FROM {table} WHERE (id > {last}) <> (state = 'pending') "
+                      "AND state NOT IN ('retried', 'dismissed') LIMIT 5")
+        assert not wrong, f"the last of {kind} in a batch is {last}: {wrong}"
+
+
 def uids_of_xml(body):
     return [uid.decode() for uid in re.findall(rb"<cn>([0-9a-f]{16})</cn>", body)]
 

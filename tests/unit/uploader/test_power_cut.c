@@ -10,10 +10,13 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "tests/support/chance.h"
 #include "tests/support/disk_log.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/out_fixture.h"
+#include "uploader/spool/resolve.h"
 
 #define BATCHES 40
 #define EVENTS  5 /* a batch */
@@ -143,10 +146,87 @@ static void a_power_cut_may_make_a_shipped_batch_unknown_again(void **state)
     run_free(run);
 }
 
+/* ---- a person's word, and cutting again ---- */
+
+static const struct key_rules keys = {"new/", DATE_FOLDERS_FALSE};
+
+static void speak(struct run *run, int64_t id, enum resolve_word word)
+{
+    struct batch like = some_batch(BATCH_EVENTS, 1, 1);
+    struct new_shape shape = {&like, &keys, 20};
+    struct resolve_order order = {id, word, "somebody", "a note", false, true};
+    struct resolve_decision decision;
+    struct cut_parts parts;
+    must(run->f, spool_resolve(run->f->out, &order, &shape, &decision, &parts, &run->f->why));
+    assert_int_equal(decision.verdict, RESOLVE_YES);
+}
+
+static void cut(struct run *run, struct batch *batch)
+{
+    struct batch like = some_batch(BATCH_EVENTS, 1, 1);
+    struct new_shape shape = {&like, &keys, 20};
+    struct cut_parts parts;
+    must(run->f, spool_out_cut_again(run->f->out, batch, &shape, &parts, &run->f->why));
+    assert_int_equal(parts.count, 3);
+}
+
+/* What of a step that ended at `ended` must be there after a cut; before that, all of it or nothing. */
+static void check_all_or_nothing(size_t moment, size_t ended, uint64_t seed, const char *before,
+                                 const char *after)
+{
+    struct scratch *cut_spool = scratch_new();
+    disk_log_cut(moment, seed, cut_spool->dir);
+    char *problem = tiling_problem(cut_spool->spool, false);
+    if (problem) fail_msg("moment %zu, seed %llu: %s", moment, (unsigned long long)seed, problem);
+    char *rows = query_text(cut_spool->spool, "SELECT state, resolved_as FROM batches ORDER BY id");
+    if (strcmp(rows, after) != 0 && (moment >= ended || strcmp(rows, before) != 0))
+        fail_msg("moment %zu of %zu, seed %llu:\n%s", moment, ended, (unsigned long long)seed, rows);
+    free(rows);
+    scratch_free(cut_spool);
+}
+
+static void a_word_or_a_cut_is_all_or_nothing_at_any_moment(void **state)
+{
+    static const struct {
+        const char *after;
+        bool is_cut;
+        enum resolve_word word;
+    } rows[] = {
+        {"sealed|\nsuperseded|\nsealed|\nsealed|\nsealed|\nsealed|", true, RESOLVE_RESEAL},
+        {"sealed|\nshipped|shipped\nsealed|", false, RESOLVE_SHIPPED},
+        {"sealed|\nsuperseded|reseal\nsealed|\nsealed|\nsealed|\nsealed|", false, RESOLVE_RESEAL},
+        {"sealed|\nabandoned|abandoned\nsealed|", false, RESOLVE_ABANDONED},
+    };
+    struct rendition rendition = {.sha256 = "a", .md5 = "b", .bytes = 1};
+    (void)state;
+    struct chance chance = chance_begin();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct run *run = run_new();
+        (void)seal(run->f, BATCH_EVENTS, 1, 5);
+        struct batch batch = seal(run->f, BATCH_EVENTS, 6, 10);
+        (void)seal(run->f, BATCH_EVENTS, 11, 15);
+        if (!rows[i].is_cut)
+            must(run->f, spool_out_record_attempt(run->f->out, &batch, &rendition, &run->f->why));
+        size_t began = disk_log_moment();
+        if (rows[i].is_cut)
+            cut(run, &batch);
+        else
+            speak(run, batch.id, rows[i].word);
+        disk_log_end();
+        size_t ended = disk_log_moment();
+        for (size_t moment = began; moment <= ended; moment++)
+            for (int k = 0; k < 4; k++)
+                check_all_or_nothing(moment, ended, k == 0 ? 0 : 1 + chance_below(&chance, SIZE_MAX - 1),
+                                     "sealed|\nsealed|\nsealed|", rows[i].after);
+        run_free(run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attempts_and_events_survive_a_power_cut_at_any_moment),
+        cmocka_unit_test(a_word_or_a_cut_is_all_or_nothing_at_any_moment),
         cmocka_unit_test(a_power_cut_may_make_a_shipped_batch_unknown_again),
     };
     fault_vfs_install();

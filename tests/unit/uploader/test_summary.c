@@ -162,6 +162,17 @@ static void an_uploaders_report_stays_in_the_summary_until_the_next(void **state
     check_text(f, "SELECT last_error, remedy, trial_mode FROM summary", "||0");
 }
 
+static void a_dead_uploaders_advice_leaves_the_summary(void **state)
+{
+    struct fixture *f = *state;
+    struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
+    must(f, spool_out_report(f->out, false, true, &trouble, &f->why));
+    query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 170000");
+    check_text(f, "SELECT last_error, remedy FROM summary", "put object: HTTP 403|allow s3:PutObject");
+    query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 15000");
+    check_text(f, "SELECT last_error, remedy, uploader_seen_at IS NOT NULL FROM summary", "||1");
+}
+
 static void the_newest_event_and_the_newest_shipment_are_named(void **state)
 {
     struct fixture *f = *state;
@@ -180,6 +191,7 @@ int main(void)
         cmocka_unit_test(the_summarys_figures_match_plain_counting),
         IN_SPOOL(an_empty_spool_has_an_empty_summary),
         IN_SPOOL(an_uploaders_report_stays_in_the_summary_until_the_next),
+        IN_SPOOL(a_dead_uploaders_advice_leaves_the_summary),
         IN_SPOOL(the_newest_event_and_the_newest_shipment_are_named),
     };
     fault_vfs_install(); /* no disk is waited for */
