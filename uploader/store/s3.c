@@ -99,9 +99,10 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
 {
     const struct batch *batch = object->batch;
     stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
-    (void)why_set(why, RES_RETRY,
-                  "something is under the key %.500s, and the store refuses to show whether it is ours",
-                  batch->object_key);
+    (void)why_set(
+        why, RES_RETRY,
+        "HTTP 412: something is under the key %.500s, and the store refuses to show whether it is ours",
+        batch->object_key);
     (void)why_remedy(
         why, RES_RETRY,
         "allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the bucket %s; or look at "

@@ -297,7 +297,7 @@ struct s3_refusal s3_error_sort(const struct http_answer *answer, const struct s
 
 struct s3_refusal s3_error_not_s3(const struct http_answer *answer, const char *what, struct why *why)
 {
-    (void)why_set(why, RES_RETRY, "HTTP %ld %s", answer->status, what);
+    (void)why_set(why, RES_RETRY, "HTTP %ld %s: what answers is no S3 server", answer->status, what);
     (void)why_remedy(
         why, RES_RETRY,
         "see that AWS_ENDPOINT_URL is an S3 server, and that nothing on the way (a proxy, a portal) "

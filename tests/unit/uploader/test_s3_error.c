@@ -424,7 +424,7 @@ static void an_answer_that_is_not_s3s_is_the_endpoints_trouble(void **state)
     assert_int_equal(refusal.answer, STORE_NOT_NOW);
     assert_int_equal(refusal.cause.scope, SCOPE_ENDPOINT);
     assert_false(refusal.is_from_store || refusal.is_authentic);
-    assert_string_equal(why.text, "HTTP 200 without an ETag");
+    assert_string_equal(why.text, "HTTP 200 without an ETag: what answers is no S3 server");
     assert_non_null(strstr(why.remedy, "AWS_ENDPOINT_URL is an S3 server"));
 }
 
