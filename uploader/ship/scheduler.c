@@ -15,8 +15,9 @@
 #define PROOF_TURN                                                                                           \
     4 /* in an outage one probe in so many is a proof: the batches may be what gets no answer */
 
-static const struct backoff when_away = {500, 30000};            /* the endpoint: it comes back by itself */
-static const struct backoff when_refused = {5000, REST_MOST_MS}; /* a person must act, without a restart */
+static const struct backoff when_away = {500, 30000};             /* the endpoint: it comes back by itself */
+static const struct backoff when_refused = {5000, REST_MOST_MS};  /* a person must act, without a restart */
+static const struct backoff when_scouting = {1000, REST_MOST_MS}; /* a few refused batches are passed soon */
 
 /* ---- life ---- */
 
@@ -31,7 +32,7 @@ struct scheduler *scheduler_new(const struct scheduler_options *options, int64_t
     s->identity = rest_start(&when_refused, false);
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
         s->kinds[kind] = (struct kind_state){.rest = rest_start(&when_refused, false),
-                                             .scouts = rest_start(&when_refused, true),
+                                             .scouts = rest_start(&when_scouting, true),
                                              .not_due_until = now,
                                              .prove_due = now};
     return s;
