@@ -13,13 +13,13 @@ from s3_stub import (ALWAYS, Step, Stored, drip, error, foreign, hang, honest, n
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 OTHER = b"written by someone else"
+BATCHES = "xml-events/2"  # as their keys begin; the document that proves the destination is none of them
 EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<EVENTS>\n</EVENTS>\n'
 
 
 def methods(stub):
     """Of the requests about batches, without the questions for keys that cannot exist."""
-    with stub.lock:
-        return " ".join(r.method for r in stub.requests if "/_" not in r.key)
+    return stub.methods(BATCHES)
 
 
 def put_by_another(behaviour):
@@ -59,7 +59,6 @@ def test_an_incident_needs_no_permission_to_list(site, stub):
 def test_a_412_that_cannot_be_looked_behind_now_is_decided_later(site, stub):
     start(site, stub, Step("PUT", someone_was_faster), Step("HEAD", error(503), times=2))
     wait_for_state(site, "shipped", 2)
-    assert methods(stub) == "PUT HEAD HEAD HEAD PUT"
     assert len(others(stub)) == 1
 
 
@@ -67,7 +66,7 @@ def test_a_412_that_cannot_be_looked_behind_now_is_decided_later(site, stub):
 
 @with_stub
 def test_a_look_precedes_each_plain_PUT(site, stub):
-    uploader = start(site, stub, Step("PUT", no_conditions, times=ALWAYS), UPLOAD_CONCURRENCY=1)
+    uploader = start(site, stub, Step("PUT", no_conditions, times=ALWAYS, prefix=BATCHES), UPLOAD_CONCURRENCY=1)
     for number in (1, 2, 3):
         wait_for_state(site, "shipped", number)
         send_batch(site)
@@ -92,7 +91,7 @@ def test_all_workers_share_what_is_known_of_conditional_writes(site, stub):
 @with_stub
 def test_without_conditional_writes_an_object_of_someone_else_stays(site, stub):
     refusal = error(501, "NotImplemented")
-    start(site, stub, Step("PUT", put_by_another(refusal)), Step("PUT", refuse_condition(refusal), times=ALWAYS))
+    start(site, stub, Step("PUT", put_by_another(refusal)), Step("PUT", refuse_condition(refusal), times=ALWAYS, prefix=BATCHES))
     wait_for_state(site, "shipped", 2)
     (other,) = others(stub)
     assert other == batch(site, 1).key and stub.kept == [batch(site, 2).key]
@@ -100,7 +99,7 @@ def test_without_conditional_writes_an_object_of_someone_else_stays(site, stub):
 
 @with_stub
 def test_without_conditions_and_looks_objects_are_put_plainly_with_one_warning(site, stub):
-    uploader = start(site, stub, Step("PUT", no_conditions, times=ALWAYS), Step("HEAD", error(403), times=ALWAYS))
+    uploader = start(site, stub, Step("PUT", no_conditions, times=ALWAYS, prefix=BATCHES), Step("HEAD", error(403), times=ALWAYS))
     wait_for_state(site, "shipped", 1)
     send_batch(site)
     wait_for_state(site, "shipped", 2)
@@ -116,7 +115,7 @@ def test_a_condition_that_something_on_the_way_refuses_is_left_out(site, stub):
                                       error(400, "InvalidArgument"), error(400, "SomethingNew"), error(501),
                                       foreign(501)), 1):
         stub.requests.clear()
-        uploader = start(site, stub, Step("PUT", refuse_condition(refusal), times=ALWAYS))
+        uploader = start(site, stub, Step("PUT", refuse_condition(refusal), times=ALWAYS, prefix=BATCHES))
         wait_for_state(site, "shipped", number)
         assert methods(stub) == "PUT HEAD PUT", number
         assert "plain writes from now on" in uploader.log
@@ -128,7 +127,7 @@ def test_a_condition_that_something_on_the_way_refuses_is_left_out(site, stub):
 
 @with_stub
 def test_a_refusal_with_another_cause_costs_two_requests_more_only_once(site, stub):
-    start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS))
+    start(site, stub, Step("PUT", error(403, "AccessDenied"), times=ALWAYS, prefix=BATCHES))
     wait_for("three tries", lambda: len(stub.requests) >= 5)
     assert methods(stub).startswith("PUT HEAD PUT PUT PUT")
     assert ["if-none-match" in r.headers for r in stub.requests if r.method == "PUT"][:4] == [True, False, True, True]
@@ -144,7 +143,7 @@ def test_a_refusal_that_is_surely_not_about_the_condition_is_not_tried_plainly(s
     for number, refusal in enumerate((error(404, "NoSuchBucket"), error(403, "InvalidAccessKeyId"),
                                       error(403, "SignatureDoesNotMatch"), error(400, "EntityTooLarge"), foreign(413)), 1):
         stub.requests.clear()
-        uploader = start(site, stub, Step("PUT", refusal, times=ALWAYS))
+        uploader = start(site, stub, Step("PUT", refusal, times=ALWAYS, prefix=BATCHES))
         wait_for_state(site, "blocked", number)
         assert set(methods(stub).split()) == {"PUT"}, number
         assert all("if-none-match" in r.headers for r in stub.requests)
@@ -194,8 +193,8 @@ def test_check_puts_a_document_as_run_puts_a_batch_and_leaves_it(site, stub):
     more = {"S3_SSE": "AES256", "S3_STORAGE_CLASS": "STANDARD_IA", "S3_TAGS": "a=b", "S3_EXPECTED_BUCKET_OWNER": "111122223333"}
     done = check(site, stub, **more)
     assert done.returncode == 0, done.stdout
-    events, rejects = stub.requests
-    assert stub.methods() == "PUT PUT" and sorted(stub.objects) == sorted((events.key, rejects.key))
+    events, rejects = stub.checks
+    assert events.method == rejects.method == "PUT" and sorted(stub.documents) == sorted((events.key, rejects.key))
     assert events.key.startswith("xml-events/_check-") and rejects.key.startswith("rejected/xml-events/_check-")
     assert events.body == EMPTY and rejects.body == b""
     start(site, stub, **more)
@@ -217,9 +216,8 @@ def test_check_is_content_with_its_document_there_and_beside_a_running_service(s
     for _ in range(2):
         done = check(site, stub)
         assert done.returncode == 0, done.stdout
-    documents = [key for key in stub.kept if "_check-" in key]
-    assert len(documents) == len(set(documents)) == 2, "each was stored once"
-    assert "HEAD" not in stub.methods()
+    assert len(stub.documents) == 2 and {r.method for r in stub.checks} == {"PUT"}
+    assert all("if-none-match" in r.headers for r in stub.checks), "so each was stored once"
 
 
 @with_stub
@@ -233,10 +231,12 @@ def test_check_passes_where_objects_are_locked(site, stub):
 def test_check_fails_over_a_refused_condition_only_if_run_would(site, stub):
     for refusal in (foreign(403), error(501, "NotImplemented")):
         for _ in range(2):  # the second time the documents are there
-            before = len(stub.kept)
+            stub.checks.clear()
             done = check(site, stub, Step("PUT", refuse_condition(refusal), times=ALWAYS))
             assert done.returncode == 0, done.stdout
-            assert len(stub.kept) == before + 2, "both were written"
+            asked = [(r.method, "if-none-match" in r.headers) for r in stub.checks]
+            assert asked == [("PUT", True), ("HEAD", False), ("PUT", False), ("HEAD", False), ("PUT", False)], asked
+            assert len(stub.documents) == 2
     done = check(site, stub, Step("PUT", foreign(403), times=ALWAYS))
     assert done.returncode == 1 and "HTTP 403" in done.stdout, done.stdout
 
@@ -244,11 +244,11 @@ def test_check_fails_over_a_refused_condition_only_if_run_would(site, stub):
 @with_stub
 def test_check_replaces_no_document_that_is_not_its_own(site, stub):
     assert check(site, stub).returncode == 0
-    key = next(key for key in stub.objects if key.startswith("xml-events/_check-"))
-    stub.objects[key] = Stored(OTHER, hashlib.md5(OTHER).hexdigest(), "")
+    key = next(key for key in stub.documents if key.startswith("xml-events/_check-"))
+    stub.documents[key] = Stored(OTHER, hashlib.md5(OTHER).hexdigest(), "")
     done = check(site, stub, Step("PUT", no_conditions, times=ALWAYS))
     assert done.returncode == 0 and "note" in done.stdout and "another document" in done.stdout, done.stdout
-    assert stub.objects[key].body == OTHER
+    assert stub.documents[key].body == OTHER
 
 
 @with_stub
@@ -279,10 +279,10 @@ def test_check_gives_a_server_that_hangs_up_within_15_seconds(site, stub):
 def interrupt(site, stub, *arguments):
     """How long a command takes to end after Ctrl-C, when it hangs on a request."""
     environment = {**clean_environment(), **{k: str(v) for k, v in site.settings(**stub.settings()).items()}}
-    before = len(stub.requests)
+    before = len(stub.requests) + len(stub.checks)
     process = site.owns(subprocess.Popen([BIN / "uploader", *arguments], cwd=site.directory, env=environment,
                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE))
-    wait_for_requests(stub, before + 1)
+    wait_for("its request", lambda: len(stub.requests) + len(stub.checks) > before)
     since = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
@@ -300,7 +300,7 @@ def test_commands_end_at_once_when_interrupted(site, stub):
 
 @with_stub
 def test_the_service_stops_within_a_containers_10_seconds(site, stub):
-    uploader = start(site, stub, Step("PUT", hang, times=ALWAYS))
+    uploader = start(site, stub, Step("PUT", hang, times=ALWAYS, prefix=BATCHES))
     wait_for_requests(stub, 1)
     since = time.monotonic()
     uploader.stop()
