@@ -54,7 +54,7 @@ static bool note_failure(struct outcomes *o, const struct job *job, enum scope s
 {
     char what[WHAT_SIZE];
     struct trouble *trouble = troubles_at(&o->troubles, scope, job->batch.kind);
-    struct trouble latest = {.needs_person = needs_person(job->answer) || scope == SCOPE_BATCH,
+    struct trouble latest = {.needs_person = needs_person(job->answer),
                              .since = job->began,
                              .at = now,
                              .why = job->why};
@@ -149,7 +149,7 @@ static enum result fail(struct outcomes *o, struct job *job, struct scheduler_an
         .why = &job->why,
         .cause = scope == SCOPE_BATCH ? &answer->cause : NULL,
         .is_definite = is_definite,
-        .is_blocked = needs_person(job->answer) || scope == SCOPE_BATCH,
+        .is_blocked = needs_person(job->answer),
         .is_occupied = job->stored.is_occupied || job->answer == STORE_CONFLICT,
     };
     enum result res = spool_out_record_failure(o->spool, &batch, &failure, why);
