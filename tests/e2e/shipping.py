@@ -89,6 +89,7 @@ class World:
         self.site, self.stub, self.sent = site, stub, 0
         self.settings = {"MAX_FILE_SIZE": 1024, "ROTATION_INTERVAL": 1, **settings}
         site.collector(**dict(collector))
+        site.wait_for_spool()
 
     def send(self, count=1, size=1500):
         for _ in range(count):

@@ -124,7 +124,7 @@ ROWS = [
     retried("a reset in mid-body", reset_in_mid_body, "http://127.0.0.1", is_unknown=True),
     retried("200 from something that is no S3", captive_portal, "without an ETag", is_unknown=True,
             remedy="AWS_ENDPOINT_URL is an S3 server"),
-    retried("200 and an ETag from something that is no S3", portal_with_etag, "is no S3", is_unknown=True, head=portal_with_etag,
+    retried("200 and an ETag from something that is no S3", portal_with_etag, "200", is_unknown=True, head=portal_with_etag,
             remedy="AWS_ENDPOINT_URL is an S3 server"),
     retried("429 with Retry-After", error(429, "SlowDown", headers={"Retry-After": "2"}), "HTTP 429", is_unknown=False),
     retried("503 of a proxy", page(503), "HTTP 503", is_unknown=True),
@@ -154,16 +154,20 @@ ROWS = [
             "AWS_ENDPOINT_URL"),
     refused("501 also without a condition", error(501, "NotImplemented"), "HTTP 501 NotImplemented", "S3_TAGS"),
     retried("bytes that are no HTTP", no_http, "http://127.0.0.1", is_unknown=True),
+    Unseen("409 to a HEAD", error(409)),
+    Unseen("501 to a HEAD", error(501)),
+    Unseen("a redirect that names no region to a HEAD", error(301, headers={"Location": "http://127.0.0.1:9/evil"})),
     StoredFirst("200 from something that is no S3 to a HEAD", captive_portal, "without an ETag",
                 "AWS_ENDPOINT_URL is an S3 server"),
     StoredFirst("bytes that are no HTTP to a HEAD", no_http, "http://127.0.0.1"),
     Cured("412 with equal content", after_storing(error(412, "PreconditionFailed")), times=1),
     Incident("412 with different content", someone_was_faster, log="incident:"),
-    Incident("501 on conditional writes and a foreign object", no_conditions_and_taken, times=ALWAYS, log="incident:"),
+    Incident("501 on conditional writes and a foreign object", no_conditions_and_taken, head=no_conditions_and_taken,
+             times=ALWAYS, log="incident:"),
     # A later try has an outcome of before that is unknown: then 412 is taken as ours ("without the right to look").
-    Row("412 to a first PUT without the right to look", error(412, "PreconditionFailed"), head=error(403), message="412",
+    Row("412 to a first PUT without the right to look", error(412, "PreconditionFailed"), head=error(403), message="is under the key",
         remedy="s3:GetObject", is_unknown=False, steps=("first", "restart")),
-    Row("412 to a first PUT where HEAD is not allowed", error(412, "PreconditionFailed"), head=error(405), message="412",
+    Row("412 to a first PUT where HEAD is not allowed", error(412, "PreconditionFailed"), head=error(405), message="is under the key",
         remedy="resolve", is_unknown=False, steps=("first", "restart")),
     Unseen("412 with an unknown outcome and without the right to look", error(403)),
     Unseen("405 to a HEAD after an unknown outcome", error(405)),
@@ -205,13 +209,25 @@ def log_lines(uploader, text):
     return [line for line in uploader.log.splitlines() if text in line]
 
 
+def told(uploader):
+    """The remedies that the log gives about events, in their order: each once for an outage, of a batch or of the document
+    that proves the destination."""
+    remedies = []
+    for line in log_lines(uploader, "upload failed"):
+        assert " warn " in line, line
+        remedy = line.partition(" remedy=")[2]
+        if "kind=rejects" not in line and remedy not in remedies:
+            remedies.append(remedy)
+    return remedies
+
+
 def assert_reported(site, row, uploader, *, is_unknown, is_second):
     """Class and remedy of a failure, wherever a person may look for them; once per outage, and again where the remedy is new.
     `is_second`: of the outage, which has begun with a failure that waiting helps against."""
     remedy = row.remedy or ""
     count = 2 if is_second and remedy else 1
-    lines = wait_for("the log to tell", lambda: len(lines := log_lines(uploader, "upload failed")) >= count and lines, PATIENT)
-    assert len(lines) == count and " warn " in lines[-1] and (remedy or "none needed: waiting") in lines[-1], lines
+    remedies = wait_for("the log to tell", lambda: len(found := told(uploader)) >= count and found, PATIENT)
+    assert len(remedies) == count and (remedy or "none needed: waiting") in remedies[-1], remedies
     wait_for("the summary to tell", lambda: (s := site.query("SELECT last_error, remedy FROM summary")[0]) and
              (row.message in (s[0] or "") or (is_second and not remedy)) and remedy in (s[1] or ""))
     assert remedy in site.command("uploader", "status").stdout
@@ -254,7 +270,7 @@ def assert_recovers(site, stub, uploader, row):
         stub.script.clear()
     wait_for_state(site, "shipped", seconds=PATIENT)
     has_begun = bool(log_lines(uploader, "upload failed"))
-    wait_for("the end of the outage in the log", lambda: len(log_lines(uploader, "upload succeeded")) == has_begun)
+    wait_for("the end of the outage in the log", lambda: bool(log_lines(uploader, "upload succeeded")) == has_begun)
     send_batch(site)
     wait_for_state(site, "shipped", 2, PATIENT)
     assert site.query("SELECT last_error, remedy FROM summary") == [(None, None)]
@@ -319,6 +335,7 @@ def run_cell(directory, row, step):
             stub.more_settings = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "false",
                                   "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
         site.collector()
+        site.wait_for_spool()
         send_batch(site, row.events)
         {"first": run_first, "retry": run_retry, "restart": run_restart}[step](site, stub, row)
         if not isinstance(row, Incident):

@@ -9,12 +9,13 @@ import time
 from support.beside import Beside
 from support.tap import main
 from support.waiting import wait_for
-from s3_stub import (ALWAYS, ANY, Step, drip_of_the_answer, drip_of_the_body, error, for_first_ids, hang, larger_than, page,
-                     portal_with_etag, unless_known)
+from s3_stub import (ALWAYS, ANY, Step, drip_of_the_answer, drip_of_the_body, error, for_first_ids, hang, honest, larger_than,
+                     page, portal_with_etag, unless_known)
 from shipping import AT_ONCE, ONE_PROBE, SOON, wait, world_tests, worlds
 
 LIMIT = 10000   # bytes: what the proxy of these tests lets through
 LARGE = 20000
+DATED = "xml-events/2"  # objects, and not the document that proves the destination
 OVER = "outage over"  # in the log
 
 beside = Beside(24)
@@ -92,19 +93,28 @@ CURES = {
 
 # ---- batches that are refused for good ----
 
-@world(UPLOAD_CONCURRENCY=8)
-def test_refused_batches_do_not_take_the_probes_of_an_outage(world):
+def check_outage_among_refused(world, good, seconds):
+    """Five batches are refused for good, and the server is away for 3 s. `good`: so many were taken before and behind them."""
+    world.send(good)
     world.send(5, LARGE)
+    world.send(good)
     world.start(refusing_large())
+    world.wait_for_shipped(2 * good, SOON)
     wait_for("all five to be refused", lambda: world.blocked() == 5)
     world.stub.go_away()
     world.send(20)
     wait(3)
     world.stub.start_listening()
-    world.wait_for_shipped(20, AT_ONCE)
-    assert world.blocked() == 5
+    world.wait_for_shipped(2 * good + 20, seconds)
+    wait_for("the five to be refused again", lambda: world.blocked() == 5)
     world.cure()
     world.assert_ends()
+
+
+REFUSED = world_tests(beside, check_outage_among_refused, {
+    "refused_batches_do_not_take_the_probes_of_an_outage": (3, AT_ONCE),
+    "good_batches_ship_within_a_rest_where_all_before_were_refused": (0, SOON),
+}, UPLOAD_CONCURRENCY=8)
 
 
 def send_two_large_among_40(world):
@@ -216,12 +226,13 @@ KINDS = world_tests(beside, check_denied_kind, {
 
 def check_drip(world, concurrency, behaviour):
     """All places for uploads are taken by some that go on, slowly, while the server is well to others."""
+    world.send()
     world.send(concurrency, 3000000)
-    world.start(Step("PUT", behaviour, times=ALWAYS), UPLOAD_CONCURRENCY=concurrency)
-    wait_for("as many uploads as there are places", lambda: len(world.stub.requests) >= concurrency)
+    world.start(Step("PUT", honest), Step("PUT", behaviour, times=ALWAYS, prefix=DATED), UPLOAD_CONCURRENCY=concurrency)
+    wait_for("as many uploads as there are places", lambda: len(world.stub.requests) >= 1 + concurrency)
     world.send(20)
     world.cure()
-    world.wait_for_shipped(20, SOON + ONE_PROBE)
+    world.wait_for_shipped(21, SOON + ONE_PROBE)
     world.stub.drop_connections()
     world.assert_ends()
 
@@ -327,8 +338,9 @@ FLUSHES = world_tests(beside, check_flush, {
 @world()
 def test_after_a_restart_one_probe_goes_out_before_the_first_answer(world):
     world.send(40)
-    world.start(Step(ANY, hang, times=ALWAYS), UPLOAD_CONCURRENCY=16)
-    wait_for("many open batches", lambda: len(world.stub.requests) >= 8)
+    world.start(Step("PUT", honest), Step(ANY, hang, times=ALWAYS, prefix=DATED), UPLOAD_CONCURRENCY=16)
+    wait_for("many open batches", lambda: len(world.stub.requests) == 1 + 16)
+    world.stub.set_script(Step(ANY, hang, times=ALWAYS))
     before = len(world.stub.requests)
     count = count_requests(world.stub) - before
     world.restart(UPLOAD_CONCURRENCY=8)
@@ -363,4 +375,4 @@ def test_a_portal_with_ETags_makes_no_incident_and_no_new_key(world):
     assert not any("-r" in key for key in world.stub.objects)
 
 
-main({**globals(), **CURES, **KINDS, **DRIPS, **FLUSHES})
+main({**globals(), **CURES, **REFUSED, **KINDS, **DRIPS, **FLUSHES})

@@ -98,6 +98,13 @@ class Site:
         with contextlib.closing(sqlite3.connect(self.spool, timeout=30)) as db, db:
             db.execute(sql)
 
+    def wait_for_spool(self):
+        """The collector listens before the spool is made."""
+        def is_made():
+            with contextlib.suppress(sqlite3.OperationalError):
+                return self.query("SELECT 1 FROM _intake")
+        wait_for("the spool", is_made)
+
     def wait_for_events(self, count):
         wait_for(f"{count} events in the spool", lambda: self.value("SELECT last_event_id FROM _intake") >= count)
 
