@@ -12,8 +12,8 @@
 #include "uploader/ship/scheduler_state.h"
 
 #define GROUP_TURN 4 /* one start in so many of a kind goes to its groups */
-#define PROOF_TURN                                                                                           \
-    4 /* in an outage one probe in so many is a proof: the batches may be what gets no answer */
+/* In an outage one probe in so many is a proof: the batches may be what gets no answer. */
+#define PROOF_TURN 4
 
 static const struct backoff when_away = {500, 30000};             /* the endpoint: it comes back by itself */
 static const struct backoff when_refused = {5000, REST_MOST_MS};  /* a person must act, without a restart */
