@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/db.h"
 #include "common/log.h"
 #include "uploader/store/place.h"
+
+#define REVIEW_MS 50 /* one transaction of a review: the collector waits meanwhile */
 
 /* Everything that the options decide, except the key. */
 static void describe(const struct sealer *sealer, struct batch *batch)
@@ -81,16 +84,30 @@ static bool is_too_large(const struct sealer *sealer, const struct batch *batch)
     return batch->bytes > sealer->options.max_file_bytes && batch_count(batch) > 1;
 }
 
+/* How rows of a kind are sealed now. To be used where it is: its parts point at each other. */
+struct current {
+    struct batch like;
+    struct key_rules keys;
+    struct new_shape shape;
+};
+
+static enum result load_current(const struct sealer *sealer, enum batch_kind kind, struct current *current,
+                                struct why *why)
+{
+    current->like = (struct batch){.kind = kind, .sealed_at = clock_now_ms()};
+    current->keys = keys_of(sealer, kind);
+    current->shape = (struct new_shape){&current->like, &current->keys, sealer->options.max_file_bytes};
+    describe(sealer, &current->like);
+    return spool_out_identity(sealer->spool, &current->like.identity, why);
+}
+
 enum result sealer_cut_again(const struct sealer *sealer, struct batch *batch, struct cut_parts *parts,
                              struct why *why)
 {
-    struct batch like = {.kind = batch->kind, .sealed_at = clock_now_ms()};
-    struct key_rules keys = keys_of(sealer, batch->kind);
-    struct new_shape shape = {&like, &keys, sealer->options.max_file_bytes};
+    struct current current;
     *parts = (struct cut_parts){0};
-    describe(sealer, &like);
-    enum result res = spool_out_identity(sealer->spool, &like.identity, why);
-    if (res == RES_OK) res = spool_out_cut_again(sealer->spool, batch, &shape, parts, why);
+    enum result res = load_current(sealer, batch->kind, &current, why);
+    if (res == RES_OK) res = spool_out_cut_again(sealer->spool, batch, &current.shape, parts, why);
     if (res == RES_OK && parts->count > 0)
         log_info("a batch that was not stored is sealed anew under the current settings",
                  "batch=%" PRId64 " key=%s parts=%" PRId64 " first_part=%" PRId64, batch->id,
@@ -102,39 +119,19 @@ enum result sealer_resolve(const struct sealer *sealer, const struct resolve_ord
                            struct resolve_decision *decision, struct cut_parts *parts, struct why *why)
 {
     struct batch batch;
-    struct batch like = {.sealed_at = clock_now_ms()};
+    struct current current;
     struct resolve_order known = *order;
     bool is_open = false;
     known.ships_rejects = sealer->options.rejects_prefix != NULL;
     *parts = (struct cut_parts){0};
     enum result res = spool_out_load_batch(sealer->spool, order->batch_id, &batch, &is_open, why);
-    if (res == RES_OK) res = spool_out_identity(sealer->spool, &like.identity, why);
-    if (res != RES_OK) return res;
-    like.kind = batch.kind;
-    describe(sealer, &like);
-    struct key_rules keys = keys_of(sealer, batch.kind);
-    struct new_shape shape = {&like, &keys, sealer->options.max_file_bytes};
-    return spool_resolve(sealer->spool, &known, &shape, decision, parts, why);
+    if (res == RES_OK) res = load_current(sealer, batch.kind, &current, why);
+    return res == RES_OK ? spool_resolve(sealer->spool, &known, &current.shape, decision, parts, why) : res;
 }
 
-/* A batch that bears another spool's name stays as it is: the spool that this one is a copy of may have shipped it. */
-static enum result review(const struct sealer *sealer, int64_t id, const struct spool_identity *identity,
-                          struct why *why)
-{
-    struct batch batch;
-    struct cut_parts parts;
-    bool is_open = false;
-    enum result res = spool_out_load_batch(sealer->spool, id, &batch, &is_open, why);
-    if (res != RES_OK || !is_open || strcmp(identity->spool, batch.identity.spool) != 0) return res;
-    if (!is_outdated(sealer, &batch) && !is_too_large(sealer, &batch)) return RES_OK;
-    res = sealer_cut_again(sealer, &batch, &parts, why);
-    if (res != RES_REFUSE) return res;
-    log_warn("a batch cannot be sealed anew", "batch=%" PRId64 " why=%s", id, LOG_QUOTE(why->text));
-    why_clear(why);
-    return RES_OK;
-}
+/* ---- the review at the start ---- */
 
-/* The batches of one kind that are to be shipped and surely not stored. */
+/* Batches of one kind that are to be shipped and surely not stored; later those of them that are to be cut again. */
 struct candidates {
     enum batch_kind kind;
     int64_t *ids;
@@ -150,15 +147,82 @@ static void note_candidate(void *context, const struct open_batch *open)
     c->ids[c->count++] = open->id;
 }
 
+/*
+ * Keeps those that would be sealed differently now. A batch that bears another spool's name stays as it is: the spool that
+ * this one is a copy of may have shipped it.
+ */
+static enum result keep_outdated(const struct sealer *sealer, struct candidates *c, struct why *why)
+{
+    struct spool_identity identity;
+    size_t kept = 0;
+    enum result res = spool_out_identity(sealer->spool, &identity, why);
+    for (size_t i = 0; i < c->count && res == RES_OK; i++) {
+        struct batch batch;
+        bool is_open = false;
+        res = spool_out_load_batch(sealer->spool, c->ids[i], &batch, &is_open, why);
+        bool is_own = is_open && strcmp(identity.spool, batch.identity.spool) == 0;
+        if (is_own && (is_outdated(sealer, &batch) || is_too_large(sealer, &batch)))
+            c->ids[kept++] = c->ids[i];
+    }
+    c->count = kept;
+    return res;
+}
+
+/* Cuts the candidates from `*next` on within one transaction of some milliseconds; `*next` is then the first that is left. */
+static enum result cut_some(const struct sealer *sealer, const struct candidates *c, size_t *next,
+                            struct why *why)
+{
+    struct current current;
+    struct cut_parts parts;
+    struct db *db = spool_out_db(sealer->spool);
+    int64_t due = clock_monotonic_ms() + REVIEW_MS;
+    enum result res = load_current(sealer, c->kind, &current, why);
+    if (res == RES_OK) res = db_begin(db, why);
+    if (res != RES_OK) return res;
+    do {
+        struct batch batch;
+        bool is_open = false;
+        res = spool_out_load_batch(sealer->spool, c->ids[*next], &batch, &is_open, why);
+        if (res == RES_OK && is_open)
+            res = spool_out_replace(sealer->spool, &batch, &current.shape, false, &parts, why);
+        *next += res == RES_OK;
+    } while (res == RES_OK && *next < c->count && clock_monotonic_ms() < due);
+    return db_end(db, res, why);
+}
+
+/* The candidate `at` has no rows any more: it stays as it is, and the transaction that met it is begun anew without it. */
+static void leave_out(struct candidates *c, size_t at, struct why *why)
+{
+    log_warn("a batch cannot be sealed anew", "batch=%" PRId64 " why=%s", c->ids[at], LOG_QUOTE(why->text));
+    why_clear(why);
+    c->count--;
+    memmove(c->ids + at, c->ids + at + 1, (c->count - at) * sizeof *c->ids);
+}
+
+static enum result cut_all(const struct sealer *sealer, struct candidates *c, struct why *why)
+{
+    enum result res = RES_OK;
+    for (size_t next = 0; next < c->count && res == RES_OK;) {
+        size_t first = next;
+        res = cut_some(sealer, c, &next, why);
+        if (res != RES_REFUSE) continue;
+        leave_out(c, next, why);
+        next = first;
+        res = RES_OK;
+    }
+    if (res == RES_OK && c->count > 0)
+        log_info("batches that were not stored are sealed anew under the current settings",
+                 "kind=%s batches=%zu", batch_kind_name(c->kind), c->count);
+    return res;
+}
+
 enum result sealer_review(const struct sealer *sealer, enum batch_kind kind, bool is_on, struct why *why)
 {
     struct candidates found = {.kind = kind};
-    struct spool_identity identity;
     if (!is_on) return RES_OK;
-    enum result res = spool_out_identity(sealer->spool, &identity, why);
-    if (res == RES_OK) res = spool_out_list_open(sealer->spool, 0, note_candidate, &found, why);
-    for (size_t i = 0; i < found.count && res == RES_OK; i++)
-        res = review(sealer, found.ids[i], &identity, why);
+    enum result res = spool_out_list_open(sealer->spool, 0, note_candidate, &found, why);
+    if (res == RES_OK) res = keep_outdated(sealer, &found, why);
+    if (res == RES_OK) res = cut_all(sealer, &found, why);
     free(found.ids);
     return res;
 }

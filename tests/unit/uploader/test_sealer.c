@@ -137,6 +137,19 @@ static void a_batch_with_missing_rows_does_not_stop_the_review(void **state)
     check_text(f, "SELECT state FROM batches WHERE id <= 3", "superseded\nsealed\nsuperseded");
 }
 
+static void thousands_of_batches_are_reviewed_in_transactions_of_many(void **state)
+{
+    struct fixture *f = *state;
+    struct sealer sealer = some_sealer(f);
+    some_spool_add_events(f->scratch->spool, 6000, 10, SOME_TIME);
+    seal_all(f, &sealer, BATCH_EVENTS);
+    query_do(f->scratch->spool, "DELETE FROM _event WHERE id IN (11, 3000)"); /* of two batches */
+    sealer.options.format = BATCH_JSON;
+    must(f, sealer_review(&sealer, BATCH_EVENTS, true, &f->why));
+    check_text(f, "SELECT state, count(*) FROM batches GROUP BY state, format",
+               "sealed|2998\nsealed|2\nsuperseded|2998");
+}
+
 static void a_reseal_takes_the_current_settings(void **state)
 {
     struct fixture *f = *state;
@@ -164,6 +177,7 @@ int main(void)
         IN_SPOOL(a_batch_of_another_spools_name_stays_as_it_is),
         IN_SPOOL(batches_of_a_kind_that_is_off_stay_sealed),
         IN_SPOOL(a_batch_with_missing_rows_does_not_stop_the_review),
+        IN_SPOOL(thousands_of_batches_are_reviewed_in_transactions_of_many),
         IN_SPOOL(a_reseal_takes_the_current_settings),
     };
     log_configure(LOG_ERROR, LOG_TEXT);
