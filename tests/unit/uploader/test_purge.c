@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "uploader/spool/spool.h"
+#include "uploader/spool/resolve.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +147,33 @@ static void an_open_batch_holds_back_its_own_rows_and_no_others(void **state)
     assert_int_equal(purge(f, BATCH_EVENTS, INT64_MAX), 10);
     must(f, spool_out_purge_batches(f->out, INT64_MAX, &f->why));
     check_text(f, "SELECT first_id FROM batches", "31");
+}
+
+/* Else the batches that a person seals anew would stand alone, before a hole. */
+static void nothing_goes_from_around_a_batch_that_a_person_may_take_back(void **state)
+{
+    struct fixture *f = *state;
+    struct batch like = some_batch(BATCH_EVENTS, 1, 1);
+    struct key_rules keys = {"new/", DATE_FOLDERS_FALSE};
+    struct new_shape shape = {&like, &keys, 1000};
+    struct resolve_order order = {.batch_id = 1, .word = RESOLVE_ABANDONED, .by = "somebody"};
+    struct resolve_decision decision;
+    struct cut_parts parts;
+    add(f, BATCH_EVENTS, 40);
+    (void)seal(f, BATCH_EVENTS, 1, 10);
+    (void)ship_at(f, BATCH_EVENTS, 11, 20, 100);
+    (void)ship_at(f, BATCH_EVENTS, 21, 30, 100);
+    (void)ship_at(f, BATCH_EVENTS, 31, 40, 100);
+    must(f, spool_resolve(f->out, &order, &shape, &decision, &parts, &f->why));
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = 200 WHERE id = 1");
+    while (purge(f, BATCH_EVENTS, 100) > 0) {
+    }
+    must(f, spool_out_purge_batches(f->out, 100, &f->why));
+    check_text(f, "SELECT count(*) FROM batches; SELECT count(*) FROM events", "4\n10");
+    order.word = RESOLVE_RESEAL;
+    must(f, spool_resolve(f->out, &order, &shape, &decision, &parts, &f->why));
+    assert_int_equal(parts.count, 1);
+    check_tiling(f);
 }
 
 static int64_t purge_waiting(struct fixture *f, int64_t keep_ms)
@@ -319,6 +346,7 @@ int main(void)
         IN_SPOOL(purging_one_kind_leaves_the_other),
         IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_holds_back_its_own_rows_and_no_others),
+        IN_SPOOL(nothing_goes_from_around_a_batch_that_a_person_may_take_back),
         IN_SPOOL(rejects_that_are_never_shipped_are_purged_when_old),
         IN_SPOOL(a_gap_that_unshipped_rejects_have_left_is_covered_when_sealing_goes_on),
         IN_SPOOL(old_rejects_in_open_batches_are_given_up_unless_they_may_be_stored),
