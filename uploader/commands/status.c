@@ -13,6 +13,8 @@
 static void print_program(FILE *out, const char *name, const struct status_program *program)
 {
     (void)fprintf(out, "%-12s %s\n", name, program->is_running ? "running" : program->why_not.text);
+    if (!program->is_running)
+        (void)fprintf(out, "%-12s start the %s; its log says why it has ended\n", "what to do", name);
     if (program->is_silent)
         (void)fprintf(out, "%-12s its lock file is empty: its problems are not known\n%-12s %s\n", "problem",
                       "what to do", "free space on the disk of SPOOL_PATH");

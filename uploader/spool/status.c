@@ -55,6 +55,12 @@ static enum result load_requests(struct status *status, struct db *db, struct wh
     return res;
 }
 
+/* Nobody tries again what the uploader has reported while it lived: that it does not run is what is wrong now. */
+static void forget_advice(struct summary *summary)
+{
+    summary->last_error[0] = summary->remedy[0] = '\0';
+}
+
 void status_gather_programs(struct status *status, const char *spool_path)
 {
     memset(status, 0, sizeof *status);
@@ -70,6 +76,7 @@ enum result status_gather(struct status *status, struct spool_out *spool, const 
     status_gather_programs(status, spool_path);
     enum result res = spool_out_identity(spool, &status->identity, why);
     if (res == RES_OK) res = spool_out_summary(spool, &status->summary, why);
+    if (res == RES_OK && !status->uploader.is_running) forget_advice(&status->summary);
     if (res == RES_OK) res = count_batches(status, db, why);
     return res == RES_OK ? load_requests(status, db, why) : res;
 }
