@@ -58,6 +58,7 @@ def check_dead(world, behaviour, remedy):
     shown = world.command("status").stdout
     assert remedy not in shown, shown
     assert re.search(r"^uploader .*no uploader is running", shown, re.MULTILINE), shown
+    world.cure()
     world.start()
     world.assert_ends()
 
