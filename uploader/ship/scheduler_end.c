@@ -39,7 +39,7 @@ static bool is_known_trouble(const struct scheduler *s, const struct running *r,
 
 /*
  * The scope that a failure counts for. A batch that has failed in it before, and fails again after another one was taken
- * in it, has trouble of its own. What refuses the check document would refuse every batch of the kind.
+ * in it, has trouble of its own; one that began before it failed, and ended after, shows nothing. What refuses the check document would refuse every batch of the kind.
  */
 static enum scope narrow(const struct scheduler *s, const struct running *r, const struct entry *entry,
                          const struct scheduler_answer *answer)
@@ -48,9 +48,8 @@ static enum scope narrow(const struct scheduler *s, const struct running *r, con
     if (!entry) return r->action == SCHEDULER_PROVE && scope == SCOPE_BATCH ? SCOPE_KIND : scope;
     if (scope == SCOPE_BATCH || is_known_trouble(s, r, &answer->cause)) return SCOPE_BATCH;
     if (entry->failures == 0 || entry->failed_scope != scope) return scope;
-    bool is_passed =
-        scope == SCOPE_KIND ? s->kinds[r->kind].taken > entry->passed : s->taken > entry->passed_total;
-    return is_passed ? SCOPE_BATCH : scope;
+    int64_t taken_began = scope == SCOPE_KIND ? s->kinds[r->kind].taken_began : s->taken_began;
+    return taken_began >= entry->ended_at ? SCOPE_BATCH : scope;
 }
 
 /* How sure the store's answer makes us of each scope; `scope` is that of a failure. */
@@ -133,8 +132,7 @@ static void end_batch(struct scheduler *s, const struct running *r, struct entry
     if (group && answer->outcome == SCHEDULER_TAKEN) group_note_taken(group, &r->a_try, now);
     if (group && answer->outcome != SCHEDULER_TAKEN && !is_own) rest_release(&group->rest, &r->a_try, now);
     if (is_own) refuse(s, r, entry, &answer->cause, failure->any, now);
-    entry->passed = state->taken;
-    entry->passed_total = s->taken;
+    entry->ended_at = now;
     if (answer->is_settled) scheduler_forget(s, entry);
     if (group) scheduler_close_group(s, r->group, failure->any, now);
 }
@@ -169,8 +167,8 @@ static void note_answer(struct scheduler *s, const struct running *r, const stru
     state->prove_due = now + SCHEDULER_PROVE_MS;
     if (answer->outcome != SCHEDULER_TAKEN) return;
     state->is_proven = true;
-    s->taken++;
-    state->taken++;
+    if (r->a_try.began > s->taken_began) s->taken_began = r->a_try.began;
+    if (r->a_try.began > state->taken_began) state->taken_began = r->a_try.began;
 }
 
 enum scope scheduler_end(struct scheduler *s, int64_t number, const struct scheduler_answer *answer,

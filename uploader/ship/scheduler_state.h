@@ -15,9 +15,8 @@
 /* An open batch. */
 struct entry {
     int64_t id, first_id;
-    int64_t tried; /* the number of its last try; 0: none yet */
-    int64_t passed_total,
-        passed;       /* how many objects, and of its kind, had been taken when it failed the last time */
+    int64_t tried;    /* the number of its last try; 0: none yet */
+    int64_t ended_at; /* monotonic: its last try */
     int32_t failures; /* in scopes wider than the batch; the last one in this scope: */
     uint8_t failed_scope;
     int32_t opening; /* of its group when it was refused the last time */
@@ -41,8 +40,8 @@ struct kind_state {
     struct rest scouts;
     int64_t not_due_until;
     int64_t prove_due;
-    int64_t starts; /* of batches that were never refused, since the last start of another one */
-    int64_t taken;  /* objects and proofs */
+    int64_t starts;      /* of batches that were never refused, since the last start of another one */
+    int64_t taken_began; /* when the latest try began of which an object, or a proof, was taken; -1: none */
     bool is_proven;
 };
 
@@ -54,11 +53,11 @@ struct scheduler {
     struct entry *entries; /* in the order of their ids */
     size_t entry_count, entry_capacity;
     struct running running[SCHEDULER_WORKERS_MAX + 1];
-    int errands;     /* that wait */
-    bool was_errand; /* the last start */
-    int next_kind;   /* kinds take turns */
-    int64_t numbers; /* of tries so far */
-    int64_t taken;   /* objects and proofs */
+    int errands;         /* that wait */
+    bool was_errand;     /* the last start */
+    int next_kind;       /* kinds take turns */
+    int64_t numbers;     /* of tries so far */
+    int64_t taken_began; /* in any kind */
     uint32_t random;
 };
 

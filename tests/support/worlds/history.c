@@ -20,7 +20,7 @@ void history_restart(struct world *w)
         w->kinds[kind] = (struct world_kind){
             .refused_at = -1, .last_refused = -1, .good_at = -1, .traffic_at = w->now, .starts = 4};
     for (int i = 0; i < WORLD_CLASSES; i++) w->idle_since[i] = -1;
-    for (int i = 0; i < WORLD_SCOPES; i++) w->taken_at[i] = -1;
+    for (int i = 0; i < WORLD_SCOPES; i++) w->taken_at[i] = w->taken_began[i] = -1;
     w->started = w->now;
     w->hurried_at = -1;
 }
@@ -83,6 +83,8 @@ static void learn_of_scopes(struct world *w, const struct world_try *a_try, enum
         int at = world_scope(i, a_try->step.kind);
         struct view_try seen = seen_in_scope(w, a_try, at);
         if (answer->outcome == SCHEDULER_TAKEN) w->taken_at[at] = w->now;
+        if (answer->outcome == SCHEDULER_TAKEN && a_try->began > w->taken_began[at])
+            w->taken_began[at] = a_try->began;
         if (has_failed && (int)scope == i)
             view_fail(&w->scopes[at], &seen, weather_is_silence(answer), answer->asked_ms, w->now);
         else if (is_good[i])

@@ -212,15 +212,16 @@ void promises_check_scope(struct world *w, const struct world_try *a_try, enum s
     }
     const struct pile_batch *batch = pile_batch(&w->pile, a_try->step.batch_id);
     int64_t taken_at = w->taken_at[world_scope((int)named, batch->kind)];
+    int64_t taken_began = w->taken_began[world_scope((int)named, batch->kind)];
     bool had_failed = batch->failed_at[named] >= 0;
     bool is_known = is_known_trouble(w, batch, &a_try->answer.cause);
     if (scope != named && scope != SCOPE_BATCH) world_break(w, "scope: %d became %d", named, scope);
     if (scope == named && is_known)
         world_break(w, "scope: the known trouble of batch %" PRId64 " holds up others", batch->id);
-    if (scope != named && !is_known && (!had_failed || taken_at < batch->failed_at[named]))
+    if (scope != named && !is_known && (!had_failed || taken_began < batch->failed_at[named]))
         world_break(w, "scope: batch %" PRId64 " is blamed, and none was taken since it failed", batch->id);
     bool was_last = had_failed && batch->failed_at[named] == batch->ended_at;
-    if (scope == named && was_last && taken_at > batch->ended_at && taken_at <= a_try->began)
+    if (scope == named && was_last && taken_began >= batch->ended_at && taken_at <= a_try->began)
         world_break(w, "scope: batch %" PRId64 " fails again, and another one was taken", batch->id);
 }
 

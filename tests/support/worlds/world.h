@@ -84,6 +84,7 @@ struct world {
     int64_t late_failure;              /* the last one after the store is well, of a try from before; -1 */
     int64_t asked_until;               /* the latest of all scopes and groups */
     int64_t taken_at[WORLD_SCOPES];    /* when an object was last taken in it; -1: never since the start */
+    int64_t taken_began[WORLD_SCOPES]; /* and when the latest such try began */
     int64_t hurried_at;                /* a person's last command; -1 */
     int64_t steps;
 

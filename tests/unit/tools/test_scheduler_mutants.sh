@@ -82,7 +82,8 @@ mutant group_never_closes groups "group->refused > group->taken" "false"
 mutant group_without_rest groups "rest_fail(&group->rest, a_try, &(struct rest_failure){.any = any}, now);" ";"
 mutant same_representative scheduler "if (!b || a->tried != b->tried) return !b || a->tried < b->tried;" "if (!b) return true;"
 mutant blame_everybody scheduler_end "if (entry->failures == 0 || entry->failed_scope != scope) return scope;" ""
-mutant blame_nobody scheduler_end "return is_passed ? SCOPE_BATCH : scope;" "return is_passed ? scope : scope;"
+mutant blame_nobody scheduler_end "return taken_began >= entry->ended_at ? SCOPE_BATCH : scope;" "return scope;"
+mutant blame_by_old scheduler_end "if (r->a_try.began > s->taken_began) s->taken_began = r->a_try.began;" "s->taken_began = now;"
 mutant known_trouble_spreads scheduler_end "|| is_known_trouble(s, r, &answer->cause)) return" ") return"
 # 4. Order.
 mutant newest_first scheduler "return a->first_id != b->first_id ? a->first_id < b->first_id" \

@@ -28,13 +28,15 @@ struct scheduler *scheduler_new(const struct scheduler_options *options, int64_t
     assert(options->workers >= 1 && options->workers <= SCHEDULER_WORKERS_MAX && options->ahead >= 1);
     s->options = *options;
     s->random = options->seed ? options->seed : 1;
+    s->taken_began = -1;
     s->endpoint = rest_start(&when_away, false);
     s->identity = rest_start(&when_refused, false);
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
         s->kinds[kind] = (struct kind_state){.rest = rest_start(&when_refused, false),
                                              .scouts = rest_start(&when_scouting, true),
                                              .not_due_until = now,
-                                             .prove_due = now};
+                                             .prove_due = now,
+                                             .taken_began = -1};
     return s;
 }
 
