@@ -1,5 +1,5 @@
 /*
- * scheduler -- see scheduler.h. This file chooses what is next; scheduler_end.c takes in how a try has ended.
+ * scheduler_next -- see scheduler.h: what there is, and what is next; scheduler_end.c takes in how a try has ended.
  *
  * Each choice looks once at every open batch (survey()): that costs less than one request even when 10,000 wait.
  */

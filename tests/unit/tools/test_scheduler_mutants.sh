@@ -14,7 +14,7 @@ number=0
 flags="-std=gnu11 -D_GNU_SOURCE -O1 -w"
 
 # The copies are compiled plainly, whatever MODE is tested: what is shown is that the worlds see a broken rule.
-sources="rest backoff groups scheduler scheduler_end"
+sources="rest backoff groups scheduler_next scheduler_end"
 compile() { # FROM-DIRECTORY INTO-DIRECTORY NAME...
     from=$1
     into=$2
@@ -65,9 +65,9 @@ if [ -z "${MUTANTS:-}" ]; then
 fi
 
 # 1. Work-conserving.
-mutant no_seal_ahead scheduler "if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;" ""
-mutant late_wake scheduler "if (at > now && at < *due) *due = at;" "if (at > now && at + 5000 < *due) *due = at + 5000;"
-mutant group_left_open scheduler "if (group != NO_GROUP) scheduler_close_group(s, group, 0, now);" ""
+mutant no_seal_ahead scheduler_next "if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;" ""
+mutant late_wake scheduler_next "if (at > now && at < *due) *due = at;" "if (at > now && at + 5000 < *due) *due = at + 5000;"
+mutant group_left_open scheduler_next "if (group != NO_GROUP) scheduler_close_group(s, group, 0, now);" ""
 # 2. Bounded rest.
 mutant long_rest rest "rest->until = now + backoff_ms(rest->backoff, rest->failures, failure->any);" \
     "rest->until = now + 2 * backoff_ms(rest->backoff, rest->failures, failure->any);"
@@ -80,42 +80,42 @@ mutant old_silence rest "(failure->is_silent && a_try->began < rest->well_at);" 
 mutant group_never_opens groups "rest_succeed(&group->rest, a_try, now);" ""
 mutant group_never_closes groups "group->refused > group->taken" "false"
 mutant group_without_rest groups "rest_fail(&group->rest, a_try, &(struct rest_failure){.any = any}, now);" ";"
-mutant same_representative scheduler "if (!b || a->tried != b->tried) return !b || a->tried < b->tried;" "if (!b) return true;"
+mutant same_representative scheduler_next "if (!b || a->tried != b->tried) return !b || a->tried < b->tried;" "if (!b) return true;"
 mutant blame_everybody scheduler_end "if (entry->failures == 0 || entry->failed_scope != scope) return scope;" ""
 mutant blame_nobody scheduler_end "return taken_began >= entry->ended_at ? SCOPE_BATCH : scope;" "return scope;"
 mutant blame_by_old scheduler_end "if (r->a_try.began > s->taken_began) s->taken_began = r->a_try.began;" "s->taken_began = now;"
 mutant known_trouble_spreads scheduler_end "|| is_known_trouble(s, r, &answer->cause)) return" ") return"
 # 4. Order.
-mutant newest_first scheduler "return a->first_id != b->first_id ? a->first_id < b->first_id" \
+mutant newest_first scheduler_next "return a->first_id != b->first_id ? a->first_id < b->first_id" \
     "return a->first_id != b->first_id ? a->first_id > b->first_id"
-mutant no_turn scheduler "if (s->kinds[kind].starts >= GROUP_TURN - 1) entry = refused;" ""
-mutant always_their_turn scheduler "if (s->kinds[kind].starts >= GROUP_TURN - 1) entry = refused;" "entry = refused;"
-mutant off_kind_sent scheduler "(!s->options.is_on[entry->kind] && !entry->may_be_stored)" "false"
+mutant no_turn scheduler_next "if (s->kinds[kind].starts >= GROUP_TURN - 1) entry = refused;" ""
+mutant always_their_turn scheduler_next "if (s->kinds[kind].starts >= GROUP_TURN - 1) entry = refused;" "entry = refused;"
+mutant off_kind_sent scheduler_next "(!s->options.is_on[entry->kind] && !entry->may_be_stored)" "false"
 # 5. Floor.
 mutant no_floor rest "if (rest->state == REST_RESTING) return rest->until;" "if (rest->state == REST_RESTING) return rest->failed_at;"
-mutant hurry_unheard scheduler "rest_hurry(&s->endpoint, now);" ""
+mutant hurry_unheard scheduler_next "rest_hurry(&s->endpoint, now);" ""
 # 6. Probes.
 mutant probes_at_once rest "return rest->state == REST_PROBING ? rest->probe_until : INT64_MIN;" "return INT64_MIN;"
 mutant probe_for_ever rest "rest->probe_until = now + REST_PROBE_MS;" "rest->probe_until = now + 100 * REST_PROBE_MS;"
-mutant no_spare scheduler "return latest + REST_PROBE_MS;" "return INT64_MAX;"
-mutant two_spares scheduler "if (scheduler_running_count(s) > s->options.workers) return INT64_MAX;" ""
+mutant no_spare scheduler_next "return latest + REST_PROBE_MS;" "return INT64_MAX;"
+mutant two_spares scheduler_next "if (scheduler_running_count(s) > s->options.workers) return INT64_MAX;" ""
 # 7. Scouts.
-mutant no_scouts scheduler "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return false;"
-mutant scouts_at_once scheduler "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return c->ahead == c->held;"
-mutant scouts_beside scheduler "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return rest_may_try(&state->scouts, now);"
-mutant too_many_ahead scheduler "c->ahead >= s->options.ahead" "c->ahead > s->options.ahead"
-mutant held_scout scheduler "return c->ahead == c->held &&" "return c->ahead == 0 &&"
+mutant no_scouts scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return false;"
+mutant scouts_at_once scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return c->ahead == c->held;"
+mutant scouts_beside scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return rest_may_try(&state->scouts, now);"
+mutant too_many_ahead scheduler_next "c->ahead >= s->options.ahead" "c->ahead > s->options.ahead"
+mutant held_scout scheduler_next "return c->ahead == c->held &&" "return c->ahead == 0 &&"
 # Proofs.
-mutant no_proof scheduler "return has_errand || choose_proof(s, now, step);" "return has_errand;"
-mutant proof_too_often scheduler "state->rest.state == REST_WELL && now < state->prove_due;" "state->rest.state == REST_WELL && false;"
+mutant no_proof scheduler_next "return has_errand || choose_proof(s, now, step);" "return has_errand;"
+mutant proof_too_often scheduler_next "state->rest.state == REST_WELL && now < state->prove_due;" "state->rest.state == REST_WELL && false;"
 # Rare: all batches that may be sealed are among those that never get an answer.
 usual_seed=$seed usual_worlds=$worlds
 seed=20150000 worlds=$((worlds * 4))
-mutant no_proof_in_outage scheduler "== PROOF_TURN - 1 && choose_proof(s, now, step)) return true;" "== PROOF_TURN) return true;"
+mutant no_proof_in_outage scheduler_next "== PROOF_TURN - 1 && choose_proof(s, now, step)) return true;" "== PROOF_TURN) return true;"
 seed=$usual_seed worlds=$usual_worlds
 # Others.
-mutant tried_twice scheduler "if (entry->is_running || " "if ("
-mutant errand_unasked scheduler "bool has_errand = s->errands > 0;" "bool has_errand = s->errands > 0 || now % 1000 == 7;"
+mutant tried_twice scheduler_next "if (entry->is_running || " "if ("
+mutant errand_unasked scheduler_next "bool has_errand = s->errands > 0;" "bool has_errand = s->errands > 0 || now % 1000 == 7;"
 mutant settled_stays scheduler_end "if (answer->is_settled) scheduler_forget(s, entry);" ""
 
 echo "1..$number"
