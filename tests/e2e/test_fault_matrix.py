@@ -18,8 +18,8 @@ from support.waiting import wait_for
 from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, ended_keys, error, hang, honest,
                      no_answer, no_condition_passes, no_conditions, no_conditions_and_taken, no_http, page, portal_with_etag,
                      reset_in_mid_body, someone_was_faster, take_too_slowly, unless_signed_for)
-from shipping import (EVENTS, assert_looked_before_plain_puts, assert_shipped_once, batch, send_batch, start, wait_for_requests,
-                      wait_for_state)
+from shipping import (EVENTS, SOON, assert_looked_before_plain_puts, assert_shipped_once, batch, send_batch, start,
+                      wait_for_requests, wait_for_state)
 
 STEPS = ("first", "retry", "restart")
 BESIDE = 20    # cells at once: they mostly wait
@@ -162,8 +162,8 @@ ROWS = [
     Incident("501 on conditional writes and a foreign object", no_conditions_and_taken, head=no_conditions_and_taken,
              times=ALWAYS, log="incident:"),
     # A later try has an outcome of before that is unknown: then 412 is taken as ours ("without the right to look").
-    Row("412 to a first PUT without the right to look", error(412, "PreconditionFailed"), head=error(403), message="is under the key",
-        remedy="s3:GetObject", is_unknown=False, steps=("first", "restart")),
+    Row("412 to a first PUT without the right to look", error(412, "PreconditionFailed"), head=error(403),
+        message="is under the key", remedy="s3:GetObject", is_unknown=False, steps=("first", "restart")),
     Row("412 to a first PUT where HEAD is not allowed", error(412, "PreconditionFailed"), head=error(405), message="is under the key",
         remedy="resolve", is_unknown=False, steps=("first", "restart")),
     Unseen("412 with an unknown outcome and without the right to look", error(403)),
@@ -270,7 +270,8 @@ def assert_recovers(site, stub, uploader, row):
     wait_for("the end of the outage in the log", lambda: bool(log_lines(uploader, "upload succeeded")) == has_begun)
     send_batch(site)
     wait_for_state(site, "shipped", 2, PATIENT)
-    assert site.query("SELECT last_error, remedy FROM summary") == [(None, None)]
+    wait_for("the trouble to be over, of rejects too, whose rest is their own",
+             lambda: site.query("SELECT last_error, remedy FROM summary") == [(None, None)], SOON)
     if row.is_unknown:
         assert "PUT PUT" not in stub.methods(stub.kept[0]), "a HEAD precedes each further PUT"
 
