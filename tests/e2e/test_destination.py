@@ -1,12 +1,10 @@
 """The destination is proven at the start, before any event is due: by the conditional PUT of a small document, whose key no
 batch can have. Trouble shows at once wherever a person looks, and goes by itself with its cause."""
-import socket
 
 from support.beside import Beside
 from support.tap import main
 from support.waiting import wait_for
-from s3_stub import (ALWAYS, ANY, Step, captive_portal, error, hang, no_condition_passes, no_conditions, page, portal_with_etag,
-                     unless_known)
+from s3_stub import (ALWAYS, ANY, Step, captive_portal, error, hang, no_condition_passes, no_conditions, page, portal_with_etag)
 from shipping import AT_ONCE, SOON, wait, world_tests, worlds
 
 NOT_YET = {"ROTATION_INTERVAL": "1h", "MAX_FILE_SIZE": "1M"}  # nothing is due

@@ -7,7 +7,7 @@ from support.ledger import KEY, uids_of_xml
 from support.tap import main
 from support.waiting import PATIENCE, wait_for
 from s3_stub import ALWAYS, Step, after_storing, error, for_first_ids, hang, larger_than, page
-from shipping import AT_ONCE, ONE_PROBE, SOON, wait, world_tests, worlds
+from shipping import AT_ONCE, SOON, wait, world_tests, worlds
 
 beside = Beside(8)
 world = worlds(beside)

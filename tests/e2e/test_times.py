@@ -6,7 +6,7 @@ from support.beside import Beside
 from support.tap import main
 from support.waiting import wait_for
 from s3_stub import ALWAYS, ANY, Step, error, hang, honest, late
-from shipping import AT_ONCE, SOON, wait, world_tests, worlds
+from shipping import SOON, world_tests, worlds
 
 beside = Beside(8)
 world = worlds(beside)
