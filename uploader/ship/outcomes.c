@@ -24,10 +24,7 @@
 enum result outcomes_report(struct outcomes *o, struct why *why)
 {
     o->report_due = clock_monotonic_ms() + REPORT_MS;
-    const struct trouble *trouble = NULL;
-    for (int with_batches = 0; with_batches < 2 && !trouble; with_batches++)
-        for (int kind = 0; kind < BATCH_KIND_COUNT && !trouble; kind++)
-            trouble = troubles_of(&o->troubles, (enum batch_kind)kind, with_batches != 0);
+    const struct trouble *trouble = troubles_worst(&o->troubles);
     return spool_out_report(o->spool, o->is_trial, o->is_on[BATCH_REJECTS], trouble ? &trouble->why : NULL,
                             why);
 }
@@ -54,13 +51,14 @@ static bool note_failure(struct outcomes *o, const struct job *job, enum scope s
 {
     char what[WHAT_SIZE];
     struct trouble *trouble = troubles_at(&o->troubles, scope, job->batch.kind);
-    struct trouble latest = {.needs_person = needs_person(job->answer),
-                             .since = job->began,
-                             .at = now,
-                             .why = job->why};
-    if (scheduler_failing_since(o->scheduler, scope, job->batch.kind) < 0) return false;
+    struct trouble latest = {
+        .needs_person = needs_person(job->answer), .since = job->began, .at = now, .why = job->why};
     describe(job, what);
-    return trouble_note(trouble, &latest, what);
+    if (scheduler_failing_since(o->scheduler, scope, job->batch.kind) >= 0)
+        return trouble_note(trouble, &latest, what);
+    log_info("a request has failed while others succeeded; it is tried again", "%s why=%s", what,
+             LOG_QUOTE(job->why.text));
+    return false;
 }
 
 /* Whatever works now has no trouble any more. */

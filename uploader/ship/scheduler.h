@@ -135,9 +135,6 @@ enum scope scheduler_end(struct scheduler *scheduler, int64_t number, const stru
  * is known. SCOPE_BATCH: whether batches of the kind are set aside, and since when. */
 int64_t scheduler_failing_since(const struct scheduler *scheduler, enum scope scope, enum batch_kind kind);
 
-/* When the next try in it may begin; `now` or earlier: at once. */
-int64_t scheduler_next_try(const struct scheduler *scheduler, enum scope scope, enum batch_kind kind);
-
 /* How many batches of the kind are set aside. */
 int64_t scheduler_refused_count(const struct scheduler *scheduler, enum batch_kind kind);
 

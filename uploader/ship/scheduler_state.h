@@ -1,5 +1,5 @@
 /*
- * scheduler_state -- what the scheduler remembers; for its two files alone: scheduler_next.c (what is next) and
+ * scheduler_state -- what the scheduler remembers; for its files alone: scheduler_next.c (what is next) and
  * scheduler_end.c (what a try has shown).
  */
 #ifndef UPLOADER_SHIP_SCHEDULER_STATE_H

@@ -351,7 +351,7 @@ void shipper_forget(struct shipper *s, int64_t batch_id)
 
 const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind, int64_t since)
 {
-    const struct trouble *trouble = troubles_of(&s->outcomes.troubles, kind, false);
+    const struct trouble *trouble = troubles_of(&s->outcomes.troubles, kind);
     return trouble && trouble->at >= since ? &trouble->why : NULL;
 }
 

@@ -48,10 +48,27 @@ bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind
     return true;
 }
 
-const struct trouble *troubles_of(const struct troubles *t, enum batch_kind kind, bool with_batches)
+const struct trouble *troubles_of(const struct troubles *t, enum batch_kind kind)
 {
-    const struct trouble *list[] = {&t->endpoint, &t->identity, &t->kinds[kind], &t->batches[kind]};
-    for (size_t i = 0; i < sizeof list / sizeof *list - !with_batches; i++)
+    const struct trouble *list[] = {&t->endpoint, &t->identity, &t->kinds[kind]};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (list[i]->is_present) return list[i];
+    return NULL;
+}
+
+const struct trouble *troubles_worst(const struct troubles *t)
+{
+    const struct trouble *list[] = {&t->endpoint,
+                                    &t->identity,
+                                    &t->kinds[BATCH_EVENTS],
+                                    &t->kinds[BATCH_REJECTS],
+                                    &t->batches[BATCH_EVENTS],
+                                    &t->batches[BATCH_REJECTS]};
+    const size_t count = sizeof list / sizeof *list;
+    int64_t latest = INT64_MIN;
+    for (size_t i = 0; i < count; i++)
+        if (list[i]->is_present && list[i]->at > latest) latest = list[i]->at;
+    for (size_t i = 0; i < count; i++)
+        if (list[i]->is_present && list[i]->at > latest - TROUBLES_OLD_MS) return list[i];
     return NULL;
 }

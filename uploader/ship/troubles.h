@@ -35,7 +35,15 @@ bool trouble_note(struct trouble *trouble, const struct trouble *now, const char
 /* It is over. True: it was present, and its end was logged with the name of the scope. */
 bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind, int64_t now);
 
-/* What stands in the way of a kind, the widest first; NULL: nothing. Without `batches` only what stops all of it. */
-const struct trouble *troubles_of(const struct troubles *troubles, enum batch_kind kind, bool with_batches);
+/* What stops all of a kind, the widest first; NULL: nothing. */
+const struct trouble *troubles_of(const struct troubles *troubles, enum batch_kind kind);
+
+/*
+ * What people should hear of: the widest that is present, events' before rejects'. But one that was not met any more
+ * for TROUBLES_OLD_MS while another one was, e.g. as a proxy refuses what would show that the server is well again, is
+ * not what helps now. NULL: nothing is wrong.
+ */
+#define TROUBLES_OLD_MS 65000
+const struct trouble *troubles_worst(const struct troubles *troubles);
 
 #endif

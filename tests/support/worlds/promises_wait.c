@@ -208,11 +208,6 @@ static void check_shown(struct world *w)
             world_break(w, "shown: scope %d works, and fails since %" PRId64, i, since);
         if (view->is_failing && (since < 0 || since > view->counted_at))
             world_break(w, "shown: scope %d fails, since %" PRId64, i, since);
-        if (view->is_failing && view->failed_at >= 0 &&
-            scheduler_next_try(w->scheduler, scope, kind) >
-                later(later(w->now, view_ceiling(view)), w->now + VIEW_REST_MS))
-            world_break(w, "shown: scope %d is tried next at %" PRId64, i,
-                        scheduler_next_try(w->scheduler, scope, kind));
     }
     for (int i = 0; i < BATCH_KIND_COUNT; i++) {
         enum batch_kind kind = (enum batch_kind)i;

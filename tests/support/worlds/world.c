@@ -218,7 +218,11 @@ static void begin(struct world *w, const struct scheduler_step *step)
     a_try->number = scheduler_begin(w->scheduler, step, w->now);
     if (a_try->number <= 0) world_break(w, "a try has the number %" PRId64, a_try->number);
     history_begin(w, a_try);
-    if (step->action == SCHEDULER_SHIP) pile_begin(&w->pile, pile_batch(&w->pile, step->batch_id), w->now);
+    if (step->action == SCHEDULER_SHIP) {
+        struct pile_batch *batch = pile_batch(&w->pile, step->batch_id);
+        pile_begin(&w->pile, batch, w->now);
+        if (batch->is_refused) history_close_group(w, batch->group); /* the last one of them may have begun */
+    }
     if (step->action == SCHEDULER_ERRAND) scheduler_set_errands(w->scheduler, --w->errands);
     w->running++;
     world_note(w, "%s %" PRId64 " kind=%d begins as %" PRId64, names[step->action], step->batch_id,

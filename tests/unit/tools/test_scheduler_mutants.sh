@@ -14,7 +14,7 @@ number=0
 flags="-std=gnu11 -D_GNU_SOURCE -O1 -w"
 
 # The copies are compiled plainly, whatever MODE is tested: what is shown is that the worlds see a broken rule.
-sources="rest backoff groups scheduler_next scheduler_end"
+sources="rest backoff groups scheduler_state scheduler_next scheduler_end"
 compile() { # FROM-DIRECTORY INTO-DIRECTORY NAME...
     from=$1
     into=$2
@@ -67,7 +67,7 @@ fi
 # 1. Work-conserving.
 mutant no_seal_ahead scheduler_next "if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;" ""
 mutant late_wake scheduler_next "if (at > now && at < *due) *due = at;" "if (at > now && at + 5000 < *due) *due = at + 5000;"
-mutant group_left_open scheduler_next "if (group != NO_GROUP) scheduler_close_group(s, group, 0, now);" ""
+mutant group_left_open scheduler_state "if (group != NO_GROUP) scheduler_close_group(s, group, 0, now);" ""
 # 2. Bounded rest.
 mutant long_rest rest "rest->until = now + backoff_ms(rest->backoff, rest->failures, failure->any);" \
     "rest->until = now + 2 * backoff_ms(rest->backoff, rest->failures, failure->any);"
@@ -93,7 +93,7 @@ mutant always_their_turn scheduler_next "if (s->kinds[kind].starts >= GROUP_TURN
 mutant off_kind_sent scheduler_next "(!s->options.is_on[entry->kind] && !entry->may_be_stored)" "false"
 # 5. Floor.
 mutant no_floor rest "if (rest->state == REST_RESTING) return rest->until;" "if (rest->state == REST_RESTING) return rest->failed_at;"
-mutant hurry_unheard scheduler_next "rest_hurry(&s->endpoint, now);" ""
+mutant hurry_unheard scheduler_state "rest_hurry(&s->endpoint, now);" ""
 # 6. Probes.
 mutant probes_at_once rest "return rest->state == REST_PROBING ? rest->probe_until : INT64_MIN;" "return INT64_MIN;"
 mutant probe_for_ever rest "rest->probe_until = now + REST_PROBE_MS;" "rest->probe_until = now + 100 * REST_PROBE_MS;"
