@@ -5,7 +5,7 @@ import time
 from support.beside import Beside
 from support.tap import main
 from support.waiting import wait_for
-from s3_stub import ALWAYS, ANY, Step, error, hang, honest, late
+from s3_stub import ALWAYS, ANY, Step, error, honest, late
 from shipping import SOON, world_tests, worlds
 
 beside = Beside(8)
@@ -26,7 +26,6 @@ def check_after_ms(world, *script):
 
 LASTED = world_tests(beside, check_after_ms, {
     "an_outage_lasts_from_the_start_of_a_try_that_failed_late": (Step("PUT", late(6, error(503))),),
-    "an_outage_lasts_from_the_start_of_a_try_that_hung": (Step("PUT", hang),),
 })
 
 
