@@ -36,8 +36,6 @@ Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 Dripping = collections.namedtuple("Dripping", "answer bytes_each_second")
 HANG = object()
-TRICKLE = object()
-DRIP = object()
 CHECK = re.compile(r"(^|/)_check-[^/]*$")
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
            403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
@@ -184,14 +182,6 @@ def hang(stub, request):
     return HANG
 
 
-def take_too_slowly(stub, request):
-    """Takes a byte of the body a second, for ever."""
-    return TRICKLE
-
-
-take_too_slowly.bytes_of = lambda length: 0
-
-
 def drip_of_the_body(bytes_each_second):
     """Takes so many bytes of the body a second, and is never done with a large one."""
     def act(stub, request):
@@ -285,37 +275,17 @@ def encrypted(stub, request):
 
 def no_conditions(stub, request):
     """A server that knows no conditional writes."""
-    return refuse_condition(error(501, "NotImplemented"))(stub, request)
+    return no_condition_passes(error(501, "NotImplemented"))(stub, request)
 
 
-def refuse_condition(refusal):
-    """A server, or a proxy before it, that refuses a PUT for its condition alone."""
-    return lambda stub, request: (refusal if "if-none-match" in request.headers else honest_put)(stub, request)
-
-
-def foreign(status):
-    """A refusal by something on the way, in its own words."""
-    return lambda stub, request: Answer(status, {"Content-Type": "text/html"}, b"<html><body>Not here.</body></html>")
-
-
-def portal(stub, request):
-    """200 and the same ETag to everything, from something on the way that is no S3."""
-    return Answer(200, {"Content-Type": "text/html", "ETag": '"portal"'}, b"<html>Welcome! Please log in.</html>")
+def no_condition_passes(refusal):
+    """A server, or something on the way, that refuses requests that carry the condition, and lets plain ones through."""
+    return lambda stub, request: (refusal if "if-none-match" in request.headers else honest)(stub, request)
 
 
 def object_lock(stub, request):
     """A bucket whose objects are locked: it takes no PUT without Content-MD5, and none is replaced."""
     return (honest_put if "content-md5" in request.headers else error(400, "InvalidRequest"))(stub, request)
-
-
-def drip(stub, request):
-    """The answer comes byte by byte, without an end."""
-    return DRIP
-
-
-def no_condition_passes(refusal):
-    """Something on the way refuses requests that carry the condition, and lets plain ones through."""
-    return lambda stub, request: (refusal if "if-none-match" in request.headers else honest)(stub, request)
 
 
 def no_conditions_and_taken(stub, request):
@@ -465,13 +435,6 @@ class Stub:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if answer is HANG:
             self.closing.wait()
-        if answer is TRICKLE:
-            while connection.recv(1) and not self.closing.wait(1):
-                pass
-        if answer is DRIP:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-            while not self.closing.wait(0.2):
-                connection.sendall(b".")
         if isinstance(answer, Dripping):
             self.drip(connection, request, *answer)
         if isinstance(answer, bytes):

@@ -15,9 +15,9 @@ from support.ledger import assert_each_event_in_one_object
 from support.site import Site
 from support.tap import is_wanted, main
 from support.waiting import wait_for
-from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, elsewhere, ended_keys, error, hang, honest,
-                     no_answer, no_condition_passes, no_conditions, no_conditions_and_taken, no_http, page, portal_with_etag,
-                     reset_in_mid_body, someone_was_faster, take_too_slowly, unless_signed_for)
+from s3_stub import (ALWAYS, Answer, Step, Stub, after_storing, captive_portal, drip_of_the_body, elsewhere, ended_keys, error,
+                     hang, honest, no_answer, no_condition_passes, no_conditions, no_conditions_and_taken, no_http, page,
+                     portal_with_etag, reset_in_mid_body, someone_was_faster, unless_signed_for)
 from shipping import (EVENTS, SOON, assert_looked_before_plain_puts, assert_shipped_once, batch, send_batch, start,
                       wait_for_requests, wait_for_state)
 
@@ -107,7 +107,7 @@ SLOW = (HANGING, TRICKLING)
 MORE_EVENTS = 4000  # 6 MB, more than the kernel takes in for a peer that does not read
 ROWS = [
     retried(HANGING, hang, "no answer in time", is_unknown=True, remedy="accepts connections but does not answer"),
-    retried(TRICKLING, take_too_slowly, "too slow", is_unknown=True, remedy="see what slows the network", events=MORE_EVENTS),
+    retried(TRICKLING, drip_of_the_body(1), "too slow", is_unknown=True, remedy="see what slows the network", events=MORE_EVENTS),
     retried("200 and the connection lost before it arrives", after_storing(no_answer), "http://127.0.0.1", is_unknown=True,
             head=no_answer),
     retried("stored and then 500", after_storing(error(500, "InternalError")), "HTTP 5", is_unknown=True, head=error(500)),

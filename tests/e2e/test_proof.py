@@ -8,8 +8,8 @@ import time
 from support.environment import BIN, clean_environment
 from support.tap import main
 from support.waiting import wait_for
-from s3_stub import (ALWAYS, Step, Stored, drip, error, foreign, hang, honest, no_answer, no_conditions, object_lock, portal,
-                     refuse_condition, someone_was_faster)
+from s3_stub import (ALWAYS, Step, Stored, drip_of_the_answer, error, hang, no_answer, no_condition_passes, no_conditions,
+                     object_lock, page, portal_with_etag, someone_was_faster)
 from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 OTHER = b"written by someone else"
@@ -91,7 +91,7 @@ def test_all_workers_share_what_is_known_of_conditional_writes(site, stub):
 @with_stub
 def test_without_conditional_writes_an_object_of_someone_else_stays(site, stub):
     refusal = error(501, "NotImplemented")
-    start(site, stub, Step("PUT", put_by_another(refusal)), Step("PUT", refuse_condition(refusal), times=ALWAYS, prefix=BATCHES))
+    start(site, stub, Step("PUT", put_by_another(refusal)), Step("PUT", no_condition_passes(refusal), times=ALWAYS, prefix=BATCHES))
     wait_for_state(site, "shipped", 2)
     (other,) = others(stub)
     assert other == batch(site, 1).key and stub.kept == [batch(site, 2).key]
@@ -111,11 +111,11 @@ def test_without_conditions_and_looks_objects_are_put_plainly_with_one_warning(s
 @with_stub
 def test_a_condition_that_something_on_the_way_refuses_is_left_out(site, stub):
     """Each of these may be about the header: one plain PUT after a look shows it."""
-    for number, refusal in enumerate((foreign(400), foreign(403), foreign(405), error(403), error(403, "AccessDenied"),
+    for number, refusal in enumerate((page(400), page(403), page(405), error(403), error(403, "AccessDenied"),
                                       error(400, "InvalidArgument"), error(400, "SomethingNew"), error(501),
-                                      foreign(501)), 1):
+                                      page(501)), 1):
         stub.requests.clear()
-        uploader = start(site, stub, Step("PUT", refuse_condition(refusal), times=ALWAYS, prefix=BATCHES))
+        uploader = start(site, stub, Step("PUT", no_condition_passes(refusal), times=ALWAYS, prefix=BATCHES))
         wait_for_state(site, "shipped", number)
         assert methods(stub) == "PUT HEAD PUT", number
         assert "plain writes from now on" in uploader.log
@@ -141,7 +141,7 @@ def test_a_refusal_with_another_cause_costs_two_requests_more_only_once(site, st
 @with_stub
 def test_a_refusal_that_is_surely_not_about_the_condition_is_not_tried_plainly(site, stub):
     for number, refusal in enumerate((error(404, "NoSuchBucket"), error(403, "InvalidAccessKeyId"),
-                                      error(403, "SignatureDoesNotMatch"), error(400, "EntityTooLarge"), foreign(413)), 1):
+                                      error(403, "SignatureDoesNotMatch"), error(400, "EntityTooLarge"), page(413)), 1):
         stub.requests.clear()
         uploader = start(site, stub, Step("PUT", refusal, times=ALWAYS, prefix=BATCHES))
         wait_for_state(site, "blocked", number)
@@ -159,7 +159,7 @@ def test_a_refusal_that_is_surely_not_about_the_condition_is_not_tried_plainly(s
 
 @with_stub
 def test_a_portal_that_answers_everything_is_an_outage_and_no_incident(site, stub):
-    start(site, stub, *(Step(method, portal, times=ALWAYS) for method in ("PUT", "HEAD", "GET")), MAX_FILE_SIZE="2K")
+    start(site, stub, *(Step(method, portal_with_etag, times=ALWAYS) for method in ("PUT", "HEAD", "GET")), MAX_FILE_SIZE="2K")
     for number in range(5):
         send_batch(site)
     wait_for("some tries", lambda: stub.methods().count("HEAD") >= 4)
@@ -174,7 +174,7 @@ def test_a_portal_that_answers_everything_is_an_outage_and_no_incident(site, stu
 
 @with_stub
 def test_a_portal_that_stands_before_the_look_alone_makes_no_incident(site, stub):
-    start(site, stub, Step("PUT", no_answer), Step("HEAD", portal, times=4))
+    start(site, stub, Step("PUT", no_answer), Step("HEAD", portal_with_etag, times=4))
     wait_for_state(site, "shipped")
     assert site.value("SELECT count(*) FROM batches") == 1
     assert_shipped_once(site, stub)
@@ -229,15 +229,15 @@ def test_check_passes_where_objects_are_locked(site, stub):
 
 @with_stub
 def test_check_fails_over_a_refused_condition_only_if_run_would(site, stub):
-    for refusal in (foreign(403), error(501, "NotImplemented")):
+    for refusal in (page(403), error(501, "NotImplemented")):
         for _ in range(2):  # the second time the documents are there
             stub.checks.clear()
-            done = check(site, stub, Step("PUT", refuse_condition(refusal), times=ALWAYS))
+            done = check(site, stub, Step("PUT", no_condition_passes(refusal), times=ALWAYS))
             assert done.returncode == 0, done.stdout
             asked = [(r.method, "if-none-match" in r.headers) for r in stub.checks]
             assert asked == [("PUT", True), ("HEAD", False), ("PUT", False), ("HEAD", False), ("PUT", False)], asked
             assert len(stub.documents) == 2
-    done = check(site, stub, Step("PUT", foreign(403), times=ALWAYS))
+    done = check(site, stub, Step("PUT", page(403), times=ALWAYS))
     assert done.returncode == 1 and "HTTP 403" in done.stdout, done.stdout
 
 
@@ -260,7 +260,7 @@ def test_check_names_the_prefix_that_is_refused(site, stub):
 
 @with_stub
 def test_check_does_not_believe_a_portal(site, stub):
-    done = check(site, stub, *(Step(method, portal, times=ALWAYS) for method in ("PUT", "HEAD", "GET")))
+    done = check(site, stub, *(Step(method, portal_with_etag, times=ALWAYS) for method in ("PUT", "HEAD", "GET")))
     assert done.returncode == 1 and "AWS_ENDPOINT_URL is an S3 server" in done.stdout, done.stdout
 
 
@@ -268,7 +268,7 @@ def test_check_does_not_believe_a_portal(site, stub):
 
 @with_stub
 def test_check_gives_a_server_that_hangs_up_within_15_seconds(site, stub):
-    for behaviour in (hang, drip):
+    for behaviour in (hang, drip_of_the_answer(1)):
         since = time.monotonic()
         done = check(site, stub, Step("PUT", behaviour, times=ALWAYS), Step("HEAD", behaviour, times=ALWAYS))
         took = time.monotonic() - since
@@ -311,7 +311,7 @@ def test_the_service_stops_within_a_containers_10_seconds(site, stub):
 @with_stub
 def test_an_answer_that_drips_is_cut_after_a_minute_however_large_the_object(site, stub):
     send_batch(site, 2000)
-    start(site, stub, Step("PUT", drip), Step("HEAD", honest, times=ALWAYS))
+    start(site, stub, Step("PUT", drip_of_the_answer(1)))
     wait_for_requests(stub, 1)
     assert len(stub.requests[0].body) > 1000000, "at 1 KB a second its body alone may take a quarter of an hour"
     row = wait_for("the answer to be cut", lambda: (r := batch(site)) and r.last_error and r, 75)
