@@ -108,6 +108,13 @@ void outcomes_leave(struct outcomes *o, const struct job *job, bool is_settled)
     (void)end_try(o, job, &answer);
 }
 
+void outcomes_forget(struct outcomes *o, int64_t batch_id)
+{
+    int64_t now = clock_monotonic_ms();
+    scheduler_remove(o->scheduler, batch_id, now);
+    if (end_troubles(o, now)) o->report_due = now;
+}
+
 /* ---- success ---- */
 
 static void warn_unverified(struct outcomes *o, const struct batch *batch)

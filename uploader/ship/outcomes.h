@@ -35,6 +35,9 @@ MUST_CHECK enum result outcomes_set_aside(struct outcomes *outcomes, struct job 
 /* The job is left as it is: a stop, or it was settled otherwise. Nothing is recorded. */
 void outcomes_leave(struct outcomes *outcomes, const struct job *job, bool is_settled);
 
+/* A person's word has settled a batch, and with it maybe a trouble: then the next turn reports that. */
+void outcomes_forget(struct outcomes *outcomes, int64_t batch_id);
+
 /* Reports to the spool that this uploader works, and what its trouble is. */
 MUST_CHECK enum result outcomes_report(struct outcomes *outcomes, struct why *why);
 

@@ -346,7 +346,7 @@ bool shipper_is_trying(const struct shipper *s, int64_t batch_id)
 
 void shipper_forget(struct shipper *s, int64_t batch_id)
 {
-    scheduler_remove(s->scheduler, batch_id, clock_monotonic_ms());
+    outcomes_forget(&s->outcomes, batch_id);
 }
 
 const struct why *shipper_outage(const struct shipper *s, enum batch_kind kind, int64_t since)

@@ -37,7 +37,7 @@ bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind
 {
     if (!trouble->is_present) return false;
     if (scope == SCOPE_BATCH)
-        log_info("upload succeeded; no batch fails by itself any more", "kind=%s", batch_kind_name(kind));
+        log_info("no batch fails by itself any more", "kind=%s", batch_kind_name(kind));
     else
         log_info("upload succeeded; outage over", "of=%s after_ms=%" PRId64,
                  scope == SCOPE_ENDPOINT   ? "server"
