@@ -2,7 +2,6 @@
  * resolve -- `uploader resolve`: a person's word on a batch that cannot go on by itself. It first shows what the spool
  * and, where it can be asked, the store say about the batch, then asks, then has it done.
  */
-#include <ctype.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 
 #include "common/command.h"
 #include "common/positive.h"
-#include "common/utf8.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
 #include "uploader/ship/handlers.h"
@@ -33,9 +31,7 @@ static int explain(const char *problem, const char *value)
 static bool take_note(const char *text, struct resolve_request *request)
 {
     size_t len = strlen(text);
-    if (len > RESOLVE_NOTE_MAX || utf8_valid_len(text, len) != len) return false;
-    for (const char *p = text; *p; p++)
-        if (iscntrl((unsigned char)*p)) return false;
+    if (len > RESOLVE_NOTE_MAX || !resolve_is_line(text)) return false;
     memcpy(request->note, text, len + 1);
     return true;
 }
@@ -76,15 +72,18 @@ static int read_arguments(const struct command_line *line, struct resolve_reques
     return has_word ? EX_OK : explain("what is to become of it? --as is missing", "");
 }
 
-/* Who asks: the user of this process, and behind sudo the one who called it. */
+/*
+ * Who asks: the user of this process, and behind sudo the one who called it. The number comes before what the environment
+ * says, so that a long text cannot push it out.
+ */
 static void name_person(char by[RESOLVE_BY_MAX + 1])
 {
     const struct passwd *user = getpwuid(getuid());
     const char *behind = getenv("SUDO_USER");
-    (void)snprintf(by, RESOLVE_BY_MAX + 1, "%s%s%s (uid %u)", user ? user->pw_name : "unknown",
-                   behind ? " for " : "", behind ? behind : "", (unsigned)getuid());
+    (void)snprintf(by, RESOLVE_BY_MAX + 1, "%.60s (uid %u)%s%s", user ? user->pw_name : "unknown",
+                   (unsigned)getuid(), behind ? " for " : "", behind ? behind : "");
     for (char *p = by; *p; p++)
-        if (iscntrl((unsigned char)*p)) *p = '?';
+        if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f) *p = '?';
 }
 
 /* True: the person has typed yes. */

@@ -8,11 +8,14 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/positive.h"
 #include "common/printable.h"
+#include "common/utf8.h"
 
-#define POLL_MS  100
-#define ASK_MS   90000 /* a look that takes longer is given up: the person decides without it */
-#define SAID_MAX 400
+#define POLL_MS   100
+#define ASK_MS    90000 /* a look that takes longer is given up: the person decides without it */
+#define SAID_MAX  400
+#define HEAD_SIZE 21 /* an id, a word */
 
 struct resolve {
     struct resolve_request request;
@@ -36,21 +39,39 @@ void resolve_request_write(const struct resolve_request *r, struct buf *out)
                       r->by, r->note);
 }
 
+bool resolve_is_line(const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f) return false;
+    return utf8_valid_len(text, len) == len;
+}
+
+/* Takes what stands before `end`, and `end`. False: there is no such end, or it is too long. */
+static bool take(const char **text, char end, char *taken, size_t size)
+{
+    const char *at = strchr(*text, end);
+    if (!at || (size_t)(at - *text) >= size) return false;
+    memcpy(taken, *text, (size_t)(at - *text));
+    taken[at - *text] = '\0';
+    *text = at + 1;
+    return true;
+}
+
 bool resolve_request_read(const char *text, struct resolve_request *r)
 {
-    char word[16];
-    int only_looks = 0;
-    int len = 0;
+    char id[HEAD_SIZE];
+    char word[HEAD_SIZE];
     *r = (struct resolve_request){.batch_id = 0};
-    if (sscanf(text, "%d %" SCNd64 " %15s %n", &only_looks, &r->batch_id, word, &len) != 3) return false;
-    const char *by = text + len;
-    const char *line_end = strchr(by, '\n');
-    if (!line_end || line_end == by || line_end - by > RESOLVE_BY_MAX) return false;
-    if (strlen(line_end + 1) > RESOLVE_NOTE_MAX || r->batch_id < 1) return false;
-    r->only_looks = only_looks != 0;
-    memcpy(r->by, by, (size_t)(line_end - by));
-    memcpy(r->note, line_end + 1, strlen(line_end + 1));
-    return resolve_word_of(word, &r->word);
+    if ((text[0] != '0' && text[0] != '1') || text[1] != ' ') return false;
+    r->only_looks = text[0] == '1';
+    text += 2;
+    if (!take(&text, ' ', id, sizeof id) || !take(&text, ' ', word, sizeof word)) return false;
+    r->batch_id = positive_parse(id);
+    if (!take(&text, '\n', r->by, sizeof r->by) || !*r->by || strlen(text) > RESOLVE_NOTE_MAX) return false;
+    memcpy(r->note, text, strlen(text) + 1);
+    return r->batch_id > 0 && resolve_word_of(word, &r->word) && resolve_is_line(r->by) &&
+           resolve_is_line(r->note);
 }
 
 /* ---- life ---- */

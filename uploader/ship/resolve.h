@@ -21,7 +21,12 @@ struct resolve_request {
 };
 
 void resolve_request_write(const struct resolve_request *request, struct buf *out);
+
+/* False: resolve_request_write() has not written this; `request` may be half filled then. */
 bool resolve_request_read(const char *text, struct resolve_request *request);
+
+/* One line of UTF-8 without control characters: a note, or a name. */
+bool resolve_is_line(const char *text);
 
 struct resolve;
 
