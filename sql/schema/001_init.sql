@@ -180,6 +180,10 @@ CREATE INDEX _batch_abandoned ON _batch (kind, is_copy, events) WHERE abandoned_
 CREATE INDEX _batch_incidents ON _batch (superseded_at)
     WHERE superseded_at IS NOT NULL AND occupied_since IS NOT NULL AND resolved_as IS NULL;
 
+-- What a person has settled and is still there, for `flush`.
+CREATE INDEX _batch_resolved ON _batch (kind, first_id, events, resolved_by)
+    WHERE resolved_as IS NOT NULL AND superseded_at IS NULL AND is_copy = 0 AND has_rows = 1;
+
 -- The control row: what the uploader reports about itself, what it must know at each turn, and what it has to remember.
 CREATE TABLE _uploader (
     one               INTEGER PRIMARY KEY CHECK (one = 1),

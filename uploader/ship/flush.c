@@ -12,8 +12,9 @@ struct flush {
     struct spool_out *spool;
     const struct shipper *shipper;
     struct flush_ids ids;
-    int64_t since;                  /* monotonic: what has failed before does not end the wait */
-    int64_t left[BATCH_KIND_COUNT]; /* not shipped yet, of each kind */
+    int64_t since;                           /* monotonic: what has failed before does not end the wait */
+    int64_t left[BATCH_KIND_COUNT];          /* not shipped yet, of each kind */
+    int64_t resolved_batches, resolved_rows; /* once nothing is left: what a person has settled */
 };
 
 void flush_ids_write(const struct flush_ids *ids, struct buf *out)
@@ -90,6 +91,17 @@ static enum result give_up(const struct why *trouble, struct why *why)
     return RES_REFUSE;
 }
 
+/* A batch that a person has resolved holds up no flush; whether its object is in the store is that person's word. */
+static enum result count_resolved(struct flush *f, struct why *why)
+{
+    enum result res = RES_OK;
+    f->resolved_batches = f->resolved_rows = 0;
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
+        res = spool_out_count_resolved(f->spool, (enum batch_kind)kind, f->ids.ids[kind],
+                                       &f->resolved_batches, &f->resolved_rows, why);
+    return res;
+}
+
 enum result flush_slice(struct flush *f, bool *is_done, struct why *why)
 {
     struct why trouble = {0};
@@ -99,8 +111,11 @@ enum result flush_slice(struct flush *f, bool *is_done, struct why *why)
         res =
             spool_out_count_unshipped(f->spool, (enum batch_kind)kind, f->ids.ids[kind], &f->left[kind], why);
     if (res != RES_OK) return res;
-    *is_done = sum_left(f) == 0;
-    if (*is_done) return RES_OK;
+    if (sum_left(f) == 0) {
+        res = count_resolved(f, why);
+        *is_done = res == RES_OK;
+        return res;
+    }
     for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
         if (f->left[kind] == 0) continue;
         res = find_trouble(f, (enum batch_kind)kind, &trouble, why);
@@ -111,7 +126,12 @@ enum result flush_slice(struct flush *f, bool *is_done, struct why *why)
 
 void flush_describe(const struct flush *f, struct buf *out)
 {
-    if (sum_left(f) == 0)
+    if (sum_left(f) == 0 && f->resolved_batches > 0)
+        buf_append_format(out,
+                          "all shipped, or resolved by a person: %" PRId64 " of the events and rejects, in "
+                          "%" PRId64 " of the batches (see the view `batches`)",
+                          f->resolved_rows, f->resolved_batches);
+    else if (sum_left(f) == 0)
         buf_append_text(out, "all shipped");
     else
         buf_append_format(out, "%" PRId64 " to ship", sum_left(f));

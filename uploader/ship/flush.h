@@ -5,6 +5,8 @@
  * it leaves its request, so they are sealed and shipped at once, whatever else is being served. This module tells the
  * person who waits how much is left, that all is shipped, or what stands in the way.
  *
+ * A batch that a person has resolved is settled, and is named at the end.
+ *
  * The wait fails when each kind of batch that is left has met an obstacle: rejects in trouble do not end it while
  * events are still being shipped.
  */

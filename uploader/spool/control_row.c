@@ -71,6 +71,24 @@ enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kin
     return res;
 }
 
+enum result spool_out_count_resolved(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                     int64_t *batches, int64_t *rows, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    enum result res = spool_out_use(out, COUNT_RESOLVED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_int(stmt, ":last_id", last_id);
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) {
+        *batches += stmt_int(stmt, 0);
+        *rows += stmt_int(stmt, 1);
+    }
+    stmt_reset(stmt);
+    return res;
+}
+
 enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                    struct why *trouble, struct why *why)
 {

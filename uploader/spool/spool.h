@@ -194,6 +194,10 @@ MUST_CHECK enum result spool_out_request_flush(struct spool_out *out, struct flu
 MUST_CHECK enum result spool_out_count_unshipped(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                                  int64_t *count, struct why *why);
 
+/* Adds the batches of the kind up to `last_id` that a person has settled, and their rows, while these are in the spool. */
+MUST_CHECK enum result spool_out_count_resolved(struct spool_out *out, enum batch_kind kind, int64_t last_id,
+                                                int64_t *batches, int64_t *rows, struct why *why);
+
 /*
  * The last error of the oldest unshipped batch of the kind that begins at or before `last_id`, and its remedy; the text
  * is "" if none has failed.

@@ -42,6 +42,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [LOAD_CONTROL_ROW] = sql_load_control_row,
     [REQUEST_FLUSH] = sql_request_flush,
     [COUNT_UNSHIPPED] = sql_count_unshipped,
+    [COUNT_RESOLVED] = sql_count_resolved,
     [LOAD_TROUBLE] = sql_load_trouble,
     [LOAD_SUMMARY] = sql_load_summary,
 };
