@@ -203,6 +203,14 @@ def late(seconds, behaviour):
     return act
 
 
+def held(gate, behaviour):
+    """Acts only when the test has set the gate, a threading.Event."""
+    def act(stub, request):
+        return behaviour(stub, request)
+    act.gate = gate
+    return act
+
+
 def larger_than(limit, behaviour):
     """Only PUTs with a larger body than this."""
     return lambda stub, request: (behaviour if len(request.body) > limit else honest)(stub, request)
@@ -429,6 +437,8 @@ class Stub:
             (self.checks if is_check(request) else self.requests).append(request)
         if hasattr(behaviour, "seconds_before"):
             self.closing.wait(behaviour.seconds_before)
+        if hasattr(behaviour, "gate"):
+            behaviour.gate.wait()
         with self.lock:
             answer = behaviour(self, request)
         if wanted < length:  # closing sends a reset
