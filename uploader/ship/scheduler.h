@@ -19,9 +19,10 @@
  * 5. Floor: nothing is tried before its rest ends, but after new credentials, a new start, or a person's command.
  * 6. Probes: while a scope is not known to work, one try at a time goes out in it. A probe holds its place for 60 s at
  *    most; then another batch may probe, on a spare worker if all others are held so long.
- * 7. Scouts: at most `ahead` batches of a kind that were not refused are sealed. After a refusal one more is sealed for
- *    each rest, and only when no other one is left that was not refused: so a stretch of refused batches of any length
- *    is passed. A scout that meets an outage stays the next to be tried, so an outage leaves one extra batch.
+ * 7. Scouts: at most `ahead` batches of a kind that were not refused are sealed, those not counted whose try takes
+ *    longer than a minute. After a refusal one more is sealed for each rest, and only when no other one is left that was
+ *    not refused: so a stretch of refused batches of any length is passed. A scout that meets an outage stays the next
+ *    to be tried, so an outage leaves one extra batch.
  * Consequence: from the moment at which the store takes everything in a scope, its workers are busy after at most 60 s,
  * what the server has asked for, and one probe's 60 s, until the scope is empty.
  *
@@ -33,8 +34,6 @@
 #include "uploader/batch/batch.h"
 #include "uploader/batch/cause.h"
 
-/* At most this many groups are told apart; all further causes of a kind are one group. */
-#define SCHEDULER_GROUPS_MAX  32
 #define SCHEDULER_WORKERS_MAX 16
 #define SCHEDULER_PROVE_MS    3600000 /* without traffic in a kind, its destination is proven again */
 

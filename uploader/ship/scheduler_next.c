@@ -113,7 +113,8 @@ static void survey(const struct scheduler *s, int64_t now, struct survey *v)
 static bool may_seal(const struct scheduler *s, enum batch_kind kind, const struct candidates *c, int64_t now)
 {
     const struct kind_state *state = &s->kinds[kind];
-    if (!s->options.is_on[kind] || now < state->not_due_until || c->ahead >= s->options.ahead) return false;
+    if (!s->options.is_on[kind] || now < state->not_due_until || c->ahead - c->held >= s->options.ahead)
+        return false;
     if (state->rest.state == REST_WELL && state->scouts.state == REST_WELL) return true;
     return c->ahead == c->held && rest_may_try(&state->scouts, now);
 }

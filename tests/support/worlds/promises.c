@@ -167,8 +167,8 @@ void promises_check_begin(struct world *w, const struct scheduler_step *step)
 }
 
 /*
- * Rule 7: at most `ahead` batches that were not refused; after a refusal one for each rest, and only when none is left
- * in a probe's place: one that has run for longer does not count there.
+ * Rule 7: at most `ahead` batches that were not refused; after a refusal one for each rest, and only when none is left.
+ * One that has run for longer than a probe may does not count.
  */
 void promises_check_seal(struct world *w, enum batch_kind kind)
 {
@@ -183,7 +183,7 @@ void promises_check_seal(struct world *w, enum batch_kind kind)
     int64_t sealed = w->pile.fresh[kind] - w->pile.denied[kind];
     int64_t left = sealed - held;
     if (!w->options.is_on[kind]) world_break(w, "seal: kind %d is off", kind);
-    if (sealed >= w->options.ahead) world_break(w, "seal: %" PRId64 " batches are sealed ahead", sealed);
+    if (left >= w->options.ahead) world_break(w, "seal: %" PRId64 " batches are sealed ahead", left);
     if (k->refused_at < 0) return;
     if (left > 0) world_break(w, "scout: %" PRId64 " batches were not refused", left);
     if (k->refused_at > w->hurried_at && w->now < k->refused_at + VIEW_SCOUT_FIRST_MS)

@@ -20,11 +20,11 @@ static int64_t later(int64_t a, int64_t b)
 
 /* ---- until when there may be a reason ---- */
 
-/* A worker must be free; one more is, for a probe, when all others are held. */
+/* A worker must be free; a spare one is when all others are held. */
 static int64_t workers_ceiling(const struct world *w)
 {
     if (w->running < w->options.workers) return 0;
-    if (w->running > w->options.workers || w->scopes[SCOPE_ENDPOINT].is_well) return INT64_MAX;
+    if (w->running > w->options.workers) return INT64_MAX;
     int64_t ceiling = 0;
     for (int i = 0; i < w->running; i++) ceiling = later(ceiling, w->tries[i].began + VIEW_REST_MS);
     return ceiling;
@@ -98,10 +98,11 @@ static bool has_seal(struct world *w, enum batch_kind kind)
 {
     if (!is_due(w, kind)) return false;
     int64_t fresh = w->pile.fresh[kind] - w->pile.denied[kind];
+    int64_t left = count_left(w, kind);
     bool is_clean = w->pile.open[kind] == fresh && w->kinds[kind].last_refused < 0 &&
                     w->scopes[SCOPE_KIND + (int)kind].is_well;
-    if (fresh >= w->options.ahead) return false;
-    return count_left(w, kind) == 0 || (is_clean && !has_batches(w, kind));
+    if (left >= w->options.ahead) return false;
+    return left == 0 || (is_clean && !has_batches(w, kind));
 }
 
 /* Nothing else is there to show whether the kind works, which is not known, or was an hour ago. */

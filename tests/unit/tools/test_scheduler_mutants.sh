@@ -103,7 +103,7 @@ mutant two_spares scheduler_next "if (scheduler_running_count(s) > s->options.wo
 mutant no_scouts scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return false;"
 mutant scouts_at_once scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return c->ahead == c->held;"
 mutant scouts_beside scheduler_next "return c->ahead == c->held && rest_may_try(&state->scouts, now);" "return rest_may_try(&state->scouts, now);"
-mutant too_many_ahead scheduler_next "c->ahead >= s->options.ahead" "c->ahead > s->options.ahead"
+mutant too_many_ahead scheduler_next "c->ahead - c->held >= s->options.ahead" "c->ahead - c->held > s->options.ahead"
 mutant held_scout scheduler_next "return c->ahead == c->held &&" "return c->ahead == 0 &&"
 # Proofs.
 mutant no_proof scheduler_next "return has_errand || choose_proof(s, now, step);" "return has_errand;"
