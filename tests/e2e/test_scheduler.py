@@ -76,7 +76,7 @@ def check_cure(world, script, extra, with_restart):
         count = count_requests(world.stub)
         world.restart()
         wait(BAD_SECONDS)
-        assert count_requests(world.stub) - count <= 12, "after a restart not all that is open is tried"
+        assert count_requests(world.stub) - count <= BACKLOG / 2, "after a restart not all that is open is tried"
     if script is None:
         world.stub.start_listening()
     world.cure()
