@@ -40,7 +40,8 @@ struct job {
     struct errand *errand; /* borrowed; NULL: given up meanwhile, or none */
     struct buf body;       /* keeps its memory from one job to the next */
     struct rendition rendition;
-    bool was_unknown; /* when it began, an earlier try may have stored it */
+    bool was_unknown;                 /* when it began, an earlier try may have stored it */
+    bool has_answered, was_authentic; /* of the store, as `stored` says it, in an earlier phase of this try */
 
     enum store_answer answer; /* after looking, putting and proving */
     struct stored stored;

@@ -163,13 +163,17 @@ static enum result fail(struct outcomes *o, struct job *job, struct scheduler_an
     return conclude(o, job, answer, why);
 }
 
+/* What the look before a put has shown of the server and the keys holds, unless the put itself has failed for them. */
 static struct scheduler_answer failed_answer(const struct job *job)
 {
-    return (struct scheduler_answer){.outcome = SCHEDULER_FAILED,
-                                     .cause = job->stored.cause,
-                                     .is_from_store = job->stored.is_from_store,
-                                     .is_authentic = job->stored.is_authentic,
-                                     .asked_ms = job->stored.wait_ms};
+    const struct stored *stored = &job->stored;
+    enum scope scope = stored->cause.scope;
+    return (struct scheduler_answer){
+        .outcome = SCHEDULER_FAILED,
+        .cause = stored->cause,
+        .is_from_store = stored->is_from_store || (job->has_answered && scope != SCOPE_ENDPOINT),
+        .is_authentic = stored->is_authentic || (job->was_authentic && scope != SCOPE_IDENTITY),
+        .asked_ms = stored->wait_ms};
 }
 
 enum result outcomes_set_aside(struct outcomes *o, struct job *job, const char *code,

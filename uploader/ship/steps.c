@@ -20,6 +20,8 @@
 
 static void submit(struct steps *s, struct job *job, enum job_phase phase)
 {
+    job->has_answered |= job->stored.is_from_store;
+    job->was_authentic |= job->stored.is_authentic;
     job_move(job, phase);
     workers_submit(s->workers, job);
 }
@@ -211,6 +213,7 @@ enum result steps_begin(struct steps *s, struct job *job, struct why *why)
 {
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
+    job->has_answered = job->was_authentic = false;
     if (job->purpose == JOB_SHIP || job->purpose == JOB_SETTLE) return begin_batch(s, job, why);
     if (job->purpose == JOB_PROVE) {
         submit(s, job, JOB_PROVING);
