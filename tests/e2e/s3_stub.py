@@ -27,7 +27,7 @@ import threading
 import time
 import urllib.parse
 
-from support.ledger import KEY
+from support.ledger import CHECK, KEY
 from support.ports import reserve_port
 from support.waiting import wait_for
 
@@ -36,7 +36,6 @@ Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 Dripping = collections.namedtuple("Dripping", "answer bytes_each_second")
 HANG = object()
-CHECK = re.compile(r"(^|/)_check-[^/]*$")
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
            403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
            413: "Request Entity Too Large", 429: "Too Many Requests",

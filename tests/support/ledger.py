@@ -11,6 +11,7 @@ import re
 import sys
 
 KEY = re.compile(r"(.*/)(\d{8}_\d{6})-([0-9a-f]{10})-(\d{10,})-(\d{10,})(?:-r\d+)?\.(xml|json|ndjson)(\.gz)?$")
+CHECK = re.compile(r"(^|/)_check-[^/]*$")  # the document that proves the destination: no object of events
 
 
 def assert_spool_tiles(query, is_purged=False):
@@ -85,7 +86,8 @@ def difference(found, expected):
 
 
 def main(folder, first, connections=None, events_of_each=None):
-    objects = {str(path): path.read_bytes() for path in pathlib.Path(folder).rglob("[!.]*") if path.is_file()}
+    objects = {str(path): path.read_bytes() for path in pathlib.Path(folder).rglob("[!.]*")
+               if path.is_file() and not CHECK.search(str(path))}
     assert_keys_have_no_gap(objects)
     objects = {key: body for key, body in objects.items() if first_id(key) >= int(first)}
     uids = [uid for key in sorted(objects, key=first_id) for uid in uids_of_xml(objects[key])]

@@ -11,6 +11,7 @@ import urllib.parse
 import xml.etree.ElementTree
 
 from support.environment import ROOT
+from support.ledger import CHECK
 from support.ports import reserve_port, reserve_ports
 
 
@@ -107,8 +108,8 @@ class Rgw:
             after = page[-1]
 
     def objects(self, prefix="xml-events/"):
-        """{key: bytes}"""
-        return {key: self.get(key)[0] for key in self.keys() if key.startswith(prefix)}
+        """{key: bytes}, without the document that proves the destination."""
+        return {key: self.get(key)[0] for key in self.keys() if key.startswith(prefix) and not CHECK.search(key)}
 
     def get(self, key):
         """The object's bytes and its metadata."""
