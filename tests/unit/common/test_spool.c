@@ -14,11 +14,11 @@ static void a_schema_is_usable_within_its_major_version(void **state)
         int64_t schema, current;
         enum spool_age age;
     } rows[] = {
-        {1, 112, SPOOL_AGE_DEVELOPMENT},   {102, 112, SPOOL_AGE_DEVELOPMENT},
-        {111, 112, SPOOL_AGE_DEVELOPMENT}, {111, 205, SPOOL_AGE_DEVELOPMENT},
-        {112, 112, SPOOL_AGE_USABLE},      {113, 112, SPOOL_AGE_USABLE},
-        {199, 112, SPOOL_AGE_USABLE},      {200, 112, SPOOL_AGE_TOO_NEW},
-        {112, 113, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
+        {1, 113, SPOOL_AGE_DEVELOPMENT},   {102, 113, SPOOL_AGE_DEVELOPMENT},
+        {112, 113, SPOOL_AGE_DEVELOPMENT}, {112, 205, SPOOL_AGE_DEVELOPMENT},
+        {113, 113, SPOOL_AGE_USABLE},      {114, 113, SPOOL_AGE_USABLE},
+        {199, 113, SPOOL_AGE_USABLE},      {200, 113, SPOOL_AGE_TOO_NEW},
+        {113, 114, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
         {200, 200, SPOOL_AGE_USABLE},      {300, 200, SPOOL_AGE_TOO_NEW},
     };
     (void)state;
