@@ -381,9 +381,9 @@ def test_tags_class_and_encryption_go_signed_with_each_object(site, stub):
         for name, value in WISHED.items():
             assert request.headers.get(name) == (value if request.method == "PUT" else None), name
     assert_signed(stub.requests[0], *WISHED)
-    seen = len(stub.requests)
+    seen = len(stub.checks)
     assert site.command("uploader", "check", **stub.settings(**WISHES)).returncode == 0
-    puts = [r for r in stub.requests[seen:] if r.method == "PUT"]
+    puts = [r for r in stub.checks[seen:] if r.method == "PUT"]
     assert puts and all(r.headers.get(n) == v for r in puts for n, v in WISHED.items()), "a check asks as the service does"
 
 
