@@ -34,7 +34,9 @@ static const struct refusal {
     {"NotSignedUp", SCOPE_KIND, "sign the account up for S3 before it can use the bucket %s"},
     {"QuotaExceeded", SCOPE_KIND, "free space in the bucket %s, or have its quota raised"},
     {"EntityTooLarge", SCOPE_BATCH,
-     "have the store of %s take larger objects; a lower MAX_FILE_SIZE helps later batches"},
+     "have the store of %s take larger objects, or set a lower MAX_FILE_SIZE and restart the uploader: what "
+     "was "
+     "refused is cut again"},
     {"KeyTooLongError", SCOPE_BATCH, "shorten PREFIX: the store of %s does not take keys of this length"},
     {"XMinioInvalidObjectName", SCOPE_BATCH, "correct PREFIX: the store of %s does not take keys like this"},
     {"InvalidAccessKeyId", SCOPE_IDENTITY,
@@ -79,8 +81,9 @@ static const char redirected[] =
     "correct AWS_ENDPOINT_URL: the server there redirects requests for %s (must it be https://?)";
 static const char proxy_login[] = "give HTTPS_PROXY (http_proxy for http://) the proxy's user and password, "
                                   "or name the host of %s in NO_PROXY";
-static const char too_large[] = "have the server of %s, or the proxy before it, take larger requests; a "
-                                "lower MAX_FILE_SIZE helps later batches";
+static const char too_large[] =
+    "have the server of %s, or the proxy before it, take larger requests; a "
+    "lower MAX_FILE_SIZE and a restart of the uploader cut again what was refused";
 static const char no_cause[] =
     "run `uploader check`: its upload shows the cause, which the answer to a HEAD request at %s lacks; often "
     "AWS_SESSION_TOKEN has expired";
