@@ -230,8 +230,8 @@ def test_a_prefix_too_long_for_a_file_can_be_shortened(site):
     site.wait_for_events(3)
     uploader = site.uploader(**wrong)
     wait_for("the remedy", lambda: "shorten PREFIX" in (site.value("SELECT remedy FROM summary") or ""))
+    wait_for("the batch to be blocked", lambda: site.query("SELECT state FROM batches") == [("blocked",)])  # the proof came first
     uploader.stop()
-    assert site.value("SELECT state FROM batches") == "blocked"
     site.uploader(**right)
     site.wait_until_shipped()
     assert len(site.files(right["PREFIX"])) == 1
