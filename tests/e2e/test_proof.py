@@ -10,7 +10,7 @@ from support.tap import main
 from support.waiting import wait_for
 from s3_stub import (ALWAYS, Step, Stored, drip_of_the_answer, error, hang, no_answer, no_condition_passes, no_conditions,
                      object_lock, page, portal_with_etag, someone_was_faster)
-from shipping import assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
+from shipping import SOON, assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 OTHER = b"written by someone else"
 BATCHES = "xml-events/2"  # as their keys begin; the document that proves the destination is none of them
@@ -136,6 +136,29 @@ def test_a_refusal_with_another_cause_costs_two_requests_more_only_once(site, st
     wait_for_state(site, "shipped")
     assert "if-none-match" in stub.requests[-1].headers
     assert_shipped_once(site, stub)
+
+
+def allowed_later(site, stub, denied, then):
+    """What refuses all writing at first refuses only the condition later: no restart is needed."""
+    start(site, stub, Step("PUT", denied, times=ALWAYS))
+    wait_for_state(site, "blocked")
+    wait_for("a try that knows of the first", lambda: methods(stub).count("PUT") >= 3)
+    stub.set_script(Step("PUT", then, times=ALWAYS))
+    wait_for_state(site, "shipped", seconds=SOON)
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_server_without_conditional_writes_takes_plain_ones_when_writing_is_allowed(site, stub):
+    def denied(stub, request):
+        refusal = error(501, "NotImplemented") if "if-none-match" in request.headers else error(403, "AccessDenied")
+        return refusal(stub, request)
+    allowed_later(site, stub, denied, no_conditions)
+
+
+@with_stub
+def test_a_proxy_that_refuses_all_and_then_only_the_condition_holds_nothing_up(site, stub):
+    allowed_later(site, stub, page(403), no_condition_passes(page(403)))
 
 
 @with_stub

@@ -145,11 +145,12 @@ static enum store_answer put_plainly(struct s3 *s3, const struct object *object,
     return answer;
 }
 
-/* A conditional PUT met this refusal, perhaps because of the condition, and then a plain one this answer. */
-static void learn(struct s3 *s3, enum store_answer plain, const struct cause *refusal)
+/* A conditional PUT met this refusal, perhaps because of the condition, and then a plain one this answer and cause. */
+static void learn(struct s3 *s3, enum store_answer plain, const struct cause *cause,
+                  const struct cause *refusal)
 {
     if (plain == STORE_DONE) s3_conditions_give_up(s3->conditions, refusal);
-    if (plain == STORE_REFUSED) s3_conditions_note_innocent(s3->conditions, refusal);
+    if (plain == STORE_REFUSED) s3_conditions_note_refused(s3->conditions, refusal, cause);
 }
 
 static enum store_answer try_plainly(struct s3 *s3, const struct object *object, const struct cause *refusal,
@@ -158,7 +159,7 @@ static enum store_answer try_plainly(struct s3 *s3, const struct object *object,
     bool is_put = false;
     why_clear(why);
     enum store_answer answer = put_plainly(s3, object, &is_put, stored, why);
-    if (is_put) learn(s3, answer, refusal);
+    if (is_put) learn(s3, answer, &stored->cause, refusal);
     return answer;
 }
 
@@ -198,7 +199,7 @@ static enum store_answer prove_plainly(struct s3 *s3, const struct object *docum
     if (answer != STORE_ABSENT && answer != STORE_DONE && answer != STORE_CANNOT_CHECK) return answer;
     why_clear(why);
     answer = put_once(s3, document, false, stored, why);
-    if (refusal) learn(s3, answer, refusal);
+    if (refusal) learn(s3, answer, &stored->cause, refusal);
     return answer;
 }
 

@@ -5,17 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "uploader/store/s3_error.h"
 
 #define INNOCENT_MAX 8 /* refusals that are known to have another cause; of more the oldest is forgotten */
+
+/* A refusal with another cause. */
+struct innocent {
+    struct cause cause;
+    int64_t until; /* monotonic; then it is tried again */
+};
 
 struct s3_conditions {
     const char *bucket;
     pthread_mutex_t mutex; /* guards what follows */
     bool are_given_up;
     bool has_warned_blind;
-    struct cause innocent[INNOCENT_MAX];
+    struct innocent innocent[INNOCENT_MAX];
     unsigned innocent_count; /* ever noted */
 };
 
@@ -43,11 +50,15 @@ bool s3_conditions_are_used(struct s3_conditions *c)
     return are_used;
 }
 
-static bool is_innocent(const struct s3_conditions *c, const struct cause *refusal)
+static bool is_same(const struct cause *a, const struct cause *b)
+{
+    return a->status == b->status && strcmp(a->code, b->code) == 0;
+}
+
+static bool is_innocent(const struct s3_conditions *c, const struct cause *refusal, int64_t now)
 {
     for (unsigned i = 0; i < c->innocent_count && i < INNOCENT_MAX; i++)
-        if (c->innocent[i].status == refusal->status && strcmp(c->innocent[i].code, refusal->code) == 0)
-            return true;
+        if (is_same(&c->innocent[i].cause, refusal) && now < c->innocent[i].until) return true;
     return false;
 }
 
@@ -55,7 +66,7 @@ bool s3_conditions_may_be_cause(struct s3_conditions *c, const struct cause *ref
 {
     if (!s3_error_may_be_condition(refusal)) return false;
     (void)pthread_mutex_lock(&c->mutex);
-    bool may_be = !is_innocent(c, refusal);
+    bool may_be = !is_innocent(c, refusal, clock_monotonic_ms());
     (void)pthread_mutex_unlock(&c->mutex);
     return may_be;
 }
@@ -74,10 +85,15 @@ void s3_conditions_give_up(struct s3_conditions *c, const struct cause *refusal)
             c->bucket, refusal->status, *refusal->code ? LOG_QUOTE(refusal->code) : "none");
 }
 
-void s3_conditions_note_innocent(struct s3_conditions *c, const struct cause *refusal)
+void s3_conditions_note_refused(struct s3_conditions *c, const struct cause *refusal,
+                                const struct cause *plain)
 {
+    int64_t now = clock_monotonic_ms();
+    if (!is_same(refusal, plain)) return;
     (void)pthread_mutex_lock(&c->mutex);
-    if (!is_innocent(c, refusal)) c->innocent[c->innocent_count++ % INNOCENT_MAX] = *refusal;
+    if (!is_innocent(c, refusal, now))
+        c->innocent[c->innocent_count++ % INNOCENT_MAX] =
+            (struct innocent){*refusal, now + S3_CONDITIONS_INNOCENT_MS};
     (void)pthread_mutex_unlock(&c->mutex);
 }
 
