@@ -37,7 +37,8 @@ Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b
 Dripping = collections.namedtuple("Dripping", "answer bytes_each_second")
 HANG = object()
 REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
-           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
+           401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+           407: "Proxy Authentication Required", 409: "Conflict", 412: "Precondition Failed",
            413: "Request Entity Too Large", 429: "Too Many Requests",
            500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
 SKEW_SECONDS = 15 * 60  # as S3 bears it

@@ -196,6 +196,25 @@ def test_a_portal_that_answers_everything_is_an_outage_and_no_incident(site, stu
 
 
 @with_stub
+def test_a_portal_that_takes_a_PUT_and_sends_the_look_to_its_login_ships_nothing(site, stub):
+    for number, look in enumerate((error(302, headers={"Location": "http://127.0.0.1:9/login"}), error(401), error(407)), 1):
+        asked = len(stub.requests)
+        uploader = start(site, stub, Step("PUT", portal_with_etag, times=ALWAYS), Step("HEAD", look, times=ALWAYS))
+        wait_for_requests(stub, asked + 4)
+        row = batch(site, number)
+        assert row.state == "sealed" and row.is_unknown and "AWS_ENDPOINT_URL is an S3 server" in row.remedy, row
+        assert len(stub.objects) == number - 1
+        done = check(site, stub)
+        assert done.returncode == 1 and "AWS_ENDPOINT_URL is an S3 server" in done.stdout, done.stdout
+        stub.set_script()
+        wait_for_state(site, "shipped", number)
+        uploader.stop()
+        send_batch(site)
+    start(site, stub)
+    assert_shipped_once(site, stub)
+
+
+@with_stub
 def test_a_portal_that_stands_before_the_look_alone_makes_no_incident(site, stub):
     start(site, stub, Step("PUT", no_answer), Step("HEAD", portal_with_etag, times=4))
     wait_for_state(site, "shipped")

@@ -43,6 +43,16 @@ static enum store_answer find(void *self, const struct object *object, struct st
 
 /* ---- one PUT ---- */
 
+/*
+ * Was the look sent elsewhere, or asked to log in? That is no word of the store, which has just taken our signature: the
+ * answer to the PUT came from a portal, too.
+ */
+static bool is_turned_away(const struct stored *stored)
+{
+    int status = stored->cause.status;
+    return (status >= 300 && status < 400) || status == 401 || status == 407;
+}
+
 /* The server says that it has stored the object: does its answer prove that? Never CONFLICT. */
 static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
                                      const struct http_answer *http, struct stored *stored, struct why *why)
@@ -60,12 +70,12 @@ static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
     }
     enum store_answer answer = s3_look(s3->client, object, stored, why);
     if (answer == STORE_DONE) return STORE_DONE;
-    if (answer == STORE_CANNOT_CHECK) {
+    if (answer == STORE_CANNOT_CHECK && !is_turned_away(stored)) {
         stored->is_verified = false;
         stored->rendition = object->rendition;
         return STORE_DONE;
     }
-    if (answer == STORE_CONFLICT || answer == STORE_ABSENT)
+    if (answer == STORE_CONFLICT || answer == STORE_ABSENT || answer == STORE_CANNOT_CHECK)
         (void)s3_look_not_s3(stored, http, "to a PUT, and then it does not show that object", why);
     return STORE_UNKNOWN;
 }
