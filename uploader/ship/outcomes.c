@@ -266,7 +266,7 @@ static enum result record_request(struct outcomes *o, struct job *job, struct wh
     struct scheduler_answer answer = failed_answer(job);
     bool is_proof = job->purpose == JOB_PROVE;
     switch (job->answer) {
-    case STORE_DONE: answer.outcome = is_proof ? SCHEDULER_TAKEN : SCHEDULER_FOUND; break;
+    case STORE_DONE:
     case STORE_CANNOT_CHECK: answer.outcome = is_proof ? SCHEDULER_TAKEN : SCHEDULER_FOUND; break;
     case STORE_ABSENT:
     case STORE_CONFLICT:
