@@ -16,8 +16,9 @@
 
 #define POLL_MS     500 /* between two searches for new events */
 #define NEW_KEYS_MS 1000
-#define AHEAD_LEAST                                                                                          \
-    2 /* so many batches are sealed ahead at least: a batch that always fails is not the only one */
+#define TURN_MS     200 /* then others have their turn, however much there is to send */
+/* So many batches are sealed ahead at least: a batch that always fails is not the only one. */
+#define AHEAD_LEAST 2
 
 struct shipper {
     struct shipper_options options; /* its texts are borrowed */
@@ -216,9 +217,10 @@ static enum result take_step(struct shipper *s, const struct scheduler_step *ste
     return RES_OK;
 }
 
-/* Does whatever the scheduler says, until there is nothing more to do now. */
+/* Does whatever the scheduler says, until there is nothing more to do now, or for a while. */
 static enum result dispatch(struct shipper *s, struct scheduler_step *step, struct why *why)
 {
+    int64_t due = clock_monotonic_ms() + TURN_MS;
     enum result res = RES_OK;
     do {
         scheduler_set_errands(s->scheduler, errands_wanted(&s->errands));
@@ -226,7 +228,8 @@ static enum result dispatch(struct shipper *s, struct scheduler_step *step, stru
         res = take_step(s, step, why);
         if (res == RES_OK) res = collect(s, why);
         if (res == RES_OK) res = load_open(s, why); /* a batch may have been replaced */
-    } while (res == RES_OK && step->action != SCHEDULER_WAIT && !signals_stop_requested(s->signals));
+    } while (res == RES_OK && step->action != SCHEDULER_WAIT && clock_monotonic_ms() < due &&
+             !signals_stop_requested(s->signals));
     return res;
 }
 
