@@ -87,7 +87,7 @@ enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t
 
 /* ---- batches ---- */
 
-static enum result find_tiling(struct spool_out *out, enum batch_kind kind, int64_t *first_id,
+static enum result find_tiling(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *first_id,
                                struct why *why)
 {
     struct stmt *stmt = NULL;
@@ -96,6 +96,7 @@ static enum result find_tiling(struct spool_out *out, enum batch_kind kind, int6
     enum result res = spool_out_use(out, LOAD_TILING, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    stmt_set_int(stmt, ":before", before);
     res = stmt_step(stmt, &has_row, why);
     if (res == RES_OK && has_row) *first_id = stmt_int(stmt, 0);
     stmt_reset(stmt);
@@ -121,7 +122,7 @@ enum result spool_out_purge_batches(struct spool_out *out, int64_t before, struc
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++) {
         int64_t first_id = 0;
         res = purge_batches_of(out, (enum batch_kind)kind, 0, before, why);
-        if (res == RES_OK) res = find_tiling(out, (enum batch_kind)kind, &first_id, why);
+        if (res == RES_OK) res = find_tiling(out, (enum batch_kind)kind, before, &first_id, why);
         if (res == RES_OK && first_id > 0)
             res = purge_batches_of(out, (enum batch_kind)kind, first_id, before, why);
     }

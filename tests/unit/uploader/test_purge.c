@@ -176,6 +176,39 @@ static void nothing_goes_from_around_a_batch_that_a_person_may_take_back(void **
     check_tiling(f);
 }
 
+/* Its rows are given up, not those of all time: what it replaced is an incident, and has used the first -rN. */
+static void what_a_resolved_batch_has_replaced_stays_for_as_long_as_others(void **state)
+{
+    static const struct {
+        int64_t before;
+        const char *left;
+    } calls[] = {{199, "1\n2\n4"}, {200, "2\n4"}};
+    struct fixture *f = *state;
+    struct batch replacement;
+    struct why incident = {.text = "something else is under its key"};
+    struct resolve_order order = {.batch_id = 2, .word = RESOLVE_ABANDONED, .by = "somebody"};
+    struct resolve_decision decision;
+    struct cut_parts parts;
+    bool is_done = false;
+    add(f, BATCH_EVENTS, 30);
+    struct batch first = seal(f, BATCH_EVENTS, 1, 10);
+    must(f, spool_out_supersede(f->out, &first, &incident, &replacement, &is_done, &f->why));
+    assert_true(is_done);
+    (void)ship_at(f, BATCH_EVENTS, 11, 20, 100);
+    (void)ship_at(f, BATCH_EVENTS, 21, 30, 100);
+    must(f, spool_resolve(f->out, &order, NULL, &decision, &parts, &f->why));
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = 200 WHERE id = 2");
+    must(f,
+         spool_out_purge_batches(f->out, INT64_MAX, &f->why)); /* its rows are there: it may be taken back */
+    check_text(f, "SELECT id FROM batches ORDER BY 1", "1\n2\n3\n4");
+    while (purge(f, BATCH_EVENTS, INT64_MAX) > 0) {
+    }
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        must(f, spool_out_purge_batches(f->out, calls[i].before, &f->why));
+        check_text(f, "SELECT id FROM batches ORDER BY 1", calls[i].left);
+    }
+}
+
 static int64_t purge_waiting(struct fixture *f, int64_t keep_ms)
 {
     int64_t purged = -1;
@@ -346,6 +379,7 @@ int main(void)
         IN_SPOOL(purging_one_kind_leaves_the_other),
         IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_holds_back_its_own_rows_and_no_others),
+        IN_SPOOL(what_a_resolved_batch_has_replaced_stays_for_as_long_as_others),
         IN_SPOOL(nothing_goes_from_around_a_batch_that_a_person_may_take_back),
         IN_SPOOL(rejects_that_are_never_shipped_are_purged_when_old),
         IN_SPOOL(a_gap_that_unshipped_rejects_have_left_is_covered_when_sealing_goes_on),
