@@ -184,6 +184,19 @@ static enum result create_identity(struct db *db, const struct spool_file *file,
     return res;
 }
 
+static enum result doubt_open_batches(struct db *db, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = stmt_prepare(&stmt, db, sql_doubt_open_batches, why);
+    if (res == RES_OK) {
+        stmt_set_int(stmt, ":now", clock_now_ms());
+        res = stmt_run(stmt, NULL, why);
+    }
+    stmt_free(stmt);
+    return res;
+}
+
+/* To be called in a transaction. */
 static enum result redraw_identity(struct db *db, const struct spool_file *file, struct why *why)
 {
     char spool[SPOOL_ID_SIZE];
@@ -196,7 +209,7 @@ static enum result redraw_identity(struct db *db, const struct spool_file *file,
         res = stmt_run(stmt, NULL, why);
     }
     stmt_free(stmt);
-    return res;
+    return res == RES_OK ? doubt_open_batches(db, why) : res;
 }
 
 static enum result check_identity(struct db *db, const struct spool_file *file, enum change *change,

@@ -106,7 +106,7 @@ static enum result begin_batch(struct steps *s, struct job *job, struct why *why
 {
     job->was_unknown = job->batch.is_unknown;
     if (!store_is_here(s->store, job->batch.destination)) return redirect(s, job, why);
-    if (job->purpose == JOB_SETTLE) {
+    if (job->purpose == JOB_SETTLE && *job->batch.recorded.sha256) {
         job->rendition = job->batch.recorded;
         submit(s, job, JOB_LOOKING);
         return RES_OK;

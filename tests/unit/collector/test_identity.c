@@ -157,6 +157,26 @@ static void a_copy_gets_its_own_identity_and_continues_the_ids(void **state)
     assert_string_equal(identity_of(s->spool).spool, copied.spool); /* the same file under another name */
 }
 
+/* The original may ship it. */
+static void what_is_sealed_in_a_copy_may_be_stored(void **state)
+{
+    struct scratch *s = *state;
+    char copy[256];
+
+    visit_and_append(s->spool, 1);
+    query_do(
+        s->spool,
+        "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
+        "compression, metadata, pretty, dropped, omits_payload, spool, node, sealed_at) VALUES "
+        "('events', 1, 1, 1, 10, 'file:///d', 'k', 'xml', 'none', 0, 0, '', 0, '0123456789', 'here', 1)");
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", s->dir);
+    scratch_copy(s->spool, copy);
+    must_visit(s->spool, NULL);
+    must_visit(copy, NULL);
+    check_text(s->spool, "SELECT may_be_stored FROM batches", "0");
+    check_text(copy, "SELECT may_be_stored FROM batches", "1");
+}
+
 static void node_id_renames_the_installation_for_later_starts(void **state)
 {
     static const struct {
@@ -189,6 +209,7 @@ int main(void)
         IN_SCRATCH(the_uploader_waits_for_the_collector_to_create_the_spool),
         IN_SCRATCH(opening_twice_keeps_the_identity),
         IN_SCRATCH(a_copy_gets_its_own_identity_and_continues_the_ids),
+        IN_SCRATCH(what_is_sealed_in_a_copy_may_be_stored),
         IN_SCRATCH(node_id_renames_the_installation_for_later_starts),
         IN_SCRATCH(the_host_name_is_the_default_node_name),
     };
