@@ -258,8 +258,8 @@ def test_check_is_content_with_its_document_there_and_beside_a_running_service(s
     for _ in range(2):
         done = check(site, stub)
         assert done.returncode == 0, done.stdout
-    assert len(stub.documents) == 2 and {r.method for r in stub.checks} == {"PUT"}
-    assert all("if-none-match" in r.headers for r in stub.checks), "so each was stored once"
+    assert len(stub.documents) == 2 and {r.method for r in stub.checks} == {"PUT", "HEAD"}
+    assert all("if-none-match" in r.headers for r in stub.checks if r.method == "PUT"), "so each was stored once"
 
 
 @with_stub
@@ -267,6 +267,17 @@ def test_check_passes_where_objects_are_locked(site, stub):
     for _ in range(2):
         done = check(site, stub, Step("PUT", object_lock, times=ALWAYS))
         assert done.returncode == 0, done.stdout
+
+
+@with_stub
+def test_a_server_that_answers_412_to_everything_is_told_of_by_check_and_run(site, stub):
+    advice = "understand the header `If-None-Match: *`"
+    done = check(site, stub, Step("PUT", error(412, "PreconditionFailed"), times=ALWAYS))
+    assert done.returncode == 1 and "and then that it is not" in done.stdout and advice in done.stdout, done.stdout
+    start(site, stub, Step("PUT", error(412, "PreconditionFailed"), times=ALWAYS))
+    wait_for("the advice", lambda: (row := batch(site)) and advice in (row.remedy or ""))
+    stub.set_script()
+    assert_shipped_once(site, stub)
 
 
 @with_stub

@@ -121,6 +121,19 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
     return STORE_OCCUPIED;
 }
 
+/* A 412, though nothing is there. For a moment that may be so; if it lasts, the condition is not understood. */
+static enum store_answer explain_contradiction(const struct object *object, struct stored *stored,
+                                               struct why *why)
+{
+    stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
+    (void)why_set(why, RES_RETRY, "HTTP 412: the store said that %.500s is there, and then that it is not",
+                  object->batch->object_key);
+    (void)why_remedy(why, RES_RETRY,
+                     "wait a minute; if it stays so, see that the store, and what is on the way to it (a proxy), "
+                     "understand the header `If-None-Match: *`");
+    return STORE_UNKNOWN;
+}
+
 /*
  * The server says that something is under our key: our bytes, as a rule, from this try or an earlier one. If that
  * cannot be found out now, the outcome stays unknown; if the look is refused, it is for others to decide.
@@ -130,12 +143,7 @@ static enum store_answer look_at_occupant(struct s3 *s3, const struct object *ob
 {
     enum store_answer answer = s3_look(s3->client, object, stored, why);
     if (answer == STORE_DONE || answer == STORE_CONFLICT) return answer;
-    if (answer == STORE_ABSENT) {
-        stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
-        (void)why_set(why, RES_RETRY, "the store said that %.500s is there, and then that it is not",
-                      object->batch->object_key);
-        return STORE_UNKNOWN;
-    }
+    if (answer == STORE_ABSENT) return explain_contradiction(object, stored, why);
     stored->is_occupied = true;
     return answer == STORE_CANNOT_CHECK ? explain_occupied(s3, object, stored, why) : STORE_UNKNOWN;
 }
@@ -221,6 +229,15 @@ static enum store_answer prove_by_look(struct s3 *s3, const struct object *docum
     return answer == STORE_ABSENT || answer == STORE_CONFLICT ? STORE_DONE : answer;
 }
 
+/* `check` asks whether the document is there as the server says: one that says so of every key takes no batch. */
+static enum store_answer doubt(struct s3 *s3, const struct object *document, struct stored *stored,
+                               struct why *why)
+{
+    enum store_answer answer = s3_look(s3->client, document, stored, why);
+    if (answer == STORE_ABSENT) return explain_contradiction(document, stored, why);
+    return answer == STORE_CANNOT_CHECK || answer == STORE_CONFLICT ? STORE_DONE : answer;
+}
+
 /*
  * 412 is the good answer: the keys may write, and nothing was stored. That holds for servers that look at the permission
  * before the condition, as S3 and radosgw do (tests/e2e/test_s3.py). Where one does not, the proof says too much, and
@@ -235,7 +252,7 @@ static enum store_answer prove(void *self, const struct object *document, bool i
                            : prove_by_look(s3, document, stored, why);
     enum store_answer answer = put_once(s3, document, true, stored, why);
     struct cause refusal = stored->cause;
-    if (answer == STORE_CONFLICT) return STORE_DONE;
+    if (answer == STORE_CONFLICT) return is_thorough ? doubt(s3, document, stored, why) : STORE_DONE;
     if (answer != STORE_REFUSED || !s3_conditions_may_be_cause(s3->conditions, &refusal)) return answer;
     return prove_plainly(s3, document, &refusal, stored, why);
 }
