@@ -9,7 +9,7 @@ from support.environment import BIN, clean_environment
 from support.tap import main
 from support.waiting import wait_for
 from s3_stub import (ALWAYS, Step, Stored, drip_of_the_answer, error, hang, no_answer, no_condition_passes, no_conditions,
-                     object_lock, page, portal_with_etag, someone_was_faster)
+                     object_lock, page, portal_with_etag, scope_of, someone_was_faster, unless_signed_for)
 from shipping import SOON, assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
 OTHER = b"written by someone else"
@@ -219,6 +219,16 @@ def test_a_portal_that_stands_before_the_look_alone_makes_no_incident(site, stub
     start(site, stub, Step("PUT", no_answer), Step("HEAD", portal_with_etag, times=4))
     wait_for_state(site, "shipped")
     assert site.value("SELECT count(*) FROM batches") == 1
+    assert_shipped_once(site, stub)
+
+
+@with_stub
+def test_a_region_that_a_portal_has_named_is_forgotten_when_the_store_refuses_it(site, stub):
+    portal = error(301, headers={"x-amz-bucket-region": "elsewhere", "Location": "http://127.0.0.1:9/login"})
+    start(site, stub, Step("PUT", portal, times=ALWAYS))
+    wait_for("a request for that region", lambda: "elsewhere" in {scope_of(r).region for r in stub.requests + stub.checks})
+    stub.set_script(Step("PUT", unless_signed_for("us-east-1", error(403, "SignatureDoesNotMatch")), times=ALWAYS))
+    wait_for_state(site, "shipped", seconds=SOON)
     assert_shipped_once(site, stub)
 
 

@@ -150,7 +150,7 @@ static bool renew_keys(struct s3_client *client, const struct s3_signer *signer)
     return has_newer;
 }
 
-enum correction { CORRECT_REGION = 1, CORRECT_CLOCK = 2, CORRECT_KEYS = 4 };
+enum correction { CORRECT_REGION = 1, CORRECT_CLOCK = 2, CORRECT_KEYS = 4, DOUBT_REGION = 8 };
 
 /*
  * What was corrected, so that the same call may succeed now; 0: nothing. `made` were corrected before, each once
@@ -165,6 +165,9 @@ static unsigned correct(struct s3_client *client, const struct s3_call *call, co
         return CORRECT_CLOCK;
     if (!(made & CORRECT_KEYS) && needs_new_keys(call, signer, answer) && renew_keys(client, signer))
         return CORRECT_KEYS;
+    if (!(made & (DOUBT_REGION | CORRECT_REGION)) &&
+        s3_server_doubt_region(client->server, &signer->address, answer))
+        return DOUBT_REGION;
     return 0;
 }
 

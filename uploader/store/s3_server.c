@@ -18,8 +18,10 @@
 
 struct s3_server {
     struct s3_server_options options; /* its texts are borrowed */
+    char first_region[REGION_SIZE];   /* as the settings say */
     pthread_mutex_t mutex;            /* guards what follows */
     char region[REGION_SIZE];
+    char told[REGION_SIZE]; /* the last one that was logged; "": none */
     int64_t ahead_s; /* how far the server's clock is ahead of ours */
 };
 
@@ -29,6 +31,7 @@ struct s3_server *s3_server_new(const struct s3_server_options *options, const c
     if (!server) abort();
     server->options = *options;
     (void)pthread_mutex_init(&server->mutex, NULL);
+    (void)snprintf(server->first_region, sizeof server->first_region, "%s", region);
     (void)snprintf(server->region, sizeof server->region, "%s", region);
     return server;
 }
@@ -80,13 +83,29 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
     if (!server->options.endpoint && !is_aws_region(region, used->region)) return false;
 
     (void)pthread_mutex_lock(&server->mutex);
-    bool is_news = strcmp(server->region, region) != 0; /* another thread may have been faster */
+    bool is_news = strcmp(server->told, region) != 0; /* another thread may have been faster */
     (void)snprintf(server->region, sizeof server->region, "%s", region);
+    (void)snprintf(server->told, sizeof server->told, "%s", region);
     (void)pthread_mutex_unlock(&server->mutex);
     if (is_news)
         log_warn("the bucket is in another region than AWS_REGION says: requests go there from now on",
                  "bucket=%s was=%s region=%s remedy=\"set AWS_REGION=%s\"", server->options.bucket,
                  used->region, region, region);
+    return true;
+}
+
+bool s3_server_doubt_region(struct s3_server *server, const struct s3_address *used,
+                            const struct http_answer *answer)
+{
+    char code[S3_CODE_SIZE];
+    if (strcmp(used->region, server->first_region) == 0) return false;
+    if (answer->status != 400 && answer->status != 403) return false;
+    s3_error_field(answer, "Code", code, sizeof code);
+    if (strcmp(code, "SignatureDoesNotMatch") != 0 && strcmp(code, "AuthorizationHeaderMalformed") != 0)
+        return false;
+    (void)pthread_mutex_lock(&server->mutex);
+    (void)snprintf(server->region, sizeof server->region, "%s", server->first_region);
+    (void)pthread_mutex_unlock(&server->mutex);
     return true;
 }
 

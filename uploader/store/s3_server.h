@@ -55,4 +55,11 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
 bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *used,
                            const struct http_answer *answer);
 
+/*
+ * Does the answer refuse a signature for a region that was learnt? The name may have come from a portal: the settings' own
+ * is used again. If the server names another one again, that is learnt again.
+ */
+bool s3_server_doubt_region(struct s3_server *server, const struct s3_address *used,
+                            const struct http_answer *answer);
+
 #endif

@@ -128,6 +128,41 @@ static void a_custom_endpoint_stays_and_only_its_signing_region_changes(void **s
     assert_false(follows("http://store:9000", "us-east-1", 301, "evil.example/", host));
 }
 
+static void set_body(struct http_answer *answer, const char *code)
+{
+    char body[128];
+    int len = snprintf(body, sizeof body, "<Error><Code>%s</Code></Error>", code);
+    buf_append(&answer->body, body, (size_t)len);
+}
+
+/* The region was named by a portal, perhaps: the settings' own is used again when the learnt one is refused. */
+static void a_learnt_region_that_is_refused_is_forgotten(void **state)
+{
+    static const char *const codes[] = {"SignatureDoesNotMatch", "AuthorizationHeaderMalformed"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct s3_address address;
+        struct http_answer moved = {.status = 301, .region = "elsewhere"};
+        struct http_answer refusal = {.status = 403};
+        struct http_answer denied = {.status = 403};
+        struct s3_server *server = server_of("b", "http://store:9000", S3_ADDRESSING_AUTO, "us-east-1");
+        set_body(&refusal, codes[i]);
+        set_body(&denied, "AccessDenied");
+        s3_server_address(server, &address);
+        assert_false(s3_server_doubt_region(server, &address, &refusal)); /* it is the settings' */
+        assert_true(s3_server_learn_region(server, &address, &moved));
+        s3_server_address(server, &address);
+        assert_string_equal(address.region, "elsewhere");
+        assert_false(s3_server_doubt_region(server, &address, &denied));
+        assert_true(s3_server_doubt_region(server, &address, &refusal));
+        s3_server_address(server, &address);
+        assert_string_equal(address.region, "us-east-1");
+        http_answer_fini(&refusal);
+        http_answer_fini(&denied);
+        s3_server_free(server);
+    }
+}
+
 /* How far off does the server's clock seem after an answer that has this date, `offset` seconds from ours? */
 static int64_t ahead_after(long status, const char *body, int64_t date_s, bool *is_learnt)
 {
@@ -191,6 +226,7 @@ int main(void)
         cmocka_unit_test(requests_go_where_the_options_say),
         cmocka_unit_test(only_a_valid_aws_region_changes_the_host),
         cmocka_unit_test(a_custom_endpoint_stays_and_only_its_signing_region_changes),
+        cmocka_unit_test(a_learnt_region_that_is_refused_is_forgotten),
         cmocka_unit_test(the_servers_time_is_adopted_when_ours_is_refused),
         cmocka_unit_test(an_invalid_date_leaves_the_clock_unchanged),
     };
