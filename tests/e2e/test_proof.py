@@ -215,6 +215,15 @@ def test_a_portal_that_takes_a_PUT_and_sends_the_look_to_its_login_ships_nothing
 
 
 @with_stub
+def test_a_portal_that_takes_one_PUT_ships_nothing_where_looks_are_refused(site, stub):
+    """Without s3:ListBucket S3 answers 403 where nothing is."""
+    start(site, stub, Step("PUT", portal_with_etag), Step("HEAD", error(403), times=ALWAYS))
+    row = wait_for_state(site, "shipped")
+    assert row.verified == 1 and stub.methods() == "PUT HEAD PUT", (row, stub.methods())
+    assert_shipped_once(site, stub)
+
+
+@with_stub
 def test_a_portal_that_stands_before_the_look_alone_makes_no_incident(site, stub):
     start(site, stub, Step("PUT", no_answer), Step("HEAD", portal_with_etag, times=4))
     wait_for_state(site, "shipped")

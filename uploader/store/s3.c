@@ -53,8 +53,46 @@ static bool is_turned_away(const struct stored *stored)
     return (status >= 300 && status < 400) || status == 401 || status == 407;
 }
 
+static enum store_answer send_put(struct s3 *s3, const struct object *object, bool is_conditional,
+                                  struct s3_answer *answer, struct why *why)
+{
+    struct s3_call call = {
+        .method = HTTP_PUT,
+        .key = object->batch->object_key,
+        .content_type = batch_content_type(object->batch),
+        .body = object->body,
+        .sha256 = object->rendition->sha256,
+        .object = object,
+        .is_conditional = is_conditional,
+    };
+    return s3_client_send(s3->client, &call, answer, why);
+}
+
+/*
+ * The answer says "stored" without a mark of S3, its ETag tells nothing, and the store does not show what is there. If it
+ * came from a portal that is gone by now, nothing is there, and the same PUT stores it; else the condition is not met.
+ */
+static enum store_answer confirm_by_condition(struct s3 *s3, const struct object *object,
+                                              struct stored *stored, struct why *why)
+{
+    struct s3_answer answer;
+    why_clear(why);
+    enum store_answer again = send_put(s3, object, true, &answer, why);
+    s3_look_note(stored, &answer);
+    if (again == STORE_DONE && strcmp(answer.http.etag, object->rendition->md5) == 0) {
+        stored->is_verified = true;
+        (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
+    } else if (again == STORE_DONE) {
+        (void)s3_look_not_s3(stored, &answer.http, "twice to a PUT that may only be taken once", why);
+        again = STORE_UNKNOWN;
+    }
+    s3_answer_fini(&answer);
+    if (again == STORE_CONFLICT) return STORE_DONE;
+    return again == STORE_DONE || again == STORE_STOPPED ? again : STORE_UNKNOWN;
+}
+
 /* The server says that it has stored the object: does its answer prove that? Never CONFLICT. */
-static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
+static enum store_answer confirm_put(struct s3 *s3, const struct object *object, bool is_conditional,
                                      const struct http_answer *http, struct stored *stored, struct why *why)
 {
     /*
@@ -73,7 +111,8 @@ static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
     if (answer == STORE_CANNOT_CHECK && !is_turned_away(stored)) {
         stored->is_verified = false;
         stored->rendition = object->rendition;
-        return STORE_DONE;
+        if (*http->request_id || !is_conditional) return STORE_DONE;
+        return confirm_by_condition(s3, object, stored, why);
     }
     if (answer == STORE_CONFLICT || answer == STORE_ABSENT || answer == STORE_CANNOT_CHECK)
         (void)s3_look_not_s3(stored, http, "to a PUT, and then it does not show that object", why);
@@ -85,19 +124,10 @@ static enum store_answer put_once(struct s3 *s3, const struct object *object, bo
                                   struct stored *stored, struct why *why)
 {
     struct s3_answer answer;
-    struct s3_call call = {
-        .method = HTTP_PUT,
-        .key = object->batch->object_key,
-        .content_type = batch_content_type(object->batch),
-        .body = object->body,
-        .sha256 = object->rendition->sha256,
-        .object = object,
-        .is_conditional = is_conditional,
-    };
-    enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
+    enum store_answer put = send_put(s3, object, is_conditional, &answer, why);
     s3_look_note(stored, &answer);
     (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
-    if (put == STORE_DONE) put = confirm_put(s3, object, &answer.http, stored, why);
+    if (put == STORE_DONE) put = confirm_put(s3, object, is_conditional, &answer.http, stored, why);
     s3_answer_fini(&answer);
     return put;
 }
