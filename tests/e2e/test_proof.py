@@ -8,7 +8,7 @@ import time
 from support.environment import BIN, clean_environment
 from support.tap import main
 from support.waiting import wait_for
-from s3_stub import (ALWAYS, Step, Stored, drip_of_the_answer, error, hang, no_answer, no_condition_passes, no_conditions,
+from s3_stub import (ALWAYS, Step, Stored, after_storing, drip_of_the_answer, error, hang, no_answer, no_condition_passes, no_conditions,
                      object_lock, page, portal_with_etag, scope_of, someone_was_faster, unless_signed_for)
 from shipping import SOON, assert_shipped_once, batch, send_batch, start, wait_for_requests, wait_for_state, with_stub
 
@@ -40,7 +40,7 @@ def others(stub):
 def test_an_object_of_someone_else_becomes_an_incident_and_stays(site, stub):
     start(site, stub, Step("PUT", someone_was_faster))
     wait_for_state(site, "shipped", 2)
-    assert methods(stub) == "PUT HEAD PUT"
+    assert methods(stub) == "PUT HEAD HEAD PUT"
     (other,) = others(stub)
     assert other == batch(site, 1).key != batch(site, 2).key
     asked = [r.key for r in stub.requests if "_nothing-" in r.key]
@@ -225,9 +225,13 @@ def test_a_portal_that_takes_one_PUT_ships_nothing_where_looks_are_refused(site,
 
 @with_stub
 def test_a_portal_that_stands_before_the_look_alone_makes_no_incident(site, stub):
-    start(site, stub, Step("PUT", no_answer), Step("HEAD", portal_with_etag, times=4))
-    wait_for_state(site, "shipped")
-    assert site.value("SELECT count(*) FROM batches") == 1
+    uploader = start(site, stub)
+    wait_for_state(site, "shipped", 1)
+    for number, (put, looks) in enumerate(((no_answer, 4), (no_answer, 1), (after_storing(no_answer), 1)), 2):
+        stub.set_script(Step("PUT", put), Step("HEAD", portal_with_etag, times=looks))
+        send_batch(site)
+        wait_for_state(site, "shipped", number)
+        assert site.value("SELECT count(*) FROM batches") == number, uploader.log
     assert_shipped_once(site, stub)
 
 

@@ -158,9 +158,10 @@ static enum store_answer explain_contradiction(const struct object *object, stru
     stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
     (void)why_set(why, RES_RETRY, "HTTP 412: the store said that %.500s is there, and then that it is not",
                   object->batch->object_key);
-    (void)why_remedy(why, RES_RETRY,
-                     "wait a minute; if it stays so, see that the store, and what is on the way to it (a proxy), "
-                     "understand the header `If-None-Match: *`");
+    (void)why_remedy(
+        why, RES_RETRY,
+        "wait a minute; if it stays so, see that the store, and what is on the way to it (a proxy), "
+        "understand the header `If-None-Match: *`");
     return STORE_UNKNOWN;
 }
 

@@ -68,8 +68,23 @@ static void make_unused_key(const char *key, char unused[BATCH_KEY_MAX + 1])
                    slash ? (int)(slash + 1 - key) : 0, key, random[0], random[1]);
 }
 
+/* Does the server still show the same object? What showed it may have been a portal that is gone by now. */
+static enum store_answer look_once_more(struct s3_client *client, const struct object *object, int64_t length,
+                                        struct stored *stored, struct why *why)
+{
+    struct s3_answer answer;
+    struct s3_call call = {.method = HTTP_HEAD, .key = object->batch->object_key};
+    enum store_answer found = s3_client_send(client, &call, &answer, why);
+    bool is_same = strcmp(answer.http.etag, stored->etag) == 0 && answer.http.length == length;
+    s3_look_note(stored, &answer);
+    if (found == STORE_ABSENT || found == STORE_CANNOT_CHECK || (found == STORE_DONE && !is_same))
+        found = s3_look_not_s3(stored, &answer.http, "to a second look, which contradicts the first", why);
+    s3_answer_fini(&answer);
+    return found;
+}
+
 /* Another object seems to be there. Does the server say so of every key? Then it is not the store that answers. */
-static enum store_answer confirm_other(struct s3_client *client, const struct object *object,
+static enum store_answer confirm_other(struct s3_client *client, const struct object *object, int64_t length,
                                        struct stored *stored, struct why *why)
 {
     char unused[BATCH_KEY_MAX + 1];
@@ -82,6 +97,9 @@ static enum store_answer confirm_other(struct s3_client *client, const struct ob
         found = s3_look_not_s3(stored, &answer.http, "to a request for an object that cannot exist", why);
     s3_answer_fini(&answer);
     if (found != STORE_ABSENT && found != STORE_CANNOT_CHECK) return found;
+    why_clear(why);
+    found = look_once_more(client, object, length, stored, why);
+    if (found != STORE_DONE) return found;
     stored->cause = (struct cause){SCOPE_BATCH, 200, "OtherObject"};
     (void)why_set(why, RES_BROKEN, "another object is under the key %s", object->batch->object_key);
     (void)why_remedy(why, RES_BROKEN, "see who wrote it, and move it away: the batch is tried again");
@@ -105,7 +123,7 @@ static enum store_answer compare_object(struct s3_client *client, const struct h
         stored->rendition = store_recognise(object, &seen);
     }
     stored->is_verified = stored->rendition != NULL;
-    return stored->is_verified ? STORE_DONE : confirm_other(client, object, stored, why);
+    return stored->is_verified ? STORE_DONE : confirm_other(client, object, head->length, stored, why);
 }
 
 enum store_answer s3_look(struct s3_client *client, const struct object *object, struct stored *stored,

@@ -22,7 +22,7 @@ struct s3_server {
     pthread_mutex_t mutex;            /* guards what follows */
     char region[REGION_SIZE];
     char told[REGION_SIZE]; /* the last one that was logged; "": none */
-    int64_t ahead_s; /* how far the server's clock is ahead of ours */
+    int64_t ahead_s;        /* how far the server's clock is ahead of ours */
 };
 
 struct s3_server *s3_server_new(const struct s3_server_options *options, const char *region)
