@@ -267,7 +267,8 @@ def assert_recovers(site, stub, uploader, row):
         stub.script.clear()
     wait_for_state(site, "shipped", seconds=PATIENT)
     has_begun = bool(log_lines(uploader, "upload failed"))
-    wait_for("the end of the outage in the log", lambda: bool(log_lines(uploader, "upload succeeded")) == has_begun)
+    wait_for("the end of the trouble in the log",
+             lambda: any(log_lines(uploader, end) for end in ("outage over", "no batch fails by itself")) == has_begun)
     send_batch(site)
     wait_for_state(site, "shipped", 2, PATIENT)
     wait_for("the trouble to be over, of rejects too, whose rest is their own",
