@@ -246,7 +246,7 @@ export ROTATION_INTERVAL=1
 up
 check "a setting reaches the program" runs_with ROTATION_INTERVAL=1
 base=$(last_id)
-send --connections 3 --count 15000 --rate 600 &
+send --connections 3 --count 30000 --rate 600 &
 sender=$!
 must until_true 30 all_shipped $((base + 1)) 500
 check "the uploader restarts" docker restart -t 30 "$(cat "$work/uploader.id")"
@@ -258,7 +258,7 @@ for progress in 1500 2500 3500 4500 5500 6500; do
 done
 check "it was killed six times while events flowed" kill -0 $sender
 must wait $sender
-check "all is shipped" until_true 60 all_shipped $((base + 1)) 15000
+check "all is shipped" until_true 60 all_shipped $((base + 1)) 30000
 check "each event is in one object across restarts" each_event_in_one_object 1
 check "no event is lost or doubled" each_event_in_one_object $((base + 1)) 3 5000
 
