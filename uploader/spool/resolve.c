@@ -105,6 +105,33 @@ static void decide_doubtful(const struct resolve_case *c, enum resolve_word word
     }
 }
 
+/* An open copy: whatever becomes of it, its rows are as the batch has them that it copies. */
+static void decide_copy(const struct resolve_case *c, enum resolve_word word,
+                        struct resolve_decision *decision)
+{
+    const char *rows = batch_kind_name(c->kind);
+    if (word == RESOLVE_RESEAL) {
+        if (can_reseal(c, decision))
+            decide(decision, RESOLVE_YES,
+                   "its %" PRId64 " %s are sealed anew, again as a copy: they load twice, as was asked for",
+                   c->count, rows);
+    } else if (word == RESOLVE_ABANDONED) {
+        decide(decision, RESOLVE_YES,
+               "this copy is given up%s; its %" PRId64 " %s are in the batch that it copies",
+               c->may_be_stored ? ", although its object may be in the store" : "", c->count, rows);
+    } else if (c->may_be_stored) {
+        decide(decision, RESOLVE_YES,
+               "this copy counts as shipped, not verified; its %" PRId64
+               " %s are in the batch that it copies",
+               c->count, rows);
+    } else {
+        decide(
+            decision, RESOLVE_NO,
+            "this copy is surely not in the store: no try of it was ever taken; reseal it, or give it up as "
+            "abandoned");
+    }
+}
+
 static void decide_abandoned(const struct resolve_case *c, enum resolve_word word,
                              struct resolve_decision *decision)
 {
@@ -139,6 +166,8 @@ void resolve_decide(const struct resolve_case *c, enum resolve_word word, struct
         decide_abandoned(c, word, decision);
     else if (c->is_in_flight)
         decide(decision, RESOLVE_WAIT, "it is on its way: its end is waited for");
+    else if (c->is_copy)
+        decide_copy(c, word, decision);
     else if (c->may_be_stored)
         decide_doubtful(c, word, decision);
     else
@@ -182,6 +211,7 @@ enum result spool_resolve_look(struct spool_out *out, const struct resolve_order
         .kind = batch->kind,
         .state = batch->state,
         .may_be_stored = batch_may_be_stored(batch),
+        .is_copy = batch->is_copy,
         .is_in_flight = order->is_in_flight,
         .has_all_rows = has_rows,
         .is_kind_on = batch->kind == BATCH_EVENTS || order->ships_rejects,

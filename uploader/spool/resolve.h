@@ -28,6 +28,7 @@ struct resolve_case {
     bool is_in_flight;  /* a try goes on now */
     bool has_all_rows;  /* none of its rows was purged */
     bool is_kind_on;    /* this kind of batch is shipped now */
+    bool is_copy;       /* `reship --new-keys` has made it: its rows are in another batch, too */
     int64_t count;      /* rows */
 };
 

@@ -72,6 +72,17 @@ static void each_cell_of_the_table_is_decided(void **state)
          RESOLVE_YES,
          RESOLVE_DONE,
          {"not verified", "as many may load twice", "nothing to do"}},
+        /* a copy, whose rows are in another batch, too */
+        {{.state = BATCH_SEALED, .is_copy = true},
+         RESOLVE_NO,
+         RESOLVE_YES,
+         RESOLVE_YES,
+         {"this copy is surely not", "again as a copy", "in the batch that it copies"}},
+        {{.state = BATCH_BLOCKED, .may_be_stored = true, .is_copy = true},
+         RESOLVE_YES,
+         RESOLVE_YES,
+         RESOLVE_YES,
+         {"this copy counts as shipped", "load twice, as was asked for", "although its object may be"}},
         /* shipped, superseded */
         {{.state = BATCH_SHIPPED},
          RESOLVE_NO,
