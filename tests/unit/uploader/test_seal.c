@@ -199,7 +199,7 @@ static void a_key_that_is_taken_gets_the_next_number(void **state)
     (void)seal(f, BATCH_EVENTS, 1, 3);
     for (int i = 2; i < 4; i++) {
         struct batch again = some_batch(BATCH_EVENTS, 2 * i, 2 * i + 1);
-        char expected[20];
+        char expected[32];
         (void)snprintf(again.object_key, sizeof again.object_key, "events/1");
         (void)snprintf(expected, sizeof expected, "events/1-r%d", i);
         must(f, spool_out_seal(f->out, &again, NULL, &f->why));
