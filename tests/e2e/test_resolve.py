@@ -119,17 +119,6 @@ def begin_together(world, behaviour, *script):
     gate.set()
 
 
-def kill_between_tries(world):
-    """kill -9 at a moment at which no try is on its way: nothing that is open may be stored."""
-    def doubtful():
-        return world.site.value("SELECT count(*) FROM batches WHERE state IN ('sealed', 'blocked') AND may_be_stored")
-    world.uploader.kill()
-    while doubtful():
-        world.start()
-        wait_for("the tries to end", lambda: not doubtful())
-        world.uploader.kill()
-
-
 def put_off(world):
     """The store says 429 to each of them, and goes on to say so."""
     begin_together(world, BUSY, Step("PUT", BUSY, times=ALWAYS))
@@ -139,7 +128,7 @@ def put_off(world):
 def never_tried(world):
     """The parts of batches that were sealed anew while no uploader ran; the first may be the one that is tried now and then."""
     put_off(world)
-    kill_between_tries(world)
+    world.uploader.stop()  # every try that is on its way has its outcome
     wait(1)  # a key names the second of the sealing, and one that is taken gets the next -rN
     for number in numbers_of(world):
         assert resolve(world, number, "reseal").returncode == 0
@@ -336,7 +325,7 @@ def check_state(world, row, is_served, settings):
     """The three words about three batches of each kind in the same state."""
     row.prepare(world)
     if not is_served:
-        world.uploader.kill() if row.is_doubtful else kill_between_tries(world)
+        world.uploader.kill() if row.is_doubtful else world.uploader.stop()
     condition = "superseded_at IS NOT NULL" if row.prepare is replaced else "superseded_at IS NULL"
     chosen = {kind: batches_of(world, kind, condition) for kind in KINDS}
     for number, word, cell in [each for numbers in chosen.values() for each in zip(numbers, WORDS, row.cells, strict=True)]:

@@ -106,7 +106,7 @@ def check_outage_among_refused(world, good, seconds):
     wait(3)
     world.stub.start_listening()
     world.wait_for_shipped(2 * good + 20, seconds)
-    wait_for("the five to be refused again", lambda: world.blocked() == 5)
+    assert world.site.value("SELECT count(*) FROM batches WHERE state IN ('sealed', 'blocked')") == 5, "and the five wait"
     world.cure()
     world.assert_ends()
 
