@@ -61,7 +61,7 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
 
 /* ---- what was sealed before the settings changed ---- */
 
-bool sealer_is_here(const struct sealer *sealer, const struct batch *batch)
+static bool is_here(const struct sealer *sealer, const struct batch *batch)
 {
     return place_is_same(sealer->destination, batch->destination);
 }
@@ -76,7 +76,7 @@ static bool is_outdated(const struct sealer *sealer, const struct batch *batch)
     return now.format != batch->format || now.has_metadata != batch->has_metadata ||
            now.is_gzip != batch->is_gzip || now.is_pretty != batch->is_pretty ||
            now.omits_payload != batch->omits_payload || strcmp(now.dropped, batch->dropped) != 0 ||
-           !sealer_is_here(sealer, batch) || strcmp(now.object_key, batch->object_key) != 0;
+           !is_here(sealer, batch) || strcmp(now.object_key, batch->object_key) != 0;
 }
 
 static bool is_too_large(const struct sealer *sealer, const struct batch *batch)

@@ -33,9 +33,6 @@ struct sealer {
 MUST_CHECK enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
                                        struct due_watch *watch, bool *is_sealed, struct why *why);
 
-/* Was the batch sealed for the place that is the destination now? */
-bool sealer_is_here(const struct sealer *sealer, const struct batch *batch);
-
 /*
  * Cuts one batch again under the current settings, if it is to be shipped and surely not stored; else the parts' count
  * is 0. The kind must be one that is shipped.

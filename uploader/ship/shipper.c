@@ -1,9 +1,7 @@
 /* shipper -- see shipper.h. */
 #include "uploader/ship/shipper.h"
 
-#include <inttypes.h>
 #include <libxml/parser.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
