@@ -1,21 +1,34 @@
 /* options -- see options.h. */
 #include "uploader/commands/options.h"
 
+static struct profile_options options_for_profile(const struct settings *s)
+{
+    return (struct profile_options){
+        .name = s->profile, .config_file = s->config_file, .credentials_file = s->shared_credentials_file};
+}
+
+struct connection_options options_for_connection(const struct settings *s)
+{
+    return (struct connection_options){
+        .region = s->region ? s->region : s->default_region,
+        .endpoint_url = s->endpoint_url,
+        .endpoint_url_s3 = s->endpoint_url_s3,
+        .endpoint_url_sts = s->endpoint_url_sts,
+        .ca_bundle = s->ca_bundle,
+        .uses_global_sts = s->sts_endpoints == STS_ENDPOINTS_LEGACY,
+        .profile = options_for_profile(s),
+    };
+}
+
 struct credentials_options options_for_credentials(const struct settings *s)
 {
     return (struct credentials_options){
-        .region = s->region ? s->region : s->default_region,
-        .ca_bundle = s->ca_bundle,
-        .profile = {.name = s->profile,
-                    .config_file = s->config_file,
-                    .credentials_file = s->shared_credentials_file},
+        .profile = options_for_profile(s),
         .web_identity = {.role_arn = s->role_arn,
                          .session_name = s->role_session_name,
                          .token_file = s->web_identity_token_file},
         .container = {.relative_uri = s->container_relative_uri, .full_uri = s->container_full_uri},
         .imds = {.is_disabled = s->imds_disabled != 0, .endpoint = s->imds_endpoint},
-        .sts = {.endpoint = s->endpoint_url_sts ? s->endpoint_url_sts : s->endpoint_url,
-                .uses_global_endpoint = s->sts_endpoints == STS_ENDPOINTS_LEGACY},
     };
 }
 
@@ -36,16 +49,14 @@ struct store_options options_for_store(const struct settings *s, enum patience p
     };
     return (struct store_options){
         .directory = s->destination_dir,
-        .s3 = {.server = {.bucket = s->bucket_name,
-                          .endpoint = s->endpoint_url_s3 ? s->endpoint_url_s3 : s->endpoint_url,
-                          .addressing = (enum s3_addressing)s->s3_addressing},
+        .s3 = {.server = {.bucket = s->bucket_name, .addressing = (enum s3_addressing)s->s3_addressing},
                .objects = {.sse = (enum s3_sse)s->s3_sse,
                            .kms_key_id = s->s3_sse_kms_key_id,
                            .storage_class = s->s3_storage_class,
                            .tags = s->s3_tags,
                            .bucket_owner = s->s3_expected_bucket_owner},
+               .connection = options_for_connection(s),
                .credentials = options_for_credentials(s),
-               .ca_bundle = s->ca_bundle,
                .limits = limits[patience]},
     };
 }

@@ -9,6 +9,7 @@
 #include "uploader/ship/shipper.h"
 #include "uploader/store/open.h"
 
+struct connection_options options_for_connection(const struct settings *settings);
 struct credentials_options options_for_credentials(const struct settings *settings);
 
 /* For whom the store is opened decides how long its requests may take. */

@@ -10,7 +10,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "uploader/credentials/profile.h"
 #include "uploader/credentials/sources.h"
 
 #define PAUSE_MS       30000 /* between two attempts to renew keys that are still valid */
@@ -20,8 +19,8 @@ struct credentials {
     struct credentials_options options; /* its texts are borrowed */
     struct signals *signals;
     const struct lockfile *lock;
+    const struct connection *connection; /* borrowed */
     struct http *http;
-    char region[REGION_SIZE];
 
     pthread_mutex_t mutex; /* guards what follows, and the http above */
     struct keys keys;      /* the last that were found */
@@ -36,29 +35,20 @@ struct credentials {
     struct why why;      /* of that failure */
 };
 
-static enum result find_region(struct credentials *c, struct why *why)
-{
-    enum result res = RES_OK;
-    if (c->options.region)
-        (void)snprintf(c->region, sizeof c->region, "%s", c->options.region);
-    else
-        res = profile_load_region(&c->options.profile, c->region, why);
-    if (!*c->region) (void)snprintf(c->region, sizeof c->region, "us-east-1");
-    return res;
-}
-
 enum result credentials_open(struct credentials **out, const struct credentials_options *options,
-                             struct signals *signals, const struct lockfile *lock, struct why *why)
+                             const struct connection *connection, struct signals *signals,
+                             const struct lockfile *lock, struct why *why)
 {
     static const struct http_limits limits = {.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000};
     struct credentials *c = calloc(1, sizeof *c);
     if (!c) abort();
+    const char *ca_bundle = *connection->ca_bundle ? connection->ca_bundle : NULL;
     c->options = *options;
+    c->connection = connection;
     c->signals = signals;
     c->lock = lock;
     (void)pthread_mutex_init(&c->mutex, NULL);
-    enum result res = find_region(c, why);
-    if (res == RES_OK) res = http_open(&c->http, options->ca_bundle, signals, lock, limits, why);
+    enum result res = http_open(&c->http, ca_bundle, signals, lock, limits, why);
     if (res != RES_OK) {
         credentials_close(c);
         c = NULL;
@@ -74,11 +64,6 @@ void credentials_close(struct credentials *c)
     (void)pthread_mutex_destroy(&c->mutex);
     keys_wipe(&c->keys);
     free(c);
-}
-
-const char *credentials_region(const struct credentials *c)
-{
-    return c->region;
 }
 
 /* ---- the search for keys ---- */
@@ -113,7 +98,7 @@ static void renew(struct credentials *c, int64_t now_at)
     char until[CLOCK_ISO_SIZE];
     struct keys keys;
     struct source_query query = {.options = &c->options,
-                                 .region = c->region,
+                                 .connection = c->connection,
                                  .http = c->http,
                                  .signals = c->signals,
                                  .lock = c->lock,

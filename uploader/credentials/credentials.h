@@ -14,23 +14,21 @@
 
 #include "common/lockfile.h"
 #include "common/signals.h"
+#include "uploader/credentials/connection.h"
 #include "uploader/credentials/options.h"
 #include "uploader/http/keys.h"
 
 struct credentials;
 
 /*
- * No source is asked yet. Copies the options, whose texts are borrowed, as are signals and lock.
- *   RES_REFUSE   the shared files, read for the region, are not understood
- *   RES_RETRY    they cannot be read
+ * No source is asked yet. Copies the options, whose texts are borrowed, as are connection, signals and lock.
+ *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result credentials_open(struct credentials **credentials,
-                                        const struct credentials_options *options, struct signals *signals,
+                                        const struct credentials_options *options,
+                                        const struct connection *connection, struct signals *signals,
                                         const struct lockfile *lock, struct why *why);
 void credentials_close(struct credentials *credentials); /* accepts NULL; wipes */
-
-/* The region to sign for: the options' if set, else the profile's, else us-east-1. Borrowed. */
-const char *credentials_region(const struct credentials *credentials);
 
 /*
  * Copies valid keys; the caller wipes the copy. `now_at` is the servers' time, as far as it is known.

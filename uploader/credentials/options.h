@@ -31,21 +31,24 @@ struct imds_options {
     const char *endpoint; /* NULL: http://169.254.169.254 */
 };
 
-/* The Security Token Service. */
-struct sts_options {
-    const char *endpoint;      /* NULL: AWS's */
-    bool uses_global_endpoint; /* of AWS, for the regions that had no endpoint of their own once */
+enum connection_choice { CONNECTION_UNSET, CONNECTION_NO, CONNECTION_YES };
+
+/* What the settings say of where and how to connect; what is not set is the profile's (connection.h). */
+struct connection_options {
+    const char *region;
+    const char *endpoint_url, *endpoint_url_s3, *endpoint_url_sts; /* the first is for both */
+    enum connection_choice fips, dualstack;
+    const char *ca_bundle;
+    bool uses_global_sts; /* AWS's global server, for the regions that had none of their own once */
+    struct profile_options profile;
 };
 
 /* The access key is not here: environment.c reads it anew each time. */
 struct credentials_options {
-    const char *region;    /* NULL: the profile's, else us-east-1 */
-    const char *ca_bundle; /* NULL: the system's */
     struct profile_options profile;
     struct web_identity_options web_identity;
     struct container_options container;
     struct imds_options imds;
-    struct sts_options sts;
 };
 
 #endif

@@ -1,20 +1,16 @@
 /*
- * profile -- see profile.h.
+ * profile -- the keys of a profile of the shared files: AWS_PROFILE, or `default`.
  *
- * A profile gets its keys in the first of these ways that it has set: `role_arn` with `web_identity_token_file`,
+ * It gets its keys in the first of these ways that it has set: `role_arn` with `web_identity_token_file`,
  * `source_profile` or `credential_source`; `aws_access_key_id` and its companions; `credential_process`. A profile
  * that is another one's source gives its own keys first, so that it may name itself as its source. Source: AWS SDKs
  * and Tools Reference Guide, "Assume role credential provider"; the order is the AWS CLI's.
  */
-#include "uploader/credentials/profile.h"
-
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "uploader/credentials/aws_config.h"
 #include "uploader/credentials/process.h"
+#include "uploader/credentials/profile_files.h"
 #include "uploader/credentials/sources.h"
 #include "uploader/credentials/sts.h"
 #include "uploader/credentials/web_identity.h"
@@ -31,39 +27,6 @@ struct visit {
 static const char *get(const struct visit *visit, const char *name)
 {
     return aws_config_get(&visit->config, visit->chain[visit->depth - 1], name);
-}
-
-/* ---- the files ---- */
-
-/* Makes the named path, with ~ expanded, or the usual one. False: there is none, since HOME is not set. */
-static bool find_path(const char *named, const char *usual, char path[PATH_MAX])
-{
-    const char *home = getenv("HOME"); // NOLINT(concurrency-mt-unsafe): nobody sets variables here
-    if (!home) home = "";
-    if (!named) named = usual;
-    int len = strncmp(named, "~/", 2) == 0 ? snprintf(path, PATH_MAX, "%s%s", home, named + 1)
-                                           : snprintf(path, PATH_MAX, "%s", named);
-    return len > 0 && len < PATH_MAX && (*home || strncmp(named, "~/", 2) != 0);
-}
-
-static enum result load(const struct profile_options *options, struct file_watch *watch,
-                        struct aws_config *config, struct why *why)
-{
-    const struct {
-        const char *named, *usual;
-        enum aws_config_kind kind;
-    } files[] = {{options->config_file, "~/.aws/config", AWS_CONFIG},
-                 {options->credentials_file, "~/.aws/credentials", AWS_CREDENTIALS}};
-    enum result res = RES_OK;
-    for (size_t i = 0; i < sizeof files / sizeof *files && res == RES_OK; i++) {
-        char path[PATH_MAX];
-        if (!find_path(files[i].named, files[i].usual, path)) continue;
-        if (watch) file_watch_add(watch, path);
-        res = aws_config_read(config, files[i].kind, path, why);
-        if (res != RES_OK)
-            (void)why_remedy(why, res, "correct the file %s, or make it readable for this user", path);
-    }
-    return res;
 }
 
 static const char *or_usual(const char *named, const char *usual)
@@ -207,7 +170,7 @@ enum result profile_get_keys(struct source_query *query, struct keys *keys, bool
     const char *credentials = or_usual(options->credentials_file, "~/.aws/credentials");
     struct visit visit = {.query = query};
     *is_set = true;
-    enum result res = load(options, query->watch, &visit.config, why);
+    enum result res = profile_files_read(options, query->watch, &visit.config, why);
     if (res == RES_OK && options->name && !aws_config_has_profile(&visit.config, profile)) {
         (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
         res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
@@ -219,18 +182,5 @@ enum result profile_get_keys(struct source_query *query, struct keys *keys, bool
         source_note_searched(query, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
                              credentials, config);
     aws_config_fini(&visit.config);
-    return res;
-}
-
-enum result profile_load_region(const struct profile_options *options, char region[REGION_SIZE],
-                                struct why *why)
-{
-    struct aws_config config = {0};
-    region[0] = '\0';
-    enum result res = load(options, NULL, &config, why);
-    const char *found = aws_config_get(&config, or_usual(options->name, "default"), "region");
-    if (res == RES_OK && found) res = region_check("region of the profile", found, why);
-    if (res == RES_OK && found) (void)snprintf(region, REGION_SIZE, "%s", found);
-    aws_config_fini(&config);
     return res;
 }

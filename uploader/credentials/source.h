@@ -13,6 +13,7 @@
 #include "common/lockfile.h"
 #include "common/signals.h"
 #include "common/why.h"
+#include "uploader/credentials/connection.h"
 #include "uploader/credentials/file_watch.h"
 #include "uploader/credentials/options.h"
 #include "uploader/http/http.h"
@@ -24,7 +25,7 @@
 /* One search for keys. All pointers are borrowed. */
 struct source_query {
     const struct credentials_options *options;
-    const char *region; /* for STS */
+    const struct connection *connection; /* for STS */
     struct http *http;
     struct signals *signals;
     const struct lockfile *lock;

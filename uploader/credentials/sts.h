@@ -1,8 +1,7 @@
 /*
- * sts -- one call of AWS's Security Token Service: temporary keys of a role.
+ * sts -- temporary keys of a role, from AWS's Security Token Service (sts_call.h).
  *
- * Source: AWS STS API Reference, AssumeRole and AssumeRoleWithWebIdentity, version 2011-06-15; the endpoint as "AWS STS
- * Regional endpoints" says. AWS_ENDPOINT_URL_STS wins, then AWS_ENDPOINT_URL, as in every AWS tool.
+ * Source: AWS STS API Reference, AssumeRole and AssumeRoleWithWebIdentity.
  */
 #ifndef UPLOADER_CREDENTIALS_STS_H
 #define UPLOADER_CREDENTIALS_STS_H
@@ -19,7 +18,7 @@ struct sts_request {
 };
 
 /*
- * Fills `keys`. If the server says that our clock is wrong, the request is repeated once with the server's time.
+ * Fills `keys`.
  *   RES_RETRY   with a remedy: refused; without: it cannot be reached or is busy, waiting helps
  */
 MUST_CHECK enum result sts_assume_role(struct source_query *query, const struct sts_request *request,

@@ -336,7 +336,9 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
         close_s3(s3);
         return res;
     }
-    place_name_bucket(options->server.bucket, options->server.endpoint, destination);
+    const struct connection *connection = s3_client_connection(s3->client);
+    place_name_bucket(options->server.bucket, *connection->s3_endpoint ? connection->s3_endpoint : NULL,
+                      destination);
     *store = store_new(s3, &ops, destination);
     return RES_OK;
 }

@@ -20,7 +20,8 @@ struct s3_client {
     const struct lockfile *lock;
     struct s3_server *server;
     struct credentials *credentials;
-    bool is_first; /* owns these two, which the clients of other threads borrow */
+    struct connection *connection;
+    bool is_first; /* owns these three, which the clients of other threads borrow */
     char tagging[TAGS_SIZE];
     struct http *http;
 };
@@ -266,6 +267,11 @@ enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE
     return res;
 }
 
+const struct connection *s3_client_connection(const struct s3_client *client)
+{
+    return client->connection;
+}
+
 bool s3_client_has_new_keys(struct s3_client *client)
 {
     return credentials_have_changed(client->credentials);
@@ -273,8 +279,8 @@ bool s3_client_has_new_keys(struct s3_client *client)
 
 static enum result connect_http(struct s3_client *client, struct why *why)
 {
-    return http_open(&client->http, client->options.ca_bundle, client->signals, client->lock,
-                     client->options.limits, why);
+    const char *ca_bundle = *client->connection->ca_bundle ? client->connection->ca_bundle : NULL;
+    return http_open(&client->http, ca_bundle, client->signals, client->lock, client->options.limits, why);
 }
 
 enum result s3_client_open(struct s3_client **out, const struct s3_options *options, struct signals *signals,
@@ -286,12 +292,15 @@ enum result s3_client_open(struct s3_client **out, const struct s3_options *opti
     client->signals = signals;
     client->lock = lock;
     client->is_first = true;
+    client->connection = calloc(1, sizeof *client->connection);
+    if (!client->connection) abort();
     enum result res =
         options->objects.tags ? tags_encode(options->objects.tags, client->tagging, why) : RES_OK;
+    if (res == RES_OK) res = connection_load(client->connection, &options->connection, why);
     if (res == RES_OK)
-        res = credentials_open(&client->credentials, &options->credentials, signals, lock, why);
-    if (res == RES_OK)
-        client->server = s3_server_new(&options->server, credentials_region(client->credentials));
+        res = credentials_open(&client->credentials, &options->credentials, client->connection, signals, lock,
+                               why);
+    if (res == RES_OK) client->server = s3_server_new(&options->server, client->connection);
     if (res == RES_OK) res = connect_http(client, why);
     if (res != RES_OK) {
         s3_client_close(client);
@@ -324,6 +333,7 @@ void s3_client_close(struct s3_client *client)
     if (client->is_first) {
         credentials_close(client->credentials);
         s3_server_free(client->server);
+        free(client->connection);
     }
     free(client);
 }

@@ -10,7 +10,7 @@
 
 #include "common/lockfile.h"
 #include "common/signals.h"
-#include "uploader/credentials/options.h"
+#include "uploader/credentials/connection.h"
 #include "uploader/store/s3_call.h"
 #include "uploader/store/s3_headers.h"
 #include "uploader/store/s3_server.h"
@@ -18,8 +18,8 @@
 struct s3_options {
     struct s3_server_options server;
     struct s3_object_options objects;
+    struct connection_options connection;
     struct credentials_options credentials;
-    const char *ca_bundle; /* NULL: the system's */
     struct http_limits limits;
 };
 
@@ -55,6 +55,9 @@ MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const s
 /* Can requests be signed? As store_prepare() in store.h. */
 MUST_CHECK enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE],
                                          struct why *why);
+
+/* Where and how it connects. Borrowed. */
+const struct connection *s3_client_connection(const struct s3_client *client);
 
 /* Have files that the keys come from changed since they were asked for? */
 bool s3_client_has_new_keys(struct s3_client *client);

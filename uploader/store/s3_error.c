@@ -5,11 +5,11 @@
 #include "uploader/store/s3_error.h"
 
 #include <curl/curl.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "uploader/http/xml_answer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -92,18 +92,9 @@ static const char unknown[] = "look the answer of the store of %s up in its docu
 
 void s3_error_field(const struct http_answer *answer, const char *name, char *out, size_t size)
 {
-    out[0] = '\0';
-    xmlDocPtr doc = xmlReadMemory(answer->body.data, (int)answer->body.len, NULL, NULL,
-                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    if (!doc) return;
-    xmlNodePtr root = xmlDocGetRootElement(doc);
-    for (xmlNodePtr node = root ? root->children : NULL; node; node = node->next) {
-        if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, name) != 0) continue;
-        xmlChar *text = xmlNodeGetContent(node);
-        if (text) (void)snprintf(out, size, "%s", (const char *)text);
-        xmlFree(text);
-    }
-    xmlFreeDoc(doc);
+    struct xml_answer *document = xml_answer_parse(&answer->body);
+    xml_answer_field(document, name, out, size);
+    xml_answer_free(document);
 }
 
 static bool is_among(const char *code, const char *const *codes, size_t count)

@@ -17,22 +17,22 @@
 #define SKEW_SEEN_S 300
 
 struct s3_server {
-    struct s3_server_options options; /* its texts are borrowed */
-    char first_region[REGION_SIZE];   /* as the settings say */
-    pthread_mutex_t mutex;            /* guards what follows */
+    struct s3_server_options options;    /* its texts are borrowed */
+    const struct connection *connection; /* as the settings say; borrowed */
+    pthread_mutex_t mutex;               /* guards what follows */
     char region[REGION_SIZE];
     char told[REGION_SIZE]; /* the last one that was logged; "": none */
     int64_t ahead_s;        /* how far the server's clock is ahead of ours */
 };
 
-struct s3_server *s3_server_new(const struct s3_server_options *options, const char *region)
+struct s3_server *s3_server_new(const struct s3_server_options *options, const struct connection *connection)
 {
     struct s3_server *server = calloc(1, sizeof *server);
     if (!server) abort();
     server->options = *options;
     (void)pthread_mutex_init(&server->mutex, NULL);
-    (void)snprintf(server->first_region, sizeof server->first_region, "%s", region);
-    (void)snprintf(server->region, sizeof server->region, "%s", region);
+    server->connection = connection;
+    (void)snprintf(server->region, sizeof server->region, "%s", connection->region);
     return server;
 }
 
@@ -45,7 +45,7 @@ void s3_server_free(struct s3_server *server)
 
 void s3_server_address(struct s3_server *server, struct s3_address *address)
 {
-    const char *url = server->options.endpoint;
+    const char *url = *server->connection->s3_endpoint ? server->connection->s3_endpoint : NULL;
     char host[HTTP_ENDPOINT_MAX + 1];
 
     (void)pthread_mutex_lock(&server->mutex);
@@ -80,7 +80,7 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
 {
     char region[REGION_SIZE];
     if (!s3_error_region(answer, region) || strcmp(region, used->region) == 0) return false;
-    if (!server->options.endpoint && !is_aws_region(region, used->region)) return false;
+    if (!*server->connection->s3_endpoint && !is_aws_region(region, used->region)) return false;
 
     (void)pthread_mutex_lock(&server->mutex);
     bool is_news = strcmp(server->told, region) != 0; /* another thread may have been faster */
@@ -98,13 +98,13 @@ bool s3_server_doubt_region(struct s3_server *server, const struct s3_address *u
                             const struct http_answer *answer)
 {
     char code[S3_CODE_SIZE];
-    if (strcmp(used->region, server->first_region) == 0) return false;
+    if (strcmp(used->region, server->connection->region) == 0) return false;
     if (answer->status != 400 && answer->status != 403) return false;
     s3_error_field(answer, "Code", code, sizeof code);
     if (strcmp(code, "SignatureDoesNotMatch") != 0 && strcmp(code, "AuthorizationHeaderMalformed") != 0)
         return false;
     (void)pthread_mutex_lock(&server->mutex);
-    (void)snprintf(server->region, sizeof server->region, "%s", server->first_region);
+    (void)snprintf(server->region, sizeof server->region, "%s", server->connection->region);
     (void)pthread_mutex_unlock(&server->mutex);
     return true;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "uploader/credentials/connection.h"
 #include "uploader/http/http.h"
 #include "uploader/http/region.h"
 
@@ -24,7 +25,6 @@ enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTU
 
 struct s3_server_options {
     const char *bucket;
-    const char *endpoint; /* NULL: AWS's */
     enum s3_addressing addressing;
 };
 
@@ -39,8 +39,8 @@ struct s3_address {
     int64_t at_s; /* the server's time now, as far as it is known */
 };
 
-/* Borrows the options' texts; `region` is the bucket's as far as it is known, and is copied. */
-struct s3_server *s3_server_new(const struct s3_server_options *options, const char *region);
+/* Borrows the options' texts and the connection, whose region is the bucket's as far as it is known. */
+struct s3_server *s3_server_new(const struct s3_server_options *options, const struct connection *connection);
 void s3_server_free(struct s3_server *server); /* accepts NULL */
 
 void s3_server_address(struct s3_server *server, struct s3_address *address);

@@ -32,6 +32,7 @@ struct fixture {
     struct scratch *scratch;
     char config[200], credentials[200];
     struct settings settings;
+    struct connection connection;
     struct signals signals;
     struct lockfile lock;
     struct credentials *chain;
@@ -99,8 +100,11 @@ static enum result open_as_set(struct fixture *f, struct credentials **chain)
 {
     f->settings = (struct settings){0};
     assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
+    struct connection_options connection = options_for_connection(&f->settings);
     struct credentials_options options = options_for_credentials(&f->settings);
-    return credentials_open(chain, &options, &f->signals, &f->lock, &f->why);
+    enum result res = connection_load(&f->connection, &connection, &f->why);
+    if (res != RES_OK) return res;
+    return credentials_open(chain, &options, &f->connection, &f->signals, &f->lock, &f->why);
 }
 
 static void open_chain(struct fixture *f)
@@ -355,19 +359,19 @@ static void the_region_comes_from_the_environment_before_the_profile(void **stat
 {
     struct fixture *f = *state;
     open_chain(f);
-    assert_string_equal(credentials_region(f->chain), "us-east-1");
+    assert_string_equal(f->connection.region, "us-east-1");
     write_file(f->config, "[default]\nregion = eu-central-1\n[profile x]\nregion = eu-north-1\n");
     open_chain(f);
-    assert_string_equal(credentials_region(f->chain), "eu-central-1");
+    assert_string_equal(f->connection.region, "eu-central-1");
     (void)setenv("AWS_PROFILE", "x", 1);
     open_chain(f);
-    assert_string_equal(credentials_region(f->chain), "eu-north-1");
+    assert_string_equal(f->connection.region, "eu-north-1");
     (void)setenv("AWS_DEFAULT_REGION", "eu-west-1", 1);
     open_chain(f);
-    assert_string_equal(credentials_region(f->chain), "eu-west-1");
+    assert_string_equal(f->connection.region, "eu-west-1");
     (void)setenv("AWS_REGION", "eu-west-2", 1);
     open_chain(f);
-    assert_string_equal(credentials_region(f->chain), "eu-west-2");
+    assert_string_equal(f->connection.region, "eu-west-2");
     (void)unsetenv("AWS_REGION");
     (void)unsetenv("AWS_DEFAULT_REGION");
     write_file(f->config, "[profile x]\nregion = not/a region\n");

@@ -38,12 +38,11 @@ static void a_directory_is_named_by_its_absolute_path(void **state)
 
 static void a_bucket_wins_and_is_named_with_a_foreign_host(void **state)
 {
-    struct store_options options = {
-        .directory = "/srv/objects",
-        .s3 = {.server = {.bucket = "b"}, .credentials = {.region = "eu-west-1"}}};
+    struct store_options options = {.directory = "/srv/objects",
+                                    .s3 = {.server = {.bucket = "b"}, .connection = {.region = "eu-west-1"}}};
     (void)state;
     check(&options, false, "s3://b");
-    options.s3.server.endpoint = "http://127.0.0.1:9000/";
+    options.s3.connection.endpoint_url = "http://127.0.0.1:9000/";
     check(&options, false, "s3://b@localhost:9000");
 }
 
@@ -51,7 +50,7 @@ static void tags_that_no_store_accepts_open_nothing(void **state)
 {
     struct store_options options = {.s3 = {.server = {.bucket = "b"},
                                            .objects = {.tags = "no equals sign"},
-                                           .credentials = {.region = "eu-west-1"}}};
+                                           .connection = {.region = "eu-west-1"}}};
     struct signals signals = {.fd = -1};
     struct lockfile lock = LOCKFILE_NONE;
     struct store *store = NULL;

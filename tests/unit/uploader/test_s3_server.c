@@ -16,16 +16,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* The server borrows these texts: one at a time. */
+/* The server borrows these: one at a time. */
 static struct s3_server *server_of(const char *bucket, const char *endpoint, enum s3_addressing addressing,
                                    const char *region)
 {
-    static char texts[2][64];
-    (void)snprintf(texts[0], sizeof texts[0], "%s", bucket);
-    (void)snprintf(texts[1], sizeof texts[1], "%s", endpoint ? endpoint : "");
-    struct s3_server_options options = {
-        .bucket = texts[0], .endpoint = endpoint ? texts[1] : NULL, .addressing = addressing};
-    return s3_server_new(&options, region);
+    static char name[64];
+    static struct connection connection;
+    (void)snprintf(name, sizeof name, "%s", bucket);
+    (void)snprintf(connection.s3_endpoint, sizeof connection.s3_endpoint, "%s", endpoint ? endpoint : "");
+    (void)snprintf(connection.region, sizeof connection.region, "%s", region);
+    struct s3_server_options options = {.bucket = name, .addressing = addressing};
+    return s3_server_new(&options, &connection);
 }
 
 static void requests_go_where_the_options_say(void **state)

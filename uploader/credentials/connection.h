@@ -1,0 +1,42 @@
+/*
+ * connection -- where and how we connect: the region, the servers, the certificates; for S3 and for STS alike.
+ *
+ * Each value is what the settings say, else what the profile of the shared files says, as every AWS tool finds it
+ * (AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Dual-stack and FIPS endpoints"). A value that would
+ * change where or how we connect, and that we do not know, is refused: it never falls back in silence.
+ */
+#ifndef UPLOADER_CREDENTIALS_CONNECTION_H
+#define UPLOADER_CREDENTIALS_CONNECTION_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "common/why.h"
+#include "uploader/credentials/options.h"
+#include "uploader/http/http.h"
+#include "uploader/http/region.h"
+
+#define CONNECTION_FROM_SIZE 200
+
+/* What was found. All texts are "" if they are not set. */
+struct connection {
+    char region[REGION_SIZE];                 /* never "" */
+    char s3_endpoint[HTTP_ENDPOINT_MAX + 1];  /* "": AWS's; a URL without a path, but perhaps a final slash */
+    char sts_endpoint[HTTP_ENDPOINT_MAX + 1]; /* likewise */
+    char ca_bundle[PATH_MAX];                 /* "": the system's certificates */
+    bool uses_fips, uses_dualstack, uses_global_sts;
+    /* Where these come from, for people: "AWS_REGION", "endpoint_url of the profile x"; "": not set. */
+    char region_from[CONNECTION_FROM_SIZE], s3_endpoint_from[CONNECTION_FROM_SIZE];
+    char sts_endpoint_from[CONNECTION_FROM_SIZE], fips_from[CONNECTION_FROM_SIZE];
+    char dualstack_from[CONNECTION_FROM_SIZE];
+};
+
+/*
+ * Reads the profile's files, and nothing from the network.
+ *   RES_REFUSE   a value is wrong, or is one that we do not know; `why` names the setting, or the profile and its key
+ *   RES_RETRY    the files cannot be read
+ */
+MUST_CHECK enum result connection_load(struct connection *connection,
+                                       const struct connection_options *options, struct why *why);
+
+#endif

@@ -1,0 +1,176 @@
+/* sts_call -- see sts_call.h. */
+#include "uploader/credentials/sts_call.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uploader/http/region.h"
+#include "uploader/http/sigv4.h"
+#include "uploader/http/xml_answer.h"
+
+#define TIMEOUT_MS     30000
+#define HOST_SIZE      (HTTP_ENDPOINT_MAX + 1)
+#define LINE_SIZE      (SIGV4_AUTHORIZATION_SIZE + 64)
+#define CODE_SIZE      64
+#define CLOCK_WRONG_MS (2 * 60000)
+
+/* ---- the server ---- */
+
+/* Regions whose calls went to the global endpoint before there were regional ones (AWS, "STS Regional endpoints"). */
+static bool is_legacy_region(const char *region)
+{
+    static const char *const list[] = {"ap-northeast-1", "ap-south-1",   "ap-southeast-1", "ap-southeast-2",
+                                       "ca-central-1",   "eu-central-1", "eu-north-1",     "eu-west-1",
+                                       "eu-west-2",      "eu-west-3",    "sa-east-1",      "us-east-1",
+                                       "us-east-2",      "us-west-1",    "us-west-2"};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (strcmp(region, list[i]) == 0) return true;
+    return false;
+}
+
+struct target {
+    char url[HOST_SIZE + 16];
+    char host[HOST_SIZE];
+    const char *region;
+};
+
+static void find_target(const struct source_query *query, struct target *target)
+{
+    const struct connection *connection = query->connection;
+    const char *url = *connection->sts_endpoint ? connection->sts_endpoint : NULL;
+    const char *scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
+    target->region = connection->region;
+    if (url) {
+        const char *host = strstr(url, "://") + 3;
+        (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
+    } else if (connection->uses_global_sts && is_legacy_region(connection->region)) {
+        target->region = "us-east-1";
+        (void)snprintf(target->host, sizeof target->host, "sts.amazonaws.com");
+    } else {
+        (void)snprintf(target->host, sizeof target->host, "sts.%s.%s", connection->region,
+                       region_aws_domain(connection->region));
+    }
+    (void)snprintf(target->url, sizeof target->url, "%s://%s/", scheme, target->host);
+}
+
+/* ---- the request ---- */
+
+enum { CONTENT_TYPE, DATE, TOKEN, AUTHORIZATION, LINE_COUNT };
+
+struct lines {
+    char text[LINE_COUNT][LINE_SIZE];
+    const char *list[LINE_COUNT + 1];
+};
+
+static const char content_type[] = "application/x-www-form-urlencoded; charset=utf-8";
+
+/* The headers; without keys there is no signature. False: cannot be signed. */
+static bool make_lines(const struct target *target, const struct keys *keys, const struct buf *form,
+                       int64_t now_at, struct lines *lines)
+{
+    char timestamp[SIGV4_TIMESTAMP_SIZE];
+    char sha256[SIGV4_HEX_SHA256_SIZE];
+    char authorization[SIGV4_AUTHORIZATION_SIZE];
+    size_t count = 0;
+    (void)snprintf(lines->text[CONTENT_TYPE], LINE_SIZE, "content-type: %s", content_type);
+    lines->list[count++] = lines->text[CONTENT_TYPE];
+    lines->list[count] = NULL;
+    if (!keys) return true;
+    sigv4_timestamp(now_at / 1000, timestamp);
+    sigv4_hex_sha256(form->data, form->len, sha256);
+    struct sigv4_header headers[] = {{"host", target->host},
+                                     {"content-type", content_type},
+                                     {"x-amz-date", timestamp},
+                                     {"x-amz-security-token", keys->session_token}};
+    bool has_token = *keys->session_token;
+    struct sigv4_request request = {"POST",         "/",   "",           headers, has_token ? 4 : 3, sha256,
+                                    target->region, "sts", now_at / 1000};
+    struct sigv4_keys signing = {keys->access_key_id, keys->secret_access_key,
+                                 has_token ? keys->session_token : NULL};
+    if (!sigv4_sign(&request, &signing, authorization)) return false;
+    (void)snprintf(lines->text[DATE], LINE_SIZE, "x-amz-date: %s", timestamp);
+    lines->list[count++] = lines->text[DATE];
+    if (has_token) {
+        (void)snprintf(lines->text[TOKEN], LINE_SIZE, "x-amz-security-token: %s", keys->session_token);
+        lines->list[count++] = lines->text[TOKEN];
+    }
+    (void)snprintf(lines->text[AUTHORIZATION], LINE_SIZE, "authorization: %s", authorization);
+    lines->list[count++] = lines->text[AUTHORIZATION];
+    lines->list[count] = NULL;
+    return true;
+}
+
+/* RES_OK: there is an answer. `answer` needs http_answer_fini() in any case. */
+static enum result send_form(struct source_query *query, const struct target *target, const struct keys *keys,
+                             const struct buf *form, int64_t now_at, struct http_answer *answer,
+                             struct why *why)
+{
+    struct lines *lines = calloc(1, sizeof *lines);
+    if (!lines) abort();
+    *answer = (struct http_answer){.status = 0};
+    enum result res = RES_OK;
+    if (!make_lines(target, keys, form, now_at, lines)) {
+        (void)why_remedy(why, RES_REFUSE, "look for control characters in the source's keys");
+        res = why_set(why, RES_REFUSE, "cannot sign the request to %s", target->host);
+    } else {
+        struct http_request request = {.method = HTTP_POST,
+                                       .url = target->url,
+                                       .headers = lines->list,
+                                       .body = form,
+                                       .timeout_ms = TIMEOUT_MS};
+        enum http_outcome outcome = http_do(query->http, &request, answer, why);
+        if (outcome == HTTP_UNTRUSTED)
+            (void)why_remedy(why, RES_RETRY,
+                             "set AWS_CA_BUNDLE to a file with the certificate of the authority that signed "
+                             "the certificate of %s",
+                             target->host);
+        if (outcome != HTTP_ANSWERED) res = why_wrap(why, RES_RETRY, "%s", target->url);
+    }
+    OPENSSL_cleanse(lines, sizeof *lines);
+    free(lines);
+    return res;
+}
+
+/* ---- the answer ---- */
+
+/* May the server have refused the request because of its time? */
+static bool is_about_time(const struct http_answer *answer)
+{
+    static const char *const codes[] = {"SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"};
+    char code[CODE_SIZE];
+    bool is_one = false;
+    struct xml_answer *document = xml_answer_parse(&answer->body);
+    xml_answer_text(document, "Code", code, sizeof code);
+    xml_answer_free(document);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) is_one |= strcmp(code, codes[i]) == 0;
+    return is_one;
+}
+
+/* Takes the server's time, if it differs from ours by more than a signature may. */
+static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
+{
+    int64_t server_at = (int64_t)curl_getdate(answer->date, NULL) * 1000;
+    bool is_wrong = server_at > 0 && llabs(server_at - *now_at) > CLOCK_WRONG_MS;
+    if (is_wrong) *now_at = server_at;
+    return is_wrong;
+}
+
+enum result sts_call(struct source_query *query, const struct buf *form, const struct keys *keys,
+                     struct http_answer *answer, struct why *why)
+{
+    struct target target;
+    int64_t now_at = query->now_at;
+    bool is_again = false;
+    find_target(query, &target);
+    for (;;) {
+        enum result res = send_form(query, &target, keys, form, now_at, answer, why);
+        if (res != RES_OK || is_again || !is_about_time(answer) || !finds_clock_wrong(answer, &now_at))
+            return res;
+        is_again = true;
+        http_answer_fini(answer);
+        why_clear(why);
+    }
+}
