@@ -48,7 +48,7 @@ const struct setting uploader_settings[] = {
      "an S3 server other than AWS, without a path, e.g. http://127.0.0.1:9000"},
     {"S3_ADDRESSING", SETTING_CHOICE, FIELD(s3_addressing), "auto", 0, 0, "auto|path|virtual",
      "whether the URL names the bucket in its path or in its host name (virtual); auto: path for your own "
-     "endpoint or a bucket with a dot, else virtual"},
+     "endpoint, or a bucket whose name cannot be part of a host's (a dot), else virtual"},
     SETTING_GROUP_ROW("When events are shipped"),
     {"ROTATION_INTERVAL", SETTING_DURATION, FIELD(rotation_ms), "3600", SECOND_MS, 7 * DAY_MS, NULL,
      "a batch is due when its oldest event has waited this long"},
@@ -189,11 +189,26 @@ static enum result check_prefixes(struct settings *s, struct why *why)
     return res;
 }
 
+/* An ARN names what an access point's alias names, too, and that is one we can use as a bucket. */
+static enum result refuse_arn(const char *arn, struct why *why)
+{
+    const char *name = strrchr(arn, ':') + 1;
+    bool is_bucket = strncmp(arn, "arn:", 4) == 0 && strstr(arn, ":s3:::") && *name;
+    if (is_bucket)
+        return why_set(why, RES_REFUSE, "BUCKET_NAME=%s: expected the bucket's name alone: %s", arn, name);
+    return why_set(
+        why, RES_REFUSE,
+        "BUCKET_NAME=%s: expected a name, not an ARN; for an access point set its alias, which ends in "
+        "-s3alias (S3 shows it with the access point)",
+        arn);
+}
+
 /* The name becomes part of URLs, and in virtual addressing of host names. */
 static enum result check_bucket(const char *name, struct why *why)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (!name || strspn(name, allowed) == strlen(name)) return RES_OK;
+    if (begins(name, "arn:")) return refuse_arn(name, why);
     return why_set(why, RES_REFUSE,
                    "BUCKET_NAME=%s: expected the bucket's name alone (letters, digits, dot, dash): "
                    "no s3://, no path (that is PREFIX)",

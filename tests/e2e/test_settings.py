@@ -97,6 +97,11 @@ def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
             ({"DESTINATION_DIR": "d", "S3_TAGS": ",".join(f"k{n}=v" for n in range(11))}, ("S3_TAGS", "'k10'", "10 tags")),
             ({"DESTINATION_DIR": "d", "S3_TAGS": "a=" + "v" * 257}, ("S3_TAGS, at 'a'", "at most 256")),
             ({"DESTINATION_DIR": "d", "AWS_ROLE_SESSION_NAME": "a b"}, ("AWS_ROLE_SESSION_NAME=a b", "letters")),
+            ({"BUCKET_NAME": "arn:aws:s3:eu-west-1:1:accesspoint/a", **CREDENTIALS}, ("BUCKET_NAME=arn:", "alias", "-s3alias")),
+            ({"BUCKET_NAME": "arn:aws:s3:::events", **CREDENTIALS}, ("BUCKET_NAME=arn:", "name alone: events")),
+            ({"BUCKET_NAME": "l--use1-az4--x-s3", **CREDENTIALS}, ("directory bucket", "general purpose bucket")),
+            ({"BUCKET_NAME": "events", "AWS_ENDPOINT_URL": "https://events.storage.example", **CREDENTIALS},
+             ("begins with the name of the bucket", "https://storage.example,", "S3_ADDRESSING=path")),
             ({"BUCKET_NAME": "b-u", "AWS_ACCESS_KEY_ID_FILE": "/nowhere"}, ("AWS_ACCESS_KEY_ID_FILE", "/nowhere"))):
         assert_refused(site.command("uploader", **settings), *words)
 

@@ -7,54 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uploader/http/region.h"
+#include "uploader/credentials/sts_target.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/http/xml_answer.h"
 
 #define TIMEOUT_MS     30000
-#define HOST_SIZE      (HTTP_ENDPOINT_MAX + 1)
 #define LINE_SIZE      (SIGV4_AUTHORIZATION_SIZE + 64)
 #define CODE_SIZE      64
 #define CLOCK_WRONG_MS (2 * 60000)
-
-/* ---- the server ---- */
-
-/* Regions whose calls went to the global endpoint before there were regional ones (AWS, "STS Regional endpoints"). */
-static bool is_legacy_region(const char *region)
-{
-    static const char *const list[] = {"ap-northeast-1", "ap-south-1",   "ap-southeast-1", "ap-southeast-2",
-                                       "ca-central-1",   "eu-central-1", "eu-north-1",     "eu-west-1",
-                                       "eu-west-2",      "eu-west-3",    "sa-east-1",      "us-east-1",
-                                       "us-east-2",      "us-west-1",    "us-west-2"};
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        if (strcmp(region, list[i]) == 0) return true;
-    return false;
-}
-
-struct target {
-    char url[HOST_SIZE + 16];
-    char host[HOST_SIZE];
-    const char *region;
-};
-
-static void find_target(const struct source_query *query, struct target *target)
-{
-    const struct connection *connection = query->connection;
-    const char *url = *connection->sts_endpoint ? connection->sts_endpoint : NULL;
-    const char *scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
-    target->region = connection->region;
-    if (url) {
-        const char *host = strstr(url, "://") + 3;
-        (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
-    } else if (connection->uses_global_sts && is_legacy_region(connection->region)) {
-        target->region = "us-east-1";
-        (void)snprintf(target->host, sizeof target->host, "sts.amazonaws.com");
-    } else {
-        (void)snprintf(target->host, sizeof target->host, "sts.%s.%s", connection->region,
-                       region_aws_domain(connection->region));
-    }
-    (void)snprintf(target->url, sizeof target->url, "%s://%s/", scheme, target->host);
-}
 
 /* ---- the request ---- */
 
@@ -68,7 +28,7 @@ struct lines {
 static const char content_type[] = "application/x-www-form-urlencoded; charset=utf-8";
 
 /* The headers; without keys there is no signature. False: cannot be signed. */
-static bool make_lines(const struct target *target, const struct keys *keys, const struct buf *form,
+static bool make_lines(const struct sts_target *target, const struct keys *keys, const struct buf *form,
                        int64_t now_at, struct lines *lines)
 {
     char timestamp[SIGV4_TIMESTAMP_SIZE];
@@ -104,9 +64,9 @@ static bool make_lines(const struct target *target, const struct keys *keys, con
 }
 
 /* RES_OK: there is an answer. `answer` needs http_answer_fini() in any case. */
-static enum result send_form(struct source_query *query, const struct target *target, const struct keys *keys,
-                             const struct buf *form, int64_t now_at, struct http_answer *answer,
-                             struct why *why)
+static enum result send_form(struct source_query *query, const struct sts_target *target,
+                             const struct keys *keys, const struct buf *form, int64_t now_at,
+                             struct http_answer *answer, struct why *why)
 {
     struct lines *lines = calloc(1, sizeof *lines);
     if (!lines) abort();
@@ -161,12 +121,14 @@ static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
 enum result sts_call(struct source_query *query, const struct buf *form, const struct keys *keys,
                      struct http_answer *answer, struct why *why)
 {
-    struct target target;
+    struct sts_target target;
     int64_t now_at = query->now_at;
     bool is_again = false;
-    find_target(query, &target);
+    *answer = (struct http_answer){.status = 0};
+    enum result res = sts_target_find(query->connection, &target, why);
+    if (res != RES_OK) return res;
     for (;;) {
-        enum result res = send_form(query, &target, keys, form, now_at, answer, why);
+        res = send_form(query, &target, keys, form, now_at, answer, why);
         if (res != RES_OK || is_again || !is_about_time(answer) || !finds_clock_wrong(answer, &now_at))
             return res;
         is_again = true;

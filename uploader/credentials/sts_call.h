@@ -12,7 +12,7 @@
  * `keys` NULL: not signed, as the form has a token. If the server says that our clock is wrong, the request is repeated
  * once with the server's time. With RES_OK there is an answer, of any status; it needs http_answer_fini() in any case.
  *   RES_RETRY    no answer; with a remedy: the server is not trusted; without: waiting helps
- *   RES_REFUSE   the request cannot be signed
+ *   RES_REFUSE   the request cannot be signed, or there is no such server of AWS
  */
 MUST_CHECK enum result sts_call(struct source_query *query, const struct buf *form, const struct keys *keys,
                                 struct http_answer *answer, struct why *why);

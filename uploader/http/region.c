@@ -24,9 +24,3 @@ bool region_is_aws_name(const char *region)
     size_t digits = strspn(at, "0123456789");
     return words >= 2 && digits >= 1 && digits <= 2 && at[digits] == '\0';
 }
-
-/* AWS General Reference, "Amazon S3 endpoints and quotas": only China has a domain of its own. */
-const char *region_aws_domain(const char *region)
-{
-    return strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-}

@@ -19,7 +19,4 @@ MUST_CHECK enum result region_check(const char *setting, const char *region, str
 /* Is it a name as AWS gives them, eu-west-1 or us-gov-east-1? */
 bool region_is_aws_name(const char *region);
 
-/* The domain of AWS's servers in this region: amazonaws.com, or China's own. */
-const char *region_aws_domain(const char *region);
-
 #endif

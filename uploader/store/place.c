@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "uploader/http/http.h"
-#include "uploader/http/region.h"
+#include "uploader/http/partition.h"
 
-#define AWS_DOMAIN ".amazonaws.com" /* buckets of amazonaws.com.cn are others, under names of their own */
-#define HOST_SIZE  (HTTP_ENDPOINT_MAX + 16)
+#define HOST_SIZE (HTTP_ENDPOINT_MAX + 16)
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -38,22 +37,6 @@ static bool skip(const char **text, const char *word)
     return true;
 }
 
-/* s3.amazonaws.com, s3.REGION..., s3.dualstack.REGION..., s3-fips.REGION..., s3-fips.dualstack.REGION..., s3-REGION... */
-static bool is_aws(const char *host)
-{
-    char region[HOST_SIZE];
-    const char *at = host;
-    if (!ends_with(host, AWS_DOMAIN) || !skip(&at, "s3")) return false;
-    if (strcmp(at, AWS_DOMAIN) == 0) return true;
-    bool is_fips = skip(&at, "-fips.");
-    if (!is_fips && !skip(&at, ".") && !skip(&at, "-")) return false;
-    (void)skip(&at, "dualstack.");
-    size_t len = strlen(at);
-    if (len <= strlen(AWS_DOMAIN)) return false;
-    (void)snprintf(region, sizeof region, "%.*s", (int)(len - strlen(AWS_DOMAIN)), at);
-    return region_is_aws_name(region);
-}
-
 /* In lower case, and with one name for this machine. `host` may have a port. */
 static void normalise_host(char *host)
 {
@@ -68,6 +51,12 @@ static void normalise_host(char *host)
     }
 }
 
+/* What stands for AWS: nothing, or the partition, as each has buckets of its own. */
+static void name_partition(const struct partition *partition, char *host)
+{
+    (void)snprintf(host, HOST_SIZE, "%s", strcmp(partition->name, "aws") == 0 ? "" : partition->name);
+}
+
 /* `host` "": AWS. */
 static void name_bucket(const char *bucket, int bucket_len, char *host,
                         char destination[BATCH_DESTINATION_MAX])
@@ -76,15 +65,19 @@ static void name_bucket(const char *bucket, int bucket_len, char *host,
     normalise_host(host);
     (void)snprintf(without_port, sizeof without_port, "%s", host);
     if (!cut_end(without_port, ":443")) (void)cut_end(without_port, ":80");
-    if (is_aws(without_port)) *host = '\0';
+    const struct partition *partition = partition_of_s3_host(without_port);
+    if (partition) name_partition(partition, host);
     (void)snprintf(destination, BATCH_DESTINATION_MAX, "s3://%.*s%s%s", bucket_len, bucket, *host ? "@" : "",
                    host);
 }
 
-void place_name_bucket(const char *bucket, const char *endpoint, char destination[BATCH_DESTINATION_MAX])
+void place_name_bucket(const char *bucket, const char *endpoint, const char *region,
+                       char destination[BATCH_DESTINATION_MAX])
 {
     char host[HOST_SIZE] = "";
-    if (endpoint) {
+    if (!*endpoint) {
+        name_partition(partition_of_region(region), host);
+    } else {
         const char *from = strstr(endpoint, "://") + 3;
         const char *own_port = strncasecmp(endpoint, "http:", 5) == 0 ? ":80" : ":443";
         (void)snprintf(host, sizeof host, "%.*s", (int)strcspn(from, "/"), from);

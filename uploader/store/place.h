@@ -6,6 +6,7 @@
  * implied, and the real path of a directory that exists make no difference.
  *
  *   s3://bucket          AWS
+ *   s3://bucket@aws-cn   another partition of AWS (partition.h), which has buckets of its own
  *   s3://bucket@host     another endpoint, with its port if that is not its scheme's own
  *   file:///directory
  */
@@ -16,8 +17,9 @@
 
 #include "uploader/batch/batch.h"
 
-/* The normal form of a bucket's name. `endpoint` is a URL, http or https; NULL: AWS's. */
-void place_name_bucket(const char *bucket, const char *endpoint, char destination[BATCH_DESTINATION_MAX]);
+/* The normal form of a bucket's name. `endpoint` is a URL, http or https; "": AWS's in the region. */
+void place_name_bucket(const char *bucket, const char *endpoint, const char *region,
+                       char destination[BATCH_DESTINATION_MAX]);
 
 /* The normal form of a directory's name, which need not exist. */
 void place_name_directory(const char *directory, char destination[BATCH_DESTINATION_MAX]);

@@ -337,8 +337,7 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
         return res;
     }
     const struct connection *connection = s3_client_connection(s3->client);
-    place_name_bucket(options->server.bucket, *connection->s3_endpoint ? connection->s3_endpoint : NULL,
-                      destination);
+    place_name_bucket(options->server.bucket, connection->s3_endpoint, connection->region, destination);
     *store = store_new(s3, &ops, destination);
     return RES_OK;
 }

@@ -297,6 +297,7 @@ enum result s3_client_open(struct s3_client **out, const struct s3_options *opti
     enum result res =
         options->objects.tags ? tags_encode(options->objects.tags, client->tagging, why) : RES_OK;
     if (res == RES_OK) res = connection_load(client->connection, &options->connection, why);
+    if (res == RES_OK) res = s3_address_check(&options->server, client->connection, why);
     if (res == RES_OK)
         res = credentials_open(&client->credentials, &options->credentials, client->connection, signals, lock,
                                why);

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "uploader/http/partition.h"
 #include "uploader/store/s3_error.h"
 
 #define SKEW_LOGGED_S 60 /* if the server says that our clock is wrong, it is off by this much at least */
@@ -45,34 +46,18 @@ void s3_server_free(struct s3_server *server)
 
 void s3_server_address(struct s3_server *server, struct s3_address *address)
 {
-    const char *url = *server->connection->s3_endpoint ? server->connection->s3_endpoint : NULL;
-    char host[HTTP_ENDPOINT_MAX + 1];
-
+    char region[REGION_SIZE];
     (void)pthread_mutex_lock(&server->mutex);
-    (void)snprintf(address->region, sizeof address->region, "%s", server->region);
+    (void)snprintf(region, sizeof region, "%s", server->region);
     address->at_s = clock_now_ms() / 1000 + server->ahead_s;
     (void)pthread_mutex_unlock(&server->mutex);
-
-    address->scheme = url && strncmp(url, "http://", 7) == 0 ? "http" : "https";
-    if (url) {
-        const char *from = strstr(url, "://") + 3;
-        (void)snprintf(host, sizeof host, "%.*s", (int)strcspn(from, "/"), from);
-    } else {
-        (void)snprintf(host, sizeof host, "s3.%s.%s", address->region, region_aws_domain(address->region));
-    }
-    /* A dot in the bucket's name would not match AWS's certificate as a host name. */
-    address->is_path_style = server->options.addressing == S3_ADDRESSING_AUTO
-                                 ? url || strchr(server->options.bucket, '.')
-                                 : server->options.addressing == S3_ADDRESSING_PATH;
-    (void)snprintf(address->host, sizeof address->host, "%s%s%s",
-                   address->is_path_style ? "" : server->options.bucket, address->is_path_style ? "" : ".",
-                   host);
+    s3_address_make(&server->options, server->connection, region, address);
 }
 
-/* Is it a region of AWS, in the same domain as ours? */
+/* Is it a region of AWS, in the same partition as ours? */
 static bool is_aws_region(const char *region, const char *ours)
 {
-    return region_is_aws_name(region) && strcmp(region_aws_domain(region), region_aws_domain(ours)) == 0;
+    return region_is_aws_name(region) && partition_of_region(region) == partition_of_region(ours);
 }
 
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,

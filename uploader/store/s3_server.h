@@ -11,33 +11,9 @@
 #ifndef UPLOADER_STORE_S3_SERVER_H
 #define UPLOADER_STORE_S3_SERVER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "uploader/credentials/connection.h"
-#include "uploader/http/http.h"
-#include "uploader/http/region.h"
-
-#define S3_BUCKET_MAX 255                                     /* bytes of a bucket's name */
-#define S3_HOST_SIZE  (S3_BUCKET_MAX + HTTP_ENDPOINT_MAX + 2) /* bucket, dot, host, NUL */
-
-enum s3_addressing { S3_ADDRESSING_AUTO, S3_ADDRESSING_PATH, S3_ADDRESSING_VIRTUAL };
-
-struct s3_server_options {
-    const char *bucket;
-    enum s3_addressing addressing;
-};
+#include "uploader/store/s3_address.h"
 
 struct s3_server;
-
-/* What one request needs to know. */
-struct s3_address {
-    const char *scheme;      /* http or https */
-    char host[S3_HOST_SIZE]; /* with the bucket in virtual addressing, with the port if there is one */
-    bool is_path_style;
-    char region[REGION_SIZE];
-    int64_t at_s; /* the server's time now, as far as it is known */
-};
 
 /* Borrows the options' texts and the connection, whose region is the bucket's as far as it is known. */
 struct s3_server *s3_server_new(const struct s3_server_options *options, const struct connection *connection);

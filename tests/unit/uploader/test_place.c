@@ -22,16 +22,19 @@ static void a_bucket_has_one_name_however_its_endpoint_is_spelt(void **state)
     static const struct {
         const char *endpoint, *name;
     } rows[] = {
-        {NULL, "s3://b"},
+        {"", "s3://b"},
         {"https://s3.amazonaws.com", "s3://b"},
         {"https://s3.amazonaws.com/", "s3://b"},
         {"https://S3.EU-West-1.AmazonAWS.com:443", "s3://b"},
         {"http://s3.eu-west-1.amazonaws.com:80", "s3://b"},
         {"https://s3.dualstack.eu-west-1.amazonaws.com", "s3://b"},
-        {"https://s3-fips.us-gov-east-1.amazonaws.com", "s3://b"},
+        {"https://s3-fips.eu-west-1.amazonaws.com", "s3://b"},
         {"https://s3-fips.dualstack.us-east-2.amazonaws.com", "s3://b"},
         {"https://s3-eu-west-1.amazonaws.com", "s3://b"},
-        {"https://s3.cn-north-1.amazonaws.com.cn", "s3://b@s3.cn-north-1.amazonaws.com.cn"},
+        {"https://s3.cn-north-1.amazonaws.com.cn", "s3://b@aws-cn"},
+        {"https://s3-fips.us-gov-east-1.amazonaws.com", "s3://b@aws-us-gov"},
+        {"https://s3.eusc-de-east-1.amazonaws.eu", "s3://b@aws-eusc"},
+        {"https://s3.eusc-de-east-1.amazonaws.com", "s3://b@s3.eusc-de-east-1.amazonaws.com"},
         {"https://s3.eu-west-1.amazonaws.com:9000", "s3://b@s3.eu-west-1.amazonaws.com:9000"},
         {"https://s3.evil.amazonaws.com", "s3://b@s3.evil.amazonaws.com"},
         {"https://s3.amazonaws.com.example", "s3://b@s3.amazonaws.com.example"},
@@ -54,7 +57,7 @@ static void a_bucket_has_one_name_however_its_endpoint_is_spelt(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char name[BATCH_DESTINATION_MAX];
-        place_name_bucket("b", rows[i].endpoint, name);
+        place_name_bucket("b", rows[i].endpoint, "eu-west-1", name);
         assert_string_equal(name, rows[i].name);
         assert_true(place_is_same(name, name));
     }
@@ -72,6 +75,8 @@ static void destinations_are_compared_by_spelling(void **state)
         {"s3://b", "s3://b@s3.eu-west-1.amazonaws.com", true},
         {"s3://b", "s3://b@s3.amazonaws.com:443", true},
         {"s3://b", "s3://b@store", false},
+        {"s3://b@aws-cn", "s3://b@s3.cn-north-1.amazonaws.com.cn", true},
+        {"s3://b", "s3://b@aws-us-gov", false},
         {"s3://b@store:9000", "s3://b@STORE:9000", true},
         {"s3://b@store:9000", "s3://b@store:9001", false},
         {"s3://b@store", "s3://b@store:443", false}, /* or was it http://? */
