@@ -396,4 +396,4 @@ def test_an_answer_that_drips_is_cut_after_a_minute_however_large_the_object(sit
     assert_shipped_once(site, stub)
 
 
-main(dict(globals()))
+main(dict(globals()), at_once=4)

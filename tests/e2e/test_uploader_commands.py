@@ -910,4 +910,4 @@ def test_without_a_spool_nothing_is_made(site):
     assert not site.spool.parent.exists() and not (site.directory / "x").exists()
 
 
-main(dict(globals()))
+main(dict(globals()), at_once=4)

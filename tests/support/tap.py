@@ -2,6 +2,7 @@
 
 Tests are functions whose name begins with test_. ONLY, in the environment, or the command line may choose some by name.
 """
+import concurrent.futures
 import contextlib
 import functools
 import os
@@ -50,12 +51,14 @@ def is_wanted(name):
     return not wanted or name in wanted
 
 
-def main(tests):
-    """Runs the module's tests; the exit code tells whether all passed."""
+def main(tests, at_once=1):
+    """Runs the module's tests, so many at once where they mostly wait; the exit code tells whether all passed."""
     chosen = {name: test for name, test in tests.items()
               if name.startswith("test_") and callable(test) and is_wanted(name)}
     try:
-        results = [passes(name, test) for name, test in chosen.items()]
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            running = [pool.submit(passes, name, test) for name, test in chosen.items()]
+            results = [test.result() for test in running]
     except KeyboardInterrupt:
         os._exit(130)  # at once: a thread of the test may have minutes to wait
     sys.exit(0 if all(results) else 1)
