@@ -36,7 +36,7 @@ Request = collections.namedtuple("Request", "method key headers body path at")
 Answer = collections.namedtuple("Answer", "status headers body", defaults=({}, b""))
 Dripping = collections.namedtuple("Dripping", "answer bytes_each_second")
 HANG = object()
-REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request",
+REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 307: "Temporary Redirect", 400: "Bad Request",
            401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
            407: "Proxy Authentication Required", 409: "Conflict", 412: "Precondition Failed",
            413: "Request Entity Too Large", 429: "Too Many Requests",

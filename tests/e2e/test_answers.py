@@ -55,6 +55,16 @@ def test_a_PUT_on_a_dead_kept_connection_counts_as_unknown(site, stub):
 # ---- the key is taken ----
 
 @with_stub
+def test_a_304_of_an_old_MinIO_is_taken_for_a_412(site, stub):
+    start(site, stub, Step("PUT", after_storing(no_answer)), Step("HEAD", error(404)),
+          Step("PUT", lambda stub, request: Answer(304, {"x-amz-request-id": "17A"})))
+    row = wait_for_state(site, "shipped")
+    assert stub.methods() == "PUT HEAD PUT HEAD" and row.verified == 1
+    assert_shipped_once(site, stub)
+
+
+
+@with_stub
 def test_a_first_412_without_the_right_to_HEAD_blocks_the_batch(site, stub):
     """The object is somebody else's for all that is known."""
     start(site, stub, Step("PUT", someone_was_faster), Step("HEAD", error(403), times=ALWAYS))

@@ -218,6 +218,12 @@ static void say_pause(int64_t wait_ms, struct why *why)
                    (wait_ms + 999) / 1000);
 }
 
+/* MinIO before April 2024 answered 304 where the condition is not met; only with S3's own mark, as a portal may, too. */
+static bool is_condition_unmet(const struct s3_call *call, const struct http_answer *http)
+{
+    return call->is_conditional && (http->status == 412 || (http->status == 304 && *http->request_id));
+}
+
 static enum store_answer sort(const struct s3_client *client, const struct s3_call *call, const char *region,
                               struct s3_answer *answer, struct why *why)
 {
@@ -228,7 +234,7 @@ static enum store_answer sort(const struct s3_client *client, const struct s3_ca
     struct s3_refusal refusal;
     if (http->status == 200 || (!is_check(call) && is_success)) return accept(answer, STORE_DONE);
     if (is_check(call) && http->status == 404) return accept(answer, STORE_ABSENT);
-    if (call->is_conditional && http->status == 412) return accept(answer, STORE_CONFLICT);
+    if (is_condition_unmet(call, http)) return accept(answer, STORE_CONFLICT);
     if (is_success)
         refusal = s3_error_not_s3(http, "to a question of what is there", why);
     else

@@ -132,8 +132,13 @@ static bool is_servers_failure(long status, const char *code)
 /* The server is busy, or was not served in time, or a new bucket's name is not known everywhere yet. */
 static bool is_busy(long status, const char *code)
 {
-    static const char *const codes[] = {"SlowDown",   "RequestTimeout",      "TemporaryRedirect",
-                                        "Throttling", "ThrottlingException", "RequestLimitExceeded"};
+    static const char *const codes[] = {"SlowDown",
+                                        "RequestTimeout",
+                                        "TemporaryRedirect",
+                                        "Throttling",
+                                        "ThrottlingException",
+                                        "RequestLimitExceeded",
+                                        "RequestRateLimitExceeded"};
     return status == 408 || status == 425 || status == 429 || is_among(code, codes, COUNT(codes));
 }
 
