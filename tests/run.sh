@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs test programs, JOBS at once (default: one for each core), and ends with `N passed, N failed[, N skipped]`.
+# Runs test programs, JOBS at once (default: two for each core, as most of them wait), and ends with `N passed, N failed[, N skipped]`.
 #
 #     tests/run.sh BUILD                         every test
 #     tests/run.sh BUILD unit e2e/test_disk      those whose name under tests/ begins so
@@ -9,7 +9,7 @@
 set -u
 build=$1
 shift
-jobs=${JOBS:-$(nproc)}
+jobs=${JOBS:-$((2 * $(nproc)))}
 out=$build/test
 export BUILD="$build" BIN="$build/bin" CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}" UBSAN_OPTIONS=print_stacktrace=1

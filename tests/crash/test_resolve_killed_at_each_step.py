@@ -163,4 +163,4 @@ def kill_service(words, call, word):
 if os.environ.get("BIN") and not shutil.which("strace"):
     skip(dict(globals()), "strace is not installed")
 else:
-    main(dict(globals()))
+    main(dict(globals()), at_once=2)

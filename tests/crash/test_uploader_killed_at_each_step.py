@@ -110,4 +110,4 @@ def test_each_event_is_in_one_object_after_kills_around_plain_writes(site):
 if os.environ.get("BIN") and not shutil.which("strace"):
     skip(dict(globals()), "strace is not installed")
 else:
-    main(dict(globals()))
+    main(dict(globals()), at_once=2)

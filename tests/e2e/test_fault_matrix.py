@@ -336,6 +336,8 @@ def run_cell(directory, row, step):
         site.collector()
         site.wait_for_spool()
         send_batch(site, row.events)
+        if row.name in SLOW:  # the batch is due at the start: else the small proof of the destination goes first, and hangs
+            wait_for("the batch to be due", lambda: site.value("SELECT oldest_age_seconds FROM summary") > 1)
         {"first": run_first, "retry": run_retry, "restart": run_restart}[step](site, stub, row)
         if not isinstance(row, Incident):
             assert_shipped_once(site, stub)
