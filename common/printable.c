@@ -3,8 +3,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "common/utf8.h"
+
+#define UTF8_LONGEST 4 /* bytes of a character */
 
 /* Characters beyond ASCII that are written as escapes; chosen from Unicode's character database. */
 static const struct {
@@ -38,30 +42,38 @@ static uint32_t decode(const char *text, size_t *len)
     return character;
 }
 
-static void append_valid(struct buf *out, const char *text, size_t len)
+size_t printable_show(const char *text, size_t len, char shown[PRINTABLE_SIZE])
 {
-    size_t step = 0;
-    for (size_t i = 0; i < len; i += step) {
-        uint32_t character = decode(text + i, &step);
-        if (character == '\\')
-            buf_append_text(out, "\\\\");
-        else if (character < 0x20 || character == 0x7f)
-            buf_append_format(out, "\\x%02x", (unsigned)character);
-        else if (is_hidden(character))
-            buf_append_format(out, character > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned)character);
-        else
-            buf_append(out, text + i, step);
+    size_t step = 1;
+    bool is_valid = utf8_valid_len(text, len < UTF8_LONGEST ? len : UTF8_LONGEST) > 0;
+    uint32_t character = is_valid ? decode(text, &step) : (unsigned char)*text;
+    if (!is_valid || character < 0x20 || character == 0x7f) {
+        (void)snprintf(shown, PRINTABLE_SIZE, "\\x%02x", (unsigned)character);
+    } else if (is_hidden(character)) {
+        (void)snprintf(shown, PRINTABLE_SIZE, character > 0xffff ? "\\U%08x" : "\\u%04x",
+                       (unsigned)character);
+    } else {
+        memcpy(shown, text, step);
+        shown[step] = '\0';
     }
+    return step;
 }
 
 void printable_append(struct buf *out, const char *text, size_t len)
 {
-    while (len > 0) {
-        size_t valid = utf8_valid_len(text, len);
-        append_valid(out, text, valid);
-        if (valid == len) return;
-        buf_append_format(out, "\\x%02x", (unsigned)(unsigned char)text[valid]);
-        text += valid + 1;
-        len -= valid + 1;
+    char shown[PRINTABLE_SIZE];
+    for (size_t i = 0; i < len;) {
+        if (text[i] == '\\') buf_append_char(out, '\\'); /* a second one */
+        i += printable_show(text + i, len - i, shown);
+        buf_append_text(out, shown);
+    }
+}
+
+void printable_append_shown(struct buf *out, const char *text, size_t len)
+{
+    char shown[PRINTABLE_SIZE];
+    for (size_t i = 0; i < len;) {
+        i += printable_show(text + i, len - i, shown);
+        buf_append_text(out, shown);
     }
 }

@@ -1,0 +1,77 @@
+/* test_print -- what is printed is lines of printable characters, whatever the values hold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/print.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *text, *line, *lines;
+} rows[] = {
+    {"", "[]\n", "\n"},
+    {"Access Denied", "[Access Denied]\n", "Access Denied\n"},
+    {"no\nok      objects can be written", "[no\\x0aok      objects can be written]\n",
+     "no\nok      objects can be written\n"},
+    {"two\n\nlines\n", "[two\\x0a\\x0alines\\x0a]\n", "two\n\nlines\n"},
+    {"\rok \x1b[2K\t", "[\\x0dok \\x1b[2K\\x09]\n", "\\x0dok \\x1b[2K\\x09\n"},
+    {"\xc2\x9b\x32J \x9b\x32J", "[\\u009b2J \\x9b2J]\n", "\\u009b2J \\x9b2J\n"},
+    {"gnp\xe2\x80\xaeqes.exe\xe2\x81\xa9", "[gnp\\u202eqes.exe\\u2069]\n", "gnp\\u202eqes.exe\\u2069\n"},
+    {"C:\\new T\xc3\xbcr", "[C:\\new T\xc3\xbcr]\n", "C:\\new T\xc3\xbcr\n"},
+    {"cut \xe2\x82", "[cut \\xe2\\x82]\n", "cut \\xe2\\x82\n"},
+};
+
+/* Prints by print_line(), or else by print_lines(). The caller frees what has been printed. */
+static char *printed(const char *text, bool is_one_line)
+{
+    char *out = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&out, &len);
+    assert_non_null(file);
+    if (is_one_line)
+        print_line(file, "[%s]", text);
+    else
+        print_lines(file, text);
+    assert_int_equal(fclose(file), 0);
+    return out;
+}
+
+static void foreign_text_stays_in_its_line_and_is_printable(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *line = printed(rows[i].text, true);
+        char *lines = printed(rows[i].text, false);
+        assert_string_equal(line, rows[i].line);
+        assert_string_equal(lines, rows[i].lines);
+        free(line);
+        free(lines);
+    }
+}
+
+static void what_is_printable_already_is_not_changed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *once = printed(rows[i].text, false);
+        char *twice = printed(once, false);
+        assert_string_equal(once, twice);
+        free(once);
+        free(twice);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(foreign_text_stays_in_its_line_and_is_printable),
+        cmocka_unit_test(what_is_printable_already_is_not_changed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
