@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/printable.h"
+#include "common/utf8.h"
 
 #define LINE_SIZE   4096
 #define VALUES_SIZE (LINE_SIZE / 2)
@@ -35,13 +37,25 @@ void log_configure(enum log_level level, enum log_format format)
     destination.format = format;
 }
 
+/* How the first character of a text is shown; a line break is only a blank, since some texts have several lines. */
+static size_t show(const char *text, size_t len, char shown[PRINTABLE_SIZE])
+{
+    size_t step = printable_show(text, len, shown);
+    if (strchr("\n\r\t", *text)) memcpy(shown, " ", 2);
+    return step;
+}
+
 const char *log_quote(struct log_quoted *out, const char *value)
 {
+    char shown[PRINTABLE_SIZE];
     size_t n = 0;
+    size_t len = value ? strlen(value) : 0;
     out->text[n++] = '"';
-    for (const char *p = value ? value : ""; *p && n < sizeof out->text - 4; p++) {
-        if (*p == '"' || *p == '\\') out->text[n++] = '\\';
-        out->text[n++] = (unsigned char)*p < 0x20 ? ' ' : *p;
+    for (size_t i = 0; i < len && n < sizeof out->text - sizeof shown - 3;) {
+        i += show(value + i, len - i, shown);
+        if (*shown == '"' || *shown == '\\') out->text[n++] = '\\';
+        memcpy(out->text + n, shown, strlen(shown));
+        n += strlen(shown);
     }
     out->text[n++] = '"';
     out->text[n] = '\0';
@@ -89,13 +103,31 @@ static void put_json_fields(struct line *line, const char *fields)
     char plain[VALUES_SIZE];
     for (fields += strspn(fields, " "); *fields; fields += strspn(fields, " ")) {
         size_t key = strcspn(fields, "= ");
-        if (fields[key] != '=') return;
+        if (fields[key] != '=' || memchr(fields, '"', key) || memchr(fields, '\\', key)) return;
         const char *value = fields + key + 1;
         const char *next = read_value(value, plain);
         put(line, ",\"%.*s\":%s", (int)key, fields,
             is_number(plain) && *value != '"' ? plain : LOG_QUOTE(plain));
         fields = next;
     }
+}
+
+/* Foreign text may also stand in values that are not quoted. A value that does not fit is cut, with all that follows. */
+__attribute__((format(printf, 2, 0))) static void format_fields(char fields[VALUES_SIZE], const char *format,
+                                                                va_list args)
+{
+    char given[VALUES_SIZE];
+    char shown[PRINTABLE_SIZE];
+    size_t n = 0;
+    int wanted = vsnprintf(given, sizeof given, format, args);
+    size_t len = wanted < 0 ? 0 : strlen(given);
+    if (wanted >= VALUES_SIZE) len = utf8_whole_len(given, len);
+    for (size_t i = 0; i < len && n < VALUES_SIZE - sizeof shown;) {
+        i += show(given + i, len - i, shown);
+        memcpy(fields + n, shown, strlen(shown));
+        n += strlen(shown);
+    }
+    fields[n] = '\0';
 }
 
 __attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *message,
@@ -106,9 +138,7 @@ __attribute__((format(printf, 3, 0))) static void write_line(enum log_level leve
     struct line line = {.len = 0};
 
     if (level > destination.level) return;
-    if (fields) (void)vsnprintf(values, sizeof values, fields, args);
-    for (char *p = values; *p; p++)
-        if ((unsigned char)*p < 0x20) *p = ' ';
+    if (fields) format_fields(values, fields, args);
     (void)clock_iso(clock_now_ms(), now);
     if (destination.format == LOG_JSON) {
         put(&line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s", now,

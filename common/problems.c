@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/utf8.h"
 
 #define LINE_MAX_SIZE (2 * PROBLEM_TEXT_SIZE + 64)
 
@@ -116,7 +117,8 @@ void problems_refresh(struct problems *problems)
 static bool set_text(char to[PROBLEM_TEXT_SIZE], const char *from)
 {
     char text[PROBLEM_TEXT_SIZE];
-    (void)snprintf(text, sizeof text, "%s", from);
+    int len = snprintf(text, sizeof text, "%s", from);
+    if (len >= PROBLEM_TEXT_SIZE) text[utf8_whole_len(text, strlen(text))] = '\0';
     for (char *c = text; *c; c++)
         if (*c == '\t' || *c == '\n') *c = ' ';
     if (strcmp(to, text) == 0) return false;

@@ -60,3 +60,15 @@ size_t utf8_valid_len(const char *data, size_t len)
     }
     return at;
 }
+
+size_t utf8_whole_len(const char *text, size_t len)
+{
+    unsigned char low = 0;
+    unsigned char high = 0;
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char lead = (unsigned char)text[len - back];
+        if ((lead & 0xC0) == 0x80) continue;
+        return continuation(lead, &low, &high) >= back ? len - back : len;
+    }
+    return len;
+}

@@ -10,6 +10,12 @@
 /* How many bytes from the beginning are whole characters of UTF-8; `len` if all are. The text may contain NUL. */
 size_t utf8_valid_len(const char *text, size_t len);
 
+/*
+ * How many bytes of a text that was cut after `len` bytes can stay, so that no character is cut in two. Bytes that are no
+ * UTF-8 stay.
+ */
+size_t utf8_whole_len(const char *text, size_t len);
+
 /* How many bytes from the beginning are ASCII. */
 size_t utf8_ascii_len(const char *data, size_t len);
 

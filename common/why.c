@@ -1,28 +1,43 @@
-/* why -- see why.h. A text that is too long is cut; formatting cannot fail otherwise. */
+/* why -- see why.h. A text that is too long is cut between two characters; formatting cannot fail otherwise. */
 #include "common/why.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/printable.h"
 #include "common/utf8.h"
 
-/*
- * Cuts the text where it stops being UTF-8, by a cut or by a server's bytes: it goes into the spool and onto the
- * screen.
- */
-static void cut_to_utf8(char *text)
+/* Whatever a server, a file or a person has put into the text: it goes into the spool, the log and onto the screen. */
+static void make_printable(char text[WHY_SIZE], bool is_cut)
 {
-    text[utf8_valid_len(text, strlen(text))] = '\0';
+    char printable[WHY_SIZE];
+    char shown[PRINTABLE_SIZE];
+    size_t used = 0;
+    size_t len = strlen(text);
+    if (is_cut) len = utf8_whole_len(text, len);
+    for (size_t i = 0; i < len;) {
+        i += printable_show(text + i, len - i, shown);
+        if (used + strlen(shown) >= WHY_SIZE) break;
+        memcpy(printable + used, shown, strlen(shown));
+        used += strlen(shown);
+    }
+    memcpy(text, printable, used);
+    text[used] = '\0';
+}
+
+static void set_text(char text[WHY_SIZE], const char *format, va_list args)
+{
+    int len = vsnprintf(text, WHY_SIZE, format, args);
+    make_printable(text, len >= WHY_SIZE);
 }
 
 enum result why_set(struct why *why, enum result res, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(why->text, sizeof why->text, format, args);
+    set_text(why->text, format, args);
     va_end(args);
-    cut_to_utf8(why->text);
     return res;
 }
 
@@ -31,16 +46,16 @@ enum result why_wrap(struct why *why, enum result res, const char *format, ...)
     struct why inner = *why;
     va_list args;
     va_start(args, format);
-    int used = vsnprintf(why->text, sizeof why->text, format, args);
+    set_text(why->text, format, args);
     va_end(args);
-    if (used < 0 || (size_t)used > sizeof why->text - sizeof ": ") return res;
-    char *end = why->text + used;
-    size_t space = sizeof why->text - (size_t)used - sizeof ": ";
-    size_t len = strnlen(inner.text, space);
-    memcpy(end, ": ", 2);
-    memcpy(end + 2, inner.text, len);
-    end[2 + len] = '\0';
-    cut_to_utf8(why->text);
+    size_t used = strlen(why->text);
+    if (used > sizeof why->text - sizeof ": ") return res;
+    size_t space = sizeof why->text - used - sizeof ": ";
+    size_t len = strlen(inner.text);
+    if (len > space) len = utf8_whole_len(inner.text, space);
+    memcpy(why->text + used, ": ", 2);
+    memcpy(why->text + used + 2, inner.text, len);
+    why->text[used + 2 + len] = '\0';
     return res;
 }
 
@@ -48,9 +63,8 @@ enum result why_remedy(struct why *why, enum result res, const char *format, ...
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(why->remedy, sizeof why->remedy, format, args);
+    set_text(why->remedy, format, args);
     va_end(args);
-    cut_to_utf8(why->remedy);
     return res;
 }
 

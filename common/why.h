@@ -4,6 +4,8 @@
  * The function that fails sets the text: `return why_set(why, RES_RETRY, "no space in %s", path);` Outer layers put a
  * prefix before it: `return why_wrap(why, res, "ship batch %" PRId64, id);` so that a person reads `ship batch 41: put
  * object: HTTP 503`. A text that is too long is cut at its end. Never put payload text in it.
+ *
+ * Whatever the values hold, a text is one line of printable characters (printable.h), in UTF-8.
  */
 #ifndef COMMON_WHY_H
 #define COMMON_WHY_H

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
+#include "common/utf8.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -183,6 +184,48 @@ static void no_value_can_break_a_line_or_forge_another_one(void **state)
     }
 }
 
+/* Control characters of one byte and of two, the direction of writing, and what is no UTF-8. */
+static void a_foreign_value_is_logged_in_printable_characters(void **state)
+{
+    static const char hostile[] = "a\nb \x1b[2K\xc2\x9b\x32J \xe2\x80\xaetxt \xff \xe2\x82\xac";
+    static const char shown[] = "a b \\x1b[2K\\u009b2J \\u202etxt \\xff \xe2\x82\xac";
+    static const char quoted[] = "\"a b \\\\x1b[2K\\\\u009b2J \\\\u202etxt \\\\xff \xe2\x82\xac\"";
+    char log[LOG_SIZE];
+    (void)state;
+    log_value(LOG_TEXT, hostile, log);
+    assert_non_null(strstr(log, shown));
+    assert_string_equal(LOG_QUOTE(hostile), quoted);
+    log_value(LOG_TEXT, LOG_QUOTE(hostile), log);
+    assert_non_null(strstr(log, quoted));
+    log_value(LOG_JSON, LOG_QUOTE(hostile), log);
+    assert_non_null(strstr(log, quoted));
+    assert_true(is_json_line(log));
+    log_value(LOG_JSON, hostile, log);
+    assert_true(is_json_line(log));
+    log_value(LOG_JSON, "x a\"b=1", log); /* what is not quoted cannot name a member that is no JSON */
+    assert_true(is_json_line(log));
+}
+
+static void a_line_too_long_is_cut_between_two_characters(void **state)
+{
+    static char euros[LOG_SIZE - 1];
+    (void)state;
+    for (size_t i = 0; i + 3 < sizeof euros; i += 3) memcpy(euros + i, "\xe2\x82\xac", 4);
+    for (int shift = 0; shift < 3; shift++) {
+        char log[LOG_SIZE];
+        char value[LOG_SIZE + 2];
+        (void)snprintf(value, sizeof value, "%.*s%s", shift, "ab", euros);
+        for (int quoted = 0; quoted < 2; quoted++) {
+            log_value(LOG_TEXT, quoted ? LOG_QUOTE(value) : value, log);
+            assert_null(strchr(log, '\\'));
+            assert_int_equal(utf8_valid_len(log, strlen(log)), strlen(log));
+            log_value(LOG_JSON, quoted ? LOG_QUOTE(value) : value, log);
+            assert_true(is_json_line(log));
+            assert_int_equal(utf8_valid_len(log, strlen(log)), strlen(log));
+        }
+    }
+}
+
 static void a_line_too_long_is_cut_and_still_one_line(void **state)
 {
     static char many[LOG_SIZE]; /* of fields that grow most when they become JSON */
@@ -263,6 +306,8 @@ int main(void)
         cmocka_unit_test(a_text_line_has_time_program_level_message_and_fields),
         cmocka_unit_test(a_json_line_quotes_every_value_but_numbers),
         cmocka_unit_test(no_value_can_break_a_line_or_forge_another_one),
+        cmocka_unit_test(a_foreign_value_is_logged_in_printable_characters),
+        cmocka_unit_test(a_line_too_long_is_cut_between_two_characters),
         cmocka_unit_test(a_line_too_long_is_cut_and_still_one_line),
         cmocka_unit_test(two_long_explanations_do_not_break_the_json),
         cmocka_unit_test(quoting_keeps_within_its_size_and_never_splits_an_escape),

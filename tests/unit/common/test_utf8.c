@@ -133,9 +133,35 @@ static void random_slices_of_texts_are_validated_correctly(void **state)
     }
 }
 
+static void a_cut_text_ends_with_a_whole_character(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len, whole;
+    } rows[] = {
+        {"", 0, 0},
+        {"ab", 2, 2},
+        {"a\xC3\xA9", 3, 3},
+        {"a\xC3\xA9", 2, 1},
+        {"\xE6\x9D\xB1", 3, 3},
+        {"\xE6\x9D\xB1", 2, 0},
+        {"\xE6\x9D\xB1", 1, 0},
+        {"a\xF0\x9F\x9A\xAA", 5, 5},
+        {"a\xF0\x9F\x9A\xAA", 4, 1},
+        {"a\xF0\x9F\x9A\xAA", 2, 1},
+        {"\xA9\xA9\xA9\xA9\xA9", 5, 5}, /* no UTF-8: nothing is cut in two */
+        {"a\xFF", 2, 2},
+        {"\xC3\xA9\xA9", 3, 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(utf8_whole_len(rows[i].text, rows[i].len), rows[i].whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cut_text_ends_with_a_whole_character),
         cmocka_unit_test(valid_characters_are_distinguished_from_invalid_bytes),
         cmocka_unit_test(every_first_byte_with_edge_bytes_is_validated_correctly),
         cmocka_unit_test(random_slices_of_texts_are_validated_correctly),

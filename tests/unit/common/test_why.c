@@ -83,9 +83,48 @@ static void why_wrap_cuts_the_outer_text_to_fit(void **state)
     }
 }
 
+static void an_explanation_is_one_line_of_printable_characters(void **state)
+{
+    static const char hostile[] = "No\nok \x1b[2K\xc2\x9b\x32J \xe2\x80\xaetxt \xff \xe2\x82\xac";
+    static const char shown[] = "No\\x0aok \\x1b[2K\\u009b2J \\u202etxt \\xff \xe2\x82\xac";
+    struct why why = {0};
+    char expected[100];
+    (void)state;
+    (void)why_set(&why, RES_RETRY, "%s", hostile);
+    assert_string_equal(why.text, shown);
+    (void)why_remedy(&why, RES_RETRY, "see %s", hostile);
+    assert_memory_equal(why.remedy, "see ", 4);
+    assert_string_equal(why.remedy + 4, shown);
+    (void)why_set(&why, RES_RETRY, "inner");
+    (void)why_wrap(&why, RES_RETRY, "%s", hostile);
+    (void)snprintf(expected, sizeof expected, "%s: inner", shown);
+    assert_string_equal(why.text, expected);
+    (void)why_wrap(&why, RES_RETRY, "outer"); /* changes no escape */
+    assert_string_equal(why.text + strlen("outer: "), expected);
+}
+
+static void an_overlong_explanation_is_cut_between_two_characters(void **state)
+{
+    char euros[2 * WHY_SIZE + 1] = "";
+    (void)state;
+    for (size_t i = 0; i + 3 < sizeof euros; i += 3) memcpy(euros + i, "\xe2\x82\xac", 4);
+    for (int shift = 0; shift < 3; shift++) {
+        struct why why = {0};
+        (void)why_set(&why, RES_RETRY, "%.*s%s", shift, "ab", euros);
+        assert_int_equal(strlen(why.text), shift + (WHY_SIZE - 1 - shift) / 3 * 3);
+        (void)why_wrap(&why, RES_RETRY, "%.*s", 3 - shift, "abc");
+        assert_true(strlen(why.text) > WHY_SIZE - 4);
+        assert_null(strchr(why.text, '\\'));
+        (void)why_wrap(&why, RES_RETRY, "%.*s%s", shift, "ab", euros);
+        assert_null(strchr(why.text, '\\'));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_explanation_is_one_line_of_printable_characters),
+        cmocka_unit_test(an_overlong_explanation_is_cut_between_two_characters),
         cmocka_unit_test(why_set_stores_the_text_and_returns_the_result),
         cmocka_unit_test(why_wrap_puts_each_layers_context_in_front),
         cmocka_unit_test(a_remedy_is_stored_apart_from_the_explanation),
