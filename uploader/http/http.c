@@ -6,12 +6,12 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "uploader/http/response_headers.h"
 
 #define SOCKETS_MAX                                                                                          \
     8 /* one at a time, but for those that race to connect first; of others nothing is known */
@@ -91,34 +91,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return len;
 }
 
-/* The value of a header line if it has this name, trimmed, without quotes. */
-static void take_header(const char *line, size_t len, const char *name, char *value)
-{
-    size_t name_len = strlen(name);
-    if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':') return;
-    const char *from = line + name_len + 1;
-    const char *end = line + len;
-    while (from < end && strchr(" \t\"", *from)) from++;
-    while (end > from && strchr(" \t\r\n\"", end[-1])) end--;
-    size_t n = (size_t)(end - from);
-    if (n >= HTTP_HEADER_SIZE) return;
-    memcpy(value, from, n);
-    value[n] = '\0';
-}
-
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
-    struct http_answer *answer = transfer->answer;
-    size_t len = size * count;
-    take_header(line, len, "etag", answer->etag);
-    take_header(line, len, "x-amz-meta-sha256", answer->sha256);
-    take_header(line, len, "x-amz-bucket-region", answer->region);
-    take_header(line, len, "x-amz-request-id", answer->request_id);
-    take_header(line, len, "date", answer->date);
-    take_header(line, len, "retry-after", answer->retry_after);
-    take_header(line, len, "x-amz-server-side-encryption", answer->encryption);
-    return len;
+    response_headers_take(transfer->answer, line, size * count);
+    return size * count;
 }
 
 static size_t on_read(char *to, size_t size, size_t count, void *context)
@@ -255,6 +232,7 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_WRITEDATA, transfer);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);

@@ -11,9 +11,9 @@
 #include "common/signals.h"
 #include "common/why.h"
 #include "uploader/batch/hash.h"
+#include "uploader/http/http_answer.h"
 
 #define HTTP_BODY_MAX     65536 /* bytes kept of an answer's body */
-#define HTTP_HEADER_SIZE  128   /* of a header's value with its NUL; a longer value counts as absent */
 #define HTTP_ENDPOINT_MAX 1024  /* bytes of a server's URL without a path, as settings have it */
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST };
@@ -27,29 +27,6 @@ struct http_request {
     int64_t hash_bytes; /* the length expected, which extends the time limit, as a request's body does */
     int timeout_ms;     /* for all of it; 0: as the limits say */
     bool is_direct;     /* without a proxy */
-};
-
-/* Which time limit has ended a request. */
-enum http_limit {
-    HTTP_LIMIT_NONE,
-    HTTP_LIMIT_CONNECT, /* no connection */
-    HTTP_LIMIT_STALL,   /* a body moved too slowly, or not at all */
-    HTTP_LIMIT_ANSWER,  /* the server took the request, and its answer did not come or did not end */
-};
-
-/* Has only the headers that callers need; each is "" if it is absent. */
-struct http_answer {
-    long status;           /* 0: no answer */
-    enum http_limit limit; /* that has ended the request; with HTTP_NOT_SENT and HTTP_UNKNOWN */
-    char etag[HTTP_HEADER_SIZE];
-    char sha256[HTTP_HEADER_SIZE];     /* x-amz-meta-sha256 */
-    char region[HTTP_HEADER_SIZE];     /* x-amz-bucket-region */
-    char request_id[HTTP_HEADER_SIZE]; /* x-amz-request-id */
-    char retry_after[HTTP_HEADER_SIZE];
-    char encryption[HTTP_HEADER_SIZE]; /* x-amz-server-side-encryption */
-    char date[HTTP_HEADER_SIZE];       /* the server's time, RFC 9110, Date */
-    int64_t length;                    /* Content-Length; -1: absent */
-    struct buf body;                   /* owned; at most HTTP_BODY_MAX */
 };
 
 enum http_outcome {
