@@ -123,10 +123,10 @@ static const char *find_remedy(long status, const char *code, bool is_head)
 
 /* ---- does it pass by itself? ---- */
 
-/* Not 501: it says that the server does not know something that was requested. */
+/* Not 501: it says that the server does not know something that was requested. Below 200 there is no final answer. */
 static bool is_servers_failure(long status, const char *code)
 {
-    return status >= 500 && status != 501 && strcmp(code, "NotImplemented") != 0;
+    return (status < 200 || status >= 500) && status != 501 && strcmp(code, "NotImplemented") != 0;
 }
 
 /* The server is busy, or was not served in time, or a new bucket's name is not known everywhere yet. */
@@ -242,7 +242,7 @@ int64_t s3_error_wait_ms(const struct http_answer *answer, int64_t now_s)
     } else if (*text) {
         int64_t until_s = (int64_t)curl_getdate(text, NULL);
         int64_t date_s = (int64_t)curl_getdate(answer->date, NULL);
-        wait_s = until_s - (date_s > 0 ? date_s : now_s);
+        wait_s = until_s - (date_s > 0 ? date_s : now_s); /* libcurl reads no years that could overflow */
     }
     if (wait_s <= 0) return 0;
     return wait_s < S3_WAIT_MAX_MS / 1000 ? wait_s * 1000 : S3_WAIT_MAX_MS;
@@ -280,8 +280,10 @@ struct s3_refusal s3_error_sort(const struct http_answer *answer, const struct s
     char message[256];
     struct s3_refusal refusal = {.cause = {.status = (int)answer->status}};
     char *code = refusal.cause.code;
-    s3_error_field(answer, "Code", code, CAUSE_CODE_SIZE);
-    s3_error_field(answer, "Message", message, sizeof message);
+    struct xml_answer *document = xml_answer_parse(&answer->body);
+    xml_answer_field(document, "Code", code, CAUSE_CODE_SIZE);
+    xml_answer_field(document, "Message", message, sizeof message);
+    xml_answer_free(document);
     (void)why_set(why, RES_RETRY, "%s/%s: HTTP %ld%s%s%s%s", target->bucket, target->key, answer->status,
                   *code ? " " : "", code, *message ? ": " : "", message);
     refusal.answer = answer_of(answer->status, code, target->method);
