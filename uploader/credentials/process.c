@@ -1,13 +1,13 @@
 /* process -- see process.h. */
 #include "uploader/credentials/process.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "uploader/credentials/child.h"
 #include "uploader/credentials/secret.h"
+#include "uploader/http/json_answer.h"
 
 #define WORDS_MAX    64
 #define TIMEOUT_MS   60000
@@ -51,10 +51,10 @@ static bool words_split(char *text, char *words[WORDS_MAX])
 /* Version must be there, and 1. */
 static bool has_version_1(const struct buf *output)
 {
-    cJSON *object = cJSON_ParseWithLength(output->data, output->len);
+    cJSON *object = json_answer_parse(output);
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(object, "Version");
-    bool is_1 = cJSON_IsNumber(version) && version->valueint == 1;
-    cJSON_Delete(object);
+    bool is_1 = cJSON_IsNumber(version) && version->valuedouble == 1;
+    json_answer_free(object);
     return is_1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "uploader/credentials/secret.h"
 #include "uploader/credentials/sts_call.h"
+#include "uploader/http/iso_time.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/http/xml_answer.h"
 
@@ -51,11 +52,14 @@ static enum result read_keys(const struct xml_answer *document, struct keys *key
     xml_answer_text(document, "SessionToken", found.session_token, sizeof found.session_token);
     xml_answer_text(document, "Expiration", expiration, sizeof expiration);
     enum result res = keys_set(keys, found.access_key_id, found.secret_access_key, found.session_token, why);
-    if (res == RES_OK && (!*found.session_token || !keys_parse_time(expiration, &expires_at)))
+    if (res == RES_OK && (!*found.session_token || !iso_time_parse(expiration, &expires_at)))
         res = why_set(why, RES_REFUSE, "the answer has no session token, or no expiry time");
     keys_wipe(&found);
-    keys->expires_at = expires_at;
-    if (res == RES_OK) return res;
+    if (res == RES_OK) {
+        keys->expires_at = expires_at;
+        return res;
+    }
+    keys_wipe(keys);
     (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL_STS, or AWS_ENDPOINT_URL, serves STS");
     return why_wrap(why, RES_RETRY, "the answer is not a set of keys");
 }

@@ -1,12 +1,12 @@
 /* keys -- see keys.h. */
 #include "uploader/http/keys.h"
 
-#include <cjson/cJSON.h>
-#include <ctype.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "uploader/http/iso_time.h"
+#include "uploader/http/json_answer.h"
 
 /* Copies one part; false if it cannot be part of a key. */
 static bool copy_part(char *out, size_t size, const char *text)
@@ -53,67 +53,31 @@ enum keys_age keys_age(const struct keys *keys, int64_t now_at)
     return now_at < keys->expires_at - KEYS_MARGIN_MS ? KEYS_AGEING : KEYS_ENDED;
 }
 
-/* ".123456789": its first three digits count. Returns what follows. */
-static const char *parse_fraction(const char *text, int *ms)
-{
-    *ms = 0;
-    if (*text != '.') return text;
-    text++;
-    for (int unit = 100; isdigit((unsigned char)*text); text++, unit /= 10) *ms += (*text - '0') * unit;
-    return text;
-}
-
-bool keys_parse_time(const char *text, int64_t *at_ms)
-{
-    struct tm tm = {0};
-    int ms = 0;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (rest) rest = parse_fraction(rest, &ms);
-    if (rest) rest = strptime(rest, "%z", &tm); /* Z, +02:00, -0700 */
-    if (!rest || *rest) return false;
-    long offset_s = tm.tm_gmtoff; /* timegm() changes it */
-    *at_ms = ((int64_t)timegm(&tm) - offset_s) * 1000 + ms;
-    return true;
-}
-
 /* ---- JSON ---- */
-
-static const char *member(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
 
 static enum result read_members(struct keys *keys, const cJSON *object, const char *token_name,
                                 struct why *why)
 {
-    const char *id = member(object, "AccessKeyId");
-    const char *secret = member(object, "SecretAccessKey");
-    const char *expiration = member(object, "Expiration");
+    const char *id = json_answer_text(object, "AccessKeyId");
+    const char *secret = json_answer_text(object, "SecretAccessKey");
+    const char *expiration = json_answer_text(object, "Expiration");
     int64_t expires_at = KEYS_FOREVER;
     if (!id) return why_set(why, RES_REFUSE, "the answer has no AccessKeyId");
     if (!secret) return why_set(why, RES_REFUSE, "the answer has no SecretAccessKey");
-    if (expiration && *expiration && !keys_parse_time(expiration, &expires_at))
+    if (expiration && *expiration && !iso_time_parse(expiration, &expires_at))
         return why_set(why, RES_REFUSE, "the answer's Expiration is no ISO 8601 time");
-    enum result res = keys_set(keys, id, secret, member(object, token_name), why);
-    keys->expires_at = expires_at;
+    enum result res = keys_set(keys, id, secret, json_answer_text(object, token_name), why);
+    if (res == RES_OK) keys->expires_at = expires_at;
     return res;
-}
-
-/* cJSON frees its copies as they are. */
-static void wipe(cJSON *object)
-{
-    for (cJSON *item = object ? object->child : NULL; item; item = item->next)
-        if (item->valuestring) OPENSSL_cleanse(item->valuestring, strlen(item->valuestring));
-    cJSON_Delete(object);
 }
 
 enum result keys_parse_json(struct keys *keys, const struct buf *text, const char *token_name,
                             struct why *why)
 {
     keys_wipe(keys);
-    cJSON *object = text->len > 0 ? cJSON_ParseWithLength(text->data, text->len) : NULL;
-    enum result res = cJSON_IsObject(object) ? read_members(keys, object, token_name, why)
-                                             : why_set(why, RES_REFUSE, "the answer is not a JSON object");
-    wipe(object);
+    cJSON *object = json_answer_parse(text);
+    enum result res = object ? read_members(keys, object, token_name, why)
+                             : why_set(why, RES_REFUSE, "the answer is not a JSON object");
+    json_answer_free(object);
     return res;
 }

@@ -48,12 +48,6 @@ bool keys_are_same(const struct keys *a, const struct keys *b);
 enum keys_age keys_age(const struct keys *keys, int64_t now_at);
 
 /*
- * 2031-05-04T10:11:12Z as milliseconds since 1970; with a fraction of any length, and with +hh:mm instead of Z. False:
- * it is no such time.
- */
-bool keys_parse_time(const char *text, int64_t *at_ms) __attribute__((warn_unused_result));
-
-/*
  * Reads AccessKeyId, SecretAccessKey, Expiration (optional) and the session token, whose member is called
  * `token_name` (optional), as credential_process, the container endpoint and the instance metadata write them.
  *   RES_REFUSE   it is not such JSON; `why` names the member, never its value

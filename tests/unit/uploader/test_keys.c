@@ -13,35 +13,6 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MINUTE_MS    60000LL
 
-static void times_are_parsed_in_every_form_that_servers_send(void **state)
-{
-    static const struct {
-        const char *text;
-        int64_t at_ms; /* -1: refused */
-    } rows[] = {
-        {"1970-01-01T00:00:00Z", 0},
-        {"2031-05-04T10:11:12Z", 1935655872000},
-        {"2031-05-04T10:11:12.5Z", 1935655872500},
-        {"2031-05-04T10:11:12.123456789Z", 1935655872123},
-        {"2031-05-04T10:11:12+00:00", 1935655872000},
-        {"2031-05-04T12:11:12+02:00", 1935655872000},
-        {"2031-05-04T03:11:12.000-0700", 1935655872000},
-        {"2031-05-04 10:11:12Z", -1},
-        {"2031-05-04T10:11:12", -1},
-        {"2031-05-04T10:11:12Zulu", -1},
-        {"2031-05-04T10:11:12+2", -1},
-        {"1935655872", -1},
-        {"", -1},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int64_t at_ms = -1;
-        bool is_read = keys_parse_time(rows[i].text, &at_ms);
-        if (is_read != (rows[i].at_ms >= 0) || at_ms != rows[i].at_ms)
-            fail_msg("%s: %lld", rows[i].text, (long long)at_ms);
-    }
-}
-
 static void keys_age_and_end_at_fixed_times_before_they_expire(void **state)
 {
     const int64_t end = 100 * MINUTE_MS;
@@ -143,7 +114,6 @@ static void invalid_json_is_refused_with_the_name_of_the_member(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_parsed_in_every_form_that_servers_send),
         cmocka_unit_test(keys_age_and_end_at_fixed_times_before_they_expire),
         cmocka_unit_test(an_invalid_key_is_refused_without_being_repeated),
         cmocka_unit_test(keys_are_parsed_from_json_with_their_expiry),
