@@ -23,6 +23,13 @@ int64_t clock_monotonic_ms(void)
     return read_ms(CLOCK_MONOTONIC);
 }
 
+#define LATEST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+
+static int64_t at_most_latest(int64_t at_ms)
+{
+    return at_ms < LATEST_MS ? at_ms : LATEST_MS;
+}
+
 static void split_utc(int64_t at_ms, struct tm *utc)
 {
     time_t seconds = (time_t)(at_ms / 1000);
@@ -35,6 +42,7 @@ const char *clock_iso(int64_t at_ms, char out[CLOCK_ISO_SIZE])
     struct tm utc;
     out[0] = '\0';
     if (at_ms < 0) return out;
+    at_ms = at_most_latest(at_ms);
     split_utc(at_ms, &utc);
     size_t length = strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
     assert(length > 0);
@@ -45,7 +53,7 @@ const char *clock_iso(int64_t at_ms, char out[CLOCK_ISO_SIZE])
 const char *clock_key_time(int64_t at_ms, char out[CLOCK_KEY_SIZE])
 {
     struct tm utc;
-    split_utc(at_ms < 0 ? 0 : at_ms, &utc);
+    split_utc(at_ms < 0 ? 0 : at_most_latest(at_ms), &utc);
     size_t length = strftime(out, CLOCK_KEY_SIZE, "%Y%m%d_%H%M%S", &utc);
     assert(length == CLOCK_KEY_SIZE - 1);
     return out;

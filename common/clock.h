@@ -14,6 +14,8 @@
 int64_t clock_now_ms(void);       /* since 1970, UTC */
 int64_t clock_monotonic_ms(void); /* since some fixed moment; never jumps */
 
+/* Times come from servers and files, too: one after the year 9999 is written as the last moment of that year. */
+
 /* 2031-05-04T10:11:12.345Z; the empty string for -1 (never). Returns `out`. */
 const char *clock_iso(int64_t at_ms, char out[CLOCK_ISO_SIZE]);
 

@@ -199,6 +199,7 @@ bool problems_parse(const char **text, struct problem *problem)
         !take_field(text, problem->remedy, sizeof problem->remedy))
         return false;
     problem->since = strtoll(since, NULL, 10);
+    if (problem->since < 0) problem->since = 0; /* from then to now is a number, whatever the file says */
     return true;
 }
 

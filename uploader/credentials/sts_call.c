@@ -1,13 +1,13 @@
 /* sts_call -- see sts_call.h. */
 #include "uploader/credentials/sts_call.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "uploader/credentials/sts_target.h"
+#include "uploader/http/server_time.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/http/xml_answer.h"
 
@@ -112,9 +112,10 @@ static bool is_about_time(const struct http_answer *answer)
 /* Takes the server's time, if it differs from ours by more than a signature may. */
 static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
 {
-    int64_t server_at = (int64_t)curl_getdate(answer->date, NULL) * 1000;
-    bool is_wrong = server_at > 0 && llabs(server_at - *now_at) > CLOCK_WRONG_MS;
-    if (is_wrong) *now_at = server_at;
+    int64_t server_s = 0;
+    if (!server_time_read(answer->date, &server_s)) return false;
+    bool is_wrong = llabs(server_s * 1000 - *now_at) > CLOCK_WRONG_MS;
+    if (is_wrong) *now_at = server_s * 1000;
     return is_wrong;
 }
 

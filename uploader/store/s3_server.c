@@ -1,7 +1,6 @@
 /* s3_server -- see s3_server.h. */
 #include "uploader/store/s3_server.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "uploader/http/partition.h"
+#include "uploader/http/server_time.h"
 #include "uploader/store/s3_error.h"
 
 #define SKEW_LOGGED_S 60 /* if the server says that our clock is wrong, it is off by this much at least */
@@ -112,8 +112,9 @@ bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *us
     if (answer->status != 403) return false;
     s3_error_field(answer, "Code", code, sizeof code);
     if (*code && strcmp(code, "RequestTimeTooSkewed") != 0) return false;
-    int64_t server_s = (int64_t)curl_getdate(answer->date, NULL); /* -1: there is none */
-    if (server_s <= 0 || llabs(server_s - used->at_s) < (*code ? SKEW_LOGGED_S : SKEW_SEEN_S)) return false;
+    int64_t server_s = 0;
+    if (!server_time_read(answer->date, &server_s)) return false;
+    if (llabs(server_s - used->at_s) < (*code ? SKEW_LOGGED_S : SKEW_SEEN_S)) return false;
 
     int64_t ahead_s = server_s - clock_now_ms() / 1000;
     (void)pthread_mutex_lock(&server->mutex);
