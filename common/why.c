@@ -26,7 +26,8 @@ static void make_printable(char text[WHY_SIZE], bool is_cut)
     text[used] = '\0';
 }
 
-static void set_text(char text[WHY_SIZE], const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void set_text(char text[WHY_SIZE], const char *format,
+                                                           va_list args)
 {
     int len = vsnprintf(text, WHY_SIZE, format, args);
     make_printable(text, len >= WHY_SIZE);
