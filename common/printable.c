@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/utf8.h"
@@ -42,16 +41,31 @@ static uint32_t decode(const char *text, size_t *len)
     return character;
 }
 
+/* "\\x1b": the letter, and so many hexadecimal digits. */
+static void escape(char letter, int digits, uint32_t character, char shown[PRINTABLE_SIZE])
+{
+    char *at = shown;
+    *at++ = '\\';
+    *at++ = letter;
+    while (digits-- > 0) *at++ = "0123456789abcdef"[character >> (4 * digits) & 15];
+    *at = '\0';
+}
+
 size_t printable_show(const char *text, size_t len, char shown[PRINTABLE_SIZE])
 {
     size_t step = 1;
+    uint32_t character = (unsigned char)*text;
+    if (character >= ' ' && character < 0x7f) {
+        shown[0] = *text;
+        shown[1] = '\0';
+        return step;
+    }
     bool is_valid = utf8_valid_len(text, len < UTF8_LONGEST ? len : UTF8_LONGEST) > 0;
-    uint32_t character = is_valid ? decode(text, &step) : (unsigned char)*text;
-    if (!is_valid || character < 0x20 || character == 0x7f) {
-        (void)snprintf(shown, PRINTABLE_SIZE, "\\x%02x", (unsigned)character);
+    if (is_valid) character = decode(text, &step);
+    if (!is_valid || character < 0x80) {
+        escape('x', 2, character, shown);
     } else if (is_hidden(character)) {
-        (void)snprintf(shown, PRINTABLE_SIZE, character > 0xffff ? "\\U%08x" : "\\u%04x",
-                       (unsigned)character);
+        escape(character > 0xffff ? 'U' : 'u', character > 0xffff ? 8 : 4, character, shown);
     } else {
         memcpy(shown, text, step);
         shown[step] = '\0';
