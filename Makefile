@@ -37,10 +37,11 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test
 # Streams of every kind against the contract: tests/model/test_x.c is build/$(MODE)/model/x, and takes a number of streams
 # and a seed for a long run by hand.
 MODEL_TESTS := $(patsubst tests/model/test_%.c,$(B)/model/%,$(wildcard tests/model/test_*.c))
+FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(filter-out %_support.c,$(wildcard tests/fuzz/fuzz_*.c)))
 MODEL       := $(patsubst %.c,$(B)/%.o,$(filter-out tests/model/test_%,$(wildcard tests/model/*.c)))
 
 .PHONY: all run send tests test test-swift test-containers unit fuzz-replay bench bench-page-size deps test-deps install settings lint clean help
-all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(B)/fuzz/framer)
+all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(FUZZERS))
 
 help:
 	@echo 'make              build/$(MODE)/bin/{collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
@@ -48,7 +49,7 @@ help:
 	@echo 'make send         send a handful of events to the running collector'
 	@echo 'make test         install what the tests need, build, run every test; TESTS=e2e/test_disk some, JOBS=4 at once'
 	@echo 'make unit         the unit tests alone'
-	@echo 'make fuzz-replay  the fuzz target over the samples, and a short way on from there'
+	@echo 'make fuzz-replay  the fuzz targets over their samples, and a short way on from there'
 	@echo 'make test-swift   signatures against a second S3 server, OpenStack Swift'
 	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
@@ -106,10 +107,15 @@ $(B)/model/%: $(B)/tests/model/test_%.o $(MODEL) $(COLLECTOR) $(COMMON) $(B)/sup
 # This one counts what the product allocates.
 $(B)/model/memory: LDFLAGS_ALL += $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
 $(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
-$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(COLLECTOR) $(COMMON) $(B)/support.a
+# tests/fuzz/fuzz_x.c is build/fuzz/fuzz/x: the framer is the collector's, the others are parsers of the uploader's side.
+$(B)/fuzz/framer: $(COLLECTOR)
+$(B)/fuzz/framer: LIBS = $(LIBS_collector)
+$(filter-out %/framer,$(FUZZERS)): $(UPLOADER) $(B)/tests/fuzz/fuzz_support.o
+$(B)/fuzz/%: LIBS = $(LIBS_uploader)
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(COMMON) $(B)/support.a
 	@mkdir -p $(@D)
 	@echo '  LD $@'
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(LIBS_collector) -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(LIBS) -o $@
 $(B)/bench/%: $(B)/tests/bench/%.o $(COLLECTOR) $(COMMON)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
@@ -141,11 +147,11 @@ unit: deps
 test: test-deps
 	@$(MAKE) --no-print-directory all tests
 	@sh tests/run.sh $(B) $(TESTS)
-# The fuzz target over the samples, and the same short way on from them each time.
+# Every fuzz target over its samples, and the same short way on from them each time.
 fuzz-replay:
 	@sh tools/deps.sh fuzz
-	@$(MAKE) --no-print-directory MODE=fuzz build/fuzz/fuzz/framer
-	@sh tests/fuzz/replay.sh build/fuzz/fuzz/framer
+	@$(MAKE) --no-print-directory MODE=fuzz $(subst $(B)/,build/fuzz/,$(FUZZERS))
+	@sh tests/fuzz/replay.sh $(sort $(subst $(B)/,build/fuzz/,$(FUZZERS)))
 # A second opinion on signatures, and on what a server without conditional writes gets; about a minute.
 test-swift:
 	@sh tools/deps.sh swift

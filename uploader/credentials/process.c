@@ -1,52 +1,16 @@
 /* process -- see process.h. */
 #include "uploader/credentials/process.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "uploader/credentials/child.h"
+#include "uploader/credentials/command_words.h"
 #include "uploader/credentials/secret.h"
 #include "uploader/http/json_answer.h"
 
-#define WORDS_MAX    64
 #define TIMEOUT_MS   60000
 #define OUTPUT_BYTES 65536
-
-/*
- * Splits `text`, in place, into at most WORDS_MAX - 1 words, with a NULL after the last. False: a quote is not closed,
- * there is no word, or there are too many.
- */
-static bool words_split(char *text, char *words[WORDS_MAX])
-{
-    size_t count = 0;
-    char *to = text;
-    char quote = '\0';
-    bool is_inside = false;
-    for (char *from = text; *from; from++) {
-        if (!quote && isspace((unsigned char)*from)) {
-            if (is_inside) *to++ = '\0';
-            is_inside = false;
-            continue;
-        }
-        if (!is_inside) {
-            if (count == WORDS_MAX - 1) return false;
-            words[count++] = to;
-            is_inside = true;
-        }
-        if (*from == quote)
-            quote = '\0';
-        else if (!quote && (*from == '"' || *from == '\''))
-            quote = *from;
-        else if (*from == '\\' && quote != '\'' && from[1] && (!quote || strchr("\"\\$`", from[1])))
-            *to++ = *++from;
-        else
-            *to++ = *from;
-    }
-    *to = '\0';
-    words[count] = NULL;
-    return count > 0 && !quote;
-}
 
 /* Version must be there, and 1. */
 static bool has_version_1(const struct buf *output)
@@ -76,12 +40,12 @@ static enum result run(struct source_query *query, char *const *words, struct ke
 enum result process_get_keys(struct source_query *query, const char *profile, const char *command,
                              struct keys *keys, struct why *why)
 {
-    char *words[WORDS_MAX];
+    char *words[COMMAND_WORDS_MAX];
     char *text = strdup(command);
     if (!text) abort();
     enum result res = RES_REFUSE;
     source_set_name(query, "credential_process of the profile %.128s", profile);
-    if (words_split(text, words)) {
+    if (command_words_split(text, words)) {
         res = run(query, words, keys, why);
         if (res != RES_OK)
             (void)why_remedy(

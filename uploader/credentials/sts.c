@@ -1,19 +1,13 @@
 /* sts -- see sts.h. */
 #include "uploader/credentials/sts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "uploader/credentials/secret.h"
+#include "uploader/credentials/sts_answer.h"
 #include "uploader/credentials/sts_call.h"
-#include "uploader/http/iso_time.h"
 #include "uploader/http/sigv4.h"
-#include "uploader/http/xml_answer.h"
-
-#define CODE_SIZE 64
-
-/* ---- the form ---- */
 
 static void add_parameter(struct buf *form, const char *name, const char *value)
 {
@@ -40,85 +34,6 @@ static void make_form(const struct sts_request *request, struct buf *form)
     add_parameter(form, "WebIdentityToken", request->web_identity_token);
 }
 
-/* ---- the answer ---- */
-
-static enum result read_keys(const struct xml_answer *document, struct keys *keys, struct why *why)
-{
-    struct keys found = {.expires_at = KEYS_FOREVER};
-    char expiration[64];
-    int64_t expires_at = 0;
-    xml_answer_text(document, "AccessKeyId", found.access_key_id, sizeof found.access_key_id);
-    xml_answer_text(document, "SecretAccessKey", found.secret_access_key, sizeof found.secret_access_key);
-    xml_answer_text(document, "SessionToken", found.session_token, sizeof found.session_token);
-    xml_answer_text(document, "Expiration", expiration, sizeof expiration);
-    enum result res = keys_set(keys, found.access_key_id, found.secret_access_key, found.session_token, why);
-    if (res == RES_OK && (!*found.session_token || !iso_time_parse(expiration, &expires_at)))
-        res = why_set(why, RES_REFUSE, "the answer has no session token, or no expiry time");
-    keys_wipe(&found);
-    if (res == RES_OK) {
-        keys->expires_at = expires_at;
-        return res;
-    }
-    keys_wipe(keys);
-    (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL_STS, or AWS_ENDPOINT_URL, serves STS");
-    return why_wrap(why, RES_RETRY, "the answer is not a set of keys");
-}
-
-/* Codes of the STS API Reference, "Common Errors" and those of the two actions; %s is the role. */
-static const struct {
-    const char *code;
-    const char *remedy;
-} refusals[] = {
-    {"AccessDenied", "let the trust policy of %s allow this caller, and the caller sts:AssumeRole on it"},
-    {"ExpiredTokenException", "renew the token: for %s it has expired"},
-    {"ExpiredToken", "renew the keys that ask for %s: they have expired"},
-    {"InvalidIdentityToken", "see that the token's issuer is an identity provider that %s trusts"},
-    {"InvalidClientTokenId", "correct the keys that ask for %s: the server does not know them"},
-    {"InvalidAccessKeyId", "correct the keys that ask for %s: the server does not know them"},
-    {"SignatureDoesNotMatch", "correct the secret key of the keys that ask for %s"},
-    {"RegionDisabledException", "switch STS on for the region in AWS, or set another AWS_REGION, for %s"},
-    {"ValidationError", "correct the role's name, the session's name and the duration: %s"},
-    {"NoSuchEntity", "correct the role's name: %s is not known"},
-};
-
-static bool passes_by_itself(long status, const char *code)
-{
-    return status >= 500 || status == 429 || strncmp(code, "Throttl", 7) == 0 ||
-           strcmp(code, "IDPCommunicationError") == 0;
-}
-
-static enum result explain(long status, const char *code, char *message, const char *role_arn,
-                           struct why *why)
-{
-    message[strcspn(message, "\r\n")] = '\0'; /* what follows may repeat the request, with its token */
-    (void)why_set(why, RES_RETRY, "HTTP %ld%s%s%s%s", status, *code ? " " : "", code, *message ? ": " : "",
-                  message);
-    if (passes_by_itself(status, code)) return RES_RETRY;
-    (void)why_remedy(why, RES_RETRY, "look up what STS answers, and check the role %s and its trust policy",
-                     role_arn);
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        if (strcmp(code, refusals[i].code) != 0) continue;
-        const char *hole = strstr(refusals[i].remedy, "%s");
-        (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - refusals[i].remedy), refusals[i].remedy,
-                         role_arn, hole + 2);
-    }
-    return RES_RETRY;
-}
-
-static enum result read_answer(const struct http_answer *answer, const char *role_arn, struct keys *keys,
-                               struct why *why)
-{
-    char code[CODE_SIZE];
-    char message[512];
-    struct xml_answer *document = xml_answer_parse(&answer->body);
-    xml_answer_text(document, "Code", code, sizeof code);
-    xml_answer_text(document, "Message", message, sizeof message);
-    enum result res = answer->status == 200 ? read_keys(document, keys, why)
-                                            : explain(answer->status, code, message, role_arn, why);
-    xml_answer_free(document);
-    return res;
-}
-
 enum result sts_assume_role(struct source_query *query, const struct sts_request *request, struct keys *keys,
                             struct why *why)
 {
@@ -126,7 +41,7 @@ enum result sts_assume_role(struct source_query *query, const struct sts_request
     struct http_answer answer;
     make_form(request, &form);
     enum result res = sts_call(query, &form, request->keys, &answer, why);
-    if (res == RES_OK) res = read_answer(&answer, request->role_arn, keys, why);
+    if (res == RES_OK) res = sts_answer_read(&answer, request->role_arn, keys, why);
     http_answer_fini(&answer);
     secret_fini(&form);
     return res == RES_OK ? res : why_wrap(why, res, "role %s", request->role_arn);

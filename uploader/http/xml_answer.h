@@ -11,7 +11,7 @@
 
 #include "common/buf.h"
 
-#define XML_ANSWER_ELEMENTS_MAX 256
+#define XML_ANSWER_ELEMENTS_MAX 128
 #define XML_ANSWER_DEPTH_MAX    16
 #define XML_ANSWER_NAME_SIZE    64 /* with the closing NUL; an element with a longer name is not kept */
 
