@@ -114,9 +114,10 @@ def test_rejects_list_shows_the_newest_open_ones_without_payload(site):
     lines = [line.split("\t") for line in run_command(site, "rejects", "list").splitlines()]
     assert [line[0] for line in lines] == ["3", "2", "1"], lines
     shown = [tuple(map(str, row)) for row in
-             site.query("SELECT id, received_at, source, reason, bytes, state, detail FROM rejects ORDER BY id DESC")]
-    assert [tuple(line) for line in lines] == shown
-    assert "SECRET-1" not in str(lines) and "SECRET-3" not in str(lines)
+             site.query("SELECT id, received_at, source, reason, bytes, state FROM rejects ORDER BY id DESC")]
+    assert [tuple(line[:-1]) for line in lines] == shown
+    assert [line[-1] for line in lines] == ["bytes that stand outside of events", "line 1, column 26: not well-formed XML",
+                                            "cut off before its end"], lines
     assert len(run_command(site, "rejects", "list", "-n", "2").splitlines()) == len(run_command(site, "rejects", "list", "-n2").splitlines()) == 2
     run_command(site, "rejects", "dismiss", "2")
     assert [line[0] for line in run_command(site, "rejects", "list").splitlines()] == ["3", "1"]

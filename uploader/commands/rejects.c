@@ -1,6 +1,7 @@
 /*
- * rejects -- `uploader rejects list`, `show` and `dismiss`. Payloads are personal data, so `list` shows none; and they
- * may hold any bytes, so everything is made printable, unless --raw asks for the bytes themselves.
+ * rejects -- `uploader rejects list`, `show` and `dismiss`. Payloads are personal data, so `list` shows nothing of them,
+ * not even what a detail quotes; `show` shows all that is in the spool. They may hold any bytes, so everything is made
+ * printable, unless --raw asks for the bytes themselves.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "common/printable.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
+#include "uploader/render/coarse.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/spool/rejects.h"
 
@@ -40,12 +42,12 @@ static int print(struct buf *out, enum result res, const struct why *why)
 
 static void add_line(void *context, const struct reject_line *line)
 {
+    char coarse[COARSE_SIZE];
     struct buf *out = context;
     buf_append_format(out, "%" PRId64 "\t%s\t", line->id, line->received_at);
     append_printable(out, line->source);
-    buf_append_format(out, "\t%s\t%" PRId64 "\t%s\t", line->reason, line->bytes, line->state);
-    append_printable(out, line->detail);
-    buf_append_char(out, '\n');
+    buf_append_format(out, "\t%s\t%" PRId64 "\t%s\t%s\n", line->reason, line->bytes, line->state,
+                      coarse_detail(line->reason, line->detail, coarse));
 }
 
 int run_rejects_list(const struct command_line *line)

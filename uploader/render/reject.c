@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/utf8.h"
+#include "uploader/render/coarse.h"
 #include "uploader/render/json.h"
 
 static void add_number(struct json_object *object, const char *name, int64_t value)
@@ -40,13 +41,15 @@ static void add_payload(struct json_object *object, const struct row *row)
 void reject_append_json(struct buf *out, const struct batch *batch, const struct row *row)
 {
     char received_at[CLOCK_ISO_SIZE];
+    char coarse[COARSE_SIZE];
+    const char *detail = batch->omits_payload ? coarse_detail(row->reason, row->detail, coarse) : row->detail;
     struct json_object object;
     json_begin(&object, out, false);
     add_number(&object, "_id", row->id);
     json_add_text(&object, "_received_at", clock_iso(row->received_at, received_at));
     json_add_text(&object, "_source", row->source);
     json_add_text(&object, "_reason", row->reason);
-    json_add_text(&object, "_detail", row->detail);
+    json_add_text(&object, "_detail", detail);
     add_number(&object, "_bytes", row->bytes);
     json_add_text(&object, "_truncated", row->payload_len < (uint64_t)row->bytes ? "true" : "false");
     if (!batch->omits_payload) add_payload(&object, row);

@@ -240,18 +240,20 @@ static void each_reject_is_rendered_on_its_own_line(void **state)
     buf_fini(&out);
 }
 
-static void a_reject_without_payload_keeps_all_other_members(void **state)
+static void a_reject_without_payload_quotes_nothing_of_it(void **state)
 {
     struct row reject = event(3, "<EVENT><plasectrxLname>Smith");
     struct batch batch = some_batch(BATCH_REJECTS, BATCH_NDJSON, true);
     struct rendition rendition;
     (void)state;
-    reject.reason = "cut_off", reject.detail = "d", reject.bytes = 28;
+    reject.reason = "malformed", reject.detail = "line 1, column 4: Attribute Smith redefined",
+    reject.bytes = 28;
     batch.omits_payload = true;
     struct buf out = render_batch(&batch, &reject, 1, &rendition);
     assert_string_equal(
         out.data, "{\"_id\":\"3\",\"_received_at\":\"2025-07-29T16:15:00.045Z\",\"_source\":\"192.0.2.7\","
-                  "\"_reason\":\"cut_off\",\"_detail\":\"d\",\"_bytes\":\"28\",\"_truncated\":\"false\"}\n");
+                  "\"_reason\":\"malformed\",\"_detail\":\"line 1, column 4: not well-formed XML\","
+                  "\"_bytes\":\"28\",\"_truncated\":\"false\"}\n");
     buf_fini(&out);
 }
 
@@ -395,7 +397,7 @@ int main(void)
         cmocka_unit_test(json_names_that_collide_with_metadata_get_an_underscore),
         cmocka_unit_test(a_rejects_payload_is_rendered_as_text_or_base64),
         cmocka_unit_test(each_reject_is_rendered_on_its_own_line),
-        cmocka_unit_test(a_reject_without_payload_keeps_all_other_members),
+        cmocka_unit_test(a_reject_without_payload_quotes_nothing_of_it),
         cmocka_unit_test(pretty_json_has_one_member_on_each_line),
         cmocka_unit_test(dropped_fields_are_absent_from_every_format),
         cmocka_unit_test(a_malformed_event_is_refused_if_fields_are_dropped),
