@@ -129,9 +129,14 @@ static enum result explain_failure(const char *result, struct why *why)
     return why_set(why, RES_BROKEN, "%.*s", len, result);
 }
 
-static enum result show(const struct state *state, char **shown, struct why *why)
+static enum result show(const struct control_call *call, const struct state *state, char **shown,
+                        struct why *why)
 {
     if (state->is_done && state->has_failed) return explain_failure(state->result, why);
+    if (call->answer) {
+        if (state->is_done) buf_append_text(call->answer, state->result);
+        return RES_OK;
+    }
     if (state->is_done) (void)printf("%s\n", state->result);
     if (state->is_done || strcmp(state->progress, *shown) == 0) return RES_OK;
     (void)printf("%s\n", state->progress);
@@ -139,6 +144,13 @@ static enum result show(const struct state *state, char **shown, struct why *why
     free(*shown);
     *shown = copy(state->progress);
     return RES_OK;
+}
+
+static enum result give_up(const struct control_call *call, struct why *why)
+{
+    (void)why_remedy(why, RES_RETRY, "see with `uploader status` what it does, and try again");
+    return why_set(why, RES_RETRY, "the running %s has not answered within %d s", call->program,
+                   call->patience_ms / 1000);
 }
 
 /* The running program does not answer: what does it say about itself? On a full disk that is all it can do. */
@@ -157,18 +169,20 @@ static enum result await_result(struct db *db, const struct control_call *call, 
 {
     char *shown = copy("");
     bool is_done = false;
-    int64_t patience_due = clock_monotonic_ms() + PATIENCE_MS;
+    int64_t patience_due = clock_monotonic_ms() + (call->answer ? call->patience_ms : PATIENCE_MS);
     enum result res = RES_OK;
     while (res == RES_OK && !is_done) {
         struct state state;
         res = load_state(db, id, &state, why);
         if (res == RES_OK && !state.exists)
             res = why_set(why, RES_RETRY, "the %s was restarted meanwhile", call->program);
-        if (res == RES_OK) res = show(&state, &shown, why);
+        if (res == RES_OK) res = show(call, &state, &shown, why);
         is_done = state.is_done;
         state_fini(&state);
         if (res == RES_OK && !is_done) res = pass_time(call, why);
-        if (!*shown && !call->serve && clock_monotonic_ms() >= patience_due) {
+        if (res != RES_OK || is_done || clock_monotonic_ms() < patience_due) continue;
+        if (call->answer) res = give_up(call, why);
+        if (!*shown && !call->serve && !call->answer) {
             show_problems(call);
             patience_due = INT64_MAX; /* once */
         }

@@ -9,6 +9,7 @@
 #ifndef COMMON_CONTROL_CLIENT_H
 #define COMMON_CONTROL_CLIENT_H
 
+#include "common/buf.h"
 #include "common/db.h"
 #include "common/signals.h"
 
@@ -24,12 +25,20 @@ struct control_call { /* all pointers are borrowed for the call */
      */
     enum result (*serve)(void *context, int *wait_ms, struct why *why);
     void *context;
+
+    /*
+     * For a question that a program answers, and no person: its answer is appended here, and nothing is printed. NULL: the
+     * result is for a person.
+     */
+    struct buf *answer;
+    int patience_ms; /* with `answer`: how long to wait for it */
 };
 
 /*
  * Leaves the request and waits until it is over. Prints a line on stdout whenever the progress has changed, and the
  * result at the end.
- *   RES_RETRY    the running program has gone away, a stop was requested, or the spool is locked: try again later
+ *   RES_RETRY    the running program has gone away, a stop was requested, the spool is locked, or there was no answer in
+ *                time: try again later
  *   RES_BROKEN   the request has failed, and `why` is the program's explanation; or `serve` has failed
  */
 MUST_CHECK enum result control_client_run(struct db *db, const struct control_call *call, struct why *why);

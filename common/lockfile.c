@@ -377,6 +377,17 @@ static enum result explain_unseen(const char *path, const char *program, int err
     return why_wrap(why, RES_RETRY, "cannot see whether a %s runs", program);
 }
 
+enum result lockfile_is_held(const char *spool_path, const char *program, bool *is_held, struct why *why)
+{
+    char path[PATH_MAX];
+    *is_held = false;
+    int fd = open_file(lock_path(path, spool_path, program), O_RDONLY);
+    if (fd < 0) return errno == ENOENT ? RES_OK : explain_unseen(path, program, errno, why);
+    *is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return RES_OK;
+}
+
 enum result lockfile_check(const char *spool_path, const char *program, struct why *why)
 {
     char path[PATH_MAX];

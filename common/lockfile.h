@@ -95,6 +95,13 @@ bool lockfile_is_written(const struct lockfile *lock);
 MUST_CHECK enum result lockfile_check(const char *spool_path, const char *program, struct why *why);
 
 /*
+ * Does a process hold the lock, whether it shows a sign of life or hangs?
+ *   RES_RETRY   this user may not see it
+ */
+MUST_CHECK enum result lockfile_is_held(const char *spool_path, const char *program, bool *is_held,
+                                        struct why *why);
+
+/*
  * Does a process hold the lock that could not write the file, for want of free space? Then nobody knows what it would
  * publish.
  */

@@ -69,7 +69,12 @@ int control_collector(const struct settings *settings, const char *action, const
 {
     struct control c = {.settings = settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
     struct control_call call = {
-        settings->spool_path, "collector", action, argument, &c.signals, NULL, &c,
+        .spool_path = settings->spool_path,
+        .program = "collector",
+        .action = action,
+        .argument = argument,
+        .signals = &c.signals,
+        .context = &c,
     };
     struct why why = {0};
 

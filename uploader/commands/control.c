@@ -17,6 +17,7 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
     const struct settings *s = c->settings;
     struct store_options store = options_for_store(s, PATIENCE_COMMAND);
     struct shipper_options shipper = options_for_shipper(s);
+    struct handlers_options handlers = options_for_handlers(s);
     struct why held = {0};
     shipper.has_only_errands = needs == CONTROL_NEEDS_STORE;
     enum result res = lockfile_take(&c->lock, s->spool_path, "uploader", &held);
@@ -29,7 +30,7 @@ static enum result become_uploader(struct control *c, enum control_needs needs, 
             res = shipper_open(&c->shipper, &shipper, c->spool, c->store, &c->signals, NULL, why);
         if (res == RES_OK) res = shipper_report(c->shipper, why);
     }
-    if (res == RES_OK) c->handlers = handlers_new(c->spool, c->shipper, s->rejects_prefix != NULL);
+    if (res == RES_OK) c->handlers = handlers_new(c->spool, c->shipper, &handlers);
     return res;
 }
 

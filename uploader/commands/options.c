@@ -79,3 +79,11 @@ struct shipper_options options_for_shipper(const struct settings *s)
         .purger = {.retention_ms = s->retention_ms, .ships_rejects = s->rejects_prefix != NULL},
     };
 }
+
+struct handlers_options options_for_handlers(const struct settings *s)
+{
+    return (struct handlers_options){
+        .ships_rejects = s->rejects_prefix != NULL,
+        .omits_payload = settings_omits_payload(s),
+    };
+}

@@ -6,6 +6,7 @@
 
 #include "uploader/credentials/options.h"
 #include "uploader/settings.h"
+#include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
 #include "uploader/store/open.h"
 
@@ -20,5 +21,6 @@ enum patience {
 };
 struct store_options options_for_store(const struct settings *settings, enum patience patience);
 struct shipper_options options_for_shipper(const struct settings *settings);
+struct handlers_options options_for_handlers(const struct settings *settings);
 
 #endif

@@ -13,6 +13,7 @@
 #include "common/command.h"
 #include "common/signals.h"
 #include "uploader/commands/name_file.h"
+#include "uploader/commands/reject_privacy.h"
 #include "uploader/commands/run.h"
 #include "uploader/settings.h"
 #include "uploader/spool/rejects.h"
@@ -99,14 +100,14 @@ static enum result render_chunk(struct spool_out *spool, struct batch *chunk, in
     return !is_end ? spool_out_render(spool, chunk, body, &ignored, NULL, why) : RES_OK;
 }
 
-static enum result export_all(struct spool_out *spool, const struct settings *settings, struct target *target,
+static enum result export_all(struct spool_out *spool, bool omits_payload, struct target *target,
                               struct why *why)
 {
     struct batch chunk = {.kind = BATCH_REJECTS, .format = BATCH_NDJSON, .first_id = 1};
     struct buf body = BUF_EMPTY;
     int64_t first_id = 0;
     int64_t last_id = 0; /* the newest at the start */
-    chunk.omits_payload = settings_omits_payload(settings);
+    chunk.omits_payload = omits_payload;
     enum result res = spool_rejects_range(spool, &first_id, &last_id, why);
     while (res == RES_OK && chunk.first_id <= last_id) {
         res = render_chunk(spool, &chunk, last_id, &body, why);
@@ -141,6 +142,7 @@ int run_rejects_export(const struct command_line *line)
     struct why why = {0};
 
     bool may_replace = false;
+    bool omits_payload = true;
     const char *path = parse_arguments(line, &may_replace);
     if (!path) {
         (void)fprintf(stderr,
@@ -148,8 +150,9 @@ int run_rejects_export(const struct command_line *line)
         return EX_USAGE;
     }
     enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);
+    if (res == RES_OK) res = reject_privacy_ask(spool, settings, &omits_payload, &why);
     if (res == RES_OK) res = target_open(&target, path, may_replace, &why);
-    if (res == RES_OK) res = export_all(spool, settings, &target, &why);
+    if (res == RES_OK) res = export_all(spool, omits_payload, &target, &why);
     res = target_close(&target, res, &why);
     spool_out_close(spool);
     return command_exit(res, &why);

@@ -157,6 +157,7 @@ static enum result find_keys(struct store *store, struct signals *signals, struc
 static enum result start_shipping(struct service *s, struct why *why)
 {
     struct shipper_options options = options_for_shipper(s->settings);
+    struct handlers_options handlers = options_for_handlers(s->settings);
     options.is_service = true;
     log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(s->store)),
              LOG_QUOTE(s->settings->prefix));
@@ -164,7 +165,7 @@ static enum result start_shipping(struct service *s, struct why *why)
         log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
     s->problems = problems_open(&s->lock);
     enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
-    if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, s->settings->rejects_prefix != NULL);
+    if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, &handlers);
     return res;
 }
 

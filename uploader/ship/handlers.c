@@ -14,6 +14,7 @@
 struct handlers {
     struct reship_parts parts;
     struct shipper *shipper; /* NULL: this process asks the store nothing */
+    bool omits_payload;
     struct control_server *server;
 };
 
@@ -128,6 +129,32 @@ static void end_flush(void *work)
     flush_free(work);
 }
 
+/* ---- privacy ---- */
+
+static enum result begin_privacy(void *context, const char *argument, void **work, struct why *why)
+{
+    (void)context;
+    (void)argument;
+    (void)why;
+    *work = NULL;
+    return RES_OK;
+}
+
+static enum result do_privacy(void *context, void *work, struct control_response *response, struct why *why)
+{
+    const struct handlers *h = context;
+    (void)work;
+    (void)why;
+    buf_append_text(&response->text, h->omits_payload ? HANDLERS_WITHHELD : HANDLERS_SHOWN);
+    response->is_done = true;
+    return RES_OK;
+}
+
+static void end_privacy(void *work)
+{
+    (void)work;
+}
+
 /* ---- all ---- */
 
 static const struct control_handler table[] = {
@@ -135,14 +162,17 @@ static const struct control_handler table[] = {
     {HANDLERS_RESHIP, begin_reship, do_reship, end_reship},
     {HANDLERS_FLUSH, begin_flush, do_flush, end_flush},
     {HANDLERS_RESOLVE, begin_resolve, do_resolve, end_resolve},
+    {HANDLERS_PRIVACY, begin_privacy, do_privacy, end_privacy},
     {NULL, NULL, NULL, NULL},
 };
 
-struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper, bool ships_rejects)
+struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper,
+                              const struct handlers_options *options)
 {
     struct handlers *h = calloc(1, sizeof *h);
     if (!h) abort();
-    h->parts = (struct reship_parts){ships_rejects, spool, shipper};
+    h->parts = (struct reship_parts){options->ships_rejects, spool, shipper};
+    h->omits_payload = options->omits_payload;
     h->shipper = shipper;
     h->server = control_server_new(
         spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h, 0});

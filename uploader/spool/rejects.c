@@ -103,6 +103,18 @@ enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t co
     return res;
 }
 
+enum result spool_rejects_were_withheld(struct spool_out *out, bool *were_withheld, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *were_withheld = false;
+    enum result res = stmt_prepare(&stmt, spool_out_db(out), sql_load_privacy, why);
+    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *were_withheld = stmt_int(stmt, 0) != 0;
+    stmt_free(stmt);
+    return res;
+}
+
 enum result spool_rejects_dismiss(struct spool_out *out, int64_t id, bool *is_done, struct why *why)
 {
     struct stmt *stmt = NULL;

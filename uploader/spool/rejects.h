@@ -41,6 +41,10 @@ MUST_CHECK enum result spool_rejects_range(struct spool_out *out, int64_t *first
 MUST_CHECK enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t count_max,
                                          int64_t *first_id, int64_t *last_id, struct why *why);
 
+/* Do the newest batches show that the uploader which sealed them withheld payloads, or dropped fields? */
+MUST_CHECK enum result spool_rejects_were_withheld(struct spool_out *out, bool *were_withheld,
+                                                   struct why *why);
+
 /*
  * Marks the reject as dismissed. `*is_done` is false for a reject that was retried or dismissed before, or is not
  * there.

@@ -197,6 +197,44 @@ static void a_request_is_withdrawn_when_the_command_is_stopped(void **state)
     assert_int_equal(count_requests(f, "1"), 0);
 }
 
+/* How `run` asks, for a program and not for a person. */
+static enum result ask(struct fixture *f, bool serves, struct buf *answer)
+{
+    struct control_call call = {.spool_path = f->scratch->spool,
+                                .program = "collector",
+                                .action = "paint",
+                                .argument = "it blue",
+                                .signals = &f->signals,
+                                .serve = serves ? serve : NULL,
+                                .context = f,
+                                .answer = answer,
+                                .patience_ms = serves ? 60000 : 1};
+    return control_client_run(f->db, &call, &f->why);
+}
+
+static void an_answer_for_a_program_is_returned(void **state)
+{
+    struct fixture *f = *state;
+    struct buf answer = BUF_EMPTY;
+    must(f, ask(f, true, &answer));
+    assert_int_equal(answer.len, strlen("it is blue"));
+    assert_memory_equal(answer.data, "it is blue", answer.len);
+    buf_fini(&answer);
+}
+
+static void a_program_that_does_not_answer_in_time_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct buf answer = BUF_EMPTY;
+    must(f, lockfile_take(&f->lock, f->scratch->spool, "collector", &f->why));
+    assert_int_equal(ask(f, false, &answer), RES_RETRY);
+    assert_non_null(strstr(f->why.text, "the running collector has not answered"));
+    assert_non_null(strstr(f->why.remedy, "try again"));
+    assert_int_equal(answer.len, 0);
+    assert_int_equal(count_requests(f, "1"), 0);
+    buf_fini(&answer);
+}
+
 static void trouble_while_serving_ends_the_wait_unless_it_may_pass(void **state)
 {
     struct fixture *f = *state;
@@ -232,6 +270,8 @@ int main(void)
         IN_SPOOL(a_request_is_withdrawn_when_the_program_goes_away),
         IN_SPOOL(a_restarted_program_has_forgotten_the_request),
         IN_SPOOL(a_request_is_withdrawn_when_the_command_is_stopped),
+        IN_SPOOL(an_answer_for_a_program_is_returned),
+        IN_SPOOL(a_program_that_does_not_answer_in_time_is_named),
         IN_SPOOL(trouble_while_serving_ends_the_wait_unless_it_may_pass),
         IN_SPOOL(finished_requests_are_kept_for_a_day),
     };

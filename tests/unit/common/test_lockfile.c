@@ -151,6 +151,26 @@ static void a_check_distinguishes_never_run_running_and_stopped(void **state)
     assert_non_null(strstr(why.text, "no collector is running"));
 }
 
+/* Who hangs is there all the same, unlike for lockfile_check(). */
+static void a_lock_is_held_until_it_is_released(void **state)
+{
+    const struct place *place = *state;
+    struct lockfile lock = LOCKFILE_NONE;
+    struct why why = {0};
+    struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    bool is_held = true;
+
+    assert_int_equal(lockfile_is_held(place->spool, "collector", &is_held, &why), RES_OK);
+    assert_false(is_held);
+    assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
+    assert_int_equal(utimensat(AT_FDCWD, place->lock, long_ago, 0), 0);
+    assert_int_equal(lockfile_is_held(place->spool, "collector", &is_held, &why), RES_OK);
+    assert_true(is_held);
+    lockfile_release(&lock);
+    assert_int_equal(lockfile_is_held(place->spool, "collector", &is_held, &why), RES_OK);
+    assert_false(is_held);
+}
+
 static void a_holder_fails_the_check_until_its_heartbeat_returns(void **state)
 {
     const struct place *place = *state;
@@ -542,6 +562,7 @@ int main(void)
         IN_A_PLACE(who_leaves_the_lock_passes_on_what_it_was_told),
         IN_A_PLACE(other_content_tells_nothing_of_the_last_end),
         IN_A_PLACE(a_published_text_does_not_change_how_the_end_is_seen),
+        IN_A_PLACE(a_lock_is_held_until_it_is_released),
         IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),
         IN_A_PLACE(a_deleted_lock_file_is_put_back_with_what_it_said),
         IN_A_PLACE(who_has_lost_the_place_to_another_owner_waits_for_its_end),
