@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,19 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/aside.h"
 #include "uploader/batch/hash.h"
+#include "uploader/store/directories.h"
 #include "uploader/store/place.h"
 
 #define STEP_BYTES ((size_t)256 << 10)
 #define SYNC_NOW   (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
 
 struct dir {
-    const char *directory;  /* borrowed */
-    char durable[PATH_MAX]; /* the last directory whose name was made durable */
+    const char *directory; /* borrowed */
+    char known[PATH_MAX];  /* the last directory that was put into: it was made durable, and cleaned */
 };
 
 struct paths {
-    char final[PATH_MAX], part[PATH_MAX], directory[PATH_MAX];
+    char final[PATH_MAX], directory[PATH_MAX];
 };
 
 /* What to do about an error; NULL: only waiting helps. `*needs_person`: waiting does not help. */
@@ -34,6 +35,10 @@ static const char *remedy_of(int error, bool *needs_person)
     case ENAMETOOLONG:
         return "shorten PREFIX, REJECTS_PREFIX or DESTINATION_DIR: a name between two slashes has at most "
                "255 bytes";
+    case ENOTSUP:
+        return "set DESTINATION_DIR to another file system: this one can name no file without replacing "
+               "what may be there (it knows neither hard links nor RENAME_NOREPLACE)";
+    case EBUSY: return "remove the files .eventspool-*.part there that no uploader writes";
     case EACCES:
     case EPERM:
     case EROFS:
@@ -67,41 +72,11 @@ static bool make_paths(const struct dir *dir, const char *key, struct paths *pat
     name = name ? name + 1 : key;
     int directory_len = (int)(name - key);
     int len = snprintf(paths->final, PATH_MAX, "%s/%s", dir->directory, key);
-    int part_len =
-        snprintf(paths->part, PATH_MAX, "%s/%.*s.%s.part", dir->directory, directory_len, key, name);
     (void)snprintf(paths->directory, PATH_MAX, "%s/%.*s", dir->directory, directory_len, key);
-    if (len < PATH_MAX && part_len < PATH_MAX) return true;
+    if (len < PATH_MAX) return true;
     errno = ENAMETOOLONG;
     (void)failed(stored, why, "name", key);
     return false;
-}
-
-static bool sync_directory(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool is_ok = fsync(fd) == 0;
-    close(fd);
-    return is_ok;
-}
-
-/* As mkdir -p. Makes each directory's name durable in its parent, once for each directory that objects are put into. */
-static bool make_directories(struct dir *dir, const char *directory)
-{
-    char path[PATH_MAX];
-    bool is_known = strcmp(dir->durable, directory) == 0;
-    (void)snprintf(path, sizeof path, "%s", directory);
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        char parent[PATH_MAX];
-        *slash = '\0';
-        (void)snprintf(parent, sizeof parent, "%s", path);
-        bool is_new = mkdir(path, 0777) == 0;
-        if (!is_new && errno != EEXIST) return false;
-        if ((is_new || !is_known) && !sync_directory(dirname(parent))) return false;
-        *slash = '/';
-    }
-    (void)snprintf(dir->durable, sizeof dir->durable, "%s", directory);
-    return true;
 }
 
 /* In steps, each of which is on the disk before the next: no commit of the collector waits for a whole object. */
@@ -119,43 +94,39 @@ static bool write_all(int fd, const struct buf *body)
     return fsync(fd) == 0;
 }
 
-static bool write_part(const char *path, const struct buf *body)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return false;
-    bool is_ok = write_all(fd, body);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return is_ok;
-}
+/* What stands at a path. */
+enum there { THERE_FILE, THERE_OTHER, THERE_FAILED };
 
-/* Hashes what the file holds; false, with errno: it cannot be read. */
-static bool hash_path(const char *path, struct rendition *seen)
+/* Hashes a file; what is no file is not opened: a pipe has no end. THERE_FAILED, with errno: it cannot be read. */
+static enum there hash_path(const char *path, struct rendition *seen)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
+    struct stat st;
+    if (stat(path, &st) != 0) return THERE_FAILED;
+    if (!S_ISREG(st.st_mode)) return THERE_OTHER;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return THERE_FAILED;
     bool is_ok = hash_file(fd, seen);
     int saved = errno;
     close(fd);
     errno = saved;
-    return is_ok;
+    return is_ok ? THERE_FILE : THERE_FAILED;
 }
 
 static enum store_answer find_path(const struct paths *paths, const struct object *object,
                                    struct stored *stored, struct why *why)
 {
     struct rendition seen;
-    bool is_there = hash_path(paths->final, &seen);
+    enum there there = hash_path(paths->final, &seen);
     *stored = (struct stored){.is_verified = true, .is_from_store = true, .is_authentic = true};
-    if (is_there) stored->rendition = store_recognise(object, &seen);
-    if (is_there && !stored->rendition) {
+    if (there == THERE_FILE) stored->rendition = store_recognise(object, &seen);
+    if (there != THERE_FAILED && !stored->rendition) {
         stored->cause = (struct cause){SCOPE_BATCH, 0, "OtherObject"};
-        (void)why_set(why, RES_BROKEN, "another file stands at %s", paths->final);
+        (void)why_set(why, RES_BROKEN, "%s stands at %s",
+                      there == THERE_FILE ? "another file" : "something that is no file", paths->final);
         (void)why_remedy(why, RES_BROKEN, "see who wrote it and move it away: the batch is tried again");
         return STORE_CONFLICT;
     }
-    if (is_there && sync_directory(paths->directory)) return STORE_DONE;
+    if (there == THERE_FILE && directories_sync(paths->directory, paths->final)) return STORE_DONE;
     return errno == ENOENT ? STORE_ABSENT : failed(stored, why, "read", paths->final);
 }
 
@@ -163,42 +134,59 @@ static enum store_answer find(void *self, const struct object *object, struct st
 {
     struct paths paths;
     if (!make_paths(self, object->batch->object_key, &paths, stored, why)) return STORE_REFUSED;
+    aside_clean(paths.directory, object->batch->identity.spool);
     return find_path(&paths, object, stored, why);
 }
 
-static enum store_answer cannot_link(struct stored *stored, struct why *why, const char *path)
+static bool prepare_directory(struct dir *dir, const char *directory, const struct object *object)
 {
-    bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
-    enum store_answer answer = failed(stored, why, "name", path);
-    if (has_no_links)
-        (void)why_remedy(why, RES_RETRY, "set DESTINATION_DIR to a file system that knows hard links");
-    return answer;
+    bool is_known = strcmp(dir->known, directory) == 0;
+    if (!directories_make(directory, is_known)) return false;
+    if (!is_known) aside_clean(directory, object->batch->identity.spool);
+    (void)snprintf(dir->known, sizeof dir->known, "%s", directory);
+    return true;
+}
+
+/* Something came under the name since the last look, or before it. */
+static enum store_answer find_other(const struct paths *paths, const struct object *object,
+                                    struct stored *stored, struct why *why)
+{
+    enum store_answer answer = find_path(paths, object, stored, why);
+    return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
+}
+
+/* Some file systems know a file that had no name only if it is synced again once it has one. */
+static bool make_durable(const struct aside *aside, const struct paths *paths)
+{
+    return fsync(aside->fd) == 0 && directories_sync(paths->directory, paths->final);
+}
+
+static enum store_answer put_aside(struct aside *aside, const struct paths *paths,
+                                   const struct object *object, struct stored *stored, struct why *why)
+{
+    const char *spool = object->batch->identity.spool;
+    if (!aside_open(aside, paths->directory, spool, false, 0666) || !write_all(aside->fd, object->body))
+        return failed(stored, why, "write a file in", paths->directory);
+    if (!aside_name(aside, paths->final))
+        return errno == EEXIST ? find_other(paths, object, stored, why)
+                               : failed(stored, why, "name", paths->final);
+    if (make_durable(aside, paths)) return STORE_DONE;
+    (void)failed(stored, why, "sync", paths->final);
+    return STORE_UNKNOWN;
 }
 
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
+    struct aside aside = ASIDE_NONE;
     struct paths paths;
     *stored = (struct stored){
         .is_verified = true, .rendition = object->rendition, .is_from_store = true, .is_authentic = true};
     if (!make_paths(self, object->batch->object_key, &paths, stored, why)) return STORE_REFUSED;
-    if (!make_directories(self, paths.directory)) return failed(stored, why, "make", paths.directory);
-    if (!write_part(paths.part, object->body)) {
-        enum store_answer answer = failed(stored, why, "write", paths.part);
-        (void)unlink(paths.part);
-        return answer;
-    }
-    bool is_linked = link(paths.part, paths.final) == 0;
-    int link_errno = errno;
-    (void)unlink(paths.part);
-    if (!is_linked && link_errno == EEXIST) {
-        enum store_answer answer = find_path(&paths, object, stored, why);
-        return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
-    }
-    errno = link_errno;
-    if (!is_linked) return cannot_link(stored, why, paths.final);
-    if (sync_directory(paths.directory)) return STORE_DONE;
-    (void)failed(stored, why, "sync", paths.directory);
-    return STORE_UNKNOWN;
+    if (!prepare_directory(self, paths.directory, object))
+        return failed(stored, why, "make", paths.directory);
+    enum store_answer answer = put_aside(&aside, &paths, object, stored, why);
+    aside_close(&aside);
+    return answer;
 }
 
 /* As any object. Whatever stands under its name already is as good: it was written aside all the same. */

@@ -1,9 +1,9 @@
 /*
  * dir -- a store that keeps objects as files `<directory>/<key>`: the trial mode.
  *
- * Each file is written under another name, synced, linked to its name without replacing anything, and the directory is
- * synced: a reader sees it whole or not at all, and so does the next start after a power cut. If the process dies
- * meanwhile, the next try overwrites what it has left.
+ * Each file is written aside (common/aside.h), synced, named without replacing anything, and the directory is synced: a
+ * reader sees it whole or not at all, and so does the next start after a power cut. If the process is killed meanwhile,
+ * nothing is left; or, where files must have a name, what is left is removed by the next look or put there.
  */
 #ifndef UPLOADER_STORE_DIR_H
 #define UPLOADER_STORE_DIR_H

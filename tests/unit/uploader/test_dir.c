@@ -12,8 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "tests/support/bare_file_system.h"
 #include "tests/support/scratch.h"
+
+#define SPOOL_ID "7f3a9c21d4"
+#define NOBODY   65534
 
 struct fixture {
     struct scratch *scratch;
@@ -26,7 +31,7 @@ struct fixture {
     char path[400]; /* of the document */
 };
 
-static const struct spool_identity identity = {.spool = "7f3a9c21d4", .node = "node-1"};
+static const struct spool_identity identity = {.spool = SPOOL_ID, .node = "node-1"};
 
 static int set_up(void **state)
 {
@@ -44,6 +49,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
+    bare = (struct bare){0};
     check_document_fini(&f->document);
     store_close(f->store);
     scratch_free(f->scratch);
@@ -122,6 +128,128 @@ static void a_name_that_is_too_long_is_the_objects_own_trouble(void **state)
     assert_non_null(strstr(f->why.remedy, "shorten PREFIX"));
 }
 
+/* ---- other file systems ---- */
+
+static enum store_answer put(struct fixture *f)
+{
+    why_clear(&f->why);
+    return store_put(f->store, &f->object, &f->stored, &f->why);
+}
+
+/* What the directory of the objects holds. */
+static void expect_names(const struct fixture *f, const char *expected)
+{
+    char command[600];
+    char names[200] = "";
+    (void)snprintf(command, sizeof command, "ls -A %s/events | tr '\\n' ' '", f->directory);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    (void)!fgets(names, sizeof names, pipe);
+    assert_int_equal(pclose(pipe), 0);
+    assert_string_equal(names, expected);
+}
+
+static void every_file_system_that_replaces_nothing_will_do(void **state)
+{
+    static const struct bare systems[] = {
+        {.has_no_links = false},
+        {.has_no_nameless = true, .has_no_links = true}, /* vfat */
+        {.has_no_nameless = true, .has_no_flags = true}, /* NFS */
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
+        bare = systems[i];
+        (void)unlink(f->path);
+        assert_int_equal(put(f), STORE_DONE);
+        assert_int_equal(put(f), STORE_DONE);
+        expect_names(f, "_check-node-1 ");
+    }
+    scratch_write(f->path, "other", 5);
+    assert_int_equal(put(f), STORE_CONFLICT);
+    expect_names(f, "_check-node-1 ");
+}
+
+static void one_that_cannot_name_without_replacing_needs_another_directory(void **state)
+{
+    struct fixture *f = *state;
+    bare = (struct bare){.has_no_nameless = true, .has_no_flags = true, .has_no_links = true};
+    assert_int_equal(put(f), STORE_REFUSED);
+    expect_cause(f, SCOPE_ENDPOINT, "EOPNOTSUPP");
+    assert_non_null(strstr(f->why.remedy, "another file system"));
+    expect_names(f, "");
+}
+
+static void what_was_left_by_a_kill_is_removed_and_what_is_somebodys_stays(void **state)
+{
+    static const char part[] = "%s/events/.eventspool-" SPOOL_ID "-9.part";
+    static const char mine[] = "%s/events/._check-node-1.part";
+    struct fixture *f = *state;
+    char left[400];
+    char other[400];
+    assert_int_equal(put(f), STORE_DONE);
+    (void)snprintf(left, sizeof left, part, f->directory);
+    (void)snprintf(other, sizeof other, mine, f->directory);
+    scratch_write(left, "x", 1);
+    scratch_write(other, "mine", 4);
+    assert_int_equal(store_find(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+    expect_names(f, "._check-node-1.part _check-node-1 ");
+    scratch_write(left, "x", 1);
+    store_close(f->store);
+    f->store = dir_open(f->directory); /* as a process that was started anew */
+    assert_int_equal(put(f), STORE_DONE);
+    expect_names(f, "._check-node-1.part _check-node-1 ");
+}
+
+/* Reading from a pipe would never end. */
+static void a_pipe_under_a_batchs_name_is_a_conflict(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(put(f), STORE_DONE);
+    assert_int_equal(unlink(f->path), 0);
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    assert_int_equal(put(f), STORE_CONFLICT);
+    expect_cause(f, SCOPE_BATCH, "OtherObject");
+    assert_non_null(strstr(f->why.text, "no file"));
+}
+
+/* ---- directories that may not be listed ---- */
+
+static void make_directory(const char *path, uid_t owner, mode_t mode)
+{
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(chown(path, owner, (gid_t)-1), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+/* `mode` of the directory above the one of the setting, which is there already or not. */
+static enum store_answer put_below(struct fixture *f, mode_t mode, bool is_there)
+{
+    char directory[300];
+    (void)snprintf(directory, sizeof directory, "%s/%04o", f->scratch->dir, (unsigned)mode);
+    make_directory(directory, 0, mode);
+    (void)strcat(directory, "/objects");
+    if (is_there) make_directory(directory, NOBODY, 0300);
+    struct store *store = dir_open(directory);
+    assert_int_equal(seteuid(NOBODY), 0);
+    why_clear(&f->why);
+    enum store_answer answer = store_put(store, &f->object, &f->stored, &f->why);
+    if (answer == STORE_DONE) answer = store_find(store, &f->object, &f->stored, &f->why);
+    assert_int_equal(seteuid(0), 0);
+    store_close(store);
+    return answer;
+}
+
+static void directories_on_the_way_need_not_be_listed(void **state)
+{
+    struct fixture *f = *state;
+    if (geteuid() != 0) skip();
+    assert_int_equal(chmod(f->scratch->dir, 0711), 0);
+    assert_int_equal(put_below(f, 0711, true), STORE_DONE);
+    assert_int_equal(put_below(f, 0733, false), STORE_DONE);
+    assert_int_equal(put_below(f, 0700, true), STORE_REFUSED);
+    assert_non_null(strstr(f->why.remedy, "give this user write access"));
+}
+
 static void a_document_is_empty_and_says_whose_it_is(void **state)
 {
     static const struct {
@@ -159,6 +287,13 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_name_that_is_too_long_is_the_objects_own_trouble, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(every_file_system_that_replaces_nothing_will_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_cannot_name_without_replacing_needs_another_directory,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_left_by_a_kill_is_removed_and_what_is_somebodys_stays,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pipe_under_a_batchs_name_is_a_conflict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(directories_on_the_way_need_not_be_listed, set_up, tear_down),
         cmocka_unit_test(a_document_is_empty_and_says_whose_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,57 @@
+/*
+ * bare_file_system -- plays a file system that knows less than this machine's. Include it once in a program or a library:
+ * its functions stand before those of the C library.
+ */
+#ifndef TESTS_SUPPORT_BARE_FILE_SYSTEM_H
+#define TESTS_SUPPORT_BARE_FILE_SYSTEM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* What is not known. */
+static struct bare {
+    bool has_no_nameless; /* O_TMPFILE: vfat, NFS, some of FUSE */
+    bool has_no_flags;    /* of renameat2(2): NFS, some of FUSE */
+    bool has_no_links;    /* vfat */
+} bare;
+
+int open(const char *path, int flags, ...);
+
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    if (bare.has_no_nameless && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+    if (bare.has_no_links) {
+        errno = EPERM;
+        return -1;
+    }
+    return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    if (bare.has_no_flags && flags != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+#endif
