@@ -126,6 +126,7 @@ $(B)/fault/%.so: tests/fault/%.c Makefile
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -I. $< -o $@ -ldl
+$(B)/fault/bare_file_system.so: tests/support/bare_file_system.h
 
 deps:
 	@sh tools/deps.sh build

@@ -10,7 +10,7 @@ import sqlite3
 import stat
 import subprocess
 
-from support.environment import BIN, IS_SANITIZED, clean_environment, size
+from support.environment import BIN, IS_SANITIZED, bare_file_system, clean_environment, size
 from support.ledger import KEY, assert_keys_have_no_gap, uids_of_xml
 from support.rgw import Rgw
 from support.tap import main
@@ -186,18 +186,40 @@ def test_rejects_export_replaces_nothing_but_a_file_and_only_when_told(site):
     assert sorted(site.directory.iterdir()) == before
 
 
+def parts(site):
+    """Files that an export writes and has not named yet."""
+    return sorted(site.directory.glob(".eventspool-*"))
+
+
+def wait_until_it_writes(site, exporter):
+    while not parts(site) and exporter.poll() is None:
+        pass  # it takes less than a second
+
+
 def test_a_file_that_comes_while_an_export_works_stays(site):
     site.collector()
     many_rejects(site, size("EXPORTED", 200000, 40000))
     file = site.directory / "rejects.ndjson"
-    exporter = begun(site, "rejects", "export", file)
-    aside = file.with_name(f"{file.name}.{exporter.pid}.part")
-    while not aside.exists() and exporter.poll() is None:
-        pass  # it takes less than a second
+    exporter = begun(site, "rejects", "export", file, **bare_file_system("vfat"))
+    wait_until_it_writes(site, exporter)
     file.write_text("somebody else's")
     assert exporter.wait(30) == 1 and "is there already" in exporter.stderr.read()
     assert file.read_text() == "somebody else's"
-    assert not list(site.directory.glob("*.part"))
+    assert parts(site) == []
+
+
+def test_a_killed_export_leaves_nothing_for_ever(site):
+    site.collector()
+    many_rejects(site, size("EXPORTED", 200000, 40000))
+    file = site.directory / "rejects.ndjson"
+    file.write_text("something older")
+    exporter = begun(site, "rejects", "export", "--force", file)
+    wait_until_it_writes(site, exporter)
+    exporter.kill()
+    assert exporter.wait(30) == -signal.SIGKILL
+    assert len(parts(site)) == 1 and file.read_text() == "something older"
+    run_command(site, "rejects", "export", site.directory / "other.ndjson")
+    assert parts(site) == [] and file.read_text() == "something older"
 
 
 def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
@@ -207,12 +229,10 @@ def test_an_interrupted_export_leaves_the_earlier_file_alone(site):
     file.write_text("something older")
     for stop in (signal.SIGINT, signal.SIGTERM):
         exporter = begun(site, "rejects", "export", "--force", file)
-        aside = file.with_name(f"{file.name}.{exporter.pid}.part")
-        while not aside.exists() and exporter.poll() is None:
-            pass  # it takes less than a second
+        wait_until_it_writes(site, exporter)
         exporter.send_signal(stop)
         assert exporter.wait(30) == 75 and "stopped before" in exporter.stderr.read()
-        assert not aside.exists() and file.read_text() == "something older"
+        assert parts(site) == [] and file.read_text() == "something older"
     exporter = begun(site, "rejects", "export")  # into a pipe that nobody goes on reading
     exporter.stdout.readline()
     exporter.send_signal(signal.SIGINT)

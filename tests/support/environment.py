@@ -22,6 +22,12 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if name in keep}
 
 
+def bare_file_system(kind):
+    """Settings that let a program find a file system that knows as little as `vfat` or `nfs`."""
+    return {"LD_PRELOAD": BUILD / "fault/bare_file_system.so", "BARE_FILE_SYSTEM": kind,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
 def faked_clock(offset):
     """Settings that let a program live at another time: an offset as `+20m`, or a file that holds one and may change."""
     (library,) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")

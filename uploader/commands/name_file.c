@@ -1,7 +1,4 @@
-/*
- * name_file -- see name_file.h. To replace a file, the two change their names with each other in one step: what has come
- * out is then looked at, and goes back if it is not a regular file.
- */
+/* name_file -- see name_file.h. */
 #include "uploader/commands/name_file.h"
 
 #include <errno.h>
@@ -43,27 +40,29 @@ enum result name_file_check(const char *path, bool may_replace, struct why *why)
     return refuse(path, S_ISREG(st.st_mode), why);
 }
 
-/* 0, or -1 with errno; EEXIST if something is there. Some network file systems know only the second way. */
-static int name_new(const char *aside, const char *path)
+/*
+ * They change names: what comes out stands under the name of the new file then, and goes back if it is no regular file. If
+ * it is gone, somebody else has removed what a process that was killed seemed to have left (aside.h).
+ */
+static enum result replace(struct aside *aside, const char *path, struct why *why)
 {
-    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS) return -1;
-    if (link(aside, path) != 0) return -1;
-    (void)unlink(aside);
-    return 0;
-}
-
-static enum result replace(const char *aside, const char *path, struct why *why)
-{
-    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_EXCHANGE) != 0) return failed(path, why);
-    if (is_regular(aside)) return unlink(aside) == 0 ? RES_OK : failed(path, why);
-    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_EXCHANGE) != 0) return failed(path, why);
+    struct stat st;
+    if (renameat2(AT_FDCWD, aside->path, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+        if (errno != EINVAL && errno != ENOSYS) return failed(path, why);
+        (void)why_remedy(why, RES_BROKEN, "remove the file, and say the same without --force");
+        return why_set(why, RES_BROKEN, "this file system cannot replace %s in one step", path);
+    }
+    if (lstat(aside->path, &st) != 0 || S_ISREG(st.st_mode)) return RES_OK;
+    if (renameat2(AT_FDCWD, aside->path, AT_FDCWD, path, RENAME_EXCHANGE) != 0) return failed(path, why);
     return refuse(path, false, why);
 }
 
-enum result name_file(const char *aside, const char *path, bool may_replace, struct why *why)
+enum result name_file(struct aside *aside, const char *path, bool may_replace, struct why *why)
 {
-    if (name_new(aside, path) == 0) return RES_OK;
-    if (errno != EEXIST) return failed(path, why);
-    return may_replace ? replace(aside, path, why) : refuse(path, is_regular(path), why);
+    if (aside_name(aside, path)) return RES_OK;
+    if (errno == EEXIST) return may_replace ? replace(aside, path, why) : refuse(path, is_regular(path), why);
+    if (errno == ENOTSUP)
+        (void)why_remedy(why, RES_BROKEN,
+                         "choose a directory on another file system, or write with - and a redirection");
+    return failed(path, why);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "common/aside.h"
 #include "common/why.h"
 
 /*
@@ -16,9 +17,10 @@
 MUST_CHECK enum result name_file_check(const char *path, bool may_replace, struct why *why);
 
 /*
- * Renames `aside`, which lies in the same directory, to `path`.
- *   RES_BROKEN  refused, as above, or the call failed; what is at `path` is what was there, `aside` is still to be removed
+ * Gives the file that was written aside, in the same directory, the name `path`. With `may_replace` it has a name for now;
+ * the file that made way has that name then. aside_close() removes what is to be removed, whatever the result.
+ *   RES_BROKEN  refused, as above, or the call failed; what is at `path` is what was there
  */
-MUST_CHECK enum result name_file(const char *aside, const char *path, bool may_replace, struct why *why);
+MUST_CHECK enum result name_file(struct aside *aside, const char *path, bool may_replace, struct why *why);
 
 #endif

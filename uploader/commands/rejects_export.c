@@ -1,15 +1,16 @@
 /*
  * rejects_export -- `uploader rejects export`: all rejects of the spool as NDJSON, as they are shipped. A file is
- * written under another name, synced and renamed, so it is there whole or not at all, even if the command is stopped.
- * What has the name already is refused (name_file.h).
+ * written aside (common/aside.h) and synced before it gets its name, so it is there whole or not at all, even if the
+ * command is killed. What has the name already is refused (name_file.h).
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/aside.h"
 #include "common/command.h"
 #include "common/signals.h"
 #include "uploader/commands/name_file.h"
@@ -18,13 +19,13 @@
 #include "uploader/settings.h"
 #include "uploader/spool/rejects.h"
 
-#define CHUNK 16 /* rejects that are rendered at a time: each may be MAX_MESSAGE_SIZE long */
+#define LABEL "export" /* of the file that is written aside */
+#define CHUNK 16       /* rejects that are rendered at a time: each may be MAX_MESSAGE_SIZE long */
 
 struct target {
-    int fd;
     const char *path; /* NULL: stdout */
     bool may_replace; /* --force */
-    char aside[PATH_MAX];
+    struct aside aside;
     /* for a file only: on a pipe a signal ends the process as usual, even while it is blocked */
     struct signals signals;
 };
@@ -36,20 +37,19 @@ static enum result failed(const char *what, const char *path, struct why *why)
 
 static enum result target_open(struct target *t, const char *path, bool may_replace, struct why *why)
 {
-    *t = (struct target){.fd = STDOUT_FILENO, .may_replace = may_replace, .signals = {.fd = -1}};
+    char directory[PATH_MAX];
+    *t = (struct target){.may_replace = may_replace, .aside = ASIDE_NONE, .signals = {.fd = -1}};
     if (strcmp(path, "-") == 0) return RES_OK;
     t->path = path;
-    t->fd = -1;
+    (void)snprintf(directory, sizeof directory, "%s",
+                   path); /* one that is cut is too long for the next calls, too */
     enum result res = name_file_check(path, may_replace, why);
     if (res == RES_OK) res = signals_open(&t->signals, why);
     if (res != RES_OK) return res;
-    if ((size_t)snprintf(t->aside, sizeof t->aside, "%s.%d.part", path, (int)getpid()) >= sizeof t->aside) {
-        errno = ENAMETOOLONG;
-    } else {
-        /* Only its owner may read it, as it holds personal data. */
-        t->fd = open(t->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    }
-    return t->fd >= 0 ? RES_OK : failed("create", t->aside, why);
+    (void)dirname(directory);
+    aside_clean(directory, LABEL);
+    /* Only its owner may read it, as it holds personal data. */
+    return aside_open(&t->aside, directory, LABEL, may_replace, 0600) ? RES_OK : failed("create", path, why);
 }
 
 static enum result refuse_stop(struct target *t, struct why *why)
@@ -58,29 +58,28 @@ static enum result refuse_stop(struct target *t, struct why *why)
     return why_set(why, RES_RETRY, "stopped before all rejects were exported");
 }
 
-/* Gives the file its name, or removes it if the work has failed. */
-static enum result settle_file(struct target *t, enum result res, struct why *why)
+static enum result settle_file(struct target *t, struct why *why)
 {
-    if (res == RES_OK && fsync(t->fd) != 0) res = failed("sync", t->aside, why);
-    if (close(t->fd) != 0 && res == RES_OK) res = failed("close", t->aside, why);
-    if (res == RES_OK) res = refuse_stop(t, why);
-    if (res == RES_OK) res = name_file(t->aside, t->path, t->may_replace, why);
-    if (res != RES_OK) (void)unlink(t->aside);
-    return res;
+    if (fsync(t->aside.fd) != 0) return failed("sync", t->path, why);
+    enum result res = refuse_stop(t, why);
+    return res == RES_OK ? name_file(&t->aside, t->path, t->may_replace, why) : res;
 }
 
+/* Gives the file its name, or removes it if the work has failed. */
 static enum result target_close(struct target *t, enum result res, struct why *why)
 {
-    if (t->path && t->fd >= 0) res = settle_file(t, res, why);
+    if (res == RES_OK && t->path) res = settle_file(t, why);
+    aside_close(&t->aside);
     signals_close(&t->signals);
     return res;
 }
 
 static enum result write_all(const struct target *t, const struct buf *body, struct why *why)
 {
+    int fd = t->path ? t->aside.fd : STDOUT_FILENO;
     for (size_t done = 0; done < body->len;) {
-        ssize_t n = write(t->fd, body->data + done, body->len - done);
-        if (n < 0 && errno != EINTR) return failed("write", t->path ? t->aside : "to the output", why);
+        ssize_t n = write(fd, body->data + done, body->len - done);
+        if (n < 0 && errno != EINTR) return failed("write", t->path ? t->path : "to the output", why);
         if (n > 0) done += (size_t)n;
     }
     return RES_OK;
@@ -138,7 +137,7 @@ int run_rejects_export(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     struct spool_out *spool = NULL;
-    struct target target = {.fd = -1, .signals = {.fd = -1}};
+    struct target target = {.aside = ASIDE_NONE, .signals = {.fd = -1}};
     struct why why = {0};
 
     bool may_replace = false;
