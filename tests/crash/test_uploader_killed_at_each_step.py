@@ -1,6 +1,7 @@
 """kill -9 of the uploader at each system call between seal and purge, against a real S3 server, and against one that knows no
 conditional writes, where a look precedes each plain PUT: every event is in exactly one object, and each object's bytes are
-those whose hash was recorded.
+those whose hash was recorded. And with a directory instead of a server, on file systems that know more and less: whatever
+was left of a killed one is removed by the next.
 
 strace kills: it delivers SIGKILL as the nth call of a kind begins. A round goes through n = 1, 2, 3 ... for each kind of
 call until an uploader lives to ship and purge all that there is.
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 
-from support.environment import BIN, ROOT, clean_environment, size
+from support.environment import BIN, ROOT, bare_file_system, clean_environment, size
 from support.ledger import assert_each_event_in_one_object, assert_spool_tiles
 from support.rgw import Rgw
 from support.tap import main, skip
@@ -34,6 +35,7 @@ class Kills:
         self.site = site
         self.settings = server.settings(MAX_FILE_SIZE=1024, RETENTION=0, ROTATION_INTERVAL=1)
         self.sent = 0
+        self.left = 0  # kills that have left a file which was being written
 
     def send(self):
         """One more event, which is a batch by itself."""
@@ -65,6 +67,7 @@ class Kills:
             self.send()
             if not self.run(call, nth):
                 return nth - 1
+            self.left += any(self.site.objects.rglob(".eventspool-*"))
         raise AssertionError(f"{MOST} calls of {call} and no end")
 
 
@@ -79,21 +82,21 @@ def assert_shipped_once(site, answers, sent):
     assert {s for (s,) in site.query("SELECT state FROM batches")} == {"shipped"}
 
 
-def kill_at_each_call(site, server):
-    """Returns how many events there were."""
+def kill_at_each_call(site, server, calls=CALLS, rounds=ROUNDS):
+    """Returns how many events there were, and how many kills have left a file."""
     site.collector()
     kills = Kills(site, server)
-    for n in range(ROUNDS):
-        counts = {call: kills.go_through(call) for call in CALLS}
+    for n in range(rounds):
+        counts = {call: kills.go_through(call) for call in calls}
         print(f"# round {n + 1}: kills {counts}")
         assert min(counts.values()) > 0, f"a fault that did not fire proves nothing: {counts}"
-    return kills.sent
+    return kills.sent, kills.left
 
 
 def test_each_event_is_in_one_object_after_kills_at_each_call(site):
     rgw = Rgw(site.directory)
     try:
-        sent = kill_at_each_call(site, rgw)
+        sent, _ = kill_at_each_call(site, rgw)
         assert_shipped_once(site, {key: rgw.get(key) for key in rgw.keys() if "/_check-" not in key}, sent)
     finally:
         rgw.close()
@@ -101,10 +104,46 @@ def test_each_event_is_in_one_object_after_kills_at_each_call(site):
 
 def test_each_event_is_in_one_object_after_kills_around_plain_writes(site):
     with contextlib.closing(Stub([Step("PUT", no_conditions, times=ALWAYS)])) as stub:
-        sent = kill_at_each_call(site, stub)
+        sent, _ = kill_at_each_call(site, stub)
         answers = {key: (there.body, {"x-amz-meta-sha256": there.sha256}) for key, there in stub.objects.items()}
         assert_shipped_once(site, answers, sent)
         assert_looked_before_plain_puts(stub)
+
+
+class Directory:
+    """A directory of a file system of this kind ('': this machine's), in the place of a server."""
+
+    def __init__(self, site, kind):
+        self.site, self.kind = site, kind
+
+    def settings(self, **more):
+        return {"DESTINATION_DIR": self.site.objects, **more, **(bare_file_system(self.kind) if self.kind else {})}
+
+    def all_files(self):
+        return [path for path in self.site.objects.rglob("*") if path.is_file()]
+
+
+def check_directory(site, kind, *calls):
+    directory = Directory(site, kind)
+    sent, left_by = kill_at_each_call(site, directory, calls, rounds=1)
+    assert left_by > 0 or not kind, "nothing was left, so nothing had to be removed"
+    files = {str(path.relative_to(site.objects)): path.read_bytes() for path in directory.all_files()}
+    left = [key for key in files if key.rsplit("/", 1)[-1].startswith(".")]
+    assert left == [], left
+    assert_shipped_once(site, {key: (body, {"x-amz-meta-sha256": hashlib.sha256(body).hexdigest()})
+                               for key, body in files.items() if "/_check-" not in key}, sent)
+
+
+def test_a_directory_holds_each_event_once_and_nothing_else(site):
+    check_directory(site, "", "write", "fsync", "linkat")
+
+
+def test_a_directory_of_vfat_holds_each_event_once_and_nothing_else(site):
+    check_directory(site, "vfat", "flock", "fsync", "renameat2")
+
+
+def test_a_directory_of_nfs_holds_each_event_once_and_nothing_else(site):
+    check_directory(site, "nfs", "linkat", "unlink")
 
 
 if os.environ.get("BIN") and not shutil.which("strace"):
