@@ -202,11 +202,17 @@ static enum result parse_choice(const struct setting *row, const char *text, int
                    row->choices);
 }
 
+/* A URL with a user, whose password it may hold, or with a query. */
+static bool may_hold_secret(const char *text)
+{
+    return strstr(text, "://") && strpbrk(text, "@?");
+}
+
 /* Secrets are not shown in messages, nor values that are too long to be read. */
 static enum result check_text(const struct setting *row, const char *text, struct why *why)
 {
     int64_t len = (int64_t)strlen(text);
-    bool is_shown = row->kind == SETTING_TEXT && len <= SHOWN_MAX;
+    bool is_shown = row->kind == SETTING_TEXT && len <= SHOWN_MAX && !may_hold_secret(text);
     const char *equals = is_shown ? "=" : "";
     const char *shown = is_shown ? text : "";
     if (len > 1 && (*text == '"' || *text == '\'') && text[len - 1] == *text)

@@ -2,7 +2,6 @@
 #include "uploader/settings.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 #include "uploader/http/region.h"
+#include "uploader/http/url.h"
 #include "uploader/render/drop.h"
 #include "uploader/ship/workers.h"
 #include "uploader/store/s3_headers.h"
@@ -25,6 +25,8 @@
 #define SECOND_MS   1000
 #define DAY_MS      86400000LL
 #define MIB         (1 << 20)
+
+#define CONTAINER_URI_MAX 2048
 
 const struct setting uploader_settings[] = {
     SETTING_GROUP_ROW("Where the objects go"),
@@ -99,8 +101,8 @@ const struct setting uploader_settings[] = {
      "the session name that AWS's logs show for AWS_ROLE_ARN; unset: eventspool"},
     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", SETTING_TEXT, FIELD(container_relative_uri), NULL, 1, 1024,
      NULL, "where to get the credentials of an ECS task; set by ECS"},
-    {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 1, 2048, NULL,
-     "where to get the credentials of a pod; set by EKS Pod Identity"},
+    {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 1,
+     CONTAINER_URI_MAX, NULL, "where to get the credentials of a pod; set by EKS Pod Identity"},
     {"AWS_CONTAINER_AUTHORIZATION_TOKEN", SETTING_SECRET, FIELD(container_token), NULL, 1, 4096, NULL,
      "the token to send to the server of the ECS or EKS credentials"},
     {"AWS_EC2_METADATA_DISABLED", SETTING_CHOICE, FIELD(imds_disabled), "false", 0, 0, "false|true",
@@ -215,27 +217,9 @@ static enum result check_bucket(const char *name, struct why *why)
                    name);
 }
 
-/* http:// or https://, a host and perhaps a port, and nothing more. */
-static bool is_endpoint(const char *url)
-{
-    const char *host = begins(url, "http://") ? url + 7 : begins(url, "https://") ? url + 8 : NULL;
-    size_t len = host ? strcspn(host, "/") : 0;
-    if (len == 0 || (host[len] && host[len + 1]) || strpbrk(host, "@?#")) return false;
-    CURLU *parsed = curl_url();
-    if (!parsed) abort();
-    bool is_valid = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
-    curl_url_cleanup(parsed);
-    return is_valid;
-}
-
 static enum result check_endpoint(const char *name, const char *url, struct why *why)
 {
-    if (!url || is_endpoint(url)) return RES_OK;
-    bool may_hold_password = strchr(url, '@');
-    return why_set(why, RES_REFUSE,
-                   "%s%s%s: expected http:// or https://, a host, perhaps a port, and nothing more, e.g. "
-                   "http://127.0.0.1:9000 or http://[::1]:9000",
-                   name, may_hold_password ? "" : "=", may_hold_password ? "" : url);
+    return url ? url_check_endpoint(name, url, why) : RES_OK;
 }
 
 static enum result check_region(const char *name, const char *region, struct why *why)
@@ -336,8 +320,13 @@ void settings_free(struct settings *settings)
 void settings_print(const struct settings *settings, FILE *out)
 {
     char none[] = "none";
-    struct settings shown = *settings; /* borrows its texts */
+    char full_uri[CONTAINER_URI_MAX + 16]; /* a mask may be longer than what it hides */
+    struct settings shown = *settings;     /* borrows its texts */
     if (!shown.rejects_prefix) shown.rejects_prefix = none;
+    if (shown.container_full_uri) {
+        url_mask(shown.container_full_uri, full_uri, sizeof full_uri);
+        shown.container_full_uri = full_uri;
+    }
     config_print(uploader_settings, &shown, out);
 }
 

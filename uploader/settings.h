@@ -58,7 +58,10 @@ extern const struct setting uploader_settings[];
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);
 
-/* As config_print(). REJECTS_PREFIX is `none` if rejects stay: an empty one would be read back as the default. */
+/*
+ * As config_print(). REJECTS_PREFIX is `none` if rejects stay: an empty one would be read back as the default. Of a URL
+ * no password and no query is shown.
+ */
 void settings_print(const struct settings *settings, FILE *out);
 
 /* For subcommands that ship: is there a destination? RES_REFUSE: no; `why` says what to set. */

@@ -515,6 +515,11 @@ def test_config_shows_no_secret(site, stub):
     shown = site.command("uploader", "config", AWS_SECRET_ACCESS_KEY="TOPSECRET", AWS_SESSION_TOKEN="TOPSECRET",
                          AWS_CONTAINER_AUTHORIZATION_TOKEN="TOPSECRET").stdout
     assert "TOPSECRET" not in shown and shown.count("********") == 3
+    url = "http://user:TOPSECRET@127.0.0.1/keys?token=TOPSECRET"
+    shown = site.command("uploader", "config", AWS_CONTAINER_CREDENTIALS_FULL_URI=url).stdout
+    assert "TOPSECRET" not in shown and "FULL_URI=http://***@127.0.0.1/keys?***" in shown, shown
+    done = site.command("uploader", "config", AWS_CONTAINER_CREDENTIALS_FULL_URI=f"'{url}'")
+    assert "TOPSECRET" not in done.stderr and "quotes were left" in done.stderr, done.stderr
 
 
 main(dict(globals()))

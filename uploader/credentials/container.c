@@ -15,6 +15,7 @@
 #include "common/config.h"
 #include "uploader/credentials/secret.h"
 #include "uploader/credentials/sources.h"
+#include "uploader/http/url.h"
 
 #define ECS_ADDRESS "169.254.170.2"
 #define URL_SIZE    2100
@@ -48,6 +49,7 @@ static bool is_local(const char *host)
 static enum result find_url(const struct container_options *options, char url[URL_SIZE], struct why *why)
 {
     char host[256];
+    char shown[200];
     if (options->relative_uri) {
         (void)snprintf(url, URL_SIZE, "http://" ECS_ADDRESS "%s%s", *options->relative_uri == '/' ? "" : "/",
                        options->relative_uri);
@@ -58,11 +60,12 @@ static enum result find_url(const struct container_options *options, char url[UR
     bool is_url = is_https || strncmp(url, "http://", 7) == 0;
     if (is_url) host_of(url, host);
     if (is_url && !strchr(url, '@') && (is_https || is_local(host))) return RES_OK;
+    url_mask(url, shown, sizeof shown);
     (void)why_remedy(why, RES_REFUSE, "correct AWS_CONTAINER_CREDENTIALS_FULL_URI");
     return why_set(why, RES_REFUSE,
                    "AWS_CONTAINER_CREDENTIALS_FULL_URI=%s: expected https://, or http:// with a loopback "
                    "address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]",
-                   options->full_uri);
+                   shown);
 }
 
 /* "Authorization: token", or "" if there is none. The file wins over the variable, as AWS says. */
@@ -89,24 +92,24 @@ static enum result find_token(char header[TOKEN_SIZE], struct why *why)
     return res;
 }
 
-static enum result read_answer(const struct http_answer *answer, const char *url, struct keys *keys,
-                               struct why *why)
+static enum result read_answer(const struct http_answer *answer, struct keys *keys, struct why *why)
 {
     if (answer->status >= 500 || answer->status == 429)
-        return why_set(why, RES_RETRY, "%s answered HTTP %ld", url, answer->status);
+        return why_set(why, RES_RETRY, "HTTP %ld", answer->status);
     enum result res = answer->status == 200 ? keys_parse_json(keys, &answer->body, "Token", why)
                                             : why_set(why, RES_RETRY, "HTTP %ld", answer->status);
     if (res == RES_OK) return res;
     (void)why_remedy(why, RES_RETRY,
                      "see that the task or pod has a role (ECS task role, EKS Pod Identity association) and "
                      "that its token is valid");
-    return why_wrap(why, RES_RETRY, "%s", url);
+    return RES_RETRY;
 }
 
 enum result container_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     const struct container_options *options = &query->options->container;
     char url[URL_SIZE];
+    char shown[URL_SIZE];
     char header[TOKEN_SIZE];
     struct http_answer answer;
     *is_set = options->relative_uri || options->full_uri;
@@ -124,8 +127,10 @@ enum result container_get_keys(struct source_query *query, struct keys *keys, bo
                                    .headers = headers,
                                    .timeout_ms = SOURCE_LOCAL_TIMEOUT_MS,
                                    .is_direct = true};
-    res = http_do(query->http, &request, &answer, why) == HTTP_ANSWERED ? read_answer(&answer, url, keys, why)
-                                                                        : why_wrap(why, RES_RETRY, "%s", url);
+    bool is_answered = http_do(query->http, &request, &answer, why) == HTTP_ANSWERED;
+    res = is_answered ? read_answer(&answer, keys, why) : RES_RETRY;
+    url_mask(url, shown, sizeof shown);
+    if (res != RES_OK) (void)why_wrap(why, res, "%s", shown);
     OPENSSL_cleanse(header, sizeof header);
     http_answer_fini(&answer);
     return res;

@@ -293,6 +293,15 @@ static enum http_limit limit_of(CURLcode code, const struct transfer *transfer)
     return is_moving ? HTTP_LIMIT_STALL : HTTP_LIMIT_ANSWER;
 }
 
+/* libcurl repeats the URL of a proxy that it does not understand, with its user and password. */
+static const char *without_proxy(const char *error)
+{
+    static const char begin[] = "Unsupported proxy";
+    return strncmp(error, begin, sizeof begin - 1) == 0
+               ? "the proxy's URL is not understood: see HTTPS_PROXY, http_proxy, ALL_PROXY"
+               : error;
+}
+
 static void explain(CURLcode code, const struct transfer *transfer, const char *error, struct why *why)
 {
     static const char *const limits[] = {
@@ -304,7 +313,7 @@ static void explain(CURLcode code, const struct transfer *transfer, const char *
     if (limit != HTTP_LIMIT_NONE)
         (void)why_set(why, RES_RETRY, "%s", limits[limit]);
     else
-        (void)why_set(why, RES_RETRY, "%s", *error ? error : curl_easy_strerror(code));
+        (void)why_set(why, RES_RETRY, "%s", *error ? without_proxy(error) : curl_easy_strerror(code));
 }
 
 enum http_outcome http_do(struct http *http, const struct http_request *request, struct http_answer *answer,

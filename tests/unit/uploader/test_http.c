@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ struct server {
 };
 
 struct fixture {
+    bool uses_proxy;
     struct signals signals;
     struct lockfile lock;
     struct http *http;
@@ -194,7 +196,7 @@ static enum http_outcome send_request(struct fixture *f, struct http_limits limi
     assert_int_equal(http_open(&f->http, NULL, &f->signals, &f->lock, limits, &f->why), RES_OK);
     request.url = f->url;
     request.headers = no_headers;
-    request.is_direct = true;
+    request.is_direct = !f->uses_proxy;
     int64_t since = clock_monotonic_ms();
     enum http_outcome outcome = http_do(f->http, &request, &f->answer, &f->why);
     f->took_ms = clock_monotonic_ms() - since;
@@ -318,6 +320,23 @@ static void a_connect_timeout_means_that_nothing_was_sent(void **state)
     end_full_server(f);
 }
 
+static void a_proxy_that_is_not_understood_is_not_repeated(void **state)
+{
+    static const char *const proxies[] = {"http://user:SECRET@h:99999", "foo://user:SECRET@h:1",
+                                          "http://us er:SECRET@127.0.0.1:1"};
+    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS};
+    struct fixture *f = *state;
+    start_full_server(f);
+    f->uses_proxy = true;
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        (void)setenv("http_proxy", proxies[i], 1);
+        (void)send_request(f, limits, (struct http_request){.method = HTTP_HEAD});
+        check_explanation(f, "the proxy's URL is not understood: see HTTPS_PROXY, http_proxy, ALL_PROXY");
+    }
+    (void)unsetenv("http_proxy");
+    end_full_server(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_time_for_an_answer_begins_when_the_body_is_taken, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_connect_timeout_means_that_nothing_was_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_proxy_that_is_not_understood_is_not_repeated, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,23 @@
+/*
+ * url -- the URLs of servers, as settings and profiles have them. Pure.
+ */
+#ifndef UPLOADER_HTTP_URL_H
+#define UPLOADER_HTTP_URL_H
+
+#include <stddef.h>
+
+#include "common/why.h"
+
+/*
+ * Is it http:// or https://, a host, perhaps a port and a final slash, and nothing more?
+ *   RES_REFUSE   no; `why` names `setting`, the setting or the key that the URL comes from
+ */
+MUST_CHECK enum result url_check_endpoint(const char *setting, const char *url, struct why *why);
+
+/*
+ * Writes the URL as people may see it: *** stands for a user with a password, and for a query. It is cut if `size` is
+ * too small.
+ */
+void url_mask(const char *url, char *out, size_t size);
+
+#endif
