@@ -9,8 +9,10 @@
 #include "uploader/credentials/secret.h"
 
 struct aws_property {
-    char *profile; /* owned, as are the next two */
-    char *name;    /* small letters; "": only says that the profile is there */
+    enum aws_section kind;
+    char *section; /* owned, as are the next three */
+    char *parent;  /* NULL: not nested. Nested ones follow their parent's property directly */
+    char *name;    /* small letters, as is the parent; "": only says that the section is there */
     char *value;
 };
 
@@ -23,10 +25,12 @@ struct span {
 struct parser {
     struct aws_config *config;
     enum aws_config_kind kind;
-    char *profile;   /* owned; NULL: in a section that is passed over, or before the first */
-    bool has_value;  /* the line before was a property of this profile, or continued one */
-    bool is_skipped; /* it was one of a section that is passed over */
-    size_t indent;   /* of that property's line */
+    enum aws_section section_kind;
+    char *section;      /* owned; NULL: in a section that is passed over, or before the first */
+    bool has_value;     /* the line before was a property of this section, or continued one */
+    bool is_skipped;    /* it was one of a section that is passed over */
+    const char *parent; /* its name, if it has no value of its own: the next lines may be nested; borrowed */
+    size_t indent;      /* of that property's line */
 };
 
 static bool is_blank(char c)
@@ -50,7 +54,21 @@ static char *copy(struct span span)
     return text;
 }
 
-static void add_property(struct parser *p, struct span name, struct span value)
+static char *copy_small(struct span span)
+{
+    char *text = copy(span);
+    for (char *c = text; *c; c++) *c = (char)tolower((unsigned char)*c);
+    return text;
+}
+
+static struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+/* Returns the new property. */
+static struct aws_property *add_property(struct parser *p, const char *parent, struct span name,
+                                         struct span value)
 {
     struct aws_config *config = p->config;
     if (config->count == config->capacity) {
@@ -59,9 +77,12 @@ static void add_property(struct parser *p, struct span name, struct span value)
         if (!config->list) abort();
     }
     struct aws_property *property = &config->list[config->count++];
-    *property =
-        (struct aws_property){copy((struct span){p->profile, strlen(p->profile)}), copy(name), copy(value)};
-    for (char *c = property->name; *c; c++) *c = (char)tolower((unsigned char)*c);
+    *property = (struct aws_property){.kind = p->section_kind,
+                                      .section = copy(span_of(p->section)),
+                                      .parent = parent ? copy(span_of(parent)) : NULL,
+                                      .name = copy_small(name),
+                                      .value = copy(value)};
+    return property;
 }
 
 /* From a blank and # or ; on it is a comment. */
@@ -73,11 +94,10 @@ static struct span without_comment(struct span span)
     return span;
 }
 
-/* The name without the word `profile` before it; an empty text if that is missing. */
-static struct span after_profile(struct span name)
+/* The name without this word before it; an empty text if that is missing. */
+static struct span after_word(struct span name, const char *word)
 {
-    static const char word[] = "profile";
-    size_t len = sizeof word - 1;
+    size_t len = strlen(word);
     if (name.len <= len || memcmp(name.text, word, len) != 0 || !is_blank(name.text[len]))
         return (struct span){"", 0};
     return trim((struct span){name.text + len, name.len - len});
@@ -88,25 +108,53 @@ static bool is_default(struct span name)
     return name.len == 7 && memcmp(name.text, "default", 7) == 0;
 }
 
+/* What the section is about; an empty text if it is passed over. */
+static struct span find_section(struct parser *p, struct span name)
+{
+    p->section_kind = AWS_PROFILE;
+    if (p->kind == AWS_CREDENTIALS || is_default(name)) return name;
+    struct span services = after_word(name, "services");
+    if (services.len == 0) return after_word(name, "profile");
+    p->section_kind = AWS_SERVICES;
+    return services;
+}
+
 static bool parse_section(struct parser *p, struct span line)
 {
     const char *end = memchr(line.text, ']', line.len);
     if (!end) return false;
-    struct span name = trim((struct span){line.text + 1, (size_t)(end - line.text) - 1});
-    if (p->kind == AWS_CONFIG && !is_default(name)) name = after_profile(name);
+    struct span name = find_section(p, trim((struct span){line.text + 1, (size_t)(end - line.text) - 1}));
     if (name.len >= 2 && strchr("\"'", *name.text) && name.text[name.len - 1] == *name.text)
         name = (struct span){name.text + 1, name.len - 2};
-    free(p->profile);
-    p->profile = name.len > 0 ? copy(name) : NULL;
+    free(p->section);
+    p->section = name.len > 0 ? copy(name) : NULL;
     p->has_value = p->is_skipped = false;
-    if (p->profile) add_property(p, (struct span){"", 0}, (struct span){"", 0});
+    p->parent = NULL;
+    if (p->section) (void)add_property(p, NULL, (struct span){"", 0}, (struct span){"", 0});
     return true;
 }
 
-/* Adds a line to the last value. */
-static void continue_value(struct parser *p, struct span line)
+static bool split(struct span line, const char *separators, struct span *name, struct span *value)
 {
-    if (p->is_skipped) return;
+    size_t i = 0;
+    while (i < line.len && !memchr(separators, line.text[i], strlen(separators))) i++;
+    *name = trim((struct span){line.text, i});
+    if (i == line.len) return false;
+    *value = trim((struct span){line.text + i + 1, line.len - i - 1});
+    return true;
+}
+
+/* A nested value, or a line that is added to the last value. */
+static bool continue_value(struct parser *p, struct span line)
+{
+    struct span name;
+    struct span value;
+    if (p->is_skipped) return true;
+    if (p->parent) {
+        if (!split(line, "=", &name, &value)) return false;
+        (void)add_property(p, p->parent, name, value);
+        return true;
+    }
     struct aws_property *property = &p->config->list[p->config->count - 1];
     struct buf longer = BUF_EMPTY;
     buf_reserve(&longer, strlen(property->value) + line.len + 2);
@@ -116,19 +164,21 @@ static void continue_value(struct parser *p, struct span line)
     buf_append_char(&longer, '\0');
     secret_free(property->value);
     property->value = longer.data;
+    return true;
 }
 
 static bool parse_property(struct parser *p, struct span line, size_t indent)
 {
-    size_t i = 0;
-    while (i < line.len && line.text[i] != '=' && line.text[i] != ':') i++;
-    struct span name = trim((struct span){line.text, i});
-    if (i == line.len || name.len == 0) return false;
-    struct span value = trim((struct span){line.text + i + 1, line.len - i - 1});
+    struct span name;
+    struct span value;
+    if (!split(line, "=:", &name, &value) || name.len == 0) return false;
     p->has_value = true;
-    p->is_skipped = !p->profile;
+    p->is_skipped = !p->section;
     p->indent = indent;
-    if (p->profile) add_property(p, name, value);
+    p->parent = NULL;
+    if (p->is_skipped) return true;
+    const struct aws_property *property = add_property(p, NULL, name, value);
+    if (value.len == 0) p->parent = property->name; /* it does not move with the list */
     return true;
 }
 
@@ -137,10 +187,7 @@ static bool parse_line(struct parser *p, struct span raw)
     struct span line = trim(raw);
     if (line.len == 0 || *line.text == '#' || *line.text == ';') return true;
     size_t indent = (size_t)(line.text - raw.text);
-    if (p->has_value && indent > p->indent) {
-        continue_value(p, without_comment(line));
-        return true;
-    }
+    if (p->has_value && indent > p->indent) return continue_value(p, without_comment(line));
     if (*line.text == '[') return parse_section(p, line);
     return parse_property(p, without_comment(line), indent);
 }
@@ -157,11 +204,14 @@ enum result aws_config_parse(struct aws_config *config, enum aws_config_kind kin
         const char *stop = memchr(from, '\n', (size_t)(end - from));
         if (!stop) stop = end;
         if (!parse_line(&parser, (struct span){from, (size_t)(stop - from)}))
-            res = why_set(why, RES_REFUSE,
-                          "line %d is not understood: expected [profile name] or name = value", number);
+            res = why_set(
+                why, RES_REFUSE,
+                "line %d is not understood: expected [profile name] or name = value, also below a name "
+                "without a value",
+                number);
         from = stop < end ? stop + 1 : end;
     }
-    free(parser.profile);
+    free(parser.section);
     return res;
 }
 
@@ -182,7 +232,8 @@ enum result aws_config_read(struct aws_config *config, enum aws_config_kind kind
 void aws_config_fini(struct aws_config *config)
 {
     for (size_t i = 0; i < config->count; i++) {
-        free(config->list[i].profile);
+        free(config->list[i].section);
+        free(config->list[i].parent);
         free(config->list[i].name);
         secret_free(config->list[i].value);
     }
@@ -190,19 +241,71 @@ void aws_config_fini(struct aws_config *config)
     *config = (struct aws_config){0};
 }
 
-bool aws_config_has_profile(const struct aws_config *config, const char *profile)
+/* ---- lookups ---- */
+
+static bool is_in(const struct aws_property *property, enum aws_section kind, const char *section)
+{
+    return property->kind == kind && strcmp(property->section, section) == 0;
+}
+
+bool aws_config_has(const struct aws_config *config, enum aws_section kind, const char *section)
 {
     for (size_t i = 0; i < config->count; i++)
-        if (strcmp(config->list[i].profile, profile) == 0) return true;
+        if (is_in(&config->list[i], kind, section)) return true;
     return false;
+}
+
+/* The last property of this name, not a nested one; NULL: there is none. */
+static const struct aws_property *find(const struct aws_config *config, enum aws_section kind,
+                                       const char *section, const char *name)
+{
+    for (size_t i = config->count; i > 0; i--) {
+        const struct aws_property *property = &config->list[i - 1];
+        if (!property->parent && is_in(property, kind, section) && strcmp(property->name, name) == 0)
+            return property;
+    }
+    return NULL;
+}
+
+/* The last one of this name that is nested below that property. */
+static const struct aws_property *find_nested(const struct aws_config *config,
+                                              const struct aws_property *parent, const char *name)
+{
+    const struct aws_property *found = NULL;
+    const struct aws_property *end = config->list + config->count;
+    if (!parent) return NULL;
+    for (const struct aws_property *p = parent + 1; p < end && p->parent; p++)
+        if (strcmp(p->name, name) == 0) found = p;
+    return found;
+}
+
+static const char *value_of(const struct aws_property *property)
+{
+    return property && *property->value ? property->value : NULL;
 }
 
 const char *aws_config_get(const struct aws_config *config, const char *profile, const char *name)
 {
-    for (size_t i = config->count; i > 0; i--) {
-        const struct aws_property *property = &config->list[i - 1];
-        if (strcmp(property->profile, profile) == 0 && strcmp(property->name, name) == 0)
-            return *property->value ? property->value : NULL;
+    return value_of(find(config, AWS_PROFILE, profile, name));
+}
+
+const char *aws_config_get_nested(const struct aws_config *config, enum aws_section kind, const char *section,
+                                  const char *parent, const char *name)
+{
+    return value_of(find_nested(config, find(config, kind, section, parent), name));
+}
+
+bool aws_config_next(const struct aws_config *config, enum aws_section kind, const char *section, size_t *at,
+                     struct aws_value *value)
+{
+    while (*at < config->count) {
+        const struct aws_property *p = &config->list[(*at)++];
+        if (!is_in(p, kind, section) || !*p->value) continue;
+        const struct aws_property *counts =
+            p->parent ? find_nested(config, find(config, kind, section, p->parent), p->name)
+                      : find(config, kind, section, p->name);
+        *value = (struct aws_value){p->parent, p->name, p->value};
+        if (counts == p) return true;
     }
-    return NULL;
+    return false;
 }

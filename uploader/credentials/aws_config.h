@@ -1,13 +1,14 @@
 /*
- * aws_config -- the shared files of all AWS tools, `config` and `credentials`: profiles with named values.
+ * aws_config -- the shared files of all AWS tools, `config` and `credentials`: sections with named values.
  *
  * The syntax follows AWS's "Shared config and credentials files" and the AWS CLI's parser:
- * - `[default]`, `[profile name]` in config, `[name]` in credentials; blanks inside the brackets and quotes around a
- *   name are dropped. Other sections ([sso-session x], [services x]) are passed over.
+ * - `[default]`, `[profile name]` and `[services name]` in config, `[profile's name]` in credentials; blanks inside the
+ *   brackets and quotes around a name are dropped. Other sections ([sso-session x]) are passed over.
  * - `name = value` (or `name: value`); names in any letter case. A later value wins over an earlier one, and the
  *   credentials file over the config file.
- * - A line that is indented deeper than its property's line continues that value (`s3 =` and nested values below it:
- *   they are not used here). LF or CRLF; a byte order mark is skipped.
+ * - A line that is indented deeper than its property's line continues that value. Below a property without a value
+ *   (`s3 =`) it is a nested `name = value`; a later `s3 =` replaces all that is nested below an earlier one. LF or CRLF;
+ *   a byte order mark is skipped.
  * - A line that begins with # or ; is a comment, and so is the rest of a line from a blank and # or ; on.
  */
 #ifndef UPLOADER_CREDENTIALS_AWS_CONFIG_H
@@ -23,7 +24,15 @@
 
 enum aws_config_kind { AWS_CONFIG, AWS_CREDENTIALS };
 
-struct aws_property; /* one value of one profile */
+enum aws_section { AWS_PROFILE, AWS_SERVICES };
+
+struct aws_property; /* one value of one section */
+
+/* A value, borrowed. */
+struct aws_value {
+    const char *parent; /* NULL: not nested */
+    const char *name, *value;
+};
 
 struct aws_config {
     struct aws_property *list; /* owned */
@@ -45,9 +54,16 @@ MUST_CHECK enum result aws_config_read(struct aws_config *config, enum aws_confi
 /* Wipes and frees. */
 void aws_config_fini(struct aws_config *config);
 
-bool aws_config_has_profile(const struct aws_config *config, const char *profile);
+bool aws_config_has(const struct aws_config *config, enum aws_section kind, const char *section);
 
 /* The value, trimmed; NULL if it is absent or empty. Borrowed. `name` in small letters. */
 const char *aws_config_get(const struct aws_config *config, const char *profile, const char *name);
+/* The same of a nested one. */
+const char *aws_config_get_nested(const struct aws_config *config, enum aws_section kind, const char *section,
+                                  const char *parent, const char *name);
+
+/* Goes through a section's values that count, none of them empty; `*at` starts as 0. False: there is no further one. */
+bool aws_config_next(const struct aws_config *config, enum aws_section kind, const char *section, size_t *at,
+                     struct aws_value *value);
 
 #endif

@@ -86,7 +86,7 @@ static enum result query_source(struct visit *visit, struct keys *keys, struct w
         return why_set(why, RES_REFUSE, "neither source_profile nor credential_source is set");
     if (source) {
         res = query_named_source(visit, source, keys, &is_set, why);
-    } else if (!aws_config_has_profile(&visit->config, profile)) {
+    } else if (!aws_config_has(&visit->config, AWS_PROFILE, profile)) {
         return why_set(why, RES_REFUSE, "source_profile=%s: there is no such profile", profile);
     } else if (is_in_chain(visit, profile) && !aws_config_get(&visit->config, profile, "aws_access_key_id")) {
         return why_set(why, RES_REFUSE, "source_profile=%s leads back to itself", profile);
@@ -171,7 +171,7 @@ enum result profile_get_keys(struct source_query *query, struct keys *keys, bool
     struct visit visit = {.query = query};
     *is_set = true;
     enum result res = profile_files_read(options, query->watch, &visit.config, why);
-    if (res == RES_OK && options->name && !aws_config_has_profile(&visit.config, profile)) {
+    if (res == RES_OK && options->name && !aws_config_has(&visit.config, AWS_PROFILE, profile)) {
         (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
         res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
                       credentials, config);
