@@ -184,6 +184,12 @@ const char *config_choice(const struct setting *row, int64_t index, size_t *len)
     return word;
 }
 
+/* The words of a CHOICE that can be written. */
+static const char *without_unset(const char *choices)
+{
+    return *choices == '|' ? choices + 1 : choices;
+}
+
 static enum result parse_choice(const struct setting *row, const char *text, int64_t *out, struct why *why)
 {
     enum result res = refuse_leftovers(row, text, why);
@@ -199,7 +205,7 @@ static enum result parse_choice(const struct setting *row, const char *text, int
         word += len + 1;
     }
     return why_set(why, RES_REFUSE, "%s=%s is not understood: expected one of %s", row->name, text,
-                   row->choices);
+                   without_unset(row->choices));
 }
 
 /* A URL with a user, whose password it may hold, or with a query. */
@@ -341,7 +347,8 @@ static void print_values(const struct setting *row, FILE *out)
         print_bound(row, row->max, out);
         break;
     case SETTING_CHOICE:
-        for (const char *c = row->choices; *c; c++) (void)fprintf(out, *c == '|' ? ", " : "%c", *c);
+        for (const char *c = without_unset(row->choices); *c; c++)
+            (void)fprintf(out, *c == '|' ? ", " : "%c", *c);
         break;
     case SETTING_TEXT: (void)fputs("text", out); break;
     case SETTING_SECRET: (void)fputs("secret", out); break;

@@ -35,7 +35,7 @@ struct setting {
     size_t offset;        /* of the field in the program's struct */
     const char *fallback; /* the default as a user would write it; NULL: none */
     int64_t min, max;     /* in the unit of the kind; unused by CHOICE */
-    const char *choices;  /* CHOICE only: "xml|json|ndjson" */
+    const char *choices;  /* CHOICE only: "xml|json|ndjson"; "|false|true": 0 is not set */
     const char *meaning;  /* one sentence for people */
 };
 

@@ -11,6 +11,7 @@
 #include "common/utf8.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
+#include "uploader/credentials/unsupported.h"
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 #include "uploader/http/region.h"
@@ -89,6 +90,8 @@ const struct setting uploader_settings[] = {
     SETTING_GROUP_ROW("Other sources of credentials"),
     {"AWS_PROFILE", SETTING_TEXT, FIELD(profile), NULL, 1, 128, NULL,
      "the profile to use in the shared files; unset: default"},
+    {"AWS_DEFAULT_PROFILE", SETTING_TEXT, FIELD(default_profile), NULL, 1, 128, NULL,
+     "the former name of AWS_PROFILE, which the AWS CLI still reads"},
     {"AWS_CONFIG_FILE", SETTING_TEXT, FIELD(config_file), NULL, 1, PATH_MAX - 1, NULL,
      "the shared config file; unset: ~/.aws/config"},
     {"AWS_SHARED_CREDENTIALS_FILE", SETTING_TEXT, FIELD(shared_credentials_file), NULL, 1, PATH_MAX - 1, NULL,
@@ -108,7 +111,9 @@ const struct setting uploader_settings[] = {
     {"AWS_EC2_METADATA_DISABLED", SETTING_CHOICE, FIELD(imds_disabled), "false", 0, 0, "false|true",
      "whether the credentials in EC2's instance metadata are ignored"},
     {"AWS_EC2_METADATA_SERVICE_ENDPOINT", SETTING_TEXT, FIELD(imds_endpoint), NULL, 1, HTTP_ENDPOINT_MAX,
-     NULL, "the server of EC2's instance metadata; unset: http://169.254.169.254"},
+     NULL, "the server of EC2's instance metadata; unset: the profile's, or else as the mode says"},
+    {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", SETTING_CHOICE, FIELD(imds_mode), NULL, 0, 0, "|IPv4|IPv6",
+     "which address EC2's instance metadata has; IPv6: [fd00:ec2::254]; unset: the profile's, or else IPv4"},
     SETTING_GROUP_ROW("Other regions, servers and certificates"),
     {"AWS_DEFAULT_REGION", SETTING_TEXT, FIELD(default_region), NULL, 1, REGION_SIZE - 1, NULL,
      "the region if AWS_REGION is not set; with neither, the profile's region, else us-east-1"},
@@ -117,11 +122,18 @@ const struct setting uploader_settings[] = {
     {"AWS_ENDPOINT_URL_STS", SETTING_TEXT, FIELD(endpoint_url_sts), NULL, 1, HTTP_ENDPOINT_MAX, NULL,
      "the server that issues the credentials of roles; takes precedence over AWS_ENDPOINT_URL; both unset: "
      "AWS"},
-    {"AWS_STS_REGIONAL_ENDPOINTS", SETTING_CHOICE, FIELD(sts_endpoints), "regional", 0, 0, "regional|legacy",
-     "which server of AWS issues the credentials of roles; regional: that of the region; legacy: the global "
-     "one for the oldest regions"},
+    {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", SETTING_CHOICE, FIELD(ignore_endpoint_urls), NULL, 0, 0,
+     "|false|true",
+     "true: AWS itself, whatever AWS_ENDPOINT_URL... and the profile say; unset: the profile's"},
+    {"AWS_STS_REGIONAL_ENDPOINTS", SETTING_CHOICE, FIELD(sts_endpoints), NULL, 0, 0, "|regional|legacy",
+     "which server of AWS issues the credentials of roles; legacy: the global one for the oldest regions; "
+     "unset: the profile's, or else regional"},
+    {"AWS_USE_FIPS_ENDPOINT", SETTING_CHOICE, FIELD(use_fips_endpoint), NULL, 0, 0, "|false|true",
+     "whether AWS's servers with FIPS 140 cryptography are used; unset: as the profile says"},
+    {"AWS_USE_DUALSTACK_ENDPOINT", SETTING_CHOICE, FIELD(use_dualstack_endpoint), NULL, 0, 0, "|false|true",
+     "whether AWS's servers with IPv6 and IPv4 addresses are used; unset: as the profile says"},
     {"AWS_CA_BUNDLE", SETTING_TEXT, FIELD(ca_bundle), NULL, 1, PATH_MAX - 1, NULL,
-     "a file of certificates to trust instead of the system's"},
+     "a file of certificates to trust instead of the system's; unset: the profile's ca_bundle"},
     SETTING_GROUP_ROW("The spool"),
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
      "the SQLite file; its directory must be on a local disk"},
@@ -284,6 +296,17 @@ static enum result check_session_name(const char *name, struct why *why)
                    name);
 }
 
+/* The AWS CLI takes the former name if both are set, the SDKs take the present one. */
+static enum result check_profile(const struct settings *s, struct why *why)
+{
+    if (!s->profile || !s->default_profile || strcmp(s->profile, s->default_profile) == 0) return RES_OK;
+    return why_set(
+        why, RES_REFUSE,
+        "AWS_PROFILE=%s, but AWS_DEFAULT_PROFILE=%s: set AWS_PROFILE alone, as AWS's own tools do not "
+        "agree on which counts",
+        s->profile, s->default_profile);
+}
+
 static void warn_of_settings_without_effect(const struct settings *s)
 {
     if (s->pretty_print_json && s->output_format != BATCH_JSON)
@@ -306,6 +329,10 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK) res = check_region("AWS_REGION", settings->region, why);
     if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
     if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
+    if (res == RES_OK) res = check_profile(settings, why);
+    if (res == RES_OK && settings->access_key_id)
+        res = unsupported_check_keys(env, settings->session_token, why);
+    if (res == RES_OK) res = unsupported_check_environment(env, why);
     if (res != RES_OK) return res;
     warn_of_settings_without_effect(settings);
     names_check(env);

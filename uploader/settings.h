@@ -13,7 +13,6 @@
 enum event_metadata { EVENT_METADATA_AUTO, EVENT_METADATA_TRUE, EVENT_METADATA_FALSE };
 enum compression { COMPRESSION_NONE, COMPRESSION_GZIP };
 enum rejects_payload { REJECTS_PAYLOAD_AUTO, REJECTS_PAYLOAD_TRUE, REJECTS_PAYLOAD_FALSE };
-enum sts_endpoints { STS_ENDPOINTS_REGIONAL, STS_ENDPOINTS_LEGACY };
 
 struct settings {
     char *spool_path;
@@ -37,13 +36,17 @@ struct settings {
     char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
     char *access_key_id, *secret_access_key, *session_token; /* environment.c reads them anew each time */
     char *region, *default_region;                           /* the first that is set */
-    char *profile, *config_file, *shared_credentials_file;
+    char *profile, *default_profile;                         /* the same if both are set */
+    char *config_file, *shared_credentials_file;
     char *role_arn, *role_session_name, *web_identity_token_file;
     char *container_relative_uri, *container_full_uri, *container_token;
     int64_t imds_disabled; /* 1: yes */
     char *imds_endpoint;
+    int64_t imds_mode; /* enum connection_choice, in credentials/options.h: IPv6? */
     char *endpoint_url, *endpoint_url_s3, *endpoint_url_sts;
-    int64_t sts_endpoints; /* enum sts_endpoints */
+    int64_t ignore_endpoint_urls; /* enum connection_choice, as are the next three */
+    int64_t sts_endpoints;        /* the global one? */
+    int64_t use_fips_endpoint, use_dualstack_endpoint;
     char *ca_bundle;
     int64_t log_level;  /* enum log_level */
     int64_t log_format; /* enum log_format */

@@ -3,19 +3,27 @@
 
 static struct profile_options options_for_profile(const struct settings *s)
 {
-    return (struct profile_options){
-        .name = s->profile, .config_file = s->config_file, .credentials_file = s->shared_credentials_file};
+    return (struct profile_options){.name = s->profile ? s->profile : s->default_profile,
+                                    .name_from = s->profile ? "AWS_PROFILE" : "AWS_DEFAULT_PROFILE",
+                                    .config_file = s->config_file,
+                                    .credentials_file = s->shared_credentials_file};
 }
 
 struct connection_options options_for_connection(const struct settings *s)
 {
     return (struct connection_options){
         .region = s->region ? s->region : s->default_region,
+        .region_from = s->region ? "AWS_REGION" : "AWS_DEFAULT_REGION",
         .endpoint_url = s->endpoint_url,
         .endpoint_url_s3 = s->endpoint_url_s3,
         .endpoint_url_sts = s->endpoint_url_sts,
+        .ignores_endpoint_urls = (enum connection_choice)s->ignore_endpoint_urls,
+        .fips = (enum connection_choice)s->use_fips_endpoint,
+        .dualstack = (enum connection_choice)s->use_dualstack_endpoint,
+        .global_sts = (enum connection_choice)s->sts_endpoints,
         .ca_bundle = s->ca_bundle,
-        .uses_global_sts = s->sts_endpoints == STS_ENDPOINTS_LEGACY,
+        .imds_endpoint = s->imds_endpoint,
+        .imds_ipv6 = (enum connection_choice)s->imds_mode,
         .profile = options_for_profile(s),
     };
 }
@@ -28,7 +36,7 @@ struct credentials_options options_for_credentials(const struct settings *s)
                          .session_name = s->role_session_name,
                          .token_file = s->web_identity_token_file},
         .container = {.relative_uri = s->container_relative_uri, .full_uri = s->container_full_uri},
-        .imds = {.is_disabled = s->imds_disabled != 0, .endpoint = s->imds_endpoint},
+        .imds = {.is_disabled = s->imds_disabled != 0},
     };
 }
 

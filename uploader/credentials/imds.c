@@ -17,17 +17,12 @@
 #define HEADER_SIZE (TOKEN_SIZE + 40)
 #define ROLES_PATH  "/latest/meta-data/iam/security-credentials/"
 
-static const char *endpoint_of(const struct credentials_options *options)
-{
-    return options->imds.endpoint ? options->imds.endpoint : "http://169.254.169.254";
-}
-
 static enum http_outcome fetch(struct source_query *query, enum http_method method, const char *path,
                                const char *header, struct http_answer *answer, struct why *why)
 {
     static const struct buf nothing = {NULL, 0, 0};
     char url[HTTP_ENDPOINT_MAX + sizeof ROLES_PATH + ROLE_SIZE];
-    const char *endpoint = endpoint_of(query->options);
+    const char *endpoint = query->connection->imds_endpoint;
     const char *headers[] = {header, NULL};
     int len = (int)strlen(endpoint);
     while (len > 0 && endpoint[len - 1] == '/') len--;
@@ -128,7 +123,8 @@ enum result imds_get_keys(struct source_query *query, struct keys *keys, bool *i
     }
     enum result res = get_token(query, header, is_set, why);
     if (!*is_set) {
-        source_note_searched(query, "instance metadata (no answer from %.100s)", endpoint_of(query->options));
+        source_note_searched(query, "instance metadata (no answer from %.100s)",
+                             query->connection->imds_endpoint);
         why_clear(why);
         return RES_OK;
     }

@@ -9,6 +9,7 @@
 /* A profile of the shared files. */
 struct profile_options {
     const char *name;             /* NULL: default */
+    const char *name_from;        /* the setting that it comes from */
     const char *config_file;      /* NULL: ~/.aws/config */
     const char *credentials_file; /* NULL: ~/.aws/credentials */
 };
@@ -25,21 +26,24 @@ struct container_options {
     const char *relative_uri, *full_uri;
 };
 
-/* EC2's instance metadata. */
+/* EC2's instance metadata; where they are is in the connection_options. */
 struct imds_options {
     bool is_disabled;
-    const char *endpoint; /* NULL: http://169.254.169.254 */
 };
 
 enum connection_choice { CONNECTION_UNSET, CONNECTION_NO, CONNECTION_YES };
 
 /* What the settings say of where and how to connect; what is not set is the profile's (connection.h). */
 struct connection_options {
-    const char *region;
+    const char *region, *region_from; /* the second: the setting that it comes from */
     const char *endpoint_url, *endpoint_url_s3, *endpoint_url_sts; /* the first is for both */
+    enum connection_choice ignores_endpoint_urls;                  /* of the settings and of the profile */
     enum connection_choice fips, dualstack;
+    enum connection_choice
+        global_sts; /* AWS's global server, for the regions that had none of their own once */
     const char *ca_bundle;
-    bool uses_global_sts; /* AWS's global server, for the regions that had none of their own once */
+    const char *imds_endpoint;
+    enum connection_choice imds_ipv6; /* if there is no imds_endpoint */
     struct profile_options profile;
 };
 

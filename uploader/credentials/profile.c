@@ -29,11 +29,6 @@ static const char *get(const struct visit *visit, const char *name)
     return aws_config_get(&visit->config, visit->chain[visit->depth - 1], name);
 }
 
-static const char *or_usual(const char *named, const char *usual)
-{
-    return named ? named : usual;
-}
-
 /* ---- one profile ---- */
 
 static enum result take_own_keys(struct visit *visit, struct keys *keys, struct why *why)
@@ -165,22 +160,16 @@ static enum result query_profile(struct visit *visit, const char *profile, struc
 enum result profile_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     const struct profile_options *options = &query->options->profile;
-    const char *profile = or_usual(options->name, "default");
-    const char *config = or_usual(options->config_file, "~/.aws/config");
-    const char *credentials = or_usual(options->credentials_file, "~/.aws/credentials");
+    const char *profile = profile_files_profile(options);
+    char places[PROFILE_FILES_PLACES_SIZE];
     struct visit visit = {.query = query};
     *is_set = true;
     enum result res = profile_files_read(options, query->watch, &visit.config, why);
-    if (res == RES_OK && options->name && !aws_config_has(&visit.config, AWS_PROFILE, profile)) {
-        (void)why_remedy(why, RES_REFUSE, "correct AWS_PROFILE, or add the profile to one of the files");
-        res = why_set(why, RES_REFUSE, "AWS_PROFILE=%s: there is no such profile in %s or %s", profile,
-                      credentials, config);
-    } else if (res == RES_OK) {
-        res = query_profile(&visit, profile, keys, is_set, why);
-    }
+    if (res == RES_OK) res = profile_files_check(options, &visit.config, why);
+    if (res == RES_OK) res = query_profile(&visit, profile, keys, is_set, why);
+    profile_files_places(options, places);
     if (res == RES_OK && !*is_set)
-        source_note_searched(query, "the profile %.64s in %.150s and %.150s (no keys there)", profile,
-                             credentials, config);
+        source_note_searched(query, "the profile %.64s in %s (no keys there)", profile, places);
     aws_config_fini(&visit.config);
     return res;
 }

@@ -283,6 +283,18 @@ bool s3_client_has_new_keys(struct s3_client *client)
     return credentials_have_changed(client->credentials);
 }
 
+/* The settings decide how the bucket is addressed, or else the profile. */
+static struct s3_server_options server_options(const struct s3_client *client)
+{
+    static const enum s3_addressing of_profile[] = {[CONNECTION_ADDRESSING_UNSET] = S3_ADDRESSING_AUTO,
+                                                    [CONNECTION_ADDRESSING_PATH] = S3_ADDRESSING_PATH,
+                                                    [CONNECTION_ADDRESSING_VIRTUAL] = S3_ADDRESSING_VIRTUAL};
+    struct s3_server_options options = client->options.server;
+    if (options.addressing == S3_ADDRESSING_AUTO)
+        options.addressing = of_profile[client->connection->addressing];
+    return options;
+}
+
 static enum result connect_http(struct s3_client *client, struct why *why)
 {
     const char *ca_bundle = *client->connection->ca_bundle ? client->connection->ca_bundle : NULL;
@@ -307,7 +319,8 @@ enum result s3_client_open(struct s3_client **out, const struct s3_options *opti
     if (res == RES_OK)
         res = credentials_open(&client->credentials, &options->credentials, client->connection, signals, lock,
                                why);
-    if (res == RES_OK) client->server = s3_server_new(&options->server, client->connection);
+    if (res == RES_OK) client->options.server = server_options(client);
+    if (res == RES_OK) client->server = s3_server_new(&client->options.server, client->connection);
     if (res == RES_OK) res = connect_http(client, why);
     if (res != RES_OK) {
         s3_client_close(client);
