@@ -11,6 +11,7 @@
 #include "common/utf8.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
+#include "uploader/credentials/role.h"
 #include "uploader/credentials/unsupported.h"
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
@@ -101,7 +102,7 @@ const struct setting uploader_settings[] = {
     {"AWS_WEB_IDENTITY_TOKEN_FILE", SETTING_TEXT, FIELD(web_identity_token_file), NULL, 1, PATH_MAX - 1, NULL,
      "a file with a token for AWS_ROLE_ARN (EKS: IRSA)"},
     {"AWS_ROLE_SESSION_NAME", SETTING_TEXT, FIELD(role_session_name), NULL, 2, 64, NULL,
-     "the session name that AWS's logs show for AWS_ROLE_ARN; unset: eventspool"},
+     "the session name of a role, which AWS's logs show; unset: the profile's, or else eventspool"},
     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", SETTING_TEXT, FIELD(container_relative_uri), NULL, 1, 1024,
      NULL, "where to get the credentials of an ECS task; set by ECS"},
     {"AWS_CONTAINER_CREDENTIALS_FULL_URI", SETTING_TEXT, FIELD(container_full_uri), NULL, 1,
@@ -288,14 +289,6 @@ static enum result check_object_settings(const struct settings *s, struct why *w
     return res;
 }
 
-static enum result check_session_name(const char *name, struct why *why)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-";
-    if (!name || strspn(name, allowed) == strlen(name)) return RES_OK;
-    return why_set(why, RES_REFUSE, "AWS_ROLE_SESSION_NAME=%s: expected letters, digits or _ + = , . @ -",
-                   name);
-}
-
 /* The AWS CLI takes the former name if both are set, the SDKs take the present one. */
 static enum result check_profile(const struct settings *s, struct why *why)
 {
@@ -328,7 +321,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         res = check_endpoint("AWS_EC2_METADATA_SERVICE_ENDPOINT", settings->imds_endpoint, why);
     if (res == RES_OK) res = check_region("AWS_REGION", settings->region, why);
     if (res == RES_OK) res = check_region("AWS_DEFAULT_REGION", settings->default_region, why);
-    if (res == RES_OK) res = check_session_name(settings->role_session_name, why);
+    if (res == RES_OK)
+        res = role_check_session_name("AWS_ROLE_SESSION_NAME", settings->role_session_name, why);
     if (res == RES_OK) res = check_profile(settings, why);
     if (res == RES_OK && settings->access_key_id)
         res = unsupported_check_keys(env, settings->session_token, why);

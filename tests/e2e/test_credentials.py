@@ -208,7 +208,7 @@ def test_a_role_takes_its_keys_from_each_kind_of_source(site, stub):
     config = """[default]
 role_arn = arn:aws:iam::1:role/last
 source_profile = middle
-external_id = a/b c
+external_id = a/b:c+d
 duration_seconds = 900
 role_session_name = me
 [profile middle]
@@ -224,12 +224,20 @@ role_arn = arn:aws:iam::1:role/last
 source_profile = self
 aws_access_key_id = SELF
 aws_secret_access_key = TOPSECRET
+[profile web]
+role_arn = arn:aws:iam::1:role/web
+web_identity_token_file = %s
+duration_seconds = 1200
+role_session_name = me
 """
+    token = write(site.directory / "token", "jwt")
     process = script(site, "echo '%s'" % keys_json(5, token="SessionToken", Version=1).decode())
-    aws_config(site, config % process)
+    aws_config(site, config % (process, token))
     signers = []
 
     def answer(request):
+        if "authorization" not in request.headers:
+            return sts_keys(7, action="AssumeRoleWithWebIdentity")
         signers.append(re.search(r"Credential=(\w+)/\d+/us-east-1/sts/", request.headers["authorization"])[1])
         assert (request.headers.get("x-amz-security-token") is None) == (signers[-1] == "SELF")
         return sts_keys(10 + len(signers))
@@ -242,10 +250,14 @@ aws_secret_access_key = TOPSECRET
         first, last = map(form, sts.requests)
         assert first["RoleArn"].endswith("role/first") and first["RoleSessionName"] == "eventspool"
         assert last == {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/last",
-                        "RoleSessionName": "me", "DurationSeconds": "900", "ExternalId": "a/b c"}
+                        "RoleSessionName": "me", "DurationSeconds": "900", "ExternalId": "a/b:c+d"}
         check(site, stub, AWS_PROFILE="instance", **settings)
         check(site, stub, AWS_PROFILE="self", **settings)
         assert signers[2:] == ["ASIA1", "SELF"]
+        check(site, stub, AWS_PROFILE="web", AWS_ROLE_SESSION_NAME="set", **settings)
+        assert form(sts.requests[-1]) == {
+            "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/web",
+            "RoleSessionName": "set", "DurationSeconds": "1200", "WebIdentityToken": "jwt"}
 
 
 @with_stub

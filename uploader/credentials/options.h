@@ -17,8 +17,9 @@ struct profile_options {
 /* A role, and a file with a token for it. */
 struct web_identity_options {
     const char *role_arn;
-    const char *session_name; /* NULL: eventspool */
+    const char *session_name; /* NULL: eventspool; of every role, also a profile's */
     const char *token_file;
+    const char *duration_s; /* as in sts_request */
 };
 
 /* The endpoint of an ECS task or of a pod. Its token is not here: container.c reads it anew each time. */

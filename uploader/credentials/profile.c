@@ -11,6 +11,7 @@
 
 #include "uploader/credentials/process.h"
 #include "uploader/credentials/profile_files.h"
+#include "uploader/credentials/role.h"
 #include "uploader/credentials/sources.h"
 #include "uploader/credentials/sts.h"
 #include "uploader/credentials/web_identity.h"
@@ -96,24 +97,47 @@ static enum result query_source(struct visit *visit, struct keys *keys, struct w
     return res;
 }
 
+/* Checks what goes to STS with the role, before anything is sent. */
+static enum result check_role(const struct visit *visit, struct why *why)
+{
+    static const struct {
+        const char *key;
+        enum result (*check)(const char *name, const char *value, struct why *why);
+    } checks[] = {{"role_session_name", role_check_session_name},
+                  {"external_id", role_check_external_id},
+                  {"duration_seconds", role_check_duration}};
+    enum result res = RES_OK;
+    if (get(visit, "mfa_serial"))
+        return why_set(why, RES_REFUSE,
+                       "mfa_serial needs a person who enters a code, so a service cannot use it");
+    for (size_t i = 0; i < sizeof checks / sizeof *checks && res == RES_OK; i++) {
+        res = checks[i].check(checks[i].key, get(visit, checks[i].key), why);
+        if (res != RES_OK)
+            (void)why_remedy(why, res, "correct %s of the profile %s", checks[i].key,
+                             visit->chain[visit->depth - 1]);
+    }
+    return res;
+}
+
 static enum result assume(struct visit *visit, const char *role_arn, struct keys *keys, struct why *why)
 {
-    struct web_identity_options identity = {role_arn, get(visit, "role_session_name"),
-                                            get(visit, "web_identity_token_file")};
+    const char *set_name = visit->query->options->web_identity.session_name;
+    const char *session_name = set_name ? set_name : get(visit, "role_session_name");
+    struct web_identity_options identity = {.role_arn = role_arn,
+                                            .session_name = session_name,
+                                            .token_file = get(visit, "web_identity_token_file"),
+                                            .duration_s = get(visit, "duration_seconds")};
     const char *profile = visit->chain[visit->depth - 1];
     struct keys source = {.expires_at = KEYS_FOREVER};
     struct sts_request request = {.role_arn = role_arn,
-                                  .session_name = identity.session_name,
+                                  .session_name = session_name,
                                   .external_id = get(visit, "external_id"),
-                                  .duration_s = get(visit, "duration_seconds"),
+                                  .duration_s = identity.duration_s,
                                   .keys = &source};
-    enum result res = RES_OK;
-    if (get(visit, "mfa_serial"))
-        res = why_set(why, RES_REFUSE,
-                      "mfa_serial needs a person who enters a code, so a service cannot use it");
-    else if (identity.token_file)
+    enum result res = check_role(visit, why);
+    if (res == RES_OK && identity.token_file)
         res = web_identity_assume_role(visit->query, &identity, keys, why);
-    else
+    else if (res == RES_OK)
         res = query_source(visit, &source, why);
     if (res == RES_OK && !identity.token_file) res = sts_assume_role(visit->query, &request, keys, why);
     keys_wipe(&source);
@@ -122,15 +146,43 @@ static enum result assume(struct visit *visit, const char *role_arn, struct keys
     return res == RES_OK ? res : why_wrap(why, res, "the profile %s", profile);
 }
 
-static enum result refuse_sso(const char *profile, struct why *why)
+/* What AWS's own tools would take the keys from, and this program cannot: the key's name. NULL: there is nothing. */
+static const char *find_login(const struct visit *visit, bool has_other_keys)
+{
+    /* The first two say whose keys they are, and win over other keys; the rest is also there for other purposes. */
+    static const char *const names[] = {"sso_account_id", "sso_role_name", "sso_session", "sso_start_url",
+                                        "login_session"};
+    for (size_t i = 0; i < (has_other_keys ? 2 : sizeof names / sizeof *names); i++)
+        if (get(visit, names[i])) return names[i];
+    return NULL;
+}
+
+static enum result refuse_login(const char *profile, const char *name, struct why *why)
 {
     (void)why_remedy(
         why, RES_REFUSE,
         "use a profile with credential_process = aws configure export-credentials --profile %s, or "
         "keys of a role",
         profile);
-    return why_set(why, RES_REFUSE,
-                   "the profile %s uses IAM Identity Center (sso_...), which is not supported", profile);
+    return why_set(
+        why, RES_REFUSE,
+        "the profile %s has %s: keys by a person's login (IAM Identity Center, aws login) are not supported",
+        profile, name);
+}
+
+/* The key of a role that is there without role_arn; NULL: there is none. */
+static const char *find_rest_of_role(const struct visit *visit)
+{
+    static const char *const names[] = {"source_profile", "credential_source", "web_identity_token_file"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (get(visit, names[i])) return names[i];
+    return NULL;
+}
+
+static enum result refuse_rest_of_role(const char *profile, const char *name, struct why *why)
+{
+    (void)why_remedy(why, RES_REFUSE, "add role_arn to the profile %s, or remove %s", profile, name);
+    return why_set(why, RES_REFUSE, "the profile %s has %s, but no role_arn", profile, name);
 }
 
 static enum result query_profile(struct visit *visit, const char *profile, struct keys *keys, bool *is_set,
@@ -145,12 +197,14 @@ static enum result query_profile(struct visit *visit, const char *profile, struc
     *is_set = true;
     if (role_arn && !(is_source && has_keys))
         res = assume(visit, role_arn, keys, why);
+    else if (find_login(visit, has_keys || process))
+        res = refuse_login(profile, find_login(visit, has_keys || process), why);
     else if (has_keys)
         res = take_own_keys(visit, keys, why);
     else if (process)
         res = process_get_keys(visit->query, profile, process, keys, why);
-    else if (get(visit, "sso_session") || get(visit, "sso_start_url"))
-        res = refuse_sso(profile, why);
+    else if (find_rest_of_role(visit))
+        res = refuse_rest_of_role(profile, find_rest_of_role(visit), why);
     else
         *is_set = false;
     visit->depth--;

@@ -16,8 +16,10 @@ enum result web_identity_assume_role(struct source_query *query, const struct we
     enum result res = secret_read_text(options->token_file, token, sizeof token, why);
     if (res != RES_OK)
         (void)why_remedy(why, res, "see that the web identity token file exists and can be read");
-    struct sts_request request = {
-        .role_arn = options->role_arn, .session_name = options->session_name, .web_identity_token = token};
+    struct sts_request request = {.role_arn = options->role_arn,
+                                  .session_name = options->session_name,
+                                  .duration_s = options->duration_s,
+                                  .web_identity_token = token};
     if (res == RES_OK) res = sts_assume_role(query, &request, keys, why);
     OPENSSL_cleanse(token, sizeof token);
     return res;
