@@ -12,6 +12,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/small_file.h"
 
 #define SECRETS_DIR    "/run/secrets"
 #define NO_LIMIT_BYTES (1LL << 40) /* an upper bound that nobody meets is not shown */
@@ -59,20 +63,13 @@ static char *trimmed(const char *text, size_t len)
 static enum result read_secret_file(const char *name, const char *path, bool must_exist, char **text,
                                     struct why *why)
 {
-    char content[CONFIG_SECRET_MAX + 1];
-    FILE *file = fopen(path, "re");
-    if (!file && errno == ENOENT && !must_exist) return RES_OK;
-    if (!file) return why_set(why, RES_REFUSE, "%s: cannot read %s: %s", name, path, strerror(errno));
-    (void)setvbuf(file, NULL, _IONBF, 0); /* stdio must not keep a copy of the secret */
-    size_t len = fread(content, 1, sizeof content, file);
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    if (failed) return why_set(why, RES_REFUSE, "%s: cannot read %s", name, path);
-    if (len > CONFIG_SECRET_MAX)
-        return why_set(why, RES_REFUSE, "%s: %s is longer than %d bytes", name, path, CONFIG_SECRET_MAX);
-    *text = trimmed(content, len);
-    explicit_bzero(content, sizeof content);
-    return RES_OK;
+    struct buf content = BUF_EMPTY;
+    if (!must_exist && access(path, F_OK) != 0 && errno == ENOENT) return RES_OK;
+    enum result res = small_file_read(path, CONFIG_SECRET_MAX, &content, why);
+    if (res == RES_OK && content.len > 0) *text = trimmed(content.data, content.len);
+    if (content.data) explicit_bzero(content.data, content.len);
+    buf_fini(&content);
+    return res == RES_OK ? res : why_wrap(why, RES_REFUSE, "%s", name);
 }
 
 /* The value of NAME, trimmed, owned by the caller; NULL if it is not set. */

@@ -17,7 +17,8 @@
 
 #include "common/why.h"
 
-#define CONFIG_SECRET_MAX 4096 /* bytes of a file that holds a secret */
+#define CONFIG_SECRET_MAX                                                                                    \
+    65600 /* bytes of a file that holds a secret: a session token of 64 KB, and line ends */
 
 enum setting_kind {
     SETTING_UINT,     /* int64_t; a whole number */

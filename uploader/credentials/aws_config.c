@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/small_file.h"
 #include "uploader/credentials/secret.h"
 
 struct aws_property {
@@ -220,7 +221,7 @@ enum result aws_config_read(struct aws_config *config, enum aws_config_kind kind
 {
     struct buf text = BUF_EMPTY;
     if (access(path, F_OK) != 0) return RES_OK;
-    enum result res = secret_read_file(path, AWS_CONFIG_FILE_MAX, &text, why);
+    enum result res = small_file_read(path, AWS_CONFIG_FILE_MAX, &text, why);
     if (res == RES_OK && text.len > 0) {
         res = aws_config_parse(config, kind, &text, why);
         if (res != RES_OK) (void)why_wrap(why, res, "%s", path);

@@ -1,5 +1,5 @@
 /*
- * secret -- memory and files that hold secrets: read whole, and wiped before the memory is given back.
+ * secret -- memory and files that hold secrets: wiped before the memory is given back.
  */
 #ifndef UPLOADER_CREDENTIALS_SECRET_H
 #define UPLOADER_CREDENTIALS_SECRET_H
@@ -10,14 +10,10 @@
 #include "common/why.h"
 
 /*
- * Appends the file's bytes to `out`, which needs secret_fini() in any case. If the file grows meanwhile, only its
- * former length is read.
- *   RES_RETRY    the file is not there, or cannot be read now
- *   RES_REFUSE   the file is longer than `max` bytes
+ * Reads a file (small_file.h) as a text without the white space around it; `text` holds at most `size` - 1 bytes.
+ *   RES_RETRY    it cannot be read now, or is empty
+ *   RES_REFUSE   it is longer
  */
-MUST_CHECK enum result secret_read_file(const char *path, size_t max, struct buf *out, struct why *why);
-
-/* The same, as a text without the white space around it; `text` holds at most `size` - 1 bytes. */
 MUST_CHECK enum result secret_read_text(const char *path, char *text, size_t size, struct why *why);
 
 void secret_fini(struct buf *buf); /* wipes and frees */
