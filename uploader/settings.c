@@ -39,7 +39,7 @@ const struct setting uploader_settings[] = {
      "the access key"},
     {"AWS_SECRET_ACCESS_KEY", SETTING_SECRET, FIELD(secret_access_key), NULL, 1, KEYS_SECRET_SIZE - 1, NULL,
      "the secret of the access key"},
-    {"AWS_SESSION_TOKEN", SETTING_SECRET, FIELD(session_token), NULL, 1, 4000, NULL,
+    {"AWS_SESSION_TOKEN", SETTING_SECRET, FIELD(session_token), NULL, 1, KEYS_TOKEN_MAX, NULL,
      "the session token of a temporary access key"},
     {"PREFIX", SETTING_TEXT, FIELD(prefix), "xml-events/", 1, OBJECT_KEY_PREFIX_MAX - 1, NULL,
      "the beginning of the keys of events; a missing final slash is added"},

@@ -85,8 +85,8 @@ class Endpoint:
 class Imds(Endpoint):
     """Instance metadata, version 2 alone: who shows no session token is refused. Each GET of the keys is a number."""
 
-    def __init__(self, *, role="shipping-role", seconds=3600):
-        self.role, self.seconds, self.given = role, seconds, 0
+    def __init__(self, *, role="shipping-role", seconds=3600, token=None):
+        self.role, self.seconds, self.given, self.more = role, seconds, 0, {"Token": token} if token else {}
         super().__init__(self.metadata)
 
     def metadata(self, request):
@@ -101,7 +101,8 @@ class Imds(Endpoint):
             return Answer(200, self.role.encode())
         if self.role and request.path == path + self.role:
             self.given += 1
-            return Answer(200, keys_json(self.given, seconds=self.seconds, Code="Success", Type="AWS-HMAC"))
+            return Answer(200, keys_json(self.given, seconds=self.seconds, Code="Success", Type="AWS-HMAC",
+                                         **self.more))
         return Answer(404)
 
 

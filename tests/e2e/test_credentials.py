@@ -261,6 +261,28 @@ role_session_name = me
 
 
 @with_stub
+def test_a_session_token_may_be_long(site, stub):
+    """60,000 characters: the servers of the tests take no longer line. One that is too long is named with its length."""
+    token = "t" * 60000
+    aws_config(site, "[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = role\n"
+                     f"aws_access_key_id = BASE\naws_secret_access_key = TOPSECRET\naws_session_token = {token}\n")
+    answer = keys_json(1).replace(b"token-1", token.encode())
+    sts = sts_keys(1)
+    sts = sts._replace(body=sts.body.replace(b"token-1", token.encode()))
+    with closing(Imds(token=token)) as imds, closing(Endpoint(lambda request: Answer(200, answer))) as container, \
+            closing(Endpoint(lambda request: sts)) as server:
+        for settings in ({"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url},
+                         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": container.url},
+                         {"AWS_PROFILE": "role", "AWS_ENDPOINT_URL_STS": server.url}):
+            check(site, stub, **settings)
+            assert checked_keys(stub)[-1] == ("ASIA1", token)
+        assert server.requests[0].headers["x-amz-security-token"] == token
+        sts = sts._replace(body=sts.body.replace(token.encode(), b"t" * 65537))
+        shown = check(site, stub, 1, AWS_PROFILE="role", AWS_ENDPOINT_URL_STS=server.url)
+        assert "the session token is too long: it has 65537 characters, and 65536 are possible" in shown, shown
+
+
+@with_stub
 def test_each_answer_of_STS_is_classified_and_explained(site, stub):
     aws_config(site, "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n[profile base]\n"
                      "aws_access_key_id = BASE\naws_secret_access_key = TOPSECRET\n")

@@ -37,8 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert((res == RES_OK) == (*why.text == '\0'));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = aws_config_get(&config, "default", names[i]);
-        assert(!value || (*value && aws_config_has_profile(&config, "default")));
+        assert(!value || (*value && aws_config_has(&config, AWS_PROFILE, "default")));
         if (value) split(value);
+    }
+    size_t at = 0;
+    struct aws_value value;
+    while (aws_config_next(&config, AWS_SERVICES, "s", &at, &value)) {
+        assert(*value.name && *value.value);
+        if (!value.parent) continue;
+        assert(aws_config_get_nested(&config, AWS_SERVICES, "s", value.parent, value.name));
     }
     aws_config_fini(&config);
     buf_fini(&text);

@@ -6,11 +6,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct http_answer answer;
     struct why why = {0};
-    static struct keys keys;
+    struct keys keys = KEYS_NONE;
     fuzz_memory_begin();
     fuzz_take_answer(&answer, data, size);
     enum result res = sts_answer_read(&answer, "arn:aws:iam::1:role/r", &keys, &why);
     fuzz_check_keys(&keys, res);
+    keys_wipe(&keys);
     fuzz_check_why(&why);
     buf_fini(&answer.body);
     fuzz_memory_end();

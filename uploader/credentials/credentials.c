@@ -43,6 +43,7 @@ enum result credentials_open(struct credentials **out, const struct credentials_
     struct credentials *c = calloc(1, sizeof *c);
     if (!c) abort();
     const char *ca_bundle = *connection->ca_bundle ? connection->ca_bundle : NULL;
+    c->keys = KEYS_NONE;
     c->options = *options;
     c->connection = connection;
     c->signals = signals;
@@ -96,7 +97,7 @@ static const char *show_end(const struct credentials *c, char until[CLOCK_ISO_SI
 static void renew(struct credentials *c, int64_t now_at)
 {
     char until[CLOCK_ISO_SIZE];
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     struct source_query query = {.options = &c->options,
                                  .connection = c->connection,
                                  .http = c->http,
@@ -104,14 +105,13 @@ static void renew(struct credentials *c, int64_t now_at)
                                  .lock = c->lock,
                                  .now_at = now_at,
                                  .watch = &c->watch};
-    keys_wipe(&keys);
     why_clear(&c->why);
     c->failure = query_all(c, &query, &keys, &c->why);
     c->queried_at = now_at;
     c->pause_ms = c->failure == RES_OK ? PAUSE_MS : SAME_ANSWER_MS;
     if (c->failure == RES_OK) {
         bool is_new = !c->has_keys || !keys_are_same(&c->keys, &keys);
-        c->keys = keys;
+        keys_copy(&c->keys, &keys);
         c->has_keys = true;
         c->is_rejected = c->has_logged = false;
         (void)snprintf(c->source, sizeof c->source, "%s", query.name);
@@ -148,7 +148,7 @@ static enum result get(struct credentials *c, int64_t now_at, struct keys *keys,
         *why = c->why;
         return c->failure;
     }
-    *keys = c->keys;
+    keys_copy(keys, &c->keys);
     return RES_OK;
 }
 

@@ -31,7 +31,7 @@ MUST_CHECK enum result credentials_open(struct credentials **credentials,
 void credentials_close(struct credentials *credentials); /* accepts NULL; wipes */
 
 /*
- * Copies valid keys; the caller wipes the copy. `now_at` is the servers' time, as far as it is known.
+ * Copies valid keys into `keys`, which starts as KEYS_NONE; the caller wipes it. `now_at` is the servers' time, as far as it is known.
  *   RES_RETRY    there are none now; if `why` has a remedy, a person must act, else waiting helps
  *   RES_REFUSE   no source is configured, or a setting or a file is wrong; the remedy says what to do. The next call
  *                searches again: files may be created later

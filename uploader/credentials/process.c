@@ -10,7 +10,7 @@
 #include "uploader/http/json_answer.h"
 
 #define TIMEOUT_MS   60000
-#define OUTPUT_BYTES 65536
+#define OUTPUT_BYTES HTTP_BODY_MAX /* the same keys as in an answer */
 
 /* Version must be there, and 1. */
 static bool has_version_1(const struct buf *output)

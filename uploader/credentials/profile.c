@@ -39,8 +39,9 @@ static enum result take_own_keys(struct visit *visit, struct keys *keys, struct 
     enum result res = keys_set(keys, get(visit, "aws_access_key_id"), get(visit, "aws_secret_access_key"),
                                get(visit, "aws_session_token"), why);
     if (res == RES_OK) return res;
-    (void)why_remedy(why, res, "correct aws_access_key_id and aws_secret_access_key of the profile %s",
-                     profile);
+    (void)why_remedy(
+        why, res, "correct aws_access_key_id, aws_secret_access_key and aws_session_token of the profile %s",
+        profile);
     return why_wrap(why, res, "the profile %s", profile);
 }
 
@@ -128,7 +129,7 @@ static enum result assume(struct visit *visit, const char *role_arn, struct keys
                                             .token_file = get(visit, "web_identity_token_file"),
                                             .duration_s = get(visit, "duration_seconds")};
     const char *profile = visit->chain[visit->depth - 1];
-    struct keys source = {.expires_at = KEYS_FOREVER};
+    struct keys source = KEYS_NONE;
     struct sts_request request = {.role_arn = role_arn,
                                   .session_name = session_name,
                                   .external_id = get(visit, "external_id"),

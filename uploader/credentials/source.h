@@ -36,7 +36,7 @@ struct source_query {
 };
 
 /*
- * What a source implements: fills `keys`. `*is_set` false, with RES_OK: the source is not configured, so the next one
+ * What a source implements: fills `keys`, which starts as KEYS_NONE. `*is_set` false, with RES_OK: the source is not configured, so the next one
  * is asked.
  *   RES_RETRY    no keys now; if there is a remedy, a person must act, else waiting helps
  *   RES_REFUSE   the settings or the files are wrong

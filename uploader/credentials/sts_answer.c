@@ -1,33 +1,51 @@
 /* sts_answer -- see sts_answer.h. */
 #include "uploader/credentials/sts_answer.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "uploader/http/http.h"
 #include "uploader/http/iso_time.h"
 #include "uploader/http/xml_answer.h"
 
 #define CODE_SIZE 64
 
+/* The texts of the answer; whatever it has as a token fits. */
+struct texts {
+    char id[KEYS_ID_SIZE], secret[KEYS_SECRET_SIZE];
+    char token[HTTP_BODY_MAX];
+    char expiration[64];
+};
+
+static enum result take_keys(const struct xml_answer *document, struct texts *texts, struct keys *keys,
+                             struct why *why)
+{
+    int64_t expires_at = 0;
+    xml_answer_text(document, "AccessKeyId", texts->id, sizeof texts->id);
+    xml_answer_text(document, "SecretAccessKey", texts->secret, sizeof texts->secret);
+    xml_answer_text(document, "SessionToken", texts->token, sizeof texts->token);
+    xml_answer_text(document, "Expiration", texts->expiration, sizeof texts->expiration);
+    if (!*texts->token || !iso_time_parse(texts->expiration, &expires_at))
+        return why_set(why, RES_REFUSE, "it has no session token, or no expiry time");
+    enum result res = keys_set(keys, texts->id, texts->secret, texts->token, why);
+    if (res == RES_OK) keys->expires_at = expires_at;
+    if (res != RES_OK) (void)why_remedy(why, RES_RETRY, "see what STS puts into the keys of this role");
+    return res;
+}
+
 static enum result read_keys(const struct xml_answer *document, struct keys *keys, struct why *why)
 {
-    struct keys found = {.expires_at = KEYS_FOREVER};
-    char expiration[64];
-    int64_t expires_at = 0;
-    xml_answer_text(document, "AccessKeyId", found.access_key_id, sizeof found.access_key_id);
-    xml_answer_text(document, "SecretAccessKey", found.secret_access_key, sizeof found.secret_access_key);
-    xml_answer_text(document, "SessionToken", found.session_token, sizeof found.session_token);
-    xml_answer_text(document, "Expiration", expiration, sizeof expiration);
-    enum result res = keys_set(keys, found.access_key_id, found.secret_access_key, found.session_token, why);
-    if (res == RES_OK && (!*found.session_token || !iso_time_parse(expiration, &expires_at)))
-        res = why_set(why, RES_REFUSE, "the answer has no session token, or no expiry time");
-    keys_wipe(&found);
-    if (res == RES_OK) {
-        keys->expires_at = expires_at;
-        return res;
-    }
+    struct texts *texts = malloc(sizeof *texts);
+    if (!texts) abort();
+    enum result res = take_keys(document, texts, keys, why);
+    OPENSSL_cleanse(texts, sizeof *texts);
+    free(texts);
+    if (res == RES_OK) return res;
     keys_wipe(keys);
-    (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL_STS, or AWS_ENDPOINT_URL, serves STS");
+    if (!*why->remedy)
+        (void)why_remedy(why, RES_RETRY, "see that AWS_ENDPOINT_URL_STS, or AWS_ENDPOINT_URL, serves STS");
     return why_wrap(why, RES_RETRY, "the answer is not a set of keys");
 }
 

@@ -1,66 +1,44 @@
 /* sts_call -- see sts_call.h. */
 #include "uploader/credentials/sts_call.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "uploader/credentials/sts_target.h"
+#include "uploader/http/headers.h"
 #include "uploader/http/server_time.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/http/xml_answer.h"
 
 #define TIMEOUT_MS     30000
-#define LINE_SIZE      (SIGV4_AUTHORIZATION_SIZE + 64)
 #define CODE_SIZE      64
 #define CLOCK_WRONG_MS (2 * 60000)
 
 /* ---- the request ---- */
 
-enum { CONTENT_TYPE, DATE, TOKEN, AUTHORIZATION, LINE_COUNT };
-
-struct lines {
-    char text[LINE_COUNT][LINE_SIZE];
-    const char *list[LINE_COUNT + 1];
-};
-
-static const char content_type[] = "application/x-www-form-urlencoded; charset=utf-8";
-
 /* The headers; without keys there is no signature. False: cannot be signed. */
-static bool make_lines(const struct sts_target *target, const struct keys *keys, const struct buf *form,
-                       int64_t now_at, struct lines *lines)
+static bool make_headers(const struct sts_target *target, const struct keys *keys, const struct buf *form,
+                         int64_t now_at, struct headers *headers)
 {
     char timestamp[SIGV4_TIMESTAMP_SIZE];
     char sha256[SIGV4_HEX_SHA256_SIZE];
-    char authorization[SIGV4_AUTHORIZATION_SIZE];
-    size_t count = 0;
-    (void)snprintf(lines->text[CONTENT_TYPE], LINE_SIZE, "content-type: %s", content_type);
-    lines->list[count++] = lines->text[CONTENT_TYPE];
-    lines->list[count] = NULL;
+    headers_add(headers, "host", "%s", target->host);
+    headers_add(headers, "content-type", "application/x-www-form-urlencoded; charset=utf-8");
     if (!keys) return true;
     sigv4_timestamp(now_at / 1000, timestamp);
     sigv4_hex_sha256(form->data, form->len, sha256);
-    struct sigv4_header headers[] = {{"host", target->host},
-                                     {"content-type", content_type},
-                                     {"x-amz-date", timestamp},
-                                     {"x-amz-security-token", keys->session_token}};
-    bool has_token = *keys->session_token;
-    struct sigv4_request request = {"POST",         "/",   "",           headers, has_token ? 4 : 3, sha256,
-                                    target->region, "sts", now_at / 1000};
-    struct sigv4_keys signing = {keys->access_key_id, keys->secret_access_key,
-                                 has_token ? keys->session_token : NULL};
-    if (!sigv4_sign(&request, &signing, authorization)) return false;
-    (void)snprintf(lines->text[DATE], LINE_SIZE, "x-amz-date: %s", timestamp);
-    lines->list[count++] = lines->text[DATE];
-    if (has_token) {
-        (void)snprintf(lines->text[TOKEN], LINE_SIZE, "x-amz-security-token: %s", keys->session_token);
-        lines->list[count++] = lines->text[TOKEN];
-    }
-    (void)snprintf(lines->text[AUTHORIZATION], LINE_SIZE, "authorization: %s", authorization);
-    lines->list[count++] = lines->text[AUTHORIZATION];
-    lines->list[count] = NULL;
-    return true;
+    headers_add(headers, "x-amz-date", "%s", timestamp);
+    if (keys->session_token) headers_add(headers, "x-amz-security-token", "%s", keys->session_token);
+    struct sigv4_keys signing = {keys->access_key_id, keys->secret_access_key, keys->session_token};
+    struct sigv4_request request = {.method = "POST",
+                                    .path = "/",
+                                    .query = "",
+                                    .payload_sha256 = sha256,
+                                    .region = target->region,
+                                    .service = "sts",
+                                    .at_s = now_at / 1000};
+    return headers_sign(headers, &request, &signing);
 }
 
 /* RES_OK: there is an answer. `answer` needs http_answer_fini() in any case. */
@@ -68,17 +46,16 @@ static enum result send_form(struct source_query *query, const struct sts_target
                              const struct keys *keys, const struct buf *form, int64_t now_at,
                              struct http_answer *answer, struct why *why)
 {
-    struct lines *lines = calloc(1, sizeof *lines);
-    if (!lines) abort();
+    struct headers headers = {.count = 0};
     *answer = (struct http_answer){.status = 0};
     enum result res = RES_OK;
-    if (!make_lines(target, keys, form, now_at, lines)) {
+    if (!make_headers(target, keys, form, now_at, &headers)) {
         (void)why_remedy(why, RES_REFUSE, "look for control characters in the source's keys");
         res = why_set(why, RES_REFUSE, "cannot sign the request to %s", target->host);
     } else {
         struct http_request request = {.method = HTTP_POST,
                                        .url = target->url,
-                                       .headers = lines->list,
+                                       .headers = (const char *const *)headers.lines,
                                        .body = form,
                                        .timeout_ms = TIMEOUT_MS};
         enum http_outcome outcome = http_do(query->http, &request, answer, why);
@@ -89,8 +66,7 @@ static enum result send_form(struct source_query *query, const struct sts_target
                              target->host);
         if (outcome != HTTP_ANSWERED) res = why_wrap(why, RES_RETRY, "%s", target->url);
     }
-    OPENSSL_cleanse(lines, sizeof *lines);
-    free(lines);
+    headers_fini(&headers);
     return res;
 }
 

@@ -68,7 +68,7 @@ void http_close(struct http *http)
 
 void http_answer_fini(struct http_answer *answer)
 {
-    if (answer->body.data) OPENSSL_cleanse(answer->body.data, answer->body.capacity);
+    if (answer->body.data) OPENSSL_cleanse(answer->body.data, answer->body.len);
     buf_fini(&answer->body);
 }
 

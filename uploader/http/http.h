@@ -13,8 +13,8 @@
 #include "uploader/batch/hash.h"
 #include "uploader/http/http_answer.h"
 
-#define HTTP_BODY_MAX     65536 /* bytes kept of an answer's body */
-#define HTTP_ENDPOINT_MAX 1024  /* bytes of a server's URL without a path, as settings have it */
+#define HTTP_BODY_MAX     131072 /* bytes kept of an answer's body: keys with a token of 64 KB, escaped */
+#define HTTP_ENDPOINT_MAX 1024   /* bytes of a server's URL without a path, as settings have it */
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST };
 

@@ -3,48 +3,69 @@
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "uploader/http/iso_time.h"
 #include "uploader/http/json_answer.h"
 
-/* Copies one part; false if it cannot be part of a key. */
-static bool copy_part(char *out, size_t size, const char *text)
+/* `max`: characters. The text itself goes into no explanation. */
+static enum result check_part(const char *what, const char *text, size_t max, struct why *why)
 {
     size_t len = text ? strlen(text) : 0;
-    if (len == 0 || len >= size) return false;
+    if (len == 0) return why_set(why, RES_REFUSE, "%s is empty", what);
+    if (len > max)
+        return why_set(why, RES_REFUSE, "%s is too long: it has %zu characters, and %zu are possible", what,
+                       len, max);
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f) return false;
-    memcpy(out, text, len + 1);
-    return true;
+        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
+            return why_set(why, RES_REFUSE, "%s has a character that no key has, at %zu", what, i + 1);
+    return RES_OK;
+}
+
+static char *copy_token(const char *token)
+{
+    char *copy = token ? strdup(token) : NULL;
+    if (token && !copy) abort();
+    return copy;
 }
 
 enum result keys_set(struct keys *keys, const char *id, const char *secret, const char *token,
                      struct why *why)
 {
+    bool has_token = token && *token;
     keys_wipe(keys);
-    const char *wrong = NULL;
-    if (!copy_part(keys->access_key_id, sizeof keys->access_key_id, id)) wrong = "the access key id";
-    if (!copy_part(keys->secret_access_key, sizeof keys->secret_access_key, secret))
-        wrong = "the secret access key";
-    if (token && *token && !copy_part(keys->session_token, sizeof keys->session_token, token))
-        wrong = "the session token";
-    if (!wrong) return RES_OK;
-    keys_wipe(keys);
-    return why_set(why, RES_REFUSE, "%s is empty, too long, or has a character that no key has", wrong);
+    enum result res = check_part("the access key id", id, KEYS_ID_SIZE - 1, why);
+    if (res == RES_OK) res = check_part("the secret access key", secret, KEYS_SECRET_SIZE - 1, why);
+    if (res == RES_OK && has_token) res = check_part("the session token", token, KEYS_TOKEN_MAX, why);
+    if (res != RES_OK) return res;
+    (void)snprintf(keys->access_key_id, sizeof keys->access_key_id, "%s", id);
+    (void)snprintf(keys->secret_access_key, sizeof keys->secret_access_key, "%s", secret);
+    keys->session_token = has_token ? copy_token(token) : NULL;
+    return RES_OK;
+}
+
+void keys_copy(struct keys *to, const struct keys *from)
+{
+    keys_wipe(to);
+    *to = *from;
+    to->session_token = copy_token(from->session_token);
 }
 
 void keys_wipe(struct keys *keys)
 {
+    if (keys->session_token) OPENSSL_cleanse(keys->session_token, strlen(keys->session_token));
+    free(keys->session_token);
     OPENSSL_cleanse(keys, sizeof *keys);
-    keys->expires_at = KEYS_FOREVER;
+    *keys = KEYS_NONE;
 }
 
 bool keys_are_same(const struct keys *a, const struct keys *b)
 {
-    return strcmp(a->access_key_id, b->access_key_id) == 0 &&
-           strcmp(a->secret_access_key, b->secret_access_key) == 0 &&
-           strcmp(a->session_token, b->session_token) == 0;
+    bool is_same_token = !a->session_token == !b->session_token &&
+                         (!a->session_token || strcmp(a->session_token, b->session_token) == 0);
+    return is_same_token && strcmp(a->access_key_id, b->access_key_id) == 0 &&
+           strcmp(a->secret_access_key, b->secret_access_key) == 0;
 }
 
 enum keys_age keys_age(const struct keys *keys, int64_t now_at)

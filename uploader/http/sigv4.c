@@ -228,9 +228,9 @@ static void assert_consistent(const struct sigv4_request *request)
     assert(sent_hash == NULL || strcmp(sent_hash, hash) == 0);
 }
 
-bool sigv4_canonical_request(const struct sigv4_request *request, char out[SIGV4_CANONICAL_SIZE])
+bool sigv4_canonical_request(const struct sigv4_request *request, char *out, size_t size)
 {
-    struct text text = {.to = out, .size = SIGV4_CANONICAL_SIZE};
+    struct text text = {.to = out, .size = size};
     bool is_clean = !has_control(request->path);
 
     assert_consistent(request);
@@ -243,7 +243,7 @@ bool sigv4_canonical_request(const struct sigv4_request *request, char out[SIGV4
     add(&text, "%s", request->payload_sha256);
 
     if (is_clean && text.length < text.size) return true;
-    OPENSSL_cleanse(out, SIGV4_CANONICAL_SIZE);
+    OPENSSL_cleanse(out, size);
     return false;
 }
 
@@ -290,16 +290,29 @@ static bool sign_string(const struct sigv4_request *request, const char *secret,
     return true;
 }
 
+/* What a canonical request takes at most, with its NUL: names stand in it twice, and a parameter may get a '='. */
+static size_t canonical_size(const struct sigv4_request *request)
+{
+    size_t size = strlen(request->method) + strlen(request->path) + strlen(request->query) +
+                  SIGV4_PARAMETERS_MAX + strlen(request->payload_sha256) + 8;
+    for (size_t i = 0; i < request->header_count; i++)
+        size += 2 * strlen(request->headers[i].name) + strlen(request->headers[i].value) + 3;
+    return size < SIGV4_CANONICAL_SIZE ? size : SIGV4_CANONICAL_SIZE;
+}
+
 bool sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *keys,
                 char out[SIGV4_AUTHORIZATION_SIZE])
 {
     struct text text = {.to = out, .size = SIGV4_AUTHORIZATION_SIZE};
-    char canonical[SIGV4_CANONICAL_SIZE], string_to_sign[SIGV4_STRING_TO_SIGN_SIZE];
+    char string_to_sign[SIGV4_STRING_TO_SIGN_SIZE];
+    size_t size = canonical_size(request);
+    char *canonical = malloc(size);
     char timestamp[SIGV4_TIMESTAMP_SIZE], signature[SIGV4_HEX_SHA256_SIZE];
     const char *token = find_header(request, "x-amz-security-token");
 
     assert(keys->session_token == NULL || (token != NULL && strcmp(token, keys->session_token) == 0));
-    bool is_signed = sigv4_canonical_request(request, canonical) &&
+    if (canonical == NULL) abort();
+    bool is_signed = sigv4_canonical_request(request, canonical, size) &&
                      sigv4_string_to_sign(request, canonical, string_to_sign) &&
                      sign_string(request, keys->secret_access_key, string_to_sign, signature);
     if (is_signed) {
@@ -311,6 +324,7 @@ bool sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *ke
         is_signed = !has_control(keys->access_key_id) && text.length < text.size;
     }
     if (!is_signed) out[0] = '\0';
-    OPENSSL_cleanse(canonical, sizeof canonical); /* it may hold the session token */
+    OPENSSL_cleanse(canonical, size); /* it may hold the session token */
+    free(canonical);
     return is_signed;
 }

@@ -2,7 +2,8 @@
  * sigv4 -- AWS Signature Version 4 in the Authorization header.
  *
  * Pure: the answer depends on the arguments alone; no clock, no environment, no I/O. Everything handed in is borrowed
- * for the call only, and nothing is allocated. Values derived from the secret are wiped from the stack.
+ * for the call only. Values derived from the secret are wiped, and so is the canonical request, for which sigv4_sign()
+ * takes memory as long as it is.
  *
  * A signature holds only for a request that goes out exactly as described here: the caller sends the same path and
  * query untouched (curl: CURLOPT_PATH_AS_IS), all of these headers, and no other x-amz-* header.
@@ -25,7 +26,7 @@
 #define SIGV4_HEADERS_MAX         32
 #define SIGV4_PARAMETERS_MAX      32 /* in one query */
 #define SIGV4_SECRET_MAX          512
-#define SIGV4_CANONICAL_SIZE      16384 /* S3 takes 8 KB of headers and keys of 1,024 bytes, encoded 3,072 */
+#define SIGV4_CANONICAL_SIZE      98304 /* a session token of 64 KB, and 32 KB for all the rest */
 #define SIGV4_STRING_TO_SIGN_SIZE 512
 #define SIGV4_AUTHORIZATION_SIZE  4096
 #define SIGV4_TIMESTAMP_SIZE      17 /* each size counts the closing NUL */
@@ -63,9 +64,10 @@ bool sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *ke
 
 /*
  * The two texts on the way to the signature. S3 repeats its own versions of both in a SignatureDoesNotMatch answer.
- * The canonical request may hold the session token: it never goes into a log, and whoever asks for it wipes it.
+ * The canonical request may hold the session token: it never goes into a log, and whoever asks for it wipes it. False
+ * also if it outgrows `size` bytes.
  */
-bool sigv4_canonical_request(const struct sigv4_request *request, char out[SIGV4_CANONICAL_SIZE])
+bool sigv4_canonical_request(const struct sigv4_request *request, char *out, size_t size)
     __attribute__((warn_unused_result));
 bool sigv4_string_to_sign(const struct sigv4_request *request, const char *canonical_request,
                           char out[SIGV4_STRING_TO_SIGN_SIZE]) __attribute__((warn_unused_result));

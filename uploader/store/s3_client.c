@@ -130,7 +130,7 @@ static bool needs_new_keys(const struct s3_call *call, const struct s3_signer *s
     static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException", "InvalidToken",
                                         "TokenRefreshRequired", "InvalidAccessKeyId"};
     char code[S3_CODE_SIZE];
-    if (!*signer->keys.session_token || answer->status < 400 || answer->status > 403) return false;
+    if (!signer->keys.session_token || answer->status < 400 || answer->status > 403) return false;
     s3_error_field(answer, "Code", code, sizeof code);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(code, codes[i]) == 0) return true;
@@ -142,7 +142,7 @@ static bool needs_new_keys(const struct s3_call *call, const struct s3_signer *s
 /* False: there are no other keys, so the server's answer stands. */
 static bool renew_keys(struct s3_client *client, const struct s3_signer *signer)
 {
-    struct keys newer;
+    struct keys newer = KEYS_NONE;
     struct why ignored = {0};
     credentials_reject(client->credentials, &signer->keys);
     enum result res = credentials_get(client->credentials, signer->address.at_s * 1000, &newer, &ignored);
@@ -179,7 +179,7 @@ static unsigned correct(struct s3_client *client, const struct s3_call *call, co
 static enum store_answer send_corrected(struct s3_client *client, const struct s3_call *call,
                                         struct s3_answer *answer, char region[REGION_SIZE], struct why *why)
 {
-    struct s3_signer signer;
+    struct s3_signer signer = {.keys = KEYS_NONE};
     unsigned made = 0;
     unsigned correction = 0;
     enum store_answer sent = STORE_DONE;
@@ -266,7 +266,7 @@ void s3_answer_fini(struct s3_answer *answer)
 
 enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE], struct why *why)
 {
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     enum result res = credentials_get(client->credentials, clock_now_ms(), &keys, why);
     if (res == RES_OK) credentials_source(client->credentials, source);
     keys_wipe(&keys);

@@ -46,6 +46,7 @@ static const char *const variables[] = {
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SECRET_ACCESS_KEY_FILE",
     "AWS_SESSION_TOKEN",
+    "AWS_SESSION_TOKEN_FILE",
     "AWS_PROFILE",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -77,6 +78,7 @@ static void close_chain(struct fixture *f)
 {
     credentials_close(f->chain);
     f->chain = NULL;
+    keys_wipe(&f->keys);
     settings_free(&f->settings);
 }
 
@@ -99,10 +101,11 @@ static void write_file(const char *path, const char *text)
 static enum result open_as_set(struct fixture *f, struct credentials **chain)
 {
     f->settings = (struct settings){0};
-    assert_int_equal(settings_load(&f->settings, environ, &f->why), RES_OK);
+    enum result res = settings_load(&f->settings, environ, &f->why);
+    if (res != RES_OK) return res;
     struct connection_options connection = options_for_connection(&f->settings);
     struct credentials_options options = options_for_credentials(&f->settings);
-    enum result res = connection_load(&f->connection, &connection, &f->why);
+    res = connection_load(&f->connection, &connection, &f->why);
     if (res != RES_OK) return res;
     return credentials_open(chain, &options, &f->connection, &f->signals, &f->lock, &f->why);
 }
@@ -214,7 +217,7 @@ static void an_error_has_a_remedy_and_reveals_no_secret(void **state)
          RES_REFUSE},
         {{"AWS_ACCESS_KEY_ID", "E", "AWS_SECRET_ACCESS_KEY", "TOP SECRET"},
          "",
-         "the secret access key is",
+         "the secret access key has a character that no key has, at 4",
          "correct AWS_ACCESS_KEY_ID",
          RES_REFUSE},
         {{"AWS_ROLE_ARN", "arn:aws:iam::1:role/web"},
@@ -457,6 +460,60 @@ static void the_region_comes_from_the_environment_before_the_profile(void **stat
     assert_null(none);
 }
 
+/* A token of that length, between these two texts, becomes the file. */
+static void write_token(const char *path, const char *before, size_t len, const char *after)
+{
+    struct buf text = BUF_EMPTY;
+    buf_append_text(&text, before);
+    for (size_t i = 0; i < len; i++) buf_append_char(&text, 't');
+    buf_append_text(&text, after);
+    scratch_write(path, text.data, text.len);
+    buf_fini(&text);
+}
+
+/* Keys are found whose token has that length; or if it is more than possible, the failure says so. */
+static void check_token(struct fixture *f, size_t len)
+{
+    close_chain(f);
+    why_clear(&f->why);
+    enum result res = open_as_set(f, &f->chain);
+    if (res == RES_OK) res = credentials_get(f->chain, 0, &f->keys, &f->why);
+    if (len > KEYS_TOKEN_MAX) {
+        assert_int_not_equal(res, RES_OK);
+        if (!strstr(f->why.text, "65537")) fail_msg("%s", f->why.text);
+        return;
+    }
+    if (res != RES_OK) fail_msg("%s", f->why.text);
+    assert_int_equal(strlen(f->keys.session_token), len);
+}
+
+/* Sources on the network: tests/e2e/test_credentials.py. */
+static void a_session_token_may_have_64_KB(void **state)
+{
+    static const char json[] =
+        "{\"Version\":1,\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"";
+    struct fixture *f = *state;
+    char path[200];
+    char config[300];
+    (void)snprintf(path, sizeof path, "%s/token", f->scratch->dir);
+    (void)snprintf(config, sizeof config, "[default]\ncredential_process = cat %s\n", path);
+    for (size_t len = KEYS_TOKEN_MAX; len <= KEYS_TOKEN_MAX + 1; len++) {
+        write_token(f->config, "[default]\n" KEYS("F") "aws_session_token = ", len, "\n");
+        check_token(f, len);
+        write_token(path, json, len, "\"}\n");
+        write_file(f->config, config);
+        check_token(f, len);
+        write_token(path, "", len, "\r\n");
+        (void)setenv("AWS_ACCESS_KEY_ID", "E", 1);
+        (void)setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+        (void)setenv("AWS_SESSION_TOKEN_FILE", path, 1);
+        check_token(f, len);
+        (void)unsetenv("AWS_ACCESS_KEY_ID");
+        (void)unsetenv("AWS_SECRET_ACCESS_KEY");
+        (void)unsetenv("AWS_SESSION_TOKEN_FILE");
+    }
+}
+
 /* ---- files that change ---- */
 
 static void a_new_or_changed_file_is_read_before_use(void **state)
@@ -584,14 +641,15 @@ static void keys_serve_until_they_expire_if_renewal_fails(void **state)
 static void rejected_keys_are_renewed_at_once_and_only_once(void **state)
 {
     struct fixture *f = *state;
-    struct keys first;
+    struct keys first = KEYS_NONE;
     write_process(f, "", 60);
     open_chain(f);
     assert_string_equal(get(f, 0), "K1");
-    first = f->keys;
+    keys_copy(&first, &f->keys);
     credentials_reject(f->chain, &first);
     assert_string_equal(get(f, 1), "K2");
     credentials_reject(f->chain, &first); /* another thread, late: K2 are not meant */
+    keys_wipe(&first);
     assert_string_equal(get(f, 2), "K2");
 }
 
@@ -635,7 +693,7 @@ static void *get_in_thread(void *context)
     struct fixture *f = context;
     struct keys *keys = calloc(1, sizeof *keys);
     struct why why = {0};
-    keys_wipe(keys);
+    *keys = KEYS_NONE;
     enum result res = credentials_get(f->chain, 0, keys, &why);
     if (res == RES_OK) credentials_reject(f->chain, keys);
     return keys;
@@ -664,6 +722,7 @@ static void threads_that_need_keys_at_once_share_a_failure(void **state)
     assert_int_equal(get_in_threads(f, answers), 1);
     for (size_t i = 0; i < THREADS; i++) {
         assert_string_equal(answers[i]->access_key_id, "");
+        keys_wipe(answers[i]);
         free(answers[i]);
     }
 }
@@ -678,6 +737,7 @@ static void threads_that_reject_keys_make_the_next_caller_renew_them(void **stat
     assert_true(calls >= 1 && calls <= THREADS);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(answers[i]->access_key_id[0], 'K');
+        keys_wipe(answers[i]);
         free(answers[i]);
     }
     char last[8];
@@ -693,6 +753,7 @@ int main(void)
         TEST(the_first_source_that_is_configured_answers),
         TEST(an_error_has_a_remedy_and_reveals_no_secret),
         TEST(the_region_comes_from_the_environment_before_the_profile),
+        TEST(a_session_token_may_have_64_KB),
         TEST(a_new_or_changed_file_is_read_before_use),
         TEST(a_changed_file_is_noticed_without_a_search),
         TEST(keys_in_the_environment_itself_never_change),

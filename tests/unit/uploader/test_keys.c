@@ -39,12 +39,12 @@ static void keys_age_and_end_at_fixed_times_before_they_expire(void **state)
 
 static void an_invalid_key_is_refused_without_being_repeated(void **state)
 {
-    static char long_token[KEYS_TOKEN_SIZE + 1];
+    static char long_token[KEYS_TOKEN_MAX + 2];
     static const struct {
         const char *id, *secret, *token;
     } rows[] = {{NULL, "s", NULL},  {"", "s", NULL},         {"a", NULL, NULL},      {"a b", "s", NULL},
                 {"a", "s\n", NULL}, {"a", "s", "t\r\nX: y"}, {"a", "s", long_token}, {"\xC3\xA4", "s", NULL}};
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     struct why why;
     (void)state;
     memset(long_token, 'x', sizeof long_token - 1);
@@ -54,8 +54,47 @@ static void an_invalid_key_is_refused_without_being_repeated(void **state)
         assert_string_equal(keys.secret_access_key, "");
     }
     assert_int_equal(keys_set(&keys, "a", "s", "", &why), RES_OK);
-    assert_string_equal(keys.session_token, "");
+    assert_null(keys.session_token);
     assert_true(keys.expires_at == KEYS_FOREVER);
+    keys_wipe(&keys);
+}
+
+static void a_refusal_says_how_long_a_token_is(void **state)
+{
+    static char token[KEYS_TOKEN_MAX + 2];
+    struct keys keys = KEYS_NONE;
+    struct why why = {0};
+    (void)state;
+    memset(token, 'x', KEYS_TOKEN_MAX + 1);
+    assert_int_equal(keys_set(&keys, "a", "s", token, &why), RES_REFUSE);
+    assert_string_equal(why.text,
+                        "the session token is too long: it has 65537 characters, and 65536 are possible");
+    assert_int_equal(keys_set(&keys, "a", "s", "to ken", &why), RES_REFUSE);
+    assert_string_equal(why.text, "the session token has a character that no key has, at 3");
+    assert_int_equal(keys_set(&keys, "", "s", NULL, &why), RES_REFUSE);
+    assert_string_equal(why.text, "the access key id is empty");
+    token[KEYS_TOKEN_MAX] = '\0';
+    assert_int_equal(keys_set(&keys, "a", "s", token, &why), RES_OK);
+    assert_string_equal(keys.session_token, token);
+    keys_wipe(&keys);
+}
+
+static void copies_own_their_token(void **state)
+{
+    struct keys first = KEYS_NONE;
+    struct keys second = KEYS_NONE;
+    struct why why = {0};
+    (void)state;
+    assert_int_equal(keys_set(&first, "a", "s", "t", &why), RES_OK);
+    assert_int_equal(keys_set(&second, "b", "s", "u", &why), RES_OK);
+    keys_copy(&second, &first);
+    assert_true(keys_are_same(&first, &second));
+    keys_wipe(&first);
+    assert_string_equal(second.session_token, "t");
+    assert_false(keys_are_same(&first, &second));
+    keys_copy(&second, &first);
+    assert_null(second.session_token);
+    assert_true(keys_are_same(&first, &second));
 }
 
 static enum result parse(struct keys *keys, const char *json, struct why *why)
@@ -69,7 +108,7 @@ static enum result parse(struct keys *keys, const char *json, struct why *why)
 
 static void keys_are_parsed_from_json_with_their_expiry(void **state)
 {
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     struct why why;
     (void)state;
     assert_int_equal(parse(&keys,
@@ -83,6 +122,7 @@ static void keys_are_parsed_from_json_with_their_expiry(void **state)
     assert_true(keys.expires_at == 1935655872000);
     assert_int_equal(parse(&keys, "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\"}", &why), RES_OK);
     assert_true(keys.expires_at == KEYS_FOREVER);
+    keys_wipe(&keys);
 }
 
 static void invalid_json_is_refused_with_the_name_of_the_member(void **state)
@@ -103,7 +143,7 @@ static void invalid_json_is_refused_with_the_name_of_the_member(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct keys keys;
+        struct keys keys = KEYS_NONE;
         struct why why = {0};
         assert_int_equal(parse(&keys, rows[i].json, &why), RES_REFUSE);
         if (!strstr(why.text, rows[i].says)) fail_msg("%s: %s", rows[i].json, why.text);
@@ -116,6 +156,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_age_and_end_at_fixed_times_before_they_expire),
         cmocka_unit_test(an_invalid_key_is_refused_without_being_repeated),
+        cmocka_unit_test(a_refusal_says_how_long_a_token_is),
+        cmocka_unit_test(copies_own_their_token),
         cmocka_unit_test(keys_are_parsed_from_json_with_their_expiry),
         cmocka_unit_test(invalid_json_is_refused_with_the_name_of_the_member),
     };

@@ -33,7 +33,7 @@ static enum result answer(long status, const char *body, struct keys *keys, stru
 
 static void keys_are_read_with_their_end(void **state)
 {
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     struct why why;
     (void)state;
     assert_int_equal(answer(200, KEYS("ASIA", "TOKEN", "2031-05-04T10:11:12Z"), &keys, &why), RES_OK);
@@ -41,6 +41,7 @@ static void keys_are_read_with_their_end(void **state)
     assert_string_equal(keys.secret_access_key, "SECRET");
     assert_string_equal(keys.session_token, "TOKEN");
     assert_int_equal(keys.expires_at, 1935655872000);
+    keys_wipe(&keys);
 }
 
 static void what_is_no_set_of_keys_leaves_none(void **state)
@@ -58,22 +59,21 @@ static void what_is_no_set_of_keys_leaves_none(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        static const struct keys none = {.expires_at = KEYS_FOREVER};
         struct keys keys;
         struct why why;
-        memset(&keys, 'x', sizeof keys);
+        assert_int_equal(keys_set((keys = KEYS_NONE, &keys), "OLD", "OLD", "OLD", &why), RES_OK);
         assert_int_equal(answer(200, bodies[i], &keys, &why), RES_RETRY);
         assert_string_equal(keys.access_key_id, "");
         assert_string_equal(keys.secret_access_key, "");
-        assert_string_equal(keys.session_token, "");
-        assert_int_equal(keys.expires_at, none.expires_at);
-        assert_non_null(strstr(why.remedy, "AWS_ENDPOINT_URL_STS"));
+        assert_null(keys.session_token);
+        assert_int_equal(keys.expires_at, KEYS_FOREVER);
+        assert_non_null(strstr(why.remedy, "STS"));
     }
 }
 
 static void a_refusal_is_one_printable_line_without_the_request(void **state)
 {
-    struct keys keys;
+    struct keys keys = KEYS_NONE;
     struct why why;
     (void)state;
     assert_int_equal(
