@@ -97,11 +97,21 @@ static bool write_all(int fd, const struct buf *body)
 /* What stands at a path. */
 enum there { THERE_FILE, THERE_OTHER, THERE_FAILED };
 
+/* After an error; errno stays. */
+static bool is_link_to_nothing(const char *path)
+{
+    struct stat st;
+    int saved = errno;
+    bool is_link = saved == ENOENT && lstat(path, &st) == 0;
+    errno = saved;
+    return is_link;
+}
+
 /* Hashes a file; what is no file is not opened: a pipe has no end. THERE_FAILED, with errno: it cannot be read. */
 static enum there hash_path(const char *path, struct rendition *seen)
 {
     struct stat st;
-    if (stat(path, &st) != 0) return THERE_FAILED;
+    if (stat(path, &st) != 0) return is_link_to_nothing(path) ? THERE_OTHER : THERE_FAILED;
     if (!S_ISREG(st.st_mode)) return THERE_OTHER;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return THERE_FAILED;
@@ -152,6 +162,7 @@ static enum store_answer find_other(const struct paths *paths, const struct obje
                                     struct stored *stored, struct why *why)
 {
     enum store_answer answer = find_path(paths, object, stored, why);
+    if (answer == STORE_ABSENT) (void)why_set(why, RES_RETRY, "a file came and went at %s", paths->final);
     return answer == STORE_DONE || answer == STORE_CONFLICT ? answer : STORE_UNKNOWN;
 }
 

@@ -201,15 +201,21 @@ static void what_was_left_by_a_kill_is_removed_and_what_is_somebodys_stays(void 
 }
 
 /* Reading from a pipe would never end. */
-static void a_pipe_under_a_batchs_name_is_a_conflict(void **state)
+static void what_is_no_file_under_a_batchs_name_is_a_conflict(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(put(f), STORE_DONE);
-    assert_int_equal(unlink(f->path), 0);
-    assert_int_equal(mkfifo(f->path, 0600), 0);
-    assert_int_equal(put(f), STORE_CONFLICT);
-    expect_cause(f, SCOPE_BATCH, "OtherObject");
-    assert_non_null(strstr(f->why.text, "no file"));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(remove(f->path), 0);
+        assert_int_equal(i == 0   ? mkfifo(f->path, 0600)
+                         : i == 1 ? symlink("nowhere", f->path)
+                                  : mkdir(f->path, 0700),
+                         0);
+        assert_int_equal(put(f), STORE_CONFLICT);
+        expect_cause(f, SCOPE_BATCH, "OtherObject");
+        assert_non_null(strstr(f->why.text, "no file"));
+        assert_int_equal(store_find(f->store, &f->object, &f->stored, &f->why), STORE_CONFLICT);
+    }
 }
 
 /* ---- directories that may not be listed ---- */
@@ -292,7 +298,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_left_by_a_kill_is_removed_and_what_is_somebodys_stays,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_pipe_under_a_batchs_name_is_a_conflict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_file_under_a_batchs_name_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(directories_on_the_way_need_not_be_listed, set_up, tear_down),
         cmocka_unit_test(a_document_is_empty_and_says_whose_it_is),
     };
