@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 113 (major 1, minor 13). A released rung never changes.
+-- The first rung of the ladder: user_version 114 (major 1, minor 14). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -190,6 +190,7 @@ CREATE TABLE _uploader (
     seen_at           INTEGER, -- NULL: no uploader has been here yet
     trial_mode        INTEGER NOT NULL DEFAULT 0 CHECK (trial_mode IN (0, 1)),
     ships_rejects     INTEGER NOT NULL DEFAULT 1 CHECK (ships_rejects IN (0, 1)), -- REJECTS_PREFIX is not none
+    omits_payload     INTEGER NOT NULL DEFAULT 0 CHECK (omits_payload IN (0, 1)), -- of rejects, as the last `run` had it
     last_error        TEXT,
     remedy            TEXT,
 

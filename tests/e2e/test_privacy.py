@@ -112,6 +112,9 @@ def test_an_export_follows_the_running_uploader_and_the_stricter_settings(site):
         assert "the running uploader has not answered within 5 s" in said and "try again" in said and not output, said
         assert sorted(site.directory.iterdir()) == before
     withholding.stop()
+    rows, said = export(site)
+    assert_withheld(rows)
+    assert "REJECTS_PAYLOAD=true shows them" in said, "the last uploader has sealed nothing, and is remembered all the same"
     showing = site.uploader(ROTATION_INTERVAL="7d")
     assert "payload" in export(site)[0][0]
     rows, said = export(site, REJECTS_PAYLOAD="false")

@@ -3,8 +3,7 @@
  *
  * DROP_FIELDS and REJECTS_PAYLOAD are the uploader's settings, and the shell in which somebody types a command does not
  * have them. So the running uploader is asked; the stricter of its settings and the command's own counts. Where none runs,
- * what the last one has sealed says whether it withheld something, unless the command's own settings say
- * REJECTS_PAYLOAD=true.
+ * the spool says whether the last one withheld something, unless the command's own settings say REJECTS_PAYLOAD=true.
  */
 #ifndef UPLOADER_COMMANDS_REJECT_PRIVACY_H
 #define UPLOADER_COMMANDS_REJECT_PRIVACY_H

@@ -14,6 +14,7 @@
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
+#include "uploader/spool/rejects.h"
 
 #define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
@@ -104,7 +105,16 @@ struct service {
     struct problems *problems;
     struct shipper *shipper;
     struct handlers *handlers;
+    bool has_recorded_privacy;
 };
+
+static enum result record_privacy(struct service *s, struct why *why)
+{
+    if (s->has_recorded_privacy) return RES_OK;
+    enum result res = spool_rejects_record_privacy(s->spool, settings_omits_payload(s->settings), why);
+    s->has_recorded_privacy = res == RES_OK;
+    return res;
+}
 
 /* What has to be done every few seconds; and before each turn. */
 static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
@@ -116,7 +126,8 @@ static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_to
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
     if (res == RES_OK) res = lockfile_keep(&s->lock, why);
-    return res == RES_OK ? db_check_log(spool_out_db(s->spool), why) : res; /* before what it has is read */
+    if (res == RES_OK) res = db_check_log(spool_out_db(s->spool), why); /* before what it has is read */
+    return res == RES_OK ? record_privacy(s, why) : res;
 }
 
 static enum result ship_until_stopped(struct service *s, struct why *why)

@@ -103,6 +103,18 @@ enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t co
     return res;
 }
 
+enum result spool_rejects_record_privacy(struct spool_out *out, bool omits_payload, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    enum result res = stmt_prepare(&stmt, spool_out_db(out), sql_record_privacy, why);
+    if (res == RES_OK) {
+        stmt_set_int(stmt, ":omits_payload", omits_payload);
+        res = stmt_run(stmt, NULL, why);
+    }
+    stmt_free(stmt);
+    return res;
+}
+
 enum result spool_rejects_were_withheld(struct spool_out *out, bool *were_withheld, struct why *why)
 {
     struct stmt *stmt = NULL;

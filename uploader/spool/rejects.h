@@ -41,7 +41,11 @@ MUST_CHECK enum result spool_rejects_range(struct spool_out *out, int64_t *first
 MUST_CHECK enum result spool_rejects_run(struct spool_out *out, int64_t from_id, int64_t count_max,
                                          int64_t *first_id, int64_t *last_id, struct why *why);
 
-/* Do the newest batches show that the uploader which sealed them withheld payloads, or dropped fields? */
+/* Records whether the service withholds payloads. */
+MUST_CHECK enum result spool_rejects_record_privacy(struct spool_out *out, bool omits_payload,
+                                                    struct why *why);
+
+/* Has the last service withheld payloads, or whoever sealed the newest batches, or have these dropped fields? */
 MUST_CHECK enum result spool_rejects_were_withheld(struct spool_out *out, bool *were_withheld,
                                                    struct why *why);
 
