@@ -68,7 +68,7 @@ static void a_wrong_pair_is_refused_and_named_with_a_remedy(void **state)
         {"a=u,,b=v", "'a=u,'", "a comma is followed by no pair"},
         {",a=u", "''", "expected prefix=uri"},
         {"a=u b=v", "'a=u b=v'", "separated by commas"},
-        {"a=u\x01", "'a=u\x01'", "not a URI"},
+        {"a=u\x01", "'a=u\\x01'", "not a URI"},
         {"a=u\u00e9", "'a=u\u00e9'", "not a URI"},
         {"a=\"u\"", "'a=\"u\"'", "not a URI"},
         {"a=<u>", "'a=<u>'", "not a URI"},
