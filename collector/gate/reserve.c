@@ -32,6 +32,26 @@ static bool is_own(int fd, struct stat *st)
     return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 1;
 }
 
+/* Nobody writes into a reserve: what holds something is a person's. */
+static bool is_blank(int fd)
+{
+    char bytes[4096];
+    ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+    for (ssize_t i = 0; i < n; i++)
+        if (bytes[i] != 0) return false;
+    return true;
+}
+
+/* Is it a file that would be lost, not only a name of one? */
+static bool holds_something(const struct reserve *reserve)
+{
+    struct stat st;
+    int fd = open_file(reserve, O_RDONLY);
+    bool holds = fd >= 0 && is_own(fd, &st) && !is_blank(fd);
+    if (fd >= 0) close(fd);
+    return holds;
+}
+
 static void note_held(struct reserve *reserve, const struct stat *st)
 {
     reserve->is_held = true;
@@ -44,7 +64,7 @@ static void find_held(struct reserve *reserve)
 {
     struct stat st;
     int fd = open_file(reserve, O_RDONLY);
-    if (fd >= 0 && is_own(fd, &st) && is_whole(reserve, &st)) note_held(reserve, &st);
+    if (fd >= 0 && is_own(fd, &st) && is_whole(reserve, &st) && is_blank(fd)) note_held(reserve, &st);
     if (fd >= 0) close(fd);
 }
 
@@ -72,6 +92,8 @@ static enum result explain_open(const struct reserve *reserve, int error, struct
                               : "see that the collector's user can make files there");
     if (is_there && S_ISDIR(st.st_mode))
         return why_set(why, RES_RETRY, "a directory lies in its place: %s", reserve->path);
+    if (is_there && error == EEXIST)
+        return why_set(why, RES_RETRY, "a file that holds something lies in its place: %s", reserve->path);
     if (is_there && error == EACCES)
         return why_set(why, RES_RETRY, "user %u's file in its place can be neither written nor removed: %s",
                        (unsigned)st.st_uid, reserve->path);
@@ -85,11 +107,15 @@ static bool is_other_file(int error)
 }
 
 /*
- * The reserve's file, made where it is not there. What else lies there loses this name, but for a directory, which may
- * hold something. -1: it cannot be had, and errno says why.
+ * The reserve's file, made where it is not there. What else lies there loses this name, but for a directory and a file
+ * that hold something. -1: it cannot be had, and errno says why; EEXIST: such a file.
  */
 static int open_own(const struct reserve *reserve, struct stat *st)
 {
+    if (holds_something(reserve)) {
+        errno = EEXIST;
+        return -1;
+    }
     int fd = open_file(reserve, O_WRONLY | O_CREAT);
     if (fd >= 0 && is_own(fd, st)) return fd;
     int error = fd >= 0 ? ELOOP : errno;
@@ -153,6 +179,7 @@ enum result reserve_check(const struct reserve *reserve, struct why *why)
 {
     struct stat st;
     if (reserve->is_held || lstat(reserve->path, &st) != 0) return RES_OK;
+    if (holds_something(reserve)) return explain_open(reserve, EEXIST, why);
     bool is_usable = S_ISREG(st.st_mode) && faccessat(AT_FDCWD, reserve->path, W_OK, AT_EACCESS) == 0;
     if (is_usable || (!S_ISDIR(st.st_mode) && is_removable(reserve, &st))) return RES_OK;
     return explain_open(reserve, EACCES, why);

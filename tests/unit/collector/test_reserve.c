@@ -126,6 +126,31 @@ static void another_users_reserve_makes_way_unless_the_directory_forbids_it(void
     assert_non_null(strstr(why.remedy, "remove it"));
 }
 
+static void a_file_that_holds_something_is_left_alone(void **state)
+{
+    const struct scratch *scratch = *state;
+    static char bytes[SIZE];
+    struct reserve reserve;
+    size_t len = 0;
+    memset(bytes, 'x', sizeof bytes); /* as long as a reserve */
+    reserve_init(&reserve, scratch->spool, SIZE);
+    scratch_write(reserve.path, bytes, sizeof bytes);
+    reserve_init(&reserve, scratch->spool, SIZE);
+    assert_false(reserve.is_held);
+    for (int is_made = 0; is_made < 2; is_made++) {
+        struct why why = {0};
+        enum result res = is_made ? reserve_make(&reserve, &why) : reserve_check(&reserve, &why);
+        assert_int_equal(res, RES_RETRY);
+        assert_non_null(strstr(why.text, "holds something"));
+        assert_non_null(strstr(why.remedy, "move it away"));
+    }
+    reserve_release(&reserve);
+    char *found = scratch_read(reserve.path, &len);
+    assert_int_equal(len, sizeof bytes);
+    assert_memory_equal(found, bytes, len);
+    free(found);
+}
+
 static void what_root_makes_is_given_to_the_spools_owner(void **state)
 {
     const struct scratch *scratch = *state;
@@ -246,6 +271,7 @@ int main(void)
         HERE(only_a_whole_reserve_of_an_earlier_process_is_kept),
         HERE(a_reserve_that_could_not_be_made_is_retried),
         HERE(another_users_reserve_makes_way_unless_the_directory_forbids_it),
+        HERE(a_file_that_holds_something_is_left_alone),
         HERE(what_root_makes_is_given_to_the_spools_owner),
         HERE(a_link_in_the_reserves_place_is_removed_and_not_written_through),
         HERE(a_release_empties_the_reserve_whatever_further_name_it_has_got),
