@@ -324,8 +324,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK)
         res = role_check_session_name("AWS_ROLE_SESSION_NAME", settings->role_session_name, why);
     if (res == RES_OK) res = check_profile(settings, why);
-    if (res == RES_OK && settings->access_key_id)
-        res = unsupported_check_keys(env, settings->session_token, why);
+    if (res == RES_OK)
+        res = unsupported_check_keys(env, settings->access_key_id, settings->session_token, why);
     if (res == RES_OK) res = unsupported_check_environment(env, why);
     if (res != RES_OK) return res;
     warn_of_settings_without_effect(settings);

@@ -126,21 +126,32 @@ enum result unsupported_check_profile(const struct aws_config *config, const cha
 
 /* ---- the environment ---- */
 
+static enum result refuse_variable(const char *name, const char *remedy, struct why *why)
+{
+    (void)why_remedy(why, RES_REFUSE, "%s", remedy);
+    return why_set(why, RES_REFUSE, "%s is not supported", name);
+}
+
 enum result unsupported_check_environment(char *const *env, struct why *why)
 {
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
         const char *value = config_env(env, variables[i].name);
         if (!value || !*value || is_accepted(variables[i].accepted, value)) continue;
-        (void)why_remedy(why, RES_REFUSE, "%s", variables[i].remedy);
-        return why_set(why, RES_REFUSE, "%s is not supported", variables[i].name);
+        return refuse_variable(variables[i].name, variables[i].remedy, why);
     }
     return RES_OK;
 }
 
-enum result unsupported_check_keys(char *const *env, const char *token, struct why *why)
+/* Former names. AWS's SDKs take the first two only if the present ones are not set. */
+enum result unsupported_check_keys(char *const *env, const char *id, const char *token, struct why *why)
 {
-    const char *former = config_env(env, "AWS_SECURITY_TOKEN");
-    if (!former || !*former || is_same(former, token)) return RES_OK;
-    (void)why_remedy(why, RES_REFUSE, "set AWS_SESSION_TOKEN instead");
-    return why_set(why, RES_REFUSE, "AWS_SECURITY_TOKEN is not supported");
+    static const char *const ids[] = {"AWS_ACCESS_KEY", "AWS_SECRET_KEY"};
+    const char *security_token = config_env(env, "AWS_SECURITY_TOKEN");
+    for (size_t i = 0; i < sizeof ids / sizeof *ids && !id; i++) {
+        const char *value = config_env(env, ids[i]);
+        if (value && *value)
+            return refuse_variable(ids[i], "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead", why);
+    }
+    if (!id || !security_token || !*security_token || is_same(security_token, token)) return RES_OK;
+    return refuse_variable("AWS_SECURITY_TOKEN", "set AWS_SESSION_TOKEN instead", why);
 }

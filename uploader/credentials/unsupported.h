@@ -18,7 +18,8 @@ MUST_CHECK enum result unsupported_check_profile(const struct aws_config *config
 /* The same of the variables in `env` (NAME=value texts, NULL at the end). */
 MUST_CHECK enum result unsupported_check_environment(char *const *env, struct why *why);
 
-/* Of those that belong to AWS_ACCESS_KEY_ID. `token`: AWS_SESSION_TOKEN; NULL: not set. */
-MUST_CHECK enum result unsupported_check_keys(char *const *env, const char *token, struct why *why);
+/* The same of former names of the keys. `id` and `token`: AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN; NULL: not set. */
+MUST_CHECK enum result unsupported_check_keys(char *const *env, const char *id, const char *token,
+                                              struct why *why);
 
 #endif
