@@ -514,6 +514,23 @@ static void a_session_token_may_have_64_KB(void **state)
     }
 }
 
+/* Other kinds of files are read by the same function: tests/unit/common/test_small_file.c. */
+static void a_token_file_that_is_a_pipe_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/pipe", f->scratch->dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    (void)setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+    (void)setenv("AWS_ROLE_ARN", "r", 1);
+    open_chain(f);
+    assert_string_equal(get(f, 0), "");
+    assert_non_null(strstr(f->why.text, "it is no file, and whoever writes to it"));
+    assert_non_null(strstr(f->why.remedy, "token file exists"));
+    (void)unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+    (void)unsetenv("AWS_ROLE_ARN");
+}
+
 /* ---- files that change ---- */
 
 static void a_new_or_changed_file_is_read_before_use(void **state)
@@ -754,6 +771,7 @@ int main(void)
         TEST(an_error_has_a_remedy_and_reveals_no_secret),
         TEST(the_region_comes_from_the_environment_before_the_profile),
         TEST(a_session_token_may_have_64_KB),
+        TEST(a_token_file_that_is_a_pipe_is_given_up),
         TEST(a_new_or_changed_file_is_read_before_use),
         TEST(a_changed_file_is_noticed_without_a_search),
         TEST(keys_in_the_environment_itself_never_change),
