@@ -86,6 +86,11 @@ const struct setting uploader_settings[] = {
      "the storage class of the objects, e.g. STANDARD_IA; unset: the store decides"},
     {"S3_TAGS", SETTING_TEXT, FIELD(s3_tags), NULL, 1, TAGS_TEXT_MAX, NULL,
      "up to 10 tags of the objects, e.g. team=security,source=acm; needs s3:PutObjectTagging"},
+    {"S3_ACL", SETTING_CHOICE, FIELD(s3_acl), "none", 0, 0,
+     "none|private|public-read|public-read-write|authenticated-read|aws-exec-read|bucket-owner-read|"
+     "bucket-owner-full-control",
+     "the ACL to set on each object, e.g. bucket-owner-full-control in another account's bucket; needs "
+     "s3:PutObjectAcl; none: none is sent"},
     {"S3_EXPECTED_BUCKET_OWNER", SETTING_TEXT, FIELD(s3_expected_bucket_owner), NULL, 1, 64, NULL,
      "the AWS account that must own the bucket, 12 digits; the store refuses any other bucket"},
     SETTING_GROUP_ROW("Other sources of credentials"),
@@ -278,6 +283,15 @@ static enum result check_owner(const char *owner, struct why *why)
                    "S3_EXPECTED_BUCKET_OWNER=%s: expected an AWS account's 12 digits, without dashes", owner);
 }
 
+static void warn_of_public_acl(int64_t acl)
+{
+    bool is_public = acl == S3_ACL_PUBLIC_READ || acl == S3_ACL_PUBLIC_READ_WRITE;
+    if (is_public || acl == S3_ACL_AUTHENTICATED_READ)
+        log_warn("strangers can read these objects, with all that events say of people",
+                 "setting=S3_ACL who=%s remedy=\"set S3_ACL=private, or leave it out\"",
+                 is_public ? "anybody_on_the_internet" : "every_AWS_account");
+}
+
 /* Checks the settings that are sent with each object. */
 static enum result check_object_settings(const struct settings *s, struct why *why)
 {
@@ -286,6 +300,7 @@ static enum result check_object_settings(const struct settings *s, struct why *w
     if (res == RES_OK) res = check_storage_class(s->s3_storage_class, why);
     if (res == RES_OK) res = check_owner(s->s3_expected_bucket_owner, why);
     if (res == RES_OK && s->s3_tags) res = tags_encode(s->s3_tags, ignored, why);
+    if (res == RES_OK) warn_of_public_acl(s->s3_acl);
     return res;
 }
 

@@ -33,6 +33,7 @@ struct settings {
     int64_t retention_ms;
     int64_t s3_addressing; /* enum s3_addressing, in s3_server.h */
     int64_t s3_sse;        /* enum s3_sse, in s3_headers.h */
+    int64_t s3_acl;        /* enum s3_acl, likewise */
     char *s3_sse_kms_key_id, *s3_storage_class, *s3_tags, *s3_expected_bucket_owner;
     char *access_key_id, *secret_access_key, *session_token; /* environment.c reads them anew each time */
     char *region, *default_region;                           /* the first that is set */

@@ -349,10 +349,11 @@ def test_a_missing_event_blocks_its_batch_alone(site):
 
 WISHES = {"S3_SSE": "aws:kms", "S3_SSE_KMS_KEY_ID": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd",
           "S3_STORAGE_CLASS": "STANDARD_IA", "S3_TAGS": "team=security, cost center=R+D",
-          "S3_EXPECTED_BUCKET_OWNER": "111122223333"}
+          "S3_ACL": "bucket-owner-full-control", "S3_EXPECTED_BUCKET_OWNER": "111122223333"}
 WISHED = {"x-amz-server-side-encryption": "aws:kms",
           "x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd",
-          "x-amz-storage-class": "STANDARD_IA", "x-amz-tagging": "team=security&cost%20center=R%2BD"}
+          "x-amz-storage-class": "STANDARD_IA", "x-amz-tagging": "team=security&cost%20center=R%2BD",
+          "x-amz-acl": "bucket-owner-full-control"}
 OWNER = "x-amz-expected-bucket-owner"
 
 
@@ -428,7 +429,7 @@ def test_a_real_server_takes_tags_storage_class_encryption_and_gzip(site):
         send_events(site, 100)
         flush(site, **rgw.settings(COMPRESSION="gzip", USE_DATE_FOLDERS="hive", S3_STORAGE_CLASS="STANDARD",
                                    S3_TAGS="team=security,cost center=R+D", S3_SSE="aws:kms",
-                                   S3_SSE_KMS_KEY_ID="testkey-1", S3_EXPECTED_BUCKET_OWNER="111122223333"))
+                                   S3_SSE_KMS_KEY_ID="testkey-1", S3_ACL="public-read", S3_EXPECTED_BUCKET_OWNER="111122223333"))
         (key,) = rgw.keys()
         body, headers = rgw.get(key)
         assert key.endswith(".xml.gz") and "/dt=" in key and gzip.decompress(body) == document(site, 1, 100)
@@ -440,6 +441,8 @@ def test_a_real_server_takes_tags_storage_class_encryption_and_gzip(site):
         _, tags = rgw.request("GET", f"/{rgw.bucket}/{key.replace('=', '%3D')}", "tagging=")
         assert dict(re.findall(r"<Key>(.*?)</Key><Value>(.*?)</Value>", tags.decode())) == \
             {"team": "security", "cost center": "R+D"}, tags
+        _, acl = rgw.request("GET", f"/{rgw.bucket}/{key.replace('=', '%3D')}", "acl=")
+        assert b"/groups/global/AllUsers" in acl and b"READ" in acl, acl
         assert site.query("SELECT state, verified FROM batches") == [("shipped", 1)]
     finally:
         rgw.close()

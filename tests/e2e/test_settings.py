@@ -70,6 +70,7 @@ def test_a_wrong_setting_ends_with_78_and_a_remedy(site):
             ({"DESTINATION_DIR": "d", "S3_SSE_KMS_KEY_ID": "k"}, ("S3_SSE_KMS_KEY_ID", "without S3_SSE=aws:kms")),
             ({"DESTINATION_DIR": "d", "S3_SSE_KMS_KEY_ID": "a b", "S3_SSE": "aws:kms"}, ("S3_SSE_KMS_KEY_ID=a b", "ARN")),
             ({"DESTINATION_DIR": "d", "S3_STORAGE_CLASS": "standard"}, ("S3_STORAGE_CLASS=standard", "STANDARD_IA")),
+            ({"DESTINATION_DIR": "d", "S3_ACL": "public"}, ("S3_ACL=public", "bucket-owner-full-control")),
             ({"DESTINATION_DIR": "d", "S3_TAGS": "team"}, ("S3_TAGS", "team=security")),
             ({"DESTINATION_DIR": "d", "S3_EXPECTED_BUCKET_OWNER": "1234-5678-9012"},
              ("S3_EXPECTED_BUCKET_OWNER=1234-5678-9012", "12 digits")),
@@ -134,6 +135,14 @@ def test_a_setting_without_effect_is_reported(site):
     for output_format, has_effect in (("xml", False), ("ndjson", False), ("json", True)):
         done = site.command("uploader", "config", PRETTY_PRINT_JSON="true", OUTPUT_FORMAT=output_format)
         assert done.returncode == 0 and ("PRETTY_PRINT_JSON" in done.stderr) != has_effect, done.stderr
+
+
+def test_an_acl_that_shows_objects_to_strangers_is_reported(site):
+    for acl, who in (("public-read", "anybody_on_the_internet"), ("public-read-write", "anybody_on_the_internet"),
+                     ("authenticated-read", "every_AWS_account"), ("bucket-owner-full-control", None)):
+        done = site.command("uploader", "config", S3_ACL=acl)
+        assert f"S3_ACL={acl}\n" in done.stdout and ("strangers can read" in done.stderr) == bool(who), done.stderr
+        assert not who or f"who={who}" in done.stderr, done.stderr
 
 
 def test_misspelt_and_retired_settings_are_reported(site):

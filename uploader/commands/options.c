@@ -59,6 +59,7 @@ struct store_options options_for_store(const struct settings *s, enum patience p
         .directory = s->destination_dir,
         .s3 = {.server = {.bucket = s->bucket_name, .addressing = (enum s3_addressing)s->s3_addressing},
                .objects = {.sse = (enum s3_sse)s->s3_sse,
+                           .acl = (enum s3_acl)s->s3_acl,
                            .kms_key_id = s->s3_sse_kms_key_id,
                            .storage_class = s->s3_storage_class,
                            .tags = s->s3_tags,

@@ -14,7 +14,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Parts of several remedies. */
-#define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS or S3_EXPECTED_BUCKET_OWNER"
+#define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS, S3_ACL or S3_EXPECTED_BUCKET_OWNER"
 #define KEYS_FROM "or what the keys come from (`uploader check` names it)"
 
 /* Codes for which a person must act, and whose trouble they are; %s in the remedy is the bucket. */
@@ -26,8 +26,13 @@ static const struct refusal {
     {"NoSuchBucket", SCOPE_KIND, "create the bucket %s, or correct BUCKET_NAME"},
     {"AccessDenied", SCOPE_KIND,
      "allow these keys s3:PutObject (and s3:GetObject) under PREFIX and REJECTS_PREFIX in the bucket %s; "
-     "S3_TAGS needs s3:PutObjectTagging, a key of KMS kms:GenerateDataKey and kms:Decrypt; "
-     "S3_EXPECTED_BUCKET_OWNER must own the bucket"},
+     "S3_TAGS needs s3:PutObjectTagging, S3_ACL s3:PutObjectAcl, a key of KMS kms:GenerateDataKey and "
+     "kms:Decrypt; S3_EXPECTED_BUCKET_OWNER must own the bucket; if all that is so, see whether the bucket "
+     "blocks public ACLs (S3_ACL), or its policy demands an encryption (S3_SSE), an ACL (S3_ACL), https:// "
+     "or a VPC endpoint"},
+    {"AccessControlListNotSupported", SCOPE_KIND,
+     "remove S3_ACL, or set S3_ACL=bucket-owner-full-control: ACLs are switched off in the bucket %s"},
+    {"MalformedACLError", SCOPE_KIND, "remove S3_ACL: the store of %s does not know this ACL"},
     {"AllAccessDisabled", SCOPE_KIND, "the owner has disabled the bucket %s: choose another BUCKET_NAME"},
     {"AccountProblem", SCOPE_KIND,
      "ask the store's operator what is wrong with the account of the bucket %s"},
@@ -63,7 +68,7 @@ static const struct refusal {
     {"InvalidBucketOwnerAWSAccountID", SCOPE_KIND,
      "correct S3_EXPECTED_BUCKET_OWNER to the account that owns the bucket %s"},
     {"NotImplemented", SCOPE_KIND,
-     "leave out what the store of %s does not know: S3_TAGS, S3_SSE or S3_STORAGE_CLASS"},
+     "leave out what the store of %s does not know: S3_TAGS, S3_SSE, S3_STORAGE_CLASS or S3_ACL"},
     {"InvalidStorageClass", SCOPE_KIND, "correct S3_STORAGE_CLASS: the store of %s does not know it"},
     {"InvalidTag", SCOPE_BATCH, "correct S3_TAGS: the store of %s does not take them"},
     {"InvalidEncryptionAlgorithmError", SCOPE_KIND, "correct S3_SSE: the store of %s does not know it"},

@@ -16,9 +16,22 @@ struct s3_signer {
 
 enum s3_sse { S3_SSE_NONE, S3_SSE_AES256, S3_SSE_KMS };
 
+/* Canned ACLs (Amazon S3 User Guide, "Access control list overview"). */
+enum s3_acl {
+    S3_ACL_NONE, /* none is sent */
+    S3_ACL_PRIVATE,
+    S3_ACL_PUBLIC_READ,
+    S3_ACL_PUBLIC_READ_WRITE,
+    S3_ACL_AUTHENTICATED_READ,
+    S3_ACL_AWS_EXEC_READ,
+    S3_ACL_BUCKET_OWNER_READ,
+    S3_ACL_BUCKET_OWNER_FULL_CONTROL,
+};
+
 /* How the store is to keep objects, and who must own the bucket. NULL: not set. */
 struct s3_object_options {
     enum s3_sse sse;
+    enum s3_acl acl;
     const char *kms_key_id, *storage_class;
     const char *tags; /* tags.h */
     const char *bucket_owner;
