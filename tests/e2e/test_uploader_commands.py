@@ -597,6 +597,20 @@ def test_reship_to_a_store_sends_HEAD_first_and_outlasts_an_outage(site, stub):
 
 
 @with_stub
+def test_reship_over_a_delete_marker_that_counts_as_an_object_advises_new_keys(site, stub):
+    """HEAD says 404 and a conditional PUT 412, as in a versioned bucket of a store that does not do as AWS does."""
+    three_batches(site, **stub.settings())
+    key = sorted(stub.objects)[1]
+    there = stub.objects.pop(key)
+    output = reship(site, stub, Step("PUT", error(412, "PreconditionFailed"), times=ALWAYS), expected=1)
+    assert "and then that it is not" in output and "delete marker" in output, output
+    (advice,) = set(re.findall(r"uploader reship --batch \d+ --new-keys", output))
+    stub.set_script()  # the marker stands under the old key alone
+    run_command(site, *advice.split()[1:], **stub.settings())
+    assert [there.body] == [s.body for k, s in stub.objects.items() if k == key.replace(".xml", "-r2.xml")]
+
+
+@with_stub
 def test_reship_without_the_right_to_HEAD_puts_only_missing_objects(site, stub):
     three_batches(site, **stub.settings())
     before = dict(stub.objects)

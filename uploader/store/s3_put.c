@@ -119,6 +119,10 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
     return STORE_OCCUPIED;
 }
 
+/*
+ * AWS takes a conditional PUT over a delete marker (Amazon S3 User Guide, "How to prevent object overwrites with
+ * conditional writes"); there are stores that answer 412.
+ */
 enum store_answer s3_put_contradiction(const struct object *object, struct stored *stored, struct why *why)
 {
     stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
@@ -126,8 +130,12 @@ enum store_answer s3_put_contradiction(const struct object *object, struct store
                   object->batch->object_key);
     (void)why_remedy(
         why, RES_RETRY,
-        "wait a minute; if it stays so, see that the store, and what is on the way to it (a proxy), "
-        "understand the header `If-None-Match: *`");
+        "wait a minute; if it stays so and the object was deleted in a bucket with versions, its delete "
+        "marker "
+        "is in the way: remove the marker, or `uploader reship --batch %" PRId64
+        " --new-keys`; else see that "
+        "the store, and what is on the way to it (a proxy), understand the header `If-None-Match: *`",
+        object->batch->id);
     return STORE_UNKNOWN;
 }
 
