@@ -25,7 +25,8 @@ static void add_metadata(struct headers *headers, const struct object *object)
     (void)EVP_EncodeBlock((unsigned char *)base64, md5, sizeof md5);
     headers_add(headers, "content-md5", "%s", base64);
     headers_add(headers, "x-amz-meta-node", "%s", batch->identity.node);
-    headers_add(headers, "x-amz-meta-spool", "%s", batch->identity.spool);
+    /* Before the spool is made `check` finds none; a header without a value would not be sent, but be signed. */
+    if (*batch->identity.spool) headers_add(headers, "x-amz-meta-spool", "%s", batch->identity.spool);
     headers_add(headers, "x-amz-meta-batch", "%" PRId64, batch->id);
     headers_add(headers, "x-amz-meta-first-id", "%" PRId64, batch->first_id);
     headers_add(headers, "x-amz-meta-last-id", "%" PRId64, batch->last_id);
