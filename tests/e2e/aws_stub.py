@@ -120,9 +120,30 @@ def sts_error(status, code, message="as the test wants it"):
         <Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>""".encode())
 
 
+def sts_identity(arn="arn:aws:iam::111122223333:user/eventspool"):
+    return Answer(200, f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+        <Arn>{arn}</Arn><UserId>AIDA1</UserId><Account>111122223333</Account></GetCallerIdentityResult>
+        </GetCallerIdentityResponse>""".encode())
+
+
 def form(request):
     """The parameters of a request to STS."""
     return {name: values[0] for name, values in urllib.parse.parse_qs(request.body.decode()).items()}
+
+
+class Sts(Endpoint):
+    """Answers who the caller is by itself: `requests` are those for keys."""
+
+    def __init__(self, answer):
+        super().__init__(lambda request: sts_identity() if self.is_about_identity(request) else answer(request))
+
+    @staticmethod
+    def is_about_identity(request):
+        return form(request)["Action"] == "GetCallerIdentity"
+
+    @property
+    def for_keys(self):
+        return [request for request in self.requests if not self.is_about_identity(request)]
 
 
 class Issuer(Endpoint):

@@ -15,7 +15,7 @@ import subprocess
 import time
 import urllib.parse
 
-from aws_stub import HANG, Answer, Endpoint, Imds, Issuer, form, keys_json, sts_error, sts_keys
+from aws_stub import HANG, Answer, Endpoint, Imds, Issuer, Sts, form, keys_json, sts_error, sts_keys
 from support.environment import BIN, clean_environment
 from support.ledger import CHECK, assert_keys_have_no_gap
 from support.rgw import Rgw
@@ -143,7 +143,7 @@ def test_the_order_of_the_sources_is_that_of_every_AWS_tool(site, stub):
     token = write(site.directory / "token", "jwt")
     aws_credentials(site, "[default]\naws_access_key_id = FILE\naws_secret_access_key = TOPSECRET\n")
     container = Endpoint(lambda request: Answer(200, keys_json(8)))
-    sts = Endpoint(lambda request: sts_keys(7, action="AssumeRoleWithWebIdentity"))
+    sts = Sts(lambda request: sts_keys(7, action="AssumeRoleWithWebIdentity"))
     with closing(Imds()) as imds, closing(container), closing(sts):
         settings = {"AWS_ACCESS_KEY_ID": "ENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "TOPSECRET",
                     "AWS_ROLE_ARN": "arn:aws:iam::1:role/web", "AWS_WEB_IDENTITY_TOKEN_FILE": token,
@@ -159,8 +159,8 @@ def test_the_order_of_the_sources_is_that_of_every_AWS_tool(site, stub):
             shown = check(site, stub, **settings)
             assert f"credentials found: {source}" in shown and checked_keys(stub)[-1][0] == key, (shown, key)
             settings.update({name: "" for name in gone})
-    assert form(sts.requests[0])["RoleSessionName"] == "gate-7"
-    assert "authorization" not in sts.requests[0].headers
+    assert form(sts.for_keys[0])["RoleSessionName"] == "gate-7"
+    assert "authorization" not in sts.for_keys[0].headers
 
 
 @with_stub
@@ -241,13 +241,13 @@ role_session_name = me
         signers.append(re.search(r"Credential=(\w+)/\d+/us-east-1/sts/", request.headers["authorization"])[1])
         assert (request.headers.get("x-amz-security-token") is None) == (signers[-1] == "SELF")
         return sts_keys(10 + len(signers))
-    with closing(Imds()) as imds, closing(Endpoint(answer)) as sts:
+    with closing(Imds()) as imds, closing(Sts(answer)) as sts:
         settings = {"AWS_ENDPOINT_URL_STS": sts.url, "AWS_EC2_METADATA_DISABLED": "false",
                     "AWS_EC2_METADATA_SERVICE_ENDPOINT": imds.url}
         shown = check(site, stub, **settings)
         assert "credentials found: arn:aws:iam::1:role/last by the profile default" in shown, shown
         assert signers == ["ASIA5", "ASIA11"] and checked_keys(stub)[-1] == ("ASIA12", "token-12")
-        first, last = map(form, sts.requests)
+        first, last = map(form, sts.for_keys)
         assert first["RoleArn"].endswith("role/first") and first["RoleSessionName"] == "eventspool"
         assert last == {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/last",
                         "RoleSessionName": "me", "DurationSeconds": "900", "ExternalId": "a/b:c+d"}
@@ -321,9 +321,9 @@ def test_a_wrong_clock_is_corrected_by_the_one_of_STS(site, stub):
         refusal = sts_error(403, "SignatureDoesNotMatch", "Signature expired: ... is now earlier than ...")
         return refusal._replace(headers={"Date": email.utils.format_datetime(right.replace(tzinfo=datetime.timezone.utc),
                                                                              usegmt=True)})
-    with closing(Endpoint(answer)) as sts:
+    with closing(Sts(answer)) as sts:
         check(site, stub, AWS_ENDPOINT_URL_STS=sts.url)
-        assert len(sts.requests) == 2
+        assert len(sts.for_keys) == 2
 
 
 # ---- radosgw's STS ----

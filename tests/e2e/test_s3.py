@@ -3,7 +3,7 @@ styles, TLS, secrets."""
 import json
 import time
 
-from support.environment import faked_clock, size
+from support.environment import ROOT, faked_clock, size
 from support.ledger import assert_each_event_in_one_object
 from support.rgw import Rgw
 from support.tap import main
@@ -145,6 +145,56 @@ def test_a_document_that_is_there_proves_nothing_to_who_may_not_write(site, rgw)
     done = site.command("uploader", "check", **rgw.settings())
     assert done.returncode == 0, done.stdout
     assert {key: rgw.get(key)[1]["last-modified"] for key in rgw.keys()} == documents
+
+
+def notes(shown):
+    return [line for line in shown.splitlines() if line.startswith("note")]
+
+
+@with_rgw
+def test_check_finds_out_what_the_keys_may_do(site, rgw):
+    def check(*arguments, **settings):
+        done = site.command("uploader", "check", *arguments, **rgw.settings(**settings))
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    shown = check()  # there is no spool yet
+    assert shown.count("written now and left there; proven: write, no overwrite, read, missing told from forbidden") == 2, shown
+    site.collector(NODE_ID="gate-7")
+    site.wait_for_spool()
+    screen = check().replace(f"127.0.0.1:{rgw.port}", "s3.example.net:7480")
+    assert f"```text\n{screen}```" in (ROOT / "docs/operating.md").read_text(), screen
+    shown = check()
+    assert shown.count("it was there and stays; proven: write, no overwrite, read, missing told from forbidden") == 2, shown
+    assert not notes(shown) and "only looked" in check("--read-only")
+    shown = check(S3_SSE="aws:kms", S3_SSE_KMS_KEY_ID="testkey-1", PREFIX="kms")
+    assert "the store says that it is encrypted: aws:kms" in shown and not notes(shown), shown
+    writer = rgw.add_user("writer")
+    for actions, note in ((("PutObject",), "objects cannot be read back: HTTP 403"), (("PutObject", "GetObject"), "s3:ListBucket"),
+                          (("PutObject", "GetObject", "ListBucket"), None)):
+        rgw.set_policy(("Allow", "writer", actions, ()))
+        shown = check(**writer)
+        assert len(notes(shown)) == (2 if note else 0) and (note or "read, missing told") in shown, (actions, shown)
+    rgw.make_bucket("locked", locks_for_days=1)
+    for _ in range(2):  # radosgw takes a conditional PUT over an object in a bucket with versions
+        shown = check(BUCKET_NAME="locked")
+        assert shown.count("(Object Lock), as each object will be") == 2 == shown.count("does not heed `If-None-Match: *`"), shown
+
+
+@with_rgw
+def test_a_deleted_object_comes_back_over_its_delete_marker(site, rgw):
+    rgw.make_bucket("versions", has_versions=True)
+    site.collector()
+    site.send_events(3)
+    site.wait_for_events(3)
+    settings = rgw.settings(BUCKET_NAME="versions")
+    assert site.command("uploader", "flush", **settings).returncode == 0
+    key = site.value("SELECT object_key FROM batches")
+    body = rgw.request("GET", f"/versions/{key}")[1]
+    rgw.request("DELETE", f"/versions/{key}")
+    done = site.command("uploader", "reship", "--batch", "1", **settings)
+    assert done.returncode == 0 and "sent again: 1" in done.stdout + done.stderr, done
+    assert rgw.request("GET", f"/versions/{key}")[1] == body
 
 
 @with_rgw

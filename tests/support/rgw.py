@@ -3,6 +3,7 @@ import datetime
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import pathlib
 import signal
@@ -71,30 +72,54 @@ class Rgw:
         return {"BUCKET_NAME": self.bucket, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
                 "AWS_ACCESS_KEY_ID": self.access, "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": self.region, **more}
 
-    def request(self, method, path, query=""):
-        """One signed request, by the published recipe: an independent reading of it."""
+    def request(self, method, path, query="", body=b"", **more):
+        """One signed request, by the published recipe: an independent reading of it. `more`: headers that are not signed."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         host = f"127.0.0.1:{self.port}"
-        empty = hashlib.sha256(b"").hexdigest()
+        digest = hashlib.sha256(body).hexdigest()
         scope = f"{now[:8]}/{self.region}/s3/aws4_request"
         signed = "host;x-amz-content-sha256;x-amz-date"
-        canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{empty}",
-                               f"x-amz-date:{now}", "", signed, empty])
+        canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{digest}",
+                               f"x-amz-date:{now}", "", signed, digest])
         text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
         key = ("AWS4" + self.secret).encode()
         for part in scope.split("/"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path + ("?" + query if query else ""), headers={
-            "x-amz-date": now, "x-amz-content-sha256": empty,
+        connection.request(method, path + ("?" + query if query else ""), body, {
+            "x-amz-date": now, "x-amz-content-sha256": digest, **{k.replace("_", "-"): v for k, v in more.items()},
             "Authorization": f"AWS4-HMAC-SHA256 Credential={self.access}/{scope}, SignedHeaders={signed}, "
                              f"Signature={signature}"})
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        assert answer.status == 200, (answer.status, body)
+        assert answer.status in (200, 204), (answer.status, body)
         return answer, body
+
+    def make_bucket(self, bucket, *, has_versions=False, locks_for_days=0):
+        """Object Lock needs versions, and the bucket has them from the beginning."""
+        lock = {"x_amz_bucket_object_lock_enabled": "true"} if locks_for_days else {}
+        self.request("PUT", f"/{bucket}", **lock)
+        if has_versions:
+            self.request("PUT", f"/{bucket}", "versioning=", b"<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                         b"<Status>Enabled</Status></VersioningConfiguration>")
+        if locks_for_days:
+            self.request("PUT", f"/{bucket}", "object-lock=", b"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>"
+                         b"<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>%d</Days></DefaultRetention></Rule>"
+                         b"</ObjectLockConfiguration>" % locks_for_days)
+
+    def set_policy(self, *statements, bucket=None):
+        """Each statement: effect, user or *, actions, conditions. Without any the bucket has no policy."""
+        bucket = bucket or self.bucket
+        if not statements:
+            self.request("DELETE", f"/{bucket}", "policy=")
+            return
+        policy = [{"Effect": effect, "Principal": {"AWS": [user if user == "*" else f"arn:aws:iam:::user/{user}"]},
+                   "Action": [f"s3:{action}" for action in actions], "Condition": dict(conditions),
+                   "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
+                  for effect, user, actions, conditions in statements]
+        self.request("PUT", f"/{bucket}", "policy=", json.dumps({"Version": "2012-10-17", "Statement": policy}).encode())
 
     def keys(self):
         keys, after = [], ""

@@ -1,26 +1,23 @@
 /*
- * check -- `uploader check`: can the spool be used, and do the keys allow us to write under both prefixes? It puts one
- * empty document under each as `run` puts a batch, and leaves it there (store/check_document.h). Exit 0 only if `run`
- * would work. It can be used while an uploader runs.
+ * check -- `uploader check`: can the spool be used, where do the objects go, with whose keys, and may these keys write
+ * under both prefixes? It puts one empty document under each as `run` puts a batch, and leaves it there
+ * (store/check_document.h); with --read-only it only looks for them. Exit 0 only if `run` would work, as far as that was
+ * tried. It can be used while an uploader runs.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/command.h"
 #include "common/lock_wait.h"
+#include "uploader/commands/check_prefix.h"
+#include "uploader/commands/finding.h"
 #include "uploader/commands/options.h"
 #include "uploader/commands/run.h"
-#include "uploader/store/check_document.h"
 
-static int report(bool is_ok, const char *what, const struct why *why)
+static void report(enum result res, const char *what, const struct why *why)
 {
-    if (is_ok) {
-        (void)printf("ok      %s\n", what);
-        return 0;
-    }
-    (void)printf("problem %s: %s\n", what, why->text);
-    if (*why->remedy) (void)printf("        %s\n", why->remedy);
-    return 1;
+    finding_explain(res == RES_OK ? FINDING_OK : FINDING_PROBLEM, what, why);
 }
 
 /* A spool that is not there yet is no problem. The installation's name is the spool's, else this host's. */
@@ -38,9 +35,9 @@ static enum result check_spool(const char *path, struct spool_identity *identity
     if (res != RES_OK && gethostname(identity->node, SPOOL_NODE_MAX) != 0)
         (void)snprintf(identity->node, sizeof identity->node, "eventspool");
     if (will_come)
-        (void)printf("note    %s\n", why.text);
+        finding_print(FINDING_NOTE, "%s", why.text);
     else
-        (void)report(res == RES_OK, "the spool can be used", &why);
+        report(res, "the spool can be used", &why);
     return will_come ? RES_OK : res;
 }
 
@@ -48,57 +45,68 @@ static enum result check_lock(const char *spool_path)
 {
     struct why why = {0};
     enum result res = lockfile_check_place(spool_path, "uploader", &why);
-    (void)report(res == RES_OK, "the lock file can be used", &why);
+    report(res, "the lock file can be used", &why);
     return res;
 }
 
-/*
- * `*is_dead`: the server itself does not answer, so that there is no need to ask it again. A destination that can
- * neither be proven nor disproven is a note: `run` would work, as far as is known.
- */
-static int check_prefix(struct store *store, const char *prefix, enum batch_kind kind,
-                        enum batch_format format, const struct spool_identity *identity, bool *is_dead)
+static enum result check_destination(const struct settings *settings)
 {
-    char what[BATCH_KEY_MAX + 64];
-    struct check_document document;
-    struct stored stored;
     struct why why = {0};
-    check_document_init(&document, prefix, kind, format, identity);
-    struct object object = check_document_object(&document);
-    (void)snprintf(what, sizeof what, "objects can be written as %s", document.batch.object_key);
-    enum store_answer answer = store_prove(store, &object, true, &stored, &why);
-    check_document_fini(&document);
-    *is_dead = answer != STORE_DONE && answer != STORE_CANNOT_CHECK && stored.cause.scope == SCOPE_ENDPOINT;
-    if (answer != STORE_CANNOT_CHECK) return report(answer == STORE_DONE, what, &why);
-    (void)printf("note    %s: %s\n        %s\n", what, why.text, why.remedy);
-    return 0;
-}
-
-static int check_prefixes(struct store *store, const struct settings *settings,
-                          const struct spool_identity *identity)
-{
-    bool is_dead = false;
-    int problems = check_prefix(store, settings->prefix, BATCH_EVENTS,
-                                (enum batch_format)settings->output_format, identity, &is_dead);
-    if (settings->rejects_prefix && !is_dead)
-        problems +=
-            check_prefix(store, settings->rejects_prefix, BATCH_REJECTS, BATCH_NDJSON, identity, &is_dead);
-    return problems;
+    enum result res = settings_check_destination(settings, &why);
+    if (res != RES_OK)
+        report(res, "a destination is set", &why);
+    else
+        finding_print(FINDING_OK, "a destination is set: the %s %.1000s",
+                      settings->bucket_name ? "bucket" : "directory",
+                      settings->bucket_name ? settings->bucket_name : settings->destination_dir);
+    return res;
 }
 
 static enum result check_credentials(struct store *store)
 {
     char source[STORE_SOURCE_SIZE];
-    char what[STORE_SOURCE_SIZE + 32];
     struct why why = {0};
     enum result res = store_prepare(store, source, &why);
-    (void)snprintf(what, sizeof what, "credentials found%s%s", *source ? ": " : "", source);
-    if (res != RES_OK || *source) (void)report(res == RES_OK, what, &why);
+    if (res != RES_OK)
+        report(res, "credentials found", &why);
+    else if (*source)
+        finding_print(FINDING_OK, "credentials found: %s", source);
     return res;
 }
 
+static void show_facts(struct store *store)
+{
+    struct store_facts facts;
+    store_describe(store, &facts);
+    for (size_t i = 0; i < facts.count; i++)
+        finding_print(facts.list[i].is_note ? FINDING_NOTE : FINDING_OK, "%s", facts.list[i].text);
+}
+
+/* Returns how many problems there are. */
+static int check_prefixes(struct store *store, const struct settings *settings,
+                          const struct spool_identity *identity, bool is_read_only)
+{
+    const enum batch_format format = (enum batch_format)settings->output_format;
+    const char *encryption = settings->bucket_name ? s3_sse_text((enum s3_sse)settings->s3_sse) : "";
+    const struct check_prefix_job jobs[] = {
+        {settings->prefix, BATCH_EVENTS, format, identity, encryption, is_read_only},
+        {settings->rejects_prefix, BATCH_REJECTS, BATCH_NDJSON, identity, encryption, is_read_only}};
+    bool is_dead = false;
+    int problems = 0;
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs && !is_dead; i++)
+        if (jobs[i].prefix) problems += check_prefix(store, &jobs[i], &is_dead) ? 0 : 1;
+    if (problems > 0) return problems;
+    if (is_read_only)
+        finding_add("only looked: nothing was written, so that these keys may write is not proven");
+    else
+        finding_add(
+            "not tried: other keys under these prefixes, objects of full size, deleting (not needed)");
+    return 0;
+}
+
 /* Returns the exit code. */
-static int check_store(const struct settings *settings, const struct spool_identity *identity)
+static int check_store(const struct settings *settings, const struct spool_identity *identity,
+                       bool is_read_only)
 {
     struct why why = {0};
     struct signals signals = {.fd = -1};
@@ -111,25 +119,42 @@ static int check_store(const struct settings *settings, const struct spool_ident
     if (res == RES_OK) res = store_open(&store, &options, &signals, &no_lock, &why);
     if (res != RES_OK) return command_exit(res, &why);
     res = check_credentials(store);
-    if (res == RES_OK) problems = check_prefixes(store, settings, identity);
+    show_facts(store);
+    if (res == RES_OK) problems = check_prefixes(store, settings, identity, is_read_only);
     store_close(store);
     signals_close(&signals);
     if (res == RES_REFUSE) return EX_CONFIG;
     return res != RES_OK || problems ? EX_FAILED : EX_OK;
 }
 
+/* False: wrong usage, which was explained. */
+static bool read_arguments(const struct command_line *line, bool *is_read_only)
+{
+    *is_read_only = false;
+    for (int i = 1; i < line->argc; i++) {
+        if (strcmp(line->argv[i], "--read-only") != 0) {
+            (void)fprintf(stderr,
+                          "uploader check: '%s' is not understood\nusage: uploader check [--read-only]\n",
+                          line->argv[i]);
+            return false;
+        }
+        *is_read_only = true;
+    }
+    return true;
+}
+
 int run_check(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
-    struct why why = {0};
     struct spool_identity identity = {.spool = ""};
+    bool is_read_only = false;
 
-    enum result res = settings_check_destination(settings, &why);
-    (void)report(res == RES_OK, "a destination is set", &why);
+    if (!read_arguments(line, &is_read_only)) return EX_USAGE;
+    enum result res = check_destination(settings);
     if (res != RES_OK) return EX_CONFIG;
     res = check_spool(settings->spool_path, &identity);
     if (res == RES_OK) res = check_lock(settings->spool_path);
-    int exit_code = check_store(settings, &identity);
+    int exit_code = check_store(settings, &identity, is_read_only);
     if (res == RES_REFUSE) return EX_CONFIG;
     return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;
 }

@@ -93,18 +93,23 @@ static const char *show_end(const struct credentials *c, char until[CLOCK_ISO_SI
     return c->keys.expires_at == KEYS_FOREVER ? "further_notice" : clock_iso(c->keys.expires_at, until);
 }
 
-/* Searches for keys, and keeps the result: new keys, or the failure. */
-static void renew(struct credentials *c, int64_t now_at)
+static struct source_query make_query(struct credentials *c, int64_t now_at)
 {
-    char until[CLOCK_ISO_SIZE];
-    struct keys keys = KEYS_NONE;
-    struct source_query query = {.options = &c->options,
+    return (struct source_query){.options = &c->options,
                                  .connection = c->connection,
                                  .http = c->http,
                                  .signals = c->signals,
                                  .lock = c->lock,
                                  .now_at = now_at,
                                  .watch = &c->watch};
+}
+
+/* Searches for keys, and keeps the result: new keys, or the failure. */
+static void renew(struct credentials *c, int64_t now_at)
+{
+    char until[CLOCK_ISO_SIZE];
+    struct keys keys = KEYS_NONE;
+    struct source_query query = make_query(c, now_at);
     why_clear(&c->why);
     c->failure = query_all(c, &query, &keys, &c->why);
     c->queried_at = now_at;
@@ -180,4 +185,30 @@ void credentials_source(struct credentials *c, char source[KEYS_SOURCE_SIZE])
     (void)pthread_mutex_lock(&c->mutex);
     memcpy(source, c->source, KEYS_SOURCE_SIZE);
     (void)pthread_mutex_unlock(&c->mutex);
+}
+
+bool credentials_describe(struct credentials *c, struct credentials_facts *facts)
+{
+    *facts = (struct credentials_facts){.tail = ""};
+    (void)pthread_mutex_lock(&c->mutex);
+    bool has_keys = c->has_keys;
+    size_t len = strlen(c->keys.access_key_id);
+    if (len >= CREDENTIALS_TAIL_SIZE) /* of a shorter one that would be all */
+        memcpy(facts->tail, c->keys.access_key_id + len + 1 - sizeof facts->tail, sizeof facts->tail);
+    facts->expires_at = c->keys.expires_at;
+    (void)pthread_mutex_unlock(&c->mutex);
+    return has_keys;
+}
+
+enum result credentials_identify(struct credentials *c, int64_t now_at, char arn[STS_ARN_SIZE],
+                                 struct why *why)
+{
+    enum result res = RES_OK;
+    arn[0] = '\0';
+    (void)pthread_mutex_lock(&c->mutex);
+    struct source_query query = make_query(c, now_at);
+    if (c->has_keys && sts_identity_may_ask(c->connection))
+        res = sts_identity_ask(&query, &c->keys, arn, why);
+    (void)pthread_mutex_unlock(&c->mutex);
+    return res;
 }

@@ -16,6 +16,7 @@
 #include "common/signals.h"
 #include "uploader/credentials/connection.h"
 #include "uploader/credentials/options.h"
+#include "uploader/credentials/sts_identity.h"
 #include "uploader/http/keys.h"
 
 struct credentials;
@@ -50,5 +51,23 @@ bool credentials_have_changed(struct credentials *credentials);
 
 /* Copies a text for people: where the last keys came from, e.g. "the profile shipping"; "" before the first. */
 void credentials_source(struct credentials *credentials, char source[KEYS_SOURCE_SIZE]);
+
+#define CREDENTIALS_TAIL_SIZE 5
+
+/* What people may know of the last keys. */
+struct credentials_facts {
+    char tail[CREDENTIALS_TAIL_SIZE]; /* the last four characters of the access key's id */
+    int64_t expires_at;               /* KEYS_FOREVER: never */
+};
+
+/* False: there are no keys yet. */
+bool credentials_describe(struct credentials *credentials, struct credentials_facts *facts);
+
+/*
+ * Whose are the last keys? Asks STS for a few seconds, if it may see them (sts_identity.h); `arn` is "" if not.
+ *   RES_RETRY, RES_REFUSE   it could not be found out
+ */
+MUST_CHECK enum result credentials_identify(struct credentials *credentials, int64_t now_at,
+                                            char arn[STS_ARN_SIZE], struct why *why);
 
 #endif

@@ -40,7 +40,7 @@ enum result sts_assume_role(struct source_query *query, const struct sts_request
     struct buf form = BUF_EMPTY;
     struct http_answer answer;
     make_form(request, &form);
-    enum result res = sts_call(query, &form, request->keys, &answer, why);
+    enum result res = sts_call(query, &form, request->keys, STS_CALL_TIMEOUT_MS, &answer, why);
     if (res == RES_OK) res = sts_answer_read(&answer, request->role_arn, keys, why);
     http_answer_fini(&answer);
     secret_fini(&form);

@@ -11,7 +11,6 @@
 #include "uploader/http/sigv4.h"
 #include "uploader/http/xml_answer.h"
 
-#define TIMEOUT_MS     30000
 #define CODE_SIZE      64
 #define CLOCK_WRONG_MS (2 * 60000)
 
@@ -43,7 +42,7 @@ static bool make_headers(const struct sts_target *target, const struct keys *key
 
 /* RES_OK: there is an answer. `answer` needs http_answer_fini() in any case. */
 static enum result send_form(struct source_query *query, const struct sts_target *target,
-                             const struct keys *keys, const struct buf *form, int64_t now_at,
+                             const struct keys *keys, const struct buf *form, int64_t now_at, int timeout_ms,
                              struct http_answer *answer, struct why *why)
 {
     struct headers headers = {.count = 0};
@@ -57,7 +56,7 @@ static enum result send_form(struct source_query *query, const struct sts_target
                                        .url = target->url,
                                        .headers = (const char *const *)headers.lines,
                                        .body = form,
-                                       .timeout_ms = TIMEOUT_MS};
+                                       .timeout_ms = timeout_ms};
         enum http_outcome outcome = http_do(query->http, &request, answer, why);
         if (outcome == HTTP_UNTRUSTED)
             (void)why_remedy(why, RES_RETRY,
@@ -96,7 +95,7 @@ static bool finds_clock_wrong(const struct http_answer *answer, int64_t *now_at)
 }
 
 enum result sts_call(struct source_query *query, const struct buf *form, const struct keys *keys,
-                     struct http_answer *answer, struct why *why)
+                     int timeout_ms, struct http_answer *answer, struct why *why)
 {
     struct sts_target target;
     int64_t now_at = query->now_at;
@@ -105,7 +104,7 @@ enum result sts_call(struct source_query *query, const struct buf *form, const s
     enum result res = sts_target_find(query->connection, &target, why);
     if (res != RES_OK) return res;
     for (;;) {
-        res = send_form(query, &target, keys, form, now_at, answer, why);
+        res = send_form(query, &target, keys, form, now_at, timeout_ms, answer, why);
         if (res != RES_OK || is_again || !is_about_time(answer) || !finds_clock_wrong(answer, &now_at))
             return res;
         is_again = true;

@@ -27,10 +27,11 @@ struct http_answer {
     char region[HTTP_HEADER_SIZE];     /* x-amz-bucket-region */
     char request_id[HTTP_HEADER_SIZE]; /* x-amz-request-id */
     char retry_after[HTTP_HEADER_SIZE];
-    char encryption[HTTP_HEADER_SIZE]; /* x-amz-server-side-encryption */
-    char date[HTTP_HEADER_SIZE];       /* the server's time, RFC 9110, Date */
-    int64_t length;                    /* Content-Length; -1: absent */
-    struct buf body;                   /* owned; at most HTTP_BODY_MAX */
+    char encryption[HTTP_HEADER_SIZE];   /* x-amz-server-side-encryption */
+    char locked_until[HTTP_HEADER_SIZE]; /* x-amz-object-lock-retain-until-date */
+    char date[HTTP_HEADER_SIZE];         /* the server's time, RFC 9110, Date */
+    int64_t length;                      /* Content-Length; -1: absent */
+    struct buf body;                     /* owned; at most HTTP_BODY_MAX */
 };
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
     {"date", offsetof(struct http_answer, date)},
     {"retry-after", offsetof(struct http_answer, retry_after)},
     {"x-amz-server-side-encryption", offsetof(struct http_answer, encryption)},
+    {"x-amz-object-lock-retain-until-date", offsetof(struct http_answer, locked_until)},
 };
 
 static bool is_among(char c, const char *set)

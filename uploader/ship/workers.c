@@ -65,7 +65,7 @@ static void do_phase(struct worker *worker)
     case JOB_LOOKING: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
     case JOB_PUTTING: job->answer = store_put(worker->store, &object, &job->stored, &job->why); break;
     case JOB_PROVING:
-        job->answer = store_prove(worker->store, &object, false, &job->stored, &job->why);
+        job->answer = store_prove(worker->store, &object, &job->stored, &job->why);
         break;
     case JOB_IDLE: break; /* it is never submitted */
     }

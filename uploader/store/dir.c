@@ -201,12 +201,32 @@ static enum store_answer put(void *self, const struct object *object, struct sto
 }
 
 /* As any object. Whatever stands under its name already is as good: it was written aside all the same. */
-static enum store_answer prove(void *self, const struct object *document, bool is_thorough,
-                               struct stored *stored, struct why *why)
+static enum store_answer prove(void *self, const struct object *document, struct stored *stored,
+                               struct why *why)
 {
-    (void)is_thorough;
     enum store_answer answer = put(self, document, stored, why);
     return answer == STORE_CONFLICT ? STORE_DONE : answer;
+}
+
+static enum store_answer examine(void *self, const struct object *document, struct store_proof *proof,
+                                 struct stored *stored, struct why *why)
+{
+    struct why ignored = {0};
+    proof->is_new = find(self, document, stored, &ignored) == STORE_ABSENT;
+    enum store_answer answer = prove(self, document, stored, why);
+    if (answer != STORE_DONE) return answer;
+    proof->keeps_others = PROVEN_YES; /* link() never replaces a name */
+    enum store_answer again = find(self, document, stored, &ignored);
+    proof->can_read = again == STORE_DONE || again == STORE_CONFLICT ? PROVEN_YES : PROVEN_NOTHING;
+    return answer;
+}
+
+static void describe(void *self, struct store_facts *facts)
+{
+    const struct dir *dir = self;
+    store_facts_add(facts, false,
+                    "objects are files in %s (DESTINATION_DIR), for a trial: no keys are needed",
+                    dir->directory);
 }
 
 static enum result another(const void *self, void **other, struct why *why)
@@ -226,8 +246,15 @@ static void close_dir(void *self)
 
 struct store *dir_open(const char *directory)
 {
-    static const struct store_ops ops = {
-        .is_trial = true, .put = put, .find = find, .prove = prove, .another = another, .close = close_dir};
+    static const struct store_ops ops = {.is_trial = true,
+                                         .put = put,
+                                         .find = find,
+                                         .prove = prove,
+                                         .examine = examine,
+                                         .look = find,
+                                         .describe = describe,
+                                         .another = another,
+                                         .close = close_dir};
     char destination[BATCH_DESTINATION_MAX];
     struct dir *dir = calloc(1, sizeof *dir);
     if (!dir) abort();

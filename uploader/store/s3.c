@@ -1,15 +1,17 @@
 /*
  * s3 -- see s3.h.
  *
- * s3_client.h has sorted the answer to each request, s3_look.h knows what is under a key, s3_put.h puts an object; this
- * file opens and closes them, and proves that a destination can be used.
+ * s3_client.h has sorted the answer to each request, s3_look.h knows what is under a key, s3_put.h puts an object,
+ * s3_proof.h proves that objects can be put; this file opens and closes them.
  */
 #include "uploader/store/s3.h"
 
 #include <stdlib.h>
 
 #include "uploader/store/place.h"
+#include "uploader/store/s3_describe.h"
 #include "uploader/store/s3_look.h"
+#include "uploader/store/s3_proof.h"
 #include "uploader/store/s3_put.h"
 
 static enum result prepare(void *self, char source[STORE_SOURCE_SIZE], struct why *why)
@@ -35,68 +37,28 @@ static enum store_answer find(void *self, const struct object *object, struct st
     return s3_look(s3->client, object, stored, why);
 }
 
-/* ---- the proof ---- */
-
-/* A document that is not ours is never replaced, so there is no proof. */
-static enum store_answer explain_no_proof(const struct object *document, struct why *why)
-{
-    (void)why_set(why, RES_RETRY, "another document is under %.500s, so it was not written",
-                  document->batch->object_key);
-    (void)why_remedy(why, RES_RETRY, "remove that object, and check again");
-    return STORE_CANNOT_CHECK;
-}
-
-/*
- * For a server that does not know conditional writes, or seems not to: `refusal` of the conditional PUT may be the
- * condition's; NULL: it is known. Our own document may be written again.
- */
-static enum store_answer prove_plainly(struct s3 *s3, const struct object *document,
-                                       const struct cause *refusal, struct stored *stored, struct why *why)
-{
-    why_clear(why);
-    enum store_answer answer = s3_look(s3->client, document, stored, why);
-    if (answer == STORE_CONFLICT) return explain_no_proof(document, why);
-    if (answer != STORE_ABSENT && answer != STORE_DONE && answer != STORE_CANNOT_CHECK) return answer;
-    why_clear(why);
-    answer = s3_put_once(s3, document, false, stored, why);
-    if (refusal) s3_put_learn(s3, answer, &stored->cause, refusal);
-    return answer;
-}
-
-/* The service writes nothing then: that there is an answer is all the proof there is. */
-static enum store_answer prove_by_look(struct s3 *s3, const struct object *document, struct stored *stored,
-                                       struct why *why)
-{
-    enum store_answer answer = s3_look(s3->client, document, stored, why);
-    return answer == STORE_ABSENT || answer == STORE_CONFLICT ? STORE_DONE : answer;
-}
-
-/* `check` asks whether the document is there as the server says: one that says so of every key takes no batch. */
-static enum store_answer doubt(struct s3 *s3, const struct object *document, struct stored *stored,
+static enum store_answer prove(void *self, const struct object *document, struct stored *stored,
                                struct why *why)
 {
-    enum store_answer answer = s3_look(s3->client, document, stored, why);
-    if (answer == STORE_ABSENT) return s3_put_contradiction(document, stored, why);
-    return answer == STORE_CANNOT_CHECK || answer == STORE_CONFLICT ? STORE_DONE : answer;
+    return s3_proof(self, document, stored, why);
 }
 
-/*
- * 412 is the good answer: the keys may write, and nothing was stored. That holds for servers that look at the permission
- * before the condition, as S3 and radosgw do (tests/e2e/test_s3.py). Where one does not, the proof says too much, and
- * the first batch shows it: its PUT is refused as if there had been no proof, and nothing is lost.
- */
-static enum store_answer prove(void *self, const struct object *document, bool is_thorough,
-                               struct stored *stored, struct why *why)
+static enum store_answer examine(void *self, const struct object *document, struct store_proof *proof,
+                                 struct stored *stored, struct why *why)
 {
-    struct s3 *s3 = self;
-    if (!s3_conditions_are_used(s3->conditions))
-        return is_thorough ? prove_plainly(s3, document, NULL, stored, why)
-                           : prove_by_look(s3, document, stored, why);
-    enum store_answer answer = s3_put_once(s3, document, true, stored, why);
-    struct cause refusal = stored->cause;
-    if (answer == STORE_CONFLICT) return is_thorough ? doubt(s3, document, stored, why) : STORE_DONE;
-    if (answer != STORE_REFUSED || !s3_conditions_may_be_cause(s3->conditions, &refusal)) return answer;
-    return prove_plainly(s3, document, &refusal, stored, why);
+    return s3_proof_examine(self, document, proof, stored, why);
+}
+
+static enum store_answer look(void *self, const struct object *document, struct stored *stored,
+                              struct why *why)
+{
+    return s3_proof_look(self, document, stored, why);
+}
+
+static void describe(void *self, struct store_facts *facts)
+{
+    const struct s3 *s3 = self;
+    s3_describe(s3->client, facts);
 }
 
 /* ---- opening and closing ---- */
@@ -132,6 +94,9 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
                                          .put = put,
                                          .find = find,
                                          .prove = prove,
+                                         .examine = examine,
+                                         .look = look,
+                                         .describe = describe,
                                          .has_new_keys = has_new_keys,
                                          .another = another,
                                          .close = close_s3};

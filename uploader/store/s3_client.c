@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "uploader/credentials/credentials.h"
 #include "uploader/http/sigv4.h"
 #include "uploader/store/s3_error.h"
 #include "uploader/store/tags.h"
@@ -276,6 +275,21 @@ enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE
 const struct connection *s3_client_connection(const struct s3_client *client)
 {
     return client->connection;
+}
+
+const struct s3_options *s3_client_options(const struct s3_client *client)
+{
+    return &client->options;
+}
+
+struct credentials *s3_client_credentials(const struct s3_client *client)
+{
+    return client->credentials;
+}
+
+void s3_client_address(const struct s3_client *client, struct s3_address *address)
+{
+    s3_server_address(client->server, address);
 }
 
 bool s3_client_has_new_keys(struct s3_client *client)

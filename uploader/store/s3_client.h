@@ -11,6 +11,7 @@
 #include "common/lockfile.h"
 #include "common/signals.h"
 #include "uploader/credentials/connection.h"
+#include "uploader/credentials/credentials.h"
 #include "uploader/store/s3_call.h"
 #include "uploader/store/s3_headers.h"
 #include "uploader/store/s3_server.h"
@@ -56,8 +57,13 @@ MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const s
 MUST_CHECK enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE],
                                          struct why *why);
 
-/* Where and how it connects. Borrowed. */
+/* Where and how it connects, what it was opened with, and the keys. Borrowed. */
 const struct connection *s3_client_connection(const struct s3_client *client);
+const struct s3_options *s3_client_options(const struct s3_client *client);
+struct credentials *s3_client_credentials(const struct s3_client *client);
+
+/* Where the next request goes. */
+void s3_client_address(const struct s3_client *client, struct s3_address *address);
 
 /* Have files that the keys come from changed since they were asked for? */
 bool s3_client_has_new_keys(struct s3_client *client);

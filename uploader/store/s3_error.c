@@ -89,6 +89,9 @@ static const char proxy_login[] = "give HTTPS_PROXY (http_proxy for http://) the
 static const char too_large[] =
     "have the server of %s, or the proxy before it, take larger requests; a "
     "lower MAX_FILE_SIZE and a restart of the uploader cut again what was refused";
+static const char no_md5[] =
+    "see that nothing on the way (a proxy) removes the header Content-MD5: the bucket %s, "
+    "which locks objects, demands it, and the uploader sends it";
 static const char no_cause[] =
     "run `uploader check`: its upload shows the cause, which the answer to a HEAD request at %s lacks; often "
     "AWS_SESSION_TOKEN has expired";
@@ -270,10 +273,20 @@ static bool blame_region(const struct http_answer *answer, const struct s3_targe
     return true;
 }
 
-static void explain(const struct http_answer *answer, const struct s3_target *target, const char *code,
-                    struct why *why)
+/*
+ * S3 says so of a bucket with Object Lock: `InvalidRequest: Content-MD5 OR x-amz-checksum- HTTP header is required for
+ * Put Object requests with Object Lock parameters` (Amazon S3 API Reference, PutObject).
+ */
+static bool is_about_md5(const char *code, const char *message)
 {
-    const char *remedy = find_remedy(answer->status, code, target->method == HTTP_HEAD);
+    return strcmp(code, "InvalidRequest") == 0 && strstr(message, "Content-MD5");
+}
+
+static void explain(const struct http_answer *answer, const struct s3_target *target, const char *code,
+                    const char *message, struct why *why)
+{
+    const char *remedy =
+        is_about_md5(code, message) ? no_md5 : find_remedy(answer->status, code, target->method == HTTP_HEAD);
     const char *hole = strstr(remedy, "%s");
     if (blame_region(answer, target, code, why)) return;
     (void)why_remedy(why, RES_RETRY, "%.*s%s%s", (int)(hole - remedy), remedy, target->bucket, hole + 2);
@@ -297,7 +310,7 @@ struct s3_refusal s3_error_sort(const struct http_answer *answer, const struct s
         refusal.cause.scope != SCOPE_ENDPOINT && (is_marked(answer, code) || is_plain_refusal(answer, code));
     refusal.is_authentic = refusal.is_from_store && is_authentic(&refusal.cause);
     if (refusal.answer == STORE_REFUSED || refusal.answer == STORE_CANNOT_CHECK)
-        explain(answer, target, code, why);
+        explain(answer, target, code, message, why);
     return refusal;
 }
 

@@ -35,27 +35,39 @@ static void add_metadata(struct headers *headers, const struct object *object)
     headers_add(headers, "x-amz-meta-content-sha256", "%s", object->rendition->content_sha256);
 }
 
+const char *s3_sse_text(enum s3_sse sse)
+{
+    static const char *const texts[] = {
+        [S3_SSE_NONE] = "", [S3_SSE_AES256] = "AES256", [S3_SSE_KMS] = "aws:kms"};
+    return texts[sse];
+}
+
+const char *s3_acl_text(enum s3_acl acl)
+{
+    static const char *const texts[] = {[S3_ACL_NONE] = "",
+                                        [S3_ACL_PRIVATE] = "private",
+                                        [S3_ACL_PUBLIC_READ] = "public-read",
+                                        [S3_ACL_PUBLIC_READ_WRITE] = "public-read-write",
+                                        [S3_ACL_AUTHENTICATED_READ] = "authenticated-read",
+                                        [S3_ACL_AWS_EXEC_READ] = "aws-exec-read",
+                                        [S3_ACL_BUCKET_OWNER_READ] = "bucket-owner-read",
+                                        [S3_ACL_BUCKET_OWNER_FULL_CONTROL] = "bucket-owner-full-control"};
+    return texts[acl];
+}
+
 /*
  * How the store is to keep the object. None of this is in the object's bytes, so the current settings count, not those
  * at the time of sealing: a person can correct a wrong key or class, and the batch is shipped under the same name.
  */
 static void add_object_headers(struct headers *headers, const struct s3_object_headers *object_headers)
 {
-    static const char *const encryptions[] = {[S3_SSE_AES256] = "AES256", [S3_SSE_KMS] = "aws:kms"};
-    static const char *const acls[] = {[S3_ACL_PRIVATE] = "private",
-                                       [S3_ACL_PUBLIC_READ] = "public-read",
-                                       [S3_ACL_PUBLIC_READ_WRITE] = "public-read-write",
-                                       [S3_ACL_AUTHENTICATED_READ] = "authenticated-read",
-                                       [S3_ACL_AWS_EXEC_READ] = "aws-exec-read",
-                                       [S3_ACL_BUCKET_OWNER_READ] = "bucket-owner-read",
-                                       [S3_ACL_BUCKET_OWNER_FULL_CONTROL] = "bucket-owner-full-control"};
     const struct s3_object_options *options = object_headers->options;
     if (options->sse != S3_SSE_NONE)
-        headers_add(headers, "x-amz-server-side-encryption", "%s", encryptions[options->sse]);
+        headers_add(headers, "x-amz-server-side-encryption", "%s", s3_sse_text(options->sse));
     if (options->kms_key_id)
         headers_add(headers, "x-amz-server-side-encryption-aws-kms-key-id", "%s", options->kms_key_id);
     if (options->storage_class) headers_add(headers, "x-amz-storage-class", "%s", options->storage_class);
-    if (options->acl != S3_ACL_NONE) headers_add(headers, "x-amz-acl", "%s", acls[options->acl]);
+    if (options->acl != S3_ACL_NONE) headers_add(headers, "x-amz-acl", "%s", s3_acl_text(options->acl));
     if (*object_headers->tagging) headers_add(headers, "x-amz-tagging", "%s", object_headers->tagging);
 }
 

@@ -28,6 +28,10 @@ enum s3_acl {
     S3_ACL_BUCKET_OWNER_FULL_CONTROL,
 };
 
+/* As they are sent; "" for NONE. */
+const char *s3_sse_text(enum s3_sse sse);
+const char *s3_acl_text(enum s3_acl acl);
+
 /* How the store is to keep objects, and who must own the bucket. NULL: not set. */
 struct s3_object_options {
     enum s3_sse sse;

@@ -58,8 +58,7 @@ static bool fits(const struct object *object, int64_t length)
            (*batch->earlier.sha256 && length == batch->earlier.bytes);
 }
 
-/* A key beside this one that nobody has ever used. */
-static void make_unused_key(const char *key, char unused[BATCH_KEY_MAX + 1])
+void s3_look_unused_key(const char *key, char unused[BATCH_KEY_MAX + 1])
 {
     const char *slash = strrchr(key, '/');
     uint64_t random[2];
@@ -90,7 +89,7 @@ static enum store_answer confirm_other(struct s3_client *client, const struct ob
     char unused[BATCH_KEY_MAX + 1];
     struct s3_answer answer;
     struct s3_call call = {.method = HTTP_HEAD, .key = unused};
-    make_unused_key(object->batch->object_key, unused);
+    s3_look_unused_key(object->batch->object_key, unused);
     enum store_answer found = s3_client_send(client, &call, &answer, why);
     s3_look_note(stored, &answer);
     if (found == STORE_DONE)

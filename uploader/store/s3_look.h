@@ -14,6 +14,9 @@
 enum store_answer s3_look(struct s3_client *client, const struct object *object, struct stored *stored,
                           struct why *why);
 
+/* A key beside this one that nobody has ever used. */
+void s3_look_unused_key(const char *key, char unused[BATCH_KEY_MAX + 1]);
+
 /*
  * Takes over what an answer says of the server. Several may belong to one call: the last one says of the endpoint
  * whether it works, and one accepted signature is enough.

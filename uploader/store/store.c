@@ -1,6 +1,7 @@
 /* store -- see store.h: passes each call on to the implementation, and compares what is stored with what is known. */
 #include "uploader/store/store.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,11 +80,43 @@ enum store_answer store_find(struct store *store, const struct object *object, s
     return store->ops->find(store->self, object, stored, why);
 }
 
-enum store_answer store_prove(struct store *store, const struct object *document, bool is_thorough,
-                              struct stored *stored, struct why *why)
+enum store_answer store_prove(struct store *store, const struct object *document, struct stored *stored,
+                              struct why *why)
 {
     *stored = (struct stored){.wait_ms = 0};
-    return store->ops->prove(store->self, document, is_thorough, stored, why);
+    return store->ops->prove(store->self, document, stored, why);
+}
+
+enum store_answer store_examine(struct store *store, const struct object *document, struct store_proof *proof,
+                                struct stored *stored, struct why *why)
+{
+    *stored = (struct stored){.wait_ms = 0};
+    *proof = (struct store_proof){.is_new = false};
+    return store->ops->examine(store->self, document, proof, stored, why);
+}
+
+enum store_answer store_look(struct store *store, const struct object *document, struct stored *stored,
+                             struct why *why)
+{
+    *stored = (struct stored){.wait_ms = 0};
+    return store->ops->look(store->self, document, stored, why);
+}
+
+void store_describe(struct store *store, struct store_facts *facts)
+{
+    facts->count = 0;
+    store->ops->describe(store->self, facts);
+}
+
+void store_facts_add(struct store_facts *facts, bool is_note, const char *format, ...)
+{
+    va_list args;
+    if (facts->count == STORE_FACTS_MAX) return;
+    struct store_fact *fact = &facts->list[facts->count++];
+    fact->is_note = is_note;
+    va_start(args, format);
+    (void)vsnprintf(fact->text, sizeof fact->text, format, args);
+    va_end(args);
 }
 
 bool store_has_new_keys(struct store *store)

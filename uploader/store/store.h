@@ -98,11 +98,56 @@ enum store_answer store_find(struct store *store, const struct object *object, s
 /*
  * Would a put under the prefix of this document work (check_document.h)? It is put as any batch is, and stays there;
  * where one is there already, nothing is stored. DONE: yes. CANNOT_CHECK: there is no proof either way. Any other
- * answer is that of a put. `is_thorough`: also where the store knows no conditional writes the document is written
- * again, for `check`; the service only looks then.
+ * answer is that of a put. Where the store knows no conditional writes it only looks.
  */
-enum store_answer store_prove(struct store *store, const struct object *document, bool is_thorough,
-                              struct stored *stored, struct why *why);
+enum store_answer store_prove(struct store *store, const struct object *document, struct stored *stored,
+                              struct why *why);
+
+/* ---- for `uploader check` ---- */
+
+#define STORE_FACTS_MAX 10
+
+/* What a store says of itself, each a sentence for people. Texts of others are in it: to be made printable. */
+struct store_facts {
+    size_t count;
+    struct store_fact {
+        bool is_note; /* something that a person may want to change */
+        char text[WHY_SIZE];
+    } list[STORE_FACTS_MAX];
+};
+
+/*
+ * Where and how the store connects, whose keys it has, and what it asks for each object. After store_prepare(); STS may
+ * be asked for some seconds whose the keys are.
+ */
+void store_describe(struct store *store, struct store_facts *facts);
+
+enum proven { PROVEN_NOTHING, PROVEN_YES, PROVEN_NO };
+
+/* What was found out about a prefix, beyond the answer. */
+struct store_proof {
+    bool is_new;               /* the document was written now; else it was there, or nothing was written */
+    enum proven keeps_others;  /* a second put was refused: no object replaces another */
+    enum proven can_read;      /* the document can be read back */
+    enum proven knows_absence; /* what is missing is told from what is forbidden */
+    char refusal[HTTP_HEADER_SIZE]; /* of the reading: how the store has put it */
+    char encryption[HTTP_HEADER_SIZE], locked_until[HTTP_HEADER_SIZE]; /* as the store says; "": nothing */
+};
+
+/*
+ * As store_prove(), and more thoroughly: the document is written again where the store knows no conditional writes, and
+ * after DONE it is tried what else the keys may do.
+ */
+enum store_answer store_examine(struct store *store, const struct object *document, struct store_proof *proof,
+                                struct stored *stored, struct why *why);
+
+/*
+ * Only looks for the document, and writes nothing. DONE, ABSENT: the store answers these keys; CONFLICT likewise, and
+ * another document is there. CANNOT_CHECK: these keys may not look, which says nothing about a put. Any other answer is
+ * that of a put.
+ */
+enum store_answer store_look(struct store *store, const struct object *document, struct stored *stored,
+                             struct why *why);
 
 /* Have files that the keys come from changed since the keys were asked for? Cheap: it only looks at the files' times. */
 bool store_has_new_keys(struct store *store);
@@ -116,12 +161,21 @@ struct store_ops {
     enum store_answer (*put)(void *self, const struct object *object, struct stored *stored, struct why *why);
     enum store_answer (*find)(void *self, const struct object *object, struct stored *stored,
                               struct why *why);
-    enum store_answer (*prove)(void *self, const struct object *document, bool is_thorough,
-                               struct stored *stored, struct why *why);
+    enum store_answer (*prove)(void *self, const struct object *document, struct stored *stored,
+                               struct why *why);
+    enum store_answer (*examine)(void *self, const struct object *document, struct store_proof *proof,
+                                 struct stored *stored, struct why *why);
+    enum store_answer (*look)(void *self, const struct object *document, struct stored *stored,
+                              struct why *why);
+    void (*describe)(void *self, struct store_facts *facts);
     bool (*has_new_keys)(void *self); /* NULL: no keys */
     enum result (*another)(const void *self, void **other, struct why *why);
     void (*close)(void *self);
 };
+
+/* Adds a fact; those above STORE_FACTS_MAX, which nobody should have, are left out. */
+void store_facts_add(struct store_facts *facts, bool is_note, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Takes `self`, which store_close() gives to ops->close(); borrows `ops`, copies `destination`. */
 struct store *store_new(void *self, const struct store_ops *ops, const char *destination);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/bare_file_system.h"
 #include "tests/support/scratch.h"
@@ -60,7 +61,7 @@ static int tear_down(void **state)
 static enum store_answer prove(struct fixture *f)
 {
     why_clear(&f->why);
-    return store_prove(f->store, &f->object, false, &f->stored, &f->why);
+    return store_prove(f->store, &f->object, &f->stored, &f->why);
 }
 
 static void expect_cause(const struct fixture *f, enum scope scope, const char *code)
@@ -97,6 +98,25 @@ static void another_document_in_its_place_is_no_obstacle_and_stays(void **state)
     char *bytes = scratch_read(f->path, &len);
     assert_int_equal(len, 5);
     free(bytes);
+}
+
+static void an_examination_says_whether_the_document_is_new_and_a_look_writes_none(void **state)
+{
+    struct fixture *f = *state;
+    struct store_proof proof;
+    assert_int_equal(store_look(f->store, &f->object, &f->stored, &f->why), STORE_ABSENT);
+    assert_int_not_equal(access(f->directory, F_OK), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_examine(f->store, &f->object, &proof, &f->stored, &f->why), STORE_DONE);
+        assert_int_equal(proof.is_new, i == 0);
+        assert_int_equal(proof.keeps_others, PROVEN_YES);
+        assert_int_equal(proof.can_read, PROVEN_YES);
+    }
+    assert_int_equal(store_look(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+    scratch_write(f->path, "other", 5);
+    assert_int_equal(store_look(f->store, &f->object, &f->stored, &f->why), STORE_CONFLICT);
+    assert_int_equal(store_examine(f->store, &f->object, &proof, &f->stored, &f->why), STORE_DONE);
+    assert_false(proof.is_new);
 }
 
 static void another_file_under_a_batchs_name_is_a_conflict(void **state)
@@ -288,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_document_proves_the_directory_and_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_document_in_its_place_is_no_obstacle_and_stays, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_examination_says_whether_the_document_is_new_and_a_look_writes_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_file_under_a_batchs_name_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_everybodys_trouble, set_up,
                                         tear_down),

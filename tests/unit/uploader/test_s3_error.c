@@ -156,6 +156,11 @@ static void an_error_for_a_person_is_refused_with_a_remedy(void **state)
         {400, "", ERROR("TokenRefreshRequired"), "AWS_SESSION_TOKEN"},
         {400, "", ERROR("InvalidArgument"), "S3_STORAGE_CLASS"},
         {400, "", ERROR("InvalidRequest"), "S3_SSE_KMS_KEY_ID"},
+        {400, "",
+         "<Error><Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP header is required "
+         "for "
+         "Put Object requests with Object Lock parameters</Message></Error>",
+         "removes the header Content-MD5"},
         {400, "", ERROR("InvalidBucketOwnerAWSAccountID"), "S3_EXPECTED_BUCKET_OWNER"},
         {400, "", ERROR("XMinioInvalidObjectName"), "PREFIX"},
     };
