@@ -6,7 +6,7 @@ flush | status | batches | resolve | reship) exec "$libexec/uploader" "$@" ;;
 rejects) case ${2:-} in retry) exec "$libexec/collector" "$@" ;; *) exec "$libexec/uploader" "$@" ;; esac ;;
 tail | new-identity) exec "$libexec/collector" "$@" ;;
 check | healthcheck)
-    "$libexec/collector" "$@"
+    case $1 in check) "$libexec/collector" check ;; *) "$libexec/collector" "$@" ;; esac # --read-only is the uploader's
     collector=$?
     "$libexec/uploader" "$@" || exit $?
     exit $collector

@@ -159,6 +159,9 @@ def test_the_installed_command_finds_the_program_that_owns_a_subcommand(site):
                                (("flush", "x"), "uploader"), (("status", "x"), "uploader")):
         done = subprocess.run(["sh", script, *arguments], capture_output=True, text=True, env=clean_environment())
         assert done.returncode == 64 and program in done.stderr, (arguments, done)
+    looked = subprocess.run(["sh", script, "check", "--read-only"], capture_output=True, text=True, cwd=site.directory,
+                            env={**clean_environment(), "DESTINATION_DIR": "objects", "SPOOL_MIN_FREE": "64M", "PORT": str(site.port)})
+    assert looked.returncode == 0 and "only looked" in looked.stdout and not site.objects.exists(), looked
     done = subprocess.run(["sh", script], capture_output=True, text=True, env=clean_environment())
     assert done.returncode == 64 and "rejects retry" in done.stdout, done
 
