@@ -72,3 +72,9 @@ size_t utf8_whole_len(const char *text, size_t len)
     }
     return len;
 }
+
+int utf8_cut(const char *text, int most)
+{
+    size_t len = strnlen(text, (size_t)most + 1);
+    return (int)(len <= (size_t)most ? len : utf8_whole_len(text, (size_t)most));
+}

@@ -16,6 +16,9 @@ size_t utf8_valid_len(const char *text, size_t len);
  */
 size_t utf8_whole_len(const char *text, size_t len);
 
+/* The bytes of a text, but `most` at the most, so that no character is cut in two: for "%.*s". */
+int utf8_cut(const char *text, int most);
+
 /* How many bytes from the beginning are ASCII. */
 size_t utf8_ascii_len(const char *data, size_t len);
 

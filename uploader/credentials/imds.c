@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "uploader/credentials/secret.h"
 #include "uploader/credentials/sources.h"
 
@@ -123,7 +124,8 @@ enum result imds_get_keys(struct source_query *query, struct keys *keys, bool *i
     }
     enum result res = get_token(query, header, is_set, why);
     if (!*is_set) {
-        source_note_searched(query, "instance metadata (no answer from %.100s)",
+        source_note_searched(query, "instance metadata (no answer from %.*s)",
+                             utf8_cut(query->connection->imds_endpoint, 100),
                              query->connection->imds_endpoint);
         why_clear(why);
         return RES_OK;

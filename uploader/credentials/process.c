@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "uploader/credentials/child.h"
 #include "uploader/credentials/command_words.h"
 #include "uploader/credentials/secret.h"
@@ -44,7 +45,7 @@ enum result process_get_keys(struct source_query *query, const char *profile, co
     char *text = strdup(command);
     if (!text) abort();
     enum result res = RES_REFUSE;
-    source_set_name(query, "credential_process of the profile %.128s", profile);
+    source_set_name(query, "credential_process of the profile %.*s", utf8_cut(profile, 128), profile);
     if (command_words_split(text, words)) {
         res = run(query, words, keys, why);
         if (res != RES_OK)

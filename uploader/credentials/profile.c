@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "uploader/credentials/process.h"
 #include "uploader/credentials/profile_files.h"
 #include "uploader/credentials/role.h"
@@ -35,7 +36,7 @@ static const char *get(const struct visit *visit, const char *name)
 static enum result take_own_keys(struct visit *visit, struct keys *keys, struct why *why)
 {
     const char *profile = visit->chain[visit->depth - 1];
-    source_set_name(visit->query, "the profile %.128s", profile);
+    source_set_name(visit->query, "the profile %.*s", utf8_cut(profile, 128), profile);
     enum result res = keys_set(keys, get(visit, "aws_access_key_id"), get(visit, "aws_secret_access_key"),
                                get(visit, "aws_session_token"), why);
     if (res == RES_OK) return res;
@@ -142,7 +143,8 @@ static enum result assume(struct visit *visit, const char *role_arn, struct keys
         res = query_source(visit, &source, why);
     if (res == RES_OK && !identity.token_file) res = sts_assume_role(visit->query, &request, keys, why);
     keys_wipe(&source);
-    source_set_name(visit->query, "%.120s by the profile %.100s", role_arn, profile);
+    source_set_name(visit->query, "%.*s by the profile %.*s", utf8_cut(role_arn, 120), role_arn,
+                    utf8_cut(profile, 100), profile);
     if (res == RES_REFUSE && !*why->remedy) (void)why_remedy(why, res, "correct the profile %s", profile);
     return res == RES_OK ? res : why_wrap(why, res, "the profile %s", profile);
 }
@@ -224,7 +226,8 @@ enum result profile_get_keys(struct source_query *query, struct keys *keys, bool
     if (res == RES_OK) res = query_profile(&visit, profile, keys, is_set, why);
     profile_files_places(options, places);
     if (res == RES_OK && !*is_set)
-        source_note_searched(query, "the profile %.64s in %s (no keys there)", profile, places);
+        source_note_searched(query, "the profile %.*s in %s (no keys there)", utf8_cut(profile, 64), profile,
+                             places);
     aws_config_fini(&visit.config);
     return res;
 }

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 void source_set_name(struct source_query *query, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     (void)vsnprintf(query->name, sizeof query->name, format, args);
     va_end(args);
+    query->name[utf8_whole_len(query->name, strlen(query->name))] = '\0';
 }
 
 void source_note_searched(struct source_query *query, const char *format, ...)
@@ -22,4 +25,5 @@ void source_note_searched(struct source_query *query, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(query->searched + len, sizeof query->searched - len, format, args);
     va_end(args);
+    query->searched[utf8_whole_len(query->searched, strlen(query->searched))] = '\0';
 }

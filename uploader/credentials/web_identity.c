@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 
+#include "common/utf8.h"
 #include "uploader/credentials/secret.h"
 #include "uploader/credentials/sources.h"
 #include "uploader/credentials/sts.h"
@@ -41,6 +42,7 @@ enum result web_identity_get_keys(struct source_query *query, struct keys *keys,
         (void)why_remedy(why, RES_REFUSE, "set AWS_ROLE_ARN to the role that the token is for");
         return why_set(why, RES_REFUSE, "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
     }
-    source_set_name(query, "%.180s by a web identity token", options->role_arn);
+    source_set_name(query, "%.*s by a web identity token", utf8_cut(options->role_arn, 180),
+                    options->role_arn);
     return web_identity_assume_role(query, options, keys, why);
 }

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/utf8.h"
 #include "uploader/ship/backoff.h"
 #include "uploader/ship/reship_report.h"
 #include "uploader/spool/reship.h"
@@ -277,8 +278,8 @@ static void treat(struct reship *r, const struct past_batch *past)
         return;
     }
     if (is_shipped) {
-        (void)snprintf(text, sizeof text, "it is in %.100s, which is not the destination now",
-                       past->batch.destination);
+        (void)snprintf(text, sizeof text, "it is in %.*s, which is not the destination now",
+                       utf8_cut(past->batch.destination, 100), past->batch.destination);
         reship_report_problem(&r->report, past->batch.id, text);
     } else if (r->order.batch_id > 0) {
         reship_report_problem(&r->report, past->batch.id, explain_state(past->batch.state));

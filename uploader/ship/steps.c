@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/utf8.h"
 #include "uploader/spool/reship.h"
 
 static void submit(struct steps *s, struct job *job, enum job_phase phase)
@@ -92,13 +93,13 @@ static enum result redirect(struct steps *s, struct job *job, struct why *why)
         outcomes_leave(s->outcomes, job, true);
         return RES_OK;
     }
-    (void)why_set(&trouble, RES_RETRY, "batch %" PRId64 " may be in %.300s, which is not the destination now",
-                  job->batch.id, job->batch.destination);
+    (void)why_set(&trouble, RES_RETRY, "batch %" PRId64 " may be in %.*s, which is not the destination now",
+                  job->batch.id, utf8_cut(job->batch.destination, 300), job->batch.destination);
     (void)why_remedy(
         &trouble, RES_RETRY,
-        "set BUCKET_NAME, AWS_ENDPOINT_URL or DESTINATION_DIR back to %.300s until it is shipped, or say "
+        "set BUCKET_NAME, AWS_ENDPOINT_URL or DESTINATION_DIR back to %.*s until it is shipped, or say "
         "what is to become of it: `uploader resolve --batch %" PRId64 "`",
-        job->batch.destination, job->batch.id);
+        utf8_cut(job->batch.destination, 300), job->batch.destination, job->batch.id);
     return outcomes_set_aside(s->outcomes, job, "OtherDestination", &trouble, why);
 }
 

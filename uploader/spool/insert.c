@@ -1,6 +1,7 @@
 /* insert -- see insert.h. */
 #include "uploader/spool/insert.h"
 
+#include "common/utf8.h"
 #include "uploader/spool/statements.h"
 
 #define REPETITION_MAX 10000
@@ -53,7 +54,8 @@ static enum result choose_key(struct spool_out *out, struct batch *batch, const 
         if (is_made && keys) object_key_make(batch, keys);
         if (is_made && !keys) is_made = object_key_renumber(batch);
         if (!is_made)
-            return why_set(why, RES_REFUSE, "there is no key left beside %.200s", batch->object_key);
+            return why_set(why, RES_REFUSE, "there is no key left beside %.*s",
+                           utf8_cut(batch->object_key, 200), batch->object_key);
         res = is_taken(out, batch->object_key, &taken, why);
     }
     return res;

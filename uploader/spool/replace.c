@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/utf8.h"
 #include "uploader/spool/insert.h"
 #include "uploader/spool/statements.h"
 
@@ -95,9 +96,9 @@ static enum result explain(struct spool_out *out, const struct batch *batch, con
     if (res != RES_OK) return res;
     (void)why_remedy(
         &told, RES_OK,
-        "nothing is lost: its rows are shipped as %.500s; find out who wrote the other object, and "
+        "nothing is lost: its rows are shipped as %.*s; find out who wrote the other object, and "
         "whether it was loaded",
-        replacement->object_key);
+        utf8_cut(replacement->object_key, 500), replacement->object_key);
     stmt_set_text(stmt, ":error", incident->text);
     stmt_set_text(stmt, ":remedy", told.remedy);
     stmt_set_int(stmt, ":id", batch->id);

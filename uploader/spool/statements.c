@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/sql.h"
+#include "common/utf8.h"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [WAITING_EVENTS] = sql_load_waiting_events,
@@ -108,5 +109,5 @@ enum result spool_out_missing(enum batch_kind kind, int64_t id, struct why *why)
 void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column)
 {
     const char *text = stmt_text(stmt, column);
-    (void)snprintf(to, size, "%s", text ? text : "");
+    (void)snprintf(to, size, "%.*s", text ? utf8_cut(text, (int)size - 1) : 0, text ? text : "");
 }

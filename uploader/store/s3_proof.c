@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "uploader/store/s3_error.h"
 #include "uploader/store/s3_look.h"
 
@@ -12,8 +13,8 @@
 /* A document that is not ours is never replaced, so there is no proof. */
 static enum store_answer explain_no_proof(const struct object *document, struct why *why)
 {
-    (void)why_set(why, RES_RETRY, "another document is under %.500s, so it was not written",
-                  document->batch->object_key);
+    (void)why_set(why, RES_RETRY, "another document is under %.*s, so it was not written",
+                  utf8_cut(document->batch->object_key, 500), document->batch->object_key);
     (void)why_remedy(
         why, RES_RETRY,
         "remove that object, and check again; where it is locked (Object Lock) that must wait, and "

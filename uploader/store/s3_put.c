@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "uploader/store/s3_look.h"
 
 /* ---- one PUT ---- */
@@ -109,8 +110,8 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
     stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
     (void)why_set(
         why, RES_RETRY,
-        "HTTP 412: something is under the key %.500s, and the store refuses to show whether it is ours",
-        batch->object_key);
+        "HTTP 412: something is under the key %.*s, and the store refuses to show whether it is ours",
+        utf8_cut(batch->object_key, 500), batch->object_key);
     (void)why_remedy(
         why, RES_RETRY,
         "allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the bucket %s; or look at "
@@ -126,8 +127,8 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
 enum store_answer s3_put_contradiction(const struct object *object, struct stored *stored, struct why *why)
 {
     stored->cause = (struct cause){SCOPE_BATCH, 412, "PreconditionFailed"};
-    (void)why_set(why, RES_RETRY, "HTTP 412: the store said that %.500s is there, and then that it is not",
-                  object->batch->object_key);
+    (void)why_set(why, RES_RETRY, "HTTP 412: the store said that %.*s is there, and then that it is not",
+                  utf8_cut(object->batch->object_key, 500), object->batch->object_key);
     (void)why_remedy(
         why, RES_RETRY,
         "wait a minute; if it stays so and the object was deleted in a bucket with versions, its delete "

@@ -156,6 +156,9 @@ static void a_cut_text_ends_with_a_whole_character(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(utf8_whole_len(rows[i].text, rows[i].len), rows[i].whole);
+    assert_int_equal(utf8_cut("a\xE6\x9D\xB1", 4), 4);
+    assert_int_equal(utf8_cut("a\xE6\x9D\xB1", 3), 1);
+    assert_int_equal(utf8_cut("a\xE6\x9D\xB1", 0), 0);
 }
 
 int main(void)
