@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/lock_wait.h"
 #include "common/log.h"
+#include "common/print.h"
 
 #define SHOWN_SIZE 120
 
@@ -45,10 +47,12 @@ static int words_of(const struct command *command, int argc, char **argv)
 
 static void explain_unknown(const struct program *program, char **argv)
 {
-    (void)fprintf(stderr, "%s: unknown subcommand '%s'; one of:", program->name, argv[1]);
+    struct buf names = BUF_EMPTY;
     for (const struct command *c = program->commands; c->name; c++)
-        (void)fprintf(stderr, "%s %s", c == program->commands ? "" : ",", c->name);
-    (void)fprintf(stderr, "; see %s --help\n", program->name);
+        buf_append_format(&names, "%s %s", c == program->commands ? "" : ",", c->name);
+    print_line(stderr, "%s: unknown subcommand '%s'; one of:%.*s; see %s --help", program->name, argv[1],
+               (int)names.len, names.data, program->name);
+    buf_fini(&names);
 }
 
 /* NULL if there is no such subcommand, or it takes no arguments and gets some; either is explained on stderr. */
@@ -65,8 +69,8 @@ static const struct command *find_named(const struct program *program, int argc,
     else if (c->arguments || line->argc == 1)
         return c;
     else
-        (void)fprintf(stderr, "%s %s takes no arguments: '%s' is not understood\n", program->name, c->name,
-                      line->argv[1]);
+        print_line(stderr, "%s %s takes no arguments: '%s' is not understood", program->name, c->name,
+                   line->argv[1]);
     return NULL;
 }
 
@@ -82,7 +86,7 @@ const struct command *command_find(const struct program *program, int argc, char
         return NULL;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("%s %s\n", program->name, EVENTSPOOL_VERSION);
+        print_line(stdout, "%s %s", program->name, EVENTSPOOL_VERSION);
         return NULL;
     }
     if (strcmp(argv[1], "--settings") == 0) {
@@ -100,9 +104,9 @@ int command_end(const struct program *program, int exit_code)
     bool has_failed = fflush(stdout) != 0;
     int error = errno;
     if (!has_failed && !ferror(stdout)) return exit_code;
-    (void)fprintf(stderr, "%s: cannot write all of the standard output: %s\n", program->name,
-                  has_failed ? strerror(error) : "an earlier write has failed");
-    (void)fprintf(stderr, "%s: free space where it goes, or send it elsewhere\n", program->name);
+    print_line(stderr, "%s: cannot write all of the standard output: %s", program->name,
+               has_failed ? strerror(error) : "an earlier write has failed");
+    print_line(stderr, "%s: free space where it goes, or send it elsewhere", program->name);
     return exit_code == EX_OK ? EX_FAILED : exit_code;
 }
 

@@ -17,6 +17,8 @@
 #include "common/buf.h"
 #include "common/small_file.h"
 
+#include "common/print.h"
+
 #define SECRETS_DIR    "/run/secrets"
 #define NO_LIMIT_BYTES (1LL << 40) /* an upper bound that nobody meets is not shown */
 #define SHOWN_MAX      100         /* bytes of a value in a message */
@@ -287,19 +289,19 @@ static void print_value(const struct setting *row, const void *settings, FILE *o
     if (is_text(row)) {
         const char *text = *(char *const *)(const void *)field;
         if (row->kind == SETTING_SECRET && text) text = "********";
-        (void)fprintf(out, "%s=%s\n", row->name, text ? text : "");
+        print_line(out, "%s=%s", row->name, text ? text : "");
         return;
     }
     int64_t value = *(const int64_t *)(const void *)field;
     if (row->kind == SETTING_CHOICE) {
         size_t len = 0;
         const char *word = config_choice(row, value, &len);
-        (void)fprintf(out, "%s=%.*s\n", row->name, (int)len, word);
+        print_line(out, "%s=%.*s", row->name, (int)len, word);
         return;
     }
     char text[32];
     number_text(row->kind, value, text);
-    (void)fprintf(out, "%s=%s\n", row->name, text);
+    print_line(out, "%s=%s", row->name, text);
 }
 
 void config_print(const struct setting *rows, const void *settings, FILE *out)

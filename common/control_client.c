@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/lockfile.h"
 #include "common/log.h"
+#include "common/print.h"
 #include "common/problems.h"
 #include "common/sql.h"
 
@@ -137,9 +138,9 @@ static enum result show(const struct control_call *call, const struct state *sta
         if (state->is_done) buf_append_text(call->answer, state->result);
         return RES_OK;
     }
-    if (state->is_done) (void)printf("%s\n", state->result);
+    if (state->is_done) print_lines(stdout, state->result);
     if (state->is_done || strcmp(state->progress, *shown) == 0) return RES_OK;
-    (void)printf("%s\n", state->progress);
+    print_lines(stdout, state->progress);
     (void)fflush(stdout);
     free(*shown);
     *shown = copy(state->progress);
@@ -159,9 +160,9 @@ static void show_problems(const struct control_call *call)
     char buffer[LOCKFILE_TEXT_SIZE];
     const char *text = lockfile_read(call->spool_path, call->program, buffer);
     struct problem problem;
-    (void)printf("waiting for the running %s, which has not begun yet\n", call->program);
+    print_line(stdout, "waiting for the running %s, which has not begun yet", call->program);
     while (problems_parse(&text, &problem))
-        (void)printf("  %s: %s: %s\n", problem.code, problem.message, problem.remedy);
+        print_line(stdout, "  %s: %s: %s", problem.code, problem.message, problem.remedy);
     (void)fflush(stdout);
 }
 

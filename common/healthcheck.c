@@ -4,14 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/print.h"
 #include "common/problems.h"
 
 bool healthcheck_parse(const struct command_line *line, bool *is_strict)
 {
     *is_strict = line->argc == 2 && strcmp(line->argv[1], "--strict") == 0;
     if (line->argc == 1 || *is_strict) return true;
-    (void)fprintf(stderr, "healthcheck: '%s' is not understood; it takes --strict, or nothing\n",
-                  line->argv[line->argc - 1]);
+    print_line(stderr, "healthcheck: '%s' is not understood; it takes --strict, or nothing",
+               line->argv[line->argc - 1]);
     return false;
 }
 
@@ -22,13 +23,14 @@ static bool print_problems(const char *spool_path, const char *program)
     struct problem problem;
     bool is_well = !lockfile_is_empty(spool_path, program);
     const char *text = lockfile_read(spool_path, program, buffer);
-    if (!is_well)
-        (void)fprintf(stderr,
-                      "%s: its lock file is empty, for want of free space: its problems are not known\n"
-                      "    free space on the disk of SPOOL_PATH\n",
-                      program);
+    if (!is_well) {
+        print_line(stderr, "%s: its lock file is empty, for want of free space: its problems are not known",
+                   program);
+        print_line(stderr, "    free space on the disk of SPOOL_PATH");
+    }
     while (problems_parse(&text, &problem)) {
-        (void)fprintf(stderr, "%s: %s: %s\n    %s\n", program, problem.code, problem.message, problem.remedy);
+        print_line(stderr, "%s: %s: %s", program, problem.code, problem.message);
+        print_line(stderr, "    %s", problem.remedy);
         if (problems_severity(problem.code) != PROBLEM_INFO) is_well = false;
     }
     return is_well;
@@ -38,7 +40,7 @@ int healthcheck_run(const char *spool_path, const char *program, bool is_strict)
 {
     struct why why = {0};
     if (lockfile_check(spool_path, program, &why) != RES_OK) {
-        (void)fprintf(stderr, "%s: %s\n", program, why.text);
+        print_line(stderr, "%s: %s", program, why.text);
         return EX_FAILED;
     }
     return print_problems(spool_path, program) || !is_strict ? EX_OK : EX_FAILED;

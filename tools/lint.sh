@@ -1,10 +1,13 @@
 #!/bin/sh
-# The arrows between the rooms, clang-format, clang-tidy, cppcheck, a build with each compiler, and what `make settings`
+# The arrows between the rooms, what prints, clang-format, clang-tidy, cppcheck, a build with each compiler, and what `make settings`
 # generates: each is quiet, or it fails. Each exception says why here or where it stands in the code.
 set -eu
 
 echo "arrows"
 sh tools/arrows.sh
+
+echo "printing"
+sh tools/printing.sh
 
 sources=$(git ls-files '*.c')
 headers=$(git ls-files '*.h')

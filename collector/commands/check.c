@@ -20,17 +20,18 @@
 #include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/path.h"
+#include "common/print.h"
 #include "common/spool.h"
 
 static int report(enum result res, const char *what, struct why *why)
 {
     if (res == RES_OK) {
-        (void)printf("ok      %s\n", what);
+        print_line(stdout, "ok      %s", what);
         return 0;
     }
     (void)lock_wait_explain(res, why);
-    (void)printf("problem %s: %s\n", what, why->text);
-    if (*why->remedy) (void)printf("        %s\n", why->remedy);
+    print_line(stdout, "problem %s: %s", what, why->text);
+    if (*why->remedy) print_line(stdout, "        %s", why->remedy);
     return 1;
 }
 
@@ -38,7 +39,7 @@ static enum result check_file_system(const char *path, struct why *why)
 {
     struct why doubts = {0};
     enum result res = file_system_check(path, &doubts, why);
-    if (*doubts.text) (void)printf("note    SPOOL_PATH: %s: %s\n", doubts.text, doubts.remedy);
+    if (*doubts.text) print_line(stdout, "note    SPOOL_PATH: %s: %s", doubts.text, doubts.remedy);
     return res;
 }
 
@@ -51,9 +52,10 @@ static enum result check_spool(const char *path, struct why *why)
     char real[PATH_MAX];
     enum result res = spool_check_directory(realpath(path, real) ? real : path, missing, why);
     if (res != RES_OK) return res;
-    if (*missing) (void)printf("note    %s is not there: `run` makes it, for %s\n", missing, path_user(user));
+    if (*missing)
+        print_line(stdout, "note    %s is not there: `run` makes it, for %s", missing, path_user(user));
     if (geteuid() == 0)
-        (void)printf("note    root may write everywhere: run this check as the user of the service\n");
+        print_line(stdout, "note    root may write everywhere: run this check as the user of the service");
     if (spool_is_missing(path)) return RES_OK; /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
@@ -80,9 +82,10 @@ static void note_rejects_cap(const struct settings *settings)
 {
     int64_t cap = run_rejects_cap(settings);
     if (cap == settings->rejects_max_bytes) return;
-    (void)printf("note    unshipped rejects may take half of SPOOL_MAX_SIZE, %" PRId64
-                 " MiB: REJECTS_MAX_SIZE allows more\n",
-                 cap >> 20);
+    print_line(stdout,
+               "note    unshipped rejects may take half of SPOOL_MAX_SIZE, %" PRId64
+               " MiB: REJECTS_MAX_SIZE allows more",
+               cap >> 20);
 }
 
 int run_check(const struct command_line *line)

@@ -7,16 +7,17 @@
 #include "common/buf.h"
 #include "common/command.h"
 #include "common/positive.h"
+#include "common/print.h"
 
 int run_rejects_retry(const struct command_line *line)
 {
     struct buf ids = BUF_EMPTY;
     for (int i = 1; i < line->argc; i++) {
         if (positive_parse(line->argv[i]) == 0) {
-            (void)fprintf(stderr,
-                          "collector rejects retry [ID...]: '%s' is not the id of a reject; the view "
-                          "`rejects` lists the ids\n",
-                          line->argv[i]);
+            print_line(stderr,
+                       "collector rejects retry [ID...]: '%s' is not the id of a reject; the view "
+                       "`rejects` lists the ids",
+                       line->argv[i]);
             buf_fini(&ids);
             return EX_USAGE;
         }

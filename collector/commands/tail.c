@@ -15,6 +15,7 @@
 #include "collector/settings.h"
 #include "common/clock.h"
 #include "common/command.h"
+#include "common/print.h"
 #include "common/printable.h"
 #include "common/signals.h"
 #include "common/spool.h"
@@ -152,8 +153,7 @@ int run_tail(const struct command_line *line)
 
     int64_t count = parse_count(line);
     if (count < 0) {
-        (void)fprintf(stderr,
-                      "usage: collector tail [-n N], where N is how many past events to show first\n");
+        print_line(stderr, "usage: collector tail [-n N], where N is how many past events to show first");
         return EX_USAGE;
     }
     if (spool_stat_file(t.spool_path, &t.file, &why) != RES_OK)

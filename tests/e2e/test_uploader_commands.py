@@ -383,13 +383,20 @@ def test_flush_says_what_keeps_it_from_shipping(site, uploader):
 def test_a_servers_message_cannot_reach_the_terminal(site, stub):
     site.collector()
     send(site, 1)
-    stub.set_script(Step("PUT", error(403, "No\u009b2J\u202eSuch"), times=ALWAYS))
+    stub.set_script(Step("PUT", error(403, "No\u009b2J\u202eSuch&#10;ok      forged"), times=ALWAYS))
     output = run_command(site, "flush", expected=1, **stub.settings()).splitlines()[-2:]
-    screen = run_command(site, "batches", "show", "1")
-    for text in (*output, screen):
-        assert "\u009b" not in text and "\u202e" not in text, text
-    assert r"\u009b2J" in output[0] and r"\u009b2J" in screen, (output, screen)
-    assert "\u009b2J" in site.value("SELECT last_error FROM batches")
+    uploader = site.uploader(LOG_FORMAT="json", **stub.settings())
+    uploader.wait_for_log("upload failed")
+    wait_for("the status", lambda: "forged" in run_command(site, "status"))
+    screens = [run_command(site, *words) for words in (("batches", "show", "1"), ("batches", "list"), ("status",),
+                                                       ("status", "--json"))]
+    strict = site.command("uploader", "healthcheck", "--strict", **stub.settings())
+    assert strict.returncode == 1, strict
+    for text in (*output, *screens, uploader.log, strict.stderr, site.value("SELECT last_error FROM batches")):
+        assert not re.search("[\u0080-\u009f\u202a-\u202e]|^ok", text, re.MULTILINE), text
+    for text in (output[0], *screens, uploader.log, strict.stderr):
+        assert r"\u009b2J" in text, text
+    assert any(r"\u009b2J" in json.loads(line).get("why", "") for line in uploader.log.splitlines())
 
 
 def flushing(site, **settings):

@@ -8,6 +8,7 @@
 
 #include "common/command.h"
 #include "common/positive.h"
+#include "common/print.h"
 #include "common/printable.h"
 #include "uploader/commands/run.h"
 #include "uploader/settings.h"
@@ -18,15 +19,16 @@
 
 static int explain(const char *command, const char *arguments, const char *value)
 {
-    (void)fprintf(stderr, "uploader batches %s: '%s' is not understood\nusage: uploader batches %s %s\n",
-                  command, value, command, arguments);
+    print_line(stderr, "uploader batches %s: '%s' is not understood", command, value);
+    print_line(stderr, "usage: uploader batches %s %s", command, arguments);
     return EX_USAGE;
 }
 
 /* Prints all at once, after the rows were read: a person who pages through them must not hold up the spool's WAL. */
 static int print(struct buf *out, enum result res, const struct why *why)
 {
-    if (res == RES_OK && out->len > 0) (void)fwrite(out->data, 1, out->len, stdout);
+    buf_append_char(out, '\0');
+    if (res == RES_OK && out->len > 1) print_lines(stdout, out->data);
     buf_fini(out);
     return command_exit(res, why);
 }
@@ -37,7 +39,7 @@ static void append_indented(struct buf *out, const char *title, const char *text
 {
     if (!text || !*text) return;
     buf_append_format(out, "      %s", title);
-    printable_append(out, text, strlen(text));
+    printable_append_shown(out, text, strlen(text));
     buf_append_char(out, '\n');
 }
 
@@ -49,7 +51,7 @@ static void add_line(void *context, const struct batch_line *line)
         out, "%5" PRId64 " %s since %s, %s %" PRId64 "-%" PRId64 " (%" PRId64 "), tries: %" PRId64 "%s, ",
         line->id, line->state, line->since, line->kind, line->first_id, line->last_id, line->events,
         line->attempts, line->may_be_stored ? ", may be stored" : "");
-    printable_append(out, line->object_key, strlen(line->object_key));
+    printable_append_shown(out, line->object_key, strlen(line->object_key));
     buf_append_char(out, '\n');
     append_indented(out, "error: ", line->last_error);
     append_indented(out, "to do: ", line->remedy);
@@ -88,7 +90,7 @@ static void add_column(void *context, const char *name, const char *value)
     buf_append_format(out, "%-14s", name);
     if (value && *value) {
         buf_append_char(out, ' ');
-        printable_append(out, value, strlen(value));
+        printable_append_shown(out, value, strlen(value));
     }
     buf_append_char(out, '\n');
 }
@@ -128,8 +130,7 @@ int run_batches_show(const struct command_line *line)
     spool_out_close(spool);
     if (res != RES_OK || is_there) return print(&out, res, &why);
     buf_fini(&out);
-    (void)fprintf(stderr,
-                  "uploader: there is no batch %" PRId64 " in the spool: `batches list` shows the newest\n",
-                  id);
+    print_line(stderr,
+               "uploader: there is no batch %" PRId64 " in the spool: `batches list` shows the newest", id);
     return EX_FAILED;
 }

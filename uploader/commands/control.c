@@ -5,6 +5,7 @@
 
 #include "common/command.h"
 #include "common/control_client.h"
+#include "common/print.h"
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
@@ -89,8 +90,8 @@ enum result control_run(struct control *c, const char *action, const char *argum
 int control_exit(enum result res, const struct why *why)
 {
     if (res != RES_BROKEN) return command_exit(res, why);
-    (void)fprintf(stderr, "uploader: %s\n", why->text);
-    if (*why->remedy) (void)fprintf(stderr, "uploader: %s\n", why->remedy);
+    print_line(stderr, "uploader: %s", why->text);
+    if (*why->remedy) print_line(stderr, "uploader: %s", why->remedy);
     return EX_FAILED;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/command.h"
+#include "common/print.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
 #include "uploader/ship/flush.h"
@@ -33,6 +34,6 @@ int run_flush(const struct command_line *line)
     control_close(&control);
 
     if (res != RES_RETRY || !has_begun) return control_exit(res, &why);
-    (void)fprintf(stderr, "uploader: not all is shipped: %s\n", why.text);
+    print_line(stderr, "uploader: not all is shipped: %s", why.text);
     return EX_FAILED;
 }

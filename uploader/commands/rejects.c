@@ -9,6 +9,7 @@
 
 #include "common/command.h"
 #include "common/positive.h"
+#include "common/print.h"
 #include "common/printable.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
@@ -20,8 +21,8 @@
 
 static int explain(const char *command, const char *arguments, const char *value)
 {
-    (void)fprintf(stderr, "uploader rejects %s: '%s' is not understood\nusage: uploader rejects %s %s\n",
-                  command, value, command, arguments);
+    print_line(stderr, "uploader rejects %s: '%s' is not understood", command, value);
+    print_line(stderr, "usage: uploader rejects %s %s", command, arguments);
     return EX_USAGE;
 }
 
@@ -134,9 +135,8 @@ int run_rejects_show(const struct command_line *line)
         res = spool_rejects_load(spool, id, &is_there, is_raw ? add_raw : add_readable, &out, &why);
     spool_out_close(spool);
     if (res != RES_OK || is_there) return print(&out, res, &why);
-    (void)fprintf(stderr,
-                  "uploader: there is no reject %" PRId64 " in the spool: `rejects list --all` shows them\n",
-                  id);
+    print_line(stderr,
+               "uploader: there is no reject %" PRId64 " in the spool: `rejects list --all` shows them", id);
     return EX_FAILED;
 }
 

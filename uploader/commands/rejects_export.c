@@ -12,6 +12,7 @@
 
 #include "common/aside.h"
 #include "common/command.h"
+#include "common/print.h"
 #include "common/signals.h"
 #include "uploader/commands/name_file.h"
 #include "uploader/commands/reject_privacy.h"
@@ -144,8 +145,7 @@ int run_rejects_export(const struct command_line *line)
     bool omits_payload = true;
     const char *path = parse_arguments(line, &may_replace);
     if (!path) {
-        (void)fprintf(stderr,
-                      "usage: uploader rejects export [--force] [FILE], or - for the standard output\n");
+        print_line(stderr, "usage: uploader rejects export [--force] [FILE], or - for the standard output");
         return EX_USAGE;
     }
     enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);

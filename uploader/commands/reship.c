@@ -6,19 +6,18 @@
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/positive.h"
+#include "common/print.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
 #include "uploader/ship/handlers.h"
 
 static int explain(const char *problem, const char *value)
 {
-    (void)fprintf(
-        stderr,
-        "uploader reship: %s%s\n"
-        "usage: uploader reship --batch ID | --since TIME [--until TIME] [--new-keys] [--dry-run]\n"
-        "TIME is UTC, as 2025-07-29T16:15:00Z, or a day, which stands for its midnight: 2025-07-29.\n"
-        "The batches sealed from --since on and before --until (now, if not said) are meant.\n",
-        problem, value);
+    print_line(stderr, "uploader reship: %s%s", problem, value);
+    print_lines(stderr,
+                "usage: uploader reship --batch ID | --since TIME [--until TIME] [--new-keys] [--dry-run]\n"
+                "TIME is UTC, as 2025-07-29T16:15:00Z, or a day, which stands for its midnight: 2025-07-29.\n"
+                "The batches sealed from --since on and before --until (now, if not said) are meant.\n");
     return EX_USAGE;
 }
 

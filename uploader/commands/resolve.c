@@ -10,6 +10,7 @@
 
 #include "common/command.h"
 #include "common/positive.h"
+#include "common/print.h"
 #include "uploader/commands/control.h"
 #include "uploader/commands/run.h"
 #include "uploader/ship/handlers.h"
@@ -17,13 +18,12 @@
 
 static int explain(const char *problem, const char *value)
 {
-    (void)fprintf(
+    print_line(stderr, "uploader resolve: %s%s", problem, value);
+    print_lines(
         stderr,
-        "uploader resolve: %s%s\n"
         "usage: uploader resolve --batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]\n"
         "shipped: its object is in the store; reseal: seal its rows anew; abandoned: give its rows up.\n"
-        "`uploader batches list --open` lists the batches that are not shipped.\n",
-        problem, value);
+        "`uploader batches list --open` lists the batches that are not shipped.\n");
     return EX_USAGE;
 }
 
@@ -90,7 +90,7 @@ static void name_person(char by[RESOLVE_BY_MAX + 1])
 static bool is_confirmed(void)
 {
     char answer[16] = "";
-    (void)printf("Do it? Type yes: ");
+    (void)fputs("Do it? Type yes: ", stdout);
     (void)fflush(stdout);
     return fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0;
 }
@@ -122,6 +122,6 @@ int run_resolve(const struct command_line *line)
     if (is_wanted) res = request(&control, &asked, &why);
     control_close(&control);
     if (res != RES_OK || is_wanted) return control_exit(res, &why);
-    (void)fprintf(stderr, "uploader: nothing was done\n");
+    print_line(stderr, "uploader: nothing was done");
     return EX_FAILED;
 }

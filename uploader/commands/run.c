@@ -10,6 +10,7 @@
 #include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/log.h"
+#include "common/print.h"
 #include "common/spool.h"
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
@@ -222,8 +223,8 @@ static int check_trouble(const char *spool_path)
     spool_out_close(spool);
     if (res == RES_OK && !*summary.last_error) return EX_OK;
     (void)lock_wait_explain(res, &why);
-    (void)fprintf(stderr, "uploader: %s\n    %s\n", res == RES_OK ? summary.last_error : why.text,
-                  res == RES_OK ? summary.remedy : why.remedy);
+    print_line(stderr, "uploader: %s", res == RES_OK ? summary.last_error : why.text);
+    print_line(stderr, "    %s", res == RES_OK ? summary.remedy : why.remedy);
     return EX_FAILED;
 }
 

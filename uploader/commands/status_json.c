@@ -3,8 +3,10 @@
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
+#include "common/printable.h"
 
 static cJSON *must(cJSON *item)
 {
@@ -28,10 +30,15 @@ static void truth(cJSON *parent, const char *name, bool value)
     (void)must(cJSON_AddBoolToObject(parent, name, value));
 }
 
-/* An empty text becomes null: not known, or none. */
+/* An empty text becomes null: not known, or none. cJSON writes any bytes, so the text is made printable before. */
 static void text(cJSON *parent, const char *name, const char *value)
 {
-    (void)must(*value ? cJSON_AddStringToObject(parent, name, value) : cJSON_AddNullToObject(parent, name));
+    struct buf shown = BUF_EMPTY;
+    printable_append_shown(&shown, value, strlen(value));
+    buf_append_char(&shown, '\0');
+    (void)must(*value ? cJSON_AddStringToObject(parent, name, shown.data)
+                      : cJSON_AddNullToObject(parent, name));
+    buf_fini(&shown);
 }
 
 static void add_spool(cJSON *root, const struct status *s)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/printable.h"
 
 struct flush {
     struct spool_out *spool;
@@ -77,18 +76,10 @@ static enum result find_trouble(const struct flush *f, enum batch_kind kind, str
     return spool_out_load_trouble(f->spool, kind, f->ids.ids[kind], trouble, why);
 }
 
-/* Some of the text may be a server's, so it is made printable. */
 static enum result give_up(const struct why *trouble, struct why *why)
 {
-    struct buf text = BUF_EMPTY;
-    struct buf remedy = BUF_EMPTY;
-    printable_append(&text, trouble->text, strlen(trouble->text));
-    printable_append(&remedy, trouble->remedy, strlen(trouble->remedy));
-    (void)why_set(why, RES_REFUSE, "not all is shipped: %.*s", (int)text.len, text.data);
-    if (remedy.len > 0) (void)why_remedy(why, RES_REFUSE, "%.*s", (int)remedy.len, remedy.data);
-    buf_fini(&text);
-    buf_fini(&remedy);
-    return RES_REFUSE;
+    if (*trouble->remedy) (void)why_remedy(why, RES_REFUSE, "%s", trouble->remedy);
+    return why_set(why, RES_REFUSE, "not all is shipped: %s", trouble->text);
 }
 
 /* A batch that a person has resolved holds up no flush; whether its object is in the store is that person's word. */

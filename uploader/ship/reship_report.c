@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/printable.h"
+#include "common/utf8.h"
 
 #define PROBLEM_LENGTH 150
 #define TROUBLE_LENGTH 400
@@ -17,10 +18,9 @@ void reship_report_fini(struct reship_report *r)
 }
 
 /* The text may be a server's, so it is made printable, and cut. */
-static void append_text(struct buf *out, const char *text, size_t most)
+static void append_text(struct buf *out, const char *text, int most)
 {
-    size_t len = strlen(text);
-    printable_append(out, text, len < most ? len : most);
+    printable_append_shown(out, text, (size_t)utf8_cut(text, most));
 }
 
 void reship_report_problem(struct reship_report *r, int64_t batch_id, const char *text)

@@ -190,8 +190,7 @@ enum result resolve_slice(struct resolve *r, bool *is_done, int *wait_ms, struct
 
 static void append_foreign(struct buf *out, const char *text)
 {
-    size_t len = strlen(text);
-    printable_append(out, text, len < SAID_MAX ? len : SAID_MAX);
+    printable_append_shown(out, text, (size_t)utf8_cut(text, SAID_MAX));
 }
 
 static void describe_look(const struct resolve *r, struct buf *out)

@@ -272,6 +272,19 @@ static void print(const struct settings *settings, char out[TEXT_SIZE])
     assert_int_equal(fclose(file), 0);
 }
 
+static void a_printed_setting_is_one_line_of_printable_characters(void **state)
+{
+    char variable[] = "NAME=a\nb\x1b\xc2\x9b\xff";
+    struct settings s = {0};
+    struct why why;
+    char text[TEXT_SIZE];
+    (void)state;
+    assert_int_equal(load(variable, &s, &why), RES_OK);
+    print(&s, text);
+    assert_non_null(strstr(text, "\nNAME=a\\x0ab\\x1b\\u009b\\xff\n"));
+    config_free(rows, &s);
+}
+
 static void printed_settings_can_be_loaded_again_and_hide_secrets(void **state)
 {
     char text[TEXT_SIZE];
@@ -353,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_secret_comes_from_its_variable_or_its_file),
         cmocka_unit_test(a_missing_or_too_long_secret_file_is_refused),
         cmocka_unit_test(no_message_repeats_a_secret),
+        cmocka_unit_test(a_printed_setting_is_one_line_of_printable_characters),
         cmocka_unit_test(printed_settings_can_be_loaded_again_and_hide_secrets),
         cmocka_unit_test(the_help_has_a_line_for_each_setting_and_each_group),
         cmocka_unit_test(each_listed_setting_has_group_values_default_and_meaning),
