@@ -210,7 +210,12 @@ static void the_servers_time_is_adopted_when_ours_is_refused(void **state)
 
 static void an_invalid_date_leaves_the_clock_unchanged(void **state)
 {
-    static const char *const dates[] = {"", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT"};
+    static const char *const dates[] = {"",
+                                        "yesterday",
+                                        "Thu, 01 Jan 1970 00:00:00 GMT",
+                                        "Fri, 31 Dec 9999 23:59:59 GMT",
+                                        "Sat, 01 Jan 10000 00:00:00 GMT",
+                                        "Mon, 01 Jan 2147483647 00:00:00 GMT"};
     (void)state;
     for (size_t i = 0; i < COUNT(dates); i++) {
         struct s3_address address;
@@ -219,6 +224,8 @@ static void an_invalid_date_leaves_the_clock_unchanged(void **state)
         (void)snprintf(answer.date, sizeof answer.date, "%s", dates[i]);
         s3_server_address(server, &address);
         assert_false(s3_server_learn_clock(server, &address, &answer));
+        s3_server_address(server, &address);
+        assert_true(llabs(address.at_s - clock_now_ms() / 1000) < 60);
         s3_server_free(server);
     }
 }
