@@ -10,6 +10,7 @@
 
 #include "common/command.h"
 #include "common/lock_wait.h"
+#include "common/print.h"
 #include "uploader/commands/check_prefix.h"
 #include "uploader/commands/finding.h"
 #include "uploader/commands/options.h"
@@ -133,9 +134,8 @@ static bool read_arguments(const struct command_line *line, bool *is_read_only)
     *is_read_only = false;
     for (int i = 1; i < line->argc; i++) {
         if (strcmp(line->argv[i], "--read-only") != 0) {
-            (void)fprintf(stderr,
-                          "uploader check: '%s' is not understood\nusage: uploader check [--read-only]\n",
-                          line->argv[i]);
+            print_line(stderr, "uploader check: '%s' is not understood", line->argv[i]);
+            print_line(stderr, "usage: uploader check [--read-only]");
             return false;
         }
         *is_read_only = true;

@@ -3,32 +3,26 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "common/printable.h"
+#include "common/print.h"
 
 #define LINE_SIZE (3 * WHY_SIZE) /* a longer text is cut */
 
 static const char *const words[] = {
     [FINDING_OK] = "ok      ", [FINDING_NOTE] = "note    ", [FINDING_PROBLEM] = "problem "};
 
-static void print_line(const char *begin, const char *format, va_list args)
+static void print(const char *begin, const char *format, va_list args)
 {
     char text[LINE_SIZE];
-    struct buf line = BUF_EMPTY;
     (void)vsnprintf(text, sizeof text, format, args);
-    buf_append_text(&line, begin);
-    printable_append(&line, text, strlen(text));
-    buf_append_char(&line, '\n');
-    (void)fwrite(line.data, 1, line.len, stdout);
-    buf_fini(&line);
+    print_line(stdout, "%s%s", begin, text);
 }
 
 void finding_print(enum finding finding, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line(words[finding], format, args);
+    print(words[finding], format, args);
     va_end(args);
 }
 
@@ -36,7 +30,7 @@ void finding_add(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line("        ", format, args);
+    print("        ", format, args);
     va_end(args);
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/control_client.h"
 #include "common/lockfile.h"
+#include "common/print.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/spool/rejects.h"
 
@@ -35,14 +36,12 @@ static void explain(bool is_running)
 {
     static const char left_out[] = "uploader: the payloads are left out, and nothing of them is quoted";
     if (is_running)
-        (void)fprintf(stderr,
-                      "%s: so the running uploader's settings want it (DROP_FIELDS, REJECTS_PAYLOAD)\n",
-                      left_out);
+        print_line(stderr, "%s: so the running uploader's settings want it (DROP_FIELDS, REJECTS_PAYLOAD)",
+                   left_out);
     else
-        (void)fprintf(
-            stderr,
-            "%s: the last uploader withheld them, or dropped fields; REJECTS_PAYLOAD=true shows them\n",
-            left_out);
+        print_line(stderr,
+                   "%s: the last uploader withheld them, or dropped fields; REJECTS_PAYLOAD=true shows them",
+                   left_out);
 }
 
 enum result reject_privacy_ask(struct spool_out *spool, const struct settings *settings, bool *omits_payload,
