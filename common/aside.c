@@ -126,7 +126,9 @@ bool aside_open(struct aside *aside, const char *directory, const char *label, b
 
 static bool link_to_name(const char *from, const char *path, int flags)
 {
-    return linkat(AT_FDCWD, from, AT_FDCWD, path, flags) == 0;
+    if (linkat(AT_FDCWD, from, AT_FDCWD, path, flags) == 0) return true;
+    if (errno == EPERM || errno == ENOSYS) errno = ENOTSUP;
+    return false;
 }
 
 /* NFS knows only the second way, vfat only the first. */
@@ -134,12 +136,9 @@ static bool rename_to_name(const char *from, const char *path)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0) return true;
     if (errno != EINVAL && errno != ENOSYS) return false;
-    if (link_to_name(from, path, 0)) {
-        (void)unlink(from);
-        return true;
-    }
-    if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS) errno = ENOTSUP;
-    return false;
+    if (!link_to_name(from, path, 0)) return false;
+    (void)unlink(from);
+    return true;
 }
 
 bool aside_name(struct aside *aside, const char *path)

@@ -33,7 +33,8 @@ bool aside_open(struct aside *aside, const char *directory, const char *label, b
 /*
  * Gives the file its name, in the same directory. The name is not durable yet, and a file without a name before may not be
  * either: sync both the file and the directory.
- * False, with errno: EEXIST if something is there; ENOTSUP if the file system has no way that replaces nothing.
+ * False, with errno: EEXIST if something is there; ENOTSUP if the file system has no way that replaces nothing, or none for
+ * a file without a name.
  */
 bool aside_name(struct aside *aside, const char *path);
 

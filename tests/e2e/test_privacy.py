@@ -60,6 +60,14 @@ def export(site, **settings):
     return [json.loads(line) for line in output.splitlines()], said
 
 
+def start_uploader(site, **settings):
+    """It has begun to look for requests."""
+    before = site.value("SELECT coalesce(seen_at, 0) FROM _uploader")
+    uploader = site.uploader(ROTATION_INTERVAL="7d", **settings)
+    wait_for("its report", lambda: site.value("SELECT coalesce(seen_at, 0) FROM _uploader") > before)
+    return uploader
+
+
 def assert_withheld(rows):
     assert rows and not any("payload" in row or "payload_base64" in row for row in rows), rows
     assert NAME not in json.dumps(rows), rows
@@ -98,7 +106,7 @@ def test_an_export_follows_the_running_uploader_and_the_stricter_settings(site):
     site.send(b"<EVENT><Smith>")
     wait_for("the reject", lambda: reject_count(site) == 1)
     assert "payload" in export(site)[0][0], "no uploader has run here"
-    withholding = site.uploader(ROTATION_INTERVAL="7d", **WITHHELD)
+    withholding = start_uploader(site, **WITHHELD)
     for settings in ({}, {"REJECTS_PAYLOAD": "true"}):
         rows, said = export(site, **settings)
         assert_withheld(rows)
@@ -115,7 +123,7 @@ def test_an_export_follows_the_running_uploader_and_the_stricter_settings(site):
     rows, said = export(site)
     assert_withheld(rows)
     assert "REJECTS_PAYLOAD=true shows them" in said, "the last uploader has sealed nothing, and is remembered all the same"
-    showing = site.uploader(ROTATION_INTERVAL="7d")
+    showing = start_uploader(site)
     assert "payload" in export(site)[0][0]
     rows, said = export(site, REJECTS_PAYLOAD="false")
     assert_withheld(rows)

@@ -20,6 +20,7 @@
 
 struct dir {
     const char *directory; /* borrowed */
+    bool needs_path;       /* a file without a name can get none here, which does not show before */
     char known[PATH_MAX];  /* the last directory that was put into: it was made durable, and cleaned */
 };
 
@@ -172,15 +173,20 @@ static bool make_durable(const struct aside *aside, const struct paths *paths)
     return fsync(aside->fd) == 0 && directories_sync(paths->directory, paths->final);
 }
 
-static enum store_answer put_aside(struct aside *aside, const struct paths *paths,
+static enum store_answer put_aside(struct dir *dir, struct aside *aside, const struct paths *paths,
                                    const struct object *object, struct stored *stored, struct why *why)
 {
     const char *spool = object->batch->identity.spool;
-    if (!aside_open(aside, paths->directory, spool, false, 0666) || !write_all(aside->fd, object->body))
+    if (!aside_open(aside, paths->directory, spool, dir->needs_path, 0666) ||
+        !write_all(aside->fd, object->body))
         return failed(stored, why, "write a file in", paths->directory);
-    if (!aside_name(aside, paths->final))
-        return errno == EEXIST ? find_other(paths, object, stored, why)
-                               : failed(stored, why, "name", paths->final);
+    if (!aside_name(aside, paths->final)) {
+        if (errno == EEXIST) return find_other(paths, object, stored, why);
+        if (errno != ENOTSUP || dir->needs_path) return failed(stored, why, "name", paths->final);
+        dir->needs_path = true;
+        aside_close(aside);
+        return put_aside(dir, aside, paths, object, stored, why);
+    }
     if (make_durable(aside, paths)) return STORE_DONE;
     (void)failed(stored, why, "sync", paths->final);
     return STORE_UNKNOWN;
@@ -195,7 +201,7 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     if (!make_paths(self, object->batch->object_key, &paths, stored, why)) return STORE_REFUSED;
     if (!prepare_directory(self, paths.directory, object))
         return failed(stored, why, "make", paths.directory);
-    enum store_answer answer = put_aside(&aside, &paths, object, stored, why);
+    enum store_answer answer = put_aside(self, &aside, &paths, object, stored, why);
     aside_close(&aside);
     return answer;
 }
