@@ -76,6 +76,10 @@ static void a_failure_of_the_server_may_have_stored_the_object(void **state)
         {599, "", "", ""},
         {409, "", ERROR("OperationAborted"), ""},
         {409, "", ERROR("ConditionalRequestConflict"), ""},
+        {999, "", "", ""},
+        {0, "", "", ""}, /* no final answer */
+        {100, "", "", ""},
+        {199, "eu-west-1", ERROR("AccessDenied"), ""},
     };
     (void)state;
     check(rows, COUNT(rows), STORE_UNKNOWN);
@@ -188,6 +192,26 @@ static void a_head_that_is_refused_without_cause_has_a_remedy(void **state)
         if (!strstr(why.remedy, rows[i].remedy)) fail_msg("%ld: %s", rows[i].status, why.remedy);
         if (strstr(why.remedy, "AWS_REGION=us-east-1")) fail_msg("as it is: %s", why.remedy);
     }
+}
+
+/* What the code and the message hold stays in one line, and whole characters of it. */
+static void an_answer_cannot_control_the_screen(void **state)
+{
+    struct why why;
+    (void)state;
+    (void)sort(
+        403, "",
+        "<Error><Code>No&#x9b;2J</Code><Message>a\nok      forged &#x202e;txt\xe2\x80\xa8</Message></Error>",
+        &why);
+    assert_string_equal(why.text,
+                        "archive/a/key: HTTP 403 No\\u009b2J: a\\x0aok      forged \\u202etxt\\u2028");
+    struct buf body = BUF_EMPTY;
+    buf_append_text(&body, "<Error><Code>X</Code><Message>");
+    for (int i = 0; i < 200; i++) buf_append_text(&body, "\xe2\x82\xac");
+    buf_append(&body, "</Message></Error>", sizeof "</Message></Error>");
+    (void)sort(403, "", body.data, &why);
+    assert_null(strchr(why.text, '\\'));
+    buf_fini(&body);
 }
 
 static void the_servers_retry_after_is_honoured_within_limits(void **state)
@@ -485,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_refused_look_only_says_that_it_cannot_be_checked),
         cmocka_unit_test(only_a_vague_refusal_may_be_about_the_condition),
         cmocka_unit_test(an_answer_that_is_not_s3s_is_the_endpoints_trouble),
+        cmocka_unit_test(an_answer_cannot_control_the_screen),
         cmocka_unit_test(the_servers_retry_after_is_honoured_within_limits),
         cmocka_unit_test(the_explanation_names_status_code_and_message),
         cmocka_unit_test(a_field_is_cut_to_the_size_of_its_buffer),
