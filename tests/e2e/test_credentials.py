@@ -166,13 +166,13 @@ def test_the_order_of_the_sources_is_that_of_every_AWS_tool(site, stub):
 @with_stub
 def test_a_profile_names_the_servers(site, stub):
     """Without AWS_ENDPOINT_URL its keys would go to AWS."""
-    with closing(Endpoint(lambda request: sts_keys(7))) as sts:
+    with closing(Sts(lambda request: sts_keys(7))) as sts:
         aws_config(site, "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\nservices = own\n"
                          "aws_access_key_id = BASE\naws_secret_access_key = TOPSECRET\n"
                          f"[services own]\ns3 =\n  endpoint_url = {stub.settings()['AWS_ENDPOINT_URL']}\n"
                          f"sts =\n  endpoint_url = {sts.url}\n")
         check(site, stub, AWS_ENDPOINT_URL="")
-        assert len(sts.requests) == 1 and checked_keys(stub)[-1][0] == "ASIA7"
+        assert len(sts.for_keys) == 1 and checked_keys(stub)[-1][0] == "ASIA7"
     aws_config(site, "[default]\nservices = other\n")
     assert "services of the profile default is other" in check(site, stub, 78, AWS_ENDPOINT_URL="")
 
@@ -255,7 +255,7 @@ role_session_name = me
         check(site, stub, AWS_PROFILE="self", **settings)
         assert signers[2:] == ["ASIA1", "SELF"]
         check(site, stub, AWS_PROFILE="web", AWS_ROLE_SESSION_NAME="set", **settings)
-        assert form(sts.requests[-1]) == {
+        assert form(sts.for_keys[-1]) == {
             "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/web",
             "RoleSessionName": "set", "DurationSeconds": "1200", "WebIdentityToken": "jwt"}
 

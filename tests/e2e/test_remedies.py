@@ -322,7 +322,7 @@ def test_a_credential_process_that_fails_is_mended(site):
 def test_keys_of_the_identity_center_come_by_a_process(site):
     config = "[profile sso]\nsso_session = x\nsso_account_id = 111122223333\nsso_role_name = r\n"
     write(site.directory / ".aws/config", config)
-    assert_trouble(site, rgw().settings(**NO_KEYS, AWS_PROFILE="sso"), ("uses IAM Identity Center", "credential_process"))
+    assert_trouble(site, rgw().settings(**NO_KEYS, AWS_PROFILE="sso"), ("(IAM Identity Center, aws login) are not supported", "credential_process"))
     program = write_process(site.directory / "keys", rgw())
     write(site.directory / ".aws/config", config + f"[profile by-process]\ncredential_process = {program}\n")
     assert_ships(site, rgw().settings(**NO_KEYS, AWS_PROFILE="by-process"))

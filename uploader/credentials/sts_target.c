@@ -17,13 +17,13 @@ static enum result refuse_mixture(const struct connection *c, struct why *why)
 enum result sts_target_find(const struct connection *c, struct sts_target *target, struct why *why)
 {
     struct endpoint endpoint;
-    struct endpoint_options options = {c->region, c->uses_fips, c->uses_dualstack, c->uses_global_sts};
+    struct endpoint_options options = {c->region, c->uses_fips, c->uses_dualstack_sts, c->uses_global_sts};
     const char *scheme = strncmp(c->sts_endpoint, "http://", 7) == 0 ? "http" : "https";
     if (*c->sts_endpoint) {
         const char *host = strstr(c->sts_endpoint, "://") + 3;
         (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
         (void)snprintf(target->region, sizeof target->region, "%s", c->region);
-        if (c->uses_fips || c->uses_dualstack) return refuse_mixture(c, why);
+        if (c->uses_fips || c->uses_dualstack_sts) return refuse_mixture(c, why);
     } else {
         enum result res = endpoint_sts(&options, &endpoint, why);
         if (res != RES_OK) return res;

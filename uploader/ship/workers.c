@@ -64,9 +64,7 @@ static void do_phase(struct worker *worker)
     case JOB_HASHING: hash(worker); break;
     case JOB_LOOKING: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
     case JOB_PUTTING: job->answer = store_put(worker->store, &object, &job->stored, &job->why); break;
-    case JOB_PROVING:
-        job->answer = store_prove(worker->store, &object, &job->stored, &job->why);
-        break;
+    case JOB_PROVING: job->answer = store_prove(worker->store, &object, &job->stored, &job->why); break;
     case JOB_IDLE: break; /* it is never submitted */
     }
 }

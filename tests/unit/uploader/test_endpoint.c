@@ -38,8 +38,10 @@ static void read_row(char *line, struct row *row)
 
 static void connect_as(const struct row *row, struct connection *c)
 {
-    *c = (struct connection){
-        .uses_fips = row->fips, .uses_dualstack = row->dual, .uses_global_sts = row->is_global};
+    *c = (struct connection){.uses_fips = row->fips,
+                             .uses_dualstack = row->dual,
+                             .uses_dualstack_sts = row->dual,
+                             .uses_global_sts = row->is_global};
     (void)snprintf(c->region, sizeof c->region, "%s", row->region);
     if (strcmp(row->endpoint, "-") == 0) return;
     (void)snprintf(c->s3_endpoint, sizeof c->s3_endpoint, "%s", row->endpoint);
