@@ -81,7 +81,7 @@ static void only_a_valid_aws_region_changes_the_host(void **state)
 {
     static const char *const regions[] = {"eu-west-1", "mx-central-1", "ap-southeast-12"};
     static const char *const others[] = {"",
-                                         "us-east-1", /* as before */
+                                         "us-east-1",  /* as before */
                                          "cn-north-1", /* of other partitions, as are the next two */
                                          "us-gov-east-1",
                                          "eusc-de-east-1",
