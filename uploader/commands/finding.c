@@ -11,7 +11,7 @@
 static const char *const words[] = {
     [FINDING_OK] = "ok      ", [FINDING_NOTE] = "note    ", [FINDING_PROBLEM] = "problem "};
 
-static void print(const char *begin, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void print(const char *begin, const char *format, va_list args)
 {
     char text[LINE_SIZE];
     (void)vsnprintf(text, sizeof text, format, args);
