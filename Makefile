@@ -53,7 +53,7 @@ help:
 	@echo 'make test-swift   signatures against a second S3 server, OpenStack Swift'
 	@echo 'make test-containers   the services in containers, with a real engine'
 	@echo 'make bench        the benchmark: a table, never a verdict'
-	@echo 'make lint         the arrows between rooms, clang-format, clang-tidy, cppcheck, gcc and clang without a warning'
+	@echo 'make lint         the arrows between rooms, what prints, clang-format, clang-tidy, cppcheck, gcc and clang'
 	@echo 'make settings     writes what is generated from the tables of settings: documents, .env.example, compose'
 	@echo 'make deps, make test-deps, make install prefix= DESTDIR=, make clean'
 
