@@ -27,6 +27,7 @@ struct credentials {
     bool has_keys;
     bool is_rejected; /* by the server */
     bool has_logged;  /* that they cannot be renewed */
+    size_t place;     /* of the source that gave them, in the chain */
     char source[KEYS_SOURCE_SIZE];
     struct file_watch watch;
     int64_t queried_at;  /* the last search, by the caller's clock, as are all times here */
@@ -69,8 +70,20 @@ void credentials_close(struct credentials *c)
 
 /* ---- the search for keys ---- */
 
+/*
+ * The source that gave the keys has none now: its file may be empty only because it is being written. A later source would
+ * give the keys of another identity, which nobody meant.
+ */
+static enum result refuse_later_source(const struct credentials *c, struct why *why)
+{
+    (void)why_remedy(why, RES_RETRY,
+                     "put the keys back there; to use keys of another source, restart the uploader");
+    return why_set(why, RES_RETRY, "the keys came from %s, and none are there now", c->source);
+}
+
+/* `*place`: of the source that answered, in the chain. */
 static enum result query_all(struct credentials *c, struct source_query *query, struct keys *keys,
-                             struct why *why)
+                             size_t *place, struct why *why)
 {
     static source_get_keys *const chain[] = {environment_get_keys, web_identity_get_keys, profile_get_keys,
                                              container_get_keys, imds_get_keys};
@@ -78,7 +91,9 @@ static enum result query_all(struct credentials *c, struct source_query *query, 
     for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
         bool is_set = false;
         enum result res = chain[i](query, keys, &is_set, why);
+        *place = i;
         if (res != RES_OK || is_set) return res;
+        if (c->has_keys && i == c->place) return refuse_later_source(c, why);
     }
     (void)why_remedy(
         why, RES_REFUSE,
@@ -110,14 +125,16 @@ static void renew(struct credentials *c, int64_t now_at)
     char until[CLOCK_ISO_SIZE];
     struct keys keys = KEYS_NONE;
     struct source_query query = make_query(c, now_at);
+    size_t place = 0;
     why_clear(&c->why);
-    c->failure = query_all(c, &query, &keys, &c->why);
+    c->failure = query_all(c, &query, &keys, &place, &c->why);
     c->queried_at = now_at;
     c->pause_ms = c->failure == RES_OK ? PAUSE_MS : SAME_ANSWER_MS;
     if (c->failure == RES_OK) {
         bool is_new = !c->has_keys || !keys_are_same(&c->keys, &keys);
         keys_copy(&c->keys, &keys);
         c->has_keys = true;
+        c->place = place;
         c->is_rejected = c->has_logged = false;
         (void)snprintf(c->source, sizeof c->source, "%s", query.name);
         if (is_new)
@@ -146,6 +163,7 @@ static enum result get(struct credentials *c, int64_t now_at, struct keys *keys,
     bool is_failing = is_pausing && c->failure != RES_OK;
     if (is_changed || (age == KEYS_AGEING && !is_pausing) || (age == KEYS_ENDED && !is_failing)) {
         renew(c, now_at);
+        if (is_changed) c->has_logged = false; /* why it fails now is news */
         if (c->failure != RES_OK && age != KEYS_ENDED) keep_old(c);
         is_failing = c->failure != RES_OK;
     }

@@ -605,6 +605,35 @@ static void a_changed_secret_file_of_the_environment_is_read_again(void **state)
     assert_string_equal(f->keys.secret_access_key, "s2");
 }
 
+/* A file may be empty because it is being written, and a later source would give another identity's keys. */
+static void an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some(void **state)
+{
+    struct fixture *f = *state;
+    char id[200];
+    char secret[200];
+    char from[KEYS_SOURCE_SIZE];
+    (void)snprintf(id, sizeof id, "%s/id", f->scratch->dir);
+    (void)snprintf(secret, sizeof secret, "%s/secret", f->scratch->dir);
+    write_file(f->credentials, "[default]\n" KEYS("OTHER"));
+    write_file(id, "A");
+    write_file(secret, "s1");
+    (void)setenv("AWS_ACCESS_KEY_ID_FILE", id, 1);
+    (void)setenv("AWS_SECRET_ACCESS_KEY_FILE", secret, 1);
+    open_chain(f);
+    assert_string_equal(get(f, 0), "A");
+    write_file(id, "");
+    write_file(secret, "");
+    assert_string_equal(get(f, 1), "A");
+    credentials_reject(f->chain, &f->keys);
+    assert_string_equal(get(f, 2000), ""); /* rather none than those of another */
+    assert_non_null(strstr(f->why.text, "the keys came from the environment (AWS_ACCESS_KEY_ID), and none"));
+    assert_non_null(strstr(f->why.remedy, "restart the uploader"));
+    write_file(id, "B");
+    write_file(secret, "s2");
+    assert_string_equal(get(f, 4000), "B");
+    assert_string_equal(source(f, from), "the environment (AWS_ACCESS_KEY_ID)");
+}
+
 /* ---- keys that end ---- */
 
 /* A credential_process whose n-th answer is the key Kn, good for `minutes` from 1970 on; it notes each call. */
@@ -776,6 +805,7 @@ int main(void)
         TEST(a_changed_file_is_noticed_without_a_search),
         TEST(keys_in_the_environment_itself_never_change),
         TEST(a_half_written_file_leaves_the_present_keys_in_use),
+        TEST(an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some),
         TEST(a_changed_secret_file_of_the_environment_is_read_again),
         TEST(keys_are_renewed_before_they_expire),
         TEST(keys_serve_until_they_expire_if_renewal_fails),
