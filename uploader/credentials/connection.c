@@ -161,24 +161,29 @@ static enum result find_region(const struct lookup *l, struct connection *c, str
     return res == RES_OK ? take(&found, c->region, sizeof c->region, c->region_from, why) : res;
 }
 
+/* `*is_own`: it was set for this service alone. */
 static struct found find_endpoint(const struct lookup *l, const char *setting, const char *value,
-                                  const char *service)
+                                  const char *service, bool *is_own)
 {
     struct found found = in_setting(setting, value);
+    *is_own = found.value != NULL;
     if (!found.value) found = in_setting("AWS_ENDPOINT_URL", l->options->endpoint_url);
-    if (!found.value) found = in_services(l, service);
-    if (!found.value) found = in_profile(l, NULL, "endpoint_url");
-    return found;
+    if (found.value) return found;
+    found = in_services(l, service);
+    *is_own = found.value != NULL;
+    return *is_own ? found : in_profile(l, NULL, "endpoint_url");
 }
 
 static enum result find_endpoints(const struct lookup *l, struct connection *c, struct why *why)
 {
     bool is_ignored = false;
+    bool is_own = false;
     enum result res = find_flag(l, l->options->ignores_endpoint_urls, "", NULL,
                                 "ignore_configured_endpoint_urls", booleans, &is_ignored, NULL, why);
     if (res != RES_OK || is_ignored) return res;
-    struct found s3 = find_endpoint(l, "AWS_ENDPOINT_URL_S3", l->options->endpoint_url_s3, "s3");
-    struct found sts = find_endpoint(l, "AWS_ENDPOINT_URL_STS", l->options->endpoint_url_sts, "sts");
+    struct found s3 = find_endpoint(l, "AWS_ENDPOINT_URL_S3", l->options->endpoint_url_s3, "s3", &is_own);
+    struct found sts = find_endpoint(l, "AWS_ENDPOINT_URL_STS", l->options->endpoint_url_sts, "sts",
+                                     &c->is_sts_endpoint_own);
     res = take_endpoint(&s3, c->s3_endpoint, c->s3_endpoint_from, why);
     if (res == RES_OK) res = take_endpoint(&sts, c->sts_endpoint, c->sts_endpoint_from, why);
     return res;

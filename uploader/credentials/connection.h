@@ -34,6 +34,7 @@ struct connection {
     char ca_bundle[PATH_MAX];                  /* "": the system's certificates */
     bool uses_fips, uses_dualstack;            /* uses_dualstack: of S3 */
     bool uses_dualstack_sts, uses_global_sts;
+    bool is_sts_endpoint_own;              /* it was set for STS itself, not for all services */
     enum connection_addressing addressing; /* the profile's wish, for where the settings have none */
     /* Where these come from, for people: "AWS_REGION", "endpoint_url of the profile x"; "": not set. */
     char region_from[CONNECTION_FROM_SIZE], s3_endpoint_from[CONNECTION_FROM_SIZE];

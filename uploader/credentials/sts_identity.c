@@ -1,15 +1,12 @@
 /* sts_identity -- see sts_identity.h. */
 #include "uploader/credentials/sts_identity.h"
 
-#include <string.h>
-
 #include "uploader/credentials/sts_call.h"
 #include "uploader/http/xml_answer.h"
 
 bool sts_identity_may_ask(const struct connection *connection)
 {
-    if (!*connection->sts_endpoint) return !*connection->s3_endpoint;
-    return strcmp(connection->sts_endpoint_from, connection->s3_endpoint_from) != 0;
+    return connection->is_sts_endpoint_own || (!*connection->sts_endpoint && !*connection->s3_endpoint);
 }
 
 static enum result read_arn(const struct http_answer *answer, char arn[STS_ARN_SIZE], struct why *why)

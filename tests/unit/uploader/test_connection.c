@@ -165,6 +165,28 @@ static void the_endpoint_comes_from_the_first_place_that_has_one(void **state)
     }
 }
 
+static void only_its_own_endpoint_is_one_that_was_set_for_STS_itself(void **state)
+{
+    static const struct {
+        const char *set[SET_MAX];
+        const char *config;
+        bool is_own;
+    } rows[] = {
+        {{NULL}, "", false},
+        {{"AWS_ENDPOINT_URL_STS=http://e:1", "AWS_ENDPOINT_URL=http://e:2"}, "", true},
+        {{"AWS_ENDPOINT_URL_S3=http://e:1", "AWS_ENDPOINT_URL=http://e:2"}, "", false},
+        {{"AWS_ENDPOINT_URL_S3=http://e:1"}, "[default]\nendpoint_url = http://p\n", false},
+        {{NULL}, "[default]\n" SERVICES "sts =\n  endpoint_url = http://t\n", true},
+        {{"AWS_ENDPOINT_URL=http://e"}, "[default]\n" SERVICES "sts =\n  endpoint_url = http://t\n", false},
+        {{NULL}, "[default]\nendpoint_url = http://p\n" SERVICES "s3 =\n  endpoint_url = http://s\n", false},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (load(f, rows[i].set, rows[i].config, "") != RES_OK) fail_msg("row %zu: %s", i, f->why.text);
+        if (f->connection.is_sts_endpoint_own != rows[i].is_own) fail_msg("row %zu", i);
+    }
+}
+
 /* What else is found, in one text. */
 static void show(const struct connection *c, char out[600])
 {
@@ -386,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_endpoint_comes_from_the_first_place_that_has_one),
+        TEST(only_its_own_endpoint_is_one_that_was_set_for_STS_itself),
         TEST(the_profile_counts_where_the_settings_say_nothing),
         TEST(what_is_wrong_is_refused_with_its_place_and_a_remedy),
         TEST(what_changes_nothing_is_passed_over),
