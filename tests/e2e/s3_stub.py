@@ -149,7 +149,7 @@ def honest(stub, request):
     if request.method == "DELETE":
         stub.shelf(request).pop(request.key, None)
         return Answer(204)
-    return Answer(404)
+    return error(404, "NoSuchKey")(stub, request)
 
 
 def honest_put(stub, request):

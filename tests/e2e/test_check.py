@@ -128,6 +128,13 @@ def test_no_answer_makes_up_a_line(site, stub):
     assert shown.count("ok      objects can be written") <= 2 and "\nok      objects" not in shown, shown
 
 
+@with_stub
+def test_a_server_that_answers_412_to_everything_proves_nothing(site, stub):
+    for arguments in ((), ["--read-only"]):
+        shown = check(site, stub, Step(ANY, error(412, "PreconditionFailed"), times=ALWAYS), arguments=arguments, expected=1)
+        assert "HTTP 412 to a question of what is there: what answers is no S3 server" in shown and "proven" not in shown, shown
+
+
 # ---- what it costs ----
 
 def check_costs(site, script, words, settings):
@@ -219,9 +226,10 @@ def test_read_only_tells_what_it_cannot_see_from_what_is_wrong(site, stub):
             (403, "AccessDenied", 0, "these keys may not look at"), (403, None, 0, "keys that may do nothing"),
             (404, "NoSuchBucket", 1, "create the bucket"), (403, "InvalidAccessKeyId", 1, "correct AWS_ACCESS_KEY_ID"),
             (403, "SignatureDoesNotMatch", 1, "correct AWS_SECRET_ACCESS_KEY"), (503, "SlowDown", 1, "HTTP 503"),
-            (400, "ExpiredToken", 1, "renew AWS_SESSION_TOKEN"), (407, None, 1, "proxy's user and password")):
+            (400, "ExpiredToken", 1, "renew AWS_SESSION_TOKEN"), (407, None, 1, "proxy's user and password"),
+            (404, "NoSuchKey", 0, "is not there"), (404, None, 1, "HTTP 404 without S3's error code")):
         shown = check(site, stub, Step(ANY, error(status, code), times=ALWAYS), arguments=["--read-only"], expected=expected)
-        assert words in shown and bool(notes(shown)) == (expected == 0), (code, shown)
+        assert words in shown and bool(notes(shown)) == (expected == 0 and status == 403), (code, shown)
     assert "PUT" not in {r.method for r in stub.checks + stub.requests}
 
 

@@ -234,7 +234,7 @@ static enum store_answer sort(const struct s3_client *client, const struct s3_ca
     if (http->status == 200 || (!is_check(call) && is_success)) return accept(answer, STORE_DONE);
     if (is_check(call) && http->status == 404) return accept(answer, STORE_ABSENT);
     if (is_condition_unmet(call, http)) return accept(answer, STORE_CONFLICT);
-    if (is_success)
+    if (is_success || (is_check(call) && http->status == 412)) /* no question of ours has a condition */
         refusal = s3_error_not_s3(http, "to a question of what is there", why);
     else
         refusal = s3_error_sort(http, &target, why);

@@ -175,6 +175,8 @@ static enum store_answer ask_for_cause(struct s3 *s3, const struct object *docum
         stored->cause = s3_error_sort(&answer.http, &target, why).cause;
         found = STORE_REFUSED;
     }
+    if (found == STORE_ABSENT && !*code && !*answer.http.request_id)
+        found = s3_look_not_s3(stored, &answer.http, "without S3's error code", why);
     if (found == STORE_CANNOT_CHECK) {
         bool is_forbidden = answer.cause.status == 403 && answer.cause.scope == SCOPE_KIND;
         if (!is_forbidden || (*code && strcmp(code, "AccessDenied") != 0)) found = STORE_REFUSED;
