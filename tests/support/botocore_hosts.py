@@ -55,6 +55,7 @@ for region in regions:
                 s3_line(region, fips, dual, addressing, "events")
             for bucket in BUCKETS if region in ("eu-west-1", "cn-north-1", "us-gov-west-1") else ():
                 s3_line(region, fips, dual, "auto", bucket)
+                s3_line(region, fips, dual, "virtual", bucket)
             for is_global in (False, True):
                 sts_line(region, fips, dual, is_global)
 for fips in (False, True):
@@ -64,3 +65,5 @@ for fips in (False, True):
             s3_line("eu-west-1", fips, dual, addressing, "events", ENDPOINT)
 for bucket in BUCKETS:
     s3_line("eu-west-1", False, False, "auto", bucket, ENDPOINT)
+for endpoint in ("http://127.0.0.1:9000", "https://[::1]:9000", "http://localhost:9000"):
+    s3_line("eu-west-1", False, False, "virtual", "events", endpoint)

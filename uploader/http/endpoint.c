@@ -9,6 +9,18 @@
 #define GLOBAL       "aws-global" /* what AWS's tools call the servers without a region */
 #define GLOBAL_SIGNS "us-east-1"
 
+/* Former names of the FIPS servers' regions: fips-us-east-1, us-east-1-fips. There is no such host. */
+static enum result refuse_fips_region(const char *region, struct why *why)
+{
+    size_t len = strlen(region);
+    bool is_before = strncmp(region, "fips-", 5) == 0;
+    bool is_behind = len > 5 && strcmp(region + len - 5, "-fips") == 0;
+    if (!is_before && !is_behind) return RES_OK;
+    (void)why_remedy(why, RES_REFUSE, "set AWS_REGION=%.*s and AWS_USE_FIPS_ENDPOINT=true",
+                     (int)(len - (is_before ? 5 : 0) - (is_behind ? 5 : 0)), region + (is_before ? 5 : 0));
+    return why_set(why, RES_REFUSE, "%s is no region, but a former name of a FIPS server", region);
+}
+
 /* Names of AWS's tools for services that have no regions: aws-cn-global. No server of S3 has one. */
 static enum result refuse_pseudo_region(const char *region, struct why *why)
 {
@@ -16,7 +28,7 @@ static enum result refuse_pseudo_region(const char *region, struct why *why)
     size_t len = strlen(region);
     bool is_one = strncmp(region, "aws-", 4) == 0 && len > sizeof end &&
                   strcmp(region + len - sizeof end + 1, end) == 0;
-    if (!is_one || strcmp(region, GLOBAL) == 0) return RES_OK;
+    if (!is_one || strcmp(region, GLOBAL) == 0) return refuse_fips_region(region, why);
     (void)why_remedy(why, RES_REFUSE, "set AWS_REGION to the region of the bucket");
     return why_set(why, RES_REFUSE, "%s is no region of S3", region);
 }

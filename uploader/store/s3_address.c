@@ -1,7 +1,7 @@
 /* s3_address -- see s3_address.h. */
 #include "uploader/store/s3_address.h"
 
-#include <ctype.h>
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -40,11 +40,22 @@ static bool is_fips_host(const char *host)
     return strncmp(host, "s3-fips.", 8) == 0 && partition_of_s3_host(host);
 }
 
+/* An address as the host: nothing can stand before it, as nothing can before [::1] in a URL. */
+static bool is_ip_address(const char *host)
+{
+    char name[HTTP_ENDPOINT_MAX + 1];
+    struct in_addr address;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(host, ":"), host);
+    return *host == '[' || inet_pton(AF_INET, name, &address) == 1;
+}
+
+/* Where the bucket cannot be part of the host's name it is in the path, whatever was asked for, as for AWS's own tools. */
 static bool is_path_style(const struct s3_server_options *options, const char *host)
 {
-    if (options->addressing != S3_ADDRESSING_AUTO) return options->addressing == S3_ADDRESSING_PATH;
+    if (options->addressing == S3_ADDRESSING_PATH) return true;
     if (is_fips_host(host)) return false;
-    return *host || !is_host_label(options->bucket);
+    if (*host ? is_ip_address(host) : !is_host_label(options->bucket)) return true;
+    return options->addressing == S3_ADDRESSING_AUTO && *host;
 }
 
 /* ---- what cannot be ---- */
@@ -54,6 +65,10 @@ static const struct {
     const char *end, *is, *remedy;
 } kinds[] = {
     {"--x-s3", "a directory bucket (S3 Express One Zone), which other requests and other keys are for",
+     "choose a general purpose bucket, and have S3 copy from there if you need the other"},
+    {"--xa-s3",
+     "an access point of a directory bucket (S3 Express One Zone), which other requests and other keys are "
+     "for",
      "choose a general purpose bucket, and have S3 copy from there if you need the other"},
     {"--op-s3", "an access point of S3 on Outposts, which is signed for another service",
      "choose a bucket in a region of AWS"},

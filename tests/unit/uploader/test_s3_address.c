@@ -84,6 +84,12 @@ static void what_does_not_exist_is_refused_with_the_reason(void **state)
         {"aws-cn-global", "events", "", false, false, S3_ADDRESSING_AUTO, "is no region", "AWS_REGION"},
         {"us-east-1", "logs--use1-az4--x-s3", "", false, false, S3_ADDRESSING_AUTO, "directory bucket",
          "general purpose bucket"},
+        {"us-east-1", "mine--use1-az4--xa-s3", "", false, false, S3_ADDRESSING_AUTO,
+         "access point of a directory bucket", "general purpose bucket"},
+        {"fips-us-gov-west-1", "events", "", false, false, S3_ADDRESSING_AUTO, "former name of a FIPS server",
+         "AWS_REGION=us-gov-west-1 and AWS_USE_FIPS_ENDPOINT=true"},
+        {"us-east-1-fips", "events", "", true, false, S3_ADDRESSING_AUTO, "former name of a FIPS server",
+         "AWS_REGION=us-east-1 and"},
         {"us-east-1", "reports-abc--op-s3", "", false, false, S3_ADDRESSING_AUTO, "Outposts", "region"},
     };
     (void)state;
