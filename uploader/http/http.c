@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "uploader/http/response_headers.h"
 
+#define HTTP_HEADERS_MAX ((size_t)128 << 10) /* of an answer, with those of interim ones before it */
 #define SOCKETS_MAX                                                                                          \
     8 /* one at a time, but for those that race to connect first; of others nothing is known */
 
@@ -35,11 +36,13 @@ struct transfer {
     struct hash *hash;
     CURL *curl;
     size_t sent;
+    size_t header_bytes;   /* of the answer, trailers among them */
     bool has_begun;        /* bytes of the body were sent, so the server may have received the request */
     enum http_limit limit; /* that has ended it */
     size_t stall_taken;    /* bytes of the body that the server had taken when this was last renewed */
     int64_t stall_due;     /* monotonic, as is the next; 0: not begun */
     int64_t answer_due;
+    int64_t connect_due;
 };
 
 enum result http_open(struct http **out, const char *ca_bundle, struct signals *signals,
@@ -91,9 +94,12 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return len;
 }
 
+/* libcurl keeps every line, and limits only those before the body: trailers may go on for ever. */
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
+    transfer->header_bytes += size * count;
+    if (transfer->header_bytes > HTTP_HEADERS_MAX) return 0;
     response_headers_take(transfer->answer, line, size * count);
     return size * count;
 }
@@ -146,11 +152,15 @@ static size_t count_taken(const struct transfer *transfer)
     return all < transfer->sent ? transfer->sent - all : 0;
 }
 
-/* Has the server taken a body fast enough, and answered it in time? */
+/*
+ * Has the server taken a body fast enough, and answered it in time? And is there a connection by now? While a proxy's answer
+ * to CONNECT goes on, libcurl does not look at its own limits.
+ */
 static enum http_limit check_limits(struct transfer *transfer)
 {
     const struct http_limits *limits = &transfer->http->limits;
     int64_t now = clock_monotonic_ms();
+    if (now >= transfer->connect_due && !is_connected(transfer)) return HTTP_LIMIT_CONNECT;
     if (!transfer->body) return HTTP_LIMIT_NONE;
     if (transfer->answer_due > 0) return now >= transfer->answer_due ? HTTP_LIMIT_ANSWER : HTTP_LIMIT_NONE;
     size_t taken = count_taken(transfer);
@@ -312,6 +322,9 @@ static void explain(CURLcode code, const struct transfer *transfer, const char *
     enum http_limit limit = transfer->answer->limit;
     if (limit != HTTP_LIMIT_NONE)
         (void)why_set(why, RES_RETRY, "%s", limits[limit]);
+    else if (transfer->header_bytes > HTTP_HEADERS_MAX)
+        (void)why_set(why, RES_RETRY, "the headers of the answer are longer than %zu bytes",
+                      HTTP_HEADERS_MAX);
     else
         (void)why_set(why, RES_RETRY, "%s", *error ? without_proxy(error) : curl_easy_strerror(code));
 }
@@ -320,8 +333,12 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
                           struct why *why)
 {
     char error[CURL_ERROR_SIZE] = "";
-    struct transfer transfer = {
-        .http = http, .answer = answer, .body = request->body, .hash = request->hash, .curl = http->curl};
+    struct transfer transfer = {.http = http,
+                                .answer = answer,
+                                .body = request->body,
+                                .hash = request->hash,
+                                .curl = http->curl,
+                                .connect_due = clock_monotonic_ms() + http->limits.connect_ms};
     curl_off_t length = -1;
 
     *answer = (struct http_answer){.status = 0, .length = -1};

@@ -36,7 +36,8 @@ struct server {
     void (*serve)(struct server *server, int fd); /* after the request's first bytes */
     pthread_t thread;
     atomic_bool is_over;
-    size_t taken; /* bytes of the request */
+    size_t taken;   /* bytes of the request */
+    size_t flooded; /* bytes of an answer without end */
 };
 
 struct fixture {
@@ -109,6 +110,32 @@ static void take_slowly_and_answer(struct server *server, int fd)
     }
     ssize_t sent = write(fd, answer, strlen(answer));
     (void)sent;
+}
+
+/* As fast as it is read, until the peer has gone. */
+static void flood(struct server *server, int fd, const char *begin, const char *line)
+{
+    char piece[65536];
+    size_t line_len = strlen(line);
+    size_t len = 0;
+    for (; len + line_len <= sizeof piece; len += line_len) memcpy(piece + len, line, line_len);
+    ssize_t sent = send(fd, begin, strlen(begin), MSG_NOSIGNAL);
+    while (sent > 0 && !atomic_load(&server->is_over)) {
+        sent = send(fd, piece, len, MSG_NOSIGNAL);
+        if (sent > 0) server->flooded += (size_t)sent;
+    }
+}
+
+/* Headers that come behind a body: libcurl keeps each of them, and limits only those before it. */
+static void send_trailers_without_end(struct server *server, int fd)
+{
+    flood(server, fd, "HTTP/1.1 403 X\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", "X: y\r\n");
+}
+
+/* A proxy whose refusal to connect never ends. */
+static void refuse_to_connect_without_end(struct server *server, int fd)
+{
+    flood(server, fd, "HTTP/1.1 407 X\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
 }
 
 static void *serve(void *context)
@@ -320,6 +347,40 @@ static void a_connect_timeout_means_that_nothing_was_sent(void **state)
     end_full_server(f);
 }
 
+static void trailers_without_end_are_cut_before_they_fill_the_memory(void **state)
+{
+    struct fixture *f = *state;
+    buf_append_text(&f->body, "x");
+    const struct http_request requests[] = {{.method = HTTP_GET}, {.method = HTTP_PUT, .body = &f->body}};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS};
+        f->server.flooded = 0;
+        start_server(f, send_trailers_without_end);
+        assert_int_equal(send_request(f, limits, requests[i]), HTTP_UNKNOWN);
+        end_server(f);
+        check_explanation(f, "the headers of the answer are longer than");
+        assert_true(f->server.flooded < (size_t)16 << 20); /* what waits in the kernel is among it */
+    }
+}
+
+static void a_proxy_whose_refusal_never_ends_is_given_up(void **state)
+{
+    static const struct http_limits limits = {300, LONG_S, 5000, LONG_MS};
+    struct fixture *f = *state;
+    char proxy[sizeof f->url];
+    start_server(f, refuse_to_connect_without_end);
+    (void)snprintf(proxy, sizeof proxy, "%.*s", (int)(strlen(f->url) - strlen("/a")), f->url);
+    (void)snprintf(f->url, sizeof f->url, "https://127.0.0.1:1/a");
+    assert_int_equal(setenv("https_proxy", proxy, 1), 0);
+    f->uses_proxy = true;
+    enum http_outcome outcome = send_request(f, limits, (struct http_request){.method = HTTP_GET});
+    assert_int_equal(unsetenv("https_proxy"), 0);
+    end_server(f);
+    assert_int_equal(outcome, HTTP_NOT_SENT);
+    took_about(f, 300);
+    check_explanation(f, "no connection in time");
+}
+
 static void a_proxy_that_is_not_understood_is_not_repeated(void **state)
 {
     static const char *const proxies[] = {"http://user:SECRET@h:99999", "foo://user:SECRET@h:1",
@@ -348,6 +409,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_time_for_an_answer_begins_when_the_body_is_taken, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_connect_timeout_means_that_nothing_was_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trailers_without_end_are_cut_before_they_fill_the_memory, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_proxy_whose_refusal_never_ends_is_given_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_proxy_that_is_not_understood_is_not_repeated, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
