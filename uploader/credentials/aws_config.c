@@ -11,10 +11,13 @@
 
 struct aws_property {
     enum aws_section kind;
-    char *section; /* owned, as are the next three */
-    char *parent;  /* NULL: not nested. Nested ones follow their parent's property directly */
-    char *name;    /* small letters, as is the parent; "": only says that the section is there */
-    char *value;
+    const char *section; /* borrowed from the property that says that the section is there */
+    const char *
+        parent; /* borrowed, its name; NULL: not nested. Nested ones follow their parent's property directly */
+    char *heading;     /* owned: the section's name, of that property; else NULL */
+    char *name;        /* owned; small letters, as is the parent; "": only says that the section is there */
+    char *value;       /* owned */
+    size_t value_size; /* of its memory */
 };
 
 /* A piece of the text; not terminated. */
@@ -27,11 +30,11 @@ struct parser {
     struct aws_config *config;
     enum aws_config_kind kind;
     enum aws_section section_kind;
-    char *section;      /* owned; NULL: in a section that is passed over, or before the first */
-    bool has_value;     /* the line before was a property of this section, or continued one */
-    bool is_skipped;    /* it was one of a section that is passed over */
-    const char *parent; /* its name, if it has no value of its own: the next lines may be nested; borrowed */
-    size_t indent;      /* of that property's line */
+    const char *section; /* borrowed; NULL: in a section that is passed over, or before the first */
+    bool has_value;      /* the line before was a property of this section, or continued one */
+    bool is_skipped;     /* it was one of a section that is passed over */
+    const char *parent;  /* its name, if it has no value of its own: the next lines may be nested; borrowed */
+    size_t indent;       /* of that property's line */
 };
 
 static bool is_blank(char c)
@@ -62,16 +65,12 @@ static char *copy_small(struct span span)
     return text;
 }
 
-static struct span span_of(const char *text)
-{
-    return (struct span){text, strlen(text)};
-}
-
-/* Returns the new property. */
+/* Returns the new property; NULL: there are too many. */
 static struct aws_property *add_property(struct parser *p, const char *parent, struct span name,
                                          struct span value)
 {
     struct aws_config *config = p->config;
+    if (config->count == AWS_CONFIG_VALUES_MAX) return NULL;
     if (config->count == config->capacity) {
         config->capacity = config->capacity ? 2 * config->capacity : 16;
         config->list = realloc(config->list, config->capacity * sizeof *config->list);
@@ -79,10 +78,11 @@ static struct aws_property *add_property(struct parser *p, const char *parent, s
     }
     struct aws_property *property = &config->list[config->count++];
     *property = (struct aws_property){.kind = p->section_kind,
-                                      .section = copy(span_of(p->section)),
-                                      .parent = parent ? copy(span_of(parent)) : NULL,
+                                      .section = p->section,
+                                      .parent = parent,
                                       .name = copy_small(name),
-                                      .value = copy(value)};
+                                      .value = copy(value),
+                                      .value_size = value.len + 1};
     return property;
 }
 
@@ -127,11 +127,14 @@ static bool parse_section(struct parser *p, struct span line)
     struct span name = find_section(p, trim((struct span){line.text + 1, (size_t)(end - line.text) - 1}));
     if (name.len >= 2 && strchr("\"'", *name.text) && name.text[name.len - 1] == *name.text)
         name = (struct span){name.text + 1, name.len - 2};
-    free(p->section);
-    p->section = name.len > 0 ? copy(name) : NULL;
+    p->section = NULL;
     p->has_value = p->is_skipped = false;
     p->parent = NULL;
-    if (p->section) (void)add_property(p, NULL, (struct span){"", 0}, (struct span){"", 0});
+    if (name.len == 0) return true;
+    struct aws_property *property = add_property(p, NULL, (struct span){"", 0}, (struct span){"", 0});
+    if (!property) return false;
+    property->section = property->heading = copy(name);
+    p->section = property->heading;
     return true;
 }
 
@@ -145,6 +148,24 @@ static bool split(struct span line, const char *separators, struct span *name, s
     return true;
 }
 
+/* The memory doubles, so that a value of many lines is not copied for each; what is left behind is wiped. */
+static void append_line(struct aws_property *property, struct span line)
+{
+    size_t len = strlen(property->value);
+    size_t needed = len + line.len + 2;
+    if (needed > property->value_size) {
+        char *longer = malloc(2 * needed);
+        if (!longer) abort();
+        memcpy(longer, property->value, len);
+        secret_free(property->value);
+        property->value = longer;
+        property->value_size = 2 * needed;
+    }
+    property->value[len] = '\n';
+    memcpy(property->value + len + 1, line.text, line.len);
+    property->value[needed - 1] = '\0';
+}
+
 /* A nested value, or a line that is added to the last value. */
 static bool continue_value(struct parser *p, struct span line)
 {
@@ -153,18 +174,9 @@ static bool continue_value(struct parser *p, struct span line)
     if (p->is_skipped) return true;
     if (p->parent) {
         if (!split(line, "=", &name, &value)) return false;
-        (void)add_property(p, p->parent, name, value);
-        return true;
+        return add_property(p, p->parent, name, value) != NULL;
     }
-    struct aws_property *property = &p->config->list[p->config->count - 1];
-    struct buf longer = BUF_EMPTY;
-    buf_reserve(&longer, strlen(property->value) + line.len + 2);
-    buf_append_text(&longer, property->value);
-    buf_append_char(&longer, '\n');
-    buf_append(&longer, line.text, line.len);
-    buf_append_char(&longer, '\0');
-    secret_free(property->value);
-    property->value = longer.data;
+    append_line(&p->config->list[p->config->count - 1], line);
     return true;
 }
 
@@ -179,6 +191,7 @@ static bool parse_property(struct parser *p, struct span line, size_t indent)
     p->parent = NULL;
     if (p->is_skipped) return true;
     const struct aws_property *property = add_property(p, NULL, name, value);
+    if (!property) return false;
     if (value.len == 0) p->parent = property->name; /* it does not move with the list */
     return true;
 }
@@ -208,11 +221,10 @@ enum result aws_config_parse(struct aws_config *config, enum aws_config_kind kin
             res = why_set(
                 why, RES_REFUSE,
                 "line %d is not understood: expected [profile name] or name = value, also below a name "
-                "without a value",
-                number);
+                "without a value, and at most %d values",
+                number, AWS_CONFIG_VALUES_MAX);
         from = stop < end ? stop + 1 : end;
     }
-    free(parser.section);
     return res;
 }
 
@@ -233,8 +245,7 @@ enum result aws_config_read(struct aws_config *config, enum aws_config_kind kind
 void aws_config_fini(struct aws_config *config)
 {
     for (size_t i = 0; i < config->count; i++) {
-        free(config->list[i].section);
-        free(config->list[i].parent);
+        free(config->list[i].heading);
         free(config->list[i].name);
         secret_free(config->list[i].value);
     }

@@ -20,7 +20,8 @@
 #include "common/buf.h"
 #include "common/why.h"
 
-#define AWS_CONFIG_FILE_MAX (1 << 20) /* bytes of one file */
+#define AWS_CONFIG_FILE_MAX   (1 << 20) /* bytes of one file */
+#define AWS_CONFIG_VALUES_MAX 16384     /* of both files together; a section counts as one */
 
 enum aws_config_kind { AWS_CONFIG, AWS_CREDENTIALS };
 
@@ -42,7 +43,7 @@ struct aws_config {
 /*
  * Adds the values in the text; call it for the config file first. `config` starts as {0} and needs aws_config_fini() in
  * any case.
- *   RES_REFUSE   a line is not understood: `why` gives its number, never its text
+ *   RES_REFUSE   a line is not understood, or is one value too many: `why` gives its number, never its text
  */
 MUST_CHECK enum result aws_config_parse(struct aws_config *config, enum aws_config_kind kind,
                                         const struct buf *text, struct why *why);

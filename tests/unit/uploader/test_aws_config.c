@@ -8,6 +8,7 @@
 
 #include "uploader/credentials/aws_config.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,40 @@ static void an_invalid_line_is_reported_by_number_without_its_text(void **state)
     }
 }
 
+/* A section of a long name, with so many values, each of which has so many lines. */
+static void write_large(struct buf *text, size_t name_len, int values, int lines)
+{
+    buf_append_char(text, '[');
+    for (size_t i = 0; i < name_len; i++) buf_append_char(text, 'x');
+    buf_append_text(text, "]\n");
+    for (int i = 0; i < values; i++) {
+        buf_append_text(text, "a=b\n");
+        for (int k = 0; k < lines; k++) buf_append_text(text, " c\n");
+    }
+}
+
+static void a_large_file_takes_memory_of_its_own_size(void **state)
+{
+    static const struct {
+        size_t name_len;
+        int values, lines;
+        enum result res;
+    } rows[] = {{500000, 16000, 0, RES_OK}, {500000, 17000, 0, RES_REFUSE}, {1, 1, 300000, RES_OK}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct aws_config config = {0};
+        struct buf text = BUF_EMPTY;
+        struct why why = {0};
+        write_large(&text, rows[i].name_len, rows[i].values, rows[i].lines);
+        size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+        assert_int_equal(aws_config_parse(&config, AWS_CREDENTIALS, &text, &why), rows[i].res);
+        assert_true(mallinfo2().uordblks + mallinfo2().hblkhd - before < ((size_t)16 << 20));
+        if (rows[i].res != RES_OK) assert_non_null(strstr(why.text, "at most 16384 values"));
+        aws_config_fini(&config);
+        buf_fini(&text);
+    }
+}
+
 static void a_missing_file_is_accepted_but_an_unreadable_one_fails(void **state)
 {
     struct scratch *scratch = scratch_new();
@@ -345,6 +380,7 @@ int main(void)
         cmocka_unit_test(the_credentials_file_wins_over_the_config_file),
         cmocka_unit_test(a_profile_without_values_exists),
         cmocka_unit_test(an_invalid_line_is_reported_by_number_without_its_text),
+        cmocka_unit_test(a_large_file_takes_memory_of_its_own_size),
         cmocka_unit_test(a_missing_file_is_accepted_but_an_unreadable_one_fails),
         cmocka_unit_test(what_AWS_tools_read_is_read_alike),
     };
