@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/small_file.h"
@@ -124,17 +125,19 @@ static bool parse_section(struct parser *p, struct span line)
 {
     const char *end = memchr(line.text, ']', line.len);
     if (!end) return false;
-    struct span name = find_section(p, trim((struct span){line.text + 1, (size_t)(end - line.text) - 1}));
+    struct span whole = trim((struct span){line.text + 1, (size_t)(end - line.text) - 1});
+    struct span name = find_section(p, whole);
     if (name.len >= 2 && strchr("\"'", *name.text) && name.text[name.len - 1] == *name.text)
         name = (struct span){name.text + 1, name.len - 2};
+    bool is_known = name.len > 0;
+    if (!is_known) p->section_kind = AWS_OTHER;
     p->section = NULL;
     p->has_value = p->is_skipped = false;
     p->parent = NULL;
-    if (name.len == 0) return true;
     struct aws_property *property = add_property(p, NULL, (struct span){"", 0}, (struct span){"", 0});
     if (!property) return false;
-    property->section = property->heading = copy(name);
-    p->section = property->heading;
+    property->section = property->heading = copy(is_known ? name : whole);
+    if (is_known) p->section = property->heading; /* of others the name alone is kept */
     return true;
 }
 
@@ -265,6 +268,17 @@ bool aws_config_has(const struct aws_config *config, enum aws_section kind, cons
     for (size_t i = 0; i < config->count; i++)
         if (is_in(&config->list[i], kind, section)) return true;
     return false;
+}
+
+const char *aws_config_find_mistaken(const struct aws_config *config, const char *profile)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        const char *name = config->list[i].section;
+        bool has_word = strncasecmp(name, "profile", 7) == 0 && is_blank(name[7]);
+        const char *rest = has_word ? name + 7 + strspn(name + 7, " \t") : name;
+        if (config->list[i].kind == AWS_OTHER && strcasecmp(rest, profile) == 0) return name;
+    }
+    return NULL;
 }
 
 /* The last property of this name, not a nested one; NULL: there is none. */

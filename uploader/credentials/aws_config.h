@@ -25,7 +25,7 @@
 
 enum aws_config_kind { AWS_CONFIG, AWS_CREDENTIALS };
 
-enum aws_section { AWS_PROFILE, AWS_SERVICES };
+enum aws_section { AWS_PROFILE, AWS_SERVICES, AWS_OTHER };
 
 struct aws_property; /* one value of one section */
 
@@ -56,6 +56,12 @@ MUST_CHECK enum result aws_config_read(struct aws_config *config, enum aws_confi
 void aws_config_fini(struct aws_config *config);
 
 bool aws_config_has(const struct aws_config *config, enum aws_section kind, const char *section);
+
+/*
+ * The name of a section of the config file that was meant as this profile, and that no AWS tool takes for it, as
+ * `[x]` and `[Profile x]` for `[profile x]`; NULL: there is none. Borrowed.
+ */
+const char *aws_config_find_mistaken(const struct aws_config *config, const char *profile);
 
 /* The value, trimmed; NULL if it is absent or empty. Borrowed. `name` in small letters. */
 const char *aws_config_get(const struct aws_config *config, const char *profile, const char *name);

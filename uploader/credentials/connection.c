@@ -224,9 +224,21 @@ static enum result find_services(struct lookup *l, struct why *why)
                    l->profile, l->services);
 }
 
+/* What stands there would be passed over in silence, as AWS's own tools do, and the keys would go to another server. */
+static enum result refuse_mistaken_section(const struct lookup *l, struct why *why)
+{
+    const char *name = aws_config_find_mistaken(&l->config, l->profile);
+    bool is_default = strcmp(l->profile, "default") == 0;
+    if (!name) return RES_OK;
+    (void)why_remedy(why, RES_REFUSE, "write [%s%.128s] in the config file, or remove the section",
+                     is_default ? "" : "profile ", l->profile);
+    return why_set(why, RES_REFUSE, "the section [%.128s] of the config file is no profile", name);
+}
+
 static enum result find_all(struct lookup *l, struct connection *c, struct why *why)
 {
-    enum result res = find_services(l, why);
+    enum result res = refuse_mistaken_section(l, why);
+    if (res == RES_OK) res = find_services(l, why);
     if (res == RES_OK) res = unsupported_check_profile(&l->config, l->profile, l->services, why);
     if (res == RES_OK) res = find_region(l, c, why);
     if (res == RES_OK) res = find_endpoints(l, c, why);

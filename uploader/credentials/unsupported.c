@@ -1,6 +1,6 @@
 /*
  * unsupported -- see unsupported.h. A list of names, and a rule for names that nobody knows: if one speaks of an
- * endpoint, it is refused, since it is rather a slip than of no meaning.
+ * endpoint, of FIPS or of another of these words, it is refused, since it is rather a slip than of no meaning.
  */
 #include "uploader/credentials/unsupported.h"
 
@@ -25,6 +25,20 @@ static const struct {
     {NULL, "proxy_use_forwarding_for_https", FALSE, "set it to false: https:// goes through a tunnel"},
 };
 
+/* What speaks of where and how we connect, in the name of a key that nobody knows. */
+static const struct {
+    const char *word, *remedy;
+} telling[] = {
+    {"fips", "write use_fips_endpoint = true, or remove it"},
+    {"dualstack", "write use_dualstack_endpoint = true, or remove it"},
+    {"dual_stack", "write use_dualstack_endpoint = true, or remove it"},
+    {"addressing", "write addressing_style below s3 = on a line of its own, indented, or remove it"},
+    {"bundle", "write ca_bundle = FILE, or remove it"},
+    {"endpoint",
+     "write endpoint_url directly below the profile's name, or below s3 or sts in a section [services NAME] "
+     "that the profile names with services = NAME"},
+};
+
 static const struct {
     const char *name;
     enum accepted accepted;
@@ -43,12 +57,13 @@ static bool is_accepted(enum accepted accepted, const char *value)
 
 /* ---- a profile ---- */
 
-/* Keys that speak of an endpoint and are either read elsewhere (connection.c) or of no meaning here. */
-static bool is_known_endpoint(const struct aws_value *key)
+/* Keys with one of the telling words that are either read elsewhere (connection.c) or of no meaning here. */
+static bool is_known(const struct aws_value *key)
 {
     static const char *const nested[] = {"use_accelerate_endpoint", "use_dualstack_endpoint",
-                                         "us_east_1_regional_endpoint"};
+                                         "us_east_1_regional_endpoint", "addressing_style"};
     static const char *const plain[] = {"endpoint_url",
+                                        "ca_bundle",
                                         "ignore_configured_endpoint_urls",
                                         "use_fips_endpoint",
                                         "use_dualstack_endpoint",
@@ -83,11 +98,12 @@ static const char *remedy_of_key(const struct aws_value *key)
         if (is_same(keys[i].parent, key->parent) && strcmp(keys[i].name, key->name) == 0 &&
             !is_accepted(keys[i].accepted, key->value))
             return keys[i].remedy;
-    bool is_endpoint = strstr(key->name, "endpoint") && (!key->parent || is_ours(key->parent));
-    if (!is_endpoint || is_known_endpoint(key)) return NULL;
-    return "write endpoint_url directly below the profile's name, or below s3 or sts in a section [services "
-           "NAME] that "
-           "the profile names with services = NAME";
+    if (!key->parent && is_ours(key->name))
+        return "write s3 = on a line of its own, and what is meant for S3 below it, indented: name = value";
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (strstr(key->name, telling[i].word) && (!key->parent || is_ours(key->parent)) && !is_known(key))
+            return telling[i].remedy;
+    return NULL;
 }
 
 static const char *remedy_of_service(const struct aws_value *key)

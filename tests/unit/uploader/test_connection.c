@@ -357,6 +357,30 @@ static void what_is_wrong_is_refused_with_its_place_and_a_remedy(void **state)
         {{NULL}, "[default]\nimds_use_ipv6 = true\n", "imds_use_ipv6", "ec2_metadata_service_endpoint_mode"},
         {{NULL}, "[default]\nproxy_client_cert = /x\n", "proxy_client_cert", "remove it"},
         {{NULL}, "[default]\naws_security_token = t\n", "aws_security_token", "aws_session_token"},
+        {{"AWS_PROFILE=x"},
+         "[profile x]\nregion = r\n[x]\nendpoint_url = http://h\n",
+         "the section [x] of the config file is no profile",
+         "write [profile x]"},
+        {{"AWS_PROFILE=x"},
+         "[profile x]\nregion = r\n[Profile  x]\nendpoint_url = http://h\n",
+         "the section [Profile  x]",
+         "write [profile x]"},
+        {{NULL}, "[Default]\nendpoint_url = http://h\n", "the section [Default]", "write [default]"},
+        {{NULL},
+         "[default]\ns3 = {\"addressing_style\": \"path\"}\n",
+         "s3 of the profile default",
+         "s3 = on a line of its own"},
+        {{NULL},
+         "[default]\ns3 = x\n  addressing_style = path\n",
+         "s3 of the profile default",
+         "s3 = on a line of its own"},
+        {{NULL}, "[default]\nuse_fips = true\n", "use_fips of the profile default", "use_fips_endpoint"},
+        {{NULL}, "[default]\naddressing_style = path\n", "addressing_style of the profile", "below s3"},
+        {{NULL},
+         "[default]\ns3 =\n  use_dualstack = true\n",
+         "use_dualstack below s3",
+         "use_dualstack_endpoint"},
+        {{NULL}, "[default]\nca-bundle = /x\n", "ca-bundle of the profile default", "write ca_bundle"},
         {{"AWS_CONTAINER_SERVICE_ENDPOINT=http://h"}, "", "AWS_CONTAINER_SERVICE_ENDPOINT", "FULL_URI"},
         {{"AWS_ACCESS_KEY_ID=a", "AWS_SECURITY_TOKEN=TOPSECRET"},
          "",
@@ -383,7 +407,8 @@ static void what_changes_nothing_is_passed_over(void **state)
     if (load(f, set,
              "[default]\noutput = json\ncli_pager =\nretry_mode = x\naccount_id_endpoint_mode = required\n"
              "s3 =\n  use_accelerate_endpoint = False\n  signature_version = s3v4\n  max_queue_size = 1\n"
-             "dynamodb =\n  endpoint_url = http://d\n[profile x]\nuse_fips_endpoint = what\n",
+             "dynamodb =\n  endpoint_url = http://d\n  use_fips = true\n[x]\nendpoint_url = "
+             "http://h\n[profile x]\nuse_fips_endpoint = what\n",
              "[default]\naws_security_token = t\naws_session_token = t\n") != RES_OK)
         fail_msg("%s", f->why.text);
     show(&f->connection, shown);
