@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/log.h"
 #include "setting_names.h" /* made from the two tables of settings, by the Makefile */
@@ -26,6 +27,16 @@ static const struct {
 static const char *const planned[] = {
     "SILENCE_ALERT", "ALERT_URL",   "HEARTBEAT_URL",        "STATUS_PREFIX",
     "STATUS_HOST",   "STATUS_PORT", "UPLOADER_STATUS_PORT",
+};
+
+/* What other tools call the server of a bucket. AWS's own tools and this program do not read them. */
+static const struct {
+    const char *name, *meant;
+} foreign[] = {
+    {"AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3"},   {"AWS_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"},
+    {"AWS_STS_ENDPOINT", "AWS_ENDPOINT_URL_STS"}, {"AWS_STS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"},
+    {"S3_ENDPOINT", "AWS_ENDPOINT_URL"},          {"S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"},
+    {"ENDPOINT_URL", "AWS_ENDPOINT_URL"},
 };
 
 /* Values that change nothing: they are not logged, so that a complete .env file can be used. */
@@ -70,11 +81,15 @@ static bool is_all_but_last_word(const char *name, const char *setting)
     return len >= 5 && last && (size_t)(last - setting) == len && strncmp(name, setting, len) == 0;
 }
 
-/* -1: `name` is `known`; 0: it does not resemble it; 1: `known` was probably meant. */
+/*
+ * -1: `name` is `known`; 0: it does not resemble it; 1: `known` was probably meant. Other programs have variables in small
+ * letters, too, so a single word, such as `port`, is none of ours.
+ */
 static int likeness(const char *name, const char *known)
 {
     size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(known) < 8 ? 1 : 2;
     if (strcmp(name, known) == 0) return -1;
+    if (strchr(name, '_') && strcasecmp(name, known) == 0) return 1;
     return (strlen(name) >= 5 && distance(name, known) <= allowed) || is_all_but_last_word(name, known);
 }
 
@@ -91,6 +106,8 @@ const char *names_suggest(const char *name)
         if (like < 0) return NULL;
         if (like > 0 && !meant) meant = planned[i];
     }
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign && !meant; i++)
+        if (strcasecmp(name, foreign[i].name) == 0) meant = foreign[i].meant;
     return meant;
 }
 

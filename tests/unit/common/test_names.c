@@ -120,6 +120,14 @@ static void a_misspelt_setting_is_recognised(void **state)
         {"AWS_ENDPOINT", "AWS_ENDPOINT_URL"},
         {"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
         {"AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"},
+        {"aws_use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"},
+        {"Aws_Endpoint_Url", "AWS_ENDPOINT_URL"},
+        {"aws_endpoint_url_s3", "AWS_ENDPOINT_URL_S3"},
+        {"bucket_name", "BUCKET_NAME"},
+        {"AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3"},
+        {"AWS_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"},
+        {"S3_ENDPOINT", "AWS_ENDPOINT_URL"},
+        {"s3_endpoint_url", "AWS_ENDPOINT_URL"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -149,6 +157,11 @@ static void unrelated_variables_cause_no_warning(void **state)
         "NODE_PATH",
         "NODE_OPTIONS",
         "AWS_PAGER",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "prefix",
+        "port",
+        "http_proxy",
+        "no_proxy",
         "AWS_PROFILE",
         "AWS_CONFIG_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
