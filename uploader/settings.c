@@ -319,6 +319,11 @@ static void warn_of_settings_without_effect(const struct settings *s)
 {
     if (s->pretty_print_json && s->output_format != BATCH_JSON)
         log_warn("this setting has no effect: OUTPUT_FORMAT is not json", "setting=PRETTY_PRINT_JSON");
+    if (s->role_arn && !s->web_identity_token_file)
+        log_warn(
+            "this setting has no effect: AWS_WEB_IDENTITY_TOKEN_FILE is not set",
+            "setting=AWS_ROLE_ARN remedy=\"write role_arn and source_profile into a profile, if the keys "
+            "of a role are to be used\"");
 }
 
 enum result settings_load(struct settings *settings, char *const *env, struct why *why)

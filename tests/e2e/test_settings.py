@@ -135,6 +135,9 @@ def test_a_setting_without_effect_is_reported(site):
     for output_format, has_effect in (("xml", False), ("ndjson", False), ("json", True)):
         done = site.command("uploader", "config", PRETTY_PRINT_JSON="true", OUTPUT_FORMAT=output_format)
         assert done.returncode == 0 and ("PRETTY_PRINT_JSON" in done.stderr) != has_effect, done.stderr
+    for settings, has_effect in (({}, False), ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, True)):
+        done = site.command("uploader", "config", AWS_ROLE_ARN="arn:aws:iam::1:role/r", **settings)
+        assert done.returncode == 0 and ("setting=AWS_ROLE_ARN" in done.stderr) != has_effect, done.stderr
 
 
 def test_an_acl_that_shows_objects_to_strangers_is_reported(site):
