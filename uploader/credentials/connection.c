@@ -5,6 +5,7 @@
 #include "uploader/credentials/connection.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -253,7 +254,7 @@ enum result connection_load(struct connection *c, const struct connection_option
 {
     struct lookup l = {.options = options, .profile = profile_files_profile(&options->profile)};
     char places[PROFILE_FILES_PLACES_SIZE];
-    *c = (struct connection){.uses_fips = false};
+    *c = (struct connection){.options = *options};
     enum result res = profile_files_read(&options->profile, NULL, &l.config, why);
     if (res == RES_OK) res = profile_files_check(&options->profile, &l.config, why);
     if (res == RES_OK) res = find_all(&l, c, why);
@@ -262,5 +263,30 @@ enum result connection_load(struct connection *c, const struct connection_option
         (void)why_remedy(why, res, "correct or remove it; profiles are in %s", places);
     }
     aws_config_fini(&l.config);
+    return res;
+}
+
+static const char *shown(const char *endpoint)
+{
+    return *endpoint ? endpoint : "AWS's own";
+}
+
+enum result connection_check_servers(const struct connection *c, struct why *why)
+{
+    struct connection *now = malloc(sizeof *now);
+    struct why ignored = {0};
+    if (!now) abort();
+    enum result res = RES_OK;
+    bool is_loaded = connection_load(now, &c->options, &ignored) == RES_OK;
+    bool is_s3 = is_loaded && strcmp(now->s3_endpoint, c->s3_endpoint) != 0;
+    bool is_sts = is_loaded && strcmp(now->sts_endpoint, c->sts_endpoint) != 0;
+    if (is_s3 || is_sts) {
+        (void)why_remedy(why, RES_RETRY, "restart the uploader: until then the profile's keys are not taken");
+        res = why_set(why, RES_RETRY,
+                      "the profile names another server of %s than at the start: %.200s, not %.200s",
+                      is_s3 ? "S3" : "STS", shown(is_s3 ? now->s3_endpoint : now->sts_endpoint),
+                      shown(is_s3 ? c->s3_endpoint : c->sts_endpoint));
+    }
+    free(now);
     return res;
 }

@@ -41,6 +41,7 @@ struct connection {
     char sts_endpoint_from[CONNECTION_FROM_SIZE], imds_endpoint_from[CONNECTION_FROM_SIZE];
     char fips_from[CONNECTION_FROM_SIZE], dualstack_from[CONNECTION_FROM_SIZE];
     char ca_bundle_from[CONNECTION_FROM_SIZE], addressing_from[CONNECTION_FROM_SIZE];
+    struct connection_options options; /* what it was loaded with; its texts are borrowed */
 };
 
 /*
@@ -50,5 +51,11 @@ struct connection {
  */
 MUST_CHECK enum result connection_load(struct connection *connection,
                                        const struct connection_options *options, struct why *why);
+
+/*
+ * Does the profile still name the servers that it named then? If not, its keys may be those of the new servers, and must
+ * not be shown to the old ones. RES_RETRY: no; a file that is not understood now is no reason.
+ */
+MUST_CHECK enum result connection_check_servers(const struct connection *connection, struct why *why);
 
 #endif

@@ -214,6 +214,15 @@ static enum result query_profile(struct visit *visit, const char *profile, struc
     return res;
 }
 
+static bool has_any_keys(const struct aws_config *config, const char *profile)
+{
+    static const char *const names[] = {"role_arn", "aws_access_key_id", "aws_secret_access_key",
+                                        "credential_process"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (aws_config_get(config, profile, names[i])) return true;
+    return false;
+}
+
 enum result profile_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     const struct profile_options *options = &query->options->profile;
@@ -223,6 +232,8 @@ enum result profile_get_keys(struct source_query *query, struct keys *keys, bool
     *is_set = true;
     enum result res = profile_files_read(options, query->watch, &visit.config, why);
     if (res == RES_OK) res = profile_files_check(options, &visit.config, why);
+    if (res == RES_OK && has_any_keys(&visit.config, profile))
+        res = connection_check_servers(query->connection, why);
     if (res == RES_OK) res = query_profile(&visit, profile, keys, is_set, why);
     profile_files_places(options, places);
     if (res == RES_OK && !*is_set)

@@ -634,6 +634,27 @@ static void an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some(
     assert_string_equal(source(f, from), "the environment (AWS_ACCESS_KEY_ID)");
 }
 
+/* The new keys may be those of the new server, which is called after a restart. */
+static void keys_that_come_with_another_server_are_not_shown_to_the_old_one(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->config, "[default]\nendpoint_url = http://a\nregion = r\n");
+    write_file(f->credentials, "[default]\n" KEYS("A"));
+    open_chain(f);
+    assert_string_equal(get(f, 0), "A");
+    write_file(f->config, "[default]\nendpoint_url = http://b\n");
+    write_file(f->credentials, "[default]\n" KEYS("B"));
+    assert_string_equal(get(f, 1), "A");
+    credentials_reject(f->chain, &f->keys);
+    assert_string_equal(get(f, 2000), "");
+    assert_non_null(strstr(f->why.text, "another server of S3 than at the start: http://b, not http://a"));
+    assert_non_null(strstr(f->why.remedy, "restart the uploader"));
+    write_file(f->config, "[default]\nendpoint_url = http://a\nregion = s\n");
+    assert_string_equal(get(f, 4000), "B");
+    write_file(f->config, "[default]\nendpoint_url = http://a\n  what is this?\ns3 =\n  use_fips = true\n");
+    assert_string_equal(get(f, 5000), "B"); /* what is wrong elsewhere stops nothing */
+}
+
 /* ---- keys that end ---- */
 
 /* A credential_process whose n-th answer is the key Kn, good for `minutes` from 1970 on; it notes each call. */
@@ -805,6 +826,7 @@ int main(void)
         TEST(a_changed_file_is_noticed_without_a_search),
         TEST(keys_in_the_environment_itself_never_change),
         TEST(a_half_written_file_leaves_the_present_keys_in_use),
+        TEST(keys_that_come_with_another_server_are_not_shown_to_the_old_one),
         TEST(an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some),
         TEST(a_changed_secret_file_of_the_environment_is_read_again),
         TEST(keys_are_renewed_before_they_expire),
