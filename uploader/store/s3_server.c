@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "uploader/http/endpoint.h"
 #include "uploader/http/partition.h"
 #include "uploader/http/server_time.h"
 #include "uploader/store/s3_error.h"
@@ -54,10 +55,14 @@ void s3_server_address(struct s3_server *server, struct s3_address *address)
     s3_address_make(&server->options, server->connection, region, address);
 }
 
-/* Is it a region of AWS, in the same partition as ours? */
-static bool is_aws_region(const char *region, const char *ours)
+/* Is it a region of AWS, in the same partition as ours, with a server as we want it? */
+static bool is_aws_region(const struct connection *c, const char *region, const char *ours)
 {
-    return region_is_aws_name(region) && partition_of_region(region) == partition_of_region(ours);
+    const struct endpoint_options wanted = {region, c->uses_fips, c->uses_dualstack, c->uses_global_sts};
+    struct endpoint ignored;
+    struct why unused = {0};
+    return region_is_aws_name(region) && partition_of_region(region) == partition_of_region(ours) &&
+           endpoint_s3(&wanted, &ignored, &unused) == RES_OK;
 }
 
 bool s3_server_learn_region(struct s3_server *server, const struct s3_address *used,
@@ -65,7 +70,8 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
 {
     char region[REGION_SIZE];
     if (!s3_error_region(answer, region) || strcmp(region, used->region) == 0) return false;
-    if (!*server->connection->s3_endpoint && !is_aws_region(region, used->region)) return false;
+    if (!*server->connection->s3_endpoint && !is_aws_region(server->connection, region, used->region))
+        return false;
 
     (void)pthread_mutex_lock(&server->mutex);
     bool is_news = strcmp(server->told, region) != 0; /* another thread may have been faster */

@@ -85,6 +85,7 @@ static void only_a_valid_aws_region_changes_the_host(void **state)
                                          "cn-north-1", /* of other partitions, as are the next two */
                                          "us-gov-east-1",
                                          "eusc-de-east-1",
+                                         "fips-us-west-2", /* has no server of that name */
                                          "evil",
                                          "1",
                                          "-1",
