@@ -93,7 +93,8 @@ static enum result query_all(struct credentials *c, struct source_query *query, 
         enum result res = chain[i](query, keys, &is_set, why);
         *place = i;
         if (res != RES_OK || is_set) return res;
-        if (c->has_keys && i == c->place) return refuse_later_source(c, why);
+        if (c->has_keys && i == c->place && i + 1 < sizeof chain / sizeof *chain)
+            return refuse_later_source(c, why);
     }
     (void)why_remedy(
         why, RES_REFUSE,
