@@ -135,6 +135,14 @@ def test_a_server_that_answers_412_to_everything_proves_nothing(site, stub):
         assert "HTTP 412 to a question of what is there: what answers is no S3 server" in shown and "proven" not in shown, shown
 
 
+@with_stub
+def test_a_server_that_shows_any_object_proves_nothing(site, stub):
+    shows_any = Step("HEAD", lambda stub, request: Answer(200, {"ETag": '"any"'}), times=ALWAYS)
+    for arguments in ((), ["--read-only"]):
+        shown = check(site, stub, shows_any, arguments=arguments, expected=1)
+        assert "HTTP 200 to a request for an object that cannot exist: what answers is no S3 server" in shown, shown
+
+
 # ---- what it costs ----
 
 def check_costs(site, script, words, settings):
@@ -169,6 +177,8 @@ COSTS = tests_of(check_costs, {
         "objects cannot be read back: HTTP 403", "`verified` is 0", "allow these keys s3:GetObject"), {}),
     "a_key_of_KMS_that_does_not_decrypt_is_a_note": (lambda: [Step("GET", error(403, "AccessDenied"), times=ALWAYS)], (
         "objects cannot be read back: HTTP 403 AccessDenied", "kms:Decrypt"), {}),
+    "a_look_that_fails_now_is_a_note": (lambda: [Step("GET", error(500, "InternalError"), times=ALWAYS)], (
+        "whether objects can be read back was not found out: HTTP 500 InternalError", "check again"), {}),
     "a_missing_right_to_list_is_a_note": (lambda: [Step("HEAD", nothing_is_missing, times=ALWAYS)], (
         "s3:ListBucket is not allowed", "`reship --dry-run` and `resolve`"), {}),
     "a_condition_that_is_ignored_is_a_note": (lambda: [Step("PUT", condition_ignored, times=ALWAYS)], (

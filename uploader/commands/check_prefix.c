@@ -45,6 +45,11 @@ static void show_costs(const struct store_proof *proof)
             "is taken at its first try waits for a person");
         finding_add("allow these keys s3:GetObject, and kms:Decrypt for a key of KMS");
     }
+    if (proof->can_read == PROVEN_NOTHING) {
+        finding_print(FINDING_NOTE, "whether objects can be read back was not found out: %s",
+                      *proof->refusal ? proof->refusal : "no answer");
+        finding_add("check again: if it stays so, a batch of unknown outcome is not shipped");
+    }
     if (proof->knows_absence == PROVEN_NO) {
         finding_print(FINDING_NOTE,
                       "a missing object looks like a forbidden one, as s3:ListBucket is not allowed");

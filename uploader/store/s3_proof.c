@@ -115,22 +115,22 @@ static void read_back(struct s3 *s3, const char *key, enum http_method method, s
     struct why ignored = {0};
     enum store_answer read = ask(s3, method, key, &answer, &ignored);
     *length = answer.http.length;
-    if (read == STORE_CANNOT_CHECK) {
-        proof->can_read = PROVEN_NO;
-        (void)snprintf(proof->refusal, sizeof proof->refusal, "HTTP %d%s%s", answer.cause.status,
-                       *answer.cause.code ? " " : "", answer.cause.code);
-    } else if (read == STORE_DONE) {
+    if (read == STORE_DONE) {
         proof->can_read = PROVEN_YES;
         memcpy(proof->encryption, answer.http.encryption, sizeof proof->encryption);
         memcpy(proof->locked_until, answer.http.locked_until, sizeof proof->locked_until);
     } else {
-        proof->can_read = PROVEN_NOTHING;
+        proof->can_read = read == STORE_CANNOT_CHECK ? PROVEN_NO : PROVEN_NOTHING;
+        if (answer.http.status)
+            (void)snprintf(proof->refusal, sizeof proof->refusal, "HTTP %ld%s%s", answer.http.status,
+                           *answer.cause.code ? " " : "", answer.cause.code);
     }
     s3_answer_fini(&answer);
 }
 
-/* Without s3:ListBucket S3 answers 403 where nothing is. */
-static void ask_for_nothing(struct s3 *s3, const char *key, struct store_proof *proof)
+/* Without s3:ListBucket S3 answers 403 where nothing is. DONE: as it should; NOT_NOW: what answers is no S3 server. */
+static enum store_answer ask_for_nothing(struct s3 *s3, const char *key, struct store_proof *proof,
+                                         struct stored *stored, struct why *why)
 {
     char unused[BATCH_KEY_MAX + 1];
     struct s3_answer answer;
@@ -139,7 +139,11 @@ static void ask_for_nothing(struct s3 *s3, const char *key, struct store_proof *
     enum store_answer found = ask(s3, HTTP_HEAD, unused, &answer, &ignored);
     if (found == STORE_ABSENT) proof->knows_absence = PROVEN_YES;
     if (found == STORE_CANNOT_CHECK) proof->knows_absence = PROVEN_NO;
+    enum store_answer verdict = STORE_DONE;
+    if (found == STORE_DONE)
+        verdict = s3_look_not_s3(stored, &answer.http, "to a request for an object that cannot exist", why);
     s3_answer_fini(&answer);
+    return verdict;
 }
 
 enum store_answer s3_proof_examine(struct s3 *s3, const struct object *document, struct store_proof *proof,
@@ -153,8 +157,7 @@ enum store_answer s3_proof_examine(struct s3 *s3, const struct object *document,
     read_back(s3, key, HTTP_HEAD, proof, &length);
     if (proof->can_read == PROVEN_YES && length <= HTTP_BODY_MAX) /* somebody else's may be large */
         read_back(s3, key, HTTP_GET, proof, &length);
-    if (proof->can_read == PROVEN_YES) ask_for_nothing(s3, key, proof);
-    return answer;
+    return proof->can_read == PROVEN_YES ? ask_for_nothing(s3, key, proof, stored, why) : answer;
 }
 
 /* ---- only a look ---- */
