@@ -86,6 +86,9 @@ def test_a_public_acl_and_an_encryption_that_is_not_confirmed_are_notes(site, st
     shown = check(site, stub, S3_ACL="public-read", S3_SSE="AES256")
     assert "with S3_ACL=public-read anybody on the internet can read" in shown, shown
     assert "S3_SSE=AES256 was asked for, and the store does not say that it is so" in shown, shown
+    shown = check(site, stub, S3_SSE="AES256")
+    assert "S3_SSE=AES256 is not proven: the document that was there is not so" in shown, "it may be older than the setting"
+    assert "does not say" not in shown and "delete it, and check again" in shown, shown
 
 
 # ---- whose keys ----

@@ -11,13 +11,20 @@ static bool is_endpoints(const struct stored *stored)
     return stored->cause.scope == SCOPE_ENDPOINT;
 }
 
-/* `asked`: the encryption that S3_SSE asks for; "": none. */
-static void show_encryption(const char *said, const char *asked)
+/* `asked`: the encryption that S3_SSE asks for; "": none. A document that was there may be older than the setting. */
+static void show_encryption(const struct store_proof *proof, const char *asked)
 {
+    const char *said = proof->encryption;
     if (*said) finding_add("the store says that it is encrypted: %s", said);
     if (!*asked || strncmp(said, asked, strlen(asked)) == 0) return;
-    finding_print(FINDING_NOTE, "S3_SSE=%s was asked for, and the store does not say that it is so", asked);
-    finding_add("see in the store's documentation whether it encrypts objects, and how");
+    if (proof->is_new) {
+        finding_print(FINDING_NOTE, "S3_SSE=%s was asked for, and the store does not say that it is so",
+                      asked);
+        finding_add("see in the store's documentation whether it encrypts objects, and how");
+    } else {
+        finding_print(FINDING_NOTE, "S3_SSE=%s is not proven: the document that was there is not so", asked);
+        finding_add("it may have been written under other settings: delete it, and check again");
+    }
 }
 
 static void show_proof(const struct store_proof *proof)
@@ -74,7 +81,7 @@ static bool prove(struct store *store, const struct object *document, const char
     if (answer == STORE_DONE) {
         finding_print(FINDING_OK, "%s", what);
         show_proof(&proof);
-        if (proof.can_read == PROVEN_YES) show_encryption(proof.encryption, asked);
+        if (proof.can_read == PROVEN_YES) show_encryption(&proof, asked);
         show_costs(&proof);
         return true;
     }
