@@ -5,6 +5,7 @@
  * All of them are read anew each time, so that a changed secret takes effect without a restart.
  */
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/config.h"
@@ -43,10 +44,24 @@ static enum result take_parts(struct source_query *query, char *const parts[PART
     return why_wrap(why, res, "keys of the environment");
 }
 
+/* A file that was named and is empty is no source that was not set: the next one would have the keys of another identity. */
+static enum result check_named_files(struct why *why)
+{
+    static const char *const files[] = {"AWS_ACCESS_KEY_ID_FILE", "AWS_SECRET_ACCESS_KEY_FILE"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *path = config_env(environ, files[i]);
+        if (!path || !path[strspn(path, " \t\r\n")]) continue;
+        (void)why_remedy(why, RES_REFUSE, "put the key into that file, or remove %s", files[i]);
+        return why_set(why, RES_REFUSE, "%s=%.500s: the file is empty", files[i], path);
+    }
+    return RES_OK;
+}
+
 enum result environment_get_keys(struct source_query *query, struct keys *keys, bool *is_set, struct why *why)
 {
     char *parts[PART_COUNT] = {NULL};
     enum result res = read_parts(query, parts, why);
+    if (res == RES_OK && !parts[ID] && !parts[SECRET]) res = check_named_files(why);
     *is_set = res != RES_OK || parts[ID] || parts[SECRET];
     if (!*is_set)
         source_note_searched(query, "%s and %s, also with _FILE and in /run/secrets (not set)", names[ID],

@@ -606,32 +606,50 @@ static void a_changed_secret_file_of_the_environment_is_read_again(void **state)
 }
 
 /* A file may be empty because it is being written, and a later source would give another identity's keys. */
-static void an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some(void **state)
+static void an_empty_file_leaves_its_keys_in_use_though_a_later_source_is_set(void **state)
+{
+    struct fixture *f = *state;
+    (void)setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/keys", 1); /* is refused */
+    write_file(f->credentials, "[default]\n" KEYS("A"));
+    open_chain(f);
+    assert_string_equal(get(f, 0), "A");
+    write_file(f->credentials, "");
+    assert_string_equal(get(f, 1), "A");
+    credentials_reject(f->chain, &f->keys);
+    assert_string_equal(get(f, 2000), "");
+    assert_non_null(strstr(f->why.text, "the keys came from the profile default, and none are there now"));
+    assert_non_null(strstr(f->why.remedy, "restart the uploader"));
+    write_file(f->credentials, "[default]\n" KEYS("B"));
+    assert_string_equal(get(f, 4000), "B");
+}
+
+static void a_named_file_that_is_empty_is_refused_though_a_later_source_has_keys(void **state)
 {
     struct fixture *f = *state;
     char id[200];
     char secret[200];
-    char from[KEYS_SOURCE_SIZE];
     (void)snprintf(id, sizeof id, "%s/id", f->scratch->dir);
     (void)snprintf(secret, sizeof secret, "%s/secret", f->scratch->dir);
     write_file(f->credentials, "[default]\n" KEYS("OTHER"));
-    write_file(id, "A");
-    write_file(secret, "s1");
+    write_file(id, "");
+    write_file(secret, "\n");
     (void)setenv("AWS_ACCESS_KEY_ID_FILE", id, 1);
     (void)setenv("AWS_SECRET_ACCESS_KEY_FILE", secret, 1);
     open_chain(f);
-    assert_string_equal(get(f, 0), "A");
+    assert_string_equal(get(f, 0), "");
+    assert_non_null(strstr(f->why.text, "AWS_ACCESS_KEY_ID_FILE="));
+    assert_non_null(strstr(f->why.text, "the file is empty"));
+    assert_true(*f->why.remedy);
+    write_file(id, "A");
+    write_file(secret, "s");
+    assert_string_equal(get(f, 1), "A");
     write_file(id, "");
     write_file(secret, "");
-    assert_string_equal(get(f, 1), "A");
-    credentials_reject(f->chain, &f->keys);
-    assert_string_equal(get(f, 2000), ""); /* rather none than those of another */
-    assert_non_null(strstr(f->why.text, "the keys came from the environment (AWS_ACCESS_KEY_ID), and none"));
-    assert_non_null(strstr(f->why.remedy, "restart the uploader"));
-    write_file(id, "B");
-    write_file(secret, "s2");
-    assert_string_equal(get(f, 4000), "B");
-    assert_string_equal(source(f, from), "the environment (AWS_ACCESS_KEY_ID)");
+    assert_string_equal(get(f, 2), "A");
+    (void)setenv("AWS_ACCESS_KEY_ID_FILE", " ", 1); /* as a complete .env file has it */
+    (void)setenv("AWS_SECRET_ACCESS_KEY_FILE", "", 1);
+    open_chain(f);
+    assert_string_equal(get(f, 0), "OTHER");
 }
 
 /* The new keys may be those of the new server, which is called after a restart. */
@@ -827,7 +845,8 @@ int main(void)
         TEST(keys_in_the_environment_itself_never_change),
         TEST(a_half_written_file_leaves_the_present_keys_in_use),
         TEST(keys_that_come_with_another_server_are_not_shown_to_the_old_one),
-        TEST(an_empty_file_leaves_its_keys_in_use_though_a_later_source_has_some),
+        TEST(an_empty_file_leaves_its_keys_in_use_though_a_later_source_is_set),
+        TEST(a_named_file_that_is_empty_is_refused_though_a_later_source_has_keys),
         TEST(a_changed_secret_file_of_the_environment_is_read_again),
         TEST(keys_are_renewed_before_they_expire),
         TEST(keys_serve_until_they_expire_if_renewal_fails),
