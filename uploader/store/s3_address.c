@@ -127,18 +127,31 @@ static enum result check_endpoint(const struct connection *c, struct why *why)
                    c->s3_endpoint_from);
 }
 
-static enum result check_fips_style(const struct s3_server_options *options, struct why *why)
+/* `from`: what asks for the path. */
+static enum result refuse_fips_path(const char *from, const char *remedy, struct why *why)
 {
-    bool is_path = options->addressing == S3_ADDRESSING_PATH;
-    if (!is_path && is_host_label(options->bucket)) return RES_OK;
-    (void)why_remedy(
-        why, RES_REFUSE, "%s, or do without FIPS",
-        is_path ? "set S3_ADDRESSING=auto"
-                : "choose a bucket whose name has 3 to 63 small letters, digits and dashes, and no dot");
+    (void)why_remedy(why, RES_REFUSE, "%s, or do without FIPS", remedy);
     return why_set(
-        why, RES_REFUSE, "the FIPS servers of S3 take the bucket in the host's name alone, and %s%s",
-        is_path ? "S3_ADDRESSING=path puts it into the path" : "cannot be part of one: BUCKET_NAME=",
-        is_path ? "" : options->bucket);
+        why, RES_REFUSE,
+        "the FIPS servers of S3 take the bucket in the host's name alone, and %s puts it into the path",
+        from);
+}
+
+static enum result check_fips_style(const struct s3_server_options *options, const struct connection *c,
+                                    struct why *why)
+{
+    if (options->addressing == S3_ADDRESSING_PATH)
+        return refuse_fips_path("S3_ADDRESSING=path", "set S3_ADDRESSING=auto", why);
+    if (options->addressing == S3_ADDRESSING_AUTO && c->addressing == CONNECTION_ADDRESSING_PATH)
+        return refuse_fips_path(c->addressing_from, "set S3_ADDRESSING=virtual, or remove it there", why);
+    if (is_host_label(options->bucket)) return RES_OK;
+    (void)why_remedy(why, RES_REFUSE,
+                     "choose a bucket whose name has 3 to 63 small letters, digits and dashes, and no dot, "
+                     "or do without FIPS");
+    return why_set(why, RES_REFUSE,
+                   "the FIPS servers of S3 take the bucket in the host's name alone, of which "
+                   "BUCKET_NAME=%s cannot be a part",
+                   options->bucket);
 }
 
 enum result s3_address_check(const struct s3_server_options *options, const struct connection *c,
@@ -152,7 +165,7 @@ enum result s3_address_check(const struct s3_server_options *options, const stru
     if (res == RES_OK && *host) res = check_endpoint(c, why);
     if (res == RES_OK && *host) res = check_bucket_in_host(options, c, host, why);
     if (res == RES_OK && !*host) res = endpoint_s3(&wanted, &endpoint, why);
-    if (res == RES_OK && (c->uses_fips || is_fips_host(host))) res = check_fips_style(options, why);
+    if (res == RES_OK && (c->uses_fips || is_fips_host(host))) res = check_fips_style(options, c, why);
     return res;
 }
 

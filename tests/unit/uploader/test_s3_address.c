@@ -119,12 +119,31 @@ static void a_fips_server_that_was_set_gets_the_bucket_in_the_host(void **state)
     assert_false(address.is_path_style);
 }
 
+/* The settings win, so who says `virtual` there is not refused. */
+static void a_profile_that_asks_for_the_path_has_no_fips_server(void **state)
+{
+    struct connection c = connection_to("");
+    struct s3_server_options options = {"events", S3_ADDRESSING_AUTO};
+    struct why why = {0};
+    (void)state;
+    c.uses_fips = true;
+    c.addressing = CONNECTION_ADDRESSING_PATH;
+    (void)snprintf(c.region, sizeof c.region, "us-east-1");
+    (void)snprintf(c.addressing_from, sizeof c.addressing_from, "addressing_style below s3 of the profile x");
+    assert_int_equal(s3_address_check(&options, &c, &why), RES_REFUSE);
+    assert_non_null(strstr(why.text, "addressing_style below s3 of the profile x puts it into the path"));
+    assert_non_null(strstr(why.remedy, "S3_ADDRESSING=virtual"));
+    options.addressing = S3_ADDRESSING_VIRTUAL;
+    assert_int_equal(s3_address_check(&options, &c, &why), RES_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_endpoint_with_the_bucket_in_it_is_refused_with_the_right_value),
         cmocka_unit_test(what_does_not_exist_is_refused_with_the_reason),
         cmocka_unit_test(a_fips_server_that_was_set_gets_the_bucket_in_the_host),
+        cmocka_unit_test(a_profile_that_asks_for_the_path_has_no_fips_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
