@@ -200,6 +200,11 @@ def test_a_source_that_fails_is_not_covered_up_by_the_next_one(site, stub):
         imds.role = None
         shown = check(site, stub, 1, AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=imds.url)
         assert "no role is attached" in shown and "attach an IAM role to this instance" in shown
+    for token in (b"", b"t" * 5000, b"a b"):
+        with closing(Endpoint(lambda request: Answer(200, token))) as portal:
+            shown = check(site, stub, 1, AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=portal.url)
+            assert "instance metadata: the answer holds no session token" in shown, shown
+            assert "allow instance metadata (IMDSv2)" in shown, shown
 
 
 @with_stub

@@ -69,6 +69,8 @@ static enum result get_token(struct source_query *query, char header[HEADER_SIZE
     OPENSSL_cleanse(token, sizeof token);
     http_answer_fini(&answer);
     if (is_given) return RES_OK;
+    if (is_refused && !*why->text)
+        (void)why_set(why, RES_RETRY, "instance metadata: the answer holds no session token");
     if (is_refused)
         (void)why_remedy(why, RES_RETRY,
                          "allow instance metadata (IMDSv2) for this instance, or set AWS_ACCESS_KEY_ID and "
