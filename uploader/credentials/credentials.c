@@ -38,9 +38,9 @@ struct credentials {
 
 enum result credentials_open(struct credentials **out, const struct credentials_options *options,
                              const struct connection *connection, struct signals *signals,
-                             const struct lockfile *lock, struct why *why)
+                             const struct lockfile *lock, struct http_limits limits, struct why *why)
 {
-    static const struct http_limits limits = {.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000};
+    limits.stop_ms = 0;
     struct credentials *c = calloc(1, sizeof *c);
     if (!c) abort();
     const char *ca_bundle = *connection->ca_bundle ? connection->ca_bundle : NULL;

@@ -17,18 +17,21 @@
 #include "uploader/credentials/connection.h"
 #include "uploader/credentials/options.h"
 #include "uploader/credentials/sts_identity.h"
+#include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 
 struct credentials;
 
 /*
  * No source is asked yet. Copies the options, whose texts are borrowed, as are connection, signals and lock.
+ * `limits` are those of a call of STS, which a stop ends at once; the container's endpoint and instance metadata get less.
  *   RES_BROKEN   libcurl does not start
  */
 MUST_CHECK enum result credentials_open(struct credentials **credentials,
                                         const struct credentials_options *options,
                                         const struct connection *connection, struct signals *signals,
-                                        const struct lockfile *lock, struct why *why);
+                                        const struct lockfile *lock, struct http_limits limits,
+                                        struct why *why);
 void credentials_close(struct credentials *credentials); /* accepts NULL; wipes */
 
 /*

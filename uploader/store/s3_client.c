@@ -332,7 +332,7 @@ enum result s3_client_open(struct s3_client **out, const struct s3_options *opti
     if (res == RES_OK) res = s3_address_check(&options->server, client->connection, why);
     if (res == RES_OK)
         res = credentials_open(&client->credentials, &options->credentials, client->connection, signals, lock,
-                               why);
+                               options->limits, why);
     if (res == RES_OK) client->options.server = server_options(client);
     if (res == RES_OK) client->server = s3_server_new(&client->options.server, client->connection);
     if (res == RES_OK) res = connect_http(client, why);

@@ -1,5 +1,5 @@
 /*
- * test_credentials -- which source answers, when keys are renewed, and what a person is told. No network: sources that
+ * test_credentials -- which source answers, when keys are renewed, and what a person is told. No server answers: sources that
  * need one are tested in tests/e2e/test_credentials.py. The clock is what the caller says.
  */
 #include <setjmp.h>
@@ -11,11 +11,14 @@
 
 #include "uploader/credentials/credentials.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +103,7 @@ static void write_file(const char *path, const char *text)
 /* Opens the chain with the options that the environment sets. */
 static enum result open_as_set(struct fixture *f, struct credentials **chain)
 {
+    static const struct http_limits limits = {.connect_ms = 1000, .stall_s = 1, .answer_ms = 100};
     f->settings = (struct settings){0};
     enum result res = settings_load(&f->settings, environ, &f->why);
     if (res != RES_OK) return res;
@@ -107,7 +111,7 @@ static enum result open_as_set(struct fixture *f, struct credentials **chain)
     struct credentials_options options = options_for_credentials(&f->settings);
     res = connection_load(&f->connection, &connection, &f->why);
     if (res != RES_OK) return res;
-    return credentials_open(chain, &options, &f->connection, &f->signals, &f->lock, &f->why);
+    return credentials_open(chain, &options, &f->connection, &f->signals, &f->lock, limits, &f->why);
 }
 
 static void open_chain(struct fixture *f)
@@ -673,6 +677,31 @@ static void keys_that_come_with_another_server_are_not_shown_to_the_old_one(void
     assert_string_equal(get(f, 5000), "B"); /* what is wrong elsewhere stops nothing */
 }
 
+/* The kernel takes the connection and the request; nobody answers. */
+static void an_STS_that_hangs_is_given_up_when_the_limits_say(void **state)
+{
+    struct fixture *f = *state;
+    char url[64];
+    char token[200];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(listener >= 0 && bind(listener, (struct sockaddr *)&address, size) == 0);
+    assert_true(listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&address, &size) == 0);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    (void)snprintf(token, sizeof token, "%s/token", f->scratch->dir);
+    write_file(token, "t");
+    (void)setenv("AWS_ENDPOINT_URL_STS", url, 1);
+    (void)setenv("AWS_ROLE_ARN", "r", 1);
+    (void)setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token, 1);
+    open_chain(f);
+    int64_t since = clock_monotonic_ms();
+    assert_string_equal(get(f, 0), "");
+    assert_non_null(strstr(f->why.text, "no answer in time"));
+    assert_true(clock_monotonic_ms() - since < 20000); /* not the minute of the service */
+    close(listener);
+}
+
 /* ---- keys that end ---- */
 
 /* A credential_process whose n-th answer is the key Kn, good for `minutes` from 1970 on; it notes each call. */
@@ -845,6 +874,7 @@ int main(void)
         TEST(keys_in_the_environment_itself_never_change),
         TEST(a_half_written_file_leaves_the_present_keys_in_use),
         TEST(keys_that_come_with_another_server_are_not_shown_to_the_old_one),
+        TEST(an_STS_that_hangs_is_given_up_when_the_limits_say),
         TEST(an_empty_file_leaves_its_keys_in_use_though_a_later_source_is_set),
         TEST(a_named_file_that_is_empty_is_refused_though_a_later_source_has_keys),
         TEST(a_changed_secret_file_of_the_environment_is_read_again),

@@ -137,12 +137,13 @@ static void show_connection(const struct connection *c, FILE *out)
 static void show_keys(struct world *w, const struct settings *settings, const struct connection *connection,
                       FILE *out)
 {
+    static const struct http_limits limits = {.connect_ms = 10000, .stall_s = 30, .answer_ms = 60000};
     struct credentials_options options = options_for_credentials(settings);
     struct lockfile lock = LOCKFILE_NONE;
     struct credentials *chain = NULL;
     struct keys keys = KEYS_NONE;
     if (!options.imds.is_disabled || options.container.relative_uri) return;
-    w->res = credentials_open(&chain, &options, connection, &w->signals, &lock, &w->why);
+    w->res = credentials_open(&chain, &options, connection, &w->signals, &lock, limits, &w->why);
     assert_int_equal(w->res, RES_OK);
     w->res = credentials_get(chain, 0, &keys, &w->why);
     (void)fprintf(out, "%s|%s|%s", keys.access_key_id, keys.session_token ? keys.session_token : "",
