@@ -229,10 +229,12 @@ static enum result check_bucket(const char *name, struct why *why)
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (!name || strspn(name, allowed) == strlen(name)) return RES_OK;
     if (begins(name, "arn:")) return refuse_arn(name, why);
+    char shown[256 + 16];
+    url_mask(name, shown, sizeof shown); /* an endpoint may have been meant, with a password */
     return why_set(why, RES_REFUSE,
                    "BUCKET_NAME=%s: expected the bucket's name alone (letters, digits, dot, dash): "
                    "no s3://, no path (that is PREFIX)",
-                   name);
+                   shown);
 }
 
 static enum result check_endpoint(const char *name, const char *url, struct why *why)
@@ -362,11 +364,16 @@ void settings_print(const struct settings *settings, FILE *out)
 {
     char none[] = "none";
     char full_uri[CONTAINER_URI_MAX + 16]; /* a mask may be longer than what it hides */
-    struct settings shown = *settings;     /* borrows its texts */
+    char relative_uri[CONTAINER_URI_MAX + 16];
+    struct settings shown = *settings; /* borrows its texts */
     if (!shown.rejects_prefix) shown.rejects_prefix = none;
     if (shown.container_full_uri) {
         url_mask(shown.container_full_uri, full_uri, sizeof full_uri);
         shown.container_full_uri = full_uri;
+    }
+    if (shown.container_relative_uri) {
+        url_mask(shown.container_relative_uri, relative_uri, sizeof relative_uri);
+        shown.container_relative_uri = relative_uri;
     }
     config_print(uploader_settings, &shown, out);
 }

@@ -571,6 +571,10 @@ def test_config_shows_no_secret(site, stub):
     url = "http://user:TOPSECRET@127.0.0.1/keys?token=TOPSECRET"
     shown = site.command("uploader", "config", AWS_CONTAINER_CREDENTIALS_FULL_URI=url).stdout
     assert "TOPSECRET" not in shown and "FULL_URI=http://***@127.0.0.1/keys?***" in shown, shown
+    shown = site.command("uploader", "config", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/keys?token=TOPSECRET").stdout
+    assert "TOPSECRET" not in shown and "RELATIVE_URI=/keys?***" in shown, shown
+    done = site.command("uploader", "config", BUCKET_NAME=url)
+    assert done.returncode == 78 and "TOPSECRET" not in done.stderr and "BUCKET_NAME=http://***@127.0.0.1" in done.stderr, done
     done = site.command("uploader", "config", AWS_CONTAINER_CREDENTIALS_FULL_URI=f"'{url}'")
     assert "TOPSECRET" not in done.stderr and "quotes were left" in done.stderr, done.stderr
 
