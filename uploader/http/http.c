@@ -13,7 +13,9 @@
 #include "common/clock.h"
 #include "uploader/http/response_headers.h"
 
-#define HTTP_HEADERS_MAX ((size_t)128 << 10) /* of an answer, with those of interim ones before it */
+/* Of an answer, with interim ones before it. libcurl takes no line that is longer. */
+#define HTTP_HEADERS_MAX ((size_t)100 << 10)
+
 #define SOCKETS_MAX                                                                                          \
     8 /* one at a time, but for those that race to connect first; of others nothing is known */
 
@@ -322,7 +324,7 @@ static void explain(CURLcode code, const struct transfer *transfer, const char *
     enum http_limit limit = transfer->answer->limit;
     if (limit != HTTP_LIMIT_NONE)
         (void)why_set(why, RES_RETRY, "%s", limits[limit]);
-    else if (transfer->header_bytes > HTTP_HEADERS_MAX)
+    else if (transfer->header_bytes > HTTP_HEADERS_MAX || code == CURLE_OUT_OF_MEMORY) /* of a line */
         (void)why_set(why, RES_RETRY, "the headers of the answer are longer than %zu bytes",
                       HTTP_HEADERS_MAX);
     else

@@ -132,6 +132,11 @@ static void send_trailers_without_end(struct server *server, int fd)
     flood(server, fd, "HTTP/1.1 403 X\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", "X: y\r\n");
 }
 
+static void send_a_header_without_end(struct server *server, int fd)
+{
+    flood(server, fd, "HTTP/1.1 403 X\r\nX: ", "y");
+}
+
 /* A proxy whose refusal to connect never ends. */
 static void refuse_to_connect_without_end(struct server *server, int fd)
 {
@@ -347,16 +352,18 @@ static void a_connect_timeout_means_that_nothing_was_sent(void **state)
     end_full_server(f);
 }
 
-static void trailers_without_end_are_cut_before_they_fill_the_memory(void **state)
+static void headers_without_end_are_cut_before_they_fill_the_memory(void **state)
 {
+    static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS};
+    static void (*const behaviours[])(struct server * server, int fd) = {send_trailers_without_end,
+                                                                         send_a_header_without_end};
     struct fixture *f = *state;
     buf_append_text(&f->body, "x");
-    const struct http_request requests[] = {{.method = HTTP_GET}, {.method = HTTP_PUT, .body = &f->body}};
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS};
+    for (size_t i = 0; i < 2 * sizeof behaviours / sizeof *behaviours; i++) {
+        const struct http_request get = {.method = HTTP_GET}, put = {.method = HTTP_PUT, .body = &f->body};
         f->server.flooded = 0;
-        start_server(f, send_trailers_without_end);
-        assert_int_equal(send_request(f, limits, requests[i]), HTTP_UNKNOWN);
+        start_server(f, behaviours[i / 2]);
+        assert_int_equal(send_request(f, limits, i % 2 ? get : put), HTTP_UNKNOWN);
         end_server(f);
         check_explanation(f, "the headers of the answer are longer than");
         assert_true(f->server.flooded < (size_t)16 << 20); /* what waits in the kernel is among it */
@@ -409,7 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_time_for_an_answer_begins_when_the_body_is_taken, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_connect_timeout_means_that_nothing_was_sent, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(trailers_without_end_are_cut_before_they_fill_the_memory, set_up,
+        cmocka_unit_test_setup_teardown(headers_without_end_are_cut_before_they_fill_the_memory, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_proxy_whose_refusal_never_ends_is_given_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_proxy_that_is_not_understood_is_not_repeated, set_up, tear_down),
