@@ -215,7 +215,8 @@ static enum result refuse_arn(const char *arn, struct why *why)
     const char *name = strrchr(arn, ':') + 1;
     bool is_bucket = strncmp(arn, "arn:", 4) == 0 && strstr(arn, ":s3:::") && *name;
     if (is_bucket)
-        return why_set(why, RES_REFUSE, "BUCKET_NAME=%s: expected the bucket's name alone: %s", arn, name);
+        return why_set(why, RES_REFUSE, "BUCKET_NAME=%s: expected the bucket's name alone: %.*s", arn,
+                       (int)strcspn(name, "/"), name);
     return why_set(
         why, RES_REFUSE,
         "BUCKET_NAME=%s: expected a name, not an ARN; for an access point set its alias, which ends in "
