@@ -49,6 +49,7 @@ static void check_problems(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    fuzz_memory_begin();
     char *text = malloc(size + 1);
     assert(text);
     if (size > 0) memcpy(text, data, size);
@@ -58,5 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_problems(text);
     for (const char *list = text; positive_next(&list) > 0;) continue;
     free(text);
+    fuzz_memory_end();
     return 0;
 }

@@ -51,6 +51,7 @@ static void check_quoted(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    fuzz_memory_begin();
     char *text = malloc(size + 1);
     assert(text);
     if (size > 0) memcpy(text, data, size);
@@ -59,5 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_why(text);
     check_quoted(text);
     free(text);
+    fuzz_memory_end();
     return 0;
 }
