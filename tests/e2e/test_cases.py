@@ -164,21 +164,33 @@ def ways_of(data):
     return [[data], byte_by_byte(data), *(cut_at_random(data, chance) for _ in range(CUTS))]
 
 
+def count_rows(site):
+    return site.value("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM rejects)")
+
+
+def stop_after_reading(site, collector, before):
+    """A stop while the spool is being opened leaves what has arrived, and says so: it comes once reading has begun."""
+    wait_for("the first rows", lambda: count_rows(site) > before)
+    collector.stop()
+
+
 def check_case(site, data, settings, events, rejects):
     print(f"# cut in {CUTS} ways at random, CASES_SEED={SEED}")
     streams = {source_of(number): pieces for number, pieces in enumerate(ways_of(data))}
     collector = site.collector(**settings)
+    site.wait_for_spool()
     send_together(site, streams)
-    collector.stop()
+    stop_after_reading(site, collector, 0)
     got = found(site)
     assert_no_faults(f"{[len(piece) for piece in pieces][:8]}: {fault}" for source, pieces in streams.items()
                      for fault in faults_of_stream(got[source], events, rejects))
     flush(site, "xml")
     assert_shipped(site, "xml")
     last_id = site.value("SELECT last_event_id FROM _intake")
+    before = count_rows(site)
     collector = site.collector(**settings)
     send_together(site, {source_of(len(streams)): [data]})
-    collector.stop()
+    stop_after_reading(site, collector, before)
     flush(site, "json")
     assert_shipped(site, "json", after_id=last_id)
 
