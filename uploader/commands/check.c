@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/finding.h"
 #include "common/lock_wait.h"
 #include "common/print.h"
 #include "uploader/commands/check_prefix.h"
-#include "uploader/commands/finding.h"
 #include "uploader/commands/options.h"
 #include "uploader/commands/run.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "uploader/commands/finding.h"
+#include "common/finding.h"
 
 static bool is_endpoints(const struct stored *stored)
 {

@@ -1,5 +1,5 @@
 /* finding -- see finding.h. */
-#include "uploader/commands/finding.h"
+#include "common/finding.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,13 +1,11 @@
 /*
- * finding -- what `uploader check` has found, each on a line that begins with ok, problem or note.
+ * finding -- what `check` of either program has found, each on a line that begins with ok, problem or note.
  *
  * Whatever is in the texts, one finding stays one line, and more of it stands on lines of its own behind eight blanks: a
  * server, a file or a setting cannot make up a line.
  */
-#ifndef UPLOADER_COMMANDS_FINDING_H
-#define UPLOADER_COMMANDS_FINDING_H
-
-#include <stdbool.h>
+#ifndef COMMON_FINDING_H
+#define COMMON_FINDING_H
 
 #include "common/why.h"
 
