@@ -17,29 +17,25 @@
 #include "collector/spool/schema.h"
 #include "common/command.h"
 #include "common/db.h"
+#include "common/finding.h"
 #include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/path.h"
-#include "common/print.h"
 #include "common/spool.h"
 
 static int report(enum result res, const char *what, struct why *why)
 {
-    if (res == RES_OK) {
-        print_line(stdout, "ok      %s", what);
-        return 0;
-    }
-    (void)lock_wait_explain(res, why);
-    print_line(stdout, "problem %s: %s", what, why->text);
-    if (*why->remedy) print_line(stdout, "        %s", why->remedy);
-    return 1;
+    bool is_ok = res == RES_OK;
+    if (!is_ok) (void)lock_wait_explain(res, why);
+    finding_explain(is_ok ? FINDING_OK : FINDING_PROBLEM, what, why);
+    return is_ok ? 0 : 1;
 }
 
 static enum result check_file_system(const char *path, struct why *why)
 {
     struct why doubts = {0};
     enum result res = file_system_check(path, &doubts, why);
-    if (*doubts.text) print_line(stdout, "note    SPOOL_PATH: %s: %s", doubts.text, doubts.remedy);
+    if (*doubts.text) finding_print(FINDING_NOTE, "SPOOL_PATH: %s: %s", doubts.text, doubts.remedy);
     return res;
 }
 
@@ -53,9 +49,9 @@ static enum result check_spool(const char *path, struct why *why)
     enum result res = spool_check_directory(realpath(path, real) ? real : path, missing, why);
     if (res != RES_OK) return res;
     if (*missing)
-        print_line(stdout, "note    %s is not there: `run` makes it, for %s", missing, path_user(user));
+        finding_print(FINDING_NOTE, "%s is not there: `run` makes it, for %s", missing, path_user(user));
     if (geteuid() == 0)
-        print_line(stdout, "note    root may write everywhere: run this check as the user of the service");
+        finding_print(FINDING_NOTE, "root may write everywhere: run this check as the user of the service");
     if (spool_is_missing(path)) return RES_OK; /* the service will create it */
     res = spool_check_access(path, why);
     if (res == RES_OK) res = db_open(&db, path, SPOOL_BUSY_MS, why);
@@ -82,10 +78,10 @@ static void note_rejects_cap(const struct settings *settings)
 {
     int64_t cap = run_rejects_cap(settings);
     if (cap == settings->rejects_max_bytes) return;
-    print_line(stdout,
-               "note    unshipped rejects may take half of SPOOL_MAX_SIZE, %" PRId64
-               " MiB: REJECTS_MAX_SIZE allows more",
-               cap >> 20);
+    finding_print(FINDING_NOTE,
+                  "unshipped rejects may take half of SPOOL_MAX_SIZE, %" PRId64
+                  " MiB: REJECTS_MAX_SIZE allows more",
+                  cap >> 20);
 }
 
 int run_check(const struct command_line *line)
