@@ -2,9 +2,9 @@
 #include "uploader/credentials/sts_target.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "uploader/http/endpoint.h"
+#include "uploader/http/url.h"
 
 static enum result refuse_mixture(const struct connection *c, struct why *why)
 {
@@ -18,10 +18,8 @@ enum result sts_target_find(const struct connection *c, struct sts_target *targe
 {
     struct endpoint endpoint;
     struct endpoint_options options = {c->region, c->uses_fips, c->uses_dualstack_sts, c->uses_global_sts};
-    const char *scheme = strncmp(c->sts_endpoint, "http://", 7) == 0 ? "http" : "https";
     if (*c->sts_endpoint) {
-        const char *host = strstr(c->sts_endpoint, "://") + 3;
-        (void)snprintf(target->host, sizeof target->host, "%.*s", (int)strcspn(host, "/"), host);
+        url_host(c->sts_endpoint, target->host, sizeof target->host);
         (void)snprintf(target->region, sizeof target->region, "%s", c->region);
         if (c->uses_fips || c->uses_dualstack_sts) return refuse_mixture(c, why);
     } else {
@@ -30,6 +28,6 @@ enum result sts_target_find(const struct connection *c, struct sts_target *targe
         (void)snprintf(target->host, sizeof target->host, "%s", endpoint.host);
         (void)snprintf(target->region, sizeof target->region, "%s", endpoint.region);
     }
-    (void)snprintf(target->url, sizeof target->url, "%s://%s/", scheme, target->host);
+    (void)snprintf(target->url, sizeof target->url, "%s://%s/", url_scheme(c->sts_endpoint), target->host);
     return RES_OK;
 }

@@ -35,6 +35,18 @@ enum result url_check_endpoint(const char *setting, const char *url, struct why 
                    setting, shown);
 }
 
+void url_host(const char *endpoint, char *host, size_t size)
+{
+    const char *colon = strstr(endpoint, "://");
+    const char *from = colon ? colon + 3 : "";
+    (void)snprintf(host, size, "%.*s", (int)strcspn(from, "/"), from);
+}
+
+const char *url_scheme(const char *endpoint)
+{
+    return strncmp(endpoint, "http://", 7) == 0 ? "http" : "https";
+}
+
 void url_mask(const char *url, char *out, size_t size)
 {
     const char *colon = strstr(url, "://");

@@ -14,6 +14,12 @@
  */
 MUST_CHECK enum result url_check_endpoint(const char *setting, const char *url, struct why *why);
 
+/* Of an endpoint that url_check_endpoint() has accepted: its host, with the port if it names one; "" for "". */
+void url_host(const char *endpoint, char *host, size_t size);
+
+/* Likewise: http, or https. */
+const char *url_scheme(const char *endpoint);
+
 /*
  * Writes the URL as people may see it: *** stands for a user with a password, and for a query. It is cut if `size` is
  * too small.

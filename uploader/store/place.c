@@ -11,6 +11,7 @@
 
 #include "uploader/http/http.h"
 #include "uploader/http/partition.h"
+#include "uploader/http/url.h"
 
 #define HOST_SIZE (HTTP_ENDPOINT_MAX + 16)
 
@@ -78,9 +79,8 @@ void place_name_bucket(const char *bucket, const char *endpoint, const char *reg
     if (!*endpoint) {
         name_partition(partition_of_region(region), host);
     } else {
-        const char *from = strstr(endpoint, "://") + 3;
         const char *own_port = strncasecmp(endpoint, "http:", 5) == 0 ? ":80" : ":443";
-        (void)snprintf(host, sizeof host, "%.*s", (int)strcspn(from, "/"), from);
+        url_host(endpoint, host, sizeof host);
         (void)cut_end(host, own_port);
     }
     name_bucket(bucket, (int)strlen(bucket), host, destination);

@@ -8,6 +8,7 @@
 
 #include "uploader/http/endpoint.h"
 #include "uploader/http/partition.h"
+#include "uploader/http/url.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -16,14 +17,6 @@ static bool ends_with(const char *text, const char *end)
     size_t len = strlen(text);
     size_t end_len = strlen(end);
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
-/* The host and port of an endpoint that was set; "": none was. */
-static void host_of(const struct connection *connection, char host[HTTP_ENDPOINT_MAX + 1])
-{
-    const char *from = strstr(connection->s3_endpoint, "://");
-    from = from ? from + 3 : "";
-    (void)snprintf(host, HTTP_ENDPOINT_MAX + 1, "%.*s", (int)strcspn(from, "/"), from);
 }
 
 /* AWS puts a bucket before its host only if its certificate, and DNS, take it there: 3 to 63 letters, digits, dashes. */
@@ -103,11 +96,10 @@ static enum result check_bucket_in_host(const struct s3_server_options *options,
     if (strncasecmp(host, options->bucket, len) != 0 || host[len] != '.' || !host[len + 1]) return RES_OK;
     const char *rest = host + len + 1;
     const char *word = strncasecmp(rest, "vpce-", 5) == 0 ? "bucket." : "";
-    int scheme = (int)(strstr(connection->s3_endpoint, "://") - connection->s3_endpoint);
     (void)why_remedy(why, RES_REFUSE,
-                     "set %s to %.*s://%s%s, without the bucket; if the server's own name begins so, set "
+                     "set %s to %s://%s%s, without the bucket; if the server's own name begins so, set "
                      "S3_ADDRESSING=path",
-                     connection->s3_endpoint_from, scheme, connection->s3_endpoint, word, rest);
+                     connection->s3_endpoint_from, url_scheme(connection->s3_endpoint), word, rest);
     return why_set(
         why, RES_REFUSE,
         "the host in %s begins with the name of the bucket, %s: the objects would lie in a folder %s/",
@@ -160,7 +152,7 @@ enum result s3_address_check(const struct s3_server_options *options, const stru
     char host[HTTP_ENDPOINT_MAX + 1];
     struct endpoint endpoint;
     const struct endpoint_options wanted = {c->region, c->uses_fips, c->uses_dualstack, c->uses_global_sts};
-    host_of(c, host);
+    url_host(c->s3_endpoint, host, sizeof host);
     enum result res = check_kind(options->bucket, why);
     if (res == RES_OK && *host) res = check_endpoint(c, why);
     if (res == RES_OK && *host) res = check_bucket_in_host(options, c, host, why);
@@ -176,8 +168,8 @@ void s3_address_make(const struct s3_server_options *options, const struct conne
     struct endpoint endpoint = {.host = ""};
     const struct endpoint_options wanted = {region, c->uses_fips, c->uses_dualstack, c->uses_global_sts};
     struct why ignored = {0}; /* the check has passed */
-    host_of(c, host);
-    address->scheme = strncmp(c->s3_endpoint, "http://", 7) == 0 ? "http" : "https";
+    url_host(c->s3_endpoint, host, sizeof host);
+    address->scheme = url_scheme(c->s3_endpoint);
     address->is_path_style = is_path_style(options, host);
     const char *bucket = address->is_path_style ? "" : options->bucket;
     const char *dot = address->is_path_style ? "" : ".";
