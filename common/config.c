@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "common/buf.h"
-#include "common/small_file.h"
-
 #include "common/print.h"
+#include "common/small_file.h"
 
 #define SECRETS_DIR    "/run/secrets"
 #define NO_LIMIT_BYTES (1LL << 40) /* an upper bound that nobody meets is not shown */

@@ -6,8 +6,8 @@
  * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error (a
  * person must act), warn (the program has handled it), info (start, stop, and one line per batch), debug (everything
  * else). Whatever the values hold, a line is one line of printable characters (printable.h), and as JSON it is valid: a
- * line break in a value is a blank, other characters that would not show become escapes. Personal data (names, card numbers, payloads) must never go into a log. Each line is one write(2), so lines of
- * several threads do not mix.
+ * line break in a value is a blank, other characters that would not show become escapes. Personal data (names, card
+ * numbers, payloads) must never go into a log. Each line is one write(2), so lines of several threads do not mix.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
