@@ -161,7 +161,7 @@ static void show_problems(const struct control_call *call)
     const char *text = lockfile_read(call->spool_path, call->program, buffer);
     struct problem problem;
     print_line(stdout, "waiting for the running %s, which has not begun yet", call->program);
-    while (problems_parse(&text, &problem))
+    while (problems_parse(&text, call->program, &problem))
         print_line(stdout, "  %s: %s: %s", problem.code, problem.message, problem.remedy);
     (void)fflush(stdout);
 }

@@ -28,10 +28,10 @@ static bool print_problems(const char *spool_path, const char *program)
                    program);
         print_line(stderr, "    free space on the disk of SPOOL_PATH");
     }
-    while (problems_parse(&text, &problem)) {
+    while (problems_parse(&text, program, &problem)) {
         print_line(stderr, "%s: %s: %s", program, problem.code, problem.message);
         print_line(stderr, "    %s", problem.remedy);
-        if (problems_severity(problem.code) != PROBLEM_INFO) is_well = false;
+        if (problem_severity(problem.code) != PROBLEM_INFO) is_well = false;
     }
     return is_well;
 }

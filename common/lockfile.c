@@ -366,6 +366,14 @@ const char *lockfile_read(const char *spool_path, const char *program, char text
     return text;
 }
 
+int64_t lockfile_seen_at(const char *spool_path, const char *program)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    if (lstat(lock_path(path, spool_path, program), &st) != 0 || !S_ISREG(st.st_mode)) return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
 /* Why a lock file cannot be read: nobody has made it, or this user may not see it. */
 static enum result explain_unseen(const char *path, const char *program, int error, struct why *why)
 {

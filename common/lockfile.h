@@ -18,13 +18,14 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/why.h"
 
 #define LOCKFILE_BEAT_MS 5000  /* how often the owner renews the sign of life */
 #define LOCKFILE_DEAD_MS 30000 /* a sign of life older than this means that the program hangs */
 
-#define LOCKFILE_TEXT_SIZE 12272 /* bytes of the published text, with its terminator */
+#define LOCKFILE_TEXT_SIZE 28656 /* bytes of the published text, with its terminator */
 
 /* How the last owner has ended. */
 enum lockfile_end {
@@ -106,6 +107,9 @@ MUST_CHECK enum result lockfile_is_held(const char *spool_path, const char *prog
  * publish.
  */
 bool lockfile_is_empty(const char *spool_path, const char *program);
+
+/* The last sign of life, of an owner of now or before, in ms since 1970; 0 if there is none that this user can see. */
+int64_t lockfile_seen_at(const char *spool_path, const char *program);
 
 /* The text that the owner has published; "" if no process holds the lock. Returns `text`. */
 const char *lockfile_read(const char *spool_path, const char *program, char text[LOCKFILE_TEXT_SIZE]);

@@ -13,38 +13,12 @@
 #include <stdint.h>
 
 #include "common/lockfile.h"
-
-enum problem_code {
-    /* nothing is read: the reasons of collector/gate/gate.h */
-    PROBLEM_STARTING,       /* the spool cannot be written yet */
-    PROBLEM_COMMIT_FAILING, /* what has been read cannot be committed */
-    PROBLEM_WAL_LOST,       /* the write-ahead log was deleted or replaced */
-    PROBLEM_SPOOL_REPLACED, /* the spool was deleted or replaced */
-    PROBLEM_SCHEMA_TOO_NEW, /* a newer program has changed the schema */
-    PROBLEM_PAUSED_DISK,    /* too little free space */
-    PROBLEM_PAUSED_CEILING, /* the spool is as large as it may be */
-    PROBLEM_STOPPING,       /* a stop was requested */
-
-    PROBLEM_DISK_LOW,         /* little free space is left: reading will stop */
-    PROBLEM_CONNECTIONS_FULL, /* new senders cannot be accepted */
-    PROBLEM_REJECTS_CAPPED,   /* only the beginning of new rejects is kept */
-    PROBLEM_FOREIGN_READER,   /* other programs' reads make the write-ahead log grow */
-    PROBLEM_INTAKE_FULL,      /* senders have waited for memory, or for the disk */
-    PROBLEM_THREAD_STALLED,   /* a thread does not go on */
-
-    PROBLEM_DESTINATION_UNPROVEN, /* the uploader's: no object was taken yet, and no proof is good */
-    PROBLEM_COUNT
-};
-
-/* How bad a problem is. An info is a state to know of and no reason for an alarm. */
-enum problem_severity { PROBLEM_INFO, PROBLEM_WARNING, PROBLEM_CRITICAL };
-
-#define PROBLEM_TEXT_SIZE 256 /* of a message and of a remedy; a longer one is cut */
+#include "common/problem.h"
 
 struct problems;
 
-/* Borrows the lock until problems_close(). No problem is present at first. Never fails: out of memory aborts. */
-struct problems *problems_open(const struct lockfile *lock);
+/* `program` is whose they are. Borrows both until problems_close(). No problem is present at first. Never fails: out of memory aborts. */
+struct problems *problems_open(const struct lockfile *lock, const char *program);
 void problems_close(struct problems *problems); /* accepts NULL; logs nothing */
 
 /*
@@ -53,6 +27,10 @@ void problems_close(struct problems *problems); /* accepts NULL; logs nothing */
  */
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,
                     const char *remedy);
+
+/* The same for one where something is tried again and again: `tries` is how often it was tried in vain. */
+void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
+                          const char *message, const char *remedy);
 
 /* The problem is over, which is logged. Does nothing if it is not present. */
 void problems_end(struct problems *problems, enum problem_code code);
@@ -65,20 +43,15 @@ void problems_refresh(struct problems *problems);
 
 bool problems_is_present(struct problems *problems, enum problem_code code);
 
-/* ---- for commands ---- */
+/* Copies the present problems, in the order of their codes; returns how many there are. */
+size_t problems_copy(struct problems *problems, struct problem all[PROBLEM_COUNT]);
 
-struct problem {
-    char code[32];
-    int64_t since; /* ms since 1970 */
-    char message[PROBLEM_TEXT_SIZE], remedy[PROBLEM_TEXT_SIZE];
-};
+/* ---- for other processes ---- */
 
 /*
- * Reads the problem at `*text`, a text of lockfile_read(), and moves `*text` behind it. False if there is none left.
+ * Reads the problem at `*text`, a text of lockfile_read() about `program`, and moves `*text` behind it. False if there is
+ * none left.
  */
-bool problems_parse(const char **text, struct problem *problem);
-
-/* The severity of a problem by its code; that of a newer program's code, which is not known here, is a warning. */
-enum problem_severity problems_severity(const char *code);
+bool problems_parse(const char **text, const char *program, struct problem *problem);
 
 #endif

@@ -14,8 +14,8 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         114 /* major * 100 + minor; a program can use a spool with a newer minor number */
-#define SPOOL_SCHEMA_FIRST   114 /* of the first release; development versions had smaller numbers */
+#define SPOOL_SCHEMA         115 /* major * 100 + minor; a program can use a spool with a newer minor number */
+#define SPOOL_SCHEMA_FIRST   115 /* of the first release; development versions had smaller numbers */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */

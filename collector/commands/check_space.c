@@ -67,7 +67,7 @@ static enum result ask_running(const char *spool_path, struct why *why)
     char buffer[LOCKFILE_TEXT_SIZE];
     struct problem problem;
     const char *text = lockfile_read(spool_path, "collector", buffer);
-    while (problems_parse(&text, &problem)) {
+    while (problems_parse(&text, "collector", &problem)) {
         if (strcmp(problem.code, "paused_disk") != 0 && strcmp(problem.code, "paused_ceiling") != 0) continue;
         (void)why_remedy(why, RES_RETRY, "%s", problem.remedy);
         return why_set(why, RES_RETRY, "the running collector reads nothing: %s", problem.message);

@@ -246,7 +246,7 @@ static enum result open_all(struct collector *c, struct why *why)
     enum result res = descriptors_check(why);
     if (res == RES_OK) res = signals_open(&c->signals, why);
     if (res == RES_OK) res = open_place(c, why);
-    if (res == RES_OK) c->problems = problems_open(&c->lock);
+    if (res == RES_OK) c->problems = problems_open(&c->lock, "collector");
     if (res == RES_OK) res = gate_open(&c->gate, c->problems, why);
     if (res == RES_OK) res = wait_for_port(c, why);
     if (res == RES_OK) res = intake_open(&c->intake, chunks_max_bytes(s), &s->validator, why);

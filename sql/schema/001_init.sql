@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 114 (major 1, minor 14). A released rung never changes.
+-- The first rung of the ladder: user_version 115 (major 1, minor 15). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -19,6 +19,7 @@ CREATE TABLE _intake (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
     last_event_id  INTEGER NOT NULL,
     event_bytes    INTEGER NOT NULL, -- the sum over all events that were ever received
+    received_bytes INTEGER NOT NULL, -- all bytes that were ever read, separators included
     last_event_at  INTEGER,          -- NULL: no event was received yet
     last_reject_id INTEGER NOT NULL,
     reject_bytes   INTEGER NOT NULL, -- the sum of row_bytes over all rejects that were ever kept
@@ -26,6 +27,37 @@ CREATE TABLE _intake (
     group_number   INTEGER NOT NULL,
     low_space      INTEGER NOT NULL CHECK (low_space IN (0, 1)) -- 1: shipped events need not be kept for RETENTION
 ) STRICT;
+
+-- What the running collector says of itself, for `status` and monitoring: written once at its start.
+CREATE TABLE _collector (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    version        TEXT,             -- NULL: none has run yet that says so
+    started_at     INTEGER,
+    min_free_bytes INTEGER,          -- SPOOL_MIN_FREE
+    max_bytes      INTEGER           -- SPOOL_MAX_SIZE; 0: no ceiling
+) STRICT;
+
+-- Counters for monitoring, which outlive restarts and purges. A name belongs to one program, which alone changes its
+-- rows: docs/reference-status.md lists them.
+CREATE TABLE _counter (
+    name    TEXT    NOT NULL,
+    label   TEXT    NOT NULL, -- '': the name has one row
+    value   INTEGER NOT NULL,
+    last_at INTEGER NOT NULL, -- when it last changed
+    PRIMARY KEY (name, label)
+) STRICT, WITHOUT ROWID;
+
+-- Alerts that are not over, so that a restart of the uploader neither forgets nor repeats one (uploader/alert/).
+CREATE TABLE _alert (
+    code          TEXT    PRIMARY KEY,
+    id            TEXT    NOT NULL, -- the same for begin, reminders and end
+    severity      TEXT    NOT NULL,
+    message       TEXT    NOT NULL,
+    remedy        TEXT    NOT NULL,
+    began_at      INTEGER NOT NULL, -- when the problem began
+    begin_sent_at INTEGER,          -- NULL: nobody was told yet
+    ended_at      INTEGER           -- NULL: the problem lasts; else since when it has been away
+) STRICT, WITHOUT ROWID;
 
 -- One event a row; rows never change. total_bytes is the running total up to and with this row, so that bisection finds
 -- where a batch of a given size ends. The payload is the last column, so that the others are read without it.
@@ -77,6 +109,8 @@ CREATE TABLE _sender (
     last_received_at INTEGER NOT NULL,
     day              INTEGER NOT NULL, -- of last_received_at, in days since 1970
     events_of_day    INTEGER NOT NULL,
+    events           INTEGER NOT NULL, -- in all
+    days             INTEGER NOT NULL, -- on how many days it has sent
     PRIMARY KEY (sender, source)
 ) STRICT, WITHOUT ROWID;
 
@@ -193,6 +227,11 @@ CREATE TABLE _uploader (
     omits_payload     INTEGER NOT NULL DEFAULT 0 CHECK (omits_payload IN (0, 1)), -- of rejects, as the last `run` had it
     last_error        TEXT,
     remedy            TEXT,
+    version           TEXT,
+    started_at        INTEGER,
+    destination       TEXT,    -- s3://bucket or file://directory
+    rotation_ms       INTEGER, -- ROTATION_INTERVAL
+    max_file_bytes    INTEGER, -- MAX_FILE_SIZE
 
     -- All rows up to these ids are due, whatever their age.
     flush_events      INTEGER NOT NULL DEFAULT 0,
@@ -225,8 +264,10 @@ CREATE TABLE _request (
 
 CREATE INDEX _request_open ON _request (program, id) WHERE done_at IS NULL;
 
-INSERT INTO _intake (one, last_event_id, event_bytes, last_reject_id, reject_bytes, writer, group_number, low_space)
-VALUES (1, 0, 0, 0, 0, '', 0, 0);
+INSERT INTO _intake (one, last_event_id, event_bytes, received_bytes, last_reject_id, reject_bytes, writer, group_number,
+                     low_space)
+VALUES (1, 0, 0, 0, 0, 0, '', 0, 0);
+INSERT INTO _collector (one) VALUES (1);
 INSERT INTO _uploader (one) VALUES (1);
 
 -- The first event that is neither shipped nor given up, and the last one that is in a batch. It costs three index

@@ -39,7 +39,7 @@ static void check_resolve(const char *text)
 static void check_problems(const char *text)
 {
     struct problem problem;
-    while (problems_parse(&text, &problem)) {
+    while (problems_parse(&text, "collector", &problem)) {
         assert(problem.since >= 0);
         assert(memchr(problem.code, '\0', sizeof problem.code));
         assert(memchr(problem.message, '\0', sizeof problem.message));

@@ -18,7 +18,7 @@ static inline void some_gate_init(struct some_gate *some)
 {
     struct why why = {0};
     some->lock = LOCKFILE_NONE;
-    some->problems = problems_open(&some->lock);
+    some->problems = problems_open(&some->lock, "collector");
     if (gate_open(&some->gate, some->problems, &why) != RES_OK) abort();
     gate_clear(some->gate, GATE_STARTING);
 }

@@ -175,7 +175,7 @@ static enum result start_shipping(struct service *s, struct why *why)
              LOG_QUOTE(s->settings->prefix));
     if (store_is_trial(s->store))
         log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-    s->problems = problems_open(&s->lock);
+    s->problems = problems_open(&s->lock, "uploader");
     enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
     if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, &handlers);
     return res;

@@ -99,7 +99,7 @@ static int set_up(void **state)
     assert_non_null(f);
     f->base = event_base_new();
     f->lock = LOCKFILE_NONE;
-    f->problems = problems_open(&f->lock);
+    f->problems = problems_open(&f->lock, "collector");
     *state = f;
     return 0;
 }

@@ -27,7 +27,7 @@ static int begin(void **state)
     if (!w) abort();
     w->scratch = scratch_new();
     assert_int_equal(lockfile_take(&w->lock, w->scratch->spool, "collector", &why), RES_OK);
-    w->problems = problems_open(&w->lock);
+    w->problems = problems_open(&w->lock, "collector");
     w->reader = foreign_reader_new(w->problems, w->scratch->spool);
     *state = w;
     return 0;

@@ -53,7 +53,7 @@ static bool has_problem(const struct some_gate *some, enum gate_reason reason)
 
 static void a_new_gate_is_closed_because_the_program_starts(void **state)
 {
-    struct problems *problems = problems_open(&LOCKFILE_NONE);
+    struct problems *problems = problems_open(&LOCKFILE_NONE, "collector");
     struct gate *gate = NULL;
     struct why why = {0};
     (void)state;
@@ -90,7 +90,7 @@ static void each_reason_closes_the_gate_begins_its_problem_and_says_what_a_stop_
     for (size_t i = 0; i < GATE_REASON_COUNT; i++) {
         const struct gate_kind *kind = gate_kind(rows[i].reason);
         assert_string_equal(kind->code, rows[i].code);
-        assert_int_equal(problems_severity(kind->code), rows[i].severity);
+        assert_int_equal(problem_severity(kind->code), rows[i].severity);
         gate_raise(some->gate, rows[i].reason, "m", "r");
         assert_false(gate_is_open(some->gate));
         assert_true(has_problem(some, rows[i].reason));

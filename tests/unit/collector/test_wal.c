@@ -287,7 +287,7 @@ struct service { /* what a running collector has besides */
 static void service_start(struct fixture *f, struct service *s)
 {
     must(f, lockfile_take(&s->lock, f->scratch->spool, "collector", &f->why));
-    s->problems = problems_open(&s->lock);
+    s->problems = problems_open(&s->lock, "collector");
     must(f, checkpointer_start(&s->checkpointer, f->scratch->spool, &f->why));
     wal_watch(spool_in_wal(f->in), &(struct wal_parts){s->checkpointer, s->problems, f->scratch->spool});
 }

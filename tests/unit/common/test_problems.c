@@ -32,7 +32,7 @@ static int set_up(void **state)
     f->scratch = scratch_new();
     f->lock = LOCKFILE_NONE;
     if (lockfile_take(&f->lock, f->scratch->spool, "collector", &why) != RES_OK) return -1;
-    f->problems = problems_open(&f->lock);
+    f->problems = problems_open(&f->lock, "collector");
     *state = f;
     return 0;
 }
@@ -59,19 +59,19 @@ static void a_problem_is_published_while_it_lasts(void **state)
     int64_t before = clock_now_ms();
 
     const char *text = published(f);
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
     problems_raise(f->problems, PROBLEM_PAUSED_DISK, "too little", "make room");
     text = published(f);
-    assert_true(problems_parse(&text, &problem));
+    assert_true(problems_parse(&text, "collector", &problem));
     assert_string_equal(problem.code, "paused_disk");
     assert_string_equal(problem.message, "too little");
     assert_string_equal(problem.remedy, "make room");
     assert_true(problem.since >= before && problem.since <= clock_now_ms());
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
 
     problems_end(f->problems, PROBLEM_PAUSED_DISK);
     text = published(f);
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
 }
 
 static void a_problem_raised_again_keeps_its_start_and_changes_text(void **state)
@@ -81,12 +81,12 @@ static void a_problem_raised_again_keeps_its_start_and_changes_text(void **state
     struct problem second;
     problems_raise(f->problems, PROBLEM_FOREIGN_READER, "16 MiB", "close it");
     const char *text = published(f);
-    assert_true(problems_parse(&text, &first));
+    assert_true(problems_parse(&text, "collector", &first));
     while (clock_now_ms() <= first.since) { /* until the clock would show another time */
     }
     problems_raise(f->problems, PROBLEM_FOREIGN_READER, "32 MiB", "close it");
     text = published(f);
-    assert_true(problems_parse(&text, &second));
+    assert_true(problems_parse(&text, "collector", &second));
     assert_int_equal(second.since, first.since);
     assert_string_equal(second.message, "32 MiB");
 }
@@ -102,11 +102,11 @@ static void all_problems_fit_at_once_with_long_texts(void **state)
         problems_raise(f->problems, (enum problem_code)code, words, words);
     const char *text = published(f);
     for (int i = 0; i < PROBLEM_COUNT; i++) {
-        assert_true(problems_parse(&text, &problem));
+        assert_true(problems_parse(&text, "collector", &problem));
         assert_int_equal(strlen(problem.message), PROBLEM_TEXT_SIZE - 1);
         assert_int_equal(strlen(problem.remedy), PROBLEM_TEXT_SIZE - 1);
     }
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
 }
 
 static void a_text_with_tabs_and_newlines_stays_on_one_line(void **state)
@@ -115,10 +115,10 @@ static void a_text_with_tabs_and_newlines_stays_on_one_line(void **state)
     struct problem problem;
     problems_raise(f->problems, PROBLEM_COMMIT_FAILING, "a\tb\nc", "d\n");
     const char *text = published(f);
-    assert_true(problems_parse(&text, &problem));
+    assert_true(problems_parse(&text, "collector", &problem));
     assert_string_equal(problem.message, "a b c");
     assert_string_equal(problem.remedy, "d ");
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
 }
 
 static void a_problem_is_present_from_raise_to_end(void **state)
@@ -145,10 +145,10 @@ static void what_had_no_room_is_published_by_the_next_refresh(void **state)
     problems_refresh(f->problems);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     const char *text = published(f);
-    assert_false(problems_parse(&text, &problem));
+    assert_false(problems_parse(&text, "collector", &problem));
     problems_refresh(f->problems);
     text = published(f);
-    assert_true(problems_parse(&text, &problem));
+    assert_true(problems_parse(&text, "collector", &problem));
     assert_string_equal(problem.code, "paused_disk");
 }
 
@@ -162,7 +162,7 @@ static void a_truncated_text_yields_no_problem(void **state)
     for (size_t len = strcspn(text, "\n"); len > 0; len--) {
         text[len] = '\0';
         const char *at = text;
-        assert_false(problems_parse(&at, &problem));
+        assert_false(problems_parse(&at, "collector", &problem));
     }
     free(text);
 }

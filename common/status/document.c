@@ -1,0 +1,332 @@
+/* document -- see document.h. An empty text, and a time that is 0, become null: not known, or none. */
+#include "common/status/document.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/command.h"
+#include "common/printable.h"
+#include "common/status/judge.h"
+
+static cJSON *must(cJSON *item)
+{
+    if (!item) abort();
+    return item;
+}
+
+static cJSON *object(cJSON *parent, const char *name)
+{
+    return must(cJSON_AddObjectToObject(parent, name));
+}
+
+static cJSON *array(cJSON *parent, const char *name)
+{
+    return must(cJSON_AddArrayToObject(parent, name));
+}
+
+static cJSON *element(cJSON *parent)
+{
+    cJSON *item = must(cJSON_CreateObject());
+    (void)cJSON_AddItemToArray(parent, item);
+    return item;
+}
+
+/* Numbers up to 2^53 are exact. */
+static void number(cJSON *parent, const char *name, int64_t value)
+{
+    (void)must(cJSON_AddNumberToObject(parent, name, (double)value));
+}
+
+static void null(cJSON *parent, const char *name)
+{
+    (void)must(cJSON_AddNullToObject(parent, name));
+}
+
+/* One that is below 0 is not known. */
+static void known(cJSON *parent, const char *name, int64_t value)
+{
+    if (value < 0)
+        null(parent, name);
+    else
+        number(parent, name, value);
+}
+
+static void truth(cJSON *parent, const char *name, bool value)
+{
+    (void)must(cJSON_AddBoolToObject(parent, name, value));
+}
+
+/* cJSON writes any bytes, so the text is made printable before. */
+static void text(cJSON *parent, const char *name, const char *value)
+{
+    struct buf shown = BUF_EMPTY;
+    printable_append_shown(&shown, value, strlen(value));
+    buf_append_char(&shown, '\0');
+    (void)must(*value ? cJSON_AddStringToObject(parent, name, shown.data)
+                      : cJSON_AddNullToObject(parent, name));
+    buf_fini(&shown);
+}
+
+static void time_of(cJSON *parent, const char *name, int64_t at)
+{
+    char iso[CLOCK_ISO_SIZE];
+    text(parent, name, at > 0 ? clock_iso(at, iso) : "");
+}
+
+/* ---- what is wrong ---- */
+
+static void add_problem(cJSON *problems, const struct problem *problem)
+{
+    cJSON *item = element(problems);
+    text(item, "code", problem->code);
+    text(item, "program", problem->program);
+    text(item, "severity",
+         problem_severity(problem->code) == PROBLEM_INFO
+             ? "info"
+             : problem_severity_name(problem_severity(problem->code)));
+    time_of(item, "since", problem->since);
+    number(item, "tries", problem->tries);
+    text(item, "message", problem->message);
+    text(item, "remedy", problem->remedy);
+}
+
+/* What comes first in each document. With `is_worse` infos are left out. */
+static void add_verdict(cJSON *root, const struct status *s, bool is_worse)
+{
+    text(root, "status", problem_severity_name(s->severity));
+    text(root, "verdict", status_verdict_name(s));
+    cJSON *problems = array(root, "problems");
+    for (size_t i = 0; i < s->problem_count; i++)
+        if (!is_worse || problem_severity(s->problems[i].code) != PROBLEM_INFO)
+            add_problem(problems, &s->problems[i]);
+}
+
+/* ---- the programs and the spool ---- */
+
+static void add_spool(cJSON *root, const struct status *s)
+{
+    cJSON *spool = object(root, "spool");
+    text(spool, "path", s->spool_path);
+    text(spool, "id", s->identity.spool);
+    text(spool, "node", s->identity.node);
+    time_of(spool, "created_at", s->created_at);
+    number(spool, "bytes", s->spool_bytes);
+}
+
+static cJSON *add_program(cJSON *root, const char *name, const struct status_program *program)
+{
+    cJSON *item = object(root, name);
+    truth(item, "running", program->is_running);
+    text(item, "why_not", program->is_running ? "" : program->why_not.text);
+    time_of(item, "alive_at", program->seen_at);
+    time_of(item, "started_at", program->started_at);
+    text(item, "version", program->version);
+    cJSON *problems = array(item, "problems");
+    for (size_t i = 0; i < program->problem_count; i++) add_problem(problems, &program->problems[i]);
+    return item;
+}
+
+static void add_uploader(cJSON *root, const struct status *s)
+{
+    cJSON *uploader = add_program(root, "uploader", &s->uploader);
+    time_of(uploader, "seen_at", s->uploader_seen_at);
+    text(uploader, "destination", s->destination);
+    known(uploader, "rotation_seconds", s->rotation_ms > 0 ? s->rotation_ms / 1000 : -1);
+    known(uploader, "max_file_bytes", s->max_file_bytes > 0 ? s->max_file_bytes : -1);
+}
+
+/* ---- events ---- */
+
+static void add_flow(cJSON *root, const struct status *s)
+{
+    cJSON *received = object(root, "received");
+    number(received, "events", s->events_received);
+    number(received, "bytes", s->received_bytes);
+    number(received, "rejects", s->rejects_received);
+    number(received, "events_24h", s->disk.events_24h);
+    number(received, "bytes_24h", s->disk.bytes_24h);
+    cJSON *shipped = object(root, "shipped");
+    number(shipped, "events", status_counter(s, "shipped_events", ""));
+    number(shipped, "batches", status_counter(s, "shipped_batches", ""));
+    time_of(root, "last_event_at", s->last_event_at);
+    time_of(root, "last_shipped_at", s->last_shipped_at);
+}
+
+static void add_backlog(cJSON *root, const struct status *s)
+{
+    cJSON *backlog = object(root, "backlog");
+    int64_t age_ms = s->now > s->oldest_at ? s->now - s->oldest_at : 0;
+    number(backlog, "events", s->backlog_events);
+    number(backlog, "bytes", s->backlog_bytes);
+    known(backlog, "oldest_age_seconds", s->oldest_at > 0 ? age_ms / 1000 : -1);
+    time_of(backlog, "next_due_at", status_next_due_at(s));
+}
+
+static void add_batches(cJSON *root, const struct status *s)
+{
+    cJSON *batches = object(root, "batches");
+    number(batches, "sealed", s->sealed);
+    number(batches, "blocked", s->blocked);
+    number(batches, "abandoned", s->abandoned);
+    cJSON *recent = array(root, "recent_batches");
+    for (size_t i = 0; i < s->batch_count; i++) {
+        const struct status_batch *batch = &s->batches[i];
+        cJSON *item = element(recent);
+        number(item, "id", batch->id);
+        text(item, "kind", batch->kind);
+        text(item, "state", batch->state);
+        number(item, "first_id", batch->first_id);
+        number(item, "last_id", batch->last_id);
+        number(item, "events", batch->events);
+        number(item, "bytes", batch->bytes);
+        text(item, "key", batch->key);
+        number(item, "attempts", batch->attempts);
+        time_of(item, "sealed_at", batch->sealed_at);
+        time_of(item, "shipped_at", batch->shipped_at);
+    }
+}
+
+static void add_rejects(cJSON *root, const struct status *s)
+{
+    number(root, "rejects_24h", s->rejects_24h);
+    cJSON *rejects = array(root, "rejects_by_reason");
+    for (size_t i = 0; i < s->counter_count; i++) {
+        if (strcmp(s->counters[i].name, "rejects") != 0) continue;
+        cJSON *item = element(rejects);
+        text(item, "reason", s->counters[i].label);
+        number(item, "total", s->counters[i].value);
+        time_of(item, "last_at", s->counters[i].last_at);
+    }
+}
+
+static void add_senders(cJSON *root, const struct status *s, const struct status_live *live)
+{
+    cJSON *senders = array(root, "senders");
+    for (size_t i = 0; i < s->sender_count; i++) {
+        const struct status_sender *sender = &s->senders[i];
+        cJSON *item = element(senders);
+        text(item, "sender", sender->sender);
+        text(item, "source", sender->source);
+        time_of(item, "last_event_at", sender->last_event_at);
+        number(item, "events", sender->events);
+        number(item, "events_today", sender->events_today);
+        known(item, "events_per_minute", live ? live->events_per_minute[i] : -1);
+    }
+}
+
+static void add_disk(cJSON *root, const struct status *s)
+{
+    cJSON *disk = object(root, "disk");
+    known(disk, "free_bytes", s->disk.free_bytes);
+    known(disk, "min_free_bytes", s->disk.min_free_bytes);
+    known(disk, "spool_max_bytes", s->disk.max_bytes > 0 ? s->disk.max_bytes : -1);
+    known(disk, "room_bytes", status_room_bytes(s));
+    known(disk, "room_hours", status_room_hours(s));
+}
+
+static void add_requests(cJSON *root, const struct status *s)
+{
+    cJSON *requests = array(root, "requests");
+    for (size_t i = 0; i < s->request_count; i++) {
+        cJSON *request = element(requests);
+        text(request, "program", s->requests[i].program);
+        text(request, "what", s->requests[i].action);
+        text(request, "asked_at", s->requests[i].requested_at);
+        text(request, "progress", s->requests[i].progress);
+    }
+}
+
+/* ---- what the running collector adds ---- */
+
+static void add_connections(cJSON *root, const struct status_live *live)
+{
+    known(root, "connections", live ? live->connections : -1);
+    if (!live) {
+        null(root, "connected");
+        return;
+    }
+    cJSON *connected = array(root, "connected");
+    for (size_t i = 0; i < live->source_count; i++) {
+        const struct live_source *source = &live->sources[i];
+        cJSON *item = element(connected);
+        text(item, "source", source->source);
+        number(item, "connections", source->connections);
+        time_of(item, "connected_at", source->connected_at);
+        time_of(item, "last_at", source->last_at);
+        number(item, "events", source->events);
+    }
+}
+
+static void add_points(cJSON *series, const char *name, const int64_t *points, size_t count)
+{
+    cJSON *list = array(series, name);
+    for (size_t i = 0; i < count; i++)
+        (void)cJSON_AddItemToArray(
+            list, must(points[i] < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)points[i])));
+}
+
+static void add_series(cJSON *history, const char *name, const struct live_series *series)
+{
+    cJSON *item = object(history, name);
+    time_of(item, "end_at", series->end_at);
+    number(item, "step_seconds", series->step_ms / 1000);
+    add_points(item, "received", series->received, series->count);
+    add_points(item, "shipped", series->shipped, series->count);
+    add_points(item, "backlog", series->backlog, series->count);
+}
+
+static void add_history(cJSON *root, const struct status_live *live)
+{
+    if (!live) {
+        null(root, "history");
+        return;
+    }
+    cJSON *history = object(root, "history");
+    add_series(history, "hour", &live->hour);
+    add_series(history, "day", &live->day);
+}
+
+/* ---- the documents ---- */
+
+static void print(cJSON *root, struct buf *out)
+{
+    char *printed = cJSON_Print(root);
+    if (!printed) abort();
+    buf_append_text(out, printed);
+    buf_append_char(out, '\n');
+    cJSON_free(printed);
+    cJSON_Delete(root);
+}
+
+void status_document(const struct status *s, const struct status_live *live, struct buf *out)
+{
+    cJSON *root = must(cJSON_CreateObject());
+    time_of(root, "now", s->now);
+    text(root, "version", EVENTSPOOL_VERSION);
+    add_verdict(root, s, false);
+    add_spool(root, s);
+    (void)add_program(root, "collector", &s->collector);
+    add_uploader(root, s);
+    add_flow(root, s);
+    add_backlog(root, s);
+    truth(root, "trial_mode", s->is_trial);
+    text(root, "last_error", s->last_error);
+    text(root, "remedy", s->remedy);
+    add_batches(root, s);
+    add_rejects(root, s);
+    add_senders(root, s, live);
+    add_connections(root, live);
+    add_disk(root, s);
+    add_requests(root, s);
+    add_history(root, live);
+    print(root, out);
+}
+
+void status_health_document(const struct status *s, struct buf *out)
+{
+    cJSON *root = must(cJSON_CreateObject());
+    add_verdict(root, s, true);
+    print(root, out);
+}
