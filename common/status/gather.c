@@ -19,7 +19,10 @@
 static void check_program(struct status_program *program, const char *spool_path, const char *name)
 {
     char buffer[LOCKFILE_TEXT_SIZE];
+    struct why why = {0};
+    bool is_held = false;
     const char *text = lockfile_read(spool_path, name, buffer);
+    program->is_unseen = lockfile_is_held(spool_path, name, &is_held, &why) != RES_OK;
     program->is_silent = lockfile_is_empty(spool_path, name);
     program->is_running = lockfile_check(spool_path, name, &program->why_not) == RES_OK;
     program->seen_at = lockfile_seen_at(spool_path, name);
@@ -38,9 +41,10 @@ static void gather_programs(struct status *status, const char *spool_path)
     check_program(&status->uploader, spool_path, "uploader");
 }
 
-void status_gather_programs(struct status *status, const char *spool_path)
+void status_gather_programs(struct status *status, const char *spool_path, const struct why *why_no_spool)
 {
     gather_programs(status, spool_path);
+    status->why_no_spool = *why_no_spool;
     status_judge(status);
 }
 
@@ -225,6 +229,7 @@ enum result status_gather(struct status *s, struct db *db, const char *spool_pat
     if (res == RES_OK) res = read_rows(s, db, sql_load_counters, 0, false, read_counter, why);
     if (res == RES_OK) res = measure_day(s, db, why);
     s->has_spool = res == RES_OK;
+    if (res != RES_OK) s->why_no_spool = *why;
     measure_disk(s);
     /* Nobody tries again what the uploader has reported while it lived: that it does not run is what is wrong now. */
     if (!s->uploader.is_running) s->last_error[0] = s->remedy[0] = '\0';

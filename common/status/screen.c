@@ -138,6 +138,8 @@ void status_print(FILE *out, const struct status *s)
     print_line(out, LABEL "%s", "verdict", status_verdict_line(s, line));
     for (size_t i = 0; i < s->problem_count; i++) print_problem(out, s, &s->problems[i]);
     if (!s->has_spool) {
+        print_line(out, LABEL "%s", "spool", s->why_no_spool.text);
+        if (*s->why_no_spool.remedy) print_line(out, LABEL "%s", "what to do", s->why_no_spool.remedy);
         print_program(out, s, "collector", &s->collector);
         print_program(out, s, "uploader", &s->uploader);
         return;

@@ -26,6 +26,7 @@
 
 struct status_program {
     bool is_running;    /* it holds its lock, and its sign of life is fresh */
+    bool is_unseen;     /* this user may not see whether it runs */
     bool is_silent;     /* it could not write its lock file: its problems are not known */
     struct why why_not; /* if it does not run */
     int64_t seen_at;    /* its last sign of life; 0: it has never run here */
@@ -70,7 +71,8 @@ struct status_disk {
 struct status {
     int64_t now;
     const char *spool_path; /* borrowed */
-    bool has_spool;         /* false: only the programs and the problems are known */
+    bool has_spool;         /* false: only the programs and the problems are known, and: */
+    struct why why_no_spool;
     struct spool_identity identity;
     int64_t created_at;
     struct status_program collector, uploader;
