@@ -94,6 +94,7 @@ $(B)/support.a: $(call objects,tests/support)
 $(filter $(B)/unit/collector/%,$(UNIT_TESTS)): $(COLLECTOR)
 $(filter $(B)/unit/uploader/%,$(UNIT_TESTS)): $(UPLOADER)
 $(B)/unit/common/%: LIBS = $(LIBS_common)
+$(B)/unit/common/test_log_json: LIBS = $(LIBS_common) -lcjson
 $(B)/unit/collector/%: LIBS = $(LIBS_collector)
 $(B)/unit/uploader/%: LIBS = $(LIBS_uploader)
 $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a

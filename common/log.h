@@ -3,6 +3,9 @@
  *
  *   2031-05-04T10:11:12.345Z uploader info "batch shipped" batch=41 events=500
  *
+ * Where stderr is systemd's journal (JOURNAL_STREAM), a line begins with its priority, as `<6>`, which the journal takes
+ * off, and a line of text has no time, which the journal has itself. A JSON line is the same object everywhere.
+ *
  * The code that decides what to do about an error logs it, once; the code that fails only returns it. Levels: error (a
  * person must act), warn (the program has handled it), info (start, stop, and one line per batch), debug (everything
  * else). Whatever the values hold, a line is one line of printable characters (printable.h), and as JSON it is valid: a
