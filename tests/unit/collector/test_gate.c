@@ -188,7 +188,7 @@ static void check_world(struct some_gate *some, struct chance *chance)
         bool is_open = true;
         for (int i = 0; i < GATE_REASON_COUNT; i++) {
             assert_int_equal(gate_holds(some->gate, (enum gate_reason)i), holds[i]);
-                assert_int_equal(has_problem(some, (enum gate_reason)i), holds[i]);
+            assert_int_equal(has_problem(some, (enum gate_reason)i), holds[i]);
             is_open &= !holds[i];
         }
         assert_int_equal(gate_is_open(some->gate), is_open); /* reading goes on whenever no reason holds */
