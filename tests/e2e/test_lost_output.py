@@ -30,6 +30,7 @@ def open_for_reading_only(site):
 
 def check_lost_output(site, open_output):
     site.collector()
+    site.wait_for_spool()
     site.send(b"<EVENT>&</EVENT>")
     site.send_events(5)
     site.wait_for_events(5)

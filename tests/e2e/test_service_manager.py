@@ -62,12 +62,14 @@ def is_taken(connection, data):
 
 
 class Sender(threading.Thread):
-    """Sends one event after the other, each on a connection of its own and again until it is taken."""
+    """Sends one event after the other, each on a connection of its own and again until it is taken. Every fourth sender is
+    slow: it connects, and has its event a moment later, so that a stop finds connections without one."""
 
     def __init__(self, site, number, ending):
         super().__init__(daemon=True)
         self.site, self.ending = site, ending
         self.next = number * 1_000_000
+        self.pause_s = 0.5 if number % 4 == 1 else 0  # longer than a stop reads what comes late
         self.taken = []    # (number, when its connection began)
         self.told = []     # (begin, end) of connections that were closed before their event was taken
         self.trouble = None  # what must never happen
@@ -83,6 +85,7 @@ class Sender(threading.Thread):
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", self.site.port), PATIENCE) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            time.sleep(self.pause_s)
             if is_taken(connection, EVENT % self.next):
                 self.taken.append((self.next, began))
                 self.next += 1

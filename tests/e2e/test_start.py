@@ -84,6 +84,7 @@ def test_a_command_says_what_it_waits_for(site):
 def test_commands_are_served_while_nothing_is_read(site):
     collector = site.collector()
     site.send(b"<EVENT>")
+    site.wait_for_spool()
     wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
     collector.stop()
     collector, _ = start(site, SPOOL_MIN_FREE="500000G")
