@@ -80,7 +80,6 @@ static enum result read_names(char *const *env, struct given given[PASSED_COUNT]
 {
     const char *value = config_env(env, "LISTEN_FDNAMES");
     const char *rest = value;
-    for (int i = 0; i < count; i++) given[i] = (struct given){.meaning = -1};
     if (!value || count == 0) return RES_OK;
     for (int i = 0; i < count; i++) {
         size_t len = strcspn(rest, ":");
@@ -154,7 +153,7 @@ static enum result check_socket(int fd, const char *name, struct why *why)
 enum result passed_sockets_find(struct passed_sockets *sockets, char *const *env, int64_t pid, int first_fd,
                                 struct why *why)
 {
-    struct given given[PASSED_COUNT];
+    struct given given[PASSED_COUNT] = {{.meaning = -1}, {.meaning = -1}};
     bool is_for_us = false;
     int count = 0;
     for (int i = 0; i < PASSED_COUNT; i++) sockets->fds[i] = -1;
