@@ -54,11 +54,13 @@ static enum result read_count(char *const *env, int *count, struct why *why)
     if (!value || strcmp(value, "0") == 0) return RES_OK;
     int64_t number = positive_parse(value);
     if (number == 0) return refuse_variable("LISTEN_FDS", value, "a number of descriptors", why);
-    *count = number <= PASSED_COUNT ? (int)number : PASSED_COUNT + 1;
-    if (*count <= PASSED_COUNT) return RES_OK;
-    (void)why_remedy(why, RES_REFUSE, "%s", units_remedy);
-    return why_set(why, RES_REFUSE, "LISTEN_FDS=%s: the service manager passes more than %d sockets", value,
-                   PASSED_COUNT);
+    if (number > PASSED_COUNT) {
+        (void)why_remedy(why, RES_REFUSE, "%s", units_remedy);
+        return why_set(why, RES_REFUSE, "LISTEN_FDS=%s: the service manager passes more than %d sockets",
+                       value, PASSED_COUNT);
+    }
+    *count = (int)number;
+    return RES_OK;
 }
 
 /* ---- which is which ---- */
