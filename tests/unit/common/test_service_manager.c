@@ -8,7 +8,8 @@
 
 #include "common/service_manager.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +47,10 @@ static void listen_to_messages(struct fixture *f)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = strlen(f->name);
     memcpy(address.sun_path + 1, f->name + 1, len - 1);
-    f->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    assert_true(f->fd >= 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    f->fd = fcntl(fd, F_DUPFD, 100); /* in nobody's place */
+    assert_true(fd >= 0 && f->fd >= 0);
+    close(fd);
     assert_int_equal(
         bind(f->fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
         0);
@@ -180,6 +183,40 @@ static void without_a_service_manager_nothing_happens(void **state)
     assert_string_equal(next(f), "");
 }
 
+/* On the descriptors 3 and 4, where a service manager has them. */
+static void pass_two_sockets(void)
+{
+    char pid[32];
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    (void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    for (int i = 0; i < 2; i++) {
+        int place = PASSED_SOCKETS_FIRST_FD + i;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(listen(fd, 1), 0);
+        assert_int_equal(dup2(fd, place), place);
+        if (fd != place) close(fd);
+    }
+    assert_int_equal(setenv("LISTEN_PID", pid, 1), 0);
+    assert_int_equal(setenv("LISTEN_FDS", "2", 1), 0);
+}
+
+static void a_passed_socket_is_taken_once_and_who_takes_none_leaves_it_to_be_closed(void **state)
+{
+    struct fixture *f = *state;
+    log_configure(LOG_ERROR, LOG_TEXT);
+    pass_two_sockets();
+    open_manager(f);
+    assert_int_equal(service_manager_take(f->manager, PASSED_EVENTS), PASSED_SOCKETS_FIRST_FD);
+    assert_int_equal(service_manager_take(f->manager, PASSED_EVENTS), -1);
+    service_manager_log_untaken(f->manager);
+    service_manager_close(f->manager);
+    f->manager = NULL;
+    assert_true(fcntl(PASSED_SOCKETS_FIRST_FD, F_GETFD) >= 0);
+    assert_true(fcntl(PASSED_SOCKETS_FIRST_FD + 1, F_GETFD) < 0);
+    close(PASSED_SOCKETS_FIRST_FD);
+}
+
 static void child_processes_do_not_get_the_variables(void **state)
 {
     static const char *const names[] = {"LISTEN_PID",    "LISTEN_FDS",    "LISTEN_FDNAMES",
@@ -227,6 +264,7 @@ int main(void)
         TEST(a_message_that_finds_no_room_comes_with_the_next_one),
         TEST(a_manager_that_was_gone_for_a_while_is_told_again),
         TEST(without_a_service_manager_nothing_happens),
+        TEST(a_passed_socket_is_taken_once_and_who_takes_none_leaves_it_to_be_closed),
         TEST(child_processes_do_not_get_the_variables),
         TEST(a_wrong_variable_is_refused_by_its_name),
     };
