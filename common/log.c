@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ static struct {
     enum log_level level;
     enum log_format format;
     bool is_journal; /* stderr leads to systemd's journal, which has a time and a priority for each line */
-} destination = {"eventspool", LOG_INFO, LOG_TEXT, false};
+    atomic_bool is_over_line; /* a terminal that shows a line to be erased */
+} destination = {.program = "eventspool", .level = LOG_INFO, .format = LOG_TEXT};
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const int priorities[] = {3, 4, 6, 7}; /* of the same levels, in syslog(3) and sd-daemon(3) */
@@ -52,6 +54,11 @@ void log_configure(enum log_level level, enum log_format format)
 {
     destination.level = level;
     destination.format = format;
+}
+
+void log_over_line(bool is_shown)
+{
+    destination.is_over_line = is_shown;
 }
 
 /* How the first character of a text is shown; a line break is only a blank, since some texts have several lines. */
@@ -173,6 +180,7 @@ __attribute__((format(printf, 3, 0))) static void write_line(enum log_level leve
     if (level > destination.level) return;
     if (fields) format_fields(values, fields, args);
     if (destination.is_journal) put(&line, "<%d>", priorities[level]);
+    if (destination.is_over_line) put(&line, "\r\x1b[K");
     (destination.format == LOG_JSON ? put_json : put_text)(&line, level, message, values);
     line.text[line.len++] = '\n';
     ssize_t written = write(STDERR_FILENO, line.text, line.len);

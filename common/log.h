@@ -15,6 +15,8 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 enum log_format { LOG_TEXT, LOG_JSON };
 
@@ -31,6 +33,9 @@ const char *log_quote(struct log_quoted *out, const char *value);
 void log_open(
     const char *program); /* `program` is borrowed for the process's life; level info, format text */
 void log_configure(enum log_level level, enum log_format format);
+
+/* While `is_shown`, a line that is written over stands on the terminal (progress_line.h): each line of the log erases it first. */
+void log_over_line(bool is_shown);
 
 /*
  * `message` is constant text; `fields` is a printf format of key=value pairs separated by blanks, or NULL. Cannot fail.

@@ -16,4 +16,10 @@ void print_line(FILE *out, const char *format, ...) __attribute__((format(printf
 /* Prints a text whose line breaks are meant, and a line break at its end if it has none. */
 void print_lines(FILE *out, const char *text);
 
+/*
+ * Writes the text over the line of the terminal in which the cursor stands, and no line break. It is cut, so that it does not
+ * reach the last of `columns`, where some terminals would go on in the next line. Without a text the line is erased.
+ */
+void print_over(FILE *out, const char *text, size_t len, size_t columns);
+
 #endif

@@ -33,8 +33,10 @@ static enum result do_retry(void *context, void *work, struct control_response *
     struct wal *wal = spool_in_wal(h->spool);
     enum result res = retry_slice(work, &response->is_done, why);
     if (wal_bytes(wal) > SPOOL_WAL_PASSIVE_BYTES) (void)wal_finish(wal);
-    if (res == RES_OK) retry_describe(work, &response->text);
-    return res;
+    if (res != RES_OK) return res;
+    retry_describe(work, &response->text);
+    retry_progress(work, &response->progress);
+    return RES_OK;
 }
 
 static void end_retry(void *work)

@@ -229,6 +229,16 @@ static void add_disk(cJSON *root, const struct status *s)
     known(disk, "room_hours", status_room_hours(s));
 }
 
+/* Without figures `done` is null, too. */
+static void add_progress(cJSON *request, const struct status_request *r)
+{
+    const struct progress *progress = &r->progress;
+    text(request, "progress", r->sentence);
+    known(request, "done", *progress->unit ? progress->done : -1);
+    known(request, "total", progress->total > 0 ? progress->total : -1);
+    text(request, "unit", progress->unit);
+}
+
 static void add_requests(cJSON *root, const struct status *s)
 {
     cJSON *requests = array(root, "requests");
@@ -237,7 +247,7 @@ static void add_requests(cJSON *root, const struct status *s)
         text(request, "program", s->requests[i].program);
         text(request, "what", s->requests[i].action);
         text(request, "asked_at", s->requests[i].requested_at);
-        text(request, "progress", s->requests[i].progress);
+        add_progress(request, &s->requests[i]);
     }
 }
 

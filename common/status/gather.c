@@ -96,7 +96,9 @@ static void read_request(struct status *s, struct stmt *row)
     copy_text(request->program, sizeof request->program, stmt_text(row, 1));
     copy_text(request->action, sizeof request->action, stmt_text(row, 2));
     copy_text(request->requested_at, sizeof request->requested_at, stmt_text(row, 3));
-    copy_text(request->progress, sizeof request->progress, stmt_text(row, 4));
+    const char *progress = stmt_text(row, 4);
+    copy_text(request->sentence, sizeof request->sentence,
+              progress_read(progress ? progress : "", &request->progress));
 }
 
 static void read_sender(struct status *s, struct stmt *row)

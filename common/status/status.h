@@ -10,6 +10,7 @@
 #define COMMON_STATUS_STATUS_H
 
 #include "common/problem.h"
+#include "common/progress.h"
 #include "common/spool.h"
 
 #define STATUS_REQUESTS_MAX 20
@@ -39,7 +40,8 @@ struct status_program {
 /* A request of a command that is not finished yet. */
 struct status_request {
     char program[16], action[40], requested_at[32];
-    char progress[400]; /* "" if none is known yet */
+    char sentence[400]; /* how far it is; "" if that is not known yet */
+    struct progress progress;
 };
 
 struct status_sender {

@@ -359,11 +359,16 @@ def test_status_shows_a_blocked_batch_with_its_remedy(site):
     now, screen = status(site), run_command(site, "status")
     assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
     assert "1 blocked" in screen
-    with sqlite3.connect(site.spool) as db:
-        db.execute("INSERT INTO _request (program, action, argument, requested_at, progress) VALUES ('collector', 'retry', '', 0, 'half')")
-    assert status(site)["requests"] == [{"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z",
-                                         "progress": "half"}]
-    assert "retry of the collector since 1970-01-01T00:00:00.000Z: half" in run_command(site, "status")
+    texts = ("half", "1200 5000 rejects looked at\nhalf", "1200 0 rejects looked at\nhalf", "12 of \x1b[2J\nhalf")
+    for text in texts:  # the last one is of another version
+        site.change(f"INSERT INTO _request (program, action, argument, requested_at, progress) VALUES ('collector', 'retry', '', 0, '{text}')")
+    common = {"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z"}
+    rows = [("half", None, None, None), ("half", 1200, 5000, "rejects looked at"), ("half", 1200, None, "rejects looked at"),
+            (r"12 of \x1b[2J\x0ahalf", None, None, None)]
+    assert status(site)["requests"] == [{**common, **dict(zip(("progress", "done", "total", "unit"), row))} for row in rows]
+    asked = re.findall(r"retry of the collector since 1970-01-01T00:00:00.000Z: (.*)", run_command(site, "status"))
+    assert asked == ["half", "half (1,200 of 5,000 rejects looked at)", "half (1,200 rejects looked at)",
+                     r"12 of \x1b[2J\x0ahalf"], asked
 
 
 # ---- flush ----

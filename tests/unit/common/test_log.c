@@ -355,6 +355,20 @@ static void where_stderr_is_not_the_journals_stream_a_line_is_as_ever(void **sta
     for (int i = 0; i < 3; i++) assert_true(is_time(strsep(&rest, "\n")));
 }
 
+static void a_line_of_the_log_erases_the_one_that_stands_on_the_terminal(void **state)
+{
+    static const char erased[] = "\r\x1b[K";
+    char log[LOG_SIZE];
+    (void)state;
+    log_over_line(true);
+    log_value(LOG_TEXT, "1", log);
+    assert_memory_equal(log, erased, sizeof erased - 1);
+    assert_true(is_time(log + sizeof erased - 1));
+    log_over_line(false);
+    log_value(LOG_TEXT, "1", log);
+    assert_true(is_time(log));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +383,7 @@ int main(void)
         cmocka_unit_test(lines_above_the_configured_level_are_not_written),
         cmocka_unit_test(a_line_for_the_journal_begins_with_its_priority),
         cmocka_unit_test(where_stderr_is_not_the_journals_stream_a_line_is_as_ever),
+        cmocka_unit_test(a_line_of_the_log_erases_the_one_that_stands_on_the_terminal),
     };
     log_open("test");
     return cmocka_run_group_tests(tests, NULL, NULL);
