@@ -1,7 +1,9 @@
 """How far long work has come: a line on a terminal that is written over, and elsewhere lines in the log."""
+import contextlib
 import datetime
 import re
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -198,6 +200,25 @@ def test_a_retry_shows_how_many_rejects_were_looked_at(site):
     assert terminal.wait_for_end() == 0, terminal.text
     assert re.search(r"\rretry: [\d,]+ of 20,000 rejects looked at", terminal.text), terminal.text
     assert terminal.screen()[-2].startswith(f"rejects validated again: {count}"), terminal.screen()
+
+
+def test_a_long_log_that_a_crash_has_left_is_settled_in_sight(site):
+    collector = site.collector()
+    site.wait_for_spool()
+    assert "write-ahead log" not in collector.log
+    collector.kill()
+    with contextlib.closing(sqlite3.connect(site.spool)) as other:  # it stays open, so that the log stays long
+        other.execute("PRAGMA wal_autocheckpoint = 0")
+        other.execute("CREATE TABLE _filling (bytes)")
+        other.execute("INSERT INTO _filling VALUES (zeroblob(70000000))")
+        other.execute("DROP TABLE _filling")
+        other.commit()
+        log_bytes = site.spool.with_name("spool.db-wal").stat().st_size
+        assert log_bytes > 64 << 20
+        collector = site.collector()
+        collector.wait_for_log('"the long write-ahead log is settled" took_ms=')
+    lines = [line for line in collector.log.splitlines() if "write-ahead log" in line]
+    assert len(lines) == 2 and f"goes into the spool's file first\" bytes={log_bytes}" in lines[0], lines
 
 
 if __name__ == "__main__":
