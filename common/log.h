@@ -34,7 +34,7 @@ void log_open(
     const char *program); /* `program` is borrowed for the process's life; level info, format text */
 void log_configure(enum log_level level, enum log_format format);
 
-/* While `is_shown`, a line that is written over stands on the terminal (progress_line.h): each line of the log erases it first. */
+/* While `is_shown`, a line stands on the terminal (progress_line.h) that each line of the log has to erase first. */
 void log_over_line(bool is_shown);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * progress -- how far long work has come: its figures, their form in the spool, how fast it goes, the text for a person.
- * Pure: the caller gives the time. common/progress_line.h shows it.
+ * progress -- how far long work has come: its figures, their form in the spool, how fast it goes, the text for a
+ * person. Pure: the caller gives the time. common/progress_line.h shows it.
  *
  *   flush: 120,000 of 500,000 events shipped, 8,200/s, 46 s left
  */
@@ -28,14 +28,14 @@ void progress_set(struct progress *progress, int64_t done, int64_t total, const 
 /* ---- as a text in the spool ---- */
 
 /*
- * Appends what a request's row holds: a line with the figures, if they are known, and the sentence for a person. Without
- * figures it is the sentence alone.
+ * Appends what a request's row holds: a line with the figures, if they are known, and the sentence for a person.
+ * Without figures it is the sentence alone.
  */
 void progress_write(const struct progress *progress, const char *sentence, size_t len, struct buf *out);
 
 /*
- * Reads such a text, and returns the sentence in it. A text of another form, of another version, has no figures, and is the
- * sentence as a whole. Its lines may hold anything.
+ * Reads such a text, and returns the sentence in it. A text of another form, of another version, has no figures, and is
+ * the sentence as a whole. Its lines may hold anything.
  */
 const char *progress_read(const char *text, struct progress *progress);
 

@@ -1,10 +1,10 @@
 /*
  * progress_line -- shows how far long work has come (common/progress.h), on standard error.
  *
- * On a terminal it is one line that is written over, at most four times a second, cut to the terminal's width as it is at
- * that moment. Lines of the log erase it first, and it comes again below them. Nothing about the terminal is changed, so a
- * process that is killed leaves it as it was, with that line. Elsewhere, and with TERM=dumb or none, it is a line in the
- * log every ten seconds, the first after ten, so that short work logs none.
+ * On a terminal it is one line that is written over, at most four times a second, cut to the terminal's width as it is
+ * at that moment. Lines of the log erase it first, and it comes again below them. Nothing about the terminal is
+ * changed, so a process that is killed leaves it as it was, with that line. Elsewhere, and with TERM=dumb or none, it
+ * is a line in the log every ten seconds, the first after ten, so that short work logs none.
  */
 #ifndef COMMON_PROGRESS_LINE_H
 #define COMMON_PROGRESS_LINE_H

@@ -1,6 +1,7 @@
 /*
- * purge_report -- what the log says of a purge that goes on for long: a line every ten seconds with what was deleted and
- * what is left, and one at its end. A purge that ends within ten seconds is not mentioned. The caller gives the time.
+ * purge_report -- what the log says of a purge that goes on for long: a line every ten seconds with what was deleted
+ * and what is left, and one at its end. A purge that ends within ten seconds is not mentioned. The caller gives the
+ * time.
  */
 #ifndef UPLOADER_SHIP_PURGE_REPORT_H
 #define UPLOADER_SHIP_PURGE_REPORT_H
