@@ -359,16 +359,24 @@ def test_status_shows_a_blocked_batch_with_its_remedy(site):
     now, screen = status(site), run_command(site, "status")
     assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
     assert "1 blocked" in screen
+
+
+def test_status_shows_how_far_the_work_is_that_commands_wait_for(site):
+    collector = site.collector()
+    site.wait_for_spool()
+    collector.stop()  # it would serve them
     texts = ("half", "1200 5000 rejects looked at\nhalf", "1200 0 rejects looked at\nhalf", "12 of \x1b[2J\nhalf")
     for text in texts:  # the last one is of another version
-        site.change(f"INSERT INTO _request (program, action, argument, requested_at, progress) VALUES ('collector', 'retry', '', 0, '{text}')")
+        site.change("INSERT INTO _request (program, action, argument, requested_at, progress) "
+                    f"VALUES ('collector', 'retry', '', 0, '{text}')")
     common = {"program": "collector", "what": "retry", "asked_at": "1970-01-01T00:00:00.000Z"}
-    rows = [("half", None, None, None), ("half", 1200, 5000, "rejects looked at"), ("half", 1200, None, "rejects looked at"),
-            (r"12 of \x1b[2J\x0ahalf", None, None, None)]
-    assert status(site)["requests"] == [{**common, **dict(zip(("progress", "done", "total", "unit"), row))} for row in rows]
-    asked = re.findall(r"retry of the collector since 1970-01-01T00:00:00.000Z: (.*)", run_command(site, "status"))
-    assert asked == ["half", "half (1,200 of 5,000 rejects looked at)", "half (1,200 rejects looked at)",
-                     r"12 of \x1b[2J\x0ahalf"], asked
+    rows = [("half", None, None, None), ("half", 1200, 5000, "rejects looked at"),
+            ("half", 1200, None, "rejects looked at"), (r"12 of \x1b[2J\x0ahalf", None, None, None)]
+    expected = [{**common, **dict(zip(("progress", "done", "total", "unit"), row))} for row in rows]
+    assert json.loads(site.command("uploader", "status", "--json").stdout)["requests"] == expected
+    screen = site.command("uploader", "status").stdout
+    assert re.findall(r"retry of the collector since 1970-01-01T00:00:00.000Z: (.*)", screen) == [
+        "half", "half (1,200 of 5,000 rejects looked at)", "half (1,200 rejects looked at)", r"12 of \x1b[2J\x0ahalf"], screen
 
 
 # ---- flush ----
