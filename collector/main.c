@@ -25,6 +25,7 @@ static const struct program program = {
     "receives XML events by TCP and keeps each as a row in the spool",
     commands,
     collector_settings,
+    collector_details,
 };
 
 int main(int argc, char **argv)

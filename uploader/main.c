@@ -38,6 +38,7 @@ static const struct program program = {
     "ships the events of the spool in batches, as objects in S3",
     commands,
     uploader_settings,
+    uploader_details,
 };
 
 /* Only root may look into this process, as it holds keys: no debugger, no /proc/PID/environ, no core dump. */

@@ -6,8 +6,9 @@
 
 #include "collector/settings.h"
 #include "collector/spool/handlers.h"
+#include "common/command_table.h"
 
-struct command_line; /* common/command.h */
+extern const struct command_detail collector_details[]; /* arguments and exit codes, for --help */
 
 int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);
