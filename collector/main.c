@@ -12,7 +12,8 @@ static const struct command commands[] = {
     {"check", NULL, run_check, "checks the settings and the machine, and says what to do"},
     {"healthcheck", "[--strict]", run_healthcheck,
      "exit 0 if the running collector is alive; --strict: and has no problem"},
-    {"tail", "[-n N]", run_tail, "shows the last N events (10), then each new one as it commits"},
+    {"tail", "[-n N] [--sender TEXT] [--name TEXT] [--rejects] [--json]", run_tail,
+     "shows the last events, or rejects, then each new one as it commits"},
     {"rejects retry", "[ID...]", run_rejects_retry,
      "validates rejects again; those that now pass become events"},
     {"new-identity", NULL, run_new_identity, "draws a new identity, after a restore or clone of the machine"},
@@ -21,11 +22,11 @@ static const struct command commands[] = {
 };
 
 static const struct program program = {
-    "collector",
-    "receives XML events by TCP and keeps each as a row in the spool",
-    commands,
-    collector_settings,
-    collector_details,
+    .name = "collector",
+    .purpose = "receives XML events by TCP and keeps each as a row in the spool",
+    .commands = commands,
+    .settings = collector_settings,
+    .details = collector_details,
 };
 
 int main(int argc, char **argv)

@@ -34,11 +34,11 @@ static const struct command commands[] = {
 };
 
 static const struct program program = {
-    "uploader",
-    "ships the events of the spool in batches, as objects in S3",
-    commands,
-    uploader_settings,
-    uploader_details,
+    .name = "uploader",
+    .purpose = "ships the events of the spool in batches, as objects in S3",
+    .commands = commands,
+    .settings = uploader_settings,
+    .details = uploader_details,
 };
 
 /* Only root may look into this process, as it holds keys: no debugger, no /proc/PID/environ, no core dump. */

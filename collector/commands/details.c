@@ -4,7 +4,13 @@
 
 const struct command_detail collector_details[] = {
     {"healthcheck", "--strict", "also fails while a warning or critical problem lasts"},
-    {"tail", "-n N", "how many past events to show first (10; 0 for none)"},
+    {"tail", "-n N", "how many past events, or rejects, to show first (10; 0 for none)"},
+    {"tail", "--sender TEXT",
+     "only events of this sender: the exact text, or with a * at its end all that begin so"},
+    {"tail", "--name TEXT",
+     "only events of this name, likewise; the newest 100000 are searched for past ones"},
+    {"tail", "--rejects", "rejects instead: time, source, reason and bytes, never the payload"},
+    {"tail", "--json", "one JSON object a line"},
     {"rejects retry", "ID...", "only these rejects; all without"},
     {NULL, NULL, NULL},
 };

@@ -13,7 +13,8 @@ COMMANDS += [("uploader", *words) for words in (
     ("batches", "show", "1"), ("check", "--read-only"), ("flush",), ("reship", "--batch", "1"),
     ("reship", "--batch", "1", "--dry-run"), ("rejects", "dismiss", "1"))]
 COMMANDS += [("collector", "tail"), ("collector", "tail", "-n", "1"), ("collector", "rejects", "retry"),
-             ("collector", "new-identity")]
+             ("collector", "new-identity"), ("collector", "tail", "--rejects", "--json"),
+             ("collector", "tail", "--help"), ("collector", "--commands")]
 COMMANDS += [("acmsim", *words) for words in (("--help",), ("--version",), ("--feed", "list"), ("--count", "1"),
                                               ("--count", "1", "--stdout"))]
 
