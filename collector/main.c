@@ -16,6 +16,8 @@ static const struct command commands[] = {
      "shows the last events, or rejects, then each new one as it commits"},
     {"rejects retry", "[ID...]", run_rejects_retry,
      "validates rejects again; those that now pass become events"},
+    {"senders list", "[--json]", run_senders_list, "who has sent events, from where, and when last"},
+    {"senders forget", "NAME", run_senders_forget, "forgets a sender that will not send any more"},
     {"new-identity", NULL, run_new_identity, "draws a new identity, after a restore or clone of the machine"},
     {"config", NULL, run_config, "prints the effective configuration"},
     {NULL, NULL, NULL, NULL},

@@ -12,5 +12,13 @@ const struct command_detail collector_details[] = {
     {"tail", "--rejects", "rejects instead: time, source, reason and bytes, never the payload"},
     {"tail", "--json", "one JSON object a line"},
     {"rejects retry", "ID...", "only these rejects; all without"},
+    {"senders list", "--json", "one JSON object a line"},
+    {"senders forget", "NAME", "as `senders list` shows it; - for events that name no sender"},
+    {"senders forget", "0", "done"},
+    {"senders forget", "1", "there is no such sender, or the operation failed"},
+    {"senders forget", "64", "wrong usage"},
+    {"senders forget", "75",
+     "temporary: the collector has stopped meanwhile, or the spool is locked or not there yet"},
+    {"senders forget", "78", "wrong configuration"},
     {NULL, NULL, NULL},
 };

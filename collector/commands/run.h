@@ -15,6 +15,8 @@ int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_tail(const struct command_line *line);
 int run_rejects_retry(const struct command_line *line);
+int run_senders_list(const struct command_line *line);
+int run_senders_forget(const struct command_line *line);
 int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 

@@ -1,8 +1,11 @@
 /* handlers -- see handlers.h. */
 #include "collector/spool/handlers.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "collector/spool/forget_sender.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/wal.h"
 #include "common/control_server.h"
@@ -71,11 +74,39 @@ static void end_new_identity(void *work)
     (void)work;
 }
 
+/* ---- forget ---- */
+
+static enum result begin_forget(void *context, const char *argument, void **work, struct why *why)
+{
+    (void)context, (void)why; /* it is one step */
+    *work = strdup(argument);
+    if (!*work) abort();
+    return RES_OK;
+}
+
+static enum result do_forget(void *context, void *work, struct control_response *response, struct why *why)
+{
+    struct handlers *h = context;
+    int64_t addresses = 0;
+    enum result res = forget_sender(spool_in_db(h->spool), work, &addresses, why);
+    if (res != RES_OK) return res;
+    buf_append_format(&response->text, "forgotten, with %" PRId64 " %s", addresses,
+                      addresses == 1 ? "address" : "addresses");
+    response->is_done = true;
+    return RES_OK;
+}
+
+static void end_forget(void *work)
+{
+    free(work);
+}
+
 /* ---- all ---- */
 
 static const struct control_handler table[] = {
     {HANDLERS_RETRY, begin_retry, do_retry, end_retry},
     {HANDLERS_NEW_IDENTITY, begin_new_identity, do_new_identity, end_new_identity},
+    {HANDLERS_FORGET, begin_forget, do_forget, end_forget},
     {NULL, NULL, NULL, NULL},
 };
 
