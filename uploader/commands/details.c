@@ -4,6 +4,13 @@
 
 const struct command_detail uploader_details[] = {
     {"status", "--json", "one JSON document for programs"},
+    {"status", "--watch", "shows it again every two seconds, until Ctrl-C"},
+    {"status", "0", "all is well"},
+    {"status", "1", "there is a warning"},
+    {"status", "2", "there is a critical problem"},
+    {"status", "3", "it cannot be told: the spool is not there, or cannot be read now"},
+    {"status", "64", "wrong usage"},
+    {"status", "78", "wrong configuration"},
     {"reship", "--batch ID", "this batch"},
     {"reship", "--since TIME", "the batches that were sealed from this time on"},
     {"reship", "--until TIME", "and up to this time"},
