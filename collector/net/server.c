@@ -52,6 +52,7 @@ static void on_posted(evutil_socket_t fd, short what, void *context)
     (void)what;
     gate_take(server->parts.gate);
     if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
+    if (server->parts.report) event_active(server->report, EV_TIMEOUT, 0); /* the spool may be open now */
 }
 
 /* ---- sign of life and stop ---- */

@@ -20,6 +20,7 @@
 #include "common/turn.h"
 
 #define STEP_MS    1000
+#define OPENING_MS 200 /* a step, until the spool is open */
 #define STOP_MS    1000
 #define FILL_MS    1000 /* for filling both histories, in all */
 #define MINUTE_MS  60000
@@ -168,7 +169,7 @@ static void *run(void *context)
         look(w, loop->has_opened);
         turn_end(&w->turn);
         board_post_facts(w->board, &w->facts);
-    } while (!wait_for(w, &w->is_stopping, STEP_MS));
+    } while (!wait_for(w, &w->is_stopping, loop->has_opened ? STEP_MS : OPENING_MS));
     free(loop);
     db_close(w->db);
     set(w, &w->has_ended);
