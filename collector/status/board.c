@@ -28,7 +28,7 @@ struct board *board_new(void)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&board->changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    board->asked_at = clock_monotonic_ms();
+    board->asked_at = clock_monotonic_ms() - BOARD_ASKED_MS;
     board->loop.are_threads_alive = true;
     board->loop.turned_at = clock_monotonic_ms();
     board->facts.wal_bytes = -1;

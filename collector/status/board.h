@@ -34,7 +34,7 @@ struct board_facts {
 
 struct board;
 
-/* All threads are alive, and somebody asks, at first. Never fails: out of memory aborts. */
+/* All threads are alive at first, and nobody asks. Never fails: out of memory aborts. */
 struct board *board_new(void);
 void board_free(struct board *board); /* accepts NULL */
 

@@ -181,6 +181,7 @@ enum result watcher_start(struct watcher **out, const char *spool_path, struct b
     (void)pthread_condattr_destroy(&monotonic);
     int code = pthread_create(&w->thread, NULL, run, w);
     *out = code == 0 ? w : NULL;
+    if (code == 0) (void)pthread_setname_np(w->thread, "status-watcher"); /* for people: top -H */
     if (code == 0) return RES_OK;
     watcher_free(w);
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
