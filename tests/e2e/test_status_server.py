@@ -391,6 +391,11 @@ def memory_kib(process):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
 
+def cpu_seconds(pid):
+    fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def descriptors(process):
     return len(os.listdir(f"/proc/{process.pid}/fd"))
 
@@ -449,6 +454,27 @@ def test_a_connection_that_is_never_done_is_closed(site):
         else:
             raise AssertionError("it stays open")
     assert time.monotonic() - began < 60
+
+
+def test_without_descriptors_the_status_waits_and_ingest_goes_on(site):
+    collector, port = watched(site)
+    gathered(port)
+    pid = collector.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (descriptors(collector.process) + 2, hard))
+    with socket.create_connection(("127.0.0.1", site.port)) as sender:
+        sender.sendall(EVENT % 1)
+        site.wait_for_events(1)
+        with contextlib.ExitStack() as stack:
+            waiting = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(8)]
+            began, used = time.monotonic(), cpu_seconds(pid)
+            sender.sendall(EVENT % 2)
+            site.wait_for_events(2)
+            wait_for("some time", lambda: time.monotonic() - began > 2)
+            assert cpu_seconds(pid) - used < 1, "it asks for a descriptor without a pause"
+            assert len(waiting) == 8
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+    wait_for("the status to be served again", lambda: is_served(port))
 
 
 # ---- the port ----
