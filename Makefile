@@ -25,14 +25,16 @@ LDFLAGS_ALL := -pthread $(filter -fsanitize%,$(FLAGS)) $(LINK_$(MODE)) $(LDFLAGS
 
 # All sources of a folder and of the rooms in it.
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
-COMMON    := $(call objects,common) $(B)/sql.o
+COMMON    := $(call objects,common) $(B)/sql.o $(B)/page_text.o
 COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
 UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
 EVENTSPOOL := $(filter-out %/main.o,$(call objects,tools/eventspool))
+# The status page, in the order that its embed.awk needs.
+PAGE      := common/status/page/page.css common/status/page/page.js common/status/page/page.html
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/collector/*.sql sql/uploader/*.sql sql/shared/*.sql))
-LIBS_common    := -lsqlite3 -lcjson -lcrypto
+LIBS_common    := -lsqlite3 -lcjson -lcrypto -levent
 LIBS_collector := -lxml2 -lsqlite3 -levent -lcjson -lcrypto
-LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson
+LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson -levent
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 # Streams of every kind against the contract: tests/model/test_x.c is build/$(MODE)/model/x, and takes a number of streams
@@ -73,11 +75,14 @@ $(B)/%.o: %.c $(B)/sql_names.h Makefile
 	@mkdir -p $(@D)
 	@echo '  CC $<'
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
-# ISO C guarantees 4,095 characters of a string literal; the compilers of this project take the schema's 10,000.
-$(B)/sql.o: $(B)/sql.c
+# ISO C guarantees 4,095 characters of a string literal; the compilers of this project take the schema's and the page's.
+$(B)/sql.o $(B)/page_text.o: $(B)/%.o: $(B)/%.c
 	@echo '  CC $<'
 	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
 $(B)/sql.c: sql/embed.awk $(SQL)
+	@mkdir -p $(@D)
+	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
+$(B)/page_text.c: common/status/page/embed.awk $(PAGE)
 	@mkdir -p $(@D)
 	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
 $(B)/sql_names.h: sql/embed.awk $(SQL)

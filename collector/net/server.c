@@ -2,8 +2,8 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, when something was posted to the gate, and every five seconds for the sign of life; for the service manager's
- * watchdog as often as that wants it.
+ * requested, when something was posted to the gate, every five seconds for the sign of life (for the service manager's
+ * watchdog as often as that wants it), and about once a second to tell the status who is connected.
  */
 #include "collector/net/server.h"
 
@@ -15,16 +15,19 @@
 
 #include "collector/net/acceptor.h"
 #include "collector/net/clients.h"
+#include "collector/net/connected.h"
 #include "collector/net/listener.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define SILENCE_CHECKS 4 /* in one IDLE_TIMEOUT */
+#define REPORT_MS      1000
+#define REPORT_SHARE   100 /* at most one part in so many of the time goes into reports */
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *stop, *posted, *space, *beat, *watchdog, *silence;
+    struct event *stop, *posted, *space, *beat, *watchdog, *silence, *report;
     struct clients *clients;
     struct acceptor *acceptor;
 };
@@ -77,9 +80,31 @@ static void on_posted(evutil_socket_t fd, short what, void *context)
     gate_take(server->parts.gate);
     tell_manager(server);
     if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
+    if (server->parts.report) event_active(server->report, EV_TIMEOUT, 0); /* the spool may be open now */
 }
 
-/* ---- sign of life and stop ---- */
+/* ---- sign of life, reports and stop ---- */
+
+/* Who is connected, for the status. With very many connections that takes its time, and is done less often. */
+static void report(struct server *server)
+{
+    const struct server_parts *parts = &server->parts;
+    struct live_source sources[LIVE_SOURCES_MAX];
+    if (!parts->report) return;
+    int64_t began_at = clock_monotonic_ms();
+    size_t count = connected_list(server->clients, sources);
+    bool is_soon = parts->report(parts->context, clients_count(server->clients), sources, count);
+    int64_t pause_ms = (clock_monotonic_ms() - began_at) * REPORT_SHARE;
+    struct timeval pause = duration(pause_ms > REPORT_MS ? pause_ms : REPORT_MS);
+    if (is_soon && event_add(server->report, &pause) != 0) log_debug("the status gets fewer reports", NULL);
+}
+
+static void on_report(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    report(context);
+}
 
 static void on_stop(evutil_socket_t fd, short what, void *context)
 {
@@ -100,6 +125,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     service_manager_beat(server->parts.manager, is_alive);
     problems_refresh(server->parts.problems);
     replacements_log(server->parts.replacements, clock_monotonic_ms());
+    if (!event_pending(server->report, EV_TIMEOUT, NULL)) report(server);
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *context)
@@ -125,10 +151,12 @@ static bool add_events(struct server *server)
     int64_t watchdog_ms = service_manager_beat_ms(server->parts.manager);
     struct timeval watchdog = duration(watchdog_ms);
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
+    struct timeval report = duration(0);
     return event_add(server->stop, NULL) == 0 && event_add(server->posted, NULL) == 0 &&
            event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
            (watchdog_ms == 0 || event_add(server->watchdog, &watchdog) == 0) &&
-           (silence_ms == 0 || event_add(server->silence, &silence) == 0);
+           (silence_ms == 0 || event_add(server->silence, &silence) == 0) &&
+           (!server->parts.report || event_add(server->report, &report) == 0);
 }
 
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
@@ -151,6 +179,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
     server->watchdog = watch(server, -1, EV_PERSIST, on_watchdog);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
+    server->report = watch(server, -1, 0, on_report);
     if (!add_events(server)) return why_set(why, RES_BROKEN, "watch sockets and timers: %s", strerror(errno));
     return RES_OK;
 }
@@ -160,8 +189,8 @@ void server_close(struct server *server)
     if (!server) return;
     acceptor_free(server->acceptor);
     clients_free(server->clients);
-    struct event *events[] = {server->stop, server->posted,   server->space,
-                              server->beat, server->watchdog, server->silence};
+    struct event *events[] = {server->stop,     server->posted,  server->space, server->beat,
+                              server->watchdog, server->silence, server->report};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);
