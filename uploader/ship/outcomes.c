@@ -25,8 +25,9 @@ enum result outcomes_report(struct outcomes *o, struct why *why)
 {
     o->report_due = clock_monotonic_ms() + REPORT_MS;
     const struct trouble *trouble = troubles_worst(&o->troubles);
-    return spool_out_report(o->spool, o->is_trial, o->is_on[BATCH_REJECTS], trouble ? &trouble->why : NULL,
-                            why);
+    struct uploader_report report = o->report;
+    report.trouble = trouble ? &trouble->why : NULL;
+    return spool_out_report(o->spool, &report, why);
 }
 
 /* ---- the scheduler, and what people are told ---- */
@@ -133,8 +134,10 @@ static enum result ship(struct outcomes *o, const struct job *job, bool is_verif
     const struct rendition *rendition = job->stored.rendition ? job->stored.rendition : &job->rendition;
     struct scheduler_answer answer = {
         .outcome = job->phase == JOB_PUTTING ? SCHEDULER_TAKEN : SCHEDULER_FOUND, .is_settled = true};
+    int64_t upload_ms = job->phase == JOB_PUTTING ? clock_monotonic_ms() - job->phase_began : -1;
     if (!is_verified) warn_unverified(o, &batch);
-    enum result res = spool_out_mark_shipped(o->spool, &batch, rendition, job->stored.etag, is_verified, why);
+    enum result res =
+        spool_out_mark_shipped(o->spool, &batch, rendition, job->stored.etag, is_verified, upload_ms, why);
     if (res != RES_OK) return res;
     log_info("batch shipped",
              "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
@@ -156,6 +159,7 @@ static enum result fail(struct outcomes *o, struct job *job, struct scheduler_an
         .is_definite = is_definite,
         .is_blocked = needs_person(job->answer),
         .is_occupied = job->stored.is_occupied || job->answer == STORE_CONFLICT,
+        .problem = problem_kind(troubles_code(scope))->code,
     };
     enum result res = spool_out_record_failure(o->spool, &batch, &failure, why);
     if (res != RES_OK) return res;

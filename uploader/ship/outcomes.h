@@ -16,8 +16,8 @@
 struct outcomes {
     struct spool_out *spool; /* borrowed, as are the next two */
     struct scheduler *scheduler;
-    struct problems *problems; /* NULL: a command's, which are not published */
-    bool is_trial;             /* the store is a directory */
+    struct problems *problems;     /* NULL: a command's, which are not published */
+    struct uploader_report report; /* but for its trouble */
     bool is_on[BATCH_KIND_COUNT];
     struct troubles troubles;
     bool has_warned_unverified;

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "common/clock.h"
+#include "common/command.h"
 #include "common/log.h"
 #include "uploader/ship/steps.h"
 #include "uploader/ship/throttle.h"
@@ -65,7 +66,13 @@ static void connect(struct shipper *s, struct problems *problems)
     s->purger = (struct purger){.options = s->options.purger, .spool = s->spool};
     s->outcomes = (struct outcomes){.spool = s->spool,
                                     .problems = problems,
-                                    .is_trial = store_is_trial(s->store),
+                                    .report = {.version = EVENTSPOOL_VERSION,
+                                               .destination = store_destination(s->store),
+                                               .started_at = clock_now_ms(),
+                                               .rotation_ms = s->options.sealer.rotation_ms,
+                                               .max_file_bytes = s->options.sealer.max_file_bytes,
+                                               .is_trial = store_is_trial(s->store),
+                                               .ships_rejects = s->options.sealer.rejects_prefix != NULL},
                                     .opened_at = clock_monotonic_ms()};
     make_scheduler(s);
     s->outcomes.scheduler = s->scheduler;

@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/utf8.h"
 #include "uploader/spool/reship.h"
@@ -24,6 +25,7 @@ static void submit(struct steps *s, struct job *job, enum job_phase phase)
     job->has_answered |= job->stored.is_from_store;
     job->was_authentic |= job->stored.is_authentic;
     job_move(job, phase);
+    job->phase_began = clock_monotonic_ms();
     workers_submit(s->workers, job);
 }
 

@@ -6,6 +6,17 @@
 
 #include "common/log.h"
 
+enum problem_code troubles_code(enum scope scope)
+{
+    switch (scope) {
+    case SCOPE_ENDPOINT: return PROBLEM_S3_UNREACHABLE;
+    case SCOPE_IDENTITY: return PROBLEM_CREDENTIALS;
+    case SCOPE_KIND: return PROBLEM_S3_REFUSED;
+    case SCOPE_BATCH: break;
+    }
+    return PROBLEM_BATCH_BLOCKED;
+}
+
 struct trouble *troubles_at(struct troubles *t, enum scope scope, enum batch_kind kind)
 {
     switch (scope) {

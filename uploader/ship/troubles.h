@@ -5,6 +5,7 @@
 #ifndef UPLOADER_SHIP_TROUBLES_H
 #define UPLOADER_SHIP_TROUBLES_H
 
+#include "common/problem.h"
 #include "common/why.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/cause.h"
@@ -23,6 +24,14 @@ struct troubles {
     struct trouble kinds[BATCH_KIND_COUNT];
     struct trouble batches[BATCH_KIND_COUNT]; /* of single batches */
 };
+
+/*
+ * What a failure of this scope is called for people (common/problem.h). Whatever stands in the way to the server is
+ * `s3_unreachable`, a warning, also where only a person can help (a portal, another host's certificate, a redirection,
+ * a proxy that wants a password): it is not S3 that refuses, so whoever looks at its policies looks in the wrong place;
+ * such things often pass by themselves; and the remedy says what to do in any case.
+ */
+enum problem_code troubles_code(enum scope scope);
 
 struct trouble *troubles_at(struct troubles *troubles, enum scope scope, enum batch_kind kind);
 

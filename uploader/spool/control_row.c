@@ -7,16 +7,21 @@
 #include "common/clock.h"
 #include "uploader/spool/statements.h"
 
-enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
-                             const struct why *trouble, struct why *why)
+enum result spool_out_report(struct spool_out *out, const struct uploader_report *report, struct why *why)
 {
+    const struct why *trouble = report->trouble;
     struct stmt *stmt = NULL;
     enum result res = spool_out_use(out, REPORT, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
-    stmt_set_int(stmt, ":trial_mode", is_trial);
-    stmt_set_int(stmt, ":ships_rejects", ships_rejects);
+    stmt_set_int(stmt, ":trial_mode", report->is_trial);
+    stmt_set_int(stmt, ":ships_rejects", report->ships_rejects);
+    stmt_set_text(stmt, ":version", report->version);
+    stmt_set_int(stmt, ":started_at", report->started_at);
+    stmt_set_text(stmt, ":destination", report->destination);
+    stmt_set_int(stmt, ":rotation_ms", report->rotation_ms);
+    stmt_set_int(stmt, ":max_file_bytes", report->max_file_bytes);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return spool_out_run_relaxed(out, stmt, NULL, why);

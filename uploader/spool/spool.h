@@ -131,16 +131,21 @@ struct batch_failure {
     bool is_definite;          /* the store has surely not stored the object */
     bool is_blocked;           /* only a person can help */
     bool is_occupied; /* something is under the batch's key, and it is not proven to be this batch's */
+    const char
+        *problem; /* the code of what is in the way, for a counter (counters.h); NULL: it is not counted */
 };
 
 /* Records a failed try of a batch that is to be shipped. */
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
                                                 const struct batch_failure *failure, struct why *why);
 
-/* Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. */
+/*
+ * Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. `upload_ms` is how long its
+ * PUT took, for a counter; below 0: there was none, it was found.
+ */
 MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
                                               const struct rendition *rendition, const char *etag,
-                                              bool is_verified, struct why *why);
+                                              bool is_verified, int64_t upload_ms, struct why *why);
 
 /* The retention clock (retention.h). spool_out_report() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
@@ -171,9 +176,18 @@ MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, in
 /* If more than a quarter of the pages are free, returns some to the file system, for a few milliseconds. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
-/* Reports that this uploader lives, and what the view `summary` shows of it. `trouble` NULL: there is none. */
-MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
-                                        const struct why *trouble, struct why *why);
+/* What an uploader says of itself. All texts are borrowed. */
+struct uploader_report {
+    const char *version, *destination; /* of the store, as store_destination() has it */
+    int64_t started_at;
+    int64_t rotation_ms, max_file_bytes;
+    bool is_trial, ships_rejects;
+    const struct why *trouble; /* NULL: there is none */
+};
+
+/* Reports that this uploader lives, and what `status` and the view `summary` show of it. */
+MUST_CHECK enum result spool_out_report(struct spool_out *out, const struct uploader_report *report,
+                                        struct why *why);
 
 struct flush_ids {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */

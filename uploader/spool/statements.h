@@ -48,6 +48,7 @@ enum statement {
     COUNT_RESOLVED,
     LOAD_TROUBLE,
     LOAD_SUMMARY,
+    COUNT,
     STATEMENT_COUNT
 };
 

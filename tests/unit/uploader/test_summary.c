@@ -145,20 +145,44 @@ static void an_empty_spool_has_an_empty_summary(void **state)
     assert_string_equal(summary.last_error, "");
 }
 
+static void report(struct fixture *f, bool is_trial, const struct why *trouble)
+{
+    struct uploader_report report = {.version = "9.8.7",
+                                     .destination = "s3://bucket",
+                                     .started_at = 1700000000000,
+                                     .rotation_ms = 3600000,
+                                     .max_file_bytes = 10485760,
+                                     .is_trial = is_trial,
+                                     .ships_rejects = true,
+                                     .trouble = trouble};
+    must(f, spool_out_report(f->out, &report, &f->why));
+}
+
+static void an_uploaders_report_says_what_it_is_and_how_it_works(void **state)
+{
+    struct fixture *f = *state;
+    report(f, true, NULL);
+    check_text(
+        f,
+        "SELECT version, started_at, destination, rotation_ms, max_file_bytes, trial_mode, ships_rejects "
+        "FROM _uploader",
+        "9.8.7|1700000000000|s3://bucket|3600000|10485760|1|1");
+}
+
 static void an_uploaders_report_stays_in_the_summary_until_the_next(void **state)
 {
     struct fixture *f = *state;
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
     struct summary summary;
     int64_t before = clock_now_ms();
-    must(f, spool_out_report(f->out, true, true, &trouble, &f->why));
+    report(f, true, &trouble);
     must(f, spool_out_summary(f->out, &summary, &f->why));
     assert_true(summary.is_trial);
     assert_string_equal(summary.last_error, trouble.text);
     assert_string_equal(summary.remedy, trouble.remedy);
     char iso[CLOCK_ISO_SIZE];
     assert_true(strcmp(summary.uploader_seen_at, clock_iso(before, iso)) >= 0);
-    must(f, spool_out_report(f->out, false, true, NULL, &f->why));
+    report(f, false, NULL);
     check_text(f, "SELECT last_error, remedy, trial_mode FROM summary", "||0");
 }
 
@@ -166,7 +190,7 @@ static void a_dead_uploaders_advice_leaves_the_summary(void **state)
 {
     struct fixture *f = *state;
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
-    must(f, spool_out_report(f->out, false, true, &trouble, &f->why));
+    report(f, false, &trouble);
     query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 170000");
     check_text(f, "SELECT last_error, remedy FROM summary", "put object: HTTP 403|allow s3:PutObject");
     query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 15000");
@@ -190,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_summarys_figures_match_plain_counting),
         IN_SPOOL(an_empty_spool_has_an_empty_summary),
+        IN_SPOOL(an_uploaders_report_says_what_it_is_and_how_it_works),
         IN_SPOOL(an_uploaders_report_stays_in_the_summary_until_the_next),
         IN_SPOOL(a_dead_uploaders_advice_leaves_the_summary),
         IN_SPOOL(the_newest_event_and_the_newest_shipment_are_named),
