@@ -7,10 +7,8 @@
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
-#include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/log.h"
-#include "common/print.h"
 #include "common/service_manager.h"
 #include "common/spool.h"
 #include "uploader/commands/options.h"
@@ -43,13 +41,6 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
-/* The lock file has to be written if there was no room for it. */
-static void renew_sign_of_life(const struct lockfile *lock)
-{
-    lockfile_beat(lock);
-    if (!lockfile_is_written(lock)) (void)lockfile_publish(lock, "");
-}
-
 /* The service does what it is for, as far as it can now. */
 static void tell_manager(struct service_manager *manager, const char *status)
 {
@@ -63,28 +54,6 @@ static int within_beat(const struct service_manager *manager, int wait_ms)
 {
     int64_t beat_ms = service_manager_beat_ms(manager);
     return beat_ms > 0 && beat_ms < wait_ms ? (int)beat_ms : wait_ms;
-}
-
-/* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
-static enum result await_spool(struct spool_out **spool, const struct settings *settings,
-                               struct lockfile *lock, struct signals *signals,
-                               struct service_manager *manager, struct why *why)
-{
-    bool has_logged = false;
-    bool will_come = false;
-    do {
-        bool is_there = access(settings->spool_path, F_OK) == 0;
-        enum result res = RES_OK;
-        if (is_there && lock->fd < 0) res = take_lock(lock, settings->spool_path, why);
-        if (res != RES_OK) return res;
-        res = run_open_spool(spool, settings->spool_path, false, &will_come, why);
-        if (!will_come) return res;
-        if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
-        has_logged = true;
-        renew_sign_of_life(lock);
-        tell_manager(manager, "waiting for the collector's spool");
-    } while (!signals_wait(signals, within_beat(manager, SPOOL_WAIT_MS)));
-    return RES_OK;
 }
 
 /*
@@ -127,6 +96,30 @@ struct service {
     struct handlers *handlers;
     bool has_recorded_privacy;
 };
+
+/* Waits for the collector to create the spool; s->spool stays NULL if a stop was requested meanwhile. */
+static enum result await_spool(struct service *s, struct why *why)
+{
+    const char *path = s->settings->spool_path;
+    bool has_logged = false;
+    bool will_come = false;
+    do {
+        bool is_there = access(path, F_OK) == 0;
+        enum result res = RES_OK;
+        if (is_there && s->lock.fd < 0) res = take_lock(&s->lock, path, why);
+        if (res != RES_OK) return res;
+        res = run_open_spool(&s->spool, path, false, &will_come, why);
+        if (!will_come) return res;
+        if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
+        has_logged = true;
+        problems_raise(s->problems, PROBLEM_STARTING, why->text,
+                       "wait; if it stays so, start the collector: it makes the spool");
+        lockfile_beat(&s->lock);
+        problems_refresh(s->problems);
+        tell_manager(s->manager, "waiting for the collector's spool");
+    } while (!signals_wait(&s->signals, within_beat(s->manager, SPOOL_WAIT_MS)));
+    return RES_OK;
+}
 
 static enum result record_privacy(struct service *s, struct why *why)
 {
@@ -173,15 +166,20 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     return RES_OK;
 }
 
-/* Logs at the start where the keys come from, or why there are none. Trouble that may pass does not end the service. */
-static enum result find_keys(struct store *store, struct signals *signals, struct why *why)
+/*
+ * Are there keys at the start? Trouble that may pass does not end the service: the first try, of an upload or of the
+ * proof, shows whether it lasts, and ends the problem if it does not.
+ */
+static enum result find_keys(struct service *s, struct why *why)
 {
     char source[STORE_SOURCE_SIZE];
-    enum result res = store_prepare(store, source, why);
+    enum result res = store_prepare(s->store, source, why);
     if (res != RES_RETRY) return res;
-    if (signals_stop_requested(signals)) return RES_OK;
+    if (signals_stop_requested(&s->signals)) return RES_OK;
+    const char *remedy = *why->remedy ? why->remedy : "none needed: waiting";
     log_warn("no credentials now; uploads will be tried all the same", "why=%s remedy=%s",
-             LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
+             LOG_QUOTE(why->text), LOG_QUOTE(remedy));
+    problems_raise(s->problems, PROBLEM_CREDENTIALS, why->text, remedy);
     why_clear(why);
     return RES_OK;
 }
@@ -195,9 +193,10 @@ static enum result start_shipping(struct service *s, struct why *why)
              LOG_QUOTE(s->settings->prefix));
     if (store_is_trial(s->store))
         log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-    s->problems = problems_open(&s->lock, "uploader");
     enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
     if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, &handlers);
+    problems_end(s->problems, PROBLEM_STARTING);
+    problems_refresh(s->problems);
     return res;
 }
 
@@ -212,11 +211,14 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) service_manager_log_untaken(s.manager);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
     if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
-    if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
-    if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.manager, &why);
+    s.problems = problems_open(&s.lock, "uploader");
+    if (res == RES_OK) res = find_keys(&s, &why);
+    if (res == RES_OK) res = await_spool(&s, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
+    problems_raise(s.problems, PROBLEM_STOPPING, "the uploader ends: running uploads are waited for",
+                   "wait: this takes 10 seconds at most");
     service_manager_status(s.manager, "stopping: running uploads are given up to 10 seconds");
     service_manager_stopping(s.manager);
     handlers_free(s.handlers);
@@ -237,27 +239,10 @@ int run_config(const struct command_line *line)
     return EX_OK;
 }
 
-/* The uploader has stored in the spool what its problem is. */
-static int check_trouble(const char *spool_path)
-{
-    struct why why = {0};
-    struct spool_out *spool = NULL;
-    struct summary summary = {.events = 0};
-    enum result res = spool_out_open(&spool, spool_path, &why);
-    if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
-    spool_out_close(spool);
-    if (res == RES_OK && !*summary.last_error) return EX_OK;
-    (void)lock_wait_explain(res, &why);
-    print_line(stderr, "uploader: %s", res == RES_OK ? summary.last_error : why.text);
-    print_line(stderr, "    %s", res == RES_OK ? summary.remedy : why.remedy);
-    return EX_FAILED;
-}
-
 int run_healthcheck(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     bool is_strict = false;
     if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
-    int exit_code = healthcheck_run(settings->spool_path, "uploader", is_strict);
-    return exit_code == EX_OK && is_strict ? check_trouble(settings->spool_path) : exit_code;
+    return healthcheck_run(settings->spool_path, "uploader", is_strict);
 }

@@ -37,6 +37,7 @@ struct shipper {
     int64_t last_batch_id; /* the newest one that the scheduler knows */
     int64_t new_keys_due;  /* monotonic */
     bool is_reviewed;      /* batches sealed before this start fit the current settings */
+    bool is_restored;      /* troubles from before this start are known */
 };
 
 /* ---- life ---- */
@@ -248,6 +249,15 @@ static enum result review(struct shipper *s, struct why *why)
     return res;
 }
 
+/* Once: what was wrong before this start, of the batches that are open. */
+static enum result restore(struct shipper *s, struct why *why)
+{
+    if (s->is_restored || s->options.has_only_errands) return RES_OK;
+    enum result res = outcomes_restore(&s->outcomes, why);
+    s->is_restored = res == RES_OK;
+    return res;
+}
+
 /* Loads what the collector and people have written for the uploader. */
 static enum result load_control_row(struct shipper *s, struct why *why)
 {
@@ -287,6 +297,7 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = load_control_row(s, why);
     if (res == RES_OK) res = load_open(s, why);
+    if (res == RES_OK) res = restore(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
     look_for_new_keys(s);
     if (res == RES_OK) res = dispatch(s, &step, why);

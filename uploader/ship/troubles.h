@@ -13,8 +13,10 @@
 struct trouble {
     bool is_present;
     bool needs_person;
-    int64_t since; /* monotonic: when the first try that failed had begun */
-    int64_t at;    /* monotonic: the last failure */
+    int64_t since;    /* monotonic: when the first try that failed had begun, maybe before this program */
+    int64_t since_at; /* the same in ms since 1970 */
+    int64_t at;       /* monotonic: the last failure */
+    int64_t tries;    /* so many have failed since */
     struct why why;
 };
 
@@ -35,9 +37,15 @@ enum problem_code troubles_code(enum scope scope);
 
 struct trouble *troubles_at(struct troubles *troubles, enum scope scope, enum batch_kind kind);
 
+/* When something began that has been wrong since `since_at`, by the monotonic clock. */
+int64_t troubles_since(int64_t since_at);
+
+/* One that an earlier process has left, which is logged; the next failure goes on with it. */
+void trouble_restore(struct trouble *trouble, const struct trouble *left, const char *what);
+
 /*
  * A try that belongs to `scope` has failed. True: that is news, as it has just begun, or someone else must act now, or
- * in another way; then it has been logged with `what`, e.g. kind=events batch=7.
+ * in another way; then it has been logged with `what`, e.g. kind=events batch=7. The beginning counts if it is the first.
  */
 bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what);
 

@@ -112,28 +112,3 @@ enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, 
     stmt_reset(stmt);
     return res;
 }
-
-enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    bool has_row = false;
-    enum result res = spool_out_use(out, LOAD_SUMMARY, &stmt, why);
-    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res != RES_OK) return res;
-    if (!has_row) return why_set(why, RES_BROKEN, "the spool's view `summary` has no row");
-    *summary = (struct summary){
-        .events = stmt_int(stmt, 0),
-        .bytes = stmt_int(stmt, 1),
-        .oldest_age_seconds = stmt_int(stmt, 2),
-        .rejects_24h = stmt_int(stmt, 8),
-        .spool_bytes = stmt_int(stmt, 9),
-        .is_trial = stmt_int(stmt, 10) != 0,
-    };
-    spool_out_copy_text(summary->last_event_at, sizeof summary->last_event_at, stmt, 3);
-    spool_out_copy_text(summary->last_shipped_at, sizeof summary->last_shipped_at, stmt, 4);
-    spool_out_copy_text(summary->uploader_seen_at, sizeof summary->uploader_seen_at, stmt, 5);
-    spool_out_copy_text(summary->last_error, sizeof summary->last_error, stmt, 6);
-    spool_out_copy_text(summary->remedy, sizeof summary->remedy, stmt, 7);
-    stmt_reset(stmt);
-    return RES_OK;
-}

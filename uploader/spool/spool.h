@@ -100,6 +100,19 @@ struct open_batch {
     struct cause cause;
 };
 
+/* What an earlier process has left of a kind that only a person can help. */
+struct blocked {
+    int64_t count; /* of open batches that were refused by themselves */
+    int64_t
+        since; /* of these, in ms since 1970: the first refusal that was not followed by another outcome */
+    int64_t tries;  /* of all of these together */
+    struct why why; /* of the oldest of these */
+    int64_t
+        others_since; /* the same as `since`, of batches that were refused for more than themselves; 0: there are none */
+};
+MUST_CHECK enum result spool_out_load_blocked(struct spool_out *out, enum batch_kind kind,
+                                              struct blocked *blocked, struct why *why);
+
 /* Calls `visit` for each batch that is to be shipped and whose id is above `after_id`, in the order of ids. */
 MUST_CHECK enum result spool_out_list_open(struct spool_out *out, int64_t after_id,
                                            void (*visit)(void *context, const struct open_batch *open),
@@ -222,14 +235,5 @@ MUST_CHECK enum result spool_out_count_resolved(struct spool_out *out, enum batc
  */
 MUST_CHECK enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                               struct why *trouble, struct why *why);
-
-/* The view `summary`; a text is "" if the view has NULL. */
-struct summary {
-    int64_t events, bytes, oldest_age_seconds, rejects_24h, spool_bytes;
-    bool is_trial;
-    char last_event_at[32], last_shipped_at[32], uploader_seen_at[32];
-    char last_error[WHY_SIZE], remedy[WHY_SIZE];
-};
-MUST_CHECK enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why);
 
 #endif

@@ -46,7 +46,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [COUNT_UNSHIPPED] = sql_count_unshipped,
     [COUNT_RESOLVED] = sql_count_resolved,
     [LOAD_TROUBLE] = sql_load_trouble,
-    [LOAD_SUMMARY] = sql_load_summary,
+    [LOAD_BLOCKED] = sql_load_blocked,
     [COUNT] = sql_count,
 };
 
