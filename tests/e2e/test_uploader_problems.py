@@ -116,6 +116,33 @@ def test_missing_keys_are_seen_before_the_first_batch_and_end_with_new_ones(site
         stub.close()
 
 
+# ---- the clock ----
+
+def check_clock(site, ahead_seconds, words):
+    begin(site)
+    stub = Stub()
+    try:
+        stub.ahead_seconds = ahead_seconds
+        uploader = site.uploader(**stub.settings())
+        problem = check_sign(site, "clock_wrong", WARNING)
+        seconds, where = re.fullmatch(r"this machine's clock is (\d+) s (\w+).* the store's", problem["message"]).groups()
+        assert abs(int(seconds) - abs(ahead_seconds)) < 5 and where == words and "NTP" in problem["remedy"], problem
+        stub.ahead_seconds = 0
+        send_batch(site)  # two answers have to say so, as one may lie
+        wait_for("the shipping", lambda: site.value("SELECT events FROM summary") == 0)
+        send_batch(site)
+        check_end(site, "clock_wrong")
+        assert uploader.log.count("problem=clock_wrong") == 2, "its begin and its end"
+    finally:
+        stub.close()
+
+
+globals().update(tests_of(check_clock, {
+    "a_clock_that_is_behind_but_not_refused": (400, "behind"),
+    "a_clock_that_is_ahead_and_refused": (-1200, "ahead"),
+}))
+
+
 # ---- single batches ----
 
 def refuse_first_batch():

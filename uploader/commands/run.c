@@ -1,7 +1,9 @@
 /* run -- see run.h. This file has the service and the small subcommands; the others have files of their own. */
 #include "uploader/commands/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -129,12 +131,28 @@ static enum result record_privacy(struct service *s, struct why *why)
     return res;
 }
 
+static void check_clock(struct service *s)
+{
+    char message[PROBLEM_TEXT_SIZE];
+    int64_t ahead_ms = 0;
+    if (!store_clock_is_wrong(s->store, &ahead_ms)) {
+        problems_end(s->problems, PROBLEM_CLOCK_WRONG);
+        return;
+    }
+    (void)snprintf(message, sizeof message, "this machine's clock is %" PRId64 " s %s the store's",
+                   (int64_t)llabs(ahead_ms) / 1000, ahead_ms > 0 ? "behind" : "ahead of");
+    problems_raise(
+        s->problems, PROBLEM_CLOCK_WRONG, message,
+        "set this machine's clock, best by NTP: the times and the names of the objects come from it");
+}
+
 /* What has to be done every few seconds; and before each turn. */
 static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
 {
     enum result res = RES_OK;
     if (clock_monotonic_ms() >= *beat_at) {
         res = beat(s->spool, s->settings->spool_path, &s->lock, is_too_new, why);
+        check_clock(s);
         problems_refresh(s->problems);
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
