@@ -16,6 +16,7 @@
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
+#include "uploader/ship/stall.h"
 #include "uploader/spool/rejects.h"
 
 #define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
@@ -59,14 +60,11 @@ static int within_beat(const struct service_manager *manager, int wait_ms)
 }
 
 /*
- * Every few seconds: renews the sign of life, and checks that the spool is still in its place and of a schema we
- * know.
+ * Every few seconds: checks that the spool is still in its place and of a schema we know.
  */
-static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
-                        bool *is_too_new, struct why *why)
+static enum result check_place(struct spool_out *spool, const char *path, bool *is_too_new, struct why *why)
 {
     bool is_same = false;
-    lockfile_beat(lock);
     enum result res = spool_out_check_schema(spool, path, is_too_new, why);
     if (res != RES_OK) return res;
     res = spool_out_check_file(spool, path, &is_same, why);
@@ -80,7 +78,9 @@ static enum result take_turn(struct shipper *shipper, struct handlers *handlers,
                              struct why *why)
 {
     enum result res = shipper_turn(shipper, wait_ms, why);
+    shipper_begin_call(shipper, "doing what a command requests");
     int poll_ms = handlers_poll(handlers);
+    shipper_end_call(shipper);
     if (poll_ms < *wait_ms) *wait_ms = poll_ms;
     return res;
 }
@@ -91,6 +91,7 @@ struct service {
     struct service_manager *manager;
     struct signals signals;
     struct lockfile lock;
+    struct lockfile no_lock; /* for requests: only the thread that owns the spool gives a sign of life */
     struct spool_out *spool;
     struct store *store;
     struct problems *problems;
@@ -151,7 +152,8 @@ static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_to
 {
     enum result res = RES_OK;
     if (clock_monotonic_ms() >= *beat_at) {
-        res = beat(s->spool, s->settings->spool_path, &s->lock, is_too_new, why);
+        if (stall_check(s->shipper, s->problems)) lockfile_beat(&s->lock);
+        res = check_place(s->spool, s->settings->spool_path, is_too_new, why);
         check_clock(s);
         problems_refresh(s->problems);
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
@@ -170,9 +172,11 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     while (!shipper_wait(s->shipper, within_beat(s->manager, wait_ms))) {
         why_clear(why);
         tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping");
+        shipper_begin_call(s->shipper, "looking after the spool's files");
         enum result res = prepare_turn(s, &beat_at, &is_too_new, why);
         if (res == RES_OK) res = take_turn(s->shipper, s->handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
+        shipper_end_call(s->shipper);
         if (res == RES_RETRY) {
             if (!has_logged) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
             wait_ms = SPOOL_BUSY_PAUSE_MS;
@@ -220,7 +224,8 @@ static enum result start_shipping(struct service *s, struct why *why)
 
 int run_service(const struct command_line *line)
 {
-    struct service s = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    struct service s = {
+        .settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .no_lock = LOCKFILE_NONE};
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
 
@@ -228,7 +233,7 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) res = settings_check_destination(s.settings, &why);
     if (res == RES_OK) service_manager_log_untaken(s.manager);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
-    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
+    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.no_lock, &why);
     s.problems = problems_open(&s.lock, "uploader");
     if (res == RES_OK) res = find_keys(&s, &why);
     if (res == RES_OK) res = await_spool(&s, &why);

@@ -34,6 +34,7 @@ struct shipper {
     struct steps steps;
     struct control_row control_row;
     struct throttle throttle;
+    struct turn turn;      /* of the owner */
     int64_t last_batch_id; /* the newest one that the scheduler knows */
     int64_t new_keys_due;  /* monotonic */
     bool is_reviewed;      /* batches sealed before this start fit the current settings */
@@ -83,7 +84,8 @@ static void connect(struct shipper *s, struct problems *problems)
                               .outcomes = &s->outcomes,
                               .errands = &s->errands,
                               .sealer = &s->sealer,
-                              .throttle = &s->throttle};
+                              .throttle = &s->throttle,
+                              .turn = &s->turn};
     if (problems && s->options.is_service)
         problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
                        "it is not known yet whether the destination takes objects",
@@ -229,6 +231,7 @@ static enum result dispatch(struct shipper *s, struct scheduler_step *step, stru
     int64_t due = clock_monotonic_ms() + TURN_MS;
     enum result res = RES_OK;
     do {
+        turn_begin(&s->turn, "using the spool");
         scheduler_set_errands(s->scheduler, errands_wanted(&s->errands));
         scheduler_next(s->scheduler, clock_monotonic_ms(), step);
         res = take_step(s, step, why);
@@ -293,6 +296,7 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
     struct scheduler_step step = {.due = INT64_MAX};
     bool has_more = false;
+    turn_begin(&s->turn, "using the spool");
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = load_control_row(s, why);
@@ -301,9 +305,33 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
     look_for_new_keys(s);
     if (res == RES_OK) res = dispatch(s, &step, why);
+    turn_begin(&s->turn, "purging what is shipped");
     if (res == RES_OK) res = purge(s, &has_more, why);
+    turn_end(&s->turn);
     *wait_ms = has_more ? 0 : wait_until(step.due);
     return res;
+}
+
+int64_t shipper_longest_call(struct shipper *s, const char **thread, const char **call)
+{
+    const char *owners = NULL;
+    int64_t worker_ms = workers_longest_call(s->workers, call);
+    int64_t owner_ms = turn_lasts(&s->turn, &owners);
+    *thread = "worker";
+    if (owner_ms <= worker_ms) return worker_ms;
+    *thread = "owner";
+    *call = owners;
+    return owner_ms;
+}
+
+void shipper_begin_call(struct shipper *s, const char *call)
+{
+    turn_begin(&s->turn, call);
+}
+
+void shipper_end_call(struct shipper *s)
+{
+    turn_end(&s->turn);
 }
 
 bool shipper_wait(struct shipper *s, int timeout_ms)

@@ -31,8 +31,9 @@ static void submit(struct steps *s, struct job *job, enum job_phase phase)
 
 static enum result render(struct steps *s, struct job *job, struct why *why)
 {
-    struct throttle_work work = throttle_begin(s->throttle);
+    struct throttle_work work = throttle_begin(s->throttle, s->turn);
     struct pause pause = throttle_pause(&work);
+    turn_begin(s->turn, "rendering a batch");
     return spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &pause, why);
 }
 
