@@ -4,8 +4,10 @@ code, `healthcheck --strict`, the log), with since when, how often tried and wha
 import calendar
 import json
 import re
+import subprocess
 import time
 
+from support.environment import IS_SANITIZED
 from support.ledger import assert_spool_tiles
 from support.tap import main, tests_of
 from support.waiting import wait_for
@@ -195,6 +197,32 @@ def test_an_uploader_that_waits_for_the_spool_is_starting_and_says_what_is_missi
     site.spool.unlink()
     site.collector()
     wait_for_end(site, "starting")
+
+
+def strace(site, program, *arguments):
+    """Lets system calls of the running program behave as strace is told."""
+    process = site.owns(subprocess.Popen(["strace", "-f", "-p", str(program.process.pid), "-o", site.directory / "strace.log",
+                                          *arguments], stderr=subprocess.PIPE, text=True))
+    line = process.stderr.readline()
+    assert "attached" in line, line
+    return process
+
+
+def test_a_directory_that_hangs_is_a_stalled_thread_until_it_goes_on(site):
+    if IS_SANITIZED:
+        return  # strace does not work with sanitizers
+    site.collector()
+    uploader = site.uploader()
+    wait_for("the proof", lambda: not any(p.get("code") == "destination_unproven" for p in problems(site).values()))
+    strace(site, uploader, "-e", "trace=linkat", "-e", "inject=linkat:delay_enter=90000000:when=1")
+    send_batch(site)
+    problem = wait_for_problem(site, "thread_stalled")
+    assert "(worker) has been using DESTINATION_DIR for 1 min" in problem["message"] and "dmesg" in problem["remedy"], problem
+    assert site.command("uploader", "status").returncode == CRITICAL
+    assert site.command("uploader", "healthcheck", "--strict").returncode == 1
+    site.wait_until_shipped()
+    check_end(site, "thread_stalled")
+    assert uploader.log.count("problem=thread_stalled") == 2, uploader.log
 
 
 # ---- what the spool has of it ----
