@@ -242,6 +242,38 @@ static void each_reject_shows_its_state_in_the_view(void **state)
     check_text(f, "SELECT id, state FROM rejects", "1|shipped\n2|retried\n3|sealed\n4|dismissed\n5|pending");
 }
 
+/* ---- what an earlier process has left ---- */
+
+static void blocked_batches_are_told_apart_by_whether_they_fail_by_themselves(void **state)
+{
+    struct fixture *f = *state;
+    struct why told = {.text = "HTTP 413", .remedy = "less"};
+    struct why denied = {.text = "AccessDenied", .remedy = "allow"};
+    struct cause own = {SCOPE_BATCH, 413, "EntityTooLarge"};
+    struct batch_failure refused = {.why = &told, .cause = &own, .is_definite = true, .is_blocked = true};
+    struct batch_failure wider = {.why = &denied, .is_definite = true, .is_blocked = true};
+    struct blocked blocked;
+    some_spool_add_events(f->scratch->spool, 4, 20, SOME_TIME);
+    must(f, spool_out_load_blocked(f->out, BATCH_EVENTS, &blocked, &f->why));
+    assert_true(blocked.count == 0 && blocked.others_since == 0);
+    for (int id = 1; id <= 3; id++) {
+        struct batch batch = seal(f, BATCH_EVENTS, id, id);
+        must(f, spool_out_record_failure(f->out, &batch, id < 3 ? &refused : &wider, &f->why));
+    }
+    (void)seal(f, BATCH_EVENTS, 4, 4);
+    query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = 1000 * id, attempts = id");
+    query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = NULL WHERE id = 4");
+    must(f, spool_out_load_blocked(f->out, BATCH_EVENTS, &blocked, &f->why));
+    assert_int_equal(blocked.count, 2);
+    assert_int_equal(blocked.since, 1000);
+    assert_int_equal(blocked.tries, 1 + 2);
+    assert_string_equal(blocked.why.text, "HTTP 413");
+    assert_string_equal(blocked.why.remedy, "less");
+    assert_int_equal(blocked.others_since, 3000);
+    must(f, spool_out_load_blocked(f->out, BATCH_REJECTS, &blocked, &f->why));
+    assert_true(blocked.count == 0 && blocked.others_since == 0);
+}
+
 /* ---- counters ---- */
 
 static void check_counters(struct fixture *f, const char *expected)
@@ -369,6 +401,7 @@ static void waiting_rows_and_rows_of_open_batches_count_as_unshipped(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_SPOOL(blocked_batches_are_told_apart_by_whether_they_fail_by_themselves),
         IN_SPOOL(a_shipped_batch_of_events_is_counted_once),
         IN_SPOOL(rejects_and_copies_are_counted_as_uploads_alone),
         IN_SPOOL(a_failed_try_is_counted_by_its_problem),
