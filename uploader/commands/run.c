@@ -45,11 +45,11 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
 }
 
 /* The service does what it is for, as far as it can now. */
-static void tell_manager(struct service_manager *manager, const char *status)
+static void tell_manager(struct service_manager *manager, const char *status, bool is_alive)
 {
     service_manager_status(manager, "%s", status);
     service_manager_ready(manager);
-    service_manager_beat(manager, true);
+    service_manager_beat(manager, is_alive);
 }
 
 /* Of a wait between two turns: not longer than the watchdog takes to become impatient. */
@@ -98,6 +98,7 @@ struct service {
     struct shipper *shipper;
     struct handlers *handlers;
     bool has_recorded_privacy;
+    bool is_stalled; /* a thread, when it was checked last: then there is no sign of life */
 };
 
 /* Waits for the collector to create the spool; s->spool stays NULL if a stop was requested meanwhile. */
@@ -119,7 +120,7 @@ static enum result await_spool(struct service *s, struct why *why)
                        "wait; if it stays so, start the collector: it makes the spool");
         lockfile_beat(&s->lock);
         problems_refresh(s->problems);
-        tell_manager(s->manager, "waiting for the collector's spool");
+        tell_manager(s->manager, "waiting for the collector's spool", true);
     } while (!signals_wait(&s->signals, within_beat(s->manager, SPOOL_WAIT_MS)));
     return RES_OK;
 }
@@ -152,7 +153,8 @@ static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_to
 {
     enum result res = RES_OK;
     if (clock_monotonic_ms() >= *beat_at) {
-        if (stall_check(s->shipper, s->problems)) lockfile_beat(&s->lock);
+        s->is_stalled = !stall_check(s->shipper, s->problems);
+        if (!s->is_stalled) lockfile_beat(&s->lock);
         res = check_place(s->spool, s->settings->spool_path, is_too_new, why);
         check_clock(s);
         problems_refresh(s->problems);
@@ -171,7 +173,7 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     bool is_too_new = false;
     while (!shipper_wait(s->shipper, within_beat(s->manager, wait_ms))) {
         why_clear(why);
-        tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping");
+        tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping", !s->is_stalled);
         shipper_begin_call(s->shipper, "looking after the spool's files");
         enum result res = prepare_turn(s, &beat_at, &is_too_new, why);
         if (res == RES_OK) res = take_turn(s->shipper, s->handlers, &wait_ms, why);
