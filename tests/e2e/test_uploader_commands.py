@@ -28,6 +28,7 @@ def event(number, **more):
 
 def send(site, *numbers):
     """These events become one batch, when they are flushed."""
+    site.wait_for_spool()
     last = site.value("SELECT last_event_id FROM _intake")
     site.send(b"".join(event(number) for number in numbers))
     site.wait_for_events(last + len(numbers))
@@ -106,6 +107,7 @@ def reject_states(site):
 
 def many_rejects(site, count):
     site.send(b"".join(b"<EVENT>" + b"<x>%d</x>" % i for i in range(count)))
+    site.wait_for_spool()
     wait_for("the rejects", lambda: site.value("SELECT last_reject_id FROM _intake") == count)
 
 

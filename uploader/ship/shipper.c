@@ -64,7 +64,7 @@ static void make_scheduler(struct shipper *s)
 static void connect(struct shipper *s, struct problems *problems)
 {
     s->throttle.signals = s->signals;
-    s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store)};
+    s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store), &s->turn};
     s->purger = (struct purger){.options = s->options.purger, .spool = s->spool};
     s->outcomes = (struct outcomes){.spool = s->spool,
                                     .problems = problems,
