@@ -211,9 +211,9 @@ static void commit_all(struct writer *w)
     int wait_ms = tick_ms(w);
     while ((step = intake_take(w->parts.intake, wait_ms, &group)) != INTAKE_END) {
         if (step == INTAKE_GROUP) {
+            if (group->item_count > 0) w->committed_at = clock_monotonic_ms(); /* else nobody took memory */
             (void)committer_commit(&w->committer, group); /* it has counted what could not be kept */
             intake_done(w->parts.intake);
-            w->committed_at = clock_monotonic_ms();
         }
         if (committer_is_stopping(&w->committer)) continue; /* all the time is for committing */
         maintain_spool(w, step == INTAKE_GROUP);
