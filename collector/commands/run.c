@@ -15,6 +15,7 @@
 #include "collector/spool/reject_cap.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
+#include "collector/status/watch.h"
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
@@ -76,6 +77,7 @@ struct collector {
     struct lockfile lock;
     struct problems *problems;
     struct gate *gate;
+    struct listening listening;
     struct service_manager *manager;
     int fd;         /* the listening socket, until the server takes it over */
     bool is_passed; /* it is the service manager's, which keeps it */
@@ -83,6 +85,7 @@ struct collector {
     struct replacements *replacements;
     struct validators *validators;
     struct writer *writer;
+    struct watch *watch;
     struct server *server;
     struct drain_report drained;
     enum {
@@ -172,9 +175,34 @@ static enum result open_writer(struct collector *c, struct why *why)
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes = run_in_flight_bytes(s),
         .rejects_max_bytes = run_rejects_cap(s),
+        .facts = {.version = EVENTSPOOL_VERSION,
+                  .started_at = clock_now_ms(),
+                  .min_free_bytes = s->spool_min_free_bytes,
+                  .max_bytes = s->spool_max_bytes,
+                  .silence_ms = s->silence_ms},
+        .listening = &c->listening,
     };
     log_rejects_cap(s);
     return writer_start(&c->writer, &parts, why);
+}
+
+static bool is_spool_open(void *context)
+{
+    struct collector *c = context;
+    return writer_is_open(c->writer);
+}
+
+static enum result open_watch(struct collector *c, struct why *why)
+{
+    struct watch_parts parts = {
+        .spool_path = c->settings->spool_path,
+        .silence_ms = c->settings->silence_ms,
+        .listening = &c->listening,
+        .problems = c->problems,
+        .is_spool_open = is_spool_open,
+        .context = c,
+    };
+    return watch_start(&c->watch, &parts, why);
 }
 
 /* Which thread has been in one call for longest, if that is too long? While the gate knows why, none of them counts. */
@@ -184,17 +212,22 @@ static bool find_stalled(struct collector *c, const char **name)
     int64_t writer_ms = writer_watch(c->writer, &call);
     const char *validator = NULL;
     int64_t validator_ms = validators_longest_busy(c->validators, &validator);
-    *name = validator_ms > writer_ms ? validator : call;
+    const char *look = NULL;
+    int64_t look_ms = watch_busy_ms(c->watch, &look);
+    int64_t longest_ms = validator_ms > writer_ms ? validator_ms : writer_ms;
+    *name = look_ms > longest_ms ? look : validator_ms > writer_ms ? validator : call;
     gate_take(c->gate); /* what the watch has just posted */
-    bool is_stalled = writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS;
-    return is_stalled && !gate_holds(c->gate, GATE_COMMIT_FAILING);
+    return (longest_ms >= TURN_STALLED_MS || look_ms >= TURN_STALLED_MS) &&
+           !gate_holds(c->gate, GATE_COMMIT_FAILING);
 }
 
+/* Called every few seconds by the event loop. */
 static bool are_threads_alive(void *context)
 {
     struct collector *c = context;
     const char *name = NULL;
     char message[PROBLEM_TEXT_SIZE];
+    if (gate_is_open(c->gate)) listening_note(&c->listening, clock_now_ms());
     if (!find_stalled(c, &name)) {
         problems_end(c->problems, PROBLEM_THREAD_STALLED);
         return true;
@@ -282,6 +315,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
+    if (res == RES_OK) res = open_watch(c, why);
     if (res == RES_OK) res = listen_to_senders(c, why);
     return res;
 }
@@ -378,6 +412,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
 {
     struct why last = {0};
     server_close(c->server);
+    watch_stop(c->watch); /* the writer's connection is to be the last one that closes */
     enum result last_res = finish_writing(c, &last);
     replacements_free(c->replacements);
     intake_close(c->intake);

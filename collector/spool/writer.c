@@ -39,6 +39,7 @@ struct writer {
     struct wal *wal; /* the spool's */
     struct space_keeper space;
     struct committer committer;
+    struct collector_row row;
     struct turn turn;
 
     bool is_in_doubt;     /* at the end: the last commit, of whatever, failed by an I/O error */
@@ -84,7 +85,8 @@ static bool wait_for_flag(struct writer *w, const bool *flag, int timeout_ms)
 static enum result open_parts(struct writer *w, struct why *why)
 {
     const struct writer_parts *p = &w->parts;
-    enum result res = checkpointer_start(&w->checkpointer, p->spool_path, why);
+    enum result res = collector_row_load(&w->row, w->spool, why);
+    if (res == RES_OK) res = checkpointer_start(&w->checkpointer, p->spool_path, why);
     if (res != RES_OK) return res;
     w->handlers = handlers_new(w->spool, &p->handlers);
     w->wal = spool_in_wal(w->spool);
@@ -151,6 +153,7 @@ static void maintain_spool(struct writer *w, bool has_committed)
     wal_maintain(w->wal, has_committed);
     check_rejects(w);
     space_keeper_update(&w->space, has_committed);
+    collector_row_update(&w->row, w->spool);
     turn_end(&w->turn);
 }
 
@@ -249,6 +252,7 @@ static struct writer *writer_new(const struct writer_parts *parts)
     pthread_condattr_t monotonic;
     if (!w) abort();
     w->parts = *parts;
+    w->row = (struct collector_row){.facts = parts->facts, .listening = parts->listening};
     w->space.guard = (struct disk_guard){.gate = parts->gate,
                                          .problems = parts->problems,
                                          .spool_path = parts->spool_path,
@@ -287,6 +291,14 @@ enum result writer_start(struct writer **out, const struct writer_parts *parts, 
 void writer_wait_until_open(struct writer *w, int timeout_ms)
 {
     (void)wait_for_flag(w, &w->is_open, timeout_ms);
+}
+
+bool writer_is_open(struct writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool is_open = w->is_open;
+    (void)pthread_mutex_unlock(&w->lock);
+    return is_open;
 }
 
 void writer_set_stop(struct writer *w, int64_t due)
