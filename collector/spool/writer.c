@@ -153,6 +153,12 @@ static void maintain_spool(struct writer *w, bool has_committed)
     wal_maintain(w->wal, has_committed);
     check_rejects(w);
     space_keeper_update(&w->space, has_committed);
+    turn_end(&w->turn);
+}
+
+static void keep_row(struct writer *w)
+{
+    turn_begin(&w->turn, "maintenance");
     collector_row_update(&w->row, w->spool);
     turn_end(&w->turn);
 }
@@ -220,6 +226,7 @@ static void commit_all(struct writer *w)
         }
         if (committer_is_stopping(&w->committer)) continue; /* all the time is for committing */
         maintain_spool(w, step == INTAKE_GROUP);
+        keep_row(w);
         wait_ms = work(w);
         if (step == INTAKE_GROUP) leave_gap(w);
     }
@@ -233,6 +240,7 @@ static void *run(void *context)
         maintain_spool(w, false); /* where there is no room, reading is paused before it begins */
         gate_post(w->parts.gate, GATE_STARTING, false, NULL, NULL);
         set_flag(w, &w->is_open);
+        keep_row(w); /* behind the flag: nobody waits for it */
         commit_all(w);
     }
     handlers_free(w->handlers);
