@@ -204,6 +204,18 @@ def test_a_silent_sender_is_named_until_it_sends(site):
     collector.stop()
 
 
+def test_a_sender_that_is_forgotten_is_not_missed(site):
+    collector = site.collector()
+    send_of(site, "gate-1")
+    site.wait_for_events(100)
+    silence(site, 2)
+    wait_for_problem(site, "sender_silent")
+    done = site.command("collector", "senders", "forget", "gate-1")
+    assert done.returncode == 0, done
+    wait_for_end(site, "sender_silent")
+    collector.stop()
+
+
 def wait_for_looks(site):
     """The same thread has looked for both: for rejects after it has looked for senders."""
     site.send(b"<EVENT>&</EVENT>")
