@@ -11,6 +11,7 @@ common
 collector  main -> commands -> settings -> {net, spool} -> {intake, gate}
 collector  {net, intake} -> framing
 uploader   main -> commands -> settings -> ship -> {spool, store} -> {render, credentials} -> http -> batch
+uploader   commands -> alert -> store
 tools/acmsim
 '
 
