@@ -95,6 +95,7 @@ struct alert_view {
     const struct problem *problems; /* borrowed; infos are passed over */
     size_t count;
     bool is_collector_known; /* else those of the collector may last, though they are not in the list */
+    bool is_uploader_known;  /* likewise those of the uploader */
     bool is_spool_known;     /* likewise those that follow from the spool */
 };
 

@@ -39,7 +39,8 @@ static bool is_unknown(const struct alert *alert, const struct alert_view *view)
     const char *code = alert->problem.code;
     if (strcmp(code, problem_kind(PROBLEM_COLLECTOR_ABSENT)->code) == 0) return false;
     if (strcmp(code, problem_kind(PROBLEM_BACKLOG_OLD)->code) == 0) return !view->is_spool_known;
-    return strcmp(alert->problem.program, "collector") == 0 && !view->is_collector_known;
+    return strcmp(alert->problem.program, "collector") == 0 ? !view->is_collector_known
+                                                            : !view->is_uploader_known;
 }
 
 /* It was told, or may have been: people are told of its end. Else it never was. */

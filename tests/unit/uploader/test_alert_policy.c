@@ -67,7 +67,7 @@ static void take(struct scene *s, const struct alert_message *message)
 /* Time goes on in turns of 3 s, as the notifier takes them. */
 static void pass(struct scene *s, int64_t ms)
 {
-    struct alert_view view = {s->problems, s->count, !s->is_collector_gone, true};
+    struct alert_view view = {s->problems, s->count, !s->is_collector_gone, true, true};
     struct alert_message message;
     for (int64_t end = s->now.monotonic + ms; s->now.monotonic < end;) {
         alert_policy_update(&s->policy, &view, s->now);

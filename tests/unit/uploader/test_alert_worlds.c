@@ -194,7 +194,7 @@ static void change_truth(struct world *w, struct truth *t)
 static void update(struct world *w)
 {
     struct problem present[PROBLEMS];
-    struct alert_view view = {present, 0, true, true};
+    struct alert_view view = {present, 0, true, true, true};
     for (size_t i = 0; i < PROBLEMS; i++) {
         struct truth *t = &w->truths[i];
         change_truth(w, t);
