@@ -2,7 +2,7 @@
 # eventspool SUBCOMMAND: finds the program that owns the subcommand.
 libexec=@libexec@
 case ${1:-} in
-flush | status | batches | resolve | reship) exec "$libexec/uploader" "$@" ;;
+flush | status | batches | resolve | reship | alert) exec "$libexec/uploader" "$@" ;;
 rejects) case ${2:-} in retry) exec "$libexec/collector" "$@" ;; *) exec "$libexec/uploader" "$@" ;; esac ;;
 tail | new-identity) exec "$libexec/collector" "$@" ;;
 check | healthcheck)

@@ -125,6 +125,8 @@ struct service {
     struct problems *problems;
     struct shipper *shipper;
     struct handlers *handlers;
+    struct notifier *notifier;   /* NULL: nobody is to be told */
+    struct publisher *publisher; /* likewise */
     bool has_recorded_privacy;
 };
 
@@ -186,6 +188,15 @@ static enum result find_keys(struct store *store, struct signals *signals, struc
     return RES_OK;
 }
 
+/* The threads that tell people of problems. */
+static enum result start_telling(struct service *s, struct why *why)
+{
+    struct notifier_options notifier = options_for_notifier(s->settings);
+    struct publisher_options publisher = options_for_publisher(s->settings);
+    enum result res = notifier_open(&s->notifier, &notifier, &s->signals, why);
+    return res == RES_OK ? publisher_open(&s->publisher, &publisher, s->store, &s->signals, why) : res;
+}
+
 static enum result start_shipping(struct service *s, struct why *why)
 {
     struct shipper_options options = options_for_shipper(s->settings);
@@ -215,12 +226,15 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
     if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.manager, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
+    if (res == RES_OK && s.spool) res = start_telling(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
     service_manager_status(s.manager, "stopping: running uploads are given up to 10 seconds");
     service_manager_stopping(s.manager);
     handlers_free(s.handlers);
     shipper_close(s.shipper); /* waits for running uploads */
+    notifier_close(s.notifier);
+    publisher_close(s.publisher);
     problems_close(s.problems);
     if (res == RES_OK) log_info("stopped", NULL);
     spool_out_close(s.spool);
