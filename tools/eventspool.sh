@@ -15,7 +15,7 @@ config) "$libexec/collector" config && exec "$libexec/uploader" config ;;
 --version) exec "$libexec/collector" --version ;;
 *)
     echo "usage: eventspool check | config | flush | healthcheck | new-identity | status | tail |"
-    echo "       reship | batches list | batches show | resolve |"
+    echo "       reship | batches list | batches show | resolve | alert test |"
     echo "       rejects list | rejects show | rejects export | rejects dismiss | rejects retry"
     [ "${1:-}" = --help ] || exit 64
     ;;
