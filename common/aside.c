@@ -7,6 +7,7 @@
  */
 #include "common/aside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,6 +150,14 @@ bool aside_name(struct aside *aside, const char *path)
                         : link_to_name(descriptor_path(aside->fd, descriptor), path, AT_SYMLINK_FOLLOW);
     if (is_named) aside->path[0] = '\0';
     return is_named;
+}
+
+bool aside_replace(struct aside *aside, const char *path)
+{
+    assert(*aside->path);
+    if (rename(aside->path, path) != 0) return false;
+    aside->path[0] = '\0';
+    return true;
 }
 
 void aside_close(struct aside *aside)

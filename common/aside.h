@@ -1,5 +1,6 @@
 /*
- * aside -- a file that is written aside, and gets its name once it is whole. Nothing that has the name already is replaced.
+ * aside -- a file that is written aside, and gets its name once it is whole. Nothing that has the name already is replaced,
+ * but by aside_replace().
  *
  * Where the file system knows it (O_TMPFILE) the file has no name until then, so nothing is left of it however the process
  * ends. Elsewhere (vfat, network file systems, some of FUSE) it is `.eventspool-<label>-<place>.part` in the same directory,
@@ -37,6 +38,12 @@ bool aside_open(struct aside *aside, const char *directory, const char *label, b
  * a file without a name.
  */
 bool aside_name(struct aside *aside, const char *path);
+
+/*
+ * The same for a file that was opened with a name for now: what is under the final name, if that is no directory, is
+ * replaced at once. False, with errno.
+ */
+bool aside_replace(struct aside *aside, const char *path);
 
 /* Closes the file, and removes it if it has no final name. Does nothing if it is not open. */
 void aside_close(struct aside *aside);

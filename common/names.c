@@ -1,7 +1,6 @@
 /* names -- see names.h. Pure but for the log. */
 #include "common/names.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -24,13 +23,6 @@ static const struct {
     {"MAX_RETRIES", "an upload is tried until it succeeds"},
 };
 
-/* Settings of a later version. */
-static const char *const planned[] = {
-    "ALERT_URL",
-    "HEARTBEAT_URL",
-    "STATUS_PREFIX",
-};
-
 /* What other tools call the server of a bucket. AWS's own tools and this program do not read them. */
 static const struct {
     const char *name, *meant;
@@ -40,18 +32,6 @@ static const struct {
     {"S3_ENDPOINT", "AWS_ENDPOINT_URL"},          {"S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"},
     {"ENDPOINT_URL", "AWS_ENDPOINT_URL"},
 };
-
-/* Values that change nothing: they are not logged, so that a complete .env file can be used. */
-static bool requests_nothing(const char *value)
-{
-    static const char *const nothing[] = {"", "0", "false", "none", "all", "no", "off"};
-    size_t len = strlen(value); /* trimmed as config_load() does */
-    while (len > 0 && isspace((unsigned char)*value)) value++, len--;
-    while (len > 0 && isspace((unsigned char)value[len - 1])) len--;
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
-        if (strlen(nothing[i]) == len && strncasecmp(value, nothing[i], len) == 0) return true;
-    return false;
-}
 
 /* Is `name` all of a setting's name except the last word, as BUCKET for BUCKET_NAME? */
 static bool is_all_but_last_word(const char *name, const char *setting)
@@ -82,11 +62,6 @@ const char *names_suggest(const char *name)
         if (like < 0) return NULL;
         if (like > 0 && !meant) meant = names_of_settings[i];
     }
-    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        int like = likeness(name, planned[i]);
-        if (like < 0) return NULL;
-        if (like > 0 && !meant) meant = planned[i];
-    }
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign && !meant; i++)
         if (strcasecmp(name, foreign[i].name) == 0) meant = foreign[i].meant;
     return meant;
@@ -100,16 +75,12 @@ static bool is_retired(const char *name, const char *retired_name)
                                         : strcmp(name, retired_name) == 0;
 }
 
-static void check_one(const char *name, const char *value)
+static void check_one(const char *name)
 {
     for (size_t i = 0; i < sizeof retired / sizeof *retired; i++)
         if (is_retired(name, retired[i].name))
             log_warn("this setting is no longer needed", "name=%s why=%s", name,
                      LOG_QUOTE(retired[i].reason));
-    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        if (strcmp(name, planned[i]) != 0 || requests_nothing(value)) continue;
-        log_warn("this version does not honour this setting yet", "name=%s", name);
-    }
     const char *meant = names_suggest(name);
     if (meant) log_warn("unknown setting", "name=%s did_you_mean=%s", name, meant);
 }
@@ -122,6 +93,6 @@ void names_check(char *const *env)
         if (len == 0 || len > NAME_MAX_LENGTH || !(*env)[len]) continue;
         memcpy(name, *env, len);
         name[len] = '\0';
-        check_one(name, *env + len + 1);
+        check_one(name);
     }
 }

@@ -1,8 +1,8 @@
 /*
  * names -- finds environment variables that a person may take for settings, but that have no effect.
  *
- * It knows every setting of both programs. One line is logged for each variable that looks like a misspelt setting,
- * that names a setting of earlier versions, or a setting that this version does not honour yet.
+ * It knows every setting of both programs. One line is logged for each variable that looks like a misspelt setting
+ * or names a setting of earlier versions.
  */
 #ifndef COMMON_NAMES_H
 #define COMMON_NAMES_H

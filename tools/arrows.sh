@@ -12,6 +12,7 @@ collector  main -> commands -> settings -> {net, spool, status} -> {intake, gate
 collector  {net, intake} -> framing
 collector  commands -> status -> gate
 uploader   main -> commands -> settings -> ship -> {spool, store} -> {render, credentials} -> http -> batch
+uploader   commands -> alert -> store
 tools/acmsim
 tools/eventspool
 '

@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"rejects export", "[--force] [FILE]", run_rejects_export, "all rejects as NDJSON, as they are shipped"},
     {"rejects dismiss", "[--all] [ID...]", run_rejects_dismiss,
      "marks rejects as settled, so that they are not listed or retried"},
+    {"alert test", NULL, run_alert_test, "sends a test to ALERT_URL, and shows the answer"},
     {"check", "[--read-only]", run_check,
      "may we write where we should? Says for each problem what to do; --read-only: only looks"},
     {"healthcheck", "[--strict]", run_healthcheck,

@@ -30,6 +30,7 @@
 #define MIB         (1 << 20)
 
 #define CONTAINER_URI_MAX 2048
+#define ALERT_URL_MAX     4096
 
 const struct setting uploader_settings[] = {
     SETTING_GROUP_ROW("Where the objects go"),
@@ -154,6 +155,15 @@ const struct setting uploader_settings[] = {
     {"STATUS_ALLOWED_HOSTS", SETTING_TEXT, FIELD(status_allowed_hosts), NULL, 1, HOST_LIST_MAX, NULL,
      "the host names under which they may be asked for, separated by commas; addresses, localhost and the "
      "node's name always may"},
+    SETTING_GROUP_ROW("Being told"),
+    {"ALERT_URL", SETTING_SECRET, FIELD(alert_url), NULL, 1, ALERT_URL_MAX, NULL,
+     "where alerts are sent as JSON (POST), e.g. a Slack webhook; `eventspool alert test` tries it"},
+    {"HEARTBEAT_URL", SETTING_SECRET, FIELD(heartbeat_url), NULL, 1, ALERT_URL_MAX, NULL,
+     "what is called every 60 s (GET) unless there is a critical problem: that it is not called is the "
+     "alert"},
+    {"STATUS_PREFIX", SETTING_TEXT, FIELD(status_prefix), NULL, 1, OBJECT_KEY_PREFIX_MAX - 1, NULL,
+     "where <prefix><node>.json, the status as JSON, is put every 5 minutes; outside PREFIX and "
+     "REJECTS_PREFIX"},
     SETTING_GROUP_ROW("Logging"),
     {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
      "how much is logged"},
@@ -215,6 +225,34 @@ static enum result check_prefixes(struct settings *s, struct why *why)
                        "events: set it to another, e.g. %s%s",
                        s->rejects_prefix, s->prefix,
                        begins(s->prefix, "rejected/") ? "rejects/" : "rejected/", s->prefix);
+    return res;
+}
+
+/* One that lies in the other would mix documents with events, or with rejects, wherever a loader lists one of them. */
+static enum result check_apart(const char *status_prefix, const char *name, const char *prefix,
+                               struct why *why)
+{
+    if (!prefix || (!begins(status_prefix, prefix) && !begins(prefix, status_prefix))) return RES_OK;
+    return why_set(
+        why, RES_REFUSE,
+        "STATUS_PREFIX=%s and %s=%s: neither may lie inside the other, where loaders would find the status "
+        "document; set STATUS_PREFIX to another, e.g. status/",
+        status_prefix, name, prefix);
+}
+
+static enum result check_status_prefix(struct settings *s, struct why *why)
+{
+    if (!s->status_prefix) return RES_OK;
+    enum result res = check_prefix("STATUS_PREFIX", "status/", &s->status_prefix, why);
+    if (res == RES_OK) res = check_apart(s->status_prefix, "PREFIX", s->prefix, why);
+    return res == RES_OK ? check_apart(s->status_prefix, "REJECTS_PREFIX", s->rejects_prefix, why) : res;
+}
+
+/* Neither URL is shown: who knows one can send in our place. */
+static enum result check_secret_urls(const struct settings *s, struct why *why)
+{
+    enum result res = s->alert_url ? url_check_secret("ALERT_URL", s->alert_url, why) : RES_OK;
+    if (res == RES_OK && s->heartbeat_url) res = url_check_secret("HEARTBEAT_URL", s->heartbeat_url, why);
     return res;
 }
 
@@ -343,6 +381,8 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     enum result res = config_load(uploader_settings, env, settings, why);
     log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
     if (res == RES_OK) res = check_prefixes(settings, why);
+    if (res == RES_OK) res = check_status_prefix(settings, why);
+    if (res == RES_OK) res = check_secret_urls(settings, why);
     if (res == RES_OK && settings->drop_fields) res = drop_tidy("DROP_FIELDS", settings->drop_fields, why);
     if (res == RES_OK) res = check_object_settings(settings, why);
     if (res == RES_OK) res = check_bucket(settings->bucket_name, why);

@@ -52,15 +52,17 @@ struct settings {
     char *status_host;
     int64_t status_port;        /* UPLOADER_STATUS_PORT; 0: none */
     char *status_allowed_hosts; /* NULL: none */
-    int64_t log_level;          /* enum log_level */
-    int64_t log_format;         /* enum log_format */
+    char *alert_url, *heartbeat_url;
+    char *status_prefix; /* ends in a slash; NULL: no status document */
+    int64_t log_level;   /* enum log_level */
+    int64_t log_format;  /* enum log_format */
 };
 
 extern const struct setting uploader_settings[];
 
 /*
  * As config_load(); then checks what the table cannot express: prefixes end in a slash, the rejects' prefix is not
- * inside the events', and names are possible.
+ * inside the events', that of the status document is apart from both, and names are possible.
  */
 MUST_CHECK enum result settings_load(struct settings *settings, char *const *env, struct why *why);
 void settings_free(struct settings *settings);

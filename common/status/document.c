@@ -337,7 +337,7 @@ static void add_content(cJSON *root, const struct status *s)
     add_requests(root, s);
 }
 
-void status_document(const struct status *s, const struct status_live *live, struct buf *out)
+static cJSON *make_document(const struct status *s, const struct status_live *live)
 {
     cJSON *root = must(cJSON_CreateObject());
     time_of(root, "now", s->now);
@@ -350,6 +350,36 @@ void status_document(const struct status *s, const struct status_live *live, str
     if (s->has_spool) add_senders(root, s, live);
     add_connections(root, live);
     add_history(root, live);
+    return root;
+}
+
+void status_document(const struct status *s, const struct status_live *live, struct buf *out)
+{
+    print(make_document(s, live), out);
+}
+
+static void add_ranges(cJSON *root, const char *name, const char *cut_name,
+                       const struct status_range_list *ranges)
+{
+    cJSON *list = array(root, name);
+    for (size_t i = 0; i < ranges->count; i++) {
+        const struct status_range *range = &ranges->list[i];
+        cJSON *item = element(list);
+        text(item, "kind", range->kind);
+        number(item, "first_id", range->first_id);
+        number(item, "last_id", range->last_id);
+        text(item, "state", range->state);
+        text(item, "key", range->key);
+        time_of(item, "since", range->since);
+    }
+    truth(root, cut_name, ranges->is_cut);
+}
+
+void status_document_with_ranges(const struct status *s, const struct status_ranges *ranges, struct buf *out)
+{
+    cJSON *root = make_document(s, NULL);
+    add_ranges(root, "open_ranges", "open_ranges_cut", &ranges->open);
+    add_ranges(root, "abandoned_ranges", "abandoned_ranges_cut", &ranges->abandoned);
     print(root, out);
 }
 

@@ -8,10 +8,15 @@
 
 #include "common/buf.h"
 #include "common/status/live.h"
+#include "common/status/ranges.h"
 #include "common/status/status.h"
 
 /* Appends the document and a line break to `out`. `live` NULL: its members are null. Out of memory aborts. */
 void status_document(const struct status *status, const struct status_live *live, struct buf *out);
+
+/* The same, with what is not in the bucket: the document under STATUS_PREFIX. */
+void status_document_with_ranges(const struct status *status, const struct status_ranges *ranges,
+                                 struct buf *out);
 
 /* Appends what /healthz answers: status, verdict and problems. */
 void status_health_document(const struct status *status, struct buf *out);

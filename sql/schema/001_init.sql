@@ -51,16 +51,25 @@ CREATE TABLE _counter (
     PRIMARY KEY (name, label)
 ) STRICT, WITHOUT ROWID;
 
--- Alerts that are not over, so that a restart of the uploader neither forgets nor repeats one (uploader/alert/).
+-- Alerts, one for each occurrence of a problem, so that a restart of the uploader neither forgets nor repeats one: those
+-- that are not over, and those that ended in the last 12 hours (uploader/alert/policy.h). The severity follows from the code.
 CREATE TABLE _alert (
-    code          TEXT    PRIMARY KEY,
-    id            TEXT    NOT NULL, -- the same for begin, reminders and end
-    severity      TEXT    NOT NULL,
-    message       TEXT    NOT NULL,
-    remedy        TEXT    NOT NULL,
-    began_at      INTEGER NOT NULL, -- when the problem began
-    begin_sent_at INTEGER,          -- NULL: nobody was told yet
-    ended_at      INTEGER           -- NULL: the problem lasts; else since when it has been away
+    id          TEXT    PRIMARY KEY, -- the same for begin, reminders and end
+    stage       TEXT    NOT NULL CHECK (stage IN ('waiting', 'open', 'ended', 'closed')),
+    code        TEXT    NOT NULL,
+    program     TEXT    NOT NULL,
+    message     TEXT    NOT NULL,
+    remedy      TEXT    NOT NULL,
+    since       INTEGER NOT NULL, -- when the problem began
+    in_doubt    INTEGER NOT NULL CHECK (in_doubt IN (0, 1)), -- 1: the receiver may have taken a begin without saying so
+    lasted_ms   INTEGER NOT NULL, -- for how long the problem was seen
+    saved_at    INTEGER NOT NULL,
+    begun_at    INTEGER,          -- when the begin was taken; NULL: it was not
+    told_at     INTEGER,          -- when the begin or the last reminder was taken
+    away_at     INTEGER,          -- NULL: the problem was there; else since when it has been away
+    closed_at   INTEGER,          -- when the end was taken, or given up
+    reminders   INTEGER NOT NULL, -- how many were taken
+    repetitions INTEGER NOT NULL  -- how often it had come back before
 ) STRICT, WITHOUT ROWID;
 
 -- One event a row; rows never change. total_bytes is the running total up to and with this row, so that bisection finds

@@ -107,16 +107,6 @@ def test_the_readme_names_settings_with_their_defaults(site):
     assert len(assert_settings_are(settings_of_both(site), rows)) >= 5
 
 
-def test_planned_settings_are_ignored_with_a_warning(site):
-    text = re.search(r"^\*\*Planned names\*\*.*?\): (.*?)\n\n", prose(SETTINGS), re.MULTILINE | re.DOTALL)[1]
-    names = [word for word in words(text) if word.isupper()]
-    assert len(names) >= 2, text
-    for name in names:
-        done = run_command(site, "collector", "config", **{name: "1"})
-        assert done.returncode == 0 and name in done.stderr and "does not honour" in done.stderr, (name, done)
-        assert run_command(site, "collector", "config", **{name: "none"}).stderr == "", name
-
-
 def without_escapes(text):
     """A bar in a table is written `\\|`."""
     return text.replace("\\|", "|")

@@ -96,3 +96,14 @@ struct handlers_options options_for_handlers(const struct settings *s)
         .omits_payload = settings_omits_payload(s),
     };
 }
+
+struct notifier_options options_for_notifier(const struct settings *s)
+{
+    return (struct notifier_options){
+        .spool_path = s->spool_path, .alert_url = s->alert_url, .heartbeat_url = s->heartbeat_url};
+}
+
+struct publisher_options options_for_publisher(const struct settings *s)
+{
+    return (struct publisher_options){.spool_path = s->spool_path, .prefix = s->status_prefix};
+}

@@ -4,6 +4,8 @@
 #ifndef UPLOADER_COMMANDS_OPTIONS_H
 #define UPLOADER_COMMANDS_OPTIONS_H
 
+#include "uploader/alert/notifier.h"
+#include "uploader/alert/publisher.h"
 #include "uploader/credentials/options.h"
 #include "uploader/settings.h"
 #include "uploader/ship/handlers.h"
@@ -22,5 +24,7 @@ enum patience {
 struct store_options options_for_store(const struct settings *settings, enum patience patience);
 struct shipper_options options_for_shipper(const struct settings *settings);
 struct handlers_options options_for_handlers(const struct settings *settings);
+struct notifier_options options_for_notifier(const struct settings *settings);
+struct publisher_options options_for_publisher(const struct settings *settings);
 
 #endif

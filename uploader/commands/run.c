@@ -99,6 +99,8 @@ struct service {
     struct monitor *monitor;
     struct shipper *shipper;
     struct handlers *handlers;
+    struct notifier *notifier;   /* NULL: nobody is to be told */
+    struct publisher *publisher; /* likewise */
     bool has_recorded_privacy;
     bool is_stalled; /* a thread, when it was checked last: then there is no sign of life */
 };
@@ -213,6 +215,15 @@ static enum result find_keys(struct service *s, struct why *why)
     return RES_OK;
 }
 
+/* The threads that tell people of problems. */
+static enum result start_telling(struct service *s, struct why *why)
+{
+    struct notifier_options notifier = options_for_notifier(s->settings);
+    struct publisher_options publisher = options_for_publisher(s->settings);
+    enum result res = notifier_open(&s->notifier, &notifier, &s->signals, why);
+    return res == RES_OK ? publisher_open(&s->publisher, &publisher, s->store, &s->signals, why) : res;
+}
+
 static enum result start_shipping(struct service *s, struct why *why)
 {
     struct shipper_options options = options_for_shipper(s->settings);
@@ -246,6 +257,7 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) res = find_keys(&s, &why);
     if (res == RES_OK) res = await_spool(&s, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
+    if (res == RES_OK && s.spool) res = start_telling(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
     problems_raise(s.problems, PROBLEM_STOPPING, "the uploader ends: running uploads are waited for",
@@ -254,6 +266,8 @@ int run_service(const struct command_line *line)
     service_manager_stopping(s.manager);
     handlers_free(s.handlers);
     shipper_close(s.shipper); /* waits for running uploads */
+    notifier_close(s.notifier);
+    publisher_close(s.publisher);
     monitor_close(s.monitor);
     problems_close(s.problems);
     if (res == RES_OK) log_info("stopped", NULL);

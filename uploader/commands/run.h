@@ -20,6 +20,7 @@ int run_rejects_list(const struct command_line *line);
 int run_rejects_show(const struct command_line *line);
 int run_rejects_export(const struct command_line *line);
 int run_rejects_dismiss(const struct command_line *line);
+int run_alert_test(const struct command_line *line);
 int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_config(const struct command_line *line);

@@ -71,6 +71,11 @@ void http_close(struct http *http)
     free(http);
 }
 
+void http_set_limits(struct http *http, struct http_limits limits)
+{
+    http->limits = limits;
+}
+
 void http_answer_fini(struct http_answer *answer)
 {
     if (answer->body.data) OPENSSL_cleanse(answer->body.data, answer->body.len);
@@ -257,6 +262,7 @@ static void set_options(struct http *http, const struct http_request *request, s
     if (http->ca_bundle) SET(CURLOPT_CAINFO, http->ca_bundle);
     SET(CURLOPT_TIMEOUT_MS, time_limit(http, request));
     if (request->is_direct) SET(CURLOPT_PROXY, "");
+    if (http->limits.is_hasty) SET(CURLOPT_QUICK_EXIT, 1L);
     set_method(http, request);
 }
 

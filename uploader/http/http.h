@@ -44,6 +44,8 @@ struct http_limits {
     int answer_ms; /* from when the server has taken the whole request to the end of a small answer; without bodies, all
                       of it */
     int stop_ms; /* after a stop was requested */
+    bool
+        is_hasty; /* a request that ends does not wait for a look-up of its server's name that has not ended */
 };
 
 #define HTTP_STALL_BYTES 1024
@@ -58,6 +60,9 @@ struct http;
 MUST_CHECK enum result http_open(struct http **http, const char *ca_bundle, struct signals *signals,
                                  const struct lockfile *lock, struct http_limits limits, struct why *why);
 void http_close(struct http *http); /* accepts NULL */
+
+/* Other limits, from the next request on. */
+void http_set_limits(struct http *http, struct http_limits limits);
 
 /*
  * Fills `answer` in any case; it needs http_answer_fini(), which wipes it, because it may hold keys. `why` explains

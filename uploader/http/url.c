@@ -35,6 +35,39 @@ enum result url_check_endpoint(const char *setting, const char *url, struct why 
                    setting, shown);
 }
 
+/* For curl, which would percent-encode nothing: blanks, control characters and other bytes are not part of a URL. */
+static bool is_plain(const char *url)
+{
+    for (const char *c = url; *c; c++)
+        if (*c <= ' ' || *c > '~') return false;
+    return true;
+}
+
+enum result url_check_secret(const char *setting, const char *url, struct why *why)
+{
+    bool is_http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    CURLU *parsed = curl_url();
+    if (!parsed) abort();
+    bool is_valid = is_http && is_plain(url) && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
+    curl_url_cleanup(parsed);
+    if (is_valid) return RES_OK;
+    return why_set(
+        why, RES_REFUSE,
+        "%s is not understood (it is a secret, and not shown): expected a URL that begins with https:// or "
+        "http://, as the service that is to be called shows it, without quotes or blanks",
+        setting);
+}
+
+void url_site(const char *url, char *out, size_t size)
+{
+    const char *colon = strstr(url, "://");
+    const char *from = colon ? colon + 3 : "";
+    size_t len = strcspn(from, "/?#");
+    const char *at = memrchr(from, '@', len);
+    const char *host = at ? at + 1 : from;
+    (void)snprintf(out, size, "%s://%.*s", url_scheme(url), (int)(from + len - host), host);
+}
+
 void url_host(const char *endpoint, char *host, size_t size)
 {
     const char *colon = strstr(endpoint, "://");

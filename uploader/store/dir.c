@@ -206,6 +206,31 @@ static enum store_answer put(void *self, const struct object *object, struct sto
     return answer;
 }
 
+/* Written aside under a name for now, which then takes the place of the last document. */
+static enum store_answer replace_document(const struct paths *paths, const struct buf *body,
+                                          struct stored *stored, struct why *why)
+{
+    struct aside aside = ASIDE_NONE;
+    enum store_answer answer = STORE_DONE;
+    if (!directories_make(paths->directory, false)) return failed(stored, why, "make", paths->directory);
+    if (!aside_open(&aside, paths->directory, "document", true, 0666) || !write_all(aside.fd, body))
+        answer = failed(stored, why, "write a file in", paths->directory);
+    else if (!aside_replace(&aside, paths->final) || !directories_sync(paths->directory, paths->final))
+        answer = failed(stored, why, "name", paths->final);
+    aside_close(&aside);
+    return answer;
+}
+
+static enum store_answer put_document(void *self, const char *key, const char *content_type,
+                                      const struct buf *body, struct why *why)
+{
+    struct paths paths;
+    struct stored ignored = {.wait_ms = 0};
+    (void)content_type;
+    if (!make_paths(self, key, &paths, &ignored, why)) return STORE_REFUSED;
+    return replace_document(&paths, body, &ignored, why);
+}
+
 /* As any object. Whatever stands under its name already is as good: it was written aside all the same. */
 static enum store_answer prove(void *self, const struct object *document, struct stored *stored,
                                struct why *why)
@@ -258,6 +283,7 @@ struct store *dir_open(const char *directory)
                                          .prove = prove,
                                          .examine = examine,
                                          .look = find,
+                                         .put_document = put_document,
                                          .describe = describe,
                                          .another = another,
                                          .close = close_dir};

@@ -61,6 +61,30 @@ static enum store_answer look(void *self, const struct object *document, struct 
     return s3_proof_look(self, document, stored, why);
 }
 
+/* It may replace an earlier one, so nothing has to be found out about what is there. */
+static enum store_answer put_document(void *self, const char *key, const char *content_type,
+                                      const struct buf *body, struct why *why)
+{
+    struct s3 *s3 = self;
+    struct rendition rendition;
+    struct s3_answer answer;
+    hash_bytes(body, &rendition, NULL);
+    struct s3_call call = {.method = HTTP_PUT,
+                           .key = key,
+                           .content_type = content_type,
+                           .body = body,
+                           .sha256 = rendition.sha256};
+    enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
+    s3_answer_fini(&answer);
+    return put;
+}
+
+static void set_limits(void *self, struct http_limits limits)
+{
+    struct s3 *s3 = self;
+    s3_client_set_limits(s3->client, limits);
+}
+
 static void describe(void *self, struct store_facts *facts)
 {
     const struct s3 *s3 = self;
@@ -102,6 +126,8 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
                                          .prove = prove,
                                          .examine = examine,
                                          .look = look,
+                                         .put_document = put_document,
+                                         .set_limits = set_limits,
                                          .describe = describe,
                                          .has_new_keys = has_new_keys,
                                          .clock_is_wrong = clock_is_wrong,

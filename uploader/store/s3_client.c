@@ -366,6 +366,12 @@ enum result s3_client_open_another(struct s3_client **out, const struct s3_clien
     return res;
 }
 
+void s3_client_set_limits(struct s3_client *client, struct http_limits limits)
+{
+    client->options.limits = limits;
+    http_set_limits(client->http, limits);
+}
+
 void s3_client_close(struct s3_client *client)
 {
     if (!client) return;

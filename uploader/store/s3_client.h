@@ -53,6 +53,9 @@ void s3_client_close(struct s3_client *client); /* accepts NULL */
 MUST_CHECK enum result s3_client_open_another(struct s3_client **client, const struct s3_client *first,
                                               struct why *why);
 
+/* Other limits for its own requests, from the next one on. */
+void s3_client_set_limits(struct s3_client *client, struct http_limits limits);
+
 /* Can requests be signed? As store_prepare() in store.h. */
 MUST_CHECK enum result s3_client_prepare(struct s3_client *client, char source[STORE_SOURCE_SIZE],
                                          struct why *why);

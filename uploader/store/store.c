@@ -102,6 +102,18 @@ enum store_answer store_look(struct store *store, const struct object *document,
     return store->ops->look(store->self, document, stored, why);
 }
 
+enum store_answer store_put_document(struct store *store, const char *key, const char *content_type,
+                                     const struct buf *body, struct why *why)
+{
+    why_clear(why);
+    return store->ops->put_document(store->self, key, content_type, body, why);
+}
+
+void store_set_limits(struct store *store, struct http_limits limits)
+{
+    if (store->ops->set_limits) store->ops->set_limits(store->self, limits);
+}
+
 void store_describe(struct store *store, struct store_facts *facts)
 {
     facts->count = 0;

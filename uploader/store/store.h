@@ -103,6 +103,19 @@ enum store_answer store_find(struct store *store, const struct object *object, s
 enum store_answer store_prove(struct store *store, const struct object *document, struct stored *stored,
                               struct why *why);
 
+/* ---- documents that stand for no batch ---- */
+
+/*
+ * Puts a document, whose hash this takes, over whatever is under the key. It gets the headers that S3_SSE and the other
+ * settings ask for, and no metadata. DONE: it is there; `why` explains the other answers, which are those of store_put()
+ * but for CONFLICT and OCCUPIED.
+ */
+enum store_answer store_put_document(struct store *store, const char *key, const char *content_type,
+                                     const struct buf *body, struct why *why);
+
+/* How long the requests of this store may take from now on, but not those for keys, which it shares with others. */
+void store_set_limits(struct store *store, struct http_limits limits);
+
 /* ---- for `uploader check` ---- */
 
 #define STORE_FACTS_MAX 10
@@ -173,6 +186,9 @@ struct store_ops {
                                  struct stored *stored, struct why *why);
     enum store_answer (*look)(void *self, const struct object *document, struct stored *stored,
                               struct why *why);
+    enum store_answer (*put_document)(void *self, const char *key, const char *content_type,
+                                      const struct buf *body, struct why *why);
+    void (*set_limits)(void *self, struct http_limits limits); /* NULL: no requests */
     void (*describe)(void *self, struct store_facts *facts);
     bool (*has_new_keys)(void *self);                      /* NULL: no keys */
     bool (*clock_is_wrong)(void *self, int64_t *ahead_ms); /* NULL: it says no times */

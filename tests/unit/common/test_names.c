@@ -1,5 +1,5 @@
 /*
- * test_names -- names that look like settings: retired, planned, misspelt. Run from the repository root; the programs
+ * test_names -- names that look like settings: retired, misspelt. Run from the repository root; the programs
  * whose tables are compared lie in $BIN.
  */
 #include <setjmp.h>
@@ -69,33 +69,6 @@ static void a_retired_setting_is_logged_once_with_the_reason(void **state)
         assert_non_null(strstr(log, " warn "));
         assert_non_null(strstr(log, rows[i].says));
         assert_int_equal(lines_of(log), 1);
-    }
-}
-
-static void a_planned_setting_gets_a_warning(void **state)
-{
-    static const char *const rows[] = {"HEARTBEAT_URL=https://x", "STATUS_PREFIX=status/",
-                                       "ALERT_URL=https://x"};
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        char log[LOG_SIZE];
-        check(rows[i], log);
-        assert_non_null(strstr(log, "does not honour this setting yet"));
-        assert_int_equal(lines_of(log), 1);
-    }
-}
-
-static void a_planned_setting_that_is_switched_off_logs_nothing(void **state)
-{
-    static const char *const rows[] = {
-        "HEARTBEAT_URL=0",          "STATUS_PREFIX=none",       "ALERT_URL= \r",
-        "REJECTS_MAX_SIZE= none\r", "SPOOL_MAX_SIZE=\t false ",
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        char log[LOG_SIZE];
-        check(rows[i], log);
-        assert_string_equal(log, "");
     }
 }
 
@@ -223,8 +196,7 @@ static void unrelated_variables_cause_no_warning(void **state)
     }
 }
 
-/* Whoever makes a planned name a setting takes it off the list of planned names. */
-static void a_setting_is_neither_planned_nor_retired_nor_misspelt(void **state)
+static void a_setting_is_neither_retired_nor_misspelt(void **state)
 {
     (void)state;
     for (size_t i = 0; names_of_settings[i]; i++) {
@@ -281,11 +253,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_retired_setting_is_logged_once_with_the_reason),
-        cmocka_unit_test(a_planned_setting_gets_a_warning),
-        cmocka_unit_test(a_planned_setting_that_is_switched_off_logs_nothing),
         cmocka_unit_test(a_misspelt_setting_is_recognised),
         cmocka_unit_test(unrelated_variables_cause_no_warning),
-        cmocka_unit_test(a_setting_is_neither_planned_nor_retired_nor_misspelt),
+        cmocka_unit_test(a_setting_is_neither_retired_nor_misspelt),
         cmocka_unit_test(the_list_holds_exactly_the_settings_of_both_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

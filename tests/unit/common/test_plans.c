@@ -53,6 +53,8 @@ static const struct {
     {"line", "the batches over one range of ids"},
     {"_sender", "it is trimmed to a thousand rows"},
     {"_request", "what people asked for in a day"},
+    {"some", "so many rows at most"},
+    {"_alert", "those that are not over, and those of the last 12 hours"},
     {"CONSTANT", "no table"},
     {"pragma_freelist_count", "one row"},
     {"pragma_page_count", "one row"},

@@ -119,6 +119,28 @@ static void an_examination_says_whether_the_document_is_new_and_a_look_writes_no
     assert_false(proof.is_new);
 }
 
+static void a_document_of_no_batch_replaces_the_last_one(void **state)
+{
+    struct fixture *f = *state;
+    struct buf body = BUF_EMPTY;
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/status/node-1.json", f->directory);
+    for (int i = 0; i < 2; i++) {
+        size_t len = 0;
+        buf_append_char(&body, 'x');
+        assert_int_equal(
+            store_put_document(f->store, "status/node-1.json", "application/json", &body, &f->why),
+            STORE_DONE);
+        char *bytes = scratch_read(path, &len);
+        assert_int_equal(len, i + 1);
+        free(bytes);
+    }
+    assert_int_equal(store_put_document(f->store, "status/node-1.json/x", "application/json", &body, &f->why),
+                     STORE_REFUSED);
+    assert_non_null(strstr(f->why.remedy, "write access"));
+    buf_fini(&body);
+}
+
 static void another_file_under_a_batchs_name_is_a_conflict(void **state)
 {
     struct fixture *f = *state;
@@ -313,6 +335,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             an_examination_says_whether_the_document_is_new_and_a_look_writes_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_document_of_no_batch_replaces_the_last_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_file_under_a_batchs_name_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_place_that_is_no_directory_is_everybodys_trouble, set_up,
                                         tear_down),
