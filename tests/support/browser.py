@@ -1,27 +1,35 @@
 """browser -- Chromium without a window, driven by chromedriver's JSON over HTTP: what a person sees of a page."""
 import base64
 import contextlib
+import functools
 import http.client
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
-from support.environment import BUILD, clean_environment
+from support.environment import ROOT, clean_environment
+from support.tap import main
 from support.waiting import PATIENCE, wait_for
 
-AXE = BUILD / "axe/node_modules/axe-core/axe.min.js"
+AXE = ROOT / "build/axe/node_modules/axe-core/axe.min.js"  # `make build/axe` fetches it
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names a reference to an element
 # Nothing but the loopback is reached, whatever Chromium would like to know of the world.
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--hide-scrollbars",
          "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--no-proxy-server"]
+RUN_AXE = """const done = arguments[0];
+axe.run().then(r => done([r.violations, r.passes.length]), e => done([[{id: String(e), nodes: []}], 0]))"""
 WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 
 
-def is_installed():
-    return bool(shutil.which("chromium") and shutil.which("chromedriver"))
+def main_with_browser(tests):
+    """As main() of tap.py, for tests that get a browser before their site: one for all of a module."""
+    with tempfile.TemporaryDirectory(prefix="eventspool-browser-", ignore_cleanup_errors=True) as directory, \
+            contextlib.closing(Browser(directory)) as browser:
+        main({name: functools.partial(test, browser) for name, test in tests.items() if name.startswith("test_")})
 
 
 class Browser:
@@ -57,6 +65,12 @@ class Browser:
                 self.command("DELETE", "")
         self.driver.terminate()
         self.driver.wait()
+
+    def settle(self):
+        """For the next test: a plain window, no page, nothing on the console."""
+        self.look()
+        self.open("about:blank")
+        self.console_errors()
 
     # ---- the protocol ----
 
@@ -102,7 +116,7 @@ class Browser:
 
     def text(self, selector="body"):
         """What is drawn, as a person reads it; "" where it is hidden, or not there."""
-        return self.run("const e = document.querySelector(arguments[0]); return e ? e.innerText : ''", selector)
+        return self.run("const e = document.querySelector(arguments[0]); return e && e.checkVisibility() ? e.innerText : ''", selector)
 
     def console_errors(self):
         """What the console holds of errors since the last call."""
@@ -128,7 +142,7 @@ class Browser:
     def violations(self):
         """What axe-core finds, a line each."""
         if not self.run("return Boolean(window.axe)"):
-            self.run(AXE.read_text())
-        found = self.command("POST", "/execute/async", {"args": [], "script":
-                             "const done = arguments[0]; axe.run().then(r => done(r.violations), e => done([{id: String(e), nodes: []}]))"})
+            self.run(AXE.read_text(encoding="utf-8"))
+        found, checked = self.command("POST", "/execute/async", {"args": [], "script": RUN_AXE})
+        assert checked > 10, f"axe-core has found next to nothing to check: {found}"
         return [f"{v['id']}: {' '.join(str(n['target']) + ' ' + n['failureSummary'] for n in v['nodes'][:3])}" for v in found]

@@ -523,7 +523,13 @@ function showSilence(reason) {
     const below = state.doc ? " The figures below are of then." : "";
     document.body.dataset.stale = "";
     showVerdict(["question", "unknown", `No answer since ${since}`], state.doc && state.doc.spool.node,
-        [`The collector does not answer this page: ${reason}. If it does not run, events are being lost: `, ["code", "eventspool status"], ` on its machine tells.${below}`]);
+        [`${reason} If it does not run, events are being lost: `, ["code", "eventspool status"], ` on its machine tells.${below}`]);
+}
+
+/* A tab in the background says nothing of now. */
+function showPause() {
+    document.title = "eventspool (not asked while this tab is hidden)";
+    byId("icon").href = "data:,";
 }
 
 /* ---- asking, again and again, and not while nobody looks ---- */
@@ -541,23 +547,29 @@ async function ask() {
     schedule();
 }
 
+function answered(doc) {
+    if (state.doc && state.doc.version !== doc.version) location.reload();   // the program was updated, and this page with it
+    try {
+        showAll(doc);
+    } catch (error) {
+        console.error(error);
+        failed("The collector's answer is none that this page knows: reload it.");
+        return;
+    }
+    state.doc = doc;
+    state.failures = 0;
+    state.answeredAt = Date.now();
+}
+
 /* Either the document or the reason why there is none. */
 async function fetchStatus(signal) {
     try {
         const answer = await fetch("status.json", { cache: "no-store", signal });
-        return answer.ok ? { doc: await answer.json() } : { reason: `it answers HTTP ${answer.status}` };
+        return answer.ok ? { doc: await answer.json() } : { reason: `The collector answers HTTP ${answer.status}.` };
     } catch (error) {
-        if (error.name === "AbortError") return { reason: "it takes too long" };
-        return { reason: error instanceof SyntaxError ? "its answer is cut off" : "there is no connection" };
+        if (error.name === "AbortError") return { reason: "The collector takes too long to answer." };
+        return { reason: error instanceof SyntaxError ? "The collector's answer is cut off." : "There is no connection to the collector." };
     }
-}
-
-function answered(doc) {
-    if (state.doc && state.doc.version !== doc.version) location.reload();   // the program was updated, and this page with it
-    state.doc = doc;
-    state.failures = 0;
-    showAll(doc);
-    state.answeredAt = Date.now();
 }
 
 function failed(reason) {
@@ -576,7 +588,8 @@ document.addEventListener("visibilitychange", () => {
     clearTimeout(state.timer);
     if (state.asking) state.asking.abort();
     state.asking = null;
-    if (!document.hidden) ask();
+    if (document.hidden) showPause();
+    else ask();
 });
 
 /* Tables are laid out as blocks on a narrow screen, and stay tables to a screen reader. */
