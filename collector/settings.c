@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/spool.h"
+#include "common/status/host.h"
 
 #define FIELD(name) offsetof(struct settings, name)
 #define MIB         (1 << 20)
@@ -76,6 +77,14 @@ const struct setting collector_settings[] = {
     {"NODE_ID", SETTING_TEXT, FIELD(node_id), NULL, 1, SPOOL_NODE_MAX, NULL,
      "the name of this installation, up to 64 letters, digits, dots, dashes and underscores; unset: the host "
      "name when the spool is created"},
+    SETTING_GROUP_ROW("Health, metrics and the page"),
+    {"STATUS_HOST", SETTING_TEXT, FIELD(status_host), "127.0.0.1", 1, 255, NULL,
+     "the address on which health, metrics and the page are served"},
+    {"STATUS_PORT", SETTING_UINT, FIELD(status_port), "8081", 0, 65535, NULL,
+     "the TCP port of the collector's health, metrics and page; 0: none"},
+    {"STATUS_ALLOWED_HOSTS", SETTING_TEXT, FIELD(status_allowed_hosts), NULL, 1, HOST_LIST_MAX, NULL,
+     "the host names under which they may be asked for, separated by commas; addresses, localhost and the "
+     "node's name always may"},
     SETTING_GROUP_ROW("Logging"),
     {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
      "how much is logged"},
@@ -157,6 +166,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK && settings->node_id && !is_node_name(settings->node_id))
         res = why_set(why, RES_REFUSE, "NODE_ID=%s: expected letters, digits, dot, dash and underscore",
                       settings->node_id);
+    if (res == RES_OK) res = host_check_list(settings->status_allowed_hosts, why);
     if (res == RES_OK) res = allow_parse(&settings->allow, settings->allow_from, why);
     if (res == RES_OK) names_check(env);
     return res;

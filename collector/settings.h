@@ -44,8 +44,11 @@ struct settings {
     int64_t spool_min_free_bytes; /* 0: no floor */
     int64_t rejects_max_bytes;    /* 0: no cap */
     char *node_id;                /* NULL: the name that the spool has */
-    int64_t log_level;            /* enum log_level */
-    int64_t log_format;           /* enum log_format */
+    char *status_host;
+    int64_t status_port;        /* 0: none */
+    char *status_allowed_hosts; /* NULL: none */
+    int64_t log_level;          /* enum log_level */
+    int64_t log_format;         /* enum log_format */
 };
 
 extern const struct setting collector_settings[];

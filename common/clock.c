@@ -5,11 +5,17 @@
 #include <stdio.h>
 #include <time.h>
 
-static int64_t read_ms(clockid_t which)
+static struct timespec read_clock(clockid_t which)
 {
     struct timespec now;
     int res = clock_gettime(which, &now);
     assert(res == 0);
+    return now;
+}
+
+static int64_t read_ms(clockid_t which)
+{
+    struct timespec now = read_clock(which);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -21,6 +27,12 @@ int64_t clock_now_ms(void)
 int64_t clock_monotonic_ms(void)
 {
     return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_monotonic_us(void)
+{
+    struct timespec now = read_clock(CLOCK_MONOTONIC);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 #define LATEST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */

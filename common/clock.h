@@ -13,6 +13,7 @@
 
 int64_t clock_now_ms(void);       /* since 1970, UTC */
 int64_t clock_monotonic_ms(void); /* since some fixed moment; never jumps */
+int64_t clock_monotonic_us(void); /* the same in microseconds */
 
 /* Times come from servers and files, too: one after the year 9999 is written as the last moment of that year. */
 

@@ -25,8 +25,10 @@ static const struct {
 
 /* Settings of a later version. */
 static const char *const planned[] = {
-    "SILENCE_ALERT", "ALERT_URL",   "HEARTBEAT_URL",        "STATUS_PREFIX",
-    "STATUS_HOST",   "STATUS_PORT", "UPLOADER_STATUS_PORT",
+    "SILENCE_ALERT",
+    "ALERT_URL",
+    "HEARTBEAT_URL",
+    "STATUS_PREFIX",
 };
 
 /* What other tools call the server of a bucket. AWS's own tools and this program do not read them. */

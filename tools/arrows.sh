@@ -8,7 +8,7 @@ cd "${1:-.}"
 # and all rooms behind its arrows; of the rooms in braces none includes another. The same lines: docs/architecture.md.
 arrows='
 common
-collector  main -> commands -> settings -> {net, spool} -> {intake, gate}
+collector  main -> commands -> settings -> {net, spool, status} -> {intake, gate}
 collector  {net, intake} -> framing
 uploader   main -> commands -> settings -> ship -> {spool, store} -> {render, credentials} -> http -> batch
 tools/acmsim

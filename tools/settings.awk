@@ -7,8 +7,8 @@
 # document is the argument after it.
 BEGIN {
     FS = "\t"
-    # docker-compose.yml publishes the port itself: these two are the host's side of it.
-    split("PORT BIND_HOST", names, " ")
+    # docker-compose.yml publishes the port itself: these are the host's side of it.
+    split("PORT BIND_HOST STATUS_PORT STATUS_HOST", names, " ")
     for (i in names) published[names[i]] = 1
     # It fixes the first two. The others mean files, roles and addresses of the host, which a container does not have.
     split("SPOOL_PATH DESTINATION_DIR AWS_PROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ROLE_ARN" \

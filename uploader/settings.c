@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/names.h"
+#include "common/status/host.h"
 #include "common/utf8.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/object_key.h"
@@ -145,6 +146,14 @@ const struct setting uploader_settings[] = {
      "the SQLite file; its directory must be on a local disk"},
     {"RETENTION", SETTING_DURATION, FIELD(retention_ms), "7d", 0, 3650 * DAY_MS, NULL,
      "how long shipped events stay in the spool"},
+    SETTING_GROUP_ROW("Health, metrics and the page"),
+    {"STATUS_HOST", SETTING_TEXT, FIELD(status_host), "127.0.0.1", 1, 255, NULL,
+     "the address on which health, metrics and the page are served"},
+    {"UPLOADER_STATUS_PORT", SETTING_UINT, FIELD(status_port), "0", 0, 65535, NULL,
+     "the TCP port of the uploader's own health and metrics; 0: none, as the collector shows most of them"},
+    {"STATUS_ALLOWED_HOSTS", SETTING_TEXT, FIELD(status_allowed_hosts), NULL, 1, HOST_LIST_MAX, NULL,
+     "the host names under which they may be asked for, separated by commas; addresses, localhost and the "
+     "node's name always may"},
     SETTING_GROUP_ROW("Logging"),
     {"LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info", 0, 0, "error|warn|info|debug",
      "how much is logged"},
@@ -350,6 +359,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
     if (res == RES_OK)
         res = unsupported_check_keys(env, settings->access_key_id, settings->session_token, why);
     if (res == RES_OK) res = unsupported_check_environment(env, why);
+    if (res == RES_OK) res = host_check_list(settings->status_allowed_hosts, why);
     if (res != RES_OK) return res;
     warn_of_settings_without_effect(settings);
     names_check(env);

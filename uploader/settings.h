@@ -49,8 +49,11 @@ struct settings {
     int64_t sts_endpoints;        /* the global one? */
     int64_t use_fips_endpoint, use_dualstack_endpoint;
     char *ca_bundle;
-    int64_t log_level;  /* enum log_level */
-    int64_t log_format; /* enum log_format */
+    char *status_host;
+    int64_t status_port;        /* UPLOADER_STATUS_PORT; 0: none */
+    char *status_allowed_hosts; /* NULL: none */
+    int64_t log_level;          /* enum log_level */
+    int64_t log_format;         /* enum log_format */
 };
 
 extern const struct setting uploader_settings[];

@@ -15,9 +15,11 @@
 #include "collector/spool/reject_cap.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
+#include "collector/status/monitor.h"
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
+#include "common/histogram.h"
 #include "common/log.h"
 #include "common/spool.h"
 #include "common/turn.h"
@@ -80,6 +82,8 @@ struct collector {
     struct replacements *replacements;
     struct validators *validators;
     struct writer *writer;
+    struct histogram commits;
+    struct monitor *monitor;
     struct server *server;
     struct drain_report drained;
     enum {
@@ -157,6 +161,7 @@ static enum result open_writer(struct collector *c, struct why *why)
         .gate = c->gate,
         .problems = c->problems,
         .lock = &c->lock,
+        .commits = &c->commits,
         .handlers = run_handlers_options(s),
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes = run_in_flight_bytes(s),
@@ -173,9 +178,13 @@ static bool find_stalled(struct collector *c, const char **name)
     int64_t writer_ms = writer_watch(c->writer, &call);
     const char *validator = NULL;
     int64_t validator_ms = validators_longest_busy(c->validators, &validator);
+    const char *watcher = NULL;
+    int64_t watcher_ms = monitor_busy_ms(c->monitor, &watcher);
     *name = validator_ms > writer_ms ? validator : call;
+    if (watcher_ms > writer_ms && watcher_ms > validator_ms) *name = watcher;
     gate_take(c->gate); /* what the watch has just posted */
-    bool is_stalled = writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS;
+    bool is_stalled =
+        writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS || watcher_ms >= TURN_STALLED_MS;
     return is_stalled && !gate_holds(c->gate, GATE_COMMIT_FAILING);
 }
 
@@ -184,7 +193,9 @@ static bool are_threads_alive(void *context)
     struct collector *c = context;
     const char *name = NULL;
     char message[PROBLEM_TEXT_SIZE];
-    if (!find_stalled(c, &name)) {
+    bool is_stalled = find_stalled(c, &name);
+    monitor_post_threads(c->monitor, !is_stalled, name);
+    if (!is_stalled) {
         problems_end(c->problems, PROBLEM_THREAD_STALLED);
         return true;
     }
@@ -193,6 +204,13 @@ static bool are_threads_alive(void *context)
     problems_raise(c->problems, PROBLEM_THREAD_STALLED, message,
                    "check the disk of SPOOL_PATH; if it is well, restart the collector and report this");
     return false;
+}
+
+static void report(void *context, int64_t connections, const struct live_source *sources, size_t source_count)
+{
+    struct collector *c = context;
+    bool has_opened = !gate_holds(c->gate, GATE_STARTING);
+    monitor_post_loop(c->monitor, has_opened, connections, sources, source_count);
 }
 
 static void begin_stop(void *context, int64_t due)
@@ -220,11 +238,28 @@ static enum result open_server(struct collector *c, struct why *why)
         .problems = c->problems,
         .listening_fd = c->fd,
         .are_threads_alive = are_threads_alive,
+        .report = c->monitor ? report : NULL,
         .begin_stop = begin_stop,
         .context = c,
     };
     c->fd = -1;
     return server_open(&c->server, &parts, why);
+}
+
+static enum result open_monitor(struct collector *c, struct why *why)
+{
+    const struct settings *s = c->settings;
+    struct monitor_parts parts = {
+        .spool_path = s->spool_path,
+        .host = s->status_host,
+        .port = s->status_port,
+        .listening_fd = -1,
+        .allowed_hosts = s->status_allowed_hosts,
+        .gate = c->gate,
+        .problems = c->problems,
+        .commits = &c->commits,
+    };
+    return monitor_open(&c->monitor, &parts, why);
 }
 
 /* Usually the spool is open at once, and who can connect can also look into the spool. Else senders wait in the port. */
@@ -253,6 +288,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
+    if (res == RES_OK) res = open_monitor(c, why);
     if (res == RES_OK) res = listen_to_senders(c, why);
     return res;
 }
@@ -349,7 +385,9 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
 {
     struct why last = {0};
     server_close(c->server);
+    monitor_release_spool(c->monitor);
     enum result last_res = finish_writing(c, &last);
+    monitor_close(c->monitor);
     replacements_free(c->replacements);
     intake_close(c->intake);
     if (c->fd >= 0) close(c->fd);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct post {
 struct gate {
     struct problems *problems;
     bool holds[GATE_REASON_COUNT];
+    _Atomic unsigned seen; /* the same as bits, for other threads */
     int fd;
 
     pthread_mutex_t lock; /* guards the posts */
@@ -68,6 +70,7 @@ void gate_close(struct gate *gate)
 void gate_raise(struct gate *gate, enum gate_reason reason, const char *message, const char *remedy)
 {
     gate->holds[reason] = true;
+    atomic_fetch_or(&gate->seen, 1U << reason);
     problems_raise(gate->problems, kinds[reason].problem, message, remedy);
 }
 
@@ -75,6 +78,7 @@ void gate_clear(struct gate *gate, enum gate_reason reason)
 {
     if (!gate->holds[reason]) return;
     gate->holds[reason] = false;
+    atomic_fetch_and(&gate->seen, ~(1U << reason));
     problems_end(gate->problems, kinds[reason].problem);
 }
 
@@ -136,6 +140,11 @@ void gate_take(struct gate *gate)
             gate_raise(gate, (enum gate_reason)i, posts[i].message, posts[i].remedy);
     for (int i = 0; i < GATE_REASON_COUNT; i++)
         if (posts[i].is_new && !posts[i].holds) gate_clear(gate, (enum gate_reason)i);
+}
+
+unsigned gate_seen(const struct gate *gate)
+{
+    return atomic_load(&gate->seen);
 }
 
 void gate_post(struct gate *gate, enum gate_reason reason, bool holds, const char *message,

@@ -3,7 +3,7 @@
  *
  * The gate is open while no reason holds. Each reason has one module that raises it and the same one clears it, so that
  * no two can disagree, and clearing one leaves the others. The set belongs to the thread of the event loop: it alone
- * changes it and looks at it. Other threads post to it, and what they posted is taken when gate_fd() is readable.
+ * changes it and decides by it. Other threads see a copy (gate_seen()) and post to it, and what they posted is taken when gate_fd() is readable.
  *
  * Everything that depends on whether the program reads asks here and keeps no flag of its own: the network side, the
  * start, the stop, the problems that people and other programs see. Whether one connection is read now, for memory's
@@ -73,6 +73,9 @@ int gate_fd(const struct gate *gate);
 void gate_take(struct gate *gate);
 
 /* ---- any thread ---- */
+
+/* The reasons that held a moment ago, as bits: 1 << reason. 0: the gate was open. */
+unsigned gate_seen(const struct gate *gate);
 
 /*
  * As gate_raise() if the reason holds, else as gate_clear(), once the event loop comes to it. Of several posts of one

@@ -2,7 +2,8 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, when something was posted to the gate, and every five seconds for the sign of life.
+ * requested, when something was posted to the gate, every five seconds for the sign of life, and about once a second to
+ * tell the status who is connected.
  */
 #include "collector/net/server.h"
 
@@ -14,15 +15,18 @@
 
 #include "collector/net/acceptor.h"
 #include "collector/net/clients.h"
+#include "collector/net/connected.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define SILENCE_CHECKS 4 /* in one IDLE_TIMEOUT */
+#define REPORT_MS      1000
+#define REPORT_SHARE   100 /* at most one part in so many of the time goes into reports */
 
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *stop, *posted, *space, *beat, *silence;
+    struct event *stop, *posted, *space, *beat, *silence, *report;
     struct clients *clients;
     struct acceptor *acceptor;
 };
@@ -78,6 +82,22 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     clients_close_silent(server->clients, server->parts.options.idle_timeout_ms);
 }
 
+/* Who is connected, for the status. With very many connections that takes its time, and is done less often. */
+static void on_report(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    const struct server_parts *parts = &server->parts;
+    struct live_source sources[LIVE_SOURCES_MAX];
+    (void)fd;
+    (void)what;
+    int64_t began_at = clock_monotonic_ms();
+    size_t count = connected_list(server->clients, sources);
+    parts->report(parts->context, clients_count(server->clients), sources, count);
+    int64_t pause_ms = (clock_monotonic_ms() - began_at) * REPORT_SHARE;
+    struct timeval pause = duration(pause_ms > REPORT_MS ? pause_ms : REPORT_MS);
+    if (event_add(server->report, &pause) != 0) log_debug("the status gets no more reports", NULL);
+}
+
 static struct event *watch(struct server *server, int fd, short what, event_callback_fn callback)
 {
     struct event *event = event_new(server->base, fd, what, callback, server);
@@ -91,9 +111,11 @@ static bool add_events(struct server *server)
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
     int64_t silence_ms = (server->parts.options.idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
+    struct timeval report = duration(0);
     return event_add(server->stop, NULL) == 0 && event_add(server->posted, NULL) == 0 &&
            event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
-           (silence_ms == 0 || event_add(server->silence, &silence) == 0);
+           (silence_ms == 0 || event_add(server->silence, &silence) == 0) &&
+           (!server->parts.report || event_add(server->report, &report) == 0);
 }
 
 enum result server_open(struct server **out, const struct server_parts *parts, struct why *why)
@@ -115,6 +137,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
+    server->report = watch(server, -1, 0, on_report);
     if (!add_events(server)) return why_set(why, RES_BROKEN, "watch sockets and timers: %s", strerror(errno));
     return RES_OK;
 }
@@ -124,7 +147,8 @@ void server_close(struct server *server)
     if (!server) return;
     acceptor_free(server->acceptor);
     clients_free(server->clients);
-    struct event *events[] = {server->stop, server->posted, server->space, server->beat, server->silence};
+    struct event *events[] = {server->stop, server->posted,  server->space,
+                              server->beat, server->silence, server->report};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);

@@ -58,9 +58,11 @@ static enum result try_once(struct committer *c, struct group *group, struct app
                             struct why *why)
 {
     why_clear(why);
+    int64_t began_us = clock_monotonic_us();
     turn_begin(c->turn, COMMITTER_CALL);
     enum result res = spool_append(c->spool, group, outcome, why);
     turn_end(c->turn);
+    if (res == RES_OK && c->durations) histogram_add(c->durations, clock_monotonic_us() - began_us);
     return res;
 }
 

@@ -14,6 +14,7 @@
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
 #include "collector/spool/space_keeper.h"
+#include "common/histogram.h"
 #include "common/lockfile.h"
 #include "common/turn.h"
 
@@ -25,12 +26,13 @@ struct committer_counts {
 };
 
 struct committer {
-    struct spool_in *spool; /* borrowed, as the next five */
+    struct spool_in *spool; /* borrowed, as the next six */
     struct intake *intake;
     struct gate *gate;
     struct space_keeper *space;
     struct turn *turn;
     const struct lockfile *lock; /* NULL: there is none to be looked after */
+    struct histogram *durations; /* of commits that succeed; NULL: nobody wants to know */
 
     bool is_disowned; /* another collector holds the lock */
     bool is_failing;  /* `reason` has been raised */

@@ -258,7 +258,8 @@ static struct writer *writer_new(const struct writer_parts *parts)
                                       .gate = parts->gate,
                                       .space = &w->space,
                                       .turn = &w->turn,
-                                      .lock = parts->lock};
+                                      .lock = parts->lock,
+                                      .durations = parts->commits};
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

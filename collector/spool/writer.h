@@ -16,6 +16,7 @@
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
 #include "collector/spool/handlers.h"
+#include "common/histogram.h"
 
 struct writer;
 
@@ -28,6 +29,7 @@ struct writer_parts { /* all that is pointed to is borrowed until writer_join() 
     struct gate *gate;
     struct problems *problems;
     const struct lockfile *lock; /* the collector's, as long as the writer runs */
+    struct histogram *commits;   /* gets how long each one takes */
     struct handlers_options handlers;
     struct space_rules rules;
     int64_t in_flight_bytes;   /* that may have been read and not been committed */

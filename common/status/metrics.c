@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/command.h"
-#include "common/printable.h"
 #include "common/status/judge.h"
+#include "common/utf8.h"
 
 #define UPLOAD_BUCKET "upload_le_ms" /* counters of the uploader: the label is the bound in ms, or `inf` */
 #define UPLOAD_SUM    "upload_sum_ms"
@@ -25,18 +25,17 @@ static void number(struct buf *out, const char *name, const char *type, const ch
     buf_append_format(out, "eventspool_%s %" PRId64 "\n", name, value);
 }
 
-/* A quotation mark, a backslash and a line break are escaped, as the format asks; other bytes that do not show as well. */
+/* The format takes any text in UTF-8, with three characters escaped: so two different values stay different. */
 static void label(struct buf *out, const char *name, const char *value)
 {
-    struct buf shown = BUF_EMPTY;
-    printable_append_shown(&shown, value, strlen(value));
+    size_t len = utf8_valid_len(value, strlen(value));
     buf_append_format(out, "%s=\"", name);
-    for (size_t i = 0; i < shown.len; i++) {
-        if (strchr("\"\\", shown.data[i])) buf_append_char(out, '\\');
-        buf_append_char(out, shown.data[i]);
+    for (size_t i = 0; i < len; i++) {
+        char c = value[i];
+        if (c == '"' || c == '\\' || c == '\n') buf_append_char(out, '\\');
+        buf_append_char(out, c == '\n' ? 'n' : c);
     }
     buf_append_char(out, '"');
-    buf_fini(&shown);
 }
 
 static void one_label(struct buf *out, const char *metric, const char *name, const char *value,

@@ -71,7 +71,7 @@ static void send_answer(const struct web *web, struct evhttp_request *request,
     (void)evhttp_add_header(headers, "Content-Length", length);
     bool has_body = evhttp_request_get_command(request) != EVHTTP_REQ_HEAD;
     if (has_body && evbuffer_add(body, answer->body.data, answer->body.len) != 0) abort();
-    evhttp_send_reply(request, answer->code, NULL, body);
+    evhttp_send_reply(request, answer->code, answer->code == 421 ? "Misdirected Request" : NULL, body);
     evbuffer_free(body);
 }
 

@@ -15,7 +15,8 @@ class Program:
         self.log_path = pathlib.Path(cwd) / f"{name}.log"
         self.log_file = open(self.log_path, "ab")
         self.log_start = self.log_path.stat().st_size
-        environment = {**clean_environment(), **{k: str(v) for k, v in settings.items()}}
+        # Without a port for the status, unless the test is about it: many collectors run at once.
+        environment = {**clean_environment(), "STATUS_PORT": "0", **{k: str(v) for k, v in settings.items()}}
         self.process = subprocess.Popen([*under, BIN / name, *arguments], cwd=cwd, env=environment, stderr=self.log_file,
                                         stdout=self.log_file, stdin=subprocess.DEVNULL)
 

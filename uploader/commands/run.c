@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/print.h"
 #include "common/spool.h"
+#include "uploader/commands/monitor.h"
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
@@ -51,7 +52,8 @@ static void renew_sign_of_life(const struct lockfile *lock)
 
 /* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
-                               struct lockfile *lock, struct signals *signals, struct why *why)
+                               struct lockfile *lock, struct signals *signals, struct monitor *monitor,
+                               struct why *why)
 {
     bool has_logged = false;
     bool will_come = false;
@@ -65,6 +67,7 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
         if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         has_logged = true;
         renew_sign_of_life(lock);
+        monitor_turn(monitor);
     } while (!signals_wait(signals, SPOOL_WAIT_MS));
     return RES_OK;
 }
@@ -104,6 +107,7 @@ struct service {
     struct spool_out *spool;
     struct store *store;
     struct problems *problems;
+    struct monitor *monitor;
     struct shipper *shipper;
     struct handlers *handlers;
     bool has_recorded_privacy;
@@ -121,9 +125,11 @@ static enum result record_privacy(struct service *s, struct why *why)
 static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
 {
     enum result res = RES_OK;
+    monitor_turn(s->monitor);
     if (clock_monotonic_ms() >= *beat_at) {
         res = beat(s->spool, s->settings->spool_path, &s->lock, is_too_new, why);
         problems_refresh(s->problems);
+        monitor_read(s->monitor, spool_out_db(s->spool));
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
     if (res == RES_OK) res = lockfile_keep(&s->lock, why);
@@ -176,6 +182,7 @@ static enum result start_shipping(struct service *s, struct why *why)
     if (store_is_trial(s->store))
         log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
     s->problems = problems_open(&s->lock, "uploader");
+    monitor_set_problems(s->monitor, s->problems);
     enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
     if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, &handlers);
     return res;
@@ -189,14 +196,16 @@ int run_service(const struct command_line *line)
 
     enum result res = settings_check_destination(s.settings, &why);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
+    if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, &why);
     if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
     if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
-    if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, &why);
+    if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.monitor, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
     handlers_free(s.handlers);
     shipper_close(s.shipper); /* waits for running uploads */
+    monitor_close(s.monitor);
     problems_close(s.problems);
     if (res == RES_OK) log_info("stopped", NULL);
     spool_out_close(s.spool);

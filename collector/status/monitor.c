@@ -1,0 +1,90 @@
+/* monitor -- see monitor.h. */
+#include "collector/status/monitor.h"
+
+#include <stdlib.h>
+
+#include "collector/status/board.h"
+#include "collector/status/routes.h"
+#include "collector/status/watcher.h"
+#include "common/log.h"
+#include "common/status/page.h"
+#include "common/status/web.h"
+
+struct monitor {
+    struct routes routes;
+    struct board *board;
+    struct watcher *watcher;
+    struct web *web;
+    bool is_hanging; /* the watcher was left alone, with the board */
+};
+
+static enum result start_server(struct monitor *m, const struct monitor_parts *parts, struct why *why)
+{
+    char csp[PAGE_CSP_SIZE];
+    struct web_options options = {
+        .host = parts->host,
+        .port = parts->port,
+        .port_name = "STATUS_PORT",
+        .listening_fd = parts->listening_fd,
+        .allowed_hosts = parts->allowed_hosts,
+        .csp = page_csp(csp),
+        .routes = routes_of_collector,
+        .node = routes_node,
+        .context = &m->routes,
+    };
+    return web_start(&m->web, &options, why);
+}
+
+enum result monitor_open(struct monitor **out, const struct monitor_parts *parts, struct why *why)
+{
+    *out = NULL;
+    if (parts->port == 0 && parts->listening_fd < 0) return RES_OK;
+    struct monitor *m = calloc(1, sizeof *m);
+    if (!m) abort();
+    *out = m;
+    m->board = board_new();
+    m->routes.spool_path = parts->spool_path;
+    m->routes.board = m->board;
+    m->routes.gate = parts->gate;
+    m->routes.problems = parts->problems;
+    m->routes.commits = parts->commits;
+    enum result res = start_server(m, parts, why);
+    if (res == RES_OK) res = watcher_start(&m->watcher, parts->spool_path, m->board, why);
+    return res;
+}
+
+/* A watcher that hangs keeps the board; the process ends soon. */
+void monitor_release_spool(struct monitor *m)
+{
+    if (!m || !m->watcher) return;
+    m->is_hanging = !watcher_stop(m->watcher);
+    m->watcher = NULL;
+    if (m->is_hanging)
+        log_warn("the status could not be closed in time", "remedy=%s",
+                 LOG_QUOTE("check the disk of SPOOL_PATH: it does not answer"));
+}
+
+void monitor_close(struct monitor *m)
+{
+    if (!m) return;
+    monitor_release_spool(m);
+    web_stop(m->web);
+    if (!m->is_hanging) board_free(m->board);
+    free(m);
+}
+
+void monitor_post_loop(struct monitor *m, bool has_opened, int64_t connections,
+                       const struct live_source *sources, size_t source_count)
+{
+    if (m) board_post_loop(m->board, has_opened, connections, sources, source_count);
+}
+
+void monitor_post_threads(struct monitor *m, bool are_alive, const char *stalled)
+{
+    if (m) board_post_threads(m->board, are_alive, stalled);
+}
+
+int64_t monitor_busy_ms(struct monitor *m, const char **call)
+{
+    return m && m->watcher ? watcher_busy_ms(m->watcher, call) : 0;
+}

@@ -1,0 +1,180 @@
+/* monitor -- see monitor.h. */
+#include "uploader/commands/monitor.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/spool.h"
+#include "common/status/document.h"
+#include "common/status/gather.h"
+#include "common/status/judge.h"
+#include "common/status/metrics.h"
+#include "common/status/web.h"
+#include "common/turn.h"
+
+static const char csp[] = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+struct monitor {
+    struct web *web;
+    struct status status; /* of the server's thread */
+    char node[SPOOL_NODE_MAX + 1];
+
+    pthread_mutex_t lock;      /* guards the rest */
+    int64_t turned_at;         /* monotonic ms */
+    struct problems *problems; /* NULL: it does not ship yet */
+    bool has_read;
+    struct status read; /* identity and counters alone */
+};
+
+/* ---- the server's thread ---- */
+
+/* Before it ships there is nothing wrong with it: it waits for the collector to make the spool. */
+static void add_starting(struct status_program *uploader, int64_t now)
+{
+    struct problem *p = &uploader->problems[0];
+    memset(p, 0, sizeof *p);
+    p->since = now;
+    (void)snprintf(p->code, sizeof p->code, "%s", problem_kind(PROBLEM_STARTING)->code);
+    (void)snprintf(p->program, sizeof p->program, "uploader");
+    (void)problem_set_text(p->message,
+                           "the uploader waits for the spool, or for its keys: nothing is shipped yet");
+    (void)problem_set_text(p->remedy, "wait; if it takes long, its log says what it waits for");
+    uploader->problem_count = 1;
+}
+
+/* The uploader alone: what its problems mean. The spool's own facts are the collector's to show. */
+static const struct status *load_status(struct monitor *m)
+{
+    struct status *s = &m->status;
+    (void)pthread_mutex_lock(&m->lock);
+    struct problems *problems = m->problems;
+    bool has_read = m->has_read;
+    *s = m->read;
+    (void)pthread_mutex_unlock(&m->lock);
+    s->now = clock_now_ms();
+    s->collector.is_running = s->uploader.is_running = true;
+    if (problems)
+        s->uploader.problem_count = problems_copy(problems, s->uploader.problems);
+    else
+        add_starting(&s->uploader, s->now);
+    s->has_spool = false; /* facts of the spool are not looked at */
+    status_judge(s);
+    s->has_spool = has_read;
+    (void)snprintf(m->node, sizeof m->node, "%s", s->identity.node);
+    return s;
+}
+
+static const char *node_of(void *context)
+{
+    struct monitor *m = context;
+    if (!*m->node) (void)load_status(m);
+    return *m->node ? m->node : NULL;
+}
+
+static void answer_livez(void *context, struct web_answer *answer)
+{
+    struct monitor *m = context;
+    (void)pthread_mutex_lock(&m->lock);
+    int64_t silent_ms = clock_monotonic_ms() - m->turned_at;
+    struct problems *problems = m->problems;
+    (void)pthread_mutex_unlock(&m->lock);
+    if (silent_ms >= TURN_STALLED_MS)
+        buf_append_format(&answer->body, "the main loop has not come back for %" PRId64 " s\n",
+                          silent_ms / 1000);
+    else if (problems && problems_is_present(problems, PROBLEM_THREAD_STALLED))
+        buf_append_text(&answer->body, "a thread does not go on: see /healthz\n");
+    if (answer->body.len > 0)
+        answer->code = 503;
+    else
+        buf_append_text(&answer->body, "alive\n");
+}
+
+static void answer_healthz(void *context, struct web_answer *answer)
+{
+    const struct status *s = load_status(context);
+    answer->content_type = WEB_JSON;
+    answer->code = s->severity == PROBLEM_INFO ? 200 : 503;
+    status_health_document(s, &answer->body);
+}
+
+static void answer_metrics(void *context, struct web_answer *answer)
+{
+    answer->content_type = METRICS_TYPE;
+    metrics_of_uploader(load_status(context), &answer->body);
+}
+
+static const struct web_route routes[] = {
+    {"/livez", true, answer_livez},
+    {"/healthz", false, answer_healthz},
+    {"/metrics", false, answer_metrics},
+    {NULL, false, NULL},
+};
+
+/* ---- the owner's thread ---- */
+
+enum result monitor_open(struct monitor **out, const struct settings *settings, struct why *why)
+{
+    *out = NULL;
+    if (settings->status_port == 0) return RES_OK;
+    struct monitor *m = calloc(1, sizeof *m);
+    if (!m) abort();
+    *out = m;
+    (void)pthread_mutex_init(&m->lock, NULL);
+    m->turned_at = clock_monotonic_ms();
+    struct web_options options = {
+        .host = settings->status_host,
+        .port = settings->status_port,
+        .port_name = "UPLOADER_STATUS_PORT",
+        .listening_fd = -1,
+        .allowed_hosts = settings->status_allowed_hosts,
+        .csp = csp,
+        .routes = routes,
+        .node = node_of,
+        .context = m,
+    };
+    return web_start(&m->web, &options, why);
+}
+
+void monitor_close(struct monitor *m)
+{
+    if (!m) return;
+    web_stop(m->web);
+    (void)pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+void monitor_turn(struct monitor *m)
+{
+    if (!m) return;
+    (void)pthread_mutex_lock(&m->lock);
+    m->turned_at = clock_monotonic_ms();
+    (void)pthread_mutex_unlock(&m->lock);
+}
+
+void monitor_set_problems(struct monitor *m, struct problems *problems)
+{
+    if (!m) return;
+    (void)pthread_mutex_lock(&m->lock);
+    m->problems = problems;
+    (void)pthread_mutex_unlock(&m->lock);
+}
+
+void monitor_read(struct monitor *m, struct db *db)
+{
+    if (!m) return;
+    struct why why = {0};
+    struct status *read = calloc(1, sizeof *read);
+    if (!read) abort();
+    enum result res = status_gather_counters(read, db, &why);
+    if (res != RES_OK) log_debug("the counters cannot be read now", "why=%s", LOG_QUOTE(why.text));
+    (void)pthread_mutex_lock(&m->lock);
+    if (res == RES_OK) m->read = *read;
+    m->has_read |= res == RES_OK;
+    (void)pthread_mutex_unlock(&m->lock);
+    free(read);
+}
