@@ -41,7 +41,7 @@ class Browser:
         with open(self.log_path, "wb") as log:
             self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=log, stderr=log, cwd=self.directory,
                                            env={**clean_environment(), "HOME": str(self.directory)})
-        self.port, self.session = 0, None
+        self.port, self.session, self.scripts = 0, None, []
         try:
             self.port = wait_for("chromedriver to listen", self.listening_port)
             self.open_session()
@@ -68,6 +68,8 @@ class Browser:
 
     def settle(self):
         """For the next test: a plain window, no page, nothing on the console."""
+        while self.scripts:
+            self.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=self.scripts.pop())
         self.look()
         self.open("about:blank")
         self.console_errors()
@@ -98,6 +100,11 @@ class Browser:
         """Runs the body of a function in the page, and returns what that returns."""
         return self.command("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_before_pages(self, script):
+        """In each page that is opened from now on, before its own scripts, until settle()."""
+        added = self.devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self.scripts.append(added["identifier"])
+
     def find(self, selector):
         return self.command("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
@@ -122,6 +129,10 @@ class Browser:
         """What the console holds of errors since the last call."""
         return [entry["message"] for entry in self.command("POST", "/se/log", {"type": "browser"})
                 if entry["level"] in ("SEVERE", "WARNING")]
+
+    def assert_console_is_empty(self):
+        errors = self.console_errors()
+        assert errors == [], errors
 
     def look(self, size=WIDE, scheme="light"):
         """The window's size in CSS pixels, and the colour scheme."""

@@ -181,6 +181,8 @@ def unreadable():
     doc = nothing_yet()
     doc.update(verdict="flowing", problems=[problem("starting", "info", "the spool is being opened", "wait", program="collector", since=5)],
                trial_mode=False)
+    doc["history"] = {name: {"end_at": None, "step_seconds": step, "received": [], "shipped": [], "backlog": []}
+                      for name, step in (("hour", MINUTE), ("day", 5 * MINUTE))}
     doc["spool"] = {"path": "/var/lib/eventspool/spool.db", "id": None, "node": None, "created_at": None, "bytes": 0}
     return doc
 

@@ -236,18 +236,26 @@ function showProblem(item, problem, now) {
 
 const sum = points => points.filter(isKnown).reduce((all, value) => all + value, 0);
 
-function showRate(name, points) {
-    const last = points.length ? points[points.length - 1] : null;
+/* How many within the minute before `now`: the step that is not over yet, and as much of the one before as is missing. */
+function lastMinute(series, points, now) {
+    const [before, last] = points.slice(-2);
+    const missing = Math.min(1, Math.max(0, (Date.parse(series.end_at) - now) / (series.step_seconds * 1000)));
+    if (!isKnown(last)) return null;
+    return Math.round(last + (isKnown(before) ? before * missing : 0));
+}
+
+function showRate(name, series, points, now) {
+    const last = series ? lastMinute(series, points, now) : null;
     if (isKnown(last)) show(byId(`${name}-now`), `${count(last)} `, ["span", last === 1 ? "event" : "events", { class: "unit" }]);
     else show(byId(`${name}-now`), "not known");
     show(byId(`${name}-hour`), points.some(isKnown) ? `${count(sum(points))} in the last hour` : "");
 }
 
 function showNow(doc, now) {
-    const hour = doc.history ? doc.history.hour : { received: [], shipped: [] };
+    const hour = isDrawable(doc.history) ? doc.history.hour : null;
     const { events, bytes, oldest_age_seconds: oldest, next_due_at: due } = doc.backlog;
-    showRate("in", hour.received);
-    showRate("out", hour.shipped);
+    showRate("in", hour, hour ? hour.received : [], now);
+    showRate("out", hour, hour ? hour.shipped : [], now);
     show(byId("waiting"), `${count(events)} `, ["span", events === 1 ? "event" : "events", { class: "unit" }]);
     show(byId("oldest"), isKnown(oldest) ? `${size(bytes)}, the oldest for ${span(oldest * 1000)}` : "Nothing waits.");
     showDue(due, now);
@@ -395,10 +403,16 @@ function makeChart(name, title, step) {
     return chart;
 }
 
+/* Right after a start of the collector there are no points yet. */
+function isDrawable(history) {
+    return history !== null && CHARTS.every(([name]) => history[name].end_at && history[name].received.length > 0);
+}
+
 function showCharts(doc) {
-    byId("charts").hidden = !doc.history;
-    byId("no-charts").hidden = Boolean(doc.history);
-    if (doc.history) charts.forEach(chart => showChart(chart, doc.history[chart.name], doc));
+    const isDrawn = isDrawable(doc.history);
+    byId("charts").hidden = !isDrawn;
+    byId("no-charts").hidden = isDrawn;
+    if (isDrawn) charts.forEach(chart => showChart(chart, doc.history[chart.name], doc));
 }
 
 function showChart(chart, series, doc) {
@@ -409,7 +423,7 @@ function showChart(chart, series, doc) {
     if (isSame) return;
     chart.strips.forEach(strip => showStrip(chart, strip, series[strip.member]));
     const points = series.received.length;
-    [0, points / 2, points].forEach((point, i) => show(chart.root.querySelector(".axis").children[i], clock(endOf(chart, point - 1), now)));
+    [0, points / 2, points].forEach((point, i) => show(chart.root.querySelector(".axis").children[i], clock(Math.min(now, endOf(chart, point - 1)), now)));
     pointAt(chart, null);
     fillTable(chart);
 }

@@ -1,0 +1,109 @@
+"""The status page in a browser, as the running collector serves it: what a person beside the appliance sees of it."""
+import contextlib
+import urllib.request
+
+from support.browser import NARROW, WIDE, main_with_browser
+from support.disk import MIB, SMALL, fill, with_small_disk
+from support.ports import reserve_port
+from support.waiting import wait_for
+
+
+def open_page(browser, site, **settings):
+    """Starts a collector, and opens its page when it can say how things are."""
+    browser.settle()
+    port = reserve_port()
+    collector = site.collector(STATUS_PORT=port, **settings)
+    url = f"http://127.0.0.1:{port}/"
+    wait_for("a status", lambda: has_status(url))
+    browser.open(url)
+    return collector, url
+
+
+def has_status(url):
+    with contextlib.suppress(OSError), urllib.request.urlopen(url + "status.json", timeout=10) as answer:
+        return answer.status == 200
+    return False
+
+
+def wait_for_words(browser, *words):
+    """In what a person sees, without a reload. The page holds them within 10 s; a busy machine may take longer."""
+    wait_for(f"the page to say {words}", lambda: all(word in browser.text() for word in words))
+
+
+def assert_good(browser):
+    for size, scheme in ((WIDE, "light"), (NARROW, "dark")):
+        browser.look(size, scheme)
+        assert not browser.overflows()
+        found = browser.violations()
+        assert not found, found
+
+
+def send_some(site, count=100):
+    before = site.value("SELECT last_event_id FROM _intake")
+    site.send_events(count)
+    site.wait_for_events(before + count)
+
+
+def test_a_page_that_stays_open_follows_an_installation_through_its_life(browser, site):
+    """Nothing yet, events, objects, a dead uploader, a new one, a collector that stops, and one that is back."""
+    collector, _ = open_page(browser, site)
+    wait_for_words(browser, "uploader_absent", "start the uploader", "nothing_received")
+    uploader = site.uploader()
+    wait_for_words(browser, "Nothing has arrived yet", "no event has arrived yet", "no firewall is between", "trial_mode")
+    assert_good(browser)
+
+    send_some(site)
+    wait_for_words(browser, "Events are flowing", "100 in the last hour", "\u2713 shipped", "1 known sender")
+    wait_for("the title", lambda: "Events are flowing" in browser.title)
+    assert_good(browser)
+    browser.assert_console_is_empty()
+
+    uploader.kill()
+    send_some(site)
+    wait_for_words(browser, "Events are waiting, a person is needed", "uploader_absent", "start the uploader", "100 events")
+    assert_good(browser)
+    site.uploader()
+    wait_for_words(browser, "Events are flowing", "Nothing waits.")
+    browser.assert_console_is_empty()
+
+    status_port = browser.run("return Number(location.port)")
+    collector.stop()
+    wait_for_words(browser, "No answer since", "eventspool status")
+    site.collector(STATUS_PORT=status_port)
+    wait_for_words(browser, "Events are flowing")
+    assert "No answer" not in browser.text()
+
+
+def test_a_full_disk_is_said_with_its_remedy(browser, site):
+    def on_small_disk(site, place):
+        collector, _ = open_page(browser, site, **SMALL)
+        collector.wait_for_log("listening")
+        site.uploader()
+        send_some(site)
+        wait_for_words(browser, "Events are flowing")
+        ballast = fill(place, leave=4 * MIB)
+        wait_for_words(browser, "Events are held back at their senders", "paused_disk", "What is wrong", "Reading stops")
+        assert browser.text("#problems .remedy") != ""
+        assert_good(browser)
+        ballast.unlink()
+        wait_for_words(browser, "Events are flowing")
+        browser.assert_console_is_empty()
+    with_small_disk(on_small_disk)(site)
+
+
+def test_the_verdict_is_drawn_within_100_ms(browser, site):
+    """From the navigation on, in one of several tries: the machine may be busy with something else."""
+    _, url = open_page(browser, site)
+    site.uploader()
+    send_some(site)
+    wait_for_words(browser, "Events are flowing")
+
+    def is_fast():
+        browser.open(url)
+        drawn = wait_for("the page to be drawn", lambda: browser.run("return performance.getEntriesByName('drawn').map(m => m.startTime)"))
+        return drawn[0] < 100
+    wait_for("the verdict within 100 ms", is_fast)
+
+
+if __name__ == "__main__":
+    main_with_browser(globals())
