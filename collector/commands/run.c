@@ -206,11 +206,11 @@ static bool are_threads_alive(void *context)
     return false;
 }
 
-static void report(void *context, int64_t connections, const struct live_source *sources, size_t source_count)
+static bool report(void *context, int64_t connections, const struct live_source *sources, size_t source_count)
 {
     struct collector *c = context;
     bool has_opened = !gate_holds(c->gate, GATE_STARTING);
-    monitor_post_loop(c->monitor, has_opened, connections, sources, source_count);
+    return monitor_post_loop(c->monitor, has_opened, connections, sources, source_count);
 }
 
 static void begin_stop(void *context, int64_t due)

@@ -1,6 +1,7 @@
 /* connected -- see connected.h. The connections are sorted by address, and those of one address counted together. */
 #include "collector/net/connected.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,8 @@ static struct live_source sum_up(struct client *const *clients, size_t count, in
         int64_t connected_at = client->connected_at + ahead_ms;
         int64_t active_at = client->active_at + ahead_ms;
         if (connected_at < source.connected_at) source.connected_at = connected_at;
-        if (active_at > connected_at && active_at > source.last_at) source.last_at = active_at;
+        bool has_sent = active_at > connected_at || conn_frames(client->conn) > 0;
+        if (has_sent && active_at > source.last_at) source.last_at = active_at;
         source.events += (int64_t)conn_events(client->conn);
     }
     return source;

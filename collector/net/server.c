@@ -2,8 +2,8 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, when something was posted to the gate, every five seconds for the sign of life, and about once a second to
- * tell the status who is connected.
+ * requested, when something was posted to the gate, every five seconds for the sign of life, and once a second to tell
+ * the status who is connected, while somebody asks.
  */
 #include "collector/net/server.h"
 
@@ -52,9 +52,31 @@ static void on_posted(evutil_socket_t fd, short what, void *context)
     (void)what;
     gate_take(server->parts.gate);
     if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
+    if (server->parts.report) event_active(server->report, EV_TIMEOUT, 0); /* the spool may be open now */
 }
 
-/* ---- sign of life and stop ---- */
+/* ---- sign of life, reports and stop ---- */
+
+/* Who is connected, for the status. With very many connections that takes its time, and is done less often. */
+static void report(struct server *server)
+{
+    const struct server_parts *parts = &server->parts;
+    struct live_source sources[LIVE_SOURCES_MAX];
+    if (!parts->report) return;
+    int64_t began_at = clock_monotonic_ms();
+    size_t count = connected_list(server->clients, sources);
+    bool is_soon = parts->report(parts->context, clients_count(server->clients), sources, count);
+    int64_t pause_ms = (clock_monotonic_ms() - began_at) * REPORT_SHARE;
+    struct timeval pause = duration(pause_ms > REPORT_MS ? pause_ms : REPORT_MS);
+    if (is_soon && event_add(server->report, &pause) != 0) log_debug("the status gets fewer reports", NULL);
+}
+
+static void on_report(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    report(context);
+}
 
 static void on_stop(evutil_socket_t fd, short what, void *context)
 {
@@ -72,6 +94,7 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     if (server->parts.are_threads_alive(server->parts.context)) lockfile_beat(server->parts.lock);
     problems_refresh(server->parts.problems);
     replacements_log(server->parts.replacements, clock_monotonic_ms());
+    if (!event_pending(server->report, EV_TIMEOUT, NULL)) report(server);
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *context)
@@ -80,22 +103,6 @@ static void on_silence(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     clients_close_silent(server->clients, server->parts.options.idle_timeout_ms);
-}
-
-/* Who is connected, for the status. With very many connections that takes its time, and is done less often. */
-static void on_report(evutil_socket_t fd, short what, void *context)
-{
-    struct server *server = context;
-    const struct server_parts *parts = &server->parts;
-    struct live_source sources[LIVE_SOURCES_MAX];
-    (void)fd;
-    (void)what;
-    int64_t began_at = clock_monotonic_ms();
-    size_t count = connected_list(server->clients, sources);
-    parts->report(parts->context, clients_count(server->clients), sources, count);
-    int64_t pause_ms = (clock_monotonic_ms() - began_at) * REPORT_SHARE;
-    struct timeval pause = duration(pause_ms > REPORT_MS ? pause_ms : REPORT_MS);
-    if (event_add(server->report, &pause) != 0) log_debug("the status gets no more reports", NULL);
 }
 
 static struct event *watch(struct server *server, int fd, short what, event_callback_fn callback)

@@ -42,8 +42,8 @@ struct server_parts {
 
     /* Called every LOCKFILE_BEAT_MS: do all threads go on? While they do not, the sign of life is not renewed. */
     bool (*are_threads_alive)(void *context);
-    /* Called about once a second, for the status: who is connected. NULL: nobody wants to know. */
-    void (*report)(void *context, int64_t connections, const struct live_source *sources,
+    /* Called every LOCKFILE_BEAT_MS for the status, or once a second if it returned true: who is connected. NULL: not. */
+    bool (*report)(void *context, int64_t connections, const struct live_source *sources,
                    size_t source_count);
     /* A stop begins: what is not committed at `due` (monotonic ms) will be given up. */
     void (*begin_stop)(void *context, int64_t due);

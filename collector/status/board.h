@@ -34,9 +34,23 @@ struct board_facts {
 
 struct board;
 
-/* All threads are alive at first. Never fails: out of memory aborts. */
+/* All threads are alive at first, and nobody asks. Never fails: out of memory aborts. */
 struct board *board_new(void);
 void board_free(struct board *board); /* accepts NULL */
+
+/*
+ * Somebody asks for the status: for the next BOARD_ASKED_MS it is worth looking often, each BOARD_STEP_MS. Else nobody
+ * is woken for it more often than each BOARD_QUIET_MS.
+ */
+#define BOARD_ASKED_MS 60000
+#define BOARD_STEP_MS  1000
+#define BOARD_QUIET_MS 5000
+void board_note_asked(struct board *board);
+bool board_is_asked(struct board *board);
+
+/* Waits for `ms`, but where nobody had asked only until somebody does, or until board_stop(). False: it was stopped. */
+bool board_wait(struct board *board, int64_t ms);
+void board_stop(struct board *board);
 
 /* All copy under a lock that is held for no longer than that. */
 void board_post_threads(struct board *board, bool are_alive, const char *stalled);

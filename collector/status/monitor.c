@@ -73,10 +73,12 @@ void monitor_close(struct monitor *m)
     free(m);
 }
 
-void monitor_post_loop(struct monitor *m, bool has_opened, int64_t connections,
+bool monitor_post_loop(struct monitor *m, bool has_opened, int64_t connections,
                        const struct live_source *sources, size_t source_count)
 {
-    if (m) board_post_loop(m->board, has_opened, connections, sources, source_count);
+    if (!m) return false;
+    board_post_loop(m->board, has_opened, connections, sources, source_count);
+    return board_is_asked(m->board);
 }
 
 void monitor_post_threads(struct monitor *m, bool are_alive, const char *stalled)

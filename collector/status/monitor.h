@@ -35,8 +35,11 @@ void monitor_close(struct monitor *monitor);
 
 /* ---- the event loop's thread ---- */
 
-/* It turns, about once a second: who is connected. `has_opened`: the spool is open. */
-void monitor_post_loop(struct monitor *monitor, bool has_opened, int64_t connections,
+/*
+ * It turns: who is connected. `has_opened`: the spool is open. To be called every few seconds; returns whether once a
+ * second would be better, as somebody asks for it.
+ */
+bool monitor_post_loop(struct monitor *monitor, bool has_opened, int64_t connections,
                        const struct live_source *sources, size_t source_count);
 
 /* Every few seconds: do all threads go on? `stalled` names the one that does not, else it is not read. */

@@ -59,6 +59,7 @@ static void find_stale(struct routes *r, struct status *s)
 static struct status *load_status(struct routes *r)
 {
     struct status *s = &r->facts.status;
+    board_note_asked(r->board);
     board_copy_loop(r->board, &r->loop);
     board_copy_facts(r->board, &r->facts);
     s->spool_path = r->spool_path;

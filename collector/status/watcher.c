@@ -19,8 +19,8 @@
 #include "common/status/gather.h"
 #include "common/turn.h"
 
-#define STEP_MS    1000
-#define STOP_MS    1000
+#define OPENING_MS 200  /* a step, until the spool is open */
+#define STOP_S     1    /* for its end */
 #define FILL_MS    1000 /* for filling both histories, in all */
 #define MINUTE_MS  60000
 #define CALL_LOOKS "the watcher of the status, reading the spool"
@@ -39,7 +39,7 @@ struct watcher {
 
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t changed;
-    bool is_stopping, has_ended;
+    bool has_ended;
 };
 
 /* ---- looking ---- */
@@ -129,32 +129,11 @@ static void look(struct watcher *w, bool has_opened)
 
 /* ---- the thread ---- */
 
-static struct timespec monotonic_in(int64_t ms)
+/* How long until the next look. */
+static int64_t step_ms(const struct watcher *w, bool has_opened)
 {
-    struct timespec due;
-    if (clock_gettime(CLOCK_MONOTONIC, &due) != 0) abort();
-    int64_t ns = due.tv_nsec + ms * 1000000;
-    return (struct timespec){due.tv_sec + ns / 1000000000, ns % 1000000000};
-}
-
-/* Waits for `ms`, or until the flag is set; returns the flag. */
-static bool wait_for(struct watcher *w, const bool *flag, int64_t ms)
-{
-    struct timespec due = monotonic_in(ms);
-    (void)pthread_mutex_lock(&w->lock);
-    while (!*flag && pthread_cond_timedwait(&w->changed, &w->lock, &due) == 0) {
-    }
-    bool is_set = *flag;
-    (void)pthread_mutex_unlock(&w->lock);
-    return is_set;
-}
-
-static void set(struct watcher *w, bool *flag)
-{
-    (void)pthread_mutex_lock(&w->lock);
-    *flag = true;
-    (void)pthread_cond_broadcast(&w->changed);
-    (void)pthread_mutex_unlock(&w->lock);
+    if (!has_opened) return OPENING_MS;
+    return board_is_asked(w->board) ? BOARD_STEP_MS : BOARD_QUIET_MS;
 }
 
 static void *run(void *context)
@@ -168,10 +147,13 @@ static void *run(void *context)
         look(w, loop->has_opened);
         turn_end(&w->turn);
         board_post_facts(w->board, &w->facts);
-    } while (!wait_for(w, &w->is_stopping, STEP_MS));
+    } while (board_wait(w->board, step_ms(w, loop->has_opened)));
     free(loop);
     db_close(w->db);
-    set(w, &w->has_ended);
+    (void)pthread_mutex_lock(&w->lock);
+    w->has_ended = true;
+    (void)pthread_cond_broadcast(&w->changed);
+    (void)pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
@@ -199,16 +181,30 @@ enum result watcher_start(struct watcher **out, const char *spool_path, struct b
     (void)pthread_condattr_destroy(&monotonic);
     int code = pthread_create(&w->thread, NULL, run, w);
     *out = code == 0 ? w : NULL;
+    if (code == 0) (void)pthread_setname_np(w->thread, "status-watcher"); /* for people: top -H */
     if (code == 0) return RES_OK;
     watcher_free(w);
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
 }
 
+static bool wait_for_end(struct watcher *w)
+{
+    struct timespec due;
+    if (clock_gettime(CLOCK_MONOTONIC, &due) != 0) abort();
+    due.tv_sec += STOP_S;
+    (void)pthread_mutex_lock(&w->lock);
+    while (!w->has_ended && pthread_cond_timedwait(&w->changed, &w->lock, &due) == 0) {
+    }
+    bool has_ended = w->has_ended;
+    (void)pthread_mutex_unlock(&w->lock);
+    return has_ended;
+}
+
 bool watcher_stop(struct watcher *w)
 {
     if (!w) return true;
-    set(w, &w->is_stopping);
-    if (!wait_for(w, &w->has_ended, STOP_MS)) {
+    board_stop(w->board);
+    if (!wait_for_end(w)) {
         (void)pthread_detach(w->thread);
         return false;
     }

@@ -1,6 +1,6 @@
 /*
- * watcher -- a thread that looks at the spool once a second, with a connection of its own, and leaves what it has found on
- * the board. It alone of the status waits for the disk.
+ * watcher -- a thread that looks at the spool with a connection of its own, and leaves what it has found on the board: once a
+ * second while somebody asks for it, else every five seconds. It alone of the status waits for the disk.
  *
  * Before the writer has opened the spool it does not touch it. What cannot be read now stays as it was last read.
  */

@@ -250,6 +250,7 @@ enum result web_start(struct web **out, const struct web_options *options, struc
     bool is_open = web->stop_fd >= 0 && open_server(web);
     int code = is_open ? pthread_create(&web->thread, NULL, run, web) : errno;
     *out = is_open && code == 0 ? web : NULL;
+    if (*out) (void)pthread_setname_np(web->thread, "status-web"); /* for people: top -H */
     if (*out) return RES_OK;
     web_free(web);
     return why_set(why, RES_BROKEN, "start the thread that serves status: %s", strerror(code));

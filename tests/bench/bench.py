@@ -24,6 +24,7 @@ import measure_quiet
 import measure_reader
 import measure_shipping
 import measure_speed
+import measure_status
 import measure_uploader
 from goals import print_goals
 from results import Results, print_table
@@ -42,6 +43,7 @@ PARTS = (
     ("instructions", measure_instructions.measure, False),
     ("uploader", measure_uploader.measure, False),
     ("outage", measure_outage.measure, False),
+    ("status", measure_status.measure, False),
 )
 
 
@@ -91,6 +93,8 @@ def print_results(results, options):
     print_table(results, "the uploader", measure_uploader.NAMES, measure_uploader.COLUMNS)
     print_table(results, "batches of 200 events", measure_uploader.BATCH_NAMES, measure_uploader.BATCH_COLUMNS)
     print_table(results, "send to visible, the end of an outage", measure_outage.NAMES, measure_outage.COLUMNS)
+    print_table(results, "the status beside a load", measure_status.NAMES, measure_status.COLUMNS)
+    print_table(results, "answers of the status", measure_status.ANSWERS, measure_status.ANSWER_COLUMNS)
     print_goals(results, options)
     print()
     for name, text in results.notes.items():

@@ -7,6 +7,7 @@ import measure_quiet
 import measure_reader
 import measure_shipping
 import measure_speed
+import measure_status
 import measure_uploader
 from results import print_rows, text
 
@@ -43,6 +44,7 @@ def goals(results, options):
         *reader_goals(results, options),
         *backlog_goals(results),
         *uploader_goals(results),
+        *status_goals(results),
     ]
 
 
@@ -66,6 +68,15 @@ def backlog_goals(results):
         ("start with it, ms", results.figure(full, "start_ms"), 1, "< 1,000"),
         ("backlog's first row, ms", results.figure(full, "backlog_ms"), 2, "< 10"),
         ("summary, ms", results.figure(full, "summary_ms"), 2, "< 10"),
+    ]
+
+
+def status_goals(results):
+    status = measure_status
+    scraped, page = status.SCRAPED, status.answer("/status.json")
+    return [
+        ("scraped once a second: CPU of the status, % of the collector's", results.figure(scraped, "share"), 2, "< 1"),
+        ("the page's figures with the backlog, max ms", results.figure(page, "max_ms"), 1, "< 100"),
     ]
 
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 
 from support.environment import BIN, BUILD, clean_environment
+from support.ports import reserve_port
 from support.site import Site
 from support.waiting import wait_for
 
@@ -26,12 +27,13 @@ class Installation(Site):
     def __init__(self, directory):
         super().__init__(directory)
         self.db = self.pid = self.process = None
+        self.status_port = reserve_port()  # the product's default is on, too
         self.wal_peak = self.anonymous_peak = 0
 
-    def start_collector(self, *tool):
+    def start_collector(self, *tool, **settings):
         """Under `tool`, a command that runs another, if one is given. Returns the seconds from exec to listening."""
         environment = {**clean_environment(), "SPOOL_PATH": str(self.spool), "PORT": str(self.port),
-                       "BIND_HOST": "127.0.0.1"}
+                       "BIND_HOST": "127.0.0.1", "STATUS_PORT": str(self.status_port), **settings}
         since = time.monotonic()
         with open(self.directory / "collector.log", "ab") as log:
             self.process = self.owns(subprocess.Popen([*tool, BIN / "collector"], cwd=self.directory, env=environment,

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "collector/intake/chunk.h"
+#include "collector/net/connected.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "tests/support/event_names.h"
@@ -784,10 +785,56 @@ static void a_closed_connection_yields_only_what_it_had_sent(void **state)
 #define LARGE_INTAKE(test) cmocka_unit_test_setup_teardown(test, with_large_intake, tear_down)
 #define SMALL_INTAKE(test) cmocka_unit_test_setup_teardown(test, with_small_intake, tear_down)
 
+/* ---- who is connected ---- */
+
+static void connections_are_listed_by_address_those_with_most_events_first(void **state)
+{
+    struct fixture *f = *state;
+    struct live_source sources[LIVE_SOURCES_MAX];
+    int few = connect_from(f, "192.0.2.1");
+    int many = connect_from(f, "192.0.2.2");
+    (void)connect_from(f, "192.0.2.3");
+    int too = connect_from(f, "192.0.2.2");
+    send_event(f, few, 1);
+    for (int i = 0; i < 2; i++) send_event(f, many, i);
+    send_event(f, too, 1);
+    wait_for(f, 4);
+    assert_int_equal(connected_list(f->clients, sources), 3);
+    assert_string_equal(sources[0].source, "192.0.2.2");
+    assert_int_equal(sources[0].connections, 2);
+    assert_int_equal(sources[0].events, 3);
+    assert_string_equal(sources[1].source, "192.0.2.1");
+    assert_int_equal(sources[1].events, 1);
+    assert_true(sources[1].last_at >= sources[1].connected_at);
+    assert_int_equal(sources[2].last_at, 0);
+}
+
+static void of_too_many_addresses_those_with_most_events_are_listed(void **state)
+{
+    struct fixture *f = *state;
+    struct live_source sources[LIVE_SOURCES_MAX];
+    char source[24];
+    for (int i = 0; i < SENDERS_MAX; i++) {
+        (void)snprintf(source, sizeof source, "192.0.2.%d", i);
+        (void)connect_from(f, source);
+    }
+    close(f->fds[--f->senders]); /* its place in the fixture is the next one's */
+    int last = connect_from(f, "198.51.100.1");
+    send_event(f, last, 1);
+    send_event(f, 5, 1);
+    send_event(f, 5, 2);
+    wait_for(f, 3);
+    assert_int_equal(connected_list(f->clients, sources), LIVE_SOURCES_MAX);
+    assert_string_equal(sources[0].source, "192.0.2.5");
+    assert_string_equal(sources[1].source, "198.51.100.1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         LARGE_INTAKE(waiting_senders_are_read_first_come_first_served),
+        LARGE_INTAKE(connections_are_listed_by_address_those_with_most_events_first),
+        LARGE_INTAKE(of_too_many_addresses_those_with_most_events_are_listed),
         SMALL_INTAKE(flooding_senders_do_not_delay_a_sender_of_few_events),
         LARGE_INTAKE(a_read_round_reads_queued_and_unqueued_senders),
         LARGE_INTAKE(an_event_goes_on_while_others_wait_for_its_memory),

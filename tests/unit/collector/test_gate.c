@@ -93,10 +93,12 @@ static void each_reason_closes_the_gate_begins_its_problem_and_says_what_a_stop_
         assert_int_equal(problem_severity(kind->code), rows[i].severity);
         gate_raise(some->gate, rows[i].reason, "m", "r");
         assert_false(gate_is_open(some->gate));
+        assert_int_equal(gate_seen(some->gate), 1U << rows[i].reason);
         assert_true(has_problem(some, rows[i].reason));
         assert_int_equal(gate_at_stop(some->gate), rows[i].at_stop);
         gate_clear(some->gate, rows[i].reason);
         assert_true(gate_is_open(some->gate));
+        assert_int_equal(gate_seen(some->gate), 0);
         assert_false(has_problem(some, rows[i].reason));
         assert_int_equal(gate_at_stop(some->gate), GATE_STOP_READS);
     }
