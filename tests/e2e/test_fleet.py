@@ -2,17 +2,15 @@
 import base64
 import hashlib
 import json
-import os
 import pathlib
 import re
 
-from support.browser import NARROW, PHONE, WIDE, main_with_browser
+from support.browser import main_with_browser
 from support.environment import ROOT
 from support.status_documents import HOUR, at, flowing, full_disk, nothing_yet, refused, unreachable
 from support.waiting import wait_for
 
 PAGE = ROOT / "docs/fleet.html"
-SHOTS = os.environ.get("SCREENSHOTS")
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
 FOLDER, FILES = "#folder", "#files"
 
@@ -42,16 +40,6 @@ def choose(browser, selector, *paths):
 def rows(browser):
     """The cells of each node, as a person reads them."""
     return browser.run("return [...document.querySelectorAll('#rows tr')].map(r => [...r.cells].map(c => c.innerText.trim()))")
-
-
-def assert_good(browser, name):
-    for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (NARROW, "dark")):
-        browser.look(size, scheme)
-        assert not browser.overflows(), (name, size)
-        found = browser.violations()
-        assert not found, (name, size, scheme, found)
-        if SHOTS:
-            browser.screenshot(pathlib.Path(SHOTS) / f"{name}-{size[0]}-{scheme}.png")
 
 
 def test_a_folder_becomes_a_table_the_worst_first(browser, site):
@@ -89,12 +77,12 @@ def test_a_folder_becomes_a_table_the_worst_first(browser, site):
         assert words in unread, unread
     assert browser.run("return document.querySelectorAll('img').length") == 0
     browser.assert_console_is_empty()
-    assert_good(browser, "fleet")
+    browser.assert_good("fleet")
 
 
 def test_single_files_replace_what_was_chosen_before(browser, site):
     open_page(browser)
-    assert_good(browser, "fleet-empty")
+    browser.assert_good("fleet-empty")
     one, two = put(site.directory, "one.json", flowing("one"), id="aaaaaaaaaa"), put(site.directory, "two.json", flowing("two"), id="bbbbbbbbbb")
     choose(browser, FILES, one, two)
     assert browser.text("#sentence") == "\u2713 All 2 nodes are well"

@@ -2,15 +2,18 @@
 import contextlib
 import urllib.request
 
-from support.browser import NARROW, WIDE, main_with_browser
+from support.browser import NARROW_DARK, WIDE_LIGHT, main_with_browser
 from support.disk import MIB, SMALL, fill, with_small_disk
 from support.ports import reserve_port
 from support.waiting import wait_for
 
+TWO_LOOKS = [WIDE_LIGHT, NARROW_DARK]
+
 
 def open_page(browser, site, **settings):
-    """Starts a collector, and opens its page when it can say how things are."""
+    """Starts a collector, and opens its page when it can say how things are. It asks more often than for a person."""
     browser.settle()
+    browser.hurry(200)
     port = reserve_port()
     collector = site.collector(STATUS_PORT=port, **settings)
     url = f"http://127.0.0.1:{port}/"
@@ -26,16 +29,8 @@ def has_status(url):
 
 
 def wait_for_words(browser, *words):
-    """In what a person sees, without a reload. The page holds them within 10 s; a busy machine may take longer."""
+    """In what a person sees, without a reload."""
     wait_for(f"the page to say {words}", lambda: all(word in browser.text() for word in words))
-
-
-def assert_good(browser):
-    for size, scheme in ((WIDE, "light"), (NARROW, "dark")):
-        browser.look(size, scheme)
-        assert not browser.overflows()
-        found = browser.violations()
-        assert not found, found
 
 
 def send_some(site, count=100):
@@ -50,18 +45,18 @@ def test_a_page_that_stays_open_follows_an_installation_through_its_life(browser
     wait_for_words(browser, "uploader_absent", "start the uploader", "nothing_received")
     uploader = site.uploader()
     wait_for_words(browser, "Nothing has arrived yet", "no event has arrived yet", "no firewall is between", "trial_mode")
-    assert_good(browser)
+    browser.assert_good("real-new", TWO_LOOKS)
 
     send_some(site)
     wait_for_words(browser, "Events are flowing", "100 in the last hour", "\u2713 shipped", "1 known sender")
     wait_for("the title", lambda: "Events are flowing" in browser.title)
-    assert_good(browser)
+    browser.assert_good("real-flowing", TWO_LOOKS)
     browser.assert_console_is_empty()
 
     uploader.kill()
     send_some(site)
     wait_for_words(browser, "Events are waiting, a person is needed", "uploader_absent", "start the uploader", "100 events")
-    assert_good(browser)
+    browser.assert_good("real-dead-uploader", TWO_LOOKS)
     site.uploader()
     wait_for_words(browser, "Events are flowing", "Nothing waits.")
     browser.assert_console_is_empty()
@@ -84,7 +79,7 @@ def test_a_full_disk_is_said_with_its_remedy(browser, site):
         ballast = fill(place, leave=4 * MIB)
         wait_for_words(browser, "Events are held back at their senders", "paused_disk", "What is wrong", "Reading stops")
         assert browser.text("#problems .remedy") != ""
-        assert_good(browser)
+        browser.assert_good("real-full-disk", TWO_LOOKS)
         ballast.unlink()
         wait_for_words(browser, "Events are flowing")
         browser.assert_console_is_empty()

@@ -1,18 +1,13 @@
 """The status page in a browser: what it makes of each kind of status document, and how it lives for long."""
 import json
-import os
-import pathlib
 import time
 
-from support.browser import NARROW, PHONE, WIDE, main_with_browser
+from support.browser import ALL_LOOKS, NARROW_DARK, PHONE_LIGHT, SCREENSHOTS, WIDE_LIGHT, main_with_browser
 from support.environment import ROOT
 from support.page_server import page_server, whole_page
 from support.status_documents import STATES, flowing, nothing_yet, refused, sender, series, unreachable
 from support.waiting import wait_for
 
-# A directory into which screenshots of all states go, to be looked at.
-SHOTS = os.environ.get("SCREENSHOTS")
-LOOKS = {"wide-light": (WIDE, "light"), "wide-dark": (WIDE, "dark"), "phone-light": (PHONE, "light"), "narrow-dark": (NARROW, "dark")}
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">`</td>"
 # What a person must be able to read in each state: the verdict, and words of the problem and of its remedy.
 EXPECTED = {
@@ -38,26 +33,8 @@ def open_page(browser, server):
     wait_for("the page to be drawn", lambda: browser.run("return !document.getElementById('figures').hidden"))
 
 
-def speed_up(browser):
-    """Pages wait for an instant where they would wait for seconds, but for the end of their patience; `waits` tells."""
-    browser.run_before_pages("const wait = window.setTimeout; window.waits = [];"
-                             "window.setTimeout = (f, ms) => { if (ms !== 10000 && waits.length < 10) waits.push(ms);"
-                             "                                 return wait(f, ms === 10000 ? ms : Math.min(ms, 2)); }")
-
-
-def check_looks(browser, name, looks):
-    for look in looks:
-        browser.look(*LOOKS[look])
-        assert not browser.overflows(), f"{name}, {look}: the page is wider than its window"
-        found = browser.violations()
-        assert not found, f"{name}, {look}: {found}"
-        if SHOTS:
-            browser.screenshot(pathlib.Path(SHOTS) / f"{name}-{look}.png")
-
-
 def test_each_state_is_said_with_its_remedy_and_is_accessible(browser, site):
     """`refused`, which has most in it, is looked at in each way; every other state in one, and whether it fits the narrowest."""
-    names = list(LOOKS)
     for i, (name, document) in enumerate(STATES.items()):
         browser.settle()
         with page_server(document()) as server:
@@ -66,8 +43,8 @@ def test_each_state_is_said_with_its_remedy_and_is_accessible(browser, site):
             for words in EXPECTED[name]:
                 assert words in text, f"{name}: {words!r} is not in {text}"
             assert EXPECTED[name][0] in browser.title, browser.title
-            check_looks(browser, name, names if SHOTS or name == "refused" else [names[i % 4]])
-            browser.look(NARROW)
+            browser.assert_good(name, ALL_LOOKS if SCREENSHOTS or name == "refused" else [ALL_LOOKS[i % 4]])
+            browser.look(*NARROW_DARK)
             assert not browser.overflows(), f"{name}: the page is wider than 320 pixels"
             browser.assert_console_is_empty()
 
@@ -93,7 +70,7 @@ def test_an_open_page_sees_a_change_within_10_s(browser, site):
 
 def test_a_silent_server_is_said_and_the_last_figures_stay(browser, site):
     browser.settle()
-    speed_up(browser)
+    browser.hurry(2)
     with page_server(flowing()) as server:
         open_page(browser, server)
         server.document = None
@@ -101,7 +78,7 @@ def test_a_silent_server_is_said_and_the_last_figures_stay(browser, site):
         assert "HTTP 503" in browser.text("#meaning") and "eventspool status" in browser.text("#meaning")
         assert browser.title.startswith("? No answer since"), browser.title
         assert "cn=acm-north,o=plant" in browser.text("#figures")
-        check_looks(browser, "silent", ["wide-light", "narrow-dark"])
+        browser.assert_good("silent", [WIDE_LIGHT, NARROW_DARK])
         server.document = unreachable()
         wait_for("the answer", lambda: "not as they should" in browser.title)
         assert browser.run("return document.body.dataset.stale === undefined")
@@ -109,14 +86,14 @@ def test_a_silent_server_is_said_and_the_last_figures_stay(browser, site):
 
 def test_a_page_without_any_answer_says_so(browser, site):
     browser.settle()
-    speed_up(browser)
+    browser.hurry(2)
     with page_server(None) as server:
         browser.open(server.url)
         wait_for("the silence to be said", lambda: browser.text("#sentence").startswith("No answer since "))
         waits = wait_for("some tries", lambda: (waits := browser.run("return waits")) and len(waits) > 7 and waits)
         assert waits[:8] == [1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000], waits
         assert browser.text("#figures") == ""
-        check_looks(browser, "no-answer", ["phone-light"])
+        browser.assert_good("no-answer", [PHONE_LIGHT])
 
 
 def set_hidden(browser, is_hidden):
@@ -151,7 +128,7 @@ def test_a_page_that_is_open_for_long_does_not_grow(browser, site):
     browser.settle()
     browser.devtools("Performance.enable")
     states = [document() for name, document in STATES.items() if name != "largest"] + [None, None]
-    speed_up(browser)
+    browser.hurry(2)
     with page_server(flowing()) as server:
         open_page(browser, server)
 
@@ -175,7 +152,7 @@ def test_a_page_that_is_open_for_long_does_not_grow(browser, site):
 def test_what_has_not_changed_is_left_where_it_is(browser, site):
     """So that a reader keeps the focus, the selection, and an opened table."""
     browser.settle()
-    speed_up(browser)
+    browser.hurry(2)
     with page_server(flowing()) as server:
         open_page(browser, server)
         browser.click("#charts summary")
@@ -223,7 +200,7 @@ def test_what_is_not_known_is_a_gap_and_zero_is_none(browser, site):
         browser.click("#charts summary")
         wait_for("the table", lambda: browser.run("return document.querySelectorAll('#charts figure:first-child tbody tr').length") == 60)
         assert browser.run("return document.querySelector('#charts tbody tr:last-child').innerText").split("\t")[1:] == ["not known"] * 3
-        check_looks(browser, "table", ["wide-light"])
+        browser.assert_good("table", [WIDE_LIGHT])
 
 
 def test_the_keyboard_reaches_all_that_scrolls_or_opens(browser, site):

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import http.client
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -22,7 +23,12 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-u
          "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--no-proxy-server"]
 RUN_AXE = """const done = arguments[0];
 axe.run().then(r => done([r.violations, r.passes.length]), e => done([[{id: String(e), nodes: []}], 0]))"""
-WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
+# How a page is looked at: the window's size in CSS pixels, and the colour scheme.
+WIDE_LIGHT, WIDE_DARK = ((1280, 900), "light"), ((1280, 900), "dark")
+PHONE_LIGHT, NARROW_DARK = ((390, 844), "light"), ((320, 640), "dark")
+ALL_LOOKS = [WIDE_LIGHT, WIDE_DARK, PHONE_LIGHT, NARROW_DARK]
+# A directory into which pictures of all that is checked go, for people to look at.
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 
 def main_with_browser(tests):
@@ -70,7 +76,7 @@ class Browser:
         """For the next test: a plain window, no page, nothing on the console."""
         while self.scripts:
             self.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=self.scripts.pop())
-        self.look()
+        self.look(*WIDE_LIGHT)
         self.open("about:blank")
         self.console_errors()
 
@@ -105,6 +111,13 @@ class Browser:
         added = self.devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
         self.scripts.append(added["identifier"])
 
+    def hurry(self, ms):
+        """Pages that are opened now wait so long at most where they would wait for seconds, but for the 10 s that they give
+        an answer. `window.waits` has the first of what they wanted to wait."""
+        self.run_before_pages("const wait = window.setTimeout; window.waits = [];"
+                              "window.setTimeout = (f, ms) => { if (ms !== 10000 && waits.length < 10) waits.push(ms);"
+                              f"return wait(f, ms === 10000 ? ms : Math.min(ms, {ms})); }}")
+
     def find(self, selector):
         return self.command("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
@@ -134,8 +147,7 @@ class Browser:
         errors = self.console_errors()
         assert errors == [], errors
 
-    def look(self, size=WIDE, scheme="light"):
-        """The window's size in CSS pixels, and the colour scheme."""
+    def look(self, size, scheme):
         width, height = size
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme},
@@ -157,3 +169,13 @@ class Browser:
         found, checked = self.command("POST", "/execute/async", {"args": [], "script": RUN_AXE})
         assert checked > 10, f"axe-core has found next to nothing to check: {found}"
         return [f"{v['id']}: {' '.join(str(n['target']) + ' ' + n['failureSummary'] for n in v['nodes'][:3])}" for v in found]
+
+    def assert_good(self, name, looks=ALL_LOOKS):
+        """Nothing is wider than the window, and axe-core finds nothing, however the page is looked at."""
+        for size, scheme in looks:
+            self.look(size, scheme)
+            assert not self.overflows(), f"{name}: the page is wider than {size[0]} pixels"
+            found = self.violations()
+            assert not found, f"{name}, {size}, {scheme}: {found}"
+            if SCREENSHOTS:
+                self.screenshot(pathlib.Path(SCREENSHOTS) / f"{name}-{size[0]}-{scheme}.png")

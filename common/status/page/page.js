@@ -17,7 +17,7 @@ const SIGNS = {
     check: { text: "\u2713", path: "M12 34l14 14 28-32" },
     warn: { text: "\u26a0", path: "M32 8L58 54H6ZM32 24v14M32 46v.1" },
     person: { text: "!", path: "M22 6h20l16 16v20L42 58H22L6 42V22ZM32 18v18M32 46v.1" },
-    pause: { text: "\u2016", path: "M22 12v40M42 12v40" },
+    pause: { text: "\u2016", path: "M22 6h20l16 16v20L42 58H22L6 42V22ZM25 23v18M39 23v18" },
     cross: { text: "\u2715", path: "M22 6h20l16 16v20L42 58H22L6 42V22ZM22 22l20 20M42 22L22 42" },
     clock: { text: "\u2026", path: "M32 6a26 26 0 1 0 .1 0M32 18v16l10 6" },
     question: { text: "?", path: "M20 22a12 12 0 1 1 18 10c-4 2-6 5-6 9M32 54v.1" },
@@ -135,6 +135,11 @@ function withCode(text) {
     return text.split("`").map((part, i) => i % 2 ? ["code", part] : part).filter(part => part !== "");
 }
 
+/* A long name is broken behind its commas, if it must be. */
+function breakable(name) {
+    return name.split(/(?<=,)/).flatMap(part => [part, ["wbr", ""]]);
+}
+
 const remedyPiece = text => ["span", withCode(text || ""), { class: "block remedy" }];
 const soft = text => ["span", text, { class: "block small soft" }];
 
@@ -236,18 +241,18 @@ function showProblem(item, problem, now) {
 
 const sum = points => points.filter(isKnown).reduce((all, value) => all + value, 0);
 
-/* How many within the minute before `now`: the step that is not over yet, and as much of the one before as is missing. */
+/* How many within the minute before `now`, as pieces: the step that is not over yet, and a share of the one before. */
 function lastMinute(series, points, now) {
     const [before, last] = points.slice(-2);
     const missing = Math.min(1, Math.max(0, (Date.parse(series.end_at) - now) / (series.step_seconds * 1000)));
-    if (!isKnown(last)) return null;
-    return Math.round(last + (isKnown(before) ? before * missing : 0));
+    if (!isKnown(last)) return ["not known"];
+    const value = Math.round(last + (isKnown(before) ? before * missing : 0));
+    const about = before > 0 && missing > 0 && missing < 1 ? [["span", "about ", { class: "unit" }]] : [];
+    return [...about, `${count(value)} `, ["span", value === 1 ? "event" : "events", { class: "unit" }]];
 }
 
 function showRate(name, series, points, now) {
-    const last = series ? lastMinute(series, points, now) : null;
-    if (isKnown(last)) show(byId(`${name}-now`), `${count(last)} `, ["span", last === 1 ? "event" : "events", { class: "unit" }]);
-    else show(byId(`${name}-now`), "not known");
+    show(byId(`${name}-now`), ...(series ? lastMinute(series, points, now) : ["not known"]));
     show(byId(`${name}-hour`), points.some(isKnown) ? `${count(sum(points))} in the last hour` : "");
 }
 
@@ -261,7 +266,7 @@ function showNow(doc, now) {
     showDue(due, now);
     const { room_hours: hours, room_bytes: room } = doc.disk;
     show(byId("room"), isKnown(hours) ? spanOfHours(hours) : isKnown(room) ? size(room) : "not known");
-    show(byId("room-bytes"), isKnown(hours) ? `${size(room)}, at the rate of the last 24 h` : isKnown(room) ? "for events; how fast they come is not known yet" : "");
+    show(byId("room-bytes"), room === 0 ? "no room for events is left" : isKnown(hours) ? `${size(room)}, at the rate of the last 24 h` : isKnown(room) ? "for events; how fast they come is not known yet" : "");
 }
 
 function showDue(due, now) {
@@ -291,7 +296,7 @@ function showSenders(doc, now) {
     byId("senders-none").hidden = doc.senders.length > 0;
     show(byId("senders-caption"), `${counted(doc.senders.length, "known sender", "known senders")}` + (doc.senders.length > 1 ? ", the one with the most events first" : ""));
     rows(byId("senders"), doc.senders, s => [
-        [s.sender || "without a name", soft(s.source || "")], ago(s.last_event_at, now),
+        [...breakable(s.sender || "without a name"), soft(s.source || "")], ago(s.last_event_at, now),
         [isKnown(s.events_per_minute) ? count(s.events_per_minute) : "?"], [count(s.events_today)]]);
 }
 
@@ -446,7 +451,9 @@ function showStrip(chart, strip, points) {
 
 /* What stands beside a strip's name. */
 function summary(chart, strip, backlog) {
-    const most = count(peakOf(chart.series[strip.member]));
+    const points = chart.series[strip.member];
+    if (!points.some(isKnown)) return "not known";
+    const most = count(peakOf(points));
     if (strip.shape === "bars") return `at most ${most} ${chart.step}`;
     const oldest = isKnown(backlog.oldest_age_seconds) ? `, the oldest for ${span(backlog.oldest_age_seconds * 1000)}` : "";
     return `now ${count(backlog.events)}${oldest}; at most ${most}`;
