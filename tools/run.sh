@@ -41,6 +41,7 @@ cat <<EOF
     $where          look at the objects, after ${ROTATION_INTERVAL:-3600} s
     sqlite3 -box $SPOOL_PATH 'SELECT * FROM backlog'
                                                look at what waits
+    http://127.0.0.1:${STATUS_PORT:-8081}/                     how it is, in a browser
     $bin/uploader status        everything on one screen
     cp .env.example .env                       then set BUCKET_NAME and the keys, to ship to a real bucket
 

@@ -246,9 +246,11 @@ static enum result open_server(struct collector *c, struct why *why)
     return server_open(&c->server, &parts, why);
 }
 
-static enum result open_monitor(struct collector *c, struct why *why)
+/* Without it the collector does what it is for all the same. */
+static void open_monitor(struct collector *c)
 {
     const struct settings *s = c->settings;
+    struct why why = {0};
     struct monitor_parts parts = {
         .spool_path = s->spool_path,
         .host = s->status_host,
@@ -259,7 +261,11 @@ static enum result open_monitor(struct collector *c, struct why *why)
         .problems = c->problems,
         .commits = &c->commits,
     };
-    return monitor_open(&c->monitor, &parts, why);
+    if (monitor_open(&c->monitor, &parts, &why) == RES_OK) return;
+    log_warn("no status is served", "why=%s remedy=%s", LOG_QUOTE(why.text),
+             LOG_QUOTE("raise the limits of open files and threads, and restart the collector"));
+    monitor_close(c->monitor);
+    c->monitor = NULL;
 }
 
 /* Usually the spool is open at once, and who can connect can also look into the spool. Else senders wait in the port. */
@@ -288,7 +294,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
-    if (res == RES_OK) res = open_monitor(c, why);
+    if (res == RES_OK) open_monitor(c);
     if (res == RES_OK) res = listen_to_senders(c, why);
     return res;
 }

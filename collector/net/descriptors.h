@@ -8,8 +8,8 @@
 
 #include "common/why.h"
 
-#define DESCRIPTORS_OWN   64 /* for the spool, the log and the event loop, with some to spare */
-#define DESCRIPTORS_LEAST 20 /* what these take at least, and one sender; 18 were seen */
+#define DESCRIPTORS_OWN   128 /* for the spool, the log, the event loop and the status, with some to spare */
+#define DESCRIPTORS_LEAST 32  /* what these take at least, and one sender; 27 were seen */
 
 /*
  * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait for a

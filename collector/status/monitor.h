@@ -24,7 +24,7 @@ struct monitor_parts { /* all that is pointed to is borrowed until monitor_close
 
 /*
  * `*monitor` stays NULL where there is neither a port nor a socket; all functions accept that.
- *   RES_BROKEN   a thread cannot be started
+ *   RES_BROKEN   a thread cannot be started; monitor_close() is due
  */
 MUST_CHECK enum result monitor_open(struct monitor **monitor, const struct monitor_parts *parts,
                                     struct why *why);

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -140,12 +141,32 @@ static void on_request(struct evhttp_request *request, void *context)
 
 /* ---- the thread ---- */
 
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    (void)evconnlistener_enable(context);
+}
+
+/* Without a free descriptor the socket would stay readable, and this thread would do nothing else than ask for one. */
+static void on_accept_error(struct evconnlistener *listener, void *server)
+{
+    struct timeval pause = {.tv_sec = 1};
+    (void)server;
+    if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_resume, listener, &pause) == 0)
+        (void)evconnlistener_disable(listener);
+}
+
 /* Listens on `fd`, which evhttp owns then. */
 static bool accept_on(struct web *web, int fd)
 {
-    if (evhttp_accept_socket(web->server, fd) == 0) return true;
-    close(fd);
-    return false;
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(web->server, fd);
+    if (!bound) {
+        close(fd);
+        return false;
+    }
+    evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_error);
+    return true;
 }
 
 /* One warning for all tries; that it works in the end is said as well. */

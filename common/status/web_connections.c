@@ -11,6 +11,7 @@
 #include "common/clock.h"
 
 #define SWEEP_MS 250
+#define READ_MAX (32 << 10) /* bytes that are read ahead of what the server has taken */
 
 struct connection {
     struct bufferevent *bev; /* a reference of our own */
@@ -26,7 +27,7 @@ struct web_connections {
     struct event *sweep; /* on while there are connections */
 };
 
-/* The server takes its callbacks away when it frees a connection, and closes the socket: ours is no longer that one. */
+/* The server takes its callbacks away when it frees a connection. */
 static bool is_freed(const struct connection *c)
 {
     bufferevent_event_cb on_event = NULL;
@@ -110,8 +111,10 @@ struct bufferevent *web_connections_add(struct event_base *base, void *context)
     struct connection *c = calloc(1, sizeof *c);
     if (!c) abort();
     tidy(all, WEB_CONNECTIONS_MAX - 1);
-    c->bev = bufferevent_socket_new(base, -1, 0); /* the server sets and closes the socket */
+    /* The server sets the socket. It is closed with the last reference, ours: until then nobody else has its number. */
+    c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (!c->bev) abort();
+    bufferevent_setwatermark(c->bev, EV_READ, 0, READ_MAX); /* also between the server's end and ours */
     bufferevent_incref(c->bev);
     c->began_at = clock_monotonic_ms();
     TAILQ_INSERT_TAIL(&all->all, c, next);

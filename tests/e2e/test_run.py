@@ -11,7 +11,7 @@ from support.waiting import wait_for
 
 def start(site):
     """In a terminal of its own, so that Ctrl-C reaches all of its programs."""
-    environment = {**clean_environment(), "PORT": str(site.port), "ROTATION_INTERVAL": "1"}
+    environment = {**clean_environment(), "PORT": str(site.port), "STATUS_PORT": "0", "ROTATION_INTERVAL": "1"}
     log = open(site.directory / "run.log", "ab")
     process = subprocess.Popen(["sh", ROOT / "tools/run.sh", BIN], cwd=site.directory, env=environment, stdout=log,
                                stderr=log, start_new_session=True)
