@@ -5,6 +5,7 @@
 
 const POLL_MS = 4000;
 const ANSWER_MS = 10000;        // an answer that takes longer is none
+let early = fetchStatus(AbortSignal.timeout(ANSWER_MS));    // the first one is under way while the page gets ready
 const BACKOFF_MAX_MS = 30000;
 const FAILURES_TO_SAY = 2;      // one that is followed by an answer is nobody's concern
 const CLOCK_DIFFERENCE_MS = 60000;
@@ -560,7 +561,8 @@ const state = { doc: null, openedAt: Date.now(), answeredAt: 0, failures: 0, tim
 async function ask() {
     const asking = state.asking = new AbortController();
     const limit = setTimeout(() => asking.abort(), ANSWER_MS);
-    const { doc, reason } = await fetchStatus(asking.signal);
+    const { doc, reason } = await (early || fetchStatus(asking.signal));
+    early = null;
     clearTimeout(limit);
     if (asking !== state.asking) return;        // nobody looks any more
     if (doc) answered(doc);
@@ -588,7 +590,7 @@ async function fetchStatus(signal) {
         const answer = await fetch("status.json", { cache: "no-store", signal });
         return answer.ok ? { doc: await answer.json() } : { reason: `The collector answers HTTP ${answer.status}.` };
     } catch (error) {
-        if (error.name === "AbortError") return { reason: "The collector takes too long to answer." };
+        if (error.name === "AbortError" || error.name === "TimeoutError") return { reason: "The collector takes too long to answer." };
         return { reason: error instanceof SyntaxError ? "The collector's answer is cut off." : "There is no connection to the collector." };
     }
 }
