@@ -284,7 +284,7 @@ static enum result listen_to_senders(struct collector *c, struct why *why)
 static enum result open_all(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    enum result res = descriptors_check(why);
+    enum result res = descriptors_check(c->settings->status_port > 0, why);
     if (res == RES_OK) res = signals_open(&c->signals, why);
     if (res == RES_OK) res = open_place(c, why);
     if (res == RES_OK) c->problems = problems_open(&c->lock, "collector");
