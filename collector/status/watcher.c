@@ -106,23 +106,25 @@ static void keep(struct watcher *w)
 }
 
 /* What is read is little, and much the same each time. */
-static void open_spool(struct watcher *w)
+static void open_spool(struct watcher *w, struct why *why)
 {
-    struct why why = {0};
-    enum result res = spool_open(&w->db, w->spool_path, &why);
-    if (res == RES_OK) res = db_exec(w->db, "PRAGMA cache_size = -" CACHE_KIB, &why);
-    if (res != RES_OK) log_debug("the status cannot open the spool now", "why=%s", LOG_QUOTE(why.text));
+    enum result res = spool_open(&w->db, w->spool_path, why);
+    if (res == RES_OK) res = db_exec(w->db, "PRAGMA cache_size = -" CACHE_KIB, why);
+    if (res != RES_OK) log_debug("the status cannot open the spool now", "why=%s", LOG_QUOTE(why->text));
 }
 
 static void look(struct watcher *w, bool has_opened)
 {
     struct why why = {0};
     enum result res = RES_RETRY;
-    if (has_opened && !w->db) open_spool(w);
+    if (!has_opened)
+        (void)why_set(&why, RES_RETRY, "the collector has not opened the spool yet");
+    else if (!w->db)
+        open_spool(w, &why);
     if (w->db)
         res = status_gather(&w->seen, w->db, w->spool_path, &why);
     else
-        status_gather_programs(&w->seen, w->spool_path);
+        status_gather_programs(&w->seen, w->spool_path, &why);
     if (res == RES_OK) {
         keep(w);
         return;
