@@ -1,11 +1,12 @@
-# One image for both programs and the simulator; the command says which one runs: collector (the default), uploader, acmsim.
+# One image for both programs, the simulator and the command for people; the command says which one runs: collector (the
+# default), uploader, acmsim. In a running container: `docker compose exec uploader eventspool status`.
 # Plain Dockerfile syntax: builds with BuildKit and with the engine's classic builder.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY tools/deps.sh tools/
 RUN sh tools/deps.sh build
 COPY . .
-RUN make -j"$(nproc)" && strip build/release/bin/collector build/release/bin/uploader build/release/bin/acmsim
+RUN make -j"$(nproc)" && cd build/release/bin && strip collector uploader eventspool acmsim
 
 FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="eventspool" \
@@ -25,9 +26,10 @@ RUN groupadd --gid 10001 eventspool \
  && install -d -o eventspool -g eventspool -m 2770 /var/lib/eventspool
 
 COPY --from=build /src/LICENSE /usr/share/doc/eventspool/LICENSE
-COPY --from=build /src/build/release/bin/collector /src/build/release/bin/uploader /src/build/release/bin/acmsim /usr/local/bin/
+COPY --from=build /src/build/release/bin/collector /src/build/release/bin/uploader /src/build/release/bin/eventspool \
+     /src/build/release/bin/acmsim /usr/local/bin/
 # A library that the list above forgot stops the build here, not a service later.
-RUN collector --version && uploader --version && acmsim --version
+RUN collector --version && uploader --version && eventspool --version && acmsim --version
 
 USER eventspool
 WORKDIR /var/lib/eventspool

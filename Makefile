@@ -1,4 +1,4 @@
-# The whole build: two programs, the simulator, every test, every sanitizer variant. `make help` lists the targets.
+# The whole build: two programs, the command for people, the simulator, every test, every sanitizer variant. `make help` lists the targets.
 MODE   ?= release
 ifeq ($(origin CC),default)
 CC     := $(if $(filter fuzz,$(MODE)),clang,gcc)
@@ -28,6 +28,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 COMMON    := $(call objects,common) $(B)/sql.o $(B)/page_text.o
 COLLECTOR := $(filter-out %/main.o,$(call objects,collector))
 UPLOADER  := $(filter-out %/main.o,$(call objects,uploader))
+EVENTSPOOL := $(filter-out %/main.o,$(call objects,tools/eventspool))
 # The status page, in the order that its embed.awk needs.
 PAGE      := common/status/page/page.css common/status/page/page.js common/status/page/page.html
 SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/collector/*.sql sql/uploader/*.sql sql/shared/*.sql))
@@ -44,10 +45,10 @@ FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(filter-out %_support
 MODEL       := $(patsubst %.c,$(B)/%.o,$(filter-out tests/model/test_%,$(wildcard tests/model/*.c)))
 
 .PHONY: all run send tests test test-swift test-containers unit fuzz-replay bench bench-page-size deps test-deps install settings lint clean help
-all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(FUZZERS))
+all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/eventspool $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(FUZZERS))
 
 help:
-	@echo 'make              build/$(MODE)/bin/{collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
+	@echo 'make              build/$(MODE)/bin/{eventspool,collector,uploader,acmsim}; MODE=asan|tsan|debug|fuzz builds beside it'
 	@echo 'make run          install what is needed, build, run both programs in the foreground'
 	@echo 'make send         send a handful of events to the running collector'
 	@echo 'make test         install what the tests need, build, run every test; TESTS=e2e/test_disk some, JOBS=4 at once'
@@ -62,6 +63,7 @@ help:
 
 $(B)/bin/collector: $(B)/collector/main.o $(COLLECTOR) $(COMMON)
 $(B)/bin/uploader: $(B)/uploader/main.o $(UPLOADER) $(COMMON)
+$(B)/bin/eventspool: $(B)/tools/eventspool/main.o $(EVENTSPOOL) $(B)/common.a
 $(B)/bin/acmsim: $(call objects,tools/acmsim)
 $(B)/bin/collector: LIBS = $(LIBS_collector)
 $(B)/bin/uploader: LIBS = $(LIBS_uploader)
@@ -93,13 +95,20 @@ $(B)/setting_names.h: tools/setting_names.awk collector/settings.c uploader/sett
 	@mkdir -p $(@D)
 	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
 
+# Of this only what is needed is linked: the command for people needs neither SQLite nor OpenSSL.
+$(B)/common.a: $(COMMON)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 $(B)/support.a: $(call objects,tests/support)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 # A unit test links the part of the product that its folder names, and common/: never both sides, which share no other code.
 $(filter $(B)/unit/collector/%,$(UNIT_TESTS)): $(COLLECTOR)
 $(filter $(B)/unit/uploader/%,$(UNIT_TESTS)): $(UPLOADER)
+$(filter $(B)/unit/eventspool/%,$(UNIT_TESTS)): $(EVENTSPOOL)
 $(B)/unit/common/%: LIBS = $(LIBS_common)
+$(B)/unit/eventspool/%: LIBS = $(LIBS_common)
+$(B)/unit/common/test_log_json: LIBS = $(LIBS_common) -lcjson
 $(B)/unit/collector/%: LIBS = $(LIBS_collector)
 $(B)/unit/uploader/%: LIBS = $(LIBS_uploader)
 $(B)/unit/%: $(B)/tests/unit/%.o $(COMMON) $(B)/support.a
@@ -187,10 +196,10 @@ bench-page-size: deps
 
 install: all
 	install -d $(DESTDIR)$(prefix)/libexec/eventspool $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/eventspool/sql \
-	    $(DESTDIR)$(prefix)/share/doc/eventspool/docs
+	    $(DESTDIR)$(prefix)/share/doc/eventspool/docs $(DESTDIR)$(prefix)/share/bash-completion/completions
 	install -m 755 $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(DESTDIR)$(prefix)/libexec/eventspool/
-	sed 's|@libexec@|$(prefix)/libexec/eventspool|' tools/eventspool.sh > $(DESTDIR)$(prefix)/bin/eventspool
-	chmod 755 $(DESTDIR)$(prefix)/bin/eventspool
+	install -m 755 $(B)/bin/eventspool $(DESTDIR)$(prefix)/bin/
+	install -m 644 deploy/completion/eventspool.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/eventspool
 	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(prefix)/share/doc/eventspool/
 	install -m 644 docs/*.md docs/fleet.html $(DESTDIR)$(prefix)/share/doc/eventspool/docs/

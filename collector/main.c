@@ -12,19 +12,23 @@ static const struct command commands[] = {
     {"check", NULL, run_check, "checks the settings and the machine, and says what to do"},
     {"healthcheck", "[--strict]", run_healthcheck,
      "exit 0 if the running collector is alive; --strict: and has no problem"},
-    {"tail", "[-n N]", run_tail, "shows the last N events (10), then each new one as it commits"},
+    {"tail", "[-n N] [--sender TEXT] [--name TEXT] [--rejects] [--json]", run_tail,
+     "shows the last events, or rejects, then each new one as it commits"},
     {"rejects retry", "[ID...]", run_rejects_retry,
      "validates rejects again; those that now pass become events"},
+    {"senders list", "[--json]", run_senders_list, "who has sent events, from where, and when last"},
+    {"senders forget", "NAME", run_senders_forget, "forgets a sender that will not send any more"},
     {"new-identity", NULL, run_new_identity, "draws a new identity, after a restore or clone of the machine"},
     {"config", NULL, run_config, "prints the effective configuration"},
     {NULL, NULL, NULL, NULL},
 };
 
 static const struct program program = {
-    "collector",
-    "receives XML events by TCP and keeps each as a row in the spool",
-    commands,
-    collector_settings,
+    .name = "collector",
+    .purpose = "receives XML events by TCP and keeps each as a row in the spool",
+    .commands = commands,
+    .settings = collector_settings,
+    .details = collector_details,
 };
 
 int main(int argc, char **argv)

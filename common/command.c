@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/command_table.h"
 #include "common/lock_wait.h"
 #include "common/log.h"
 #include "common/print.h"
@@ -20,6 +21,15 @@ static const char *shown(const struct command *command, char out[SHOWN_SIZE])
     return out;
 }
 
+static const struct {
+    const char *name, *meaning;
+} others[] = {
+    {"--help", "this text; behind a subcommand: its usage, arguments and exit codes"},
+    {"--version", "the version"},
+    {"--settings", "the table of settings for programs, with tabs between the fields"},
+    {"--commands", "the table of subcommands, likewise"},
+};
+
 static void print_help(const struct program *program, FILE *out)
 {
     char text[SHOWN_SIZE];
@@ -28,49 +38,70 @@ static void print_help(const struct program *program, FILE *out)
     for (const struct command *c = program->commands; c->name; c++)
         (void)fprintf(out, "  %-22s  %s%s\n", shown(c, text), c->meaning,
                       c == program->commands ? " (the default)" : "");
-    (void)fprintf(out, "  %-22s  %s\n  %-22s  %s\n  %-22s  %s\n", "--help", "this text", "--version",
-                  "the version", "--settings",
-                  "the table of settings for programs, with tabs between the fields");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        (void)fprintf(out, "  %-22s  %s\n", others[i].name, others[i].meaning);
     (void)fprintf(out, "\nSettings are environment variables: name, default, meaning.\n");
     config_help(program->settings, out);
 }
 
-/* How many words of the command line are this subcommand's name; 0 if it is another subcommand. */
-static int words_of(const struct command *command, int argc, char **argv)
-{
-    const char *second = strchr(command->name, ' ');
-    size_t len = second ? (size_t)(second - command->name) : strlen(command->name);
-    if (strlen(argv[1]) != len || memcmp(argv[1], command->name, len) != 0) return 0;
-    if (!second) return 1;
-    return argc > 2 && strcmp(argv[2], second + 1) == 0 ? 2 : 0;
-}
-
-static void explain_unknown(const struct program *program, char **argv)
+static void explain_unknown(const struct program *program, int argc, char **argv)
 {
     struct buf names = BUF_EMPTY;
+    char meant[COMMAND_NAME_SIZE];
+    size_t distance = COMMAND_TABLE_FAR;
     for (const struct command *c = program->commands; c->name; c++)
         buf_append_format(&names, "%s %s", c == program->commands ? "" : ",", c->name);
     print_line(stderr, "%s: unknown subcommand '%s'; one of:%.*s; see %s --help", program->name, argv[1],
                (int)names.len, names.data, program->name);
+    if (command_table_suggest(program->commands, argc - 1, argv + 1, &distance, meant))
+        print_line(stderr, "%s: did you mean `%s`?", program->name, meant);
     buf_fini(&names);
 }
 
-/* NULL if there is no such subcommand, or it takes no arguments and gets some; either is explained on stderr. */
+/* `rejects --help`: all subcommands that begin with the word. */
+static void explain_group(const struct program *program, const char *word)
+{
+    size_t len = strlen(word);
+    bool is_first = true;
+    for (const struct command *c = program->commands; c->name; c++) {
+        if (strncmp(c->name, word, len) != 0 || c->name[len] != ' ') continue;
+        if (!is_first) print_line(stdout, "%s", "");
+        command_table_explain(program->name, c, program->details, stdout);
+        is_first = false;
+    }
+}
+
+/*
+ * NULL if there is no such subcommand, or it takes no arguments and gets some, which is explained on stderr; or if it was
+ * to be explained: then `*exit_code` stays EX_OK.
+ */
 static const struct command *find_named(const struct program *program, int argc, char **argv,
-                                        struct command_line *line)
+                                        struct command_line *line, int *exit_code)
 {
     int words = 0;
-    const struct command *c = program->commands;
-    while (c->name && (words = words_of(c, argc, argv)) == 0) c++;
+    const struct command *c = command_table_find(program->commands, argc - 1, argv + 1, &words);
+    bool wants_help = command_table_wants_help(argc - 1 - words, argv + 1 + words);
     line->argc = argc - words;
     line->argv = argv + words;
-    if (words == 0)
-        explain_unknown(program, argv);
-    else if (c->arguments || line->argc == 1)
+    if (c && wants_help) {
+        command_table_explain(program->name, c, program->details, stdout);
+        return NULL;
+    }
+    if (!c && argc > 2 && command_table_wants_help(1, argv + 2) &&
+        command_table_is_group(program->commands, argv[1])) {
+        explain_group(program, argv[1]);
+        return NULL;
+    }
+    *exit_code = EX_USAGE;
+    if (!c) {
+        explain_unknown(program, argc, argv);
+    } else if (c->arguments || line->argc == 1) {
+        *exit_code = EX_OK;
         return c;
-    else
+    } else {
         print_line(stderr, "%s %s takes no arguments: '%s' is not understood", program->name, c->name,
                    line->argv[1]);
+    }
     return NULL;
 }
 
@@ -93,9 +124,11 @@ const struct command *command_find(const struct program *program, int argc, char
         config_list(program->settings, stdout);
         return NULL;
     }
-    const struct command *found = find_named(program, argc, argv, line);
-    if (!found) *exit_code = EX_USAGE;
-    return found;
+    if (strcmp(argv[1], "--commands") == 0) {
+        command_table_list(program->commands, program->details, stdout);
+        return NULL;
+    }
+    return find_named(program, argc, argv, line, exit_code);
 }
 
 int command_end(const struct program *program, int exit_code)

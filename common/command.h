@@ -6,6 +6,7 @@
 
 #include <sysexits.h>
 
+#include "common/command_table.h"
 #include "common/config.h"
 #include "common/why.h"
 
@@ -17,32 +18,18 @@
  */
 #define EX_FAILED 1
 
-/* The arguments of a subcommand. */
-struct command_line {
-    const void *settings; /* the program's struct settings */
-    int argc;
-    char **argv; /* argv[0] is the last word of the subcommand, its arguments follow; NULL at the end */
-};
-
-struct command {
-    const char *name; /* one word, or two: "rejects retry" */
-    const char *
-        arguments; /* as --help shows them; NULL: the subcommand takes none, and any argument is wrong usage */
-    int (*run)(const struct command_line *line); /* returns the exit code */
-    const char *meaning;
-};
-
 struct program {
     const char *name;
-    const char *purpose;            /* one sentence */
-    const struct command *commands; /* NULL name at the end; the first is the default */
-    const struct setting *settings; /* the table */
+    const char *purpose;                  /* one sentence */
+    const struct command *commands;       /* NULL name at the end; the first is the default */
+    const struct setting *settings;       /* the table */
+    const struct command_detail *details; /* a NULL `what` at the end; NULL: there are none */
 };
 
 /*
  * Finds the subcommand, and fills in the line's argc and argv (borrowed from `argv`). Returns NULL if there is nothing
- * to run: --help, --version or --settings was answered (`*exit_code` 0), or the usage is wrong, which was explained on
- * stderr (`*exit_code` 64).
+ * to run: --help, --version, --settings or --commands was answered (`*exit_code` 0), or the usage is wrong, which was
+ * explained on stderr (`*exit_code` 64). --help is also answered behind the name of a subcommand.
  */
 const struct command *command_find(const struct program *program, int argc, char **argv,
                                    struct command_line *line, int *exit_code);

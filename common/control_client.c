@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/print.h"
 #include "common/problems.h"
+#include "common/progress_line.h"
 #include "common/sql.h"
 
 #define POLL_MS     200
@@ -130,20 +132,42 @@ static enum result explain_failure(const char *result, struct why *why)
     return why_set(why, RES_BROKEN, "%.*s", len, result);
 }
 
-static enum result show(const struct control_call *call, const struct state *state, char **shown,
+/* What the person sees. */
+struct display {
+    char *shown; /* the sentence that was printed last; owned */
+    struct progress_line line;
+};
+
+static void show_progress(struct display *d, const char *text)
+{
+    struct progress progress;
+    const char *sentence = progress_read(text, &progress);
+    bool has_figures = *progress.unit != '\0';
+    bool is_new = strcmp(sentence, d->shown) != 0;
+    if (is_new && !(has_figures && d->line.is_terminal && isatty(STDOUT_FILENO))) {
+        progress_line_erase(&d->line);
+        print_lines(stdout, sentence);
+        (void)fflush(stdout);
+    }
+    if (has_figures) progress_line_show(&d->line, &progress);
+    if (!is_new) return;
+    free(d->shown);
+    d->shown = copy(sentence);
+}
+
+static enum result show(const struct control_call *call, const struct state *state, struct display *display,
                         struct why *why)
 {
+    if (state->is_done) progress_line_erase(&display->line);
     if (state->is_done && state->has_failed) return explain_failure(state->result, why);
     if (call->answer) {
         if (state->is_done) buf_append_text(call->answer, state->result);
         return RES_OK;
     }
-    if (state->is_done) print_lines(stdout, state->result);
-    if (state->is_done || strcmp(state->progress, *shown) == 0) return RES_OK;
-    print_lines(stdout, state->progress);
-    (void)fflush(stdout);
-    free(*shown);
-    *shown = copy(state->progress);
+    if (state->is_done)
+        print_lines(stdout, state->result);
+    else if (*state->progress)
+        show_progress(display, state->progress);
     return RES_OK;
 }
 
@@ -168,27 +192,29 @@ static void show_problems(const struct control_call *call)
 
 static enum result await_result(struct db *db, const struct control_call *call, int64_t id, struct why *why)
 {
-    char *shown = copy("");
+    struct display display = {.shown = copy("")};
     bool is_done = false;
     int64_t patience_due = clock_monotonic_ms() + (call->answer ? call->patience_ms : PATIENCE_MS);
     enum result res = RES_OK;
+    progress_line_init(&display.line, call->action);
     while (res == RES_OK && !is_done) {
         struct state state;
         res = load_state(db, id, &state, why);
         if (res == RES_OK && !state.exists)
             res = why_set(why, RES_RETRY, "the %s was restarted meanwhile", call->program);
-        if (res == RES_OK) res = show(call, &state, &shown, why);
+        if (res == RES_OK) res = show(call, &state, &display, why);
         is_done = state.is_done;
         state_fini(&state);
         if (res == RES_OK && !is_done) res = pass_time(call, why);
         if (res != RES_OK || is_done || clock_monotonic_ms() < patience_due) continue;
         if (call->answer) res = give_up(call, why);
-        if (!*shown && !call->serve && !call->answer) {
+        if (!*display.shown && !call->serve && !call->answer) {
             show_problems(call);
             patience_due = INT64_MAX; /* once */
         }
     }
-    free(shown);
+    progress_line_erase(&display.line);
+    free(display.shown);
     return res;
 }
 

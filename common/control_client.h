@@ -36,7 +36,8 @@ struct control_call { /* all pointers are borrowed for the call */
 
 /*
  * Leaves the request and waits until it is over. Prints a line on stdout whenever the progress has changed, and the
- * result at the end.
+ * result at the end. Where the progress has figures, they are shown on stderr (common/progress_line.h): on a terminal
+ * instead of the lines on stdout, if that is one, too.
  *   RES_RETRY    the running program has gone away, a stop was requested, the spool is locked, or there was no answer in
  *                time: try again later
  *   RES_BROKEN   the request has failed, and `why` is the program's explanation; or `serve` has failed

@@ -134,20 +134,29 @@ static void query_requests(struct control_server *s)
 
 /* ---- the row of a request in work ---- */
 
+static void write_progress(const struct control_response *response, struct buf *out)
+{
+    progress_write(&response->progress, response->text.data, strlen(response->text.data), out);
+    buf_append_char(out, '\0');
+}
+
 /* Once in a while, for the command that waits. If the row is gone, nobody waits any more. */
 static enum result report_progress(struct control_server *s, struct slot *slot, struct why *why)
 {
     struct stmt *stmt = NULL;
+    struct buf text = BUF_EMPTY;
     int64_t changed = 1;
     if (clock_monotonic_ms() < slot->report_due) return RES_OK;
     slot->report_due = clock_monotonic_ms() + REPORT_MS;
     enum result res = stmt_prepare(&stmt, s->db, sql_report_progress, why);
     if (res == RES_OK) {
-        stmt_set_text(stmt, ":progress", slot->response.text.data);
+        write_progress(&slot->response, &text);
+        stmt_set_text(stmt, ":progress", text.data);
         stmt_set_int(stmt, ":id", slot->request_id);
         res = stmt_run(stmt, &changed, why);
     }
     stmt_free(stmt);
+    buf_fini(&text);
     if (res != RES_OK || changed == 1) return res;
     log_info("a request was withdrawn: the work on it is given up", "action=%s", slot->action);
     clear_slot(slot);
@@ -198,6 +207,7 @@ static enum result do_slice(struct control_server *s, struct slot *slot, struct 
 {
     struct control_response *response = &slot->response;
     buf_clear(&response->text);
+    response->progress = (struct progress){0};
     response->wait_ms = 0;
     enum result res = call_handler(s, slot, why);
     if (res == RES_RETRY) return res;
@@ -216,6 +226,7 @@ static void report_waiting(struct control_server *s, struct slot *slot, const st
     struct why why = {0};
     if (slot->response.is_done) return; /* the text is the result */
     buf_clear(text);
+    slot->response.progress = (struct progress){0};
     buf_append_format(text, "it has to wait: %s%s%s", reason->text, *reason->remedy ? "; what helps: " : "",
                       reason->remedy);
     buf_append_char(text, '\0');

@@ -18,14 +18,16 @@
 
 #include "common/buf.h"
 #include "common/db.h"
+#include "common/progress.h"
 
 /* What the work on a request has come to, after a slice. */
 struct control_response {
     /* empty before each slice: the progress or, with `is_done`, the result; a line for a person */
     struct buf text;
-    bool is_done;    /* nothing is left to do */
-    bool has_failed; /* with `is_done`: not all that was requested could be done */
-    int wait_ms;     /* how long the next slice can wait */
+    struct progress progress; /* likewise: the figures, where there are some */
+    bool is_done;             /* nothing is left to do */
+    bool has_failed;          /* with `is_done`: not all that was requested could be done */
+    int wait_ms;              /* how long the next slice can wait */
 };
 
 /* How the requests for one action are served. */

@@ -5,9 +5,13 @@
 #include "common/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -22,19 +26,39 @@ static struct {
     const char *program;
     enum log_level level;
     enum log_format format;
-} destination = {"eventspool", LOG_INFO, LOG_TEXT};
+    bool is_journal; /* stderr leads to systemd's journal, which has a time and a priority for each line */
+    atomic_bool is_over_line; /* a terminal that shows a line to be erased */
+} destination = {.program = "eventspool", .level = LOG_INFO, .format = LOG_TEXT};
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
+static const int priorities[] = {3, 4, 6, 7}; /* of the same levels, in syslog(3) and sd-daemon(3) */
+
+/* Whoever starts a service names the journal's stream by its device and inode; stderr may be another one by now. */
+static bool is_journal(int fd)
+{
+    struct stat st;
+    char stream[64];
+    const char *named = getenv("JOURNAL_STREAM");
+    if (!named || fstat(fd, &st) != 0) return false;
+    (void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return strcmp(stream, named) == 0;
+}
 
 void log_open(const char *program)
 {
     destination.program = program;
+    destination.is_journal = is_journal(STDERR_FILENO);
 }
 
 void log_configure(enum log_level level, enum log_format format)
 {
     destination.level = level;
     destination.format = format;
+}
+
+void log_over_line(bool is_shown)
+{
+    destination.is_over_line = is_shown;
 }
 
 /* How the first character of a text is shown; a line break is only a blank, since some texts have several lines. */
@@ -130,25 +154,34 @@ __attribute__((format(printf, 2, 0))) static void format_fields(char fields[VALU
     fields[n] = '\0';
 }
 
+static void put_text(struct line *line, enum log_level level, const char *message, const char *values)
+{
+    char now[CLOCK_ISO_SIZE];
+    if (!destination.is_journal) put(line, "%s ", clock_iso(clock_now_ms(), now));
+    put(line, "%s %s %s%s%s", destination.program, level_names[level], LOG_QUOTE(message), *values ? " " : "",
+        values);
+}
+
+static void put_json(struct line *line, enum log_level level, const char *message, const char *values)
+{
+    char now[CLOCK_ISO_SIZE];
+    put(line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s",
+        clock_iso(clock_now_ms(), now), destination.program, level_names[level], LOG_QUOTE(message));
+    put_json_fields(line, values);
+    line->text[line->len++] = '}';
+}
+
 __attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *message,
                                                              const char *fields, va_list args)
 {
     char values[VALUES_SIZE] = "";
-    char now[CLOCK_ISO_SIZE];
     struct line line = {.len = 0};
 
     if (level > destination.level) return;
     if (fields) format_fields(values, fields, args);
-    (void)clock_iso(clock_now_ms(), now);
-    if (destination.format == LOG_JSON) {
-        put(&line, "{\"time\":\"%s\",\"program\":\"%s\",\"level\":\"%s\",\"message\":%s", now,
-            destination.program, level_names[level], LOG_QUOTE(message));
-        put_json_fields(&line, values);
-        line.text[line.len++] = '}';
-    } else {
-        put(&line, "%s %s %s %s%s%s", now, destination.program, level_names[level], LOG_QUOTE(message),
-            *values ? " " : "", values);
-    }
+    if (destination.is_journal) put(&line, "<%d>", priorities[level]);
+    if (destination.is_over_line) put(&line, "\r\x1b[K");
+    (destination.format == LOG_JSON ? put_json : put_text)(&line, level, message, values);
     line.text[line.len++] = '\n';
     ssize_t written = write(STDERR_FILENO, line.text, line.len);
     (void)written;

@@ -7,9 +7,10 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "common/spelling.h"
 #include "setting_names.h" /* made from the two tables of settings, by the Makefile */
 
-#define NAME_MAX_LENGTH 48
+#define NAME_MAX_LENGTH SPELLING_MAX
 
 const char *const names_of_settings[] = {SETTING_NAMES NULL};
 
@@ -53,28 +54,6 @@ static bool requests_nothing(const char *value)
     return false;
 }
 
-/* The number of single-character edits between two names (Levenshtein), with one row of the table in memory. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_LENGTH + 1];
-    size_t len = strlen(b);
-    if (len > NAME_MAX_LENGTH || strlen(a) > NAME_MAX_LENGTH) return NAME_MAX_LENGTH;
-    for (size_t j = 0; j <= len; j++) row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-            size_t insert = row[j - 1] + 1;
-            size_t remove = row[j] + 1;
-            diagonal = row[j];
-            row[j] = replace < insert ? replace : insert;
-            if (remove < row[j]) row[j] = remove;
-        }
-    }
-    return row[len];
-}
-
 /* Is `name` all of a setting's name except the last word, as BUCKET for BUCKET_NAME? */
 static bool is_all_but_last_word(const char *name, const char *setting)
 {
@@ -92,7 +71,8 @@ static int likeness(const char *name, const char *known)
     size_t allowed = strncmp(name, "AWS_", 4) == 0 || strlen(known) < 8 ? 1 : 2;
     if (strcmp(name, known) == 0) return -1;
     if (strchr(name, '_') && strcasecmp(name, known) == 0) return 1;
-    return (strlen(name) >= 5 && distance(name, known) <= allowed) || is_all_but_last_word(name, known);
+    return (strlen(name) >= 5 && spelling_distance(name, known) <= allowed) ||
+           is_all_but_last_word(name, known);
 }
 
 const char *names_suggest(const char *name)

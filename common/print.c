@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/printable.h"
+#include "common/utf8.h"
 
 static void write_line(FILE *out, const char *text, size_t len)
 {
@@ -35,4 +36,18 @@ void print_lines(FILE *out, const char *text)
         write_line(out, text, len);
         text += len;
     } while (*text && *++text);
+}
+
+/* In one write, so that no line of the log comes between. What is shown is ASCII but for letters of a foreign text. */
+void print_over(FILE *out, const char *text, size_t len, size_t columns)
+{
+    struct buf line = BUF_EMPTY;
+    buf_append_char(&line, '\r');
+    printable_append_shown(&line, text, len);
+    if (line.len > columns)
+        line.len = utf8_whole_len(line.data, columns); /* the first byte takes no column */
+    buf_append_text(&line, "\x1b[K");
+    (void)fwrite(line.data, 1, line.len, out);
+    (void)fflush(out);
+    buf_fini(&line);
 }

@@ -12,9 +12,10 @@ collector  main -> commands -> settings -> {net, spool, status} -> {intake, gate
 collector  {net, intake} -> framing
 uploader   main -> commands -> settings -> ship -> {spool, store} -> {render, credentials} -> http -> batch
 tools/acmsim
+tools/eventspool
 '
 
-find common collector uploader tools/acmsim -name '*.[ch]' 2>/dev/null | sort | ARROWS="$arrows" xargs awk '
+find common collector uploader tools/acmsim tools/eventspool -name '*.[ch]' 2>/dev/null | sort | ARROWS="$arrows" xargs awk '
 # The room of a path: common, collector/net, uploader/main, tools/acmsim; "" for what lies in none.
 function room_of(path,    part) {
     split(path, part, "/")

@@ -11,7 +11,7 @@
 static const struct command commands[] = {
     {"run", NULL, run_service, "the service; SIGTERM or SIGINT stop it cleanly"},
     {"flush", NULL, run_flush, "ships everything that is in the spool now, and waits for it"},
-    {"status", "[--json]", run_status, "the spool on one screen, or as JSON for programs"},
+    {"status", "[--json] [--watch]", run_status, "the installation on one screen, or as JSON for programs"},
     {"reship", "[--batch ID] [--since TIME [--until TIME]] [--new-keys] [--dry-run]", run_reship,
      "sends past batches again: missing objects, or all under new keys"},
     {"resolve", "--batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]", run_resolve,
@@ -34,10 +34,11 @@ static const struct command commands[] = {
 };
 
 static const struct program program = {
-    "uploader",
-    "ships the events of the spool in batches, as objects in S3",
-    commands,
-    uploader_settings,
+    .name = "uploader",
+    .purpose = "ships the events of the spool in batches, as objects in S3",
+    .commands = commands,
+    .settings = uploader_settings,
+    .details = uploader_details,
 };
 
 /* Only root may look into this process, as it holds keys: no debugger, no /proc/PID/environ, no core dump. */

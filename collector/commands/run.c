@@ -21,6 +21,7 @@
 #include "common/healthcheck.h"
 #include "common/histogram.h"
 #include "common/log.h"
+#include "common/service_manager.h"
 #include "common/spool.h"
 #include "common/turn.h"
 
@@ -77,7 +78,9 @@ struct collector {
     struct lockfile lock;
     struct problems *problems;
     struct gate *gate;
-    int fd; /* the listening socket, until the server takes it over */
+    struct service_manager *manager;
+    int fd;         /* the listening socket, until the server takes it over */
+    bool is_passed; /* it is the service manager's, which keeps it */
     struct intake *intake;
     struct replacements *replacements;
     struct validators *validators;
@@ -129,6 +132,14 @@ static enum result wait_for_port(struct collector *c, struct why *why)
         res = bind_port(c, &is_final, why);
     }
     return res;
+}
+
+/* A service manager's socket is the port, whatever PORT and BIND_HOST say: it is bound, and listens already. */
+static enum result take_port(struct collector *c, struct why *why)
+{
+    c->fd = service_manager_take(c->manager, PASSED_EVENTS);
+    c->is_passed = c->fd >= 0;
+    return c->is_passed ? RES_OK : wait_for_port(c, why);
 }
 
 static enum result open_place(struct collector *c, struct why *why)
@@ -236,7 +247,9 @@ static enum result open_server(struct collector *c, struct why *why)
         .signals = &c->signals,
         .lock = &c->lock,
         .problems = c->problems,
+        .manager = c->manager,
         .listening_fd = c->fd,
+        .is_listening_kept = c->is_passed,
         .are_threads_alive = are_threads_alive,
         .report = c->monitor ? report : NULL,
         .begin_stop = begin_stop,
@@ -244,6 +257,21 @@ static enum result open_server(struct collector *c, struct why *why)
     };
     c->fd = -1;
     return server_open(&c->server, &parts, why);
+}
+
+static enum result log_listening(int fd, const struct settings *s, bool is_passed, struct why *why)
+{
+    char host[LISTENER_HOST_SIZE];
+    int64_t port = 0;
+    enum result res = listener_name(fd, host, &port, why);
+    if (res != RES_OK) return res;
+    if (is_passed)
+        log_info("listening", "host=%s port=%" PRId64 " socket=%s spool=%s", host, port,
+                 LOG_QUOTE("from the service manager"), LOG_QUOTE(s->spool_path));
+    else
+        log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, port,
+                 LOG_QUOTE(s->spool_path));
+    return RES_OK;
 }
 
 /* Without it the collector does what it is for all the same. */
@@ -255,7 +283,7 @@ static void open_monitor(struct collector *c)
         .spool_path = s->spool_path,
         .host = s->status_host,
         .port = s->status_port,
-        .listening_fd = -1,
+        .listening_fd = service_manager_take(c->manager, PASSED_STATUS),
         .allowed_hosts = s->status_allowed_hosts,
         .gate = c->gate,
         .problems = c->problems,
@@ -273,23 +301,24 @@ static enum result listen_to_senders(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
     writer_wait_until_open(c->writer, FIRST_OPENING_MS);
-    enum result res = listener_listen(c->fd, s->bind_host, s->port, why);
+    int fd = c->fd;
+    enum result res = c->is_passed ? RES_OK : listener_listen(fd, s->bind_host, s->port, why);
     if (res == RES_OK) res = open_server(c, why);
-    if (res == RES_OK)
-        log_info("listening", "host=%s port=%" PRId64 " spool=%s", s->bind_host, s->port,
-                 LOG_QUOTE(s->spool_path));
+    if (res == RES_OK) res = log_listening(fd, s, c->is_passed, why);
+    if (res == RES_OK) service_manager_log_untaken(c->manager);
     return res;
 }
 
 static enum result open_all(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
-    enum result res = descriptors_check(why);
+    enum result res = service_manager_open(&c->manager, why);
+    if (res == RES_OK) res = descriptors_check(s->status_port > 0, why);
     if (res == RES_OK) res = signals_open(&c->signals, why);
     if (res == RES_OK) res = open_place(c, why);
     if (res == RES_OK) c->problems = problems_open(&c->lock, "collector");
     if (res == RES_OK) res = gate_open(&c->gate, c->problems, why);
-    if (res == RES_OK) res = wait_for_port(c, why);
+    if (res == RES_OK) res = take_port(c, why);
     if (res == RES_OK) res = intake_open(&c->intake, chunks_max_bytes(s), &s->validator, why);
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
@@ -402,6 +431,7 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
     if (c->spool == SPOOL_CLEAN) lockfile_release(&c->lock);
     if (c->spool == SPOOL_UNTOUCHED) lockfile_leave(&c->lock);
     signals_close(&c->signals);
+    service_manager_close(c->manager);
     if (res != RES_OK || last_res == RES_OK) return res;
     *why = last;
     return last_res;

@@ -6,14 +6,17 @@
 
 #include "collector/settings.h"
 #include "collector/spool/handlers.h"
+#include "common/command_table.h"
 
-struct command_line; /* common/command.h */
+extern const struct command_detail collector_details[]; /* arguments and exit codes, for --help */
 
 int run_service(const struct command_line *line);
 int run_check(const struct command_line *line);
 int run_healthcheck(const struct command_line *line);
 int run_tail(const struct command_line *line);
 int run_rejects_retry(const struct command_line *line);
+int run_senders_list(const struct command_line *line);
+int run_senders_forget(const struct command_line *line);
 int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 

@@ -1,74 +1,39 @@
 /*
  * tail -- `collector tail`: follows the spool, one line per event as it commits: the time of receipt, its sender, its
- * name and its source's name, separated by tabs. No payload, no personal data. It reads in short transactions, so that
- * it never delays the collector. Ends with SIGINT, SIGTERM, or when the reader of its output ends.
+ * name and its source's name, separated by tabs; or rejects. No payload, no personal data. It reads in short transactions,
+ * so that it never delays the collector. Ends with SIGINT, SIGTERM, or when the reader of its output ends.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "collector/commands/run.h"
+#include "collector/commands/tail_options.h"
+#include "collector/commands/tail_rows.h"
 #include "collector/settings.h"
-#include "common/clock.h"
 #include "common/command.h"
 #include "common/print.h"
-#include "common/printable.h"
 #include "common/signals.h"
 #include "common/spool.h"
-#include "common/sql.h"
 
-#define FIRST_COUNT 10   /* events shown at the start, as tail(1) does */
-#define POLL_MS     300  /* between two queries for new events */
-#define SLICE       1000 /* events read by one query */
+#define POLL_MS   300    /* between two queries for new rows */
+#define LOOK_BACK 100000 /* so many of the newest rows are searched for the past ones that a filter wants */
 
 struct tail {
     const char *spool_path;
+    struct tail_options options;
     struct signals signals;
     struct spool_file file; /* the file that was opened */
     struct db *db;
-    struct stmt *load_new_events;
+    struct tail_rows rows;
     int64_t last_shown_id;
     struct buf lines;
     bool is_over; /* a stop was requested, or nobody reads the output any more */
 };
-
-static void append_column(struct buf *out, const char *text, char end)
-{
-    if (text && *text)
-        printable_append(out, text, strlen(text));
-    else
-        buf_append_char(out, '-');
-    buf_append_char(out, end);
-}
-
-static void append_line(struct tail *t)
-{
-    char received_at[CLOCK_ISO_SIZE];
-    t->last_shown_id = stmt_int(t->load_new_events, 0);
-    append_column(&t->lines, clock_iso(stmt_int(t->load_new_events, 1), received_at), '\t');
-    append_column(&t->lines, stmt_text(t->load_new_events, 2), '\t');
-    append_column(&t->lines, stmt_text(t->load_new_events, 3), '\t');
-    append_column(&t->lines, stmt_text(t->load_new_events, 4), '\n');
-}
-
-/* Reads up to SLICE new events into `lines`. No transaction stays open while they are written. */
-static enum result load_slice(struct tail *t, int *count, struct why *why)
-{
-    bool has_row = true;
-    enum result res = RES_OK;
-    buf_clear(&t->lines);
-    stmt_set_int(t->load_new_events, ":after", t->last_shown_id);
-    stmt_set_int(t->load_new_events, ":count", SLICE);
-    for (*count = 0; res == RES_OK && has_row; *count += has_row) {
-        res = stmt_step(t->load_new_events, &has_row, why);
-        if (res == RES_OK && has_row) append_line(t);
-    }
-    return res;
-}
 
 /* Never blocks in write(2): a reader that pauses must not prevent a stop. */
 static enum result write_lines(struct tail *t, struct why *why)
@@ -114,35 +79,49 @@ static enum result follow(struct tail *t, struct why *why)
     while (res == RES_OK && !t->is_over) {
         int count = 0;
         res = check_file(t, why);
-        if (res == RES_OK) res = load_slice(t, &count, why);
+        buf_clear(&t->lines);
+        if (res == RES_OK) res = tail_rows_read(&t->rows, &t->last_shown_id, &count, &t->lines, why);
         if (res == RES_OK) res = write_lines(t, why);
-        if (res == RES_OK && count < SLICE) pass_time(t);
+        if (res == RES_OK && count < TAIL_SLICE) pass_time(t);
         t->is_over |= signals_stop_requested(&t->signals);
     }
     return res;
 }
 
-/* Begins `count` events before the newest event. */
-static enum result find_start(struct tail *t, int64_t count, struct why *why)
+/*
+ * Goes back from the newest row until enough of them match, slice by slice, and not further than LOOK_BACK rows: how
+ * long it takes must not depend on how rare they are.
+ */
+static enum result find_matches(struct tail *t, int64_t newest, struct why *why)
 {
-    struct stmt *stmt = NULL;
-    bool has_row = false;
-    enum result res = stmt_prepare(&stmt, t->db, sql_load_intake, why);
-    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res == RES_OK && has_row) t->last_shown_id = stmt_int(stmt, 0) - count;
-    stmt_free(stmt);
+    int64_t wanted = t->options.count;
+    int64_t oldest = newest > LOOK_BACK ? newest - LOOK_BACK : 0;
+    int64_t ids[TAIL_SLICE];
+    enum result res = RES_OK;
+    t->last_shown_id = newest;
+    while (res == RES_OK && wanted > 0 && t->last_shown_id > oldest && !t->is_over) {
+        int count = 0;
+        res = tail_rows_match(&t->rows, t->last_shown_id, ids, &count, why);
+        if (res == RES_OK)
+            t->last_shown_id = count < wanted ? t->last_shown_id - TAIL_SLICE : ids[count - wanted] - 1;
+        wanted -= count;
+        t->is_over = signals_stop_requested(&t->signals);
+    }
+    if (res == RES_OK && wanted > 0 && oldest > 0 && !t->is_over)
+        print_line(stderr,
+                   "collector tail: %" PRId64 " of the newest %d events match; older ones are not searched",
+                   t->options.count - wanted, LOOK_BACK);
     return res;
 }
 
-/* The number of past events to show; -1 if the arguments are wrong. */
-static int64_t parse_count(const struct command_line *line)
+/* Begins so many rows before the newest one. */
+static enum result find_start(struct tail *t, struct why *why)
 {
-    const char *text = NULL;
-    if (line->argc == 1) return FIRST_COUNT;
-    if (line->argc == 2 && strncmp(line->argv[1], "-n", 2) == 0) text = line->argv[1] + 2;
-    if (line->argc == 3 && strcmp(line->argv[1], "-n") == 0) text = line->argv[2];
-    size_t len = text ? strlen(text) : 0;
-    return len > 0 && len < 10 && strspn(text, "0123456789") == len ? strtoll(text, NULL, 10) : -1;
+    int64_t newest = 0;
+    enum result res = tail_rows_newest(&t->rows, t->db, &newest, why);
+    if (res == RES_OK && tail_options_have_filter(&t->options)) return find_matches(t, newest, why);
+    t->last_shown_id = newest - t->options.count;
+    return res;
 }
 
 int run_tail(const struct command_line *line)
@@ -151,21 +130,17 @@ int run_tail(const struct command_line *line)
     struct tail t = {.spool_path = settings->spool_path, .signals = {.fd = -1}};
     struct why why = {0};
 
-    int64_t count = parse_count(line);
-    if (count < 0) {
-        print_line(stderr, "usage: collector tail [-n N], where N is how many past events to show first");
-        return EX_USAGE;
-    }
+    if (!tail_options_parse(line, &t.options)) return EX_USAGE;
     if (spool_stat_file(t.spool_path, &t.file, &why) != RES_OK)
         why_clear(&why); /* spool_open() explains it better */
     enum result res = signals_open(&t.signals, &why);
     if (res == RES_OK) res = spool_open_for_command(&t.db, t.spool_path, &why);
-    if (res == RES_OK) res = stmt_prepare(&t.load_new_events, t.db, sql_load_new_events, &why);
-    if (res == RES_OK) res = find_start(&t, count, &why);
+    if (res == RES_OK) res = tail_rows_open(&t.rows, t.db, &t.options, &why);
+    if (res == RES_OK) res = find_start(&t, &why);
     if (res == RES_OK) res = follow(&t, &why);
 
     buf_fini(&t.lines);
-    stmt_free(t.load_new_events);
+    tail_rows_close(&t.rows);
     db_close(t.db);
     signals_close(&t.signals);
     return command_exit(res, &why);

@@ -94,6 +94,13 @@ bool gate_holds(const struct gate *gate, enum gate_reason reason)
     return gate->holds[reason];
 }
 
+const char *gate_code(const struct gate *gate)
+{
+    for (int i = 0; i < GATE_REASON_COUNT; i++)
+        if (gate->holds[i]) return kinds[i].code;
+    return NULL;
+}
+
 enum gate_stop gate_at_stop(const struct gate *gate)
 {
     enum gate_stop least = GATE_STOP_READS;

@@ -65,6 +65,9 @@ void gate_clear(struct gate *gate, enum gate_reason reason);
 bool gate_is_open(const struct gate *gate);
 bool gate_holds(const struct gate *gate, enum gate_reason reason);
 
+/* The code of the first reason that holds; NULL if the gate is open. */
+const char *gate_code(const struct gate *gate);
+
 /* What a stop has to do: the least that any of the reasons allows. */
 enum gate_stop gate_at_stop(const struct gate *gate);
 

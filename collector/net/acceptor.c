@@ -338,7 +338,7 @@ void acceptor_stop(struct acceptor *acceptor)
     (void)event_del(acceptor->again);
 }
 
-int64_t acceptor_take_waiting(struct acceptor *acceptor)
+int64_t acceptor_take_waiting(struct acceptor *acceptor, int64_t most)
 {
     char source[EVENT_SOURCE_MAX];
     int fd = -1;
@@ -348,6 +348,7 @@ int64_t acceptor_take_waiting(struct acceptor *acceptor)
         clients_add(acceptor->clients, newcomer.fd, newcomer.source);
     }
     int64_t waiting = listener_count_waiting(acceptor->fd); /* those that come from now on need not be read */
+    if (waiting > most) waiting = most;
     for (; waiting > 0 && step == STEP_ACCEPTED; waiting--) {
         step = accept_next(acceptor, &fd, source);
         if (fd >= 0) clients_add(acceptor->clients, fd, source);

@@ -40,10 +40,10 @@ void acceptor_start(struct acceptor *acceptor);
 void acceptor_stop(struct acceptor *acceptor);
 
 /*
- * For the stop: accepts all senders that wait at this moment, beyond MAX_CONNECTIONS, and disconnects nobody. Then it
- * closes the listening socket, so that the system refuses further ones, and accepts no more. Returns how many could not
- * be accepted, for lack of descriptors or memory.
+ * For the stop: accepts all senders that wait at this moment, but `most` at most, beyond MAX_CONNECTIONS, and disconnects
+ * nobody. Then it closes the listening socket and accepts no more: the system refuses further ones, unless another process
+ * has that socket, too. Returns how many could not be accepted, for lack of descriptors or memory.
  */
-int64_t acceptor_take_waiting(struct acceptor *acceptor);
+int64_t acceptor_take_waiting(struct acceptor *acceptor, int64_t most);
 
 #endif

@@ -2,8 +2,8 @@
  * server -- see server.h.
  *
  * One thread. The loop wakes when a sender can be read or accepted, when the intake has space again, when a stop is
- * requested, when something was posted to the gate, every five seconds for the sign of life, and once a second to tell
- * the status who is connected, while somebody asks.
+ * requested, when something was posted to the gate, every five seconds for the sign of life (for the service manager's
+ * watchdog as often as that wants it), and about once a second to tell the status who is connected.
  */
 #include "collector/net/server.h"
 
@@ -16,6 +16,7 @@
 #include "collector/net/acceptor.h"
 #include "collector/net/clients.h"
 #include "collector/net/connected.h"
+#include "collector/net/listener.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -26,7 +27,7 @@
 struct server {
     struct server_parts parts;
     struct event_base *base;
-    struct event *stop, *posted, *space, *beat, *silence, *report;
+    struct event *stop, *posted, *space, *beat, *watchdog, *silence, *report;
     struct clients *clients;
     struct acceptor *acceptor;
 };
@@ -45,12 +46,39 @@ static void on_space(evutil_socket_t fd, short what, void *context)
     clients_serve_queue(server->clients);
 }
 
+/* ---- what the service manager hears ---- */
+
+/* The start is over once the spool can be written: senders are accepted already, but not read. */
+static void tell_manager(struct server *server)
+{
+    struct service_manager *manager = server->parts.manager;
+    const char *reason = gate_code(server->parts.gate);
+    if (gate_holds(server->parts.gate, GATE_STARTING))
+        service_manager_extend_start(manager);
+    else
+        service_manager_ready(manager);
+    if (reason)
+        service_manager_status(manager, "nothing is read: %s", reason);
+    else
+        service_manager_status(manager, "events are received; senders connected: %" PRId64,
+                               clients_count(server->clients));
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    (void)fd;
+    (void)what;
+    service_manager_beat(server->parts.manager, server->parts.are_threads_alive(server->parts.context));
+}
+
 static void on_posted(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
     (void)fd;
     (void)what;
     gate_take(server->parts.gate);
+    tell_manager(server);
     if (gate_is_open(server->parts.gate)) clients_serve_queue(server->clients);
     if (server->parts.report) event_active(server->report, EV_TIMEOUT, 0); /* the spool may be open now */
 }
@@ -91,7 +119,10 @@ static void on_beat(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     (void)fd;
     (void)what;
-    if (server->parts.are_threads_alive(server->parts.context)) lockfile_beat(server->parts.lock);
+    bool is_alive = server->parts.are_threads_alive(server->parts.context);
+    if (is_alive) lockfile_beat(server->parts.lock);
+    tell_manager(server);
+    service_manager_beat(server->parts.manager, is_alive);
     problems_refresh(server->parts.problems);
     replacements_log(server->parts.replacements, clock_monotonic_ms());
     if (!event_pending(server->report, EV_TIMEOUT, NULL)) report(server);
@@ -112,15 +143,18 @@ static struct event *watch(struct server *server, int fd, short what, event_call
     return event;
 }
 
-/* Adds the events that are always on, and the check of silent senders if IDLE_TIMEOUT is set. */
+/* Adds the events that are always on, the check of silent senders if IDLE_TIMEOUT is set, and the watchdog's beat. */
 static bool add_events(struct server *server)
 {
     struct timeval beat = duration(LOCKFILE_BEAT_MS);
     int64_t silence_ms = (server->parts.options.idle_timeout_ms + SILENCE_CHECKS - 1) / SILENCE_CHECKS;
+    int64_t watchdog_ms = service_manager_beat_ms(server->parts.manager);
+    struct timeval watchdog = duration(watchdog_ms);
     struct timeval silence = duration(silence_ms < LOCKFILE_BEAT_MS ? silence_ms : LOCKFILE_BEAT_MS);
     struct timeval report = duration(0);
     return event_add(server->stop, NULL) == 0 && event_add(server->posted, NULL) == 0 &&
            event_add(server->space, NULL) == 0 && event_add(server->beat, &beat) == 0 &&
+           (watchdog_ms == 0 || event_add(server->watchdog, &watchdog) == 0) &&
            (silence_ms == 0 || event_add(server->silence, &silence) == 0) &&
            (!server->parts.report || event_add(server->report, &report) == 0);
 }
@@ -143,6 +177,7 @@ enum result server_open(struct server **out, const struct server_parts *parts, s
     server->posted = watch(server, gate_fd(parts->gate), EV_READ | EV_PERSIST, on_posted);
     server->space = watch(server, intake_fd(parts->intake), EV_READ | EV_PERSIST, on_space);
     server->beat = watch(server, -1, EV_PERSIST, on_beat);
+    server->watchdog = watch(server, -1, EV_PERSIST, on_watchdog);
     server->silence = watch(server, -1, EV_PERSIST, on_silence);
     server->report = watch(server, -1, 0, on_report);
     if (!add_events(server)) return why_set(why, RES_BROKEN, "watch sockets and timers: %s", strerror(errno));
@@ -154,15 +189,28 @@ void server_close(struct server *server)
     if (!server) return;
     acceptor_free(server->acceptor);
     clients_free(server->clients);
-    struct event *events[] = {server->stop, server->posted,  server->space,
-                              server->beat, server->silence, server->report};
+    struct event *events[] = {server->stop,     server->posted,  server->space, server->beat,
+                              server->watchdog, server->silence, server->report};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i]) event_free(events[i]);
     if (server->base) event_base_free(server->base);
     free(server);
 }
 
-/* Senders that connected before the stop are read as well, beyond MAX_CONNECTIONS. */
+/*
+ * Senders that connected before the stop are read as well, beyond MAX_CONNECTIONS. The socket of a service manager stays
+ * open: who connects later waits there for the next process, and so does everybody who would be accepted now and not read.
+ * Returns how many are lost.
+ */
+static int64_t take_waiting(struct server *server)
+{
+    if (!server->parts.is_listening_kept) return acceptor_take_waiting(server->acceptor, INT64_MAX);
+    bool reads = gate_at_stop(server->parts.gate) == GATE_STOP_READS;
+    (void)acceptor_take_waiting(server->acceptor, reads ? LISTENER_BACKLOG : 0);
+    log_info("the service manager keeps the port open: new senders wait for the next process", NULL);
+    return 0;
+}
+
 static void stop(struct server *server, struct drain_report *report)
 {
     const struct server_parts *parts = &server->parts;
@@ -171,7 +219,9 @@ static void stop(struct server *server, struct drain_report *report)
     parts->begin_stop(parts->context, due + DRAIN_COMMIT_MS);
     gate_raise(parts->gate, GATE_STOPPING, "a stop was requested: what has arrived is read and committed",
                "wait: this takes 8 seconds at most");
-    int64_t left = acceptor_take_waiting(server->acceptor);
+    service_manager_status(parts->manager, "stopping: what has arrived is read and committed");
+    service_manager_stopping(parts->manager);
+    int64_t left = take_waiting(server);
     drain_run(&drain, due, report);
     report->unaccepted_connections = left;
     if (left > 0)
@@ -182,6 +232,7 @@ static void stop(struct server *server, struct drain_report *report)
 
 enum result server_run(struct server *server, struct drain_report *report, struct why *why)
 {
+    tell_manager(server);
     if (event_base_dispatch(server->base) < 0) return why_set(why, RES_BROKEN, "the event loop failed");
     log_info("stopping: reading what has arrived", "connections=%" PRId64, clients_count(server->clients));
     stop(server, report);

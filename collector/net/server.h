@@ -15,6 +15,7 @@
 #include "collector/net/drain.h"
 #include "common/lockfile.h"
 #include "common/problems.h"
+#include "common/service_manager.h"
 #include "common/signals.h"
 #include "common/status/live.h"
 
@@ -38,7 +39,10 @@ struct server_parts {
     struct signals *signals;
     const struct lockfile *lock;
     struct problems *problems;
+    struct service_manager *manager;
     int listening_fd;
+    bool
+        is_listening_kept; /* by the service manager: who waits there after a stop is accepted by the next process */
 
     /* Called every LOCKFILE_BEAT_MS: do all threads go on? While they do not, the sign of life is not renewed. */
     bool (*are_threads_alive)(void *context);

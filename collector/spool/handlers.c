@@ -1,8 +1,11 @@
 /* handlers -- see handlers.h. */
 #include "collector/spool/handlers.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "collector/spool/forget_sender.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/wal.h"
 #include "common/control_server.h"
@@ -33,8 +36,10 @@ static enum result do_retry(void *context, void *work, struct control_response *
     struct wal *wal = spool_in_wal(h->spool);
     enum result res = retry_slice(work, &response->is_done, why);
     if (wal_bytes(wal) > SPOOL_WAL_PASSIVE_BYTES) (void)wal_finish(wal);
-    if (res == RES_OK) retry_describe(work, &response->text);
-    return res;
+    if (res != RES_OK) return res;
+    retry_describe(work, &response->text);
+    retry_progress(work, &response->progress);
+    return RES_OK;
 }
 
 static void end_retry(void *work)
@@ -69,11 +74,39 @@ static void end_new_identity(void *work)
     (void)work;
 }
 
+/* ---- forget ---- */
+
+static enum result begin_forget(void *context, const char *argument, void **work, struct why *why)
+{
+    (void)context, (void)why; /* it is one step */
+    *work = strdup(argument);
+    if (!*work) abort();
+    return RES_OK;
+}
+
+static enum result do_forget(void *context, void *work, struct control_response *response, struct why *why)
+{
+    struct handlers *h = context;
+    int64_t addresses = 0;
+    enum result res = forget_sender(spool_in_db(h->spool), work, &addresses, why);
+    if (res != RES_OK) return res;
+    buf_append_format(&response->text, "forgotten, with %" PRId64 " %s", addresses,
+                      addresses == 1 ? "address" : "addresses");
+    response->is_done = true;
+    return RES_OK;
+}
+
+static void end_forget(void *work)
+{
+    free(work);
+}
+
 /* ---- all ---- */
 
 static const struct control_handler table[] = {
     {HANDLERS_RETRY, begin_retry, do_retry, end_retry},
     {HANDLERS_NEW_IDENTITY, begin_new_identity, do_new_identity, end_new_identity},
+    {HANDLERS_FORGET, begin_forget, do_forget, end_forget},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 /*
- * handlers -- what the collector does for commands (common/control_server.h): it validates rejects again, and draws a
- * new identity for the spool.
+ * handlers -- what the collector does for commands (common/control_server.h): it validates rejects again, draws a new
+ * identity for the spool, and forgets a sender.
  *
  * The thread that writes does this between two groups of events, in slices, so that events wait for one slice of each
  * at most.
@@ -13,6 +13,7 @@
 
 #define HANDLERS_RETRY        "retry" /* argument: ids of rejects, separated by blanks; "" for all */
 #define HANDLERS_NEW_IDENTITY "new-identity"
+#define HANDLERS_FORGET       "forget" /* argument: the sender's name */
 
 struct handlers;
 

@@ -2,25 +2,64 @@
 #include "collector/spool/opening.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "collector/spool/log_readers.h"
 #include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/long_call.h"
 #include "common/spool.h"
+
+/* More than what stays after a clean end (journal_size_limit): a crash has left it, or a reader has held it up. */
+#define LONG_LOG_BYTES ((int64_t)64 << 20)
+
+static int64_t log_file_bytes(const char *spool_path)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int len = snprintf(path, sizeof path, "%s-wal", spool_path);
+    return len < (int)sizeof path && stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* SQLite reads a log that was left, then wal_settle() copies it: either may take minutes. NULL if it is not long. */
+static struct long_call *begin_settling(struct opening *o)
+{
+    int64_t bytes = o->has_looked ? 0 : log_file_bytes(o->path);
+    o->has_looked = true;
+    if (bytes > LONG_LOG_BYTES) {
+        o->settling_since = clock_monotonic_ms();
+        log_info("an earlier run has left a long write-ahead log, which goes into the spool's file first",
+                 "bytes=%" PRId64, bytes);
+    }
+    if (o->settling_since == 0) return NULL;
+    return long_call_begin("settling the write-ahead log", LONG_CALL_LOG_MS);
+}
+
+static enum result try_to_settle(struct opening *o, struct why *why)
+{
+    enum result res = wal_settle(spool_in_wal(o->spool), why);
+    if (res == RES_OK && o->settling_since != 0)
+        log_info("the long write-ahead log is settled", "took_ms=%" PRId64,
+                 clock_monotonic_ms() - o->settling_since);
+    if (res != RES_RETRY || o->must_settle) return res;
+    /* Every frame in the log was synced by a program that ended well or still runs: ours may follow them. */
+    log_debug("the write-ahead log goes on as it is", "why=%s", LOG_QUOTE(why->text));
+    return RES_OK;
+}
 
 enum result opening_try(struct opening *o, struct why *why)
 {
     struct why newer = {0};
     enum result res = RES_OK;
+    struct long_call *call = begin_settling(o);
     if (!o->spool) res = spool_in_open(&o->spool, o->path, o->node, o->sync, why);
     o->is_too_new = res == RES_RETRY && spool_check_usable(o->path, &newer) == RES_RETRY;
-    if (res != RES_OK) return res;
-    res = wal_settle(spool_in_wal(o->spool), why);
-    if (res != RES_RETRY || o->must_settle) return res;
-    /* Every frame in the log was synced by a program that ended well or still runs: ours may follow them. */
-    log_debug("the write-ahead log goes on as it is", "why=%s", LOG_QUOTE(why->text));
-    return RES_OK;
+    if (res == RES_OK) res = try_to_settle(o, why);
+    long_call_end(call);
+    return res;
 }
 
 static void describe(const struct opening *o, const struct why *why, struct buf *out)

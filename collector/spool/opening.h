@@ -20,6 +20,8 @@ struct opening {
     enum spool_sync sync;
     bool must_settle;       /* the last collector did not end cleanly: what it left in the log is in doubt */
     struct spool_in *spool; /* NULL until it is open; then the caller's to close, whatever comes next */
+    bool has_looked;        /* the first try has looked whether the write-ahead log is long */
+    int64_t settling_since; /* monotonic; 0: it is not long, and settling it is not worth a line in the log */
     bool is_too_new;        /* the last try has failed because a newer program has changed the schema */
 };
 

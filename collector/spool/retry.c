@@ -36,7 +36,8 @@ struct retry {
     struct validator *validator;
     struct range *ranges; /* of ids, to be validated in this order; those before `range_index` are done */
     size_t range_count, range_index;
-    bool has_all; /* all rejects are validated, not a list of ids */
+    bool has_all;         /* all rejects are validated, not a list of ids */
+    int64_t all_first_id; /* of these */
 
     /* Rejects that passed and are not committed yet: each a chunk whose group has its events, and what is left of it. */
     struct chunk *passed[SLICE_PASS];
@@ -62,9 +63,12 @@ static enum result add_all(struct retry *r, struct why *why)
 {
     struct stmt *stmt = NULL;
     bool has_row = false;
-    enum result res = stmt_prepare(&stmt, spool_in_db(r->spool), sql_load_intake, why);
+    enum result res = stmt_prepare(&stmt, spool_in_db(r->spool), sql_load_reject_range, why);
     if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res == RES_OK && has_row) add_range(r, 1, stmt_int(stmt, 2));
+    if (res == RES_OK && has_row) {
+        r->all_first_id = stmt_int(stmt, 0);
+        add_range(r, r->all_first_id, stmt_int(stmt, 1));
+    }
     stmt_free(stmt);
     r->has_all = true;
     return res;
@@ -339,4 +343,16 @@ void retry_describe(const struct retry *r, struct buf *out)
     if (r->settled_or_absent > 0 && !r->has_all)
         buf_append_format(out, "; skipped, retried or dismissed before, or not there: %" PRId64,
                           r->settled_or_absent);
+}
+
+void retry_progress(const struct retry *r, struct progress *progress)
+{
+    int64_t done = (int64_t)r->range_index;
+    int64_t total = (int64_t)r->range_count;
+    if (r->has_all && r->range_count > 0) {
+        const struct range *range = &r->ranges[0];
+        total = range->last_id + 1 - r->all_first_id;
+        done = r->range_index > 0 ? total : range->first_id - r->all_first_id;
+    }
+    progress_set(progress, done, total, "rejects looked at");
 }

@@ -17,6 +17,7 @@
 #include "collector/framing/validator.h"
 #include "collector/spool/append.h"
 #include "common/buf.h"
+#include "common/progress.h"
 
 struct retry;
 
@@ -46,5 +47,8 @@ MUST_CHECK enum result retry_slice(struct retry *retry, bool *is_done, struct wh
 
 /* Appends a sentence with the counts so far: the progress, and at the end the outcome. */
 void retry_describe(const struct retry *retry, struct buf *out);
+
+/* How many of the ids, which have no gaps but for rejects that were purged, are done. */
+void retry_progress(const struct retry *retry, struct progress *progress);
 
 #endif

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/inodes.h"
 #include "common/log.h"
+#include "common/long_call.h"
 #include "common/path.h"
 #include "common/spool.h"
 #include "common/sql.h"
@@ -244,17 +245,35 @@ static enum result shape_file(struct db *db, struct why *why)
     return db_exec(db, sql, why);
 }
 
-enum result schema_climb(struct db *db, const struct schema_rung *ladder, int64_t schema, struct why *why)
+static enum result climb_one(struct db *db, const struct schema_rung *rung, struct why *why)
 {
     char sql[96];
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d", rung->version,
+                   SPOOL_APPLICATION_ID);
+    enum result res = db_exec(db, rung->sql, why);
+    return res == RES_OK ? db_exec(db, sql, why) : res;
+}
+
+/* Of a spool that has rows, a statement may take minutes. */
+static enum result climb_and_log(struct db *db, const struct schema_rung *rung, struct why *why)
+{
+    int64_t began_at = clock_monotonic_ms();
+    log_info("the spool's schema is being brought up to date", "to=%d", rung->version);
+    struct long_call *call = long_call_begin("bringing the spool's schema up to date", LONG_CALL_LOG_MS);
+    enum result res = climb_one(db, rung, why);
+    long_call_end(call);
+    if (res == RES_OK)
+        log_info("the spool's schema is ready to be committed", "to=%d took_ms=%" PRId64, rung->version,
+                 clock_monotonic_ms() - began_at);
+    return res;
+}
+
+enum result schema_climb(struct db *db, const struct schema_rung *ladder, int64_t schema, struct why *why)
+{
     enum result res = RES_OK;
-    for (const struct schema_rung *rung = ladder; rung->sql && res == RES_OK; rung++) {
-        if (rung->version <= schema) continue;
-        (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA application_id = %d", rung->version,
-                       SPOOL_APPLICATION_ID);
-        res = db_exec(db, rung->sql, why);
-        if (res == RES_OK) res = db_exec(db, sql, why);
-    }
+    for (const struct schema_rung *rung = ladder; rung->sql && res == RES_OK; rung++)
+        if (rung->version > schema)
+            res = schema == 0 ? climb_one(db, rung, why) : climb_and_log(db, rung, why);
     return res;
 }
 

@@ -36,7 +36,10 @@ struct schema_rung {
     const char *sql; /* NULL ends the ladder */
 };
 
-/* Climbs all rungs above `schema`, which the spool has now, in the caller's transaction. */
+/*
+ * Climbs all rungs above `schema`, which the spool has now, in the caller's transaction; 0: it has none yet. Logs the
+ * begin and the end of each rung of a spool that had a schema, and every ten seconds that the work goes on.
+ */
 MUST_CHECK enum result schema_climb(struct db *db, const struct schema_rung *ladder, int64_t schema,
                                     struct why *why);
 

@@ -19,9 +19,10 @@
 #include "common/status/gather.h"
 #include "common/turn.h"
 
-#define OPENING_MS 200  /* a step, until the spool is open */
-#define STOP_S     1    /* for its end */
-#define FILL_MS    1000 /* for filling both histories, in all */
+#define OPENING_MS 200   /* a step, until the spool is open */
+#define STOP_S     1     /* for its end */
+#define FILL_MS    1000  /* for filling both histories, in all */
+#define CACHE_KIB  "256" /* of the connection's pages */
 #define MINUTE_MS  60000
 #define CALL_LOOKS "the watcher of the status, reading the spool"
 
@@ -104,16 +105,26 @@ static void keep(struct watcher *w)
     facts->wal_bytes = measure_log(w->spool_path);
 }
 
+/* What is read is little, and much the same each time. */
+static void open_spool(struct watcher *w, struct why *why)
+{
+    enum result res = spool_open(&w->db, w->spool_path, why);
+    if (res == RES_OK) res = db_exec(w->db, "PRAGMA cache_size = -" CACHE_KIB, why);
+    if (res != RES_OK) log_debug("the status cannot open the spool now", "why=%s", LOG_QUOTE(why->text));
+}
+
 static void look(struct watcher *w, bool has_opened)
 {
     struct why why = {0};
     enum result res = RES_RETRY;
-    if (has_opened && !w->db && spool_open(&w->db, w->spool_path, &why) != RES_OK)
-        log_debug("the status cannot open the spool now", "why=%s", LOG_QUOTE(why.text));
+    if (!has_opened)
+        (void)why_set(&why, RES_RETRY, "the collector has not opened the spool yet");
+    else if (!w->db)
+        open_spool(w, &why);
     if (w->db)
         res = status_gather(&w->seen, w->db, w->spool_path, &why);
     else
-        status_gather_programs(&w->seen, w->spool_path);
+        status_gather_programs(&w->seen, w->spool_path, &why);
     if (res == RES_OK) {
         keep(w);
         return;

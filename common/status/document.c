@@ -110,6 +110,8 @@ static void add_spool(cJSON *root, const struct status *s)
 {
     cJSON *spool = object(root, "spool");
     text(spool, "path", s->spool_path);
+    text(spool, "error", s->has_spool ? "" : s->why_no_spool.text);
+    if (!s->has_spool) return;
     text(spool, "id", s->identity.spool);
     text(spool, "node", s->identity.node);
     time_of(spool, "created_at", s->created_at);
@@ -132,6 +134,7 @@ static cJSON *add_program(cJSON *root, const char *name, const struct status_pro
 static void add_uploader(cJSON *root, const struct status *s)
 {
     cJSON *uploader = add_program(root, "uploader", &s->uploader);
+    if (!s->has_spool) return;
     time_of(uploader, "seen_at", s->uploader_seen_at);
     text(uploader, "destination", s->destination);
     known(uploader, "rotation_seconds", s->rotation_ms > 0 ? s->rotation_ms / 1000 : -1);
@@ -227,6 +230,16 @@ static void add_disk(cJSON *root, const struct status *s)
     known(disk, "room_hours", status_room_hours(s));
 }
 
+/* Without figures `done` is null, too. */
+static void add_progress(cJSON *request, const struct status_request *r)
+{
+    const struct progress *progress = &r->progress;
+    text(request, "progress", r->sentence);
+    known(request, "done", *progress->unit ? progress->done : -1);
+    known(request, "total", progress->total > 0 ? progress->total : -1);
+    text(request, "unit", progress->unit);
+}
+
 static void add_requests(cJSON *root, const struct status *s)
 {
     cJSON *requests = array(root, "requests");
@@ -235,7 +248,7 @@ static void add_requests(cJSON *root, const struct status *s)
         text(request, "program", s->requests[i].program);
         text(request, "what", s->requests[i].action);
         text(request, "asked_at", s->requests[i].requested_at);
-        text(request, "progress", s->requests[i].progress);
+        add_progress(request, &s->requests[i]);
     }
 }
 
@@ -310,6 +323,20 @@ static void print(cJSON *root, struct buf *out)
     cJSON_Delete(root);
 }
 
+/* What the spool holds. */
+static void add_content(cJSON *root, const struct status *s)
+{
+    add_flow(root, s);
+    add_backlog(root, s);
+    truth(root, "trial_mode", s->is_trial);
+    text(root, "last_error", s->last_error);
+    text(root, "remedy", s->remedy);
+    add_batches(root, s);
+    add_rejects(root, s);
+    add_disk(root, s);
+    add_requests(root, s);
+}
+
 void status_document(const struct status *s, const struct status_live *live, struct buf *out)
 {
     cJSON *root = must(cJSON_CreateObject());
@@ -319,17 +346,9 @@ void status_document(const struct status *s, const struct status_live *live, str
     add_spool(root, s);
     (void)add_program(root, "collector", &s->collector);
     add_uploader(root, s);
-    add_flow(root, s);
-    add_backlog(root, s);
-    truth(root, "trial_mode", s->is_trial);
-    text(root, "last_error", s->last_error);
-    text(root, "remedy", s->remedy);
-    add_batches(root, s);
-    add_rejects(root, s);
-    add_senders(root, s, live);
+    if (s->has_spool) add_content(root, s);
+    if (s->has_spool) add_senders(root, s, live);
     add_connections(root, live);
-    add_disk(root, s);
-    add_requests(root, s);
     add_history(root, live);
     print(root, out);
 }

@@ -1,6 +1,7 @@
 /*
  * document -- a status as one JSON document: `eventspool status --json`, /status.json, and the status document under
- * STATUS_PREFIX. docs/reference-status.md describes each member. It holds no personal data and no payload.
+ * STATUS_PREFIX. docs/reference-status.md describes each member. Where the spool cannot be read, `spool` has only an
+ * `error`, and what would come from it is left out. It holds no personal data and no payload.
  */
 #ifndef COMMON_STATUS_DOCUMENT_H
 #define COMMON_STATUS_DOCUMENT_H

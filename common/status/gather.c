@@ -19,7 +19,10 @@
 static void check_program(struct status_program *program, const char *spool_path, const char *name)
 {
     char buffer[LOCKFILE_TEXT_SIZE];
+    struct why why = {0};
+    bool is_held = false;
     const char *text = lockfile_read(spool_path, name, buffer);
+    program->is_unseen = lockfile_is_held(spool_path, name, &is_held, &why) != RES_OK;
     program->is_silent = lockfile_is_empty(spool_path, name);
     program->is_running = lockfile_check(spool_path, name, &program->why_not) == RES_OK;
     program->seen_at = lockfile_seen_at(spool_path, name);
@@ -38,9 +41,10 @@ static void gather_programs(struct status *status, const char *spool_path)
     check_program(&status->uploader, spool_path, "uploader");
 }
 
-void status_gather_programs(struct status *status, const char *spool_path)
+void status_gather_programs(struct status *status, const char *spool_path, const struct why *why_no_spool)
 {
     gather_programs(status, spool_path);
+    status->why_no_spool = *why_no_spool;
     status_judge(status);
 }
 
@@ -92,7 +96,9 @@ static void read_request(struct status *s, struct stmt *row)
     copy_text(request->program, sizeof request->program, stmt_text(row, 1));
     copy_text(request->action, sizeof request->action, stmt_text(row, 2));
     copy_text(request->requested_at, sizeof request->requested_at, stmt_text(row, 3));
-    copy_text(request->progress, sizeof request->progress, stmt_text(row, 4));
+    const char *progress = stmt_text(row, 4);
+    copy_text(request->sentence, sizeof request->sentence,
+              progress_read(progress ? progress : "", &request->progress));
 }
 
 static void read_sender(struct status *s, struct stmt *row)
@@ -232,6 +238,7 @@ enum result status_gather(struct status *s, struct db *db, const char *spool_pat
     if (res == RES_OK) res = read_rows(s, db, sql_load_counters, 0, false, read_counter, why);
     if (res == RES_OK) res = measure_day(s, db, why);
     s->has_spool = res == RES_OK;
+    if (res != RES_OK) s->why_no_spool = *why;
     measure_disk(s);
     /* Nobody tries again what the uploader has reported while it lived: that it does not run is what is wrong now. */
     if (!s->uploader.is_running) s->last_error[0] = s->remedy[0] = '\0';

@@ -9,8 +9,8 @@
 
 #include "common/status/status.h"
 
-/* Only what the lock files hold, where the spool cannot be read; judged. `spool_path` is borrowed by `status`. */
-void status_gather_programs(struct status *status, const char *spool_path);
+/* Only what the lock files hold, where the spool cannot be read; judged. `spool_path` is borrowed by `status`, `why_no_spool` copied. */
+void status_gather_programs(struct status *status, const char *spool_path, const struct why *why_no_spool);
 
 /*
  * Everything, judged. `db` is an open spool (common/spool.h), of the calling thread.

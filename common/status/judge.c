@@ -32,15 +32,22 @@ static int64_t away_since(const struct status *s, const struct status_program *p
     return program->seen_at > 0 ? program->seen_at : s->created_at;
 }
 
+static bool is_absent(const struct status_program *program)
+{
+    return !program->is_running && !program->is_unseen;
+}
+
+/* Where nothing was ever, the person is more likely in the wrong place: then nothing can be told. */
 static void find_absent(struct status *s)
 {
-    if (!s->collector.is_running) {
+    if (!s->has_spool && s->collector.seen_at == 0 && s->uploader.seen_at == 0) return;
+    if (is_absent(&s->collector)) {
         struct problem *p = add(s, PROBLEM_COLLECTOR_ABSENT, "collector", away_since(s, &s->collector));
         (void)problem_set_text(p->message, s->collector.why_not.text);
         (void)problem_set_text(p->remedy, "start the collector; the end of its log says why it does not run. "
                                           "Until then nobody receives what is sent");
     }
-    if (!s->uploader.is_running) {
+    if (is_absent(&s->uploader)) {
         struct problem *p = add(s, PROBLEM_UPLOADER_ABSENT, "uploader", away_since(s, &s->uploader));
         (void)problem_set_text(p->message, s->uploader.why_not.text);
         (void)problem_set_text(p->remedy, "start the uploader; the end of its log says why it does not run. "

@@ -108,12 +108,23 @@ static void print_disk(FILE *out, const struct status *s)
     if (room >= 0) print_line(out, LABEL "%" PRId64 " MiB for events%s", "room", room >> 20, hours);
 }
 
+static void print_request(FILE *out, const struct status_request *request)
+{
+    struct buf figures = BUF_EMPTY;
+    if (*request->progress.unit) {
+        buf_append_text(&figures, " (");
+        progress_append_figures(&figures, &request->progress);
+        buf_append_char(&figures, ')');
+    }
+    print_line(out, LABEL "%s of the %s since %s%s%s%.*s", "asked for", request->action, request->program,
+               request->requested_at, *request->sentence ? ": " : "", request->sentence, (int)figures.len,
+               figures.len > 0 ? figures.data : "");
+    buf_fini(&figures);
+}
+
 static void print_requests(FILE *out, const struct status *s)
 {
-    for (size_t i = 0; i < s->request_count; i++)
-        print_line(out, LABEL "%s of the %s since %s%s%s", "asked for", s->requests[i].action,
-                   s->requests[i].program, s->requests[i].requested_at, *s->requests[i].progress ? ": " : "",
-                   s->requests[i].progress);
+    for (size_t i = 0; i < s->request_count; i++) print_request(out, &s->requests[i]);
 }
 
 static void print_figures(FILE *out, const struct status *s)
@@ -138,6 +149,8 @@ void status_print(FILE *out, const struct status *s)
     print_line(out, LABEL "%s", "verdict", status_verdict_line(s, line));
     for (size_t i = 0; i < s->problem_count; i++) print_problem(out, s, &s->problems[i]);
     if (!s->has_spool) {
+        print_line(out, LABEL "%s", "spool", s->why_no_spool.text);
+        if (*s->why_no_spool.remedy) print_line(out, LABEL "%s", "what to do", s->why_no_spool.remedy);
         print_program(out, s, "collector", &s->collector);
         print_program(out, s, "uploader", &s->uploader);
         return;

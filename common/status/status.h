@@ -10,6 +10,7 @@
 #define COMMON_STATUS_STATUS_H
 
 #include "common/problem.h"
+#include "common/progress.h"
 #include "common/spool.h"
 
 #define STATUS_REQUESTS_MAX 20
@@ -26,6 +27,7 @@
 
 struct status_program {
     bool is_running;    /* it holds its lock, and its sign of life is fresh */
+    bool is_unseen;     /* this user may not see whether it runs */
     bool is_silent;     /* it could not write its lock file: its problems are not known */
     struct why why_not; /* if it does not run */
     int64_t seen_at;    /* its last sign of life; 0: it has never run here */
@@ -38,7 +40,8 @@ struct status_program {
 /* A request of a command that is not finished yet. */
 struct status_request {
     char program[16], action[40], requested_at[32];
-    char progress[400]; /* "" if none is known yet */
+    char sentence[400]; /* how far it is; "" if that is not known yet */
+    struct progress progress;
 };
 
 struct status_sender {
@@ -70,7 +73,8 @@ struct status_disk {
 struct status {
     int64_t now;
     const char *spool_path; /* borrowed */
-    bool has_spool;         /* false: only the programs and the problems are known */
+    bool has_spool;         /* false: only the programs and the problems are known, and: */
+    struct why why_no_spool;
     struct spool_identity identity;
     int64_t created_at;
     struct status_program collector, uploader;

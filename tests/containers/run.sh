@@ -232,6 +232,7 @@ check "the spool's folder is open to its group alone" folder_is_private
 check "the folders on the host belong to the owner of the checkout" folders_belong_to_checkout
 check "a trial ships after ten seconds" runs_with ROTATION_INTERVAL=10
 
+check "the command for people is on the PATH, and finds both programs" inside uploader eventspool config
 check "events are taken" send --count 300
 check "the port is published" send_from_host
 check "objects appear under var/objects" until_true 45 all_shipped 1 301

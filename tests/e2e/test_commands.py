@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import time
 
-from support.environment import BIN, ROOT, clean_environment, size
+from support.environment import BIN, clean_environment, size
 from support.ledger import KEY, assert_keys_have_no_gap
 from support.tap import main
 from support.waiting import wait_for
@@ -148,22 +148,6 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
         done = site.command("collector", *arguments)
         assert done.returncode == 64 and all(word in done.stderr for word in words), (arguments, done)
     assert not site.spool.exists()
-
-
-def test_the_installed_command_finds_the_program_that_owns_a_subcommand(site):
-    script = site.directory / "eventspool"
-    script.write_text((ROOT / "tools/eventspool.sh").read_text().replace("@libexec@", str(BIN)))
-    for arguments, program in ((("tail", "-x"), "collector"), (("rejects", "retry", "x"), "collector"),
-                               (("new-identity", "x"), "collector"), (("rejects", "list", "x"), "uploader"),
-                               (("rejects", "dismiss", "x"), "uploader"), (("reship", "x"), "uploader"),
-                               (("flush", "x"), "uploader"), (("status", "x"), "uploader")):
-        done = subprocess.run(["sh", script, *arguments], capture_output=True, text=True, env=clean_environment())
-        assert done.returncode == 64 and program in done.stderr, (arguments, done)
-    looked = subprocess.run(["sh", script, "check", "--read-only"], capture_output=True, text=True, cwd=site.directory,
-                            env={**clean_environment(), "DESTINATION_DIR": "objects", "SPOOL_MIN_FREE": "64M", "PORT": str(site.port)})
-    assert looked.returncode == 0 and "only looked" in looked.stdout and not site.objects.exists(), looked
-    done = subprocess.run(["sh", script], capture_output=True, text=True, env=clean_environment())
-    assert done.returncode == 64 and "rejects retry" in done.stdout, done
 
 
 # ---- rejects retry ----

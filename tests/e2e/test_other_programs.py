@@ -1,6 +1,7 @@
 """Another program changes the spool's schema and rewrites its file while both of ours work: nothing crashes, is lost or comes
 twice. SQLite prepares all of our statements anew after such a change, at a moment of its own. MODE=asan and MODE=tsan builds
 of the programs see what a wrong use of memory does."""
+import json
 import random
 import sqlite3
 import time
@@ -81,7 +82,7 @@ def test_both_programs_work_on_while_another_program_changes_the_schema(site):
         other.do_something()
         if rng.random() < 0.2:
             shown = site.command("uploader", "status", "--json", DESTINATION_DIR=site.objects)
-            assert shown.returncode == 0, shown.stderr
+            assert shown.returncode in (0, 1, 2) and json.loads(shown.stdout)["spool"]["id"], shown
     out, err = sim.communicate(timeout=PATIENCE)
     assert sim.returncode == 0, out + err
     other.db.close()

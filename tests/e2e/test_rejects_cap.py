@@ -1,6 +1,7 @@
 """Far more rejects than REJECTS_MAX_SIZE: the spool keeps its size, events are not disturbed, no byte is missing, and the
 problem ends by itself once the rejects are shipped or dismissed."""
-import re
+import datetime
+import json
 import socket
 import threading
 import time
@@ -22,8 +23,10 @@ REJECTED_BYTES = "SELECT sum(bytes) FROM rejects"
 
 def problems(site):
     """{code: since how many seconds}"""
-    text = site.command("uploader", "status", DESTINATION_DIR=site.objects).stdout
-    return {code: int(n) for code, n in re.findall(r"^problem +([a-z_]+) for (\d+) s: ", text, re.MULTILINE)}
+    told = json.loads(site.command("uploader", "status", "--json", DESTINATION_DIR=site.objects).stdout)
+    now = datetime.datetime.fromisoformat(told["now"])
+    return {problem["code"]: (now - datetime.datetime.fromisoformat(problem["since"])).total_seconds()
+            for problem in told["collector"]["problems"]}
 
 
 def check_flood(site, unit, *units):

@@ -274,7 +274,7 @@ def test_status_shows_backlog_problem_and_trial_mode(site):
     site.send_events(3, "--seed", 2)
     site.wait_for_events(8)
     shown = site.command("uploader", "status").stdout
-    for words in ("node gate-7", "collector    running", "no uploader is running", "3 events", "trial mode"):
+    for words in ("node gate-7", "collector    running", "no uploader is running", "3 events", "note         trial_mode"):
         assert words in shown, (words, shown)
 
 

@@ -1,5 +1,6 @@
 """A start that has to wait: the port is open, `starting` is said with the cause, and it goes on by itself."""
 import contextlib
+import json
 import fcntl
 import os
 import re
@@ -26,7 +27,7 @@ def codes(site):
 
 def message(site, code):
     text = site.spool.with_name("spool.db-collector.lock").read_text()
-    return re.search(rf"^{code}\t\d+\t([^\t]*)\t([^\t]*)$", text, re.MULTILINE)
+    return re.search(rf"^{code}\t\d+\t\d+\t([^\t]*)\t([^\t]*)$", text, re.MULTILINE)
 
 
 def start(site, **settings):
@@ -83,6 +84,7 @@ def test_a_command_says_what_it_waits_for(site):
 def test_commands_are_served_while_nothing_is_read(site):
     collector = site.collector()
     site.send(b"<EVENT>")
+    site.wait_for_spool()
     wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
     collector.stop()
     collector, _ = start(site, SPOOL_MIN_FREE="500000G")
@@ -134,10 +136,12 @@ def test_a_spool_that_another_program_has_for_itself_is_waited_for(site):
         assert took < WITHIN_S, took
         wait_for("the problem", lambda: codes(site) == ["starting"])
         shown = site.command("uploader", "status", DESTINATION_DIR=site.objects)
-        assert shown.returncode == 75 and "locked" in shown.stderr, shown
-        assert re.search(r"^collector    running\nproblem      starting for .*\nwhat to do   close", shown.stdout, re.M), shown
+        assert shown.returncode == 2 and "locked" in shown.stdout, shown  # no uploader runs, either
+        assert re.search(r"^note         starting for .*\nwhat to do   close", shown.stdout, re.M), shown
         shown = site.command("uploader", "status", "--json", DESTINATION_DIR=site.objects)
-        assert shown.returncode == 75 and shown.stdout == "" and "starting for" in shown.stderr, shown
+        told = json.loads(shown.stdout)
+        assert shown.returncode == 2 and "locked" in told["spool"]["error"] and "backlog" not in told, shown
+        assert [problem["code"] for problem in told["collector"]["problems"]] == ["starting"], told
         db.execute("ROLLBACK")
     site.send_events(10)
     site.wait_for_events(20)
@@ -214,7 +218,7 @@ def test_a_first_start_on_a_disk_without_a_byte_waits_for_room(site, place):
         check = site.command("collector", "healthcheck", *arguments)
         assert check.returncode == code and "its lock file is empty" in check.stderr, check
     shown = site.command("uploader", "status", DESTINATION_DIR=site.objects)
-    assert shown.returncode == 75 and "its lock file is empty" in shown.stdout, shown
+    assert shown.returncode == 2 and "its lock file is empty" in shown.stdout, shown
     os.truncate(ballast, ballast.stat().st_size - 65536)  # room for the lock file, not for the spool
     wait_for("the problem", lambda: "paused_disk" in codes(site), 15)
     check = site.command("collector", "healthcheck", "--strict")

@@ -10,7 +10,7 @@ from support.waiting import PATIENCE, wait_for
 class Program:
     """One of our programs, running. Its log goes to a file; a sanitizer's report in it fails the test."""
 
-    def __init__(self, name, cwd, settings, *arguments, under=()):
+    def __init__(self, name, cwd, settings, *arguments, under=(), pass_fds=()):
         self.name = name
         self.log_path = pathlib.Path(cwd) / f"{name}.log"
         self.log_file = open(self.log_path, "ab")
@@ -18,7 +18,7 @@ class Program:
         # Without a port for the status, unless the test is about it: many collectors run at once.
         environment = {**clean_environment(), "STATUS_PORT": "0", **{k: str(v) for k, v in settings.items()}}
         self.process = subprocess.Popen([*under, BIN / name, *arguments], cwd=cwd, env=environment, stderr=self.log_file,
-                                        stdout=self.log_file, stdin=subprocess.DEVNULL)
+                                        stdout=self.log_file, stdin=subprocess.DEVNULL, pass_fds=pass_fds)
 
     @property
     def log(self):

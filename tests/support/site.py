@@ -29,9 +29,9 @@ class Site:
         """No keys of the person's or the machine's own: neither ~/.aws nor instance metadata."""
         return {"SPOOL_PATH": self.spool, "HOME": self.directory, "AWS_EC2_METADATA_DISABLED": "true", **more}
 
-    def start(self, name, *arguments, under=(), **settings):
-        """`under`: another program that starts it, with its arguments."""
-        program = Program(name, self.directory, self.settings(**settings), *arguments, under=under)
+    def start(self, name, *arguments, under=(), pass_fds=(), **settings):
+        """`under`: another program that starts it, with its arguments; `pass_fds`: descriptors that it gets."""
+        program = Program(name, self.directory, self.settings(**settings), *arguments, under=under, pass_fds=pass_fds)
         self.running.append(program)
         return program
 

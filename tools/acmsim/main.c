@@ -1,8 +1,8 @@
 /*
  * acmsim -- plays an Avigilon ACM appliance that pushes XML events by TCP, for trials and for load.
  * Happy path: read the command line, render the template events, connect, send, say what was sent.
- * What can fail: wrong usage (exit 64); a connection, the name lookup or the ledger (exit 1, what was sent is
- * reported all the same).
+ * What can fail: wrong usage (exit 64); a connection, the name lookup, the ledger or the standard output (exit 1, what
+ * was sent is reported all the same).
  */
 #include "tools/acmsim/message.h"
 #include "tools/acmsim/options.h"
@@ -45,6 +45,18 @@ static bool report(const struct run *run, FILE *ledger)
     return is_ok;
 }
 
+/* The last word: whatever was printed has to have arrived. */
+static int end(bool is_ok)
+{
+    errno = 0;
+    bool has_failed = fflush(stdout) != 0;
+    int error = errno;
+    if (!has_failed && !ferror(stdout)) return is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    message("cannot write all of the standard output: %s",
+            has_failed ? strerror(error) : "an earlier write has failed");
+    return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -54,7 +66,7 @@ int main(int argc, char **argv)
 
     if (!keep_standard_numbers()) return EXIT_FAILURE;
     enum options_verdict verdict = options_load(&options, argc, argv);
-    if (verdict != OPTIONS_RUN) return verdict == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_USAGE;
+    if (verdict != OPTIONS_RUN) return verdict == OPTIONS_DONE ? end(true) : EXIT_USAGE;
     if (!open_ledger(&options, &ledger)) return EXIT_FAILURE;
     if (run_open(&run, &options)) {
         is_ok = run_all(&run);
@@ -62,5 +74,5 @@ int main(int argc, char **argv)
     }
     run_close(&run);
     if (ledger != NULL) fclose(ledger);
-    return is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    return end(is_ok);
 }

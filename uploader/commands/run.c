@@ -11,6 +11,7 @@
 #include "common/lockfile.h"
 #include "common/log.h"
 #include "common/print.h"
+#include "common/service_manager.h"
 #include "common/spool.h"
 #include "uploader/commands/monitor.h"
 #include "uploader/commands/options.h"
@@ -50,10 +51,25 @@ static void renew_sign_of_life(const struct lockfile *lock)
     if (!lockfile_is_written(lock)) (void)lockfile_publish(lock, "");
 }
 
+/* The service does what it is for, as far as it can now. */
+static void tell_manager(struct service_manager *manager, const char *status)
+{
+    service_manager_status(manager, "%s", status);
+    service_manager_ready(manager);
+    service_manager_beat(manager, true);
+}
+
+/* Of a wait between two turns: not longer than the watchdog takes to become impatient. */
+static int within_beat(const struct service_manager *manager, int wait_ms)
+{
+    int64_t beat_ms = service_manager_beat_ms(manager);
+    return beat_ms > 0 && beat_ms < wait_ms ? (int)beat_ms : wait_ms;
+}
+
 /* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
 static enum result await_spool(struct spool_out **spool, const struct settings *settings,
-                               struct lockfile *lock, struct signals *signals, struct monitor *monitor,
-                               struct why *why)
+                               struct lockfile *lock, struct signals *signals,
+                               struct service_manager *manager, struct monitor *monitor, struct why *why)
 {
     bool has_logged = false;
     bool will_come = false;
@@ -67,8 +83,9 @@ static enum result await_spool(struct spool_out **spool, const struct settings *
         if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
         has_logged = true;
         renew_sign_of_life(lock);
+        tell_manager(manager, "waiting for the collector's spool");
         monitor_turn(monitor);
-    } while (!signals_wait(signals, SPOOL_WAIT_MS));
+    } while (!signals_wait(signals, within_beat(manager, SPOOL_WAIT_MS)));
     return RES_OK;
 }
 
@@ -102,6 +119,7 @@ static enum result take_turn(struct shipper *shipper, struct handlers *handlers,
 /* What the service works with. */
 struct service {
     const struct settings *settings;
+    struct service_manager *manager;
     struct signals signals;
     struct lockfile lock;
     struct spool_out *spool;
@@ -143,8 +161,9 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     int wait_ms = 0;
     bool has_logged = false;
     bool is_too_new = false;
-    while (!shipper_wait(s->shipper, wait_ms)) {
+    while (!shipper_wait(s->shipper, within_beat(s->manager, wait_ms))) {
         why_clear(why);
+        tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping");
         enum result res = prepare_turn(s, &beat_at, &is_too_new, why);
         if (res == RES_OK) res = take_turn(s->shipper, s->handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
@@ -194,15 +213,20 @@ int run_service(const struct command_line *line)
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
 
-    enum result res = settings_check_destination(s.settings, &why);
+    enum result res = service_manager_open(&s.manager, &why);
+    if (res == RES_OK) res = settings_check_destination(s.settings, &why);
+    if (res == RES_OK) service_manager_log_untaken(s.manager);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
     if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, &why);
     if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
     if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
-    if (res == RES_OK) res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.monitor, &why);
+    if (res == RES_OK)
+        res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.manager, s.monitor, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
+    service_manager_status(s.manager, "stopping: running uploads are given up to 10 seconds");
+    service_manager_stopping(s.manager);
     handlers_free(s.handlers);
     shipper_close(s.shipper); /* waits for running uploads */
     monitor_close(s.monitor);
@@ -212,6 +236,7 @@ int run_service(const struct command_line *line)
     store_close(s.store);
     lockfile_release(&s.lock);
     signals_close(&s.signals);
+    service_manager_close(s.manager);
     return command_exit(res, &why);
 }
 

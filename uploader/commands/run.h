@@ -4,9 +4,10 @@
 #ifndef UPLOADER_COMMANDS_RUN_H
 #define UPLOADER_COMMANDS_RUN_H
 
+#include "common/command_table.h"
 #include "uploader/spool/spool.h"
 
-struct command_line; /* common/command.h */
+extern const struct command_detail uploader_details[]; /* arguments and exit codes, for --help */
 
 int run_service(const struct command_line *line);
 int run_flush(const struct command_line *line);

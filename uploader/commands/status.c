@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/lock_wait.h"
 #include "common/print.h"
 #include "common/signals.h"
 #include "common/status/document.h"
@@ -44,38 +45,36 @@ static void print_json(const struct status *status)
     buf_fini(&out);
 }
 
-/* Where the spool cannot be read, the programs may know why: `why` says what is in the way. */
-static void gather(struct status *status, const char *spool_path, struct why *why)
+/* Where the spool cannot be read, the programs may know why. */
+static void gather(struct status *status, const char *spool_path)
 {
+    struct why why = {0};
     struct spool_out *spool = NULL;
-    enum result res = spool_out_open_for_command(&spool, spool_path, why);
-    if (res == RES_OK)
-        res = status_gather(status, spool_out_db(spool), spool_path, why);
-    else
-        status_gather_programs(status, spool_path);
+    bool is_gathered = false;
+    enum result res = spool_out_open_for_command(&spool, spool_path, &why);
+    if (res == RES_OK) {
+        res = status_gather(status, spool_out_db(spool), spool_path, &why);
+        is_gathered = true;
+    }
     spool_out_close(spool);
-    if (res == RES_OK) why_clear(why);
+    if (res == RES_OK) return;
+    (void)lock_wait_explain(res, &why);
+    if (is_gathered)
+        status->why_no_spool = why;
+    else
+        status_gather_programs(status, spool_path, &why);
 }
 
-static void show(const struct status *status, const struct options *options, const struct why *why)
+static int show(const char *spool_path, const struct options *options)
 {
+    struct status status;
+    gather(&status, spool_path);
     if (options->is_watch && !options->is_json) (void)fputs(CLEAR_SCREEN, stdout);
     if (options->is_json)
-        print_json(status);
+        print_json(&status);
     else
-        status_print(stdout, status);
+        status_print(stdout, &status);
     (void)fflush(stdout);
-    if (!*why->text) return;
-    print_line(stderr, "%-12s %s", "spool", why->text);
-    if (*why->remedy) print_line(stderr, "%-12s %s", "what to do", why->remedy);
-}
-
-static int show_once(const char *spool_path, const struct options *options)
-{
-    static struct status status;
-    struct why why = {0};
-    gather(&status, spool_path, &why);
-    show(&status, options, &why);
     return status_exit_code(&status);
 }
 
@@ -88,10 +87,10 @@ int run_status(const struct command_line *line)
     int exit_code = CANNOT_TELL;
 
     if (!parse(line, &options)) return EX_USAGE;
-    if (!options.is_watch) return show_once(settings->spool_path, &options);
+    if (!options.is_watch) return show(settings->spool_path, &options);
     enum result res = signals_open(&signals, &why);
     if (res != RES_OK) return command_exit(res, &why);
-    do exit_code = show_once(settings->spool_path, &options);
+    do exit_code = show(settings->spool_path, &options);
     while (!ferror(stdout) && !signals_wait(&signals, WATCH_MS));
     signals_close(&signals);
     return exit_code;

@@ -14,6 +14,7 @@ struct dismiss {
     struct spool_out *spool;
     const char *ids;          /* what is left of them; NULL: a range */
     int64_t next_id, last_id; /* the range */
+    int64_t total;            /* ids in it; 0 for a list */
     int64_t dismissed, settled_or_absent;
 };
 
@@ -25,6 +26,7 @@ enum result dismiss_new(struct dismiss **out, struct spool_out *spool, const cha
     d->ids = *ids ? ids : NULL;
     enum result res = RES_OK;
     if (!d->ids) res = spool_rejects_range(spool, &d->next_id, &d->last_id, why);
+    if (res == RES_OK && !d->ids) d->total = d->last_id + 1 - d->next_id;
     if (res != RES_OK) {
         dismiss_free(d);
         d = NULL;
@@ -79,4 +81,9 @@ void dismiss_describe(const struct dismiss *d, struct buf *out)
     buf_append_format(out, "rejects dismissed: %" PRId64, d->dismissed);
     if (d->ids && d->settled_or_absent > 0)
         buf_append_format(out, "; retried or dismissed before, or not there: %" PRId64, d->settled_or_absent);
+}
+
+void dismiss_progress(const struct dismiss *d, struct progress *progress)
+{
+    progress_set(progress, d->dismissed + d->settled_or_absent, d->total, "rejects looked at");
 }

@@ -7,6 +7,7 @@
 #ifndef UPLOADER_SHIP_DISMISS_H
 #define UPLOADER_SHIP_DISMISS_H
 
+#include "common/progress.h"
 #include "uploader/spool/spool.h"
 
 struct dismiss;
@@ -25,5 +26,8 @@ MUST_CHECK enum result dismiss_slice(struct dismiss *dismiss, bool *is_done, str
 
 /* Appends what was done so far, for a person. */
 void dismiss_describe(const struct dismiss *dismiss, struct buf *out);
+
+/* How many of the rejects were looked at. */
+void dismiss_progress(const struct dismiss *dismiss, struct progress *progress);
 
 #endif

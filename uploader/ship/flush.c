@@ -13,6 +13,7 @@ struct flush {
     struct flush_ids ids;
     int64_t since;                           /* monotonic: what has failed before does not end the wait */
     int64_t left[BATCH_KIND_COUNT];          /* not shipped yet, of each kind */
+    int64_t most[BATCH_KIND_COUNT];          /* that were left at any time */
     int64_t resolved_batches, resolved_rows; /* once nothing is left: what a person has settled */
 };
 
@@ -102,6 +103,8 @@ enum result flush_slice(struct flush *f, bool *is_done, struct why *why)
         res =
             spool_out_count_unshipped(f->spool, (enum batch_kind)kind, f->ids.ids[kind], &f->left[kind], why);
     if (res != RES_OK) return res;
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+        if (f->left[kind] > f->most[kind]) f->most[kind] = f->left[kind];
     if (sum_left(f) == 0) {
         res = count_resolved(f, why);
         *is_done = res == RES_OK;
@@ -126,4 +129,13 @@ void flush_describe(const struct flush *f, struct buf *out)
         buf_append_text(out, "all shipped");
     else
         buf_append_format(out, "%" PRId64 " to ship", sum_left(f));
+}
+
+void flush_progress(const struct flush *f, struct progress *progress)
+{
+    int64_t total = f->most[BATCH_EVENTS] + f->most[BATCH_REJECTS];
+    const char *unit = "events and rejects shipped";
+    if (f->most[BATCH_REJECTS] == 0) unit = "events shipped";
+    if (f->most[BATCH_EVENTS] == 0) unit = "rejects shipped";
+    progress_set(progress, total - sum_left(f), total, unit);
 }

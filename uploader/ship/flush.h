@@ -13,6 +13,7 @@
 #ifndef UPLOADER_SHIP_FLUSH_H
 #define UPLOADER_SHIP_FLUSH_H
 
+#include "common/progress.h"
 #include "uploader/ship/shipper.h"
 
 /* The ids as a request's argument. */
@@ -36,5 +37,8 @@ MUST_CHECK enum result flush_slice(struct flush *flush, bool *is_done, struct wh
 
 /* Appends how much is left, for a person. */
 void flush_describe(const struct flush *flush, struct buf *out);
+
+/* Of what was left when the flush began, how much is shipped. */
+void flush_progress(const struct flush *flush, struct progress *progress);
 
 #endif

@@ -33,8 +33,10 @@ static enum result do_dismiss(void *context, void *work, struct control_response
 {
     (void)context;
     enum result res = dismiss_slice(work, &response->is_done, why);
-    if (res == RES_OK) dismiss_describe(work, &response->text);
-    return res;
+    if (res != RES_OK) return res;
+    dismiss_describe(work, &response->text);
+    dismiss_progress(work, &response->progress);
+    return RES_OK;
 }
 
 static void end_dismiss(void *work)
@@ -69,6 +71,7 @@ static enum result do_reship(void *context, void *work, struct control_response 
     enum result res = reship_slice(work, &response->is_done, &response->wait_ms, why);
     if (res != RES_OK) return res;
     reship_describe(work, &response->text);
+    reship_progress(work, &response->progress);
     response->has_failed = response->is_done && !reship_is_complete(work);
     return RES_OK;
 }
@@ -120,8 +123,10 @@ static enum result do_flush(void *context, void *work, struct control_response *
     (void)context;
     response->wait_ms = COUNT_MS;
     enum result res = flush_slice(work, &response->is_done, why);
-    if (res == RES_OK) flush_describe(work, &response->text);
-    return res;
+    if (res != RES_OK) return res;
+    flush_describe(work, &response->text);
+    flush_progress(work, &response->progress);
+    return RES_OK;
 }
 
 static void end_flush(void *work)

@@ -32,6 +32,9 @@ struct reship {
     struct reship_order order;
     int64_t next_id; /* the first batch that has not been checked */
 
+    bool is_counted;           /* how many batches are requested; a single one is not counted */
+    int64_t count_id, counted; /* the first that was not looked at for that */
+
     bool is_waiting; /* for the errand, which is about `past` */
     struct past_batch past;
     struct errand errand;
@@ -56,6 +59,8 @@ void reship_new(struct reship **out, const struct reship_parts *parts, const str
     r->parts = *parts;
     r->order = *order;
     r->next_id = order->batch_id > 0 ? order->batch_id : 1;
+    r->is_counted = order->batch_id > 0;
+    r->count_id = 1;
     shipper_hurry(parts->shipper);
     *out = r;
 }
@@ -222,6 +227,7 @@ static enum result seal_copies(struct reship *r, struct why *why)
     r->first_copy_id = first;
     log_info("batches will be sent again under new keys, as requested", "batches=%" PRId64 " events=%" PRId64,
              r->report.sent, r->report.events);
+    r->report.on_their_way = r->report.sent;
     return RES_OK;
 }
 
@@ -310,6 +316,22 @@ static enum result check_next(struct reship *r, bool *is_end, struct why *why)
     return RES_OK;
 }
 
+/* Goes through the batches a first time: how many are requested, and which of them is the first. */
+static enum result count_some(struct reship *r, struct why *why)
+{
+    int64_t due = clock_monotonic_ms() + SLICE_MS;
+    struct past_batch past;
+    do {
+        enum result res = spool_reship_next(r->parts.spool, r->count_id, &past, why);
+        if (res != RES_OK) return res;
+        r->is_counted = past.batch.id == 0;
+        if (r->is_counted) return RES_OK;
+        if (is_requested(r, &past) && r->counted++ == 0) r->next_id = past.batch.id;
+        r->count_id = past.batch.id + 1;
+    } while (clock_monotonic_ms() < due);
+    return RES_OK;
+}
+
 enum result reship_slice(struct reship *r, bool *is_done, int *wait_ms, struct why *why)
 {
     bool is_end = false;
@@ -317,6 +339,7 @@ enum result reship_slice(struct reship *r, bool *is_done, int *wait_ms, struct w
     *is_done = r->report.has_ended;
     int64_t now = clock_monotonic_ms();
     if (r->report.has_ended) return RES_OK;
+    if (!r->is_counted) return count_some(r, why);
     if (r->is_waiting) return await(r, wait_ms, why);
     if (now < r->next_try_at) {
         *wait_ms = (int)(r->next_try_at - now);
@@ -336,4 +359,13 @@ bool reship_is_complete(const struct reship *r)
 void reship_describe(const struct reship *r, struct buf *out)
 {
     reship_report_describe(&r->report, &r->order, out);
+}
+
+void reship_progress(const struct reship *r, struct progress *progress)
+{
+    const struct reship_report *report = &r->report;
+    if (r->first_copy_id != 0)
+        progress_set(progress, report->sent - report->on_their_way, report->sent, "batches shipped");
+    else if (r->is_counted && r->counted > 0)
+        progress_set(progress, report->checked, r->counted, "batches checked");
 }

@@ -10,6 +10,7 @@
 #ifndef UPLOADER_SHIP_RESHIP_H
 #define UPLOADER_SHIP_RESHIP_H
 
+#include "common/progress.h"
 #include "uploader/ship/reship_order.h"
 #include "uploader/ship/shipper.h"
 
@@ -33,5 +34,8 @@ bool reship_is_complete(const struct reship *reship);
 
 /* Appends what was done so far, and what was not possible, for a person. */
 void reship_describe(const struct reship *reship, struct buf *out);
+
+/* How many of the batches were checked, or of the copies shipped. */
+void reship_progress(const struct reship *reship, struct progress *progress);
 
 #endif

@@ -85,6 +85,22 @@ enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t
     return res == RES_OK ? res : why_wrap(why, res, "purge shipped rows");
 }
 
+enum result spool_out_count_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
+                                      int64_t *rows, struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = false;
+    *rows = 0;
+    enum result res = spool_out_use(out, COUNT_PURGEABLE, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    stmt_set_int(stmt, ":before", before);
+    res = stmt_step(stmt, &has_row, why);
+    if (res == RES_OK && has_row) *rows = stmt_int(stmt, 0);
+    stmt_reset(stmt);
+    return res == RES_OK ? res : why_wrap(why, res, "count the rows to purge");
+}
+
 /* ---- batches ---- */
 
 static enum result find_tiling(struct spool_out *out, enum batch_kind kind, int64_t before, int64_t *first_id,

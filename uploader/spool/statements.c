@@ -30,6 +30,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [MARK_SHIPPED] = sql_mark_shipped,
     [LOAD_KEPT] = sql_load_kept,
     [LOAD_PURGEABLE] = sql_load_purgeable,
+    [COUNT_PURGEABLE] = sql_count_purgeable,
     [PURGE_EVENTS] = sql_purge_events,
     [PURGE_REJECTS] = sql_purge_rejects,
     [MARK_PURGED] = sql_mark_purged,

@@ -31,6 +31,7 @@ enum statement {
     MARK_SHIPPED,
     LOAD_KEPT,
     LOAD_PURGEABLE,
+    COUNT_PURGEABLE,
     PURGE_EVENTS,
     PURGE_REJECTS,
     MARK_PURGED,

@@ -40,6 +40,7 @@ struct fixture {
     struct lockfile lock;
     struct problems *problems;
     struct allow *allow;
+    int listening_fd; /* the acceptor's */
     struct sockaddr_in address;
     int fds[SENDERS_MAX];
     int senders;
@@ -83,6 +84,7 @@ static void open_acceptor(struct fixture *f, int64_t max_connections, int64_t ma
     assert_int_equal(listener_bind(&fd, "127.0.0.1", 0, NULL, &why), RES_OK);
     assert_int_equal(listener_listen(fd, "127.0.0.1", 0, &why), RES_OK);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&f->address, &len), 0);
+    f->listening_fd = fd;
     some_gate_init(&f->gate);
     options.gate = f->gate.gate;
     assert_int_equal(intake_open(&f->intake, 8 << 20, NULL, &why), RES_OK);
@@ -338,7 +340,7 @@ static void a_stop_takes_the_newcomer_that_waits_for_a_place(void **state)
     for (int i = 0; i < 2; i++) send_text(f, connect_sender(f, 2), "<EVENT>1</EVENT>");
     for (int i = 0; i < 3; i++) (void)connect_sender(f, 3);
     assert_int_equal(clients_count(f->clients), 2);
-    assert_int_equal(acceptor_take_waiting(f->acceptor), 0);
+    assert_int_equal(acceptor_take_waiting(f->acceptor, INT64_MAX), 0);
     assert_int_equal(clients_count(f->clients), 5);
     for (int i = 0; i < 5; i++) assert_true(is_connected(f, i));
 }
@@ -376,7 +378,7 @@ static void while_nobody_is_read_nobody_is_refused(void **state)
     let_pass(f, 1000);
     for (int i = 0; i < 13; i++) assert_true(is_connected(f, i));
     assert_int_equal(clients_count(f->clients), 1);
-    assert_int_equal(acceptor_take_waiting(f->acceptor), 0);
+    assert_int_equal(acceptor_take_waiting(f->acceptor, INT64_MAX), 0);
     assert_int_equal(clients_count(f->clients), 13);
 }
 
@@ -419,7 +421,7 @@ static void a_stop_takes_all_that_wait_and_closes_nobody(void **state)
     open_acceptor(f, 2, 0, "127.0.0.2/31");
     int first = connect_proven(f, 2);
     for (int i = 0; i < 8; i++) senders[i] = dial(f, i == 7 ? 4 : 3);
-    assert_int_equal(acceptor_take_waiting(f->acceptor), 0);
+    assert_int_equal(acceptor_take_waiting(f->acceptor, INT64_MAX), 0);
     assert_int_equal(clients_count(f->clients), 8);
     assert_true(is_connected(f, first));
     for (int i = 0; i < 7; i++) assert_true(is_connected(f, senders[i]));
@@ -430,6 +432,22 @@ static void a_stop_takes_all_that_wait_and_closes_nobody(void **state)
     close(late);
 }
 
+/* As a service manager has it. */
+static void a_stop_leaves_who_waits_to_whoever_else_has_the_socket(void **state)
+{
+    struct fixture *f = *state;
+    open_acceptor(f, 2, 0, "all");
+    int kept = dup(f->listening_fd);
+    assert_true(kept >= 0);
+    for (int i = 0; i < 5; i++) (void)dial(f, 2);
+    assert_int_equal(acceptor_take_waiting(f->acceptor, 2), 0);
+    assert_int_equal(clients_count(f->clients), 2);
+    (void)dial(f, 2); /* nobody is refused */
+    assert_int_equal(listener_count_waiting(kept), 4);
+    for (int i = 0; i < 6; i++) assert_true(is_connected(f, i));
+    close(kept);
+}
+
 static void a_stop_tells_how_many_could_not_be_accepted(void **state)
 {
     struct fixture *f = *state;
@@ -438,7 +456,7 @@ static void a_stop_tells_how_many_could_not_be_accepted(void **state)
     for (int i = 0; i < 5; i++) (void)dial(f, 2);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){3, limit.rlim_max}), 0);
-    int64_t left = acceptor_take_waiting(f->acceptor);
+    int64_t left = acceptor_take_waiting(f->acceptor, INT64_MAX);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(left, 5);
     assert_int_equal(clients_count(f->clients), 0);
@@ -477,6 +495,7 @@ int main(void)
         TEST(a_newcomer_may_wait_for_its_place_until_the_end),
         TEST(out_of_descriptors_accepting_pauses_and_goes_on),
         TEST(a_stop_takes_all_that_wait_and_closes_nobody),
+        TEST(a_stop_leaves_who_waits_to_whoever_else_has_the_socket),
         TEST(a_stop_tells_how_many_could_not_be_accepted),
         TEST(nobody_is_accepted_while_accepting_is_stopped),
     };

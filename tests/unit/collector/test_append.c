@@ -151,7 +151,7 @@ static void the_senders_silent_longest_are_trimmed_from_a_full_table(void **stat
     struct fixture *f = *state;
     query_do(f->scratch->spool,
              "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-             "INSERT INTO _sender SELECT 'old', i, i, 0, 1 FROM n");
+             "INSERT INTO _sender SELECT 'old', i, i, 0, 1, 1, 1 FROM n");
     append(f, 0, 1000, 0); /* three senders in turn: a thousand runs, after which the table is trimmed */
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _sender"), 1000);
     check_text(f->scratch->spool, "SELECT min(last_received_at), sum(sender LIKE 'acm-_') FROM _sender",

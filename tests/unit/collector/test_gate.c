@@ -194,6 +194,7 @@ static void check_world(struct some_gate *some, struct chance *chance)
             is_open &= !holds[i];
         }
         assert_int_equal(gate_is_open(some->gate), is_open); /* reading goes on whenever no reason holds */
+        assert_int_equal(gate_code(some->gate) == NULL, is_open);
     }
 }
 

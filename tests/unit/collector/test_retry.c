@@ -100,6 +100,35 @@ static void only_the_named_rejects_are_validated_again(void **state)
     check_retry(f, "", "rejects validated again: 0; passed: 0; events made of them: 0; still failing: 0");
 }
 
+static void check_progress(const struct retry *retry, int64_t done, int64_t total)
+{
+    struct progress progress = {0};
+    retry_progress(retry, &progress);
+    assert_int_equal(progress.done, done);
+    assert_int_equal(progress.total, total);
+    assert_string_equal(progress.unit, "rejects looked at");
+}
+
+static void the_progress_counts_from_the_first_reject_that_is_there(void **state)
+{
+    static const struct {
+        const char *ids;
+        int64_t total;
+    } rows[] = {{"", 3}, {"4 9", 2}};
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++) add_reject(f, "<EVENT></broken>", 0);
+    query_do(f->scratch->spool, "DELETE FROM _reject WHERE id < 3");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct retry *retry = NULL;
+        int failures = 0;
+        must(f, retry_new(&retry, f->in, &options, rows[i].ids, &f->why));
+        check_progress(retry, 0, rows[i].total);
+        finish(f, retry, &failures);
+        check_progress(retry, rows[i].total, rows[i].total);
+        retry_free(retry);
+    }
+}
+
 static void an_invalid_reject_id_is_refused(void **state)
 {
     static const char *const wrong[] = {"x", "0", "-1", "1,2", "1 x", "99999999999999999999"};
@@ -279,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(every_event_in_a_reject_becomes_an_event),
         IN_SPOOL(only_the_named_rejects_are_validated_again),
+        IN_SPOOL(the_progress_counts_from_the_first_reject_that_is_there),
         IN_SPOOL(an_invalid_reject_id_is_refused),
         IN_SPOOL(a_retried_old_event_leaves_its_senders_counters_unchanged),
         IN_SPOOL(no_event_is_taken_out_of_http_or_tls),

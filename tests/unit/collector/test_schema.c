@@ -12,6 +12,9 @@
 #include "collector/spool/schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,7 +82,7 @@ static void every_table_is_private_and_strict(void **state)
         s->spool,
         "SELECT name, strict FROM pragma_table_list"
         " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-        "_batch|1\n_event|1\n_intake|1\n_reject|1\n_request|1\n_sender|1\n_spool|1\n_uploader|1");
+        "_alert|1\n_batch|1\n_collector|1\n_counter|1\n_event|1\n_intake|1\n_reject|1\n_request|1\n_sender|1\n_spool|1\n_uploader|1");
 }
 
 /* As the contract's section 3 has them, in its order. */
@@ -275,6 +278,42 @@ static void a_released_spool_climbs_the_ladder_and_keeps_its_rows(void **state)
     visit_and_append(s->spool, 2); /* a newer minor version */
 }
 
+/* The log of climbing; owned by the caller. */
+static char *log_of_climb(const char *path, const struct schema_rung *ladder)
+{
+    char *log = calloc(1, 4096);
+    int old = dup(STDERR_FILENO);
+    int file = memfd_create("log", 0);
+    if (!log) abort();
+    assert_true(old >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    (void)climb(path, ladder);
+    (void)dup2(old, STDERR_FILENO);
+    assert_true(pread(file, log, 4095, 0) >= 0);
+    close(old);
+    close(file);
+    return log;
+}
+
+static void each_rung_of_a_spool_with_rows_is_logged_at_its_begin_and_end(void **state)
+{
+    struct scratch *s = *state;
+    must_visit(s->spool, NULL);
+    char *log = log_of_climb(s->spool, later_ladder);
+    char *line = log;
+    for (int version = SPOOL_SCHEMA_FIRST + 1; version <= SPOOL_SCHEMA_FIRST + 2; version++) {
+        char expected[100];
+        (void)snprintf(expected, sizeof expected, "is being brought up to date\" to=%d\n", version);
+        assert_non_null(line = strstr(line, expected));
+        (void)snprintf(expected, sizeof expected, "is ready to be committed\" to=%d took_ms=", version);
+        assert_non_null(line = strstr(line, expected));
+    }
+    assert_null(strstr(line, "is being"));
+    free(log);
+    log = log_of_climb(s->spool, later_ladder);
+    assert_string_equal(log, ""); /* it is up to date */
+    free(log);
+}
+
 static void a_rung_that_breaks_leaves_the_spool_as_it_was(void **state)
 {
     struct scratch *s = *state;
@@ -297,6 +336,7 @@ int main(void)
         IN_SCRATCH(a_directory_that_cannot_be_made_is_refused_with_its_cause),
         IN_SCRATCH(a_directory_of_another_user_is_refused_with_that_user_and_the_mode),
         IN_SCRATCH(a_released_spool_climbs_the_ladder_and_keeps_its_rows),
+        IN_SCRATCH(each_rung_of_a_spool_with_rows_is_logged_at_its_begin_and_end),
         IN_SCRATCH(a_rung_that_breaks_leaves_the_spool_as_it_was),
         cmocka_unit_test(creating_is_all_or_nothing_whichever_disk_call_fails),
     };

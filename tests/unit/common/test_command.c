@@ -31,8 +31,13 @@ static const struct command commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static const struct command_detail details[] = {
+    {"tail", "-n N", "how many"},
+    {"rejects list", "3", "an exit code of its own"},
+    {NULL, NULL, NULL},
+};
 static const struct setting no_settings[] = {SETTING_END};
-static const struct program program = {"program", "does nothing", commands, no_settings};
+static const struct program program = {"program", "does nothing", commands, no_settings, details};
 
 static const struct {
     const char *words[WORDS_MAX]; /* after the program's name */
@@ -55,6 +60,12 @@ static const struct {
     {{"rejects", "list", "1"}, NULL, 0, EX_USAGE},
     {{"rejects", "shred"}, NULL, 0, EX_USAGE},
     {{"retry", "rejects"}, NULL, 0, EX_USAGE},
+    {{"run", "--help"}, NULL, 0, EX_OK},
+    {{"tail", "-n", "5", "--help"}, NULL, 0, EX_OK},
+    {{"rejects", "retry", "-h"}, NULL, 0, EX_OK},
+    {{"rejects", "--help"}, NULL, 0, EX_OK},
+    {{"rejects", "shred", "--help"}, NULL, 0, EX_USAGE},
+    {{"tails", "--help"}, NULL, 0, EX_USAGE},
 };
 
 static void each_command_line_finds_its_subcommand_or_is_refused(void **state)

@@ -33,6 +33,7 @@ struct fixture {
     struct signals signals;
     struct why why;
     int slices;               /* of the work, done */
+    bool has_figures;         /* the work tells them, too */
     bool has_failed, is_gone; /* what the work does at its end: fails; its row is deleted */
     enum result res;          /* of serving */
 };
@@ -61,6 +62,7 @@ static enum result paint(void *context, void *work, struct control_response *res
         (void)why_remedy(why, RES_REFUSE, "buy some");
         return why_set(why, RES_REFUSE, "no paint");
     }
+    if (f->has_figures) progress_set(&response->progress, f->slices, 3, "coats dry");
     buf_append_text(&response->text, response->is_done ? "it is blue" : f->slices == 1 ? "half" : "nearly");
     return RES_OK;
 }
@@ -159,6 +161,17 @@ static void progress_and_result_are_shown(void **state)
     assert_memory_equal(shown + len - (sizeof last - 1), last, sizeof last - 1);
     free(shown);
     assert_int_equal(count_requests(f, "done_at IS NOT NULL AND result = 'it is blue' AND failed = 0"), 1);
+}
+
+static void figures_do_not_change_what_is_on_standard_output(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 0;
+    f->has_figures = true;
+    char *shown = run_and_show(f, &len);
+    assert_true(len >= 5 && memcmp(shown, "half\n", 5) == 0);
+    assert_null(memmem(shown, len, "coats", 5));
+    free(shown);
 }
 
 static void a_failure_is_explained_with_its_remedy(void **state)
@@ -266,6 +279,7 @@ int main(void)
 #define IN_SPOOL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(progress_and_result_are_shown),
+        IN_SPOOL(figures_do_not_change_what_is_on_standard_output),
         IN_SPOOL(a_failure_is_explained_with_its_remedy),
         IN_SPOOL(a_request_is_withdrawn_when_the_program_goes_away),
         IN_SPOOL(a_restarted_program_has_forgotten_the_request),

@@ -29,6 +29,7 @@ struct fixture {
     int slices, ends, other_slices; /* how often called */
     enum result res;                /* of the next slice */
     bool is_done;                   /* with it */
+    int64_t total;                  /* of the figures that it has; 0: it has none */
     bool withdraws, locks;          /* during a slice: the request is withdrawn, the spool is locked */
     char argument[8];               /* of the last request */
 };
@@ -57,6 +58,7 @@ static enum result paint(void *context, void *work, struct control_response *res
     if (f->res != RES_OK) return why_set(why, f->res, "no blue paint");
     assert_int_equal(response->text.len, 0);
     buf_append_format(&response->text, "coat %d", f->slices);
+    if (f->total > 0) progress_set(&response->progress, f->slices, f->total, "coats dry");
     response->is_done = f->is_done;
     response->wait_ms = NEXT_MS;
     return RES_OK;
@@ -203,6 +205,26 @@ static void progress_is_reported_and_the_work_has_its_pauses(void **state)
     assert_int_equal(f->ends, 0);
 }
 
+static void figures_stand_before_the_progress_and_not_before_the_result(void **state)
+{
+    struct fixture *f = *state;
+    leave(f, "paint", "");
+    f->is_done = false;
+    f->total = 5;
+    (void)control_server_poll(f->server);
+    check_rows(f, "1 5 coats dry\ncoat 1|0||");
+    f->res = RES_RETRY;
+    (void)poll(NULL, 0, NEXT_MS);
+    (void)control_server_poll(f->server);
+    check_rows(f, "it has to wait: no blue paint|0||"); /* how far it is does not matter now */
+    f->res = RES_OK;
+    f->is_done = true;
+    finish(f);
+    char *result = query_text(f->scratch->spool, "SELECT result FROM _request");
+    assert_string_equal(result, "coat 3");
+    free(result);
+}
+
 static void work_on_a_withdrawn_request_is_given_up(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +296,7 @@ int main(void)
         IN_SPOOL(an_unknown_request_fails_and_delays_no_other),
         IN_SPOOL(requests_left_for_an_earlier_process_are_deleted),
         IN_SPOOL(progress_is_reported_and_the_work_has_its_pauses),
+        IN_SPOOL(figures_stand_before_the_progress_and_not_before_the_result),
         IN_SPOOL(work_on_a_withdrawn_request_is_given_up),
         IN_SPOOL(a_permanent_failure_is_the_result),
         IN_SPOOL(a_temporary_failure_is_told_and_tried_again),

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -300,6 +301,74 @@ static void lines_above_the_configured_level_are_not_written(void **state)
     }
 }
 
+/* Stands where the journal does: JOURNAL_STREAM names the file. */
+static void name_stream(const struct capture *capture, unsigned long long inode_offset)
+{
+    struct stat st;
+    char stream[64];
+    assert_int_equal(fstat(capture->file, &st), 0);
+    (void)snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,
+                   (unsigned long long)st.st_ino + inode_offset);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    log_open("test");
+}
+
+static void a_line_for_the_journal_begins_with_its_priority(void **state)
+{
+    struct capture capture;
+    char log[LOG_SIZE];
+    (void)state;
+    log_configure(LOG_DEBUG, LOG_TEXT);
+    capture_begin(&capture);
+    name_stream(&capture, 0);
+    log_error("a", NULL);
+    log_warn("b", NULL);
+    log_info("c", "n=%d", 1);
+    log_debug("d", NULL);
+    log_configure(LOG_DEBUG, LOG_JSON);
+    log_warn("e", NULL);
+    capture_end(&capture, log);
+    static const char text[] =
+        "<3>test error \"a\"\n<4>test warn \"b\"\n<6>test info \"c\" n=1\n<7>test debug "
+        "\"d\"\n<4>{\"time\":\"";
+    assert_memory_equal(log, text, sizeof text - 1);
+    assert_true(is_json_line(strrchr(log, '<') + 3));
+}
+
+static void where_stderr_is_not_the_journals_stream_a_line_is_as_ever(void **state)
+{
+    struct capture capture;
+    char log[LOG_SIZE];
+    (void)state;
+    log_configure(LOG_INFO, LOG_TEXT);
+    capture_begin(&capture);
+    name_stream(&capture, 1); /* another file: a person has redirected stderr */
+    log_info("a", NULL);
+    assert_int_equal(setenv("JOURNAL_STREAM", "rubbish", 1), 0);
+    log_open("test");
+    log_info("b", NULL);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    log_open("test");
+    log_info("c", NULL);
+    capture_end(&capture, log);
+    char *rest = log;
+    for (int i = 0; i < 3; i++) assert_true(is_time(strsep(&rest, "\n")));
+}
+
+static void a_line_of_the_log_erases_the_one_that_stands_on_the_terminal(void **state)
+{
+    static const char erased[] = "\r\x1b[K";
+    char log[LOG_SIZE];
+    (void)state;
+    log_over_line(true);
+    log_value(LOG_TEXT, "1", log);
+    assert_memory_equal(log, erased, sizeof erased - 1);
+    assert_true(is_time(log + sizeof erased - 1));
+    log_over_line(false);
+    log_value(LOG_TEXT, "1", log);
+    assert_true(is_time(log));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +381,9 @@ int main(void)
         cmocka_unit_test(two_long_explanations_do_not_break_the_json),
         cmocka_unit_test(quoting_keeps_within_its_size_and_never_splits_an_escape),
         cmocka_unit_test(lines_above_the_configured_level_are_not_written),
+        cmocka_unit_test(a_line_for_the_journal_begins_with_its_priority),
+        cmocka_unit_test(where_stderr_is_not_the_journals_stream_a_line_is_as_ever),
+        cmocka_unit_test(a_line_of_the_log_erases_the_one_that_stands_on_the_terminal),
     };
     log_open("test");
     return cmocka_run_group_tests(tests, NULL, NULL);

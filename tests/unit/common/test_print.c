@@ -67,11 +67,40 @@ static void what_is_printable_already_is_not_changed(void **state)
     }
 }
 
+static void a_line_is_written_over_within_the_width_of_the_terminal(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *printed;
+    } over[] = {
+        {"12 of 50", 80, "\r12 of 50\x1b[K"},
+        {"12 of 50", 9, "\r12 of 50\x1b[K"},
+        {"12 of 50", 8, "\r12 of 5\x1b[K"}, /* the last column stays free */
+        {"12 of 50", 1, "\r\x1b[K"},
+        {"", 1, "\r\x1b[K"},
+        {"a\nb\x1b[2J", 80, "\ra\\x0ab\\x1b[2J\x1b[K"},
+        {"T\xc3\xbcr", 3, "\rT\x1b[K"}, /* no letter is cut in two */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
+        char *out = NULL;
+        size_t len = 0;
+        FILE *file = open_memstream(&out, &len);
+        assert_non_null(file);
+        print_over(file, over[i].text, strlen(over[i].text), over[i].columns);
+        assert_int_equal(fclose(file), 0);
+        assert_string_equal(out, over[i].printed);
+        free(out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreign_text_stays_in_its_line_and_is_printable),
         cmocka_unit_test(what_is_printable_already_is_not_changed),
+        cmocka_unit_test(a_line_is_written_over_within_the_width_of_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,11 +14,11 @@ static void a_schema_is_usable_within_its_major_version(void **state)
         int64_t schema, current;
         enum spool_age age;
     } rows[] = {
-        {1, 114, SPOOL_AGE_DEVELOPMENT},   {102, 114, SPOOL_AGE_DEVELOPMENT},
-        {113, 114, SPOOL_AGE_DEVELOPMENT}, {113, 205, SPOOL_AGE_DEVELOPMENT},
-        {114, 114, SPOOL_AGE_USABLE},      {115, 114, SPOOL_AGE_USABLE},
-        {199, 114, SPOOL_AGE_USABLE},      {200, 114, SPOOL_AGE_TOO_NEW},
-        {114, 115, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
+        {1, 115, SPOOL_AGE_DEVELOPMENT},   {102, 115, SPOOL_AGE_DEVELOPMENT},
+        {114, 115, SPOOL_AGE_DEVELOPMENT}, {114, 205, SPOOL_AGE_DEVELOPMENT},
+        {115, 115, SPOOL_AGE_USABLE},      {116, 115, SPOOL_AGE_USABLE},
+        {199, 115, SPOOL_AGE_USABLE},      {200, 115, SPOOL_AGE_TOO_NEW},
+        {115, 116, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
         {200, 200, SPOOL_AGE_USABLE},      {300, 200, SPOOL_AGE_TOO_NEW},
     };
     (void)state;

@@ -98,6 +98,17 @@ static void check_described(const struct flush *flush, const char *expected)
     buf_fini(&text);
 }
 
+static void check_progress(const struct flush *flush, const char *expected)
+{
+    struct progress progress = {0};
+    struct buf text = BUF_EMPTY;
+    flush_progress(flush, &progress);
+    progress_append_figures(&text, &progress);
+    buf_append_char(&text, '\0');
+    assert_string_equal(text.data, expected);
+    buf_fini(&text);
+}
+
 static void both_kinds_are_counted_and_later_rows_are_not(void **state)
 {
     struct fixture *f = *state;
@@ -110,8 +121,10 @@ static void both_kinds_are_counted_and_later_rows_are_not(void **state)
     must(f, flush_slice(flush, &is_done, &f->why));
     assert_false(is_done);
     check_described(flush, "8 to ship");
+    check_progress(flush, "0 of 8 events and rejects shipped");
     must(f, finish(p, flush));
     check_described(flush, "all shipped");
+    check_progress(flush, "8 of 8 events and rejects shipped");
     flush_free(flush);
     parts_free(p);
 }
@@ -129,6 +142,7 @@ static void an_outage_ends_a_flush_with_its_remedy(void **state)
     assert_memory_equal(f->why.text, "not all is shipped: ", 20);
     assert_non_null(strstr(f->why.remedy, "DESTINATION_DIR"));
     check_described(flush, "5 to ship");
+    check_progress(flush, "0 of 5 events shipped");
     flush_free(flush);
     parts_free(p);
 }

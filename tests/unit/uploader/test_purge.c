@@ -84,6 +84,31 @@ static void rows_are_purged_oldest_first_in_slices_within_a_batch(void **state)
     }
 }
 
+static int64_t count_purgeable(struct fixture *f, int64_t before)
+{
+    int64_t rows = -1;
+    must(f, spool_out_count_purgeable(f->out, BATCH_EVENTS, before, &rows, &f->why));
+    return rows;
+}
+
+static void what_is_left_to_purge_is_counted_by_batches(void **state)
+{
+    struct fixture *f = *state;
+    add(f, BATCH_EVENTS, 2000);
+    assert_int_equal(count_purgeable(f, INT64_MAX), 0);
+    (void)ship_at(f, BATCH_EVENTS, 1, 1200, 100);
+    (void)ship_at(f, BATCH_EVENTS, 1201, 1300, 200);
+    (void)seal(f, BATCH_EVENTS, 1301, 1400);
+    assert_int_equal(count_purgeable(f, 99), 0);
+    assert_int_equal(count_purgeable(f, 100), 1200);
+    assert_int_equal(count_purgeable(f, INT64_MAX), 1300);
+    (void)purge(f, BATCH_EVENTS, 100);
+    assert_int_equal(count_purgeable(f, 100), 1200); /* as long as some of its rows are there */
+    while (purge(f, BATCH_EVENTS, 100) > 0) {
+    }
+    assert_int_equal(count_purgeable(f, INT64_MAX), 100);
+}
+
 static void purging_one_kind_leaves_the_other(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_purged_oldest_first_in_slices_within_a_batch),
+        IN_SPOOL(what_is_left_to_purge_is_counted_by_batches),
         IN_SPOOL(purging_one_kind_leaves_the_other),
         IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_holds_back_its_own_rows_and_no_others),

@@ -184,6 +184,9 @@ static void dismiss_all_of(struct fixture *f, const char *ids, const char *expec
     dismiss_describe(dismiss, &told);
     buf_append_char(&told, '\0');
     assert_string_equal(told.data, expected);
+    struct progress progress = {0};
+    dismiss_progress(dismiss, &progress);
+    if (*ids == '\0') assert_int_equal(progress.done, progress.total);
     buf_fini(&told);
     dismiss_free(dismiss);
 }
