@@ -9,7 +9,9 @@ from support.environment import IS_SANITIZED
 from support.ports import reserve_port
 from support.tap import skip
 from support.waiting import wait_for
+from s3_stub import ALWAYS, Step, Stub, error
 
+DAY_MS = 86_400_000
 TWO_LOOKS = [WIDE_LIGHT, NARROW_DARK]
 
 
@@ -87,6 +89,56 @@ def test_a_full_disk_is_said_with_its_remedy(browser, site):
         wait_for_words(browser, "Events are flowing")
         browser.assert_console_is_empty()
     with_small_disk(on_small_disk)(site)
+
+
+def test_an_outage_of_s3_is_said_with_its_remedy(browser, site):
+    """The store is away, then refuses the keys, then is well."""
+    with contextlib.closing(Stub()) as stub:
+        open_page(browser, site)
+        site.uploader(**stub.settings())
+        send_some(site)
+        wait_for_words(browser, "Events are flowing", "\u2713 Well.", stub.bucket)
+        stub.go_away()
+        send_some(site)
+        wait_for_words(browser, "Events are flowing, but not as they should", "s3_unreachable", "\u26a0 Not well:", "in vain", "AWS_ENDPOINT_URL")
+        browser.assert_good("real-unreachable", TWO_LOOKS)
+        stub.set_script(Step("PUT", error(403, "AccessDenied"), times=ALWAYS))
+        stub.start_listening()
+        wait_for_words(browser, "Events are waiting, a person is needed", "s3_refused", "\u2715 Not well:", "s3:PutObject")
+        assert browser.text("#problems .remedy") != "" and browser.text("#store-state .remedy") != ""
+        browser.assert_good("real-refused", TWO_LOOKS)
+        stub.set_script()
+        wait_for_words(browser, "Events are flowing", "\u2713 Well.", "Nothing waits.")
+        browser.assert_console_is_empty()
+
+
+def test_rejects_and_unknown_elements_are_said_by_reason(browser, site):
+    """What is in them stays out of the page."""
+    open_page(browser, site)
+    site.uploader(REJECTS_PREFIX="none")
+    send_some(site)
+    wait_for_words(browser, "Events are flowing", "None: all that came were events.")
+    site.send(b"<EVENT>secret &</EVENT>" * 3)
+    wait_for_words(browser, "but not as they should", "rejects_arriving", "eventspool rejects list", "malformed", "Not well-formed XML")
+    browser.assert_good("real-rejects", TWO_LOOKS)
+    site.send(b"<alarm><name>secret</name></alarm>")
+    wait_for_words(browser, "unknown_elements", "alarm", "IGNORE_ELEMENTS", "unknown_element\n", "An element that EVENT_ELEMENT does not name")
+    assert "secret" not in browser.run("return document.documentElement.outerHTML")
+    ids = [str(number) for (number,) in site.query("SELECT id FROM rejects")]
+    assert site.command("uploader", "rejects", "dismiss", *ids, DESTINATION_DIR=site.objects).returncode == 0
+    wait_for("the end of the problems", lambda: "rejects_arriving" not in browser.text() and "unknown_elements" not in browser.text())
+    browser.assert_console_is_empty()
+
+
+def test_a_silent_sender_is_named_with_what_to_do(browser, site):
+    open_page(browser, site)
+    site.uploader()
+    site.send(b"<EVENT><plasectrxGatewayDN>cn=gate-north</plasectrxGatewayDN></EVENT>" * 100)
+    wait_for_words(browser, "Events are flowing", "cn=gate-north")
+    site.change(f"UPDATE _sender SET last_received_at = last_received_at - {2 * DAY_MS}, day = day - 2, days = 2")
+    wait_for_words(browser, "but not as they should", "sender_silent", "cn=gate-north", "senders forget", "2 days ago")
+    browser.assert_good("real-silent-sender", TWO_LOOKS)
+    browser.assert_console_is_empty()
 
 
 def test_the_verdict_is_drawn_within_100_ms(browser, site):
