@@ -35,6 +35,7 @@ SQL       := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/collecto
 LIBS_common    := -lsqlite3 -lcjson -lcrypto -levent
 LIBS_collector := -lxml2 -lsqlite3 -levent -lcjson -lcrypto
 LIBS_uploader  := -lxml2 -lsqlite3 -lcurl -lcrypto -lz -lcjson -levent
+AXE        := build/axe/node_modules/axe-core/axe.min.js
 FAULTS     := $(patsubst tests/fault/%.c,$(B)/fault/%.so,$(wildcard tests/fault/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/test_*.c))
 # Streams of every kind against the contract: tests/model/test_x.c is build/$(MODE)/model/x, and takes a number of streams
@@ -142,6 +143,14 @@ $(B)/fault/%.so: tests/fault/%.c Makefile
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -I. $< -o $@ -ldl
 $(B)/fault/bare_file_system.so: tests/support/bare_file_system.h
 
+# What finds barriers in a page, for the tests in a browser: the version and the hash that the lock file names.
+$(AXE): tests/support/axe/package-lock.json
+	@mkdir -p build/axe
+	@echo '  NPM $@'
+	$(Q)cp tests/support/axe/package.json tests/support/axe/package-lock.json build/axe/
+	$(Q)npm ci --prefix build/axe --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
 deps:
 	@sh tools/deps.sh build
 test-deps:
@@ -160,7 +169,7 @@ unit: deps
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation
 	@sh tests/run.sh $(B) $(or $(TESTS),unit model/test_conservation)
 test: test-deps
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory all tests $(AXE)
 	@sh tests/run.sh $(B) $(TESTS)
 # Every fuzz target over its samples, and the same short way on from them each time.
 fuzz-replay:
@@ -193,7 +202,7 @@ install: all
 	install -m 644 deploy/completion/eventspool.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/eventspool
 	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(prefix)/share/doc/eventspool/
-	install -m 644 docs/*.md $(DESTDIR)$(prefix)/share/doc/eventspool/docs/
+	install -m 644 docs/*.md docs/fleet.html $(DESTDIR)$(prefix)/share/doc/eventspool/docs/
 
 # Writes docs/settings.md, .env.example and the environment in docker-compose.yml from the two tables of settings.
 settings: $(B)/bin/collector $(B)/bin/uploader

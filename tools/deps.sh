@@ -5,7 +5,8 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev libevent-dev libssl-dev libcjson-dev zlib1g-dev sqlite3 ca-certificates"
 unit="$build libcmocka-dev python3 python3-botocore"
-test="$unit curl jq libxml2-utils strace openssl procps util-linux python3 ceph-common ceph-mon ceph-osd radosgw faketime prometheus"
+test="$unit curl jq libxml2-utils strace openssl procps util-linux python3 ceph-common ceph-mon ceph-osd radosgw faketime prometheus chromium chromium-driver"
+command -v npm >/dev/null || test="$test nodejs npm" # where it comes from elsewhere, Debian's would be in its way
 swift="$build curl procps python3 swift-proxy swift-account swift-container swift-object memcached"
 bench="$build python3 strace valgrind"
 containers="curl docker.io docker-compose debootstrap jq python3 sqlite3 procps"

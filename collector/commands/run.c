@@ -343,7 +343,7 @@ static enum result open_all(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
     enum result res = service_manager_open(&c->manager, why);
-    if (res == RES_OK) res = descriptors_check(why);
+    if (res == RES_OK) res = descriptors_check(s->status_port > 0, why);
     if (res == RES_OK) res = signals_open(&c->signals, why);
     if (res == RES_OK) res = open_place(c, why);
     if (res == RES_OK) c->problems = problems_open(&c->lock, "collector");

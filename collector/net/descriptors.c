@@ -48,19 +48,20 @@ enum result descriptors_allow(int64_t connections, struct why *why)
                    connections, (uint64_t)needed, (uint64_t)hard, places_in(hard));
 }
 
-enum result descriptors_check(struct why *why)
+enum result descriptors_check(bool has_status, struct why *why)
 {
-    int fds[DESCRIPTORS_LEAST];
+    int fds[DESCRIPTORS_LEAST + DESCRIPTORS_STATUS];
+    int least = DESCRIPTORS_LEAST + (has_status ? DESCRIPTORS_STATUS : 0);
     int count = 0;
-    while (count < DESCRIPTORS_LEAST && (fds[count] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
-        count++;
+    while (count < least && (fds[count] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) count++;
     int error = errno;
     for (int i = 0; i < count; i++) close(fds[i]);
-    if (count == DESCRIPTORS_LEAST || (error != EMFILE && error != ENFILE)) return RES_OK;
+    if (count == least || (error != EMFILE && error != ENFILE)) return RES_OK;
     (void)why_remedy(why, RES_RETRY,
                      "raise the limit of open files (ulimit -n, systemd's LimitNOFILE=; for the whole system "
-                     "fs.file-max)");
+                     "fs.file-max)%s",
+                     has_status ? ", or set STATUS_PORT=0" : "");
     return why_set(why, RES_RETRY,
                    "%d files can be opened, and the collector needs %d without any sender: %s", count,
-                   DESCRIPTORS_LEAST - 1, strerror(error));
+                   least - 1, strerror(error));
 }

@@ -4,12 +4,14 @@
 #ifndef COLLECTOR_NET_DESCRIPTORS_H
 #define COLLECTOR_NET_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/why.h"
 
-#define DESCRIPTORS_OWN   128 /* for the spool, the log, the event loop and the status, with some to spare */
-#define DESCRIPTORS_LEAST 32  /* what these take at least, and one sender; 27 were seen */
+#define DESCRIPTORS_OWN    64 /* for the spool, the log, the event loop and the status, with some to spare */
+#define DESCRIPTORS_LEAST  20 /* what these take at least, and one sender; 18 were seen */
+#define DESCRIPTORS_STATUS 12 /* what the status takes at least; 9 were seen */
 
 /*
  * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait for a
@@ -19,11 +21,11 @@
 MUST_CHECK enum result descriptors_allow(int64_t connections, struct why *why);
 
 /*
- * Are DESCRIPTORS_LEAST free now? With less the collector cannot begin; libevent would end the process. To be called
+ * Are DESCRIPTORS_LEAST free now, and DESCRIPTORS_STATUS if there is one? With less the collector cannot begin; libevent would end the process. To be called
  * while there is no other thread.
  *   RES_RETRY   they are not; there is a remedy
  */
-MUST_CHECK enum result descriptors_check(struct why *why);
+MUST_CHECK enum result descriptors_check(bool has_status, struct why *why);
 
 /* How many of `connections` senders the present limit allows, with DESCRIPTORS_OWN left for other files. At least 1. */
 int64_t descriptors_places(int64_t connections);

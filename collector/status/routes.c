@@ -65,7 +65,7 @@ static struct status *load_status(struct routes *r)
     s->spool_path = r->spool_path;
     s->now = clock_now_ms();
     s->collector.is_running = true;
-    s->collector.is_silent = false;
+    s->collector.is_unseen = s->collector.is_silent = false;
     why_clear(&s->collector.why_not);
     s->collector.problem_count = problems_copy(r->problems, s->collector.problems);
     find_stale(r, s);
