@@ -178,11 +178,12 @@ bench-page-size: deps
 
 install: all
 	install -d $(DESTDIR)$(prefix)/libexec/eventspool $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/eventspool/sql \
-	    $(DESTDIR)$(prefix)/share/doc/eventspool/docs
+	    $(DESTDIR)$(prefix)/share/eventspool/monitoring $(DESTDIR)$(prefix)/share/doc/eventspool/docs
 	install -m 755 $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(DESTDIR)$(prefix)/libexec/eventspool/
 	sed 's|@libexec@|$(prefix)/libexec/eventspool|' tools/eventspool.sh > $(DESTDIR)$(prefix)/bin/eventspool
 	chmod 755 $(DESTDIR)$(prefix)/bin/eventspool
 	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
+	install -m 644 deploy/monitoring/* $(DESTDIR)$(prefix)/share/eventspool/monitoring/
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(prefix)/share/doc/eventspool/
 	install -m 644 docs/*.md $(DESTDIR)$(prefix)/share/doc/eventspool/docs/
 
