@@ -196,11 +196,13 @@ bench-page-size: deps
 
 install: all
 	install -d $(DESTDIR)$(prefix)/libexec/eventspool $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/eventspool/sql \
-	    $(DESTDIR)$(prefix)/share/doc/eventspool/docs $(DESTDIR)$(prefix)/share/bash-completion/completions
+	    $(DESTDIR)$(prefix)/share/eventspool/monitoring $(DESTDIR)$(prefix)/share/doc/eventspool/docs \
+	    $(DESTDIR)$(prefix)/share/bash-completion/completions
 	install -m 755 $(B)/bin/collector $(B)/bin/uploader $(B)/bin/acmsim $(DESTDIR)$(prefix)/libexec/eventspool/
 	install -m 755 $(B)/bin/eventspool $(DESTDIR)$(prefix)/bin/
 	install -m 644 deploy/completion/eventspool.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/eventspool
 	cp -R sql/. $(DESTDIR)$(prefix)/share/eventspool/sql/
+	install -m 644 deploy/monitoring/* $(DESTDIR)$(prefix)/share/eventspool/monitoring/
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(prefix)/share/doc/eventspool/
 	install -m 644 docs/*.md docs/fleet.html $(DESTDIR)$(prefix)/share/doc/eventspool/docs/
 
