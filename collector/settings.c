@@ -37,6 +37,9 @@ const struct setting collector_settings[] = {
      "NAT and container proxies show one address for all senders"},
     {"IDLE_TIMEOUT", SETTING_DURATION, FIELD(idle_timeout_ms), "0", 0, 365 * DAY_MS, NULL,
      "a sender that is silent for this long is disconnected; 0: never"},
+    {"SILENCE_ALERT", SETTING_DURATION, FIELD(silence_ms), "24h", 0, 29 * DAY_MS, NULL,
+     "a problem is raised for a sender that has sent at least 100 events on two different days and is silent "
+     "for this long; 0: never"},
     {"MAX_MESSAGE_SIZE", SETTING_SIZE, FIELD(max_message_bytes), "1M", 1024, FRAMER_MESSAGE_MAX, NULL,
      "the largest single event; of a larger one this many bytes are kept as a reject"},
     {"INTAKE_MEMORY", SETTING_SIZE, FIELD(intake_memory_bytes), "64M", 8 * MIB, 1LL << 40, NULL,

@@ -25,6 +25,7 @@ struct settings {
     int64_t max_message_bytes;
     int64_t intake_memory_bytes;
     int64_t idle_timeout_ms; /* 0: never */
+    int64_t silence_ms;      /* SILENCE_ALERT; 0: off */
     char *allow_from;
     struct allow *allow; /* allow_from, parsed */
     char *event_element;

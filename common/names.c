@@ -26,7 +26,6 @@ static const struct {
 
 /* Settings of a later version. */
 static const char *const planned[] = {
-    "SILENCE_ALERT",
     "ALERT_URL",
     "HEARTBEAT_URL",
     "STATUS_PREFIX",

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/reminder.h"
 
 #define LINE_MAX_SIZE (2 * PROBLEM_TEXT_SIZE + 80)
 
@@ -19,7 +20,8 @@ _Static_assert(PROBLEM_COUNT *LINE_MAX_SIZE <= LOCKFILE_TEXT_SIZE, "all problems
 
 struct present {
     bool is_present;
-    int64_t began_at; /* monotonic */
+    int64_t began_at; /* monotonic; maybe before this program's start */
+    int reminders;    /* given so far, with the line at its beginning (reminder.h) */
     struct problem problem;
 };
 
@@ -27,7 +29,7 @@ struct problems {
     const struct lockfile *lock;
     const char *program;
     pthread_mutex_t mutex;
-    bool is_unpublished; /* there was no room for the last change */
+    bool is_unpublished; /* there was no room for the last change, or no lock yet */
     struct present all[PROBLEM_COUNT];
 };
 
@@ -60,32 +62,73 @@ static void publish(struct problems *problems)
                                     p->problem.code, p->problem.since, p->problem.tries, p->problem.message,
                                     p->problem.remedy);
     }
-    problems->is_unpublished = !lockfile_publish(problems->lock, text);
+    problems->is_unpublished = problems->lock->fd < 0 || !lockfile_publish(problems->lock, text);
+}
+
+/* Why an upload fails is logged where it is decided, without a line of the table (uploader/ship/troubles.h). */
+static const char *reminder_of(const struct problem_kind *kind)
+{
+    return kind->begins ? "a problem lasts" : "upload still fails";
+}
+
+/* Copies a problem of which people are to be reminded now; false: there is none. The reminder counts as given. */
+static bool take_reminder(struct problems *problems, struct problem *problem, int64_t *lasts_ms)
+{
+    bool is_due = false;
+    pthread_mutex_lock(&problems->mutex);
+    for (int i = 0; i < PROBLEM_COUNT && !is_due; i++) {
+        struct present *p = &problems->all[i];
+        if (!p->is_present || problem_kind((enum problem_code)i)->severity == PROBLEM_INFO) continue;
+        *lasts_ms = clock_monotonic_ms() - p->began_at;
+        is_due = reminder_count(*lasts_ms) > p->reminders;
+        if (!is_due) continue;
+        p->reminders = reminder_count(*lasts_ms);
+        *problem = p->problem;
+    }
+    pthread_mutex_unlock(&problems->mutex);
+    return is_due;
+}
+
+static void remind(const struct problem *p, int64_t lasts_ms)
+{
+    const struct problem_kind *kind = problem_find(p->code);
+    char since[CLOCK_ISO_SIZE];
+    (kind->severity == PROBLEM_CRITICAL ? log_error : log_warn)(
+        reminder_of(kind), "problem=%s since=%s lasts_ms=%" PRId64 " tries=%" PRId64 " why=%s remedy=%s",
+        p->code, clock_iso(p->since, since), lasts_ms, p->tries, LOG_QUOTE(p->message), LOG_QUOTE(p->remedy));
 }
 
 void problems_refresh(struct problems *problems)
 {
+    struct problem problem;
+    int64_t lasts_ms = 0;
     pthread_mutex_lock(&problems->mutex);
     if (problems->is_unpublished || !lockfile_is_written(problems->lock)) publish(problems);
     pthread_mutex_unlock(&problems->mutex);
+    while (take_reminder(problems, &problem, &lasts_ms)) remind(&problem, lasts_ms);
 }
 
-static void begin(const struct problems *problems, struct present *p, enum problem_code code)
+/* `since` 0: now. */
+static void begin(const struct problems *problems, struct present *p, enum problem_code code, int64_t since)
 {
-    *p = (struct present){.is_present = true, .began_at = clock_monotonic_ms()};
-    p->problem.since = clock_now_ms();
+    int64_t now = clock_now_ms();
+    int64_t before_ms = since > 0 && since < now ? now - since : 0;
+    *p = (struct present){.is_present = true,
+                          .began_at = clock_monotonic_ms() - before_ms,
+                          .reminders = reminder_count(before_ms)};
+    p->problem.since = now - before_ms;
     (void)snprintf(p->problem.code, sizeof p->problem.code, "%s", problem_kind(code)->code);
     (void)snprintf(p->problem.program, sizeof p->problem.program, "%s", problems->program);
 }
 
-void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
+void problems_raise_since(struct problems *problems, enum problem_code code, int64_t since, int64_t tries,
                           const char *message, const char *remedy)
 {
     struct present *p = &problems->all[code];
     const struct problem_kind *kind = problem_kind(code);
     pthread_mutex_lock(&problems->mutex);
     bool is_new = !p->is_present;
-    if (is_new) begin(problems, p, code);
+    if (is_new) begin(problems, p, code, since);
     bool has_changed = problem_set_text(p->problem.message, message);
     has_changed |= problem_set_text(p->problem.remedy, remedy);
     has_changed |= p->problem.tries != tries;
@@ -95,6 +138,12 @@ void problems_raise_tried(struct problems *problems, enum problem_code code, int
     if (!is_new || !kind->begins) return;
     (kind->severity == PROBLEM_CRITICAL ? log_error : log_warn)(
         kind->begins, "problem=%s why=%s remedy=%s", kind->code, LOG_QUOTE(message), LOG_QUOTE(remedy));
+}
+
+void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
+                          const char *message, const char *remedy)
+{
+    problems_raise_since(problems, code, 0, tries, message, remedy);
 }
 
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,

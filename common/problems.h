@@ -1,9 +1,10 @@
 /*
  * problems -- the program's present problems, for the log and for commands: each has a code, a sentence and a remedy.
  *
- * A problem is logged when it begins and when it ends, unless whoever raises it logs more than that. All present problems are published at once in the program's lock
- * file (common/lockfile.h), where other processes (`uploader status`, `healthcheck --strict`) read them. Any thread may
- * call these functions.
+ * A problem is logged when it begins and when it ends, unless whoever raises it logs more than that, and reminders of a
+ * warning or critical one while it lasts (common/reminder.h). All present problems are published at once in the
+ * program's lock file (common/lockfile.h), where other processes (`uploader status`, `healthcheck --strict`) read them;
+ * if the lock is not held yet, with the first problems_refresh() after it is taken. Any thread may call these functions.
  */
 #ifndef COMMON_PROBLEMS_H
 #define COMMON_PROBLEMS_H
@@ -32,13 +33,19 @@ void problems_raise(struct problems *problems, enum problem_code code, const cha
 void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
                           const char *message, const char *remedy);
 
+/* The same for one that began before it is raised: at `since`, in ms since 1970; 0: now. Only the first call counts. */
+void problems_raise_since(struct problems *problems, enum problem_code code, int64_t since, int64_t tries,
+                          const char *message, const char *remedy);
+
 /* The problem is over, which is logged. Does nothing if it is not present. */
 void problems_end(struct problems *problems, enum problem_code code);
 
 /* The problem has become a worse one, which tells of it from now on: it ends without a line in the log. */
 void problems_drop(struct problems *problems, enum problem_code code);
 
-/* To be called every few seconds: publishes what there was no room for on the disk. */
+/*
+ * To be called every few seconds: publishes what could not be published before, and logs the reminders that are due.
+ */
 void problems_refresh(struct problems *problems);
 
 bool problems_is_present(struct problems *problems, enum problem_code code);

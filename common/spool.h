@@ -14,13 +14,14 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         115 /* major * 100 + minor; a program can use a spool with a newer minor number */
-#define SPOOL_SCHEMA_FIRST   115 /* of the first release; development versions had smaller numbers */
+#define SPOOL_SCHEMA         116 /* major * 100 + minor; a program can use a spool with a newer minor number */
+#define SPOOL_SCHEMA_FIRST   116 /* of the first release; development versions had smaller numbers */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
-#define SPOOL_BUSY_MS        5000 /* how long a call waits for a lock; callers try again */
-#define SPOOL_LOOK_BUSY_MS   100  /* the same for a quick look at the version */
-#define SPOOL_WRITER_BUSY_MS 1000 /* the same for the collector's writing connection */
+#define SPOOL_TEST_SENDER    "cn=eventspool-test" /* of events that are a test: this sender is not tracked */
+#define SPOOL_BUSY_MS        5000                 /* how long a call waits for a lock; callers try again */
+#define SPOOL_LOOK_BUSY_MS   100                  /* the same for a quick look at the version */
+#define SPOOL_WRITER_BUSY_MS 1000                 /* the same for the collector's writing connection */
 
 /*
  * Lengths of the WAL. Above the first a thread checkpoints in the background; above the second the writer checkpoints

@@ -14,6 +14,11 @@ void turn_end(struct turn *turn)
     atomic_store(&turn->since, 0);
 }
 
+void turn_renew(struct turn *turn)
+{
+    if (atomic_load(&turn->since) != 0) atomic_store(&turn->since, clock_monotonic_ms());
+}
+
 int64_t turn_lasts(struct turn *turn, const char **call)
 {
     int64_t since = atomic_load(&turn->since);

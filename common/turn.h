@@ -21,6 +21,9 @@ struct turn { /* all zeros: in no call */
 void turn_begin(struct turn *turn, const char *call);
 void turn_end(struct turn *turn);
 
+/* The same call goes on, and has done a part of its work. Does nothing if the thread is in none. */
+void turn_renew(struct turn *turn);
+
 /* For how many ms the present call has lasted, whose name is in `*call`; 0 if the thread is in none. */
 int64_t turn_lasts(struct turn *turn, const char **call);
 

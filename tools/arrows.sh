@@ -10,6 +10,7 @@ arrows='
 common
 collector  main -> commands -> settings -> {net, spool, status} -> {intake, gate}
 collector  {net, intake} -> framing
+collector  commands -> status -> gate
 uploader   main -> commands -> settings -> ship -> {spool, store} -> {render, credentials} -> http -> batch
 tools/acmsim
 tools/eventspool

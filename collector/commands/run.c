@@ -16,6 +16,7 @@
 #include "collector/spool/schema.h"
 #include "collector/spool/writer.h"
 #include "collector/status/monitor.h"
+#include "collector/status/watch.h"
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
@@ -78,6 +79,7 @@ struct collector {
     struct lockfile lock;
     struct problems *problems;
     struct gate *gate;
+    struct listening listening;
     struct service_manager *manager;
     int fd;         /* the listening socket, until the server takes it over */
     bool is_passed; /* it is the service manager's, which keeps it */
@@ -87,6 +89,7 @@ struct collector {
     struct writer *writer;
     struct histogram commits;
     struct monitor *monitor;
+    struct watch *watch;
     struct server *server;
     struct drain_report drained;
     enum {
@@ -177,9 +180,35 @@ static enum result open_writer(struct collector *c, struct why *why)
         .rules = {s->spool_max_bytes, s->spool_min_free_bytes},
         .in_flight_bytes = run_in_flight_bytes(s),
         .rejects_max_bytes = run_rejects_cap(s),
+        .facts = {.version = EVENTSPOOL_VERSION,
+                  .started_at = clock_now_ms(),
+                  .min_free_bytes = s->spool_min_free_bytes,
+                  .max_bytes = s->spool_max_bytes,
+                  .silence_ms = s->silence_ms},
+        .listening = &c->listening,
     };
     log_rejects_cap(s);
     return writer_start(&c->writer, &parts, why);
+}
+
+static bool is_spool_open(void *context)
+{
+    struct collector *c = context;
+    return writer_is_open(c->writer);
+}
+
+static enum result open_watch(struct collector *c, struct why *why)
+{
+    struct watch_parts parts = {
+        .spool_path = c->settings->spool_path,
+        .silence_ms = c->settings->silence_ms,
+        .listening = &c->listening,
+        .problems = c->problems,
+        .board = monitor_board(c->monitor),
+        .is_spool_open = is_spool_open,
+        .context = c,
+    };
+    return watch_start(&c->watch, &parts, why);
 }
 
 /* Which thread has been in one call for longest, if that is too long? While the gate knows why, none of them counts. */
@@ -189,22 +218,23 @@ static bool find_stalled(struct collector *c, const char **name)
     int64_t writer_ms = writer_watch(c->writer, &call);
     const char *validator = NULL;
     int64_t validator_ms = validators_longest_busy(c->validators, &validator);
-    const char *watcher = NULL;
-    int64_t watcher_ms = monitor_busy_ms(c->monitor, &watcher);
-    *name = validator_ms > writer_ms ? validator : call;
-    if (watcher_ms > writer_ms && watcher_ms > validator_ms) *name = watcher;
+    const char *look = NULL;
+    int64_t look_ms = watch_busy_ms(c->watch, &look);
+    int64_t longest_ms = validator_ms > writer_ms ? validator_ms : writer_ms;
+    *name = look_ms > longest_ms ? look : validator_ms > writer_ms ? validator : call;
     gate_take(c->gate); /* what the watch has just posted */
-    bool is_stalled =
-        writer_ms >= TURN_STALLED_MS || validator_ms >= TURN_STALLED_MS || watcher_ms >= TURN_STALLED_MS;
-    return is_stalled && !gate_holds(c->gate, GATE_COMMIT_FAILING);
+    return (longest_ms >= TURN_STALLED_MS || look_ms >= TURN_STALLED_MS) &&
+           !gate_holds(c->gate, GATE_COMMIT_FAILING);
 }
 
+/* Called every few seconds by the event loop. */
 static bool are_threads_alive(void *context)
 {
     struct collector *c = context;
     const char *name = NULL;
     char message[PROBLEM_TEXT_SIZE];
     bool is_stalled = find_stalled(c, &name);
+    if (gate_is_open(c->gate)) listening_note(&c->listening, clock_now_ms());
     monitor_post_threads(c->monitor, !is_stalled, name);
     if (!is_stalled) {
         problems_end(c->problems, PROBLEM_THREAD_STALLED);
@@ -292,7 +322,7 @@ static void open_monitor(struct collector *c)
     if (monitor_open(&c->monitor, &parts, &why) == RES_OK) return;
     log_warn("no status is served", "why=%s remedy=%s", LOG_QUOTE(why.text),
              LOG_QUOTE("raise the limits of open files and threads, and restart the collector"));
-    monitor_close(c->monitor);
+    monitor_close(c->monitor, false);
     c->monitor = NULL;
 }
 
@@ -324,6 +354,7 @@ static enum result open_all(struct collector *c, struct why *why)
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
     if (res == RES_OK) open_monitor(c);
+    if (res == RES_OK) res = open_watch(c, why);
     if (res == RES_OK) res = listen_to_senders(c, why);
     return res;
 }
@@ -420,14 +451,14 @@ static enum result close_all(struct collector *c, enum result res, struct why *w
 {
     struct why last = {0};
     server_close(c->server);
-    monitor_release_spool(c->monitor);
+    bool is_watch_gone = watch_stop(c->watch); /* the writer's connection is to be the last one that closes */
     enum result last_res = finish_writing(c, &last);
-    monitor_close(c->monitor);
+    monitor_close(c->monitor, !is_watch_gone);
     replacements_free(c->replacements);
     intake_close(c->intake);
     if (c->fd >= 0) close(c->fd);
     gate_close(c->gate);
-    problems_close(c->problems);
+    if (is_watch_gone) problems_close(c->problems); /* else it still uses them, until the process ends */
     if (c->spool == SPOOL_CLEAN) lockfile_release(&c->lock);
     if (c->spool == SPOOL_UNTOUCHED) lockfile_leave(&c->lock);
     signals_close(&c->signals);

@@ -53,6 +53,11 @@ char *chunk_space(struct chunk *chunk, size_t *len)
     return chunk->bytes + chunk->used;
 }
 
+void chunk_note_read(struct chunk *chunk, size_t bytes)
+{
+    chunk->group->read_bytes += bytes;
+}
+
 /* Bytes that were read into the chunk stay there. All others are copied, because the framer reuses their memory. */
 static struct slice keep_data(struct chunk *chunk, const struct frame *frame, const struct buf *given,
                               bool *is_terminated)

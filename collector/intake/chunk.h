@@ -37,6 +37,7 @@ struct chunk {
 struct chunk *chunk_new(const struct validator_options *options);
 void chunk_free(struct chunk *chunk); /* accepts NULL */
 
+/* Has it no items? Bytes may have been read all the same. */
 bool chunk_is_empty(const struct chunk *chunk);
 
 /* May more items be added? Else it has to be passed on first. */
@@ -50,6 +51,9 @@ bool chunk_has_space(const struct chunk *chunk);
  * call with this chunk.
  */
 char *chunk_space(struct chunk *chunk, size_t *len);
+
+/* `bytes` were read from a socket, into chunk_space(). */
+void chunk_note_read(struct chunk *chunk, size_t bytes);
 
 /*
  * Adds a frame of the sender at `source`, received at `received_at` (ms since 1970). Bytes that lie in chunk_space()

@@ -325,6 +325,7 @@ void group_clear(struct group *group)
         free_blocks(group);
     if (group->item_capacity > KEPT_CAPACITY) free_items(group);
     group->item_count = 0;
+    group->read_bytes = 0;
     group->number = 0;
     group->next = NULL;
     group->retry_of = 0;

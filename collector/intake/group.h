@@ -44,6 +44,8 @@ struct item { /* 40 bytes; all that it points to belongs to the group, or is bor
 struct group {
     struct item *items; /* owned */
     size_t item_count;
+    /* bytes read from senders that this group accounts for, whether an item came of them or not */
+    uint64_t read_bytes;
 
     /* of the chain that begins with this group; given by the spool at the first try to commit it; 0: none yet */
     int64_t number;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "collector/intake/chunk.h"
+#include "common/clock.h"
 
 #define CHUNKS_MAX                                                                                           \
     (INTAKE_CHUNKS + 1) /* on their way, once nothing more is read and the last one is among them */
@@ -38,6 +39,9 @@ struct intake {
     size_t spare_count;
     size_t memory;       /* of the chunks in the ring, and of the spare ones */
     size_t spare_memory; /* of the latter */
+    uint64_t bare_bytes; /* were read, and gave nothing to commit */
+    int64_t bare_due;    /* monotonic ms: when they are to be counted at the latest */
+    struct group *bare;  /* without items: counts them if no other group comes */
     bool wants_wake_up;  /* the receiving thread waits to offer a chunk, or for space */
     bool is_called;      /* the writer is about to take */
     bool is_closing;     /* nothing more will be read */
@@ -64,6 +68,7 @@ enum result intake_open(struct intake **out, size_t memory_max, const struct val
     open_condition(&intake->changed);
     open_condition(&intake->to_validate);
     intake->filling = chunk_new(options);
+    intake->bare = group_new();
     while (intake->spare_count < INTAKE_CHUNKS) intake->spare[intake->spare_count++] = chunk_new(options);
     intake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (intake->fd < 0) return why_set(why, RES_BROKEN, "eventfd: %s", strerror(errno));
@@ -79,6 +84,7 @@ void intake_close(struct intake *intake)
 {
     if (!intake) return;
     chunk_free(intake->filling);
+    group_free(intake->bare);
     for (uint64_t i = intake->committed; i < intake->offered; i++) chunk_free(*slot_of(intake, i));
     for (size_t i = 0; i < intake->spare_count; i++) chunk_free(intake->spare[i]);
     pthread_cond_destroy(&intake->changed);
@@ -172,9 +178,30 @@ static void pass_on(struct intake *intake)
     pthread_cond_signal(&intake->to_validate);
 }
 
+/* The filled chunk has no items, and need not be passed on; the lock is held. */
+static void take_bare_bytes(struct intake *intake)
+{
+    struct group *group = intake->filling->group;
+    if (group->read_bytes == 0) return;
+    if (intake->bare_bytes == 0) intake->bare_due = clock_monotonic_ms() + INTAKE_BARE_MS;
+    intake->bare_bytes += group->read_bytes;
+    group->read_bytes = 0;
+}
+
+static void offer_bare_bytes(struct intake *intake)
+{
+    if (intake->filling->group->read_bytes == 0) return;
+    lock(intake);
+    take_bare_bytes(intake);
+    unlock(intake);
+}
+
 void intake_offer(struct intake *intake)
 {
-    if (chunk_is_empty(intake->filling)) return;
+    if (chunk_is_empty(intake->filling)) {
+        offer_bare_bytes(intake);
+        return;
+    }
     lock(intake);
     bool is_due = intake->is_called || intake->offered - intake->written < FEW_WAITING ||
                   !chunk_has_space(intake->filling);
@@ -241,7 +268,10 @@ void intake_finish(struct intake *intake)
     lock(intake);
     intake->is_closing = true;
     pthread_cond_broadcast(&intake->changed);
-    if (!chunk_is_empty(intake->filling)) enter_ring(intake); /* nothing comes after it */
+    if (chunk_is_empty(intake->filling))
+        take_bare_bytes(intake);
+    else
+        enter_ring(intake); /* nothing comes after it */
     intake->is_finished = true;
     pthread_cond_broadcast(&intake->changed);
     pthread_cond_broadcast(&intake->to_validate);
@@ -304,6 +334,20 @@ static struct group *chain_validated(struct intake *intake)
     return first;
 }
 
+/* Has been read what no other group will count in time? The lock is held. */
+static bool is_bare_due(const struct intake *intake, bool is_last)
+{
+    return intake->bare_bytes > 0 && (is_last || clock_monotonic_ms() >= intake->bare_due);
+}
+
+/* The group counts what was read and gave nothing to commit; the lock is held. */
+static struct group *count_bare_bytes(struct intake *intake, struct group *group)
+{
+    group->read_bytes += intake->bare_bytes;
+    intake->bare_bytes = 0;
+    return group;
+}
+
 enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group **first)
 {
     struct timespec moment = moment_in(timeout_ms);
@@ -316,9 +360,12 @@ enum intake_step intake_take(struct intake *intake, int timeout_ms, struct group
            !(intake->is_finished && intake->written == intake->offered))
         is_in_time = wait_until(intake, &moment);
     if (is_next_validated(intake)) {
-        *first = chain_validated(intake);
+        *first = count_bare_bytes(intake, chain_validated(intake));
         step = INTAKE_GROUP;
         wake_receiver(intake);
+    } else if (is_bare_due(intake, is_in_time)) {
+        *first = count_bare_bytes(intake, intake->bare);
+        step = INTAKE_GROUP;
     } else if (is_in_time) {
         step = INTAKE_END;
     }
@@ -341,6 +388,7 @@ void intake_done(struct intake *intake)
     uint64_t to = intake->written;
     size_t kept = intake->spare_memory;
     unlock(intake);
+    group_clear(intake->bare);
     for (uint64_t i = from; i < to; i++) { /* no other thread uses them until they are spare */
         chunk_clear(*slot_of(intake, i));
         kept += chunk_memory(*slot_of(intake, i));

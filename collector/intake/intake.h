@@ -6,6 +6,10 @@
  * order; the writer takes all validated chunks up to the first that is not validated yet. So ids follow the order of
  * reading, within each connection and over all, however many threads validate.
  *
+ * Each byte that is read is counted in the group of the chunk into which it was read (`read_bytes`). Where a read gives
+ * nothing to commit (separators, the middle of an event), its bytes are counted in the next group that is taken, or in
+ * an empty one, after INTAKE_BARE_MS or at the end.
+ *
  * There is no timer: in an idle system each read is passed on at once; in a busy one the chunk being filled collects
  * more until the chunks before it have been taken. Memory is bounded: when all chunks are in use, or hold as much as
  * they may, intake_is_full() returns true, and the receiving thread stops reading sockets.
@@ -20,6 +24,8 @@
 #include "common/why.h"
 
 #define INTAKE_CHUNKS 12 /* besides the chunk that is being filled */
+/* Bytes that gave nothing to commit are counted after so long: a heartbeat need not be a commit each time */
+#define INTAKE_BARE_MS 2000
 /* One transaction takes chunks until they hold this many bytes */
 #define INTAKE_COMMIT_SIZE ((size_t)2 << 20)
 
@@ -84,7 +90,7 @@ void intake_validated(struct intake *intake, struct chunk *chunk);
 /* ---- the writer ---- */
 
 enum intake_step {
-    INTAKE_GROUP, /* a chain of groups is there to be committed */
+    INTAKE_GROUP, /* a chain of groups is there to be committed; it may be one without items */
     INTAKE_QUIET, /* there was none within `timeout_ms` */
     INTAKE_END,   /* there will be no more */
 };

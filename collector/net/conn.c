@@ -110,6 +110,7 @@ enum conn_step conn_receive(struct conn *conn, struct chunk *chunk, size_t most,
         log_debug("the connection broke", "source=%s why=%s", conn->source, LOG_QUOTE(strerror(errno)));
     if (n <= 0) return conn_end(conn, chunk);
     *read_bytes = (size_t)n;
+    chunk_note_read(chunk, (size_t)n);
     if (conn->arrived > 0) conn->arrived -= n;
     if (!conn->framer) conn->framer = framer_new(conn->options);
     framer_feed(conn->framer, bytes, (size_t)n, clock_monotonic_ms());

@@ -2,7 +2,7 @@
  * append -- see append.h.
  *
  * Invariants, whichever process is killed at whatever moment:
- * 1. Events, rejects, senders and the counters of a chain of groups are one transaction: all of them are stored or
+ * 1. Events, rejects, senders and all counters of a chain of groups are one transaction: all of them are stored or
  *    none.
  * 2. The counters are read in the transaction that changes them, so each id is given out once.
  * 3. (writer, group_number) names a chain: if a commit reported an error but took effect, the next try finds it.
@@ -16,6 +16,7 @@
 #include <sys/random.h>
 
 #include "collector/intake/group.h"
+#include "collector/spool/reject_counts.h"
 #include "collector/spool/reject_rows.h"
 #include "collector/spool/schema.h"
 #include "collector/spool/wal.h"
@@ -33,6 +34,7 @@
 
 struct counters {
     int64_t last_event_id, event_bytes;
+    int64_t read_bytes; /* by this chain */
     struct reject_counters rejects;
     int64_t last_event_at; /* -1: this chain has no event from the network */
     char writer[WRITER_SIZE];
@@ -45,6 +47,7 @@ struct spool_in {
     struct wal *wal;
     struct place file; /* the file that is open */
     struct reject_rows *rejects;
+    struct reject_counts *reject_counts;
     struct stmt *append_event, *load_intake, *store_intake, *count_sender, *trim_senders, *mark_retried;
     struct stmt *page_count, *freelist_count, *report_low_space, *request_flush;
     char writer[WRITER_SIZE]; /* this process */
@@ -57,6 +60,7 @@ static enum result prepare(struct spool_in *in, struct why *why)
 {
     enum result res = stmt_prepare(&in->append_event, in->db, sql_append_event, why);
     if (res == RES_OK) res = reject_rows_open(&in->rejects, in->db, in->page_size, why);
+    if (res == RES_OK) res = reject_counts_open(&in->reject_counts, in->db, why);
     if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->store_intake, in->db, sql_store_intake, why);
     if (res == RES_OK) res = stmt_prepare(&in->count_sender, in->db, sql_count_sender, why);
@@ -99,6 +103,7 @@ void spool_in_close(struct spool_in *in)
     if (!in) return;
     stmt_free(in->append_event);
     reject_rows_close(in->rejects);
+    reject_counts_close(in->reject_counts);
     stmt_free(in->load_intake);
     stmt_free(in->store_intake);
     stmt_free(in->count_sender);
@@ -173,6 +178,13 @@ static bool is_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Nobody is to wait for what a person sends as a test. */
+static bool is_tracked(const struct event *event)
+{
+    static const struct slice test = {SPOOL_TEST_SENDER, sizeof SPOOL_TEST_SENDER - 1};
+    return !is_equal(event->fields[EVENT_SENDER], test);
+}
+
 static bool is_same_run(const struct event *a, const struct event *b)
 {
     return is_equal(a->fields[EVENT_SENDER], b->fields[EVENT_SENDER]) && is_equal(a->source, b->source) &&
@@ -201,6 +213,7 @@ static enum result count_senders(struct spool_in *in, const struct group *group,
     for (size_t i = 0; i < group->item_count && res == RES_OK; i++) {
         if (group->items[i].kind != ITEM_EVENT) continue;
         struct event event = item_event(&group->items[i]);
+        if (!is_tracked(&event)) continue;
         if (run > 0 && !is_same_run(&last, &event)) {
             res = count_run(in, &last, run, group->retry_of != 0, why);
             run = 0;
@@ -226,6 +239,7 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
     struct stmt *stmt = in->store_intake;
     stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
     stmt_set_int(stmt, ":event_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":read_bytes", counters->read_bytes);
     stmt_set_int(stmt, ":last_reject_id", counters->rejects.last_id);
     stmt_set_int(stmt, ":reject_bytes", counters->rejects.total_bytes);
     stmt_set_text(stmt, ":writer", in->writer);
@@ -257,6 +271,7 @@ static enum result append_item(struct spool_in *in, const struct group *group, c
         return append_event(in, &event, counters, why);
     }
     struct reject reject = item_reject(item);
+    if (group->retry_of == 0) reject_counts_add(in->reject_counts, &reject);
     return reject_rows_add(in->rejects, &reject, group->retry_of != 0, &counters->rejects, why);
 }
 
@@ -277,9 +292,13 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
                                 struct why *why)
 {
     enum result res = RES_OK;
-    for (struct group *group = first; group && res == RES_OK; group = group->next)
+    reject_counts_begin(in->reject_counts);
+    for (struct group *group = first; group && res == RES_OK; group = group->next) {
+        counters->read_bytes += (int64_t)group->read_bytes;
         res = append_group(in, group, counters, why);
+    }
     if (res == RES_OK) res = reject_rows_finish(in->rejects, why);
+    if (res == RES_OK) res = reject_counts_store(in->reject_counts, why);
     if (res == RES_OK) res = trim_senders(in, why);
     return res == RES_OK ? store_counters(in, counters, first, why) : res;
 }

@@ -39,6 +39,7 @@ struct writer {
     struct wal *wal; /* the spool's */
     struct space_keeper space;
     struct committer committer;
+    struct collector_row row;
     struct turn turn;
 
     bool is_in_doubt;     /* at the end: the last commit, of whatever, failed by an I/O error */
@@ -84,7 +85,8 @@ static bool wait_for_flag(struct writer *w, const bool *flag, int timeout_ms)
 static enum result open_parts(struct writer *w, struct why *why)
 {
     const struct writer_parts *p = &w->parts;
-    enum result res = checkpointer_start(&w->checkpointer, p->spool_path, why);
+    enum result res = collector_row_load(&w->row, w->spool, why);
+    if (res == RES_OK) res = checkpointer_start(&w->checkpointer, p->spool_path, why);
     if (res != RES_OK) return res;
     w->handlers = handlers_new(w->spool, &p->handlers);
     w->wal = spool_in_wal(w->spool);
@@ -154,6 +156,13 @@ static void maintain_spool(struct writer *w, bool has_committed)
     turn_end(&w->turn);
 }
 
+static void keep_row(struct writer *w)
+{
+    turn_begin(&w->turn, "maintenance");
+    collector_row_update(&w->row, w->spool);
+    turn_end(&w->turn);
+}
+
 static int tick_ms(const struct writer *w)
 {
     if (disk_guard_is_paused(&w->space.guard)) return DISK_GUARD_TICK_MS;
@@ -211,12 +220,13 @@ static void commit_all(struct writer *w)
     int wait_ms = tick_ms(w);
     while ((step = intake_take(w->parts.intake, wait_ms, &group)) != INTAKE_END) {
         if (step == INTAKE_GROUP) {
+            if (group->item_count > 0) w->committed_at = clock_monotonic_ms(); /* else nobody took memory */
             (void)committer_commit(&w->committer, group); /* it has counted what could not be kept */
             intake_done(w->parts.intake);
-            w->committed_at = clock_monotonic_ms();
         }
         if (committer_is_stopping(&w->committer)) continue; /* all the time is for committing */
         maintain_spool(w, step == INTAKE_GROUP);
+        keep_row(w);
         wait_ms = work(w);
         if (step == INTAKE_GROUP) leave_gap(w);
     }
@@ -230,6 +240,7 @@ static void *run(void *context)
         maintain_spool(w, false); /* where there is no room, reading is paused before it begins */
         gate_post(w->parts.gate, GATE_STARTING, false, NULL, NULL);
         set_flag(w, &w->is_open);
+        keep_row(w); /* behind the flag: nobody waits for it */
         commit_all(w);
     }
     handlers_free(w->handlers);
@@ -249,6 +260,7 @@ static struct writer *writer_new(const struct writer_parts *parts)
     pthread_condattr_t monotonic;
     if (!w) abort();
     w->parts = *parts;
+    w->row = (struct collector_row){.facts = parts->facts, .listening = parts->listening};
     w->space.guard = (struct disk_guard){.gate = parts->gate,
                                          .problems = parts->problems,
                                          .spool_path = parts->spool_path,
@@ -288,6 +300,14 @@ enum result writer_start(struct writer **out, const struct writer_parts *parts, 
 void writer_wait_until_open(struct writer *w, int timeout_ms)
 {
     (void)wait_for_flag(w, &w->is_open, timeout_ms);
+}
+
+bool writer_is_open(struct writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool is_open = w->is_open;
+    (void)pthread_mutex_unlock(&w->lock);
+    return is_open;
 }
 
 void writer_set_stop(struct writer *w, int64_t due)

@@ -15,6 +15,7 @@
 #include "collector/gate/space.h"
 #include "collector/intake/intake.h"
 #include "collector/spool/append.h"
+#include "collector/spool/collector_row.h"
 #include "collector/spool/handlers.h"
 #include "common/histogram.h"
 
@@ -34,6 +35,8 @@ struct writer_parts { /* all that is pointed to is borrowed until writer_join() 
     struct space_rules rules;
     int64_t in_flight_bytes;   /* that may have been read and not been committed */
     int64_t rejects_max_bytes; /* what unshipped rejects may take; 0: no cap */
+    struct collector_facts facts;
+    struct listening *listening; /* begun by the writer before the gate opens, noted by the event loop */
 };
 
 /* `*writer` is NULL unless RES_OK. RES_BROKEN: the thread cannot be started. */
@@ -48,6 +51,9 @@ struct writer_counts {
     bool has_opened;         /* the spool */
     bool is_clean;           /* and nothing that was read is missing in it, nor in doubt */
 };
+
+/* From any thread: is the spool open, and what an earlier process has left in its log settled? */
+bool writer_is_open(struct writer *writer);
 
 /* A stop has been requested: what is not committed at `due` (monotonic ms) is given up. */
 void writer_set_stop(struct writer *writer, int64_t due);

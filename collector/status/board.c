@@ -5,15 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
 
 struct board {
     pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t changed;
-    int64_t asked_at; /* monotonic ms */
-    bool is_stopped;
+    int64_t asked_at;     /* monotonic ms */
     struct board_loop loop;
     struct board_facts facts;
 };
@@ -21,13 +18,8 @@ struct board {
 struct board *board_new(void)
 {
     struct board *board = calloc(1, sizeof *board);
-    pthread_condattr_t monotonic;
     if (!board) abort();
     (void)pthread_mutex_init(&board->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&board->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
     board->asked_at = clock_monotonic_ms() - BOARD_ASKED_MS;
     board->loop.are_threads_alive = true;
     board->loop.turned_at = clock_monotonic_ms();
@@ -38,61 +30,23 @@ struct board *board_new(void)
 void board_free(struct board *board)
 {
     if (!board) return;
-    (void)pthread_cond_destroy(&board->changed);
     (void)pthread_mutex_destroy(&board->lock);
     free(board);
-}
-
-/* The lock is held. */
-static bool is_asked(const struct board *board)
-{
-    return clock_monotonic_ms() - board->asked_at < BOARD_ASKED_MS;
 }
 
 void board_note_asked(struct board *board)
 {
     (void)pthread_mutex_lock(&board->lock);
-    bool was_asked = is_asked(board);
     board->asked_at = clock_monotonic_ms();
-    if (!was_asked) (void)pthread_cond_broadcast(&board->changed);
     (void)pthread_mutex_unlock(&board->lock);
 }
 
 bool board_is_asked(struct board *board)
 {
     (void)pthread_mutex_lock(&board->lock);
-    bool was_asked = is_asked(board);
+    bool is_asked = clock_monotonic_ms() - board->asked_at < BOARD_ASKED_MS;
     (void)pthread_mutex_unlock(&board->lock);
-    return was_asked;
-}
-
-static struct timespec monotonic_in(int64_t ms)
-{
-    struct timespec due;
-    if (clock_gettime(CLOCK_MONOTONIC, &due) != 0) abort();
-    int64_t ns = due.tv_nsec + ms * 1000000;
-    return (struct timespec){due.tv_sec + ns / 1000000000, ns % 1000000000};
-}
-
-bool board_wait(struct board *board, int64_t ms)
-{
-    struct timespec due = monotonic_in(ms);
-    (void)pthread_mutex_lock(&board->lock);
-    bool was_asked = is_asked(board);
-    while (!board->is_stopped && (was_asked || !is_asked(board)) &&
-           pthread_cond_timedwait(&board->changed, &board->lock, &due) == 0) {
-    }
-    bool goes_on = !board->is_stopped;
-    (void)pthread_mutex_unlock(&board->lock);
-    return goes_on;
-}
-
-void board_stop(struct board *board)
-{
-    (void)pthread_mutex_lock(&board->lock);
-    board->is_stopped = true;
-    (void)pthread_cond_broadcast(&board->changed);
-    (void)pthread_mutex_unlock(&board->lock);
+    return is_asked;
 }
 
 void board_post_threads(struct board *board, bool are_alive, const char *stalled)

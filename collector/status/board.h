@@ -1,6 +1,6 @@
 /*
  * board -- what the program's threads know for the status, where the thread that serves it finds it: each writes its part,
- * nobody waits for anybody. A hanging disk, which stops the watcher, leaves the last of what it knew.
+ * nobody waits for anybody. A hanging disk, which stops the watching thread, leaves the last of what it knew.
  */
 #ifndef COLLECTOR_STATUS_BOARD_H
 #define COLLECTOR_STATUS_BOARD_H
@@ -23,7 +23,7 @@ struct board_loop {
     size_t source_count;
 };
 
-/* What the watcher's thread has gathered. */
+/* What the watching thread has gathered. */
 struct board_facts {
     struct status status; /* spool_path is not set: whoever copies it knows it */
     int64_t gathered_at;  /* monotonic ms: when the spool was read; 0: never yet */
@@ -39,18 +39,14 @@ struct board *board_new(void);
 void board_free(struct board *board); /* accepts NULL */
 
 /*
- * Somebody asks for the status: for the next BOARD_ASKED_MS it is worth looking often, each BOARD_STEP_MS. Else nobody
- * is woken for it more often than each BOARD_QUIET_MS.
+ * Somebody asks for the status: for the next BOARD_ASKED_MS it is worth gathering it each BOARD_STEP_MS, else each
+ * BOARD_QUIET_MS.
  */
 #define BOARD_ASKED_MS 60000
 #define BOARD_STEP_MS  1000
 #define BOARD_QUIET_MS 5000
 void board_note_asked(struct board *board);
 bool board_is_asked(struct board *board);
-
-/* Waits for `ms`, but where nobody had asked only until somebody does, or until board_stop(). False: it was stopped. */
-bool board_wait(struct board *board, int64_t ms);
-void board_stop(struct board *board);
 
 /* All copy under a lock that is held for no longer than that. */
 void board_post_threads(struct board *board, bool are_alive, const char *stalled);

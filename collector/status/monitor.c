@@ -5,17 +5,13 @@
 
 #include "collector/status/board.h"
 #include "collector/status/routes.h"
-#include "collector/status/watcher.h"
-#include "common/log.h"
 #include "common/status/page.h"
 #include "common/status/web.h"
 
 struct monitor {
     struct routes routes;
     struct board *board;
-    struct watcher *watcher;
     struct web *web;
-    bool is_hanging; /* the watcher was left alone, with the board */
 };
 
 static enum result start_server(struct monitor *m, const struct monitor_parts *parts, struct why *why)
@@ -48,29 +44,20 @@ enum result monitor_open(struct monitor **out, const struct monitor_parts *parts
     m->routes.gate = parts->gate;
     m->routes.problems = parts->problems;
     m->routes.commits = parts->commits;
-    enum result res = start_server(m, parts, why);
-    if (res == RES_OK) res = watcher_start(&m->watcher, parts->spool_path, m->board, why);
-    return res;
+    return start_server(m, parts, why);
 }
 
-/* A watcher that hangs keeps the board; the process ends soon. */
-void monitor_release_spool(struct monitor *m)
-{
-    if (!m || !m->watcher) return;
-    m->is_hanging = !watcher_stop(m->watcher);
-    m->watcher = NULL;
-    if (m->is_hanging)
-        log_warn("the status could not be closed in time", "remedy=%s",
-                 LOG_QUOTE("check the disk of SPOOL_PATH: it does not answer"));
-}
-
-void monitor_close(struct monitor *m)
+void monitor_close(struct monitor *m, bool is_hanging)
 {
     if (!m) return;
-    monitor_release_spool(m);
     web_stop(m->web);
-    if (!m->is_hanging) board_free(m->board);
+    if (!is_hanging) board_free(m->board);
     free(m);
+}
+
+struct board *monitor_board(struct monitor *m)
+{
+    return m ? m->board : NULL;
 }
 
 bool monitor_post_loop(struct monitor *m, bool has_opened, int64_t connections,
@@ -84,9 +71,4 @@ bool monitor_post_loop(struct monitor *m, bool has_opened, int64_t connections,
 void monitor_post_threads(struct monitor *m, bool are_alive, const char *stalled)
 {
     if (m) board_post_threads(m->board, are_alive, stalled);
-}
-
-int64_t monitor_busy_ms(struct monitor *m, const char **call)
-{
-    return m && m->watcher ? watcher_busy_ms(m->watcher, call) : 0;
 }

@@ -1,5 +1,5 @@
 /*
- * monitor -- the collector's status server with all that it needs: the board, the watcher's thread and the server's.
+ * monitor -- the collector's status server with the board that it answers from.
  */
 #ifndef COLLECTOR_STATUS_MONITOR_H
 #define COLLECTOR_STATUS_MONITOR_H
@@ -9,6 +9,7 @@
 #include "common/problems.h"
 #include "common/status/live.h"
 
+struct board;
 struct monitor;
 
 struct monitor_parts { /* all that is pointed to is borrowed until monitor_close() */
@@ -29,9 +30,11 @@ struct monitor_parts { /* all that is pointed to is borrowed until monitor_close
 MUST_CHECK enum result monitor_open(struct monitor **monitor, const struct monitor_parts *parts,
                                     struct why *why);
 
-/* Ends the watcher, so that the spool is the writer's alone; the server goes on with what is known. */
-void monitor_release_spool(struct monitor *monitor);
-void monitor_close(struct monitor *monitor);
+/* Not before the watching thread has ended: it uses the board. `is_hanging`: it did not end, and keeps the board. */
+void monitor_close(struct monitor *monitor, bool is_hanging);
+
+/* Where the watching thread leaves what it gathers; NULL if `monitor` is. Borrowed until monitor_close(). */
+struct board *monitor_board(struct monitor *monitor);
 
 /* ---- the event loop's thread ---- */
 
@@ -44,8 +47,5 @@ bool monitor_post_loop(struct monitor *monitor, bool has_opened, int64_t connect
 
 /* Every few seconds: do all threads go on? `stalled` names the one that does not, else it is not read. */
 void monitor_post_threads(struct monitor *monitor, bool are_alive, const char *stalled);
-
-/* For how long (ms) the watcher has been in the call `*call`; 0: in none. */
-int64_t monitor_busy_ms(struct monitor *monitor, const char **call);
 
 #endif

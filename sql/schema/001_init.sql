@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 115 (major 1, minor 15). A released rung never changes.
+-- The first rung of the ladder: user_version 116 (major 1, minor 16). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -28,13 +28,17 @@ CREATE TABLE _intake (
     low_space      INTEGER NOT NULL CHECK (low_space IN (0, 1)) -- 1: shipped events need not be kept for RETENTION
 ) STRICT;
 
--- What the running collector says of itself, for `status` and monitoring: written once at its start.
+-- What the running collector says of itself, for `status` and monitoring: written once at its start. The last two times
+-- are written every now and then, for the next one: since when it has been listening to its senders without a long
+-- interruption, and when it was last seen to listen (collector/gate/listening.h).
 CREATE TABLE _collector (
-    one            INTEGER PRIMARY KEY CHECK (one = 1),
-    version        TEXT,             -- NULL: none has run yet that says so
-    started_at     INTEGER,
-    min_free_bytes INTEGER,          -- SPOOL_MIN_FREE
-    max_bytes      INTEGER           -- SPOOL_MAX_SIZE; 0: no ceiling
+    one             INTEGER PRIMARY KEY CHECK (one = 1),
+    version         TEXT,             -- NULL: none has run yet that says so
+    started_at      INTEGER,
+    min_free_bytes  INTEGER,          -- SPOOL_MIN_FREE
+    max_bytes       INTEGER,          -- SPOOL_MAX_SIZE; 0: no ceiling
+    listening_since INTEGER,          -- 0: no long interruption is known
+    listened_at     INTEGER           -- 0: never
 ) STRICT;
 
 -- Counters for monitoring, which outlive restarts and purges. A name belongs to one program, which alone changes its

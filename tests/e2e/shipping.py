@@ -26,6 +26,7 @@ with_stub = giving_stub(begin)
 
 def send_batch(site, events=EVENTS):
     """Sends what becomes one batch; waits until it is in the spool."""
+    site.wait_for_spool()
     count = site.value("SELECT last_event_id FROM _intake") + events
     site.send_events(events)
     site.wait_for_events(count)

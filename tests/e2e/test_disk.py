@@ -532,11 +532,11 @@ def test_garbage_does_not_crowd_out_events(site):
     assert (kept, true_length, truncated) == (4096, (40 - len(whole)) * len(garbage), 1)
     assert re.search(f"; above REJECTS_MAX_SIZE this row stands for {40 - len(whole)} rejects, only the first 4096 bytes"
                      " of the first one are kept, SHA-256 of all their bytes [0-9a-f]{64}$", detail), detail
-    assert status(site)["problems"] == ["rejects_capped"]
+    wait_for("both problems", lambda: {*status(site)["problems"]} == {"rejects_capped", "rejects_arriving"})
     site.send_events(10)
     site.wait_for_events(10)
     uploader = site.uploader()
-    wait_for("the rejects to be shipped", lambda: status(site)["problems"] == [])
+    wait_for("the rejects to be shipped", lambda: "rejects_capped" not in status(site)["problems"])
     site.send(garbage)
     wait_for("the reject", lambda: site.value("SELECT sum(bytes) FROM rejects") == 41 * len(garbage))
     assert site.query("SELECT length(payload), truncated FROM rejects ORDER BY id DESC LIMIT 1") == [(len(garbage), 0)]
@@ -555,7 +555,7 @@ def test_garbage_leaves_half_of_a_small_ceiling_to_events(site):
     site.send_events(10)
     site.wait_for_events(10)
     site.wait_until_shipped()
-    assert status(site)["problems"] == ["rejects_capped"]
+    wait_for("both problems", lambda: {*status(site)["problems"]} == {"rejects_capped", "rejects_arriving"})
     uploader.stop()
     collector.stop()
 

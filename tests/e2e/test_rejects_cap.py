@@ -50,7 +50,7 @@ def check_flood(site, unit, *units):
           f" ten of {events} events took {slowest:.2f} s at most")
     assert used <= CAP + events * EVENT_BYTES + OVERHEAD
     assert used >= CAP * 0.8, "up to the cap they are kept one by one"
-    assert [*problems(site)] == ["rejects_capped"]
+    assert {"rejects_capped", "rejects_arriving"} <= {*problems(site)}
     assert site.value("SELECT count(*) FROM events") == events
     for reason, data in units:
         assert site.value(f"{REJECTED_BYTES} WHERE reason = ?", reason) == len(data) * (REJECTS // len(units))
@@ -143,12 +143,12 @@ def test_the_problem_is_there_again_after_a_restart_without_a_reject(site):
         collector = site.collector(REJECTS_MAX_SIZE="100K")
         wait_for("the problem", lambda: "rejects_capped" in problems(site), 10)
     site.uploader()
-    wait_for("the problem's end", lambda: problems(site) == {})
+    wait_for("the problem's end", lambda: "rejects_capped" not in problems(site))
     collector.stop()
     collector = site.collector(REJECTS_MAX_SIZE="100K")
     site.send_events(1)
     site.wait_for_events(1)
-    assert problems(site) == {}
+    assert "rejects_capped" not in problems(site)
     collector.stop()
 
 
@@ -156,7 +156,7 @@ def check_end(site, act):
     """Nothing is sent any more."""
     collector = make_capped(site)
     act(site)
-    wait_for("the problem's end", lambda: problems(site) == {})
+    wait_for("the problem's end", lambda: "rejects_capped" not in problems(site))
     collector.wait_for_log("rejects are kept whole again")
     site.send(b"<EVENT>" + b"x" * 5000)
     wait_for("a reject that is kept whole",

@@ -441,6 +441,8 @@ SECTIONS = {
         "test_disk.py", "test_a_spool_that_is_moved_away_and_back_goes_on", "test_a_deleted_log_is_rescued_and_reading_stops"),
     "Garbage fills the spool": in_test("test_rejects_cap.py", "the_problem_ends_when_a_prefix_lets_them_be_shipped"),
     "Rejects arrive": "its rows are above",
+    "A sender is silent": in_test("test_arrivals.py", "test_a_silent_sender_is_named_until_it_sends",
+                                  "test_silence_alert_off_and_other_times"),
     "Somebody has deleted objects": in_test("test_uploader_commands.py", "test_reship_to_a_real_server_restores_what_was_deleted"),
     "The warehouse has lost rows": in_test("test_uploader_commands.py", "test_reship_under_new_keys_copies_batches_and_changes_no_state"),
     "A sender is refused": in_test("test_senders.py", "test_allow_from_admits_its_senders_and_logs_the_others"),

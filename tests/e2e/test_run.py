@@ -23,9 +23,9 @@ def ctrl_c(process):
     assert process.wait(30) == 0
 
 
-def send(site):
+def send(site, **settings):
     subprocess.run(["sh", ROOT / "tools/send.sh", BIN], cwd=site.directory, check=True,
-                   env={**clean_environment(), "PORT": str(site.port)}, stdout=subprocess.DEVNULL)
+                   env={**clean_environment(), "PORT": str(site.port), **settings}, stdout=subprocess.DEVNULL)
 
 
 def test_make_run_ships_stops_on_ctrl_c_and_goes_on(site):
@@ -41,6 +41,22 @@ def test_make_run_ships_stops_on_ctrl_c_and_goes_on(site):
     log = (site.directory / "run.log").read_text()
     for words in ("make send", "sqlite3", "BUCKET_NAME", "var/objects"):
         assert words in log, words
+
+
+def test_make_send_names_the_sender_of_tests_where_it_is_looked_for(site):
+    for count, fields in enumerate(("uid=cn, sender=plasectrxGatewayDN", "sender = gate:way , uid=cn", "sender=*:gateway,uid=cn",
+                                    "uid=cn,sender=plasectrxSourcename"), 1):
+        collector = site.collector(INDEX_FIELDS=fields)
+        if count % 2:
+            send(site, INDEX_FIELDS=fields)
+        else:
+            (site.directory / ".env").write_text(f"INDEX_FIELDS={fields}\r\n")
+            send(site)
+            (site.directory / ".env").unlink()
+        site.wait_for_events(count * 10)
+        collector.stop()
+    assert site.query("SELECT sender, count(*) FROM events GROUP BY 1") == [("cn=eventspool-test", 40)]
+    assert site.query("SELECT * FROM senders") == [] and site.query("SELECT * FROM rejects") == []
 
 
 def test_sigterm_to_make_run_stops_both_programs(site):

@@ -219,9 +219,12 @@ def test_a_clock_20_minutes_off_stops_no_upload(site, rgw):
             site.send_events(5)
             site.wait_for_events((2 * (number - 1) + n) * 5)
             site.wait_until_shipped()
+        (corrected,) = [line for line in uploader.log.splitlines() if "refuses this machine's time" in line]
+        seconds = int(corrected.split("by_s=")[1].split()[0])
+        assert words in corrected and 1190 <= seconds <= 1210, corrected
+        uploader.wait_for_log("clock is wrong")
         (warning,) = [line for line in uploader.log.splitlines() if "clock is wrong" in line]
-        seconds = int(warning.split("by_s=")[1].split()[0])
-        assert " warn " in warning and words in warning and "NTP" in warning and 1190 <= seconds <= 1210, warning
+        assert " warn " in warning and "problem=clock_wrong" in warning and "NTP" in warning, warning
         assert "upload failed" not in uploader.log, uploader.log
         uploader.stop()
     assert_each_event_in_one_object(rgw.objects(), site.uids())
@@ -241,7 +244,7 @@ def test_a_wrong_clock_does_not_make_HEAD_seem_forbidden(site, rgw):
     uploader = site.uploader(**rgw.settings(**faked_clock("+20m")))
     site.wait_until_shipped()
     assert site.query("SELECT state, verified FROM batches") == [("shipped", 1)]
-    assert uploader.log.count("clock is wrong") == 1, uploader.log
+    assert uploader.log.count("refuses this machine's time") == 1, uploader.log
     assert_each_event_in_one_object(rgw.objects(), site.uids())
 
 

@@ -28,6 +28,7 @@ def event(number, **more):
 
 def send(site, *numbers):
     """These events become one batch, when they are flushed."""
+    site.wait_for_spool()
     last = site.value("SELECT last_event_id FROM _intake")
     site.send(b"".join(event(number) for number in numbers))
     site.wait_for_events(last + len(numbers))
@@ -106,6 +107,7 @@ def reject_states(site):
 
 def many_rejects(site, count):
     site.send(b"".join(b"<EVENT>" + b"<x>%d</x>" % i for i in range(count)))
+    site.wait_for_spool()
     wait_for("the rejects", lambda: site.value("SELECT last_reject_id FROM _intake") == count)
 
 
@@ -322,7 +324,12 @@ PLAIN_KEYS = {"now", "version", "status", "verdict", "problems", "last_event_at"
 
 
 def status(site):
-    return json.loads(run_command(site, "status", "--json"))
+    """Whatever its verdict is, and so its exit code."""
+    return json.loads(site.command("uploader", "status", "--json").stdout)
+
+
+def screen_of(site):
+    return site.command("uploader", "status").stdout
 
 
 def test_status_as_JSON_tells_the_same_as_the_screen(site):
@@ -334,16 +341,19 @@ def test_status_as_JSON_tells_the_same_as_the_screen(site):
     assert empty["collector"]["running"] and empty["collector"]["why_not"] is None and not empty["collector"]["problems"]
     assert {problem["code"] for problem in empty["problems"]} == {"uploader_absent", "nothing_received"}, empty
     assert not empty["uploader"]["running"] and "uploader" in empty["uploader"]["why_not"]
+    assert empty["uploader"]["destination"] is None
     send(site, 1, 2)
     send_rejects(site, b"stray")
     uploader = site.uploader(**FAR_AWAY)
     wait_for("the uploader's sign of life", lambda: status(site)["uploader"]["seen_at"])
-    now, screen = status(site), run_command(site, "status")
+    now, screen = status(site), screen_of(site)
+    assert now["uploader"]["destination"] == f"file://{site.objects}" and now["uploader"]["version"] == now["version"]
     assert now["backlog"]["events"] == 2 and now["backlog"]["bytes"] > 0 and now["backlog"]["oldest_age_seconds"] >= 0
     assert now["rejects_24h"] == 1 and now["trial_mode"] is True and now["uploader"]["running"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now["last_event_at"])
     assert (now["spool"]["id"], now["spool"]["path"]) == (site.value("SELECT spool FROM _spool"), str(site.spool))
-    for words in ("2 events", now["spool"]["id"], now["last_event_at"], "1 in 24 h", "DESTINATION_DIR", "0 to ship, 0 blocked"):
+    for words in ("2 events", now["spool"]["id"], now["last_event_at"], "1 in 24 h", "DESTINATION_DIR",
+                  now["uploader"]["destination"], "0 to ship, 0 blocked"):
         assert words in screen, (words, screen)
     uploader.stop()
     collector.stop()
@@ -356,8 +366,10 @@ def test_status_shows_a_blocked_batch_with_its_remedy(site):
     site.objects.write_text("a file in the directory's place")
     site.uploader()
     wait_for("the obstacle", lambda: status(site)["batches"]["blocked"] == 1)
-    now, screen = status(site), run_command(site, "status")
-    assert now["last_error"] and now["remedy"] and now["last_error"] in screen and now["remedy"] in screen
+    now, screen = status(site), screen_of(site)
+    [problem] = [p for p in now["uploader"]["problems"] if p["severity"] != "info"]
+    assert (problem["code"], problem["message"], problem["remedy"]) == ("s3_unreachable", now["last_error"], now["remedy"])
+    assert problem["message"] in screen and problem["remedy"] in screen
     assert "1 blocked" in screen
 
 
@@ -409,8 +421,8 @@ def test_a_servers_message_cannot_reach_the_terminal(site, stub):
     output = run_command(site, "flush", expected=1, **stub.settings()).splitlines()[-2:]
     uploader = site.uploader(LOG_FORMAT="json", **stub.settings())
     uploader.wait_for_log("upload failed")
-    wait_for("the status", lambda: "forged" in run_command(site, "status"))
-    screens = [run_command(site, *words) for words in (("batches", "show", "1"), ("batches", "list"), ("status",),
+    wait_for("the status", lambda: "forged" in screen_of(site))
+    screens = [site.command("uploader", *words).stdout for words in (("batches", "show", "1"), ("batches", "list"), ("status",),
                                                        ("status", "--json"))]
     strict = site.command("uploader", "healthcheck", "--strict", **stub.settings())
     assert strict.returncode == 1, strict

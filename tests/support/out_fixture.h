@@ -106,7 +106,7 @@ static inline struct batch seal(struct fixture *f, enum batch_kind kind, int64_t
 
 static inline void ship(struct fixture *f, struct batch *batch)
 {
-    must(f, spool_out_mark_shipped(f->out, batch, NULL, "etag", true, &f->why));
+    must(f, spool_out_mark_shipped(f->out, batch, NULL, "etag", true, -1, &f->why));
 }
 
 #endif

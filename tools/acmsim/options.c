@@ -19,6 +19,8 @@
 
 enum kind {
     KIND_TEXT,
+    KIND_SENDER,
+    KIND_ELEMENT,
     KIND_UINT,
     KIND_FLAG,
     KIND_SEPARATOR,
@@ -40,6 +42,8 @@ struct row {
 
 #define FIELD(f) offsetof(struct options, f)
 
+enum { SENDER_MAX = 120, ELEMENT_MAX = 60 };
+
 static const struct row rows[] = {
     {"host", "HOST", KIND_TEXT, FIELD(host), "127.0.0.1", 0, 0, "the receiver: a name, IPv4 or IPv6"},
     {"port", "N", KIND_UINT, FIELD(port), "8080", 1, 65535, "its TCP port"},
@@ -60,6 +64,10 @@ static const struct row rows[] = {
     {"feed", "NAME", KIND_FEED, 0, NULL, 0, 0,
      "the stream of another kind of sender, over one connection; --feed list says which there are,\n"
      "which settings of the collector help, and what comes out"},
+    {"sender", "NAME", KIND_SENDER, FIELD(sender), NULL, 0, 0,
+     "the sender that each event names (default: its gateway)"},
+    {"sender-element", "NAME", KIND_ELEMENT, FIELD(sender_element), "plasectrxGatewayDN", 0, 0,
+     "the element that has it; one that the appliance does not send is added"},
     {"stdout", NULL, KIND_FLAG, FIELD(is_stdout), NULL, 0, 0,
      "write the stream of one connection to standard output instead"},
     {"ledger", "FILE", KIND_TEXT, FIELD(ledger), NULL, 0, 0,
@@ -88,6 +96,26 @@ static bool parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *v
     }
     *value = sum;
     return min <= sum && sum <= max;
+}
+
+/* What needs no escaping in XML, and fits the place. */
+static bool is_sender(const char *text)
+{
+    return text[0] != '\0' && strlen(text) <= SENDER_MAX && strpbrk(text, "<&>\r\n\t") == NULL;
+}
+
+/* A plain name, with or without a prefix; not that of the ids. */
+static bool is_element(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    const char *colon = strchr(text, ':');
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-:");
+
+    if (text[0] == '\0' || strchr(letters, text[0]) == NULL || text[length] != '\0') return false;
+    if (colon != NULL &&
+        (colon[1] == '\0' || strchr(letters, colon[1]) == NULL || strchr(colon + 1, ':') != NULL))
+        return false;
+    return length <= ELEMENT_MAX && strcmp(text, "cn") != 0;
 }
 
 static bool parse_separator(const char *text, enum separator *value)
@@ -129,6 +157,12 @@ static void describe_right(const struct row *row, char *text, size_t size)
     case KIND_UINT:
         snprintf(text, size, "a whole number from %" PRIu64 " to %" PRIu64, row->min, row->max);
         break;
+    case KIND_SENDER:
+        snprintf(text, size, "a text of at most %d bytes, without <, > and &", SENDER_MAX);
+        break;
+    case KIND_ELEMENT:
+        snprintf(text, size, "an element's name of at most %d bytes, other than cn", ELEMENT_MAX);
+        break;
     case KIND_SEPARATOR: snprintf(text, size, "newline, none or nul"); break;
     case KIND_HOSTILE: snprintf(text, size, "malformed, truncated or split"); break;
     case KIND_FEED: snprintf(text, size, "a name that --feed list shows"); break;
@@ -143,6 +177,8 @@ static bool store(struct options *o, const struct row *row, const char *text)
 
     switch (row->kind) {
     case KIND_TEXT: *(const char **)field = text; return text[0] != '\0';
+    case KIND_SENDER: *(const char **)field = text; return is_sender(text);
+    case KIND_ELEMENT: *(const char **)field = text; return is_element(text);
     case KIND_UINT: return parse_uint(text, row->min, row->max, field);
     case KIND_FLAG: *(bool *)field = true; return true;
     case KIND_SEPARATOR: return parse_separator(text, &o->separator);
@@ -227,6 +263,7 @@ static enum options_verdict check_feed(const struct options *o)
     if (o->is_declared) return wrong_with_feed("declaration", "to leave it out");
     if (o->separator != SEPARATOR_NEWLINE) return wrong_with_feed("separator", "to leave it out");
     if (o->size_bytes != 0) return wrong_with_feed("size", "to leave it out");
+    if (o->sender != NULL) return wrong_with_feed("sender", "to leave it out");
     if (o->hostile & (HOSTILE_MALFORMED | HOSTILE_TRUNCATED))
         return wrong_with_feed("hostile", "split, or to leave it out");
     if (o->count == 0 || o->count > FEED_EVENTS_MAX) {

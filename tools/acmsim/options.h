@@ -19,9 +19,11 @@ enum hostile {
 };
 
 struct options {
-    const char *host;        /* borrowed from argv, as all texts here */
-    const char *ledger;      /* NULL: none */
-    const struct feed *feed; /* NULL: the appliance */
+    const char *host;           /* borrowed from argv, as all texts here */
+    const char *ledger;         /* NULL: none */
+    const struct feed *feed;    /* NULL: the appliance */
+    const char *sender;         /* that each event names; NULL: the gateway's own */
+    const char *sender_element; /* where it names it */
     uint64_t port;
     uint64_t count; /* events over all connections; 0: endless */
     uint64_t rate;  /* events per second over all connections; 0: as fast as possible */

@@ -56,6 +56,30 @@ static void add_padding(struct bytes *out, size_t length, struct rng *rng)
     }
 }
 
+/* An element that is not one of the appliance's; a prefix gets its declaration. */
+static void add_sender(struct bytes *out, const struct form *form)
+{
+    const char *colon = strchr(form->sender_element, ':');
+
+    add_tag(out, "<", form->sender_element, "");
+    if (colon != NULL) {
+        bytes_add_text(out, " xmlns:");
+        bytes_add(out, form->sender_element, (size_t)(colon - form->sender_element));
+        bytes_add_text(out, "=\"urn:acmsim\"");
+    }
+    add_tag(out, ">", form->sender, "");
+    add_tag(out, "</", form->sender_element, ">");
+    bytes_add_text(out, form->layout.line_end);
+}
+
+static enum field find_field(const char *name)
+{
+    unsigned field = 0;
+
+    while (field < FIELD_COUNT && strcmp(field_name((enum field)field), name) != 0) field++;
+    return (enum field)field;
+}
+
 static void add_field(struct bytes *out, enum field field, const struct content *c, const struct plan *plan,
                       struct layout layout, enum fault fault, struct rng *rng, struct template *v)
 {
@@ -92,6 +116,19 @@ static void truncate_event(struct bytes *out, size_t event_at, struct rng *rng, 
         v->stamp_count--;
 }
 
+static void add_fields(const struct content *c, const struct form *form, struct rng *rng, struct bytes *out,
+                       struct template *v, const struct plan *plan, enum field spoilt)
+{
+    enum field replaced = form->sender != NULL ? find_field(form->sender_element) : FIELD_COUNT;
+
+    if (form->sender != NULL) add_sender(out, form);
+    for (unsigned field = 0; field < FIELD_COUNT; field++) {
+        enum fault fault = field == spoilt ? form->fault : FAULT_NONE;
+        if (plan->is_kept[field] && (field != replaced || field == spoilt))
+            add_field(out, (enum field)field, c, plan, form->layout, fault, rng, v);
+    }
+}
+
 void render_event(const struct content *c, const struct form *form, struct rng *rng, struct bytes *out,
                   struct template *v)
 {
@@ -107,10 +144,7 @@ void render_event(const struct content *c, const struct form *form, struct rng *
     event_at = out->length;
     add_tag(out, "<", "EVENT", ">");
     bytes_add_text(out, form->layout.line_end);
-    for (unsigned field = 0; field < FIELD_COUNT; field++) {
-        enum fault fault = field == spoilt ? form->fault : FAULT_NONE;
-        if (plan.is_kept[field]) add_field(out, (enum field)field, c, &plan, form->layout, fault, rng, v);
-    }
+    add_fields(c, form, rng, out, v, &plan, spoilt);
     add_tag(out, "</", "EVENT", ">");
     v->quality = form->fault != FAULT_NONE ? EVENT_MALFORMED : EVENT_GOOD;
     if (form->is_truncated) {

@@ -37,6 +37,9 @@ struct form {
     size_t size_bytes; /* 0: natural */
     enum fault fault;
     bool is_truncated;
+    const char
+        *sender; /* in place of what sender_element has, or in one more element; NULL: nothing is replaced */
+    const char *sender_element;
 };
 
 /* Append one event to `out` and fill in `template`. */

@@ -50,6 +50,8 @@ static struct form make_form(const struct options *o, unsigned which)
         .separator = o->separator == SEPARATOR_NEWLINE ? "\n" : "\0",
         .separator_bytes = o->separator != SEPARATOR_NONE,
         .size_bytes = (size_t)o->size_bytes,
+        .sender = o->sender,
+        .sender_element = o->sender_element,
     };
 
     if ((o->hostile & HOSTILE_MALFORMED) && which % HOSTILE_PERIOD == MALFORMED_AT)

@@ -24,44 +24,27 @@ struct monitor {
     struct status status; /* of the server's thread */
     char node[SPOOL_NODE_MAX + 1];
 
-    pthread_mutex_t lock;      /* guards the rest */
-    int64_t turned_at;         /* monotonic ms */
-    struct problems *problems; /* NULL: it does not ship yet */
+    struct problems *problems;
+
+    pthread_mutex_t lock; /* guards the rest */
+    int64_t turned_at;    /* monotonic ms */
     bool has_read;
     struct status read; /* identity and counters alone */
 };
 
 /* ---- the server's thread ---- */
 
-/* Before it ships there is nothing wrong with it: it waits for the collector to make the spool. */
-static void add_starting(struct status_program *uploader, int64_t now)
-{
-    struct problem *p = &uploader->problems[0];
-    memset(p, 0, sizeof *p);
-    p->since = now;
-    (void)snprintf(p->code, sizeof p->code, "%s", problem_kind(PROBLEM_STARTING)->code);
-    (void)snprintf(p->program, sizeof p->program, "uploader");
-    (void)problem_set_text(p->message,
-                           "the uploader waits for the spool, or for its keys: nothing is shipped yet");
-    (void)problem_set_text(p->remedy, "wait; if it takes long, its log says what it waits for");
-    uploader->problem_count = 1;
-}
-
 /* The uploader alone: what its problems mean. The spool's own facts are the collector's to show. */
 static const struct status *load_status(struct monitor *m)
 {
     struct status *s = &m->status;
     (void)pthread_mutex_lock(&m->lock);
-    struct problems *problems = m->problems;
     bool has_read = m->has_read;
     *s = m->read;
     (void)pthread_mutex_unlock(&m->lock);
     s->now = clock_now_ms();
     s->collector.is_running = s->uploader.is_running = true;
-    if (problems)
-        s->uploader.problem_count = problems_copy(problems, s->uploader.problems);
-    else
-        add_starting(&s->uploader, s->now);
+    s->uploader.problem_count = problems_copy(m->problems, s->uploader.problems);
     s->has_spool = false; /* facts of the spool are not looked at */
     status_judge(s);
     s->has_spool = has_read;
@@ -81,12 +64,11 @@ static void answer_livez(void *context, struct web_answer *answer)
     struct monitor *m = context;
     (void)pthread_mutex_lock(&m->lock);
     int64_t silent_ms = clock_monotonic_ms() - m->turned_at;
-    struct problems *problems = m->problems;
     (void)pthread_mutex_unlock(&m->lock);
     if (silent_ms >= TURN_STALLED_MS)
         buf_append_format(&answer->body, "the main loop has not come back for %" PRId64 " s\n",
                           silent_ms / 1000);
-    else if (problems && problems_is_present(problems, PROBLEM_THREAD_STALLED))
+    else if (problems_is_present(m->problems, PROBLEM_THREAD_STALLED))
         buf_append_text(&answer->body, "a thread does not go on: see /healthz\n");
     if (answer->body.len > 0)
         answer->code = 503;
@@ -117,7 +99,8 @@ static const struct web_route routes[] = {
 
 /* ---- the owner's thread ---- */
 
-enum result monitor_open(struct monitor **out, const struct settings *settings, struct why *why)
+enum result monitor_open(struct monitor **out, const struct settings *settings, struct problems *problems,
+                         struct why *why)
 {
     *out = NULL;
     if (settings->status_port == 0) return RES_OK;
@@ -125,6 +108,7 @@ enum result monitor_open(struct monitor **out, const struct settings *settings, 
     if (!m) abort();
     *out = m;
     (void)pthread_mutex_init(&m->lock, NULL);
+    m->problems = problems;
     m->turned_at = clock_monotonic_ms();
     struct web_options options = {
         .host = settings->status_host,
@@ -153,14 +137,6 @@ void monitor_turn(struct monitor *m)
     if (!m) return;
     (void)pthread_mutex_lock(&m->lock);
     m->turned_at = clock_monotonic_ms();
-    (void)pthread_mutex_unlock(&m->lock);
-}
-
-void monitor_set_problems(struct monitor *m, struct problems *problems)
-{
-    if (!m) return;
-    (void)pthread_mutex_lock(&m->lock);
-    m->problems = problems;
     (void)pthread_mutex_unlock(&m->lock);
 }
 

@@ -12,20 +12,17 @@
 struct monitor;
 
 /*
- * `settings` are borrowed until monitor_close(). `*monitor` stays NULL where there is no port; all functions accept that.
+ * `settings` and `problems` are borrowed until monitor_close(). `*monitor` stays NULL where there is no port; all functions accept that.
  *   RES_BROKEN   the thread cannot be started
  */
 MUST_CHECK enum result monitor_open(struct monitor **monitor, const struct settings *settings,
-                                    struct why *why);
+                                    struct problems *problems, struct why *why);
 void monitor_close(struct monitor *monitor);
 
 /* ---- the owner's thread ---- */
 
 /* Its loop turns. To be called every few seconds at least. */
 void monitor_turn(struct monitor *monitor);
-
-/* The program ships: its problems, which are borrowed until monitor_close(). */
-void monitor_set_problems(struct monitor *monitor, struct problems *problems);
 
 /* Reads the counters that the uploader keeps in the spool, to be called every few seconds. What cannot be read stays. */
 void monitor_read(struct monitor *monitor, struct db *db);

@@ -1,22 +1,23 @@
 /* run -- see run.h. This file has the service and the small subcommands; the others have files of their own. */
 #include "uploader/commands/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/healthcheck.h"
-#include "common/lock_wait.h"
 #include "common/lockfile.h"
 #include "common/log.h"
-#include "common/print.h"
 #include "common/service_manager.h"
 #include "common/spool.h"
 #include "uploader/commands/monitor.h"
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
 #include "uploader/ship/shipper.h"
+#include "uploader/ship/stall.h"
 #include "uploader/spool/rejects.h"
 
 #define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
@@ -44,19 +45,12 @@ static enum result take_lock(struct lockfile *lock, const char *spool_path, stru
     return res == RES_OK ? lockfile_take(lock, spool_path, "uploader", why) : res;
 }
 
-/* The lock file has to be written if there was no room for it. */
-static void renew_sign_of_life(const struct lockfile *lock)
-{
-    lockfile_beat(lock);
-    if (!lockfile_is_written(lock)) (void)lockfile_publish(lock, "");
-}
-
 /* The service does what it is for, as far as it can now. */
-static void tell_manager(struct service_manager *manager, const char *status)
+static void tell_manager(struct service_manager *manager, const char *status, bool is_alive)
 {
     service_manager_status(manager, "%s", status);
     service_manager_ready(manager);
-    service_manager_beat(manager, true);
+    service_manager_beat(manager, is_alive);
 }
 
 /* Of a wait between two turns: not longer than the watchdog takes to become impatient. */
@@ -66,38 +60,12 @@ static int within_beat(const struct service_manager *manager, int wait_ms)
     return beat_ms > 0 && beat_ms < wait_ms ? (int)beat_ms : wait_ms;
 }
 
-/* Waits for the collector to create the spool; `*spool` stays NULL if a stop was requested meanwhile. */
-static enum result await_spool(struct spool_out **spool, const struct settings *settings,
-                               struct lockfile *lock, struct signals *signals,
-                               struct service_manager *manager, struct monitor *monitor, struct why *why)
-{
-    bool has_logged = false;
-    bool will_come = false;
-    do {
-        bool is_there = access(settings->spool_path, F_OK) == 0;
-        enum result res = RES_OK;
-        if (is_there && lock->fd < 0) res = take_lock(lock, settings->spool_path, why);
-        if (res != RES_OK) return res;
-        res = run_open_spool(spool, settings->spool_path, false, &will_come, why);
-        if (!will_come) return res;
-        if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
-        has_logged = true;
-        renew_sign_of_life(lock);
-        tell_manager(manager, "waiting for the collector's spool");
-        monitor_turn(monitor);
-    } while (!signals_wait(signals, within_beat(manager, SPOOL_WAIT_MS)));
-    return RES_OK;
-}
-
 /*
- * Every few seconds: renews the sign of life, and checks that the spool is still in its place and of a schema we
- * know.
+ * Every few seconds: checks that the spool is still in its place and of a schema we know.
  */
-static enum result beat(struct spool_out *spool, const char *path, const struct lockfile *lock,
-                        bool *is_too_new, struct why *why)
+static enum result check_place(struct spool_out *spool, const char *path, bool *is_too_new, struct why *why)
 {
     bool is_same = false;
-    lockfile_beat(lock);
     enum result res = spool_out_check_schema(spool, path, is_too_new, why);
     if (res != RES_OK) return res;
     res = spool_out_check_file(spool, path, &is_same, why);
@@ -111,7 +79,9 @@ static enum result take_turn(struct shipper *shipper, struct handlers *handlers,
                              struct why *why)
 {
     enum result res = shipper_turn(shipper, wait_ms, why);
+    shipper_begin_call(shipper, "doing what a command requests");
     int poll_ms = handlers_poll(handlers);
+    shipper_end_call(shipper);
     if (poll_ms < *wait_ms) *wait_ms = poll_ms;
     return res;
 }
@@ -122,6 +92,7 @@ struct service {
     struct service_manager *manager;
     struct signals signals;
     struct lockfile lock;
+    struct lockfile no_lock; /* for requests: only the thread that owns the spool gives a sign of life */
     struct spool_out *spool;
     struct store *store;
     struct problems *problems;
@@ -129,7 +100,33 @@ struct service {
     struct shipper *shipper;
     struct handlers *handlers;
     bool has_recorded_privacy;
+    bool is_stalled; /* a thread, when it was checked last: then there is no sign of life */
 };
+
+/* Waits for the collector to create the spool; s->spool stays NULL if a stop was requested meanwhile. */
+static enum result await_spool(struct service *s, struct why *why)
+{
+    const char *path = s->settings->spool_path;
+    bool has_logged = false;
+    bool will_come = false;
+    do {
+        bool is_there = access(path, F_OK) == 0;
+        enum result res = RES_OK;
+        if (is_there && s->lock.fd < 0) res = take_lock(&s->lock, path, why);
+        if (res != RES_OK) return res;
+        res = run_open_spool(&s->spool, path, false, &will_come, why);
+        if (!will_come) return res;
+        if (!has_logged) log_info("waiting for the collector", "why=%s", LOG_QUOTE(why->text));
+        has_logged = true;
+        problems_raise(s->problems, PROBLEM_STARTING, why->text,
+                       "wait; if it stays so, start the collector: it makes the spool");
+        lockfile_beat(&s->lock);
+        problems_refresh(s->problems);
+        tell_manager(s->manager, "waiting for the collector's spool", true);
+        monitor_turn(s->monitor);
+    } while (!signals_wait(&s->signals, within_beat(s->manager, SPOOL_WAIT_MS)));
+    return RES_OK;
+}
 
 static enum result record_privacy(struct service *s, struct why *why)
 {
@@ -139,13 +136,31 @@ static enum result record_privacy(struct service *s, struct why *why)
     return res;
 }
 
+static void check_clock(struct service *s)
+{
+    char message[PROBLEM_TEXT_SIZE];
+    int64_t ahead_ms = 0;
+    if (!store_clock_is_wrong(s->store, &ahead_ms)) {
+        problems_end(s->problems, PROBLEM_CLOCK_WRONG);
+        return;
+    }
+    (void)snprintf(message, sizeof message, "this machine's clock is %" PRId64 " s %s the store's",
+                   (int64_t)llabs(ahead_ms) / 1000, ahead_ms > 0 ? "behind" : "ahead of");
+    problems_raise(
+        s->problems, PROBLEM_CLOCK_WRONG, message,
+        "set this machine's clock, best by NTP: the times and the names of the objects come from it");
+}
+
 /* What has to be done every few seconds; and before each turn. */
 static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
 {
     enum result res = RES_OK;
     monitor_turn(s->monitor);
     if (clock_monotonic_ms() >= *beat_at) {
-        res = beat(s->spool, s->settings->spool_path, &s->lock, is_too_new, why);
+        s->is_stalled = !stall_check(s->shipper, s->problems);
+        if (!s->is_stalled) lockfile_beat(&s->lock);
+        res = check_place(s->spool, s->settings->spool_path, is_too_new, why);
+        check_clock(s);
         problems_refresh(s->problems);
         monitor_read(s->monitor, spool_out_db(s->spool));
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
@@ -163,10 +178,12 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     bool is_too_new = false;
     while (!shipper_wait(s->shipper, within_beat(s->manager, wait_ms))) {
         why_clear(why);
-        tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping");
+        tell_manager(s->manager, has_logged ? "the spool cannot be used now" : "shipping", !s->is_stalled);
+        shipper_begin_call(s->shipper, "looking after the spool's files");
         enum result res = prepare_turn(s, &beat_at, &is_too_new, why);
         if (res == RES_OK) res = take_turn(s->shipper, s->handlers, &wait_ms, why);
         if (is_too_new || (res != RES_OK && res != RES_RETRY)) return res;
+        shipper_end_call(s->shipper);
         if (res == RES_RETRY) {
             if (!has_logged) log_warn("the spool cannot be used now", "why=%s", LOG_QUOTE(why->text));
             wait_ms = SPOOL_BUSY_PAUSE_MS;
@@ -178,15 +195,20 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     return RES_OK;
 }
 
-/* Logs at the start where the keys come from, or why there are none. Trouble that may pass does not end the service. */
-static enum result find_keys(struct store *store, struct signals *signals, struct why *why)
+/*
+ * Are there keys at the start? Trouble that may pass does not end the service: the first try, of an upload or of the
+ * proof, shows whether it lasts, and ends the problem if it does not.
+ */
+static enum result find_keys(struct service *s, struct why *why)
 {
     char source[STORE_SOURCE_SIZE];
-    enum result res = store_prepare(store, source, why);
+    enum result res = store_prepare(s->store, source, why);
     if (res != RES_RETRY) return res;
-    if (signals_stop_requested(signals)) return RES_OK;
+    if (signals_stop_requested(&s->signals)) return RES_OK;
+    const char *remedy = *why->remedy ? why->remedy : "none needed: waiting";
     log_warn("no credentials now; uploads will be tried all the same", "why=%s remedy=%s",
-             LOG_QUOTE(why->text), LOG_QUOTE(*why->remedy ? why->remedy : "none needed: waiting"));
+             LOG_QUOTE(why->text), LOG_QUOTE(remedy));
+    problems_raise(s->problems, PROBLEM_CREDENTIALS, why->text, remedy);
     why_clear(why);
     return RES_OK;
 }
@@ -200,16 +222,17 @@ static enum result start_shipping(struct service *s, struct why *why)
              LOG_QUOTE(s->settings->prefix));
     if (store_is_trial(s->store))
         log_warn("trial mode: objects are files in DESTINATION_DIR; set BUCKET_NAME to ship to S3", NULL);
-    s->problems = problems_open(&s->lock, "uploader");
-    monitor_set_problems(s->monitor, s->problems);
     enum result res = shipper_open(&s->shipper, &options, s->spool, s->store, &s->signals, s->problems, why);
     if (res == RES_OK) s->handlers = handlers_new(s->spool, s->shipper, &handlers);
+    problems_end(s->problems, PROBLEM_STARTING);
+    problems_refresh(s->problems);
     return res;
 }
 
 int run_service(const struct command_line *line)
 {
-    struct service s = {.settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE};
+    struct service s = {
+        .settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .no_lock = LOCKFILE_NONE};
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
 
@@ -217,14 +240,16 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) res = settings_check_destination(s.settings, &why);
     if (res == RES_OK) service_manager_log_untaken(s.manager);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
-    if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, &why);
-    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.lock, &why);
-    if (res == RES_OK) res = find_keys(s.store, &s.signals, &why);
-    if (res == RES_OK)
-        res = await_spool(&s.spool, s.settings, &s.lock, &s.signals, s.manager, s.monitor, &why);
+    s.problems = problems_open(&s.lock, "uploader");
+    if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, s.problems, &why);
+    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.no_lock, &why);
+    if (res == RES_OK) res = find_keys(&s, &why);
+    if (res == RES_OK) res = await_spool(&s, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
     if (res == RES_OK && s.spool) res = ship_until_stopped(&s, &why);
 
+    problems_raise(s.problems, PROBLEM_STOPPING, "the uploader ends: running uploads are waited for",
+                   "wait: this takes 10 seconds at most");
     service_manager_status(s.manager, "stopping: running uploads are given up to 10 seconds");
     service_manager_stopping(s.manager);
     handlers_free(s.handlers);
@@ -246,27 +271,10 @@ int run_config(const struct command_line *line)
     return EX_OK;
 }
 
-/* The uploader has stored in the spool what its problem is. */
-static int check_trouble(const char *spool_path)
-{
-    struct why why = {0};
-    struct spool_out *spool = NULL;
-    struct summary summary = {.events = 0};
-    enum result res = spool_out_open(&spool, spool_path, &why);
-    if (res == RES_OK) res = spool_out_summary(spool, &summary, &why);
-    spool_out_close(spool);
-    if (res == RES_OK && !*summary.last_error) return EX_OK;
-    (void)lock_wait_explain(res, &why);
-    print_line(stderr, "uploader: %s", res == RES_OK ? summary.last_error : why.text);
-    print_line(stderr, "    %s", res == RES_OK ? summary.remedy : why.remedy);
-    return EX_FAILED;
-}
-
 int run_healthcheck(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     bool is_strict = false;
     if (!healthcheck_parse(line, &is_strict)) return EX_USAGE;
-    int exit_code = healthcheck_run(settings->spool_path, "uploader", is_strict);
-    return exit_code == EX_OK && is_strict ? check_trouble(settings->spool_path) : exit_code;
+    return healthcheck_run(settings->spool_path, "uploader", is_strict);
 }

@@ -34,8 +34,9 @@ struct errand;
 struct job {
     enum job_phase phase; /* set by job_move() alone */
     enum job_purpose purpose;
-    int64_t number; /* of the try, from the scheduler */
-    int64_t began;  /* monotonic */
+    int64_t number;      /* of the try, from the scheduler */
+    int64_t began;       /* monotonic, likewise: */
+    int64_t phase_began; /* when a worker got it for its present phase */
     struct batch batch;
     struct errand *errand; /* borrowed; NULL: given up meanwhile, or none */
     struct buf body;       /* keeps its memory from one job to the next */

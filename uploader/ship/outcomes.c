@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "uploader/ship/publication.h"
 #include "uploader/spool/replace.h"
 
 #define REPORT_MS 60000 /* the longest time between two reports */
@@ -25,8 +26,9 @@ enum result outcomes_report(struct outcomes *o, struct why *why)
 {
     o->report_due = clock_monotonic_ms() + REPORT_MS;
     const struct trouble *trouble = troubles_worst(&o->troubles);
-    return spool_out_report(o->spool, o->is_trial, o->is_on[BATCH_REJECTS], trouble ? &trouble->why : NULL,
-                            why);
+    struct uploader_report report = o->report;
+    report.trouble = trouble ? &trouble->why : NULL;
+    return spool_out_report(o->spool, &report, why);
 }
 
 /* ---- the scheduler, and what people are told ---- */
@@ -51,8 +53,16 @@ static bool note_failure(struct outcomes *o, const struct job *job, enum scope s
 {
     char what[WHAT_SIZE];
     struct trouble *trouble = troubles_at(&o->troubles, scope, job->batch.kind);
-    struct trouble latest = {
-        .needs_person = needs_person(job->answer), .since = job->began, .at = now, .why = job->why};
+    struct trouble latest = {.needs_person = needs_person(job->answer),
+                             .since = job->began,
+                             .since_at = clock_now_ms() - (now - job->began),
+                             .at = now,
+                             .why = job->why};
+    int64_t blocked_since = o->blocked_since[job->batch.kind];
+    if (latest.needs_person && blocked_since > 0 && blocked_since < latest.since_at) {
+        latest.since_at = blocked_since;
+        latest.since = troubles_since(blocked_since);
+    }
     describe(job, what);
     if (scheduler_failing_since(o->scheduler, scope, job->batch.kind) >= 0)
         return trouble_note(trouble, &latest, what);
@@ -76,9 +86,42 @@ static bool end_troubles(struct outcomes *o, int64_t now)
 static void publish(struct outcomes *o)
 {
     bool is_proven = true;
-    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++)
+    int64_t refused[BATCH_KIND_COUNT];
+    if (!o->problems) return;
+    for (int kind = 0; kind < BATCH_KIND_COUNT; kind++) {
         is_proven &= !o->is_on[kind] || scheduler_is_proven(o->scheduler, (enum batch_kind)kind);
-    if (o->problems && is_proven) problems_end(o->problems, PROBLEM_DESTINATION_UNPROVEN);
+        refused[kind] = scheduler_refused_count(o->scheduler, (enum batch_kind)kind);
+    }
+    if (is_proven) problems_end(o->problems, PROBLEM_DESTINATION_UNPROVEN);
+    publication_update(o->problems, &o->troubles, refused, o->has_asked);
+}
+
+static enum result restore(struct outcomes *o, enum batch_kind kind, struct why *why)
+{
+    struct blocked blocked;
+    char what[WHAT_SIZE];
+    enum result res = spool_out_load_blocked(o->spool, kind, &blocked, why);
+    if (res != RES_OK) return res;
+    o->blocked_since[kind] = blocked.others_since;
+    if (blocked.count == 0) return RES_OK;
+    struct trouble left = {.needs_person = true,
+                           .since = troubles_since(blocked.since),
+                           .since_at = blocked.since,
+                           .at = clock_monotonic_ms(),
+                           .tries = blocked.tries,
+                           .why = blocked.why};
+    (void)snprintf(what, sizeof what, "kind=%s batches=%" PRId64, batch_kind_name(kind), blocked.count);
+    trouble_restore(troubles_at(&o->troubles, SCOPE_BATCH, kind), &left, what);
+    return RES_OK;
+}
+
+enum result outcomes_restore(struct outcomes *o, struct why *why)
+{
+    enum result res = RES_OK;
+    for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
+        if (o->is_on[kind]) res = restore(o, (enum batch_kind)kind, why);
+    if (res == RES_OK) publish(o);
+    return res;
 }
 
 /* The try is over. Returns whether people should hear of it. */
@@ -89,6 +132,8 @@ static bool end_try(struct outcomes *o, const struct job *job, const struct sche
     enum scope scope = scheduler_end(o->scheduler, job->number, answer, now);
     if (answer->outcome == SCHEDULER_FAILED || answer->outcome == SCHEDULER_UNFIT)
         is_news = note_failure(o, job, scope, now);
+    if (answer->outcome == SCHEDULER_TAKEN) o->blocked_since[job->batch.kind] = 0;
+    o->has_asked |= answer->outcome != SCHEDULER_LEFT && answer->outcome != SCHEDULER_UNFIT;
     is_news |= end_troubles(o, now);
     publish(o);
     return is_news;
@@ -113,6 +158,7 @@ void outcomes_forget(struct outcomes *o, int64_t batch_id)
     int64_t now = clock_monotonic_ms();
     scheduler_remove(o->scheduler, batch_id, now);
     if (end_troubles(o, now)) o->report_due = now;
+    publish(o);
 }
 
 /* ---- success ---- */
@@ -133,8 +179,10 @@ static enum result ship(struct outcomes *o, const struct job *job, bool is_verif
     const struct rendition *rendition = job->stored.rendition ? job->stored.rendition : &job->rendition;
     struct scheduler_answer answer = {
         .outcome = job->phase == JOB_PUTTING ? SCHEDULER_TAKEN : SCHEDULER_FOUND, .is_settled = true};
+    int64_t upload_ms = job->phase == JOB_PUTTING ? clock_monotonic_ms() - job->phase_began : -1;
     if (!is_verified) warn_unverified(o, &batch);
-    enum result res = spool_out_mark_shipped(o->spool, &batch, rendition, job->stored.etag, is_verified, why);
+    enum result res =
+        spool_out_mark_shipped(o->spool, &batch, rendition, job->stored.etag, is_verified, upload_ms, why);
     if (res != RES_OK) return res;
     log_info("batch shipped",
              "batch=%" PRId64 " kind=%s events=%" PRId64 " bytes=%" PRId64 " key=%s took_ms=%" PRId64,
@@ -156,6 +204,7 @@ static enum result fail(struct outcomes *o, struct job *job, struct scheduler_an
         .is_definite = is_definite,
         .is_blocked = needs_person(job->answer),
         .is_occupied = job->stored.is_occupied || job->answer == STORE_CONFLICT,
+        .problem = problem_kind(troubles_code(scope))->code,
     };
     enum result res = spool_out_record_failure(o->spool, &batch, &failure, why);
     if (res != RES_OK) return res;

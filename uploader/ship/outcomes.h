@@ -16,14 +16,24 @@
 struct outcomes {
     struct spool_out *spool; /* borrowed, as are the next two */
     struct scheduler *scheduler;
-    struct problems *problems; /* NULL: a command's, which are not published */
-    bool is_trial;             /* the store is a directory */
+    struct problems *problems;     /* NULL: a command's, which are not published */
+    struct uploader_report report; /* but for its trouble */
     bool is_on[BATCH_KIND_COUNT];
     struct troubles troubles;
+    int64_t blocked_since
+        [BATCH_KIND_COUNT]; /* ms since 1970: an earlier process was refused, and nothing was taken
+                                                since; 0: not known */
+    bool has_asked;         /* the store, or for keys */
     bool has_warned_unverified;
     int64_t opened_at;  /* monotonic: no try of an earlier process began after it */
     int64_t report_due; /* monotonic */
 };
+
+/*
+ * Once, when the scheduler knows what is open: what the spool tells of troubles from before the start, so that a restart
+ * neither hides them nor makes them look new.
+ */
+MUST_CHECK enum result outcomes_restore(struct outcomes *outcomes, struct why *why);
 
 /* The job has ended with its last phase: the outcome is recorded, and the job's try is over for the scheduler. */
 MUST_CHECK enum result outcomes_record(struct outcomes *outcomes, struct job *job, struct why *why);

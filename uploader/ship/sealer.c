@@ -159,6 +159,7 @@ static enum result keep_outdated(const struct sealer *sealer, struct candidates 
     for (size_t i = 0; i < c->count && res == RES_OK; i++) {
         struct batch batch;
         bool is_open = false;
+        if (sealer->turn) turn_renew(sealer->turn);
         res = spool_out_load_batch(sealer->spool, c->ids[i], &batch, &is_open, why);
         bool is_own = is_open && strcmp(identity.spool, batch.identity.spool) == 0;
         if (is_own && (is_outdated(sealer, &batch) || is_too_large(sealer, &batch)))
@@ -204,6 +205,7 @@ static enum result cut_all(const struct sealer *sealer, struct candidates *c, st
     enum result res = RES_OK;
     for (size_t next = 0; next < c->count && res == RES_OK;) {
         size_t first = next;
+        if (sealer->turn) turn_renew(sealer->turn);
         res = cut_some(sealer, c, &next, why);
         if (res != RES_REFUSE) continue;
         leave_out(c, next, why);

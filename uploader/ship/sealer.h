@@ -5,6 +5,7 @@
 #ifndef UPLOADER_SHIP_SEALER_H
 #define UPLOADER_SHIP_SEALER_H
 
+#include "common/turn.h"
 #include "uploader/batch/object_key.h"
 #include "uploader/ship/due.h"
 #include "uploader/spool/resolve.h"
@@ -27,6 +28,8 @@ struct sealer {
     struct sealer_options options;
     struct spool_out *spool;
     const char *destination;
+    struct turn *
+        turn; /* of the thread that owns the spool; renewed with each batch that is reviewed; NULL: not watched */
 };
 
 /* Seals the next batch of the kind if it is due; due.h explains `flush_id`. */

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "common/clock.h"
+#include "common/command.h"
 #include "common/log.h"
 #include "uploader/ship/steps.h"
 #include "uploader/ship/throttle.h"
@@ -33,9 +34,11 @@ struct shipper {
     struct steps steps;
     struct control_row control_row;
     struct throttle throttle;
+    struct turn turn;      /* of the owner */
     int64_t last_batch_id; /* the newest one that the scheduler knows */
     int64_t new_keys_due;  /* monotonic */
     bool is_reviewed;      /* batches sealed before this start fit the current settings */
+    bool is_restored;      /* troubles from before this start are known */
 };
 
 /* ---- life ---- */
@@ -61,11 +64,17 @@ static void make_scheduler(struct shipper *s)
 static void connect(struct shipper *s, struct problems *problems)
 {
     s->throttle.signals = s->signals;
-    s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store)};
+    s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store), &s->turn};
     s->purger = (struct purger){.options = s->options.purger, .spool = s->spool};
     s->outcomes = (struct outcomes){.spool = s->spool,
                                     .problems = problems,
-                                    .is_trial = store_is_trial(s->store),
+                                    .report = {.version = EVENTSPOOL_VERSION,
+                                               .destination = store_destination(s->store),
+                                               .started_at = clock_now_ms(),
+                                               .rotation_ms = s->options.sealer.rotation_ms,
+                                               .max_file_bytes = s->options.sealer.max_file_bytes,
+                                               .is_trial = store_is_trial(s->store),
+                                               .ships_rejects = s->options.sealer.rejects_prefix != NULL},
                                     .opened_at = clock_monotonic_ms()};
     make_scheduler(s);
     s->outcomes.scheduler = s->scheduler;
@@ -75,7 +84,8 @@ static void connect(struct shipper *s, struct problems *problems)
                               .outcomes = &s->outcomes,
                               .errands = &s->errands,
                               .sealer = &s->sealer,
-                              .throttle = &s->throttle};
+                              .throttle = &s->throttle,
+                              .turn = &s->turn};
     if (problems && s->options.is_service)
         problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
                        "it is not known yet whether the destination takes objects",
@@ -221,6 +231,7 @@ static enum result dispatch(struct shipper *s, struct scheduler_step *step, stru
     int64_t due = clock_monotonic_ms() + TURN_MS;
     enum result res = RES_OK;
     do {
+        turn_begin(&s->turn, "using the spool");
         scheduler_set_errands(s->scheduler, errands_wanted(&s->errands));
         scheduler_next(s->scheduler, clock_monotonic_ms(), step);
         res = take_step(s, step, why);
@@ -238,6 +249,15 @@ static enum result review(struct shipper *s, struct why *why)
     for (int kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK && !s->is_reviewed; kind++)
         res = sealer_review(&s->sealer, (enum batch_kind)kind, s->outcomes.is_on[kind], why);
     s->is_reviewed |= res == RES_OK;
+    return res;
+}
+
+/* Once: what was wrong before this start, of the batches that are open. */
+static enum result restore(struct shipper *s, struct why *why)
+{
+    if (s->is_restored || s->options.has_only_errands) return RES_OK;
+    enum result res = outcomes_restore(&s->outcomes, why);
+    s->is_restored = res == RES_OK;
     return res;
 }
 
@@ -276,16 +296,42 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
 {
     struct scheduler_step step = {.due = INT64_MAX};
     bool has_more = false;
+    turn_begin(&s->turn, "using the spool");
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
     if (res == RES_OK) res = load_control_row(s, why);
     if (res == RES_OK) res = load_open(s, why);
+    if (res == RES_OK) res = restore(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
     look_for_new_keys(s);
     if (res == RES_OK) res = dispatch(s, &step, why);
+    turn_begin(&s->turn, "purging what is shipped");
     if (res == RES_OK) res = purge(s, &has_more, why);
+    turn_end(&s->turn);
     *wait_ms = has_more ? 0 : wait_until(step.due);
     return res;
+}
+
+int64_t shipper_longest_call(struct shipper *s, const char **thread, const char **call)
+{
+    const char *owners = NULL;
+    int64_t worker_ms = workers_longest_call(s->workers, call);
+    int64_t owner_ms = turn_lasts(&s->turn, &owners);
+    *thread = "worker";
+    if (owner_ms <= worker_ms) return worker_ms;
+    *thread = "owner";
+    *call = owners;
+    return owner_ms;
+}
+
+void shipper_begin_call(struct shipper *s, const char *call)
+{
+    turn_begin(&s->turn, call);
+}
+
+void shipper_end_call(struct shipper *s)
+{
+    turn_end(&s->turn);
 }
 
 bool shipper_wait(struct shipper *s, int timeout_ms)

@@ -51,6 +51,17 @@ void shipper_close(struct shipper *shipper);
  */
 MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struct why *why);
 
+/*
+ * For any thread, while the shipper is open: how long the longest call of a thread has lasted that may hang, such as that of a disk, in ms; 0: none
+ * is in one. `*thread` is `owner`, who calls shipper_turn(), or `worker`. A request to a server is no such call: it has
+ * time limits of its own.
+ */
+int64_t shipper_longest_call(struct shipper *shipper, const char **thread, const char **call);
+
+/* What else of the owner's work may hang, until its next turn or shipper_end_call(). `call` is a constant, e.g. doing so. */
+void shipper_begin_call(struct shipper *shipper, const char *call);
+void shipper_end_call(struct shipper *shipper);
+
 /* Sleeps until a request has ended, `timeout_ms` have passed, or a stop is asked for: true. */
 bool shipper_wait(struct shipper *shipper, int timeout_ms);
 

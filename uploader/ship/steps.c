@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/utf8.h"
 #include "uploader/spool/reship.h"
@@ -24,13 +25,15 @@ static void submit(struct steps *s, struct job *job, enum job_phase phase)
     job->has_answered |= job->stored.is_from_store;
     job->was_authentic |= job->stored.is_authentic;
     job_move(job, phase);
+    job->phase_began = clock_monotonic_ms();
     workers_submit(s->workers, job);
 }
 
 static enum result render(struct steps *s, struct job *job, struct why *why)
 {
-    struct throttle_work work = throttle_begin(s->throttle);
+    struct throttle_work work = throttle_begin(s->throttle, s->turn);
     struct pause pause = throttle_pause(&work);
+    turn_begin(s->turn, "rendering a batch");
     return spool_out_render(s->spool, &job->batch, &job->body, &job->rendition, &pause, why);
 }
 

@@ -18,7 +18,8 @@ struct steps {
     struct errands *errands;
     const struct sealer *sealer;
     struct throttle *throttle;
-    bool is_ending; /* no further phase begins */
+    struct turn *turn; /* of the thread that owns the spool */
+    bool is_ending;    /* no further phase begins */
 };
 
 /*

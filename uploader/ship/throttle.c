@@ -35,14 +35,15 @@ void throttle_update(struct throttle *throttle, int64_t bytes, bool is_urgent)
     throttle->factor = is_quiet || is_urgent ? 0 : throttle->window_factor;
 }
 
-struct throttle_work throttle_begin(struct throttle *throttle)
+struct throttle_work throttle_begin(struct throttle *throttle, struct turn *turn)
 {
-    return (struct throttle_work){.throttle = throttle, .since_us = now_us()};
+    return (struct throttle_work){.throttle = throttle, .since_us = now_us(), .turn = turn};
 }
 
 void throttle_sleep(struct throttle_work *work)
 {
     int factor = work->throttle ? work->throttle->factor : 0;
+    if (work->turn) turn_renew(work->turn);
     if (factor == 0 || work->slept_ms >= THROTTLE_SLEEP_MAX_MS) return;
     int64_t worked_us = now_us() - work->since_us;
     if (worked_us < THROTTLE_WORK_US) return;

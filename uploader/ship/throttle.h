@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/signals.h"
+#include "common/turn.h"
 #include "uploader/batch/pause.h"
 
 #define THROTTLE_FACTOR      8       /* a sleep is this many times as long as the work before it */
@@ -46,11 +47,12 @@ struct throttle_work {
     struct throttle *throttle; /* borrowed; NULL: never sleeps */
     int64_t since_us;          /* monotonic: when it began, or last slept */
     int64_t slept_ms;
+    struct turn *turn; /* borrowed; renewed with each slice; NULL: nobody watches this thread */
 };
 
-struct throttle_work throttle_begin(struct throttle *throttle);
+struct throttle_work throttle_begin(struct throttle *throttle, struct turn *turn);
 
-/* Sleeps if it is time to. Call it between two slices of the work. */
+/* Renews the turn, and sleeps if it is time to. Call it between two slices of the work. */
 void throttle_sleep(struct throttle_work *work);
 
 /* The same for code that does not know of throttles. Borrows `work`. */

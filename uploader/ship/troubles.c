@@ -4,7 +4,19 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+
+enum problem_code troubles_code(enum scope scope)
+{
+    switch (scope) {
+    case SCOPE_ENDPOINT: return PROBLEM_S3_UNREACHABLE;
+    case SCOPE_IDENTITY: return PROBLEM_CREDENTIALS;
+    case SCOPE_KIND: return PROBLEM_S3_REFUSED;
+    case SCOPE_BATCH: break;
+    }
+    return PROBLEM_BATCH_BLOCKED;
+}
 
 struct trouble *troubles_at(struct troubles *t, enum scope scope, enum batch_kind kind)
 {
@@ -17,15 +29,36 @@ struct trouble *troubles_at(struct troubles *t, enum scope scope, enum batch_kin
     return &t->batches[kind];
 }
 
+int64_t troubles_since(int64_t since_at)
+{
+    int64_t before_ms = clock_now_ms() - since_at;
+    return clock_monotonic_ms() - (before_ms > 0 ? before_ms : 0);
+}
+
+void trouble_restore(struct trouble *trouble, const struct trouble *left, const char *what)
+{
+    char since[CLOCK_ISO_SIZE];
+    *trouble = *left;
+    trouble->is_present = true;
+    log_warn("batches have been blocked since before this start",
+             "%s since=%s tries=%" PRId64 " why=%s remedy=%s", what, clock_iso(left->since_at, since),
+             left->tries, LOG_QUOTE(left->why.text), LOG_QUOTE(left->why.remedy));
+}
+
 bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what)
 {
     /* The texts hold changing figures, so news is: another one must act, or in another way. */
     bool is_news = !trouble->is_present || trouble->needs_person != now->needs_person ||
                    strcmp(trouble->why.remedy, now->why.remedy) != 0;
-    int64_t since = trouble->is_present ? trouble->since : now->since;
+    struct trouble before = *trouble;
     *trouble = *now;
     trouble->is_present = true;
-    trouble->since = since;
+    trouble->tries = 1;
+    if (before.is_present) {
+        trouble->since = before.since;
+        trouble->since_at = before.since_at;
+        trouble->tries = before.tries + 1;
+    }
     if (is_news)
         log_warn("upload failed; it will be tried until it succeeds", "%s why=%s remedy=%s", what,
                  LOG_QUOTE(now->why.text),
@@ -37,7 +70,8 @@ bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind
 {
     if (!trouble->is_present) return false;
     if (scope == SCOPE_BATCH)
-        log_info("no batch fails by itself any more", "kind=%s", batch_kind_name(kind));
+        log_info("no batch fails by itself any more", "kind=%s after_ms=%" PRId64, batch_kind_name(kind),
+                 now - trouble->since);
     else
         log_info("upload succeeded; outage over", "of=%s after_ms=%" PRId64,
                  scope == SCOPE_ENDPOINT   ? "server"

@@ -5,6 +5,7 @@
 #ifndef UPLOADER_SHIP_TROUBLES_H
 #define UPLOADER_SHIP_TROUBLES_H
 
+#include "common/problem.h"
 #include "common/why.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/cause.h"
@@ -12,8 +13,10 @@
 struct trouble {
     bool is_present;
     bool needs_person;
-    int64_t since; /* monotonic: when the first try that failed had begun */
-    int64_t at;    /* monotonic: the last failure */
+    int64_t since;    /* monotonic: when the first try that failed had begun, maybe before this program */
+    int64_t since_at; /* the same in ms since 1970 */
+    int64_t at;       /* monotonic: the last failure */
+    int64_t tries;    /* so many have failed since */
     struct why why;
 };
 
@@ -24,11 +27,25 @@ struct troubles {
     struct trouble batches[BATCH_KIND_COUNT]; /* of single batches */
 };
 
+/*
+ * What a failure of this scope is called for people (common/problem.h). Whatever stands in the way to the server is
+ * `s3_unreachable`, a warning, also where only a person can help (a portal, another host's certificate, a redirection,
+ * a proxy that wants a password): it is not S3 that refuses, so whoever looks at its policies looks in the wrong place;
+ * such things often pass by themselves; and the remedy says what to do in any case.
+ */
+enum problem_code troubles_code(enum scope scope);
+
 struct trouble *troubles_at(struct troubles *troubles, enum scope scope, enum batch_kind kind);
+
+/* When something began that has been wrong since `since_at`, by the monotonic clock. */
+int64_t troubles_since(int64_t since_at);
+
+/* One that an earlier process has left, which is logged; the next failure goes on with it. */
+void trouble_restore(struct trouble *trouble, const struct trouble *left, const char *what);
 
 /*
  * A try that belongs to `scope` has failed. True: that is news, as it has just begun, or someone else must act now, or
- * in another way; then it has been logged with `what`, e.g. kind=events batch=7.
+ * in another way; then it has been logged with `what`, e.g. kind=events batch=7. The beginning counts if it is the first.
  */
 bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what);
 

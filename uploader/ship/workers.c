@@ -20,6 +20,7 @@ struct worker {
     struct job job;
     enum hands hands;
     pthread_t thread;
+    struct turn turn;
     bool is_running;
 };
 
@@ -49,17 +50,26 @@ static void unlock(struct workers *workers)
 
 static void hash(struct worker *worker)
 {
-    struct throttle_work work = throttle_begin(worker->workers->throttle);
+    struct throttle_work work = throttle_begin(worker->workers->throttle, &worker->turn);
     struct pause pause = throttle_pause(&work);
     render_hash(&worker->job.body, &worker->job.rendition, &pause);
 }
 
+/* What may hang: a directory does for as long as its disk does. A server cannot, as each request has time limits. */
+static const char *call_of(const struct worker *worker)
+{
+    if (worker->job.phase == JOB_HASHING) return "hashing an object";
+    return store_is_trial(worker->store) ? "using DESTINATION_DIR" : NULL;
+}
+
 static void do_phase(struct worker *worker)
 {
+    const char *call = call_of(worker);
     struct job *job = &worker->job;
     struct object object = {&job->batch, &job->body, &job->rendition};
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
+    if (call) turn_begin(&worker->turn, call);
     switch (job->phase) {
     case JOB_HASHING: hash(worker); break;
     case JOB_LOOKING: job->answer = store_find(worker->store, &object, &job->stored, &job->why); break;
@@ -67,6 +77,7 @@ static void do_phase(struct worker *worker)
     case JOB_PROVING: job->answer = store_prove(worker->store, &object, &job->stored, &job->why); break;
     case JOB_IDLE: break; /* it is never submitted */
     }
+    turn_end(&worker->turn);
 }
 
 static void *work(void *context)
@@ -210,6 +221,19 @@ void workers_forget(struct workers *workers, const struct errand *errand)
 {
     for (int i = 0; i < workers->count; i++)
         if (workers->list[i].job.errand == errand) workers->list[i].job.errand = NULL;
+}
+
+int64_t workers_longest_call(struct workers *workers, const char **call)
+{
+    int64_t longest_ms = 0;
+    for (int i = 0; i < workers->count; i++) {
+        const char *other = NULL;
+        int64_t lasts_ms = turn_lasts(&workers->list[i].turn, &other);
+        if (lasts_ms <= longest_ms) continue;
+        longest_ms = lasts_ms;
+        *call = other;
+    }
+    return longest_ms;
 }
 
 int workers_busy_count(struct workers *workers)

@@ -40,6 +40,12 @@ void workers_put_back(struct workers *workers, struct job *job); /* it is idle a
 /* Nobody waits for this errand any more: the job that does it goes on without. */
 void workers_forget(struct workers *workers, const struct errand *errand);
 
+/*
+ * For any thread: how long the longest call of a worker has lasted, in ms, and which it is; 0: there is none. A request
+ * to a server is no such call: it has time limits of its own (uploader/http/http.h).
+ */
+int64_t workers_longest_call(struct workers *workers, const char **call);
+
 /* How many jobs are not idle? */
 int workers_busy_count(struct workers *workers);
 

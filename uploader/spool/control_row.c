@@ -7,16 +7,21 @@
 #include "common/clock.h"
 #include "uploader/spool/statements.h"
 
-enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
-                             const struct why *trouble, struct why *why)
+enum result spool_out_report(struct spool_out *out, const struct uploader_report *report, struct why *why)
 {
+    const struct why *trouble = report->trouble;
     struct stmt *stmt = NULL;
     enum result res = spool_out_use(out, REPORT, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
-    stmt_set_int(stmt, ":trial_mode", is_trial);
-    stmt_set_int(stmt, ":ships_rejects", ships_rejects);
+    stmt_set_int(stmt, ":trial_mode", report->is_trial);
+    stmt_set_int(stmt, ":ships_rejects", report->ships_rejects);
+    stmt_set_text(stmt, ":version", report->version);
+    stmt_set_int(stmt, ":started_at", report->started_at);
+    stmt_set_text(stmt, ":destination", report->destination);
+    stmt_set_int(stmt, ":rotation_ms", report->rotation_ms);
+    stmt_set_int(stmt, ":max_file_bytes", report->max_file_bytes);
     stmt_set_text(stmt, ":error", trouble ? trouble->text : NULL);
     stmt_set_text(stmt, ":remedy", trouble && *trouble->remedy ? trouble->remedy : NULL);
     return spool_out_run_relaxed(out, stmt, NULL, why);
@@ -106,29 +111,4 @@ enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, 
     }
     stmt_reset(stmt);
     return res;
-}
-
-enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why)
-{
-    struct stmt *stmt = NULL;
-    bool has_row = false;
-    enum result res = spool_out_use(out, LOAD_SUMMARY, &stmt, why);
-    if (res == RES_OK) res = stmt_step(stmt, &has_row, why);
-    if (res != RES_OK) return res;
-    if (!has_row) return why_set(why, RES_BROKEN, "the spool's view `summary` has no row");
-    *summary = (struct summary){
-        .events = stmt_int(stmt, 0),
-        .bytes = stmt_int(stmt, 1),
-        .oldest_age_seconds = stmt_int(stmt, 2),
-        .rejects_24h = stmt_int(stmt, 8),
-        .spool_bytes = stmt_int(stmt, 9),
-        .is_trial = stmt_int(stmt, 10) != 0,
-    };
-    spool_out_copy_text(summary->last_event_at, sizeof summary->last_event_at, stmt, 3);
-    spool_out_copy_text(summary->last_shipped_at, sizeof summary->last_shipped_at, stmt, 4);
-    spool_out_copy_text(summary->uploader_seen_at, sizeof summary->uploader_seen_at, stmt, 5);
-    spool_out_copy_text(summary->last_error, sizeof summary->last_error, stmt, 6);
-    spool_out_copy_text(summary->remedy, sizeof summary->remedy, stmt, 7);
-    stmt_reset(stmt);
-    return RES_OK;
 }

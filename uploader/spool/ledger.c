@@ -5,21 +5,38 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "uploader/spool/counters.h"
 #include "uploader/spool/statements.h"
 
-typedef enum result run_function(struct spool_out *, struct stmt *, int64_t *, struct why *);
+static enum result check_changed(int64_t changed, const struct batch *batch, struct why *why)
+{
+    if (changed == 1) return RES_OK;
+    return why_set(why, RES_BROKEN,
+                   "batch %" PRId64 " is no longer to be shipped: is another uploader at work?", batch->id);
+}
 
-/* Runs a statement that must change exactly the one row of a batch. */
-static enum result run_on_batch(struct spool_out *out, run_function *run_it, struct stmt *stmt,
-                                const struct batch *batch, struct why *why)
+/* What is counted with the change of a batch's row. */
+struct counted {
+    bool is_shipped;
+    int64_t upload_ms;   /* with is_shipped; below 0: it was not uploaded now */
+    const char *problem; /* without; NULL: nothing is counted */
+    int64_t now;
+};
+
+/* Counts, and runs a statement that must change exactly the one row of a batch, in one transaction that is not synced. */
+static enum result record(struct spool_out *out, const struct counted *counted, struct stmt *stmt,
+                          const struct batch *batch, struct why *why)
 {
     int64_t changed = 0;
-    enum result res = run_it(out, stmt, &changed, why);
-    if (res == RES_OK && changed != 1)
-        res =
-            why_set(why, RES_BROKEN,
-                    "batch %" PRId64 " is no longer to be shipped: is another uploader at work?", batch->id);
-    return res;
+    enum result res = spool_out_relax(out, why);
+    if (res == RES_OK) res = db_begin(out->db, why);
+    if (res != RES_OK) return spool_out_relax_no_more(out, res, why);
+    if (counted->is_shipped) res = counters_add_shipped(out, batch, counted->upload_ms, counted->now, why);
+    if (counted->problem) res = counters_add_failure(out, batch, counted->problem, counted->now, why);
+    if (res == RES_OK) res = stmt_run(stmt, &changed, why);
+    if (res == RES_OK) res = check_changed(changed, batch, why);
+    res = spool_out_end(out, res, why);
+    return spool_out_relax_no_more(out, res, why);
 }
 
 enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
@@ -33,7 +50,9 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":stored_bytes", rendition->bytes);
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, spool_out_run, stmt, batch, why);
+    int64_t changed = 0;
+    res = spool_out_run(out, stmt, &changed, why);
+    if (res == RES_OK) res = check_changed(changed, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "record an attempt");
     bool is_other = strcmp(batch->recorded.sha256, rendition->sha256) != 0;
     if (batch->is_unknown && is_other && *batch->recorded.sha256) batch->earlier = batch->recorded;
@@ -60,6 +79,7 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
     struct stmt *stmt = NULL;
     enum batch_state next = failure->is_blocked ? BATCH_BLOCKED : BATCH_SEALED;
     const struct why *told = failure->why;
+    struct counted counted = {.problem = failure->problem, .now = clock_now_ms()};
     enum result res = spool_out_use(out, RECORD_FAILURE, &stmt, why);
     if (res != RES_OK) return res;
     stmt_set_text(stmt, ":error", told->text);
@@ -68,9 +88,9 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":is_definite", failure->is_definite);
     stmt_set_int(stmt, ":is_occupied", failure->is_occupied);
     bind_refusal(stmt, failure->cause);
-    stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":now", counted.now);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, spool_out_run_relaxed, stmt, batch, why);
+    res = record(out, &counted, stmt, batch, why);
     if (res != RES_OK) return res;
     if (failure->is_definite) batch->is_unknown = false;
     if (failure->is_occupied) batch->is_occupied = true;
@@ -80,12 +100,13 @@ enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
 
 enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
                                    const struct rendition *rendition, const char *etag, bool is_verified,
-                                   struct why *why)
+                                   int64_t upload_ms, struct why *why)
 {
     struct stmt *stmt = NULL;
+    struct counted counted = {.is_shipped = true, .upload_ms = upload_ms, .now = clock_now_ms()};
     enum result res = spool_out_use(out, MARK_SHIPPED, &stmt, why);
     if (res != RES_OK) return res;
-    stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":now", counted.now);
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_text(stmt, ":etag", *etag ? etag : NULL);
     stmt_set_int(stmt, ":verified", is_verified);
@@ -93,7 +114,7 @@ enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
     stmt_set_text(stmt, ":md5", rendition ? rendition->md5 : NULL);
     stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
     stmt_set_int(stmt, ":id", batch->id);
-    res = run_on_batch(out, spool_out_run_relaxed, stmt, batch, why);
+    res = record(out, &counted, stmt, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "mark a batch shipped");
     batch->is_unknown = batch->is_occupied = false;
     if (batch->state != BATCH_SHIPPED) batch_move(batch, BATCH_SHIPPED);

@@ -148,6 +148,38 @@ static struct open_batch read_open(struct stmt *stmt)
     return open;
 }
 
+/* A row of load_blocked.sql. */
+static void add_blocked(struct blocked *blocked, struct stmt *stmt)
+{
+    bool is_own = stmt_int(stmt, 0) != 0;
+    int64_t since = stmt_int(stmt, 1);
+    int64_t *first = is_own ? &blocked->since : &blocked->others_since;
+    if (*first == 0 || since < *first) *first = since;
+    if (!is_own) return;
+    if (blocked->count == 0) {
+        spool_out_copy_text(blocked->why.text, sizeof blocked->why.text, stmt, 3);
+        spool_out_copy_text(blocked->why.remedy, sizeof blocked->why.remedy, stmt, 4);
+    }
+    blocked->count++;
+    blocked->tries += stmt_int(stmt, 2);
+}
+
+enum result spool_out_load_blocked(struct spool_out *out, enum batch_kind kind, struct blocked *blocked,
+                                   struct why *why)
+{
+    struct stmt *stmt = NULL;
+    bool has_row = true;
+    *blocked = (struct blocked){.count = 0};
+    enum result res = spool_out_use(out, LOAD_BLOCKED, &stmt, why);
+    if (res != RES_OK) return res;
+    stmt_set_text(stmt, ":kind", batch_kind_name(kind));
+    while (res == RES_OK && has_row) {
+        res = stmt_step(stmt, &has_row, why);
+        if (res == RES_OK && has_row) add_blocked(blocked, stmt);
+    }
+    return res;
+}
+
 enum result spool_out_list_open(struct spool_out *out, int64_t after_id,
                                 void (*visit)(void *context, const struct open_batch *open), void *context,
                                 struct why *why)

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/sql.h"
+#include "uploader/spool/counters.h"
 #include "uploader/spool/statements.h"
 
 #define HAS_ROWS 32 /* the column that load_next_batch.sql adds to those of a batch */
@@ -233,10 +234,12 @@ static enum result record(struct spool_out *out, struct batch *batch, const stru
 {
     struct stmt *stmt = NULL;
     int64_t changed = 0;
+    int64_t now = clock_now_ms();
     enum result res = spool_out_use(out, RESOLVE, &stmt, why);
+    if (res == RES_OK && word->word == RESOLVE_SHIPPED) res = counters_add_shipped(out, batch, -1, now, why);
     if (res != RES_OK) return res;
     stmt_set_text(stmt, ":word", words[word->word]);
-    stmt_set_int(stmt, ":now", clock_now_ms());
+    stmt_set_int(stmt, ":now", now);
     stmt_set_int(stmt, ":kept_ms", word->kept_from);
     stmt_set_text(stmt, ":by", word->by);
     stmt_set_text(stmt, ":note", word->note);

@@ -100,6 +100,19 @@ struct open_batch {
     struct cause cause;
 };
 
+/* What an earlier process has left of a kind that only a person can help. */
+struct blocked {
+    int64_t count; /* of open batches that were refused by themselves */
+    int64_t
+        since; /* of these, in ms since 1970: the first refusal that was not followed by another outcome */
+    int64_t tries;  /* of all of these together */
+    struct why why; /* of the oldest of these */
+    int64_t
+        others_since; /* the same as `since`, of batches that were refused for more than themselves; 0: there are none */
+};
+MUST_CHECK enum result spool_out_load_blocked(struct spool_out *out, enum batch_kind kind,
+                                              struct blocked *blocked, struct why *why);
+
 /* Calls `visit` for each batch that is to be shipped and whose id is above `after_id`, in the order of ids. */
 MUST_CHECK enum result spool_out_list_open(struct spool_out *out, int64_t after_id,
                                            void (*visit)(void *context, const struct open_batch *open),
@@ -131,16 +144,21 @@ struct batch_failure {
     bool is_definite;          /* the store has surely not stored the object */
     bool is_blocked;           /* only a person can help */
     bool is_occupied; /* something is under the batch's key, and it is not proven to be this batch's */
+    const char
+        *problem; /* the code of what is in the way, for a counter (counters.h); NULL: it is not counted */
 };
 
 /* Records a failed try of a batch that is to be shipped. */
 MUST_CHECK enum result spool_out_record_failure(struct spool_out *out, struct batch *batch,
                                                 const struct batch_failure *failure, struct why *why);
 
-/* Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. */
+/*
+ * Marks the batch shipped. `rendition` is what the store has; NULL: the recorded rendition. `upload_ms` is how long its
+ * PUT took, for a counter; below 0: there was none, it was found.
+ */
 MUST_CHECK enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
                                               const struct rendition *rendition, const char *etag,
-                                              bool is_verified, struct why *why);
+                                              bool is_verified, int64_t upload_ms, struct why *why);
 
 /* The retention clock (retention.h). spool_out_report() stores it. */
 int64_t spool_out_kept_ms(const struct spool_out *out);
@@ -171,9 +189,18 @@ MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, in
 /* If more than a quarter of the pages are free, returns some to the file system, for a few milliseconds. */
 MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
-/* Reports that this uploader lives, and what the view `summary` shows of it. `trouble` NULL: there is none. */
-MUST_CHECK enum result spool_out_report(struct spool_out *out, bool is_trial, bool ships_rejects,
-                                        const struct why *trouble, struct why *why);
+/* What an uploader says of itself. All texts are borrowed. */
+struct uploader_report {
+    const char *version, *destination; /* of the store, as store_destination() has it */
+    int64_t started_at;
+    int64_t rotation_ms, max_file_bytes;
+    bool is_trial, ships_rejects;
+    const struct why *trouble; /* NULL: there is none */
+};
+
+/* Reports that this uploader lives, and what `status` and the view `summary` show of it. */
+MUST_CHECK enum result spool_out_report(struct spool_out *out, const struct uploader_report *report,
+                                        struct why *why);
 
 struct flush_ids {
     int64_t ids[BATCH_KIND_COUNT]; /* ship up to these */
@@ -208,14 +235,5 @@ MUST_CHECK enum result spool_out_count_resolved(struct spool_out *out, enum batc
  */
 MUST_CHECK enum result spool_out_load_trouble(struct spool_out *out, enum batch_kind kind, int64_t last_id,
                                               struct why *trouble, struct why *why);
-
-/* The view `summary`; a text is "" if the view has NULL. */
-struct summary {
-    int64_t events, bytes, oldest_age_seconds, rejects_24h, spool_bytes;
-    bool is_trial;
-    char last_event_at[32], last_shipped_at[32], uploader_seen_at[32];
-    char last_error[WHY_SIZE], remedy[WHY_SIZE];
-};
-MUST_CHECK enum result spool_out_summary(struct spool_out *out, struct summary *summary, struct why *why);
 
 #endif

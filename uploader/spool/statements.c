@@ -46,7 +46,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [COUNT_UNSHIPPED] = sql_count_unshipped,
     [COUNT_RESOLVED] = sql_count_resolved,
     [LOAD_TROUBLE] = sql_load_trouble,
-    [LOAD_SUMMARY] = sql_load_summary,
+    [LOAD_BLOCKED] = sql_load_blocked,
+    [COUNT] = sql_count,
 };
 
 enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt, struct why *why)

@@ -47,7 +47,8 @@ enum statement {
     COUNT_UNSHIPPED,
     COUNT_RESOLVED,
     LOAD_TROUBLE,
-    LOAD_SUMMARY,
+    LOAD_BLOCKED,
+    COUNT,
     STATEMENT_COUNT
 };
 

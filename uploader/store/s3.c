@@ -26,6 +26,12 @@ static bool has_new_keys(void *self)
     return s3_client_has_new_keys(s3->client);
 }
 
+static bool clock_is_wrong(void *self, int64_t *ahead_ms)
+{
+    struct s3 *s3 = self;
+    return s3_client_clock_is_wrong(s3->client, ahead_ms);
+}
+
 static enum store_answer put(void *self, const struct object *object, struct stored *stored, struct why *why)
 {
     return s3_put(self, object, stored, why);
@@ -98,6 +104,7 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
                                          .look = look,
                                          .describe = describe,
                                          .has_new_keys = has_new_keys,
+                                         .clock_is_wrong = clock_is_wrong,
                                          .another = another,
                                          .close = close_s3};
     char destination[BATCH_DESTINATION_MAX];

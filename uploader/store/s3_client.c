@@ -189,6 +189,7 @@ static enum store_answer send_corrected(struct s3_client *client, const struct s
         http_answer_fini(&answer->http);
         sent = get_signer(client, &signer, answer, why);
         if (sent == STORE_DONE) sent = send_signed(client, call, &signer, answer, why);
+        if (sent == STORE_DONE) s3_server_read_clock(client->server, &answer->http);
         if (sent == STORE_DONE) correction = correct(client, call, &signer, &answer->http, made);
         keys_wipe(&signer.keys);
     } while (correction != 0);
@@ -290,6 +291,11 @@ struct credentials *s3_client_credentials(const struct s3_client *client)
 void s3_client_address(const struct s3_client *client, struct s3_address *address)
 {
     s3_server_address(client->server, address);
+}
+
+bool s3_client_clock_is_wrong(struct s3_client *client, int64_t *ahead_ms)
+{
+    return s3_server_clock_is_wrong(client->server, ahead_ms);
 }
 
 bool s3_client_has_new_keys(struct s3_client *client)

@@ -67,6 +67,7 @@ void s3_client_address(const struct s3_client *client, struct s3_address *addres
 
 /* Have files that the keys come from changed since they were asked for? */
 bool s3_client_has_new_keys(struct s3_client *client);
+bool s3_client_clock_is_wrong(struct s3_client *client, int64_t *ahead_ms);
 
 /*
  * Sends one call, at most four times in all. `answer` is filled in any case and needs s3_answer_fini().

@@ -13,6 +13,7 @@
 #include "uploader/http/partition.h"
 #include "uploader/http/server_time.h"
 #include "uploader/store/s3_error.h"
+#include "uploader/store/server_clock.h"
 
 #define SKEW_LOGGED_S 60 /* if the server says that our clock is wrong, it is off by this much at least */
 /* If it only says "forbidden", as to HEAD: servers accept 15 minutes, few clocks are so wrong */
@@ -24,7 +25,8 @@ struct s3_server {
     pthread_mutex_t mutex;               /* guards what follows */
     char region[REGION_SIZE];
     char told[REGION_SIZE]; /* the last one that was logged; "": none */
-    int64_t ahead_s;        /* how far the server's clock is ahead of ours */
+    int64_t ahead_s;        /* how far the server's clock is ahead of ours, where it refused our time */
+    struct server_clock clock;
 };
 
 struct s3_server *s3_server_new(const struct s3_server_options *options, const struct connection *connection)
@@ -103,12 +105,27 @@ bool s3_server_doubt_region(struct s3_server *server, const struct s3_address *u
 static void log_clock(int64_t ahead_s)
 {
     if (llabs(ahead_s) < SKEW_LOGGED_S)
-        log_info("this machine's clock agrees with the store's again", NULL);
+        log_info("requests carry this machine's time again", NULL);
     else
-        log_warn("this machine's clock is wrong: requests carry the store's time from now on",
-                 "clock=%s by_s=%" PRId64 " remedy=\"set this machine's clock (NTP): the times and the names "
-                 "of the objects come from it\"",
-                 ahead_s > 0 ? "behind" : "ahead", (int64_t)llabs(ahead_s));
+        log_warn("the store refuses this machine's time: requests carry the store's from now on",
+                 "clock=%s by_s=%" PRId64, ahead_s > 0 ? "behind" : "ahead", (int64_t)llabs(ahead_s));
+}
+
+void s3_server_read_clock(struct s3_server *server, const struct http_answer *answer)
+{
+    int64_t server_s = 0;
+    if (!server_time_read(answer->date, &server_s)) return;
+    (void)pthread_mutex_lock(&server->mutex);
+    server_clock_read(&server->clock, server_s * 1000, clock_now_ms(), clock_monotonic_ms());
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
+bool s3_server_clock_is_wrong(struct s3_server *server, int64_t *ahead_ms)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    bool is_wrong = server_clock_is_wrong(&server->clock, clock_now_ms(), clock_monotonic_ms(), ahead_ms);
+    (void)pthread_mutex_unlock(&server->mutex);
+    return is_wrong;
 }
 
 bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *used,

@@ -31,6 +31,10 @@ bool s3_server_learn_region(struct s3_server *server, const struct s3_address *u
 bool s3_server_learn_clock(struct s3_server *server, const struct s3_address *used,
                            const struct http_answer *answer);
 
+/* Measures this machine's clock by any answer's Date; and is it wrong? Then `*ahead_ms` is as in server_clock.h. */
+void s3_server_read_clock(struct s3_server *server, const struct http_answer *answer);
+bool s3_server_clock_is_wrong(struct s3_server *server, int64_t *ahead_ms);
+
 /*
  * Does the answer refuse a signature for a region that was learnt? The name may have come from a portal: the settings' own
  * is used again. If the server names another one again, that is learnt again.

@@ -124,6 +124,11 @@ bool store_has_new_keys(struct store *store)
     return store->ops->has_new_keys && store->ops->has_new_keys(store->self);
 }
 
+bool store_clock_is_wrong(struct store *store, int64_t *ahead_ms)
+{
+    return store->ops->clock_is_wrong && store->ops->clock_is_wrong(store->self, ahead_ms);
+}
+
 /*
  * The MD5 alone is enough: it is an ETag, which the store has computed. The SHA-256 of our metadata counts with the
  * length.

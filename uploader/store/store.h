@@ -152,6 +152,12 @@ enum store_answer store_look(struct store *store, const struct object *document,
 /* Have files that the keys come from changed since the keys were asked for? Cheap: it only looks at the files' times. */
 bool store_has_new_keys(struct store *store);
 
+/*
+ * Is this machine's clock wrong, by the times that the store's answers say? Then `*ahead_ms` is how far the store's is
+ * ahead; below 0: behind.
+ */
+bool store_clock_is_wrong(struct store *store, int64_t *ahead_ms);
+
 /* ---- for implementations ---- */
 
 /* What an implementation provides; `self` is its own state. */
@@ -168,7 +174,8 @@ struct store_ops {
     enum store_answer (*look)(void *self, const struct object *document, struct stored *stored,
                               struct why *why);
     void (*describe)(void *self, struct store_facts *facts);
-    bool (*has_new_keys)(void *self); /* NULL: no keys */
+    bool (*has_new_keys)(void *self);                      /* NULL: no keys */
+    bool (*clock_is_wrong)(void *self, int64_t *ahead_ms); /* NULL: it says no times */
     enum result (*another)(const void *self, void **other, struct why *why);
     void (*close)(void *self);
 };

@@ -120,18 +120,15 @@ static void ids_continue_after_a_full_purge_and_a_restart(void **state)
 
 /* ---- senders ---- */
 
-static void senders_are_counted_by_name_and_address_and_day(void **state)
+struct sent {
+    int64_t received_at;
+    const char *sender, *source;
+};
+
+static struct group *group_of(const struct sent *events, size_t count)
 {
-    static const struct {
-        int64_t received_at;
-        const char *sender, *source;
-    } events[] = {
-        {86400000 - 1, "a", "1"}, {86400000 - 1, "a", "1"}, {86400000, "a", "1"}, {86400001, "a", "2"},
-        {86400002, "b", "2"},     {86400003, "a", "1"},     {86400004, "a", "1"},
-    };
-    struct fixture *f = *state;
     struct group *group = group_new();
-    for (size_t i = 0; i < COUNT(events); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct event event = {
             .received_at = events[i].received_at,
             .source = some_slice(events[i].source),
@@ -140,10 +137,60 @@ static void senders_are_counted_by_name_and_address_and_day(void **state)
         event.fields[EVENT_SENDER] = some_slice(events[i].sender);
         group_add_event(group, &event);
     }
+    return group;
+}
+
+static void senders_are_counted_by_name_and_address_and_day(void **state)
+{
+    static const struct sent events[] = {
+        {86400000 - 1, "a", "1"}, {86400000 - 1, "a", "1"}, {86400000, "a", "1"}, {86400001, "a", "2"},
+        {86400002, "b", "2"},     {86400003, "a", "1"},     {86400004, "a", "1"},
+    };
+    struct fixture *f = *state;
+    struct group *group = group_of(events, COUNT(events));
     assert_int_equal(append_once(f->in, group, &f->why), RES_OK);
     group_free(group);
     check_text(f->scratch->spool, "SELECT sender, source, last_received_at, day, events_of_day FROM _sender",
                "a|1|86400004|1|3\na|2|86400001|1|1\nb|2|86400002|1|1");
+    check_text(f->scratch->spool, "SELECT events, days FROM _sender", "5|2\n1|1\n1|1");
+}
+
+/* The day and the time of each event, whether it came out of a reject, and then the row: see count_sender.sql. */
+static void late_events_count_in_all_and_leave_later_days_alone(void **state)
+{
+    static const struct {
+        int64_t received_at;
+        bool is_late;
+        const char *row; /* last_received_at, day, events_of_day, events, days */
+    } rows[] = {
+        {5 * 86400000LL + 1, true, "432000001|5|1|1|1"},  {5 * 86400000LL + 9, false, "432000009|5|2|2|1"},
+        {5 * 86400000LL + 3, true, "432000009|5|3|3|1"},  {6 * 86400000LL + 1, false, "518400001|6|1|4|2"},
+        {5 * 86400000LL + 2, true, "518400001|6|1|5|2"},  {7 * 86400000LL + 2, true, "604800002|7|1|6|3"},
+        {7 * 86400000LL + 1, false, "604800001|7|2|7|3"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct group *group = group_of(&(struct sent){rows[i].received_at, "a", "1"}, 1);
+        if (rows[i].is_late) {
+            append(f, 0, 0, 1);
+            group->retry_of = query_int(f->scratch->spool, "SELECT max(id) FROM _reject");
+        }
+        must(f, append_once(f->in, group, &f->why));
+        group_free(group);
+        check_text(f->scratch->spool,
+                   "SELECT last_received_at, day, events_of_day, events, days FROM _sender", rows[i].row);
+    }
+}
+
+static void the_sender_of_tests_is_not_tracked(void **state)
+{
+    static const struct sent events[] = {
+        {1, "a", "1"}, {2, "cn=eventspool-test", "1"}, {3, "a", "1"}, {4, "cn=eventspool-test,ou=x", "1"}};
+    struct fixture *f = *state;
+    struct group *group = group_of(events, COUNT(events));
+    must(f, append_once(f->in, group, &f->why));
+    group_free(group);
+    check_text(f->scratch->spool, "SELECT sender, events FROM _sender", "a|2\ncn=eventspool-test,ou=x|1");
 }
 
 static void the_senders_silent_longest_are_trimmed_from_a_full_table(void **state)
@@ -221,6 +268,64 @@ static void nothing_of_a_void_group_is_appended(void **state)
     check_text(f->scratch->spool, "SELECT count(*) FROM _event", "1");
     check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject WHERE coalesce(retried_at, 0) > 1",
                "3");
+}
+
+/* ---- what is counted for monitoring ---- */
+
+static const char *const counted_rejects =
+    "SELECT label, value, last_at FROM _counter WHERE name = 'rejects'";
+
+static void rejects_are_counted_by_reason_as_they_arrive(void **state)
+{
+    struct fixture *f = *state;
+    append(f, 1, 3, 0);
+    check_text(f->scratch->spool, "SELECT count(*) FROM _counter", "0");
+    struct group *group = some_group(4, 1, 2);
+    struct reject other = {.received_at = 7, .source = some_slice("1"), .reason = REJECT_TOO_DEEP};
+    group_add_reject(group, &other);
+    struct group *second = some_group(9, 0, 1);
+    group->next = second;
+    for (int i = 0; i < 2; i++) must(f, append_once(f->in, group, &f->why)); /* the second time it is found */
+    check_text(f->scratch->spool, counted_rejects, "malformed|3|1700000000009\ntoo_deep|1|7");
+    group_free(group);
+    group_free(second);
+    reopen(f);
+    append(f, 20, 0, 1);
+    check_text(f->scratch->spool, counted_rejects, "malformed|4|1700000000020\ntoo_deep|1|7");
+}
+
+static void joined_rejects_count_each_and_remainders_do_not(void **state)
+{
+    struct fixture *f = *state;
+    spool_in_cap_rejects(f->in, 1);
+    append(f, 1, 0, 3);
+    append(f, 5, 0, 2);
+    check_text(f->scratch->spool, "SELECT count(*) FROM _reject", "1");
+    check_text(f->scratch->spool, counted_rejects, "malformed|5|1700000000006");
+    spool_in_cap_rejects(f->in, 0);
+    append(f, 6, 0, 1);
+    struct group *retry = some_retry(2);
+    must(f, append_once(f->in, retry, &f->why));
+    group_free(retry);
+    check_text(f->scratch->spool, "SELECT count(*) FROM _reject WHERE retried_at IS NOT NULL", "1");
+    check_text(f->scratch->spool, counted_rejects, "malformed|6|1700000000006");
+}
+
+static void bytes_read_are_counted_once_with_their_groups(void **state)
+{
+    struct fixture *f = *state;
+    struct group *groups[] = {some_group(1, 1, 0), some_group(2, 0, 0)};
+    groups[0]->next = groups[1];
+    groups[0]->read_bytes = 120;
+    groups[1]->read_bytes = 5000000000;
+    for (int i = 0; i < 2; i++) must(f, append_once(f->in, groups[0], &f->why));
+    check_text(f->scratch->spool, "SELECT received_bytes FROM _intake", "5000000120");
+    group_clear(groups[1]);
+    groups[1]->read_bytes = 3; /* a group without items */
+    must(f, append_once(f->in, groups[1], &f->why));
+    check_text(f->scratch->spool, "SELECT received_bytes, last_event_id FROM _intake", "5000000123|1");
+    group_free(groups[0]);
+    group_free(groups[1]);
 }
 
 static void an_open_reader_does_not_block_an_append(void **state)
@@ -323,10 +428,15 @@ int main(void)
         IN_SPOOL(rejects_with_equal_texts_share_them),
         IN_SPOOL(ids_continue_after_a_full_purge_and_a_restart),
         IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
+        IN_SPOOL(late_events_count_in_all_and_leave_later_days_alone),
+        IN_SPOOL(the_sender_of_tests_is_not_tracked),
         IN_SPOOL(the_senders_silent_longest_are_trimmed_from_a_full_table),
         IN_SPOOL(a_group_appended_twice_is_stored_once),
         IN_SPOOL(a_remainder_is_appended_with_the_events_of_its_reject),
         IN_SPOOL(nothing_of_a_void_group_is_appended),
+        IN_SPOOL(rejects_are_counted_by_reason_as_they_arrive),
+        IN_SPOOL(joined_rejects_count_each_and_remainders_do_not),
+        IN_SPOOL(bytes_read_are_counted_once_with_their_groups),
         IN_SPOOL(an_open_reader_does_not_block_an_append),
         cmocka_unit_test(append_reports_a_replaced_or_deleted_file_as_broken),
         IN_SPOOL(only_a_newer_major_schema_stops_the_writing),

@@ -436,11 +436,54 @@ static void finishing_an_empty_intake_ends_it_at_once(void **state)
     assert_int_equal(intake_take(intake, LONG_MS, &group), INTAKE_END);
 }
 
+/* ---- bytes that give nothing to commit ---- */
+
+static void read_bytes(struct intake *intake, size_t bytes)
+{
+    chunk_note_read(intake_filling(intake), bytes);
+    intake_offer(intake);
+}
+
+static void bytes_without_an_item_are_counted_with_the_next_group(void **state)
+{
+    struct intake *intake = *state;
+    struct group *group = NULL;
+    read_bytes(intake, 3);
+    read_bytes(intake, 4);
+    assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
+    chunk_note_read(intake_filling(intake), 100);
+    add(intake, 0);
+    intake_offer(intake);
+    validate(intake);
+    group = take(intake);
+    assert_int_equal(group->item_count, 1);
+    assert_int_equal(group->read_bytes, 107);
+    intake_done(intake);
+    assert_int_equal(group->read_bytes, 0);
+    assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
+}
+
+static void at_the_end_a_group_without_items_counts_the_last_bytes(void **state)
+{
+    struct intake *intake = *state;
+    struct group *group = NULL;
+    read_bytes(intake, 3);
+    chunk_note_read(intake_filling(intake), 4); /* and not offered any more */
+    intake_finish(intake);
+    group = take(intake);
+    assert_int_equal(group->item_count, 0);
+    assert_int_equal(group->read_bytes, 7);
+    intake_done(intake);
+    assert_int_equal(intake_take(intake, LONG_MS, &group), INTAKE_END);
+}
+
 int main(void)
 {
 #define WITH_INTAKE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WITH_INTAKE(frames_leave_once_and_in_order_with_several_validators),
+        WITH_INTAKE(bytes_without_an_item_are_counted_with_the_next_group),
+        WITH_INTAKE(at_the_end_a_group_without_items_counts_the_last_bytes),
         WITH_INTAKE(full_chunks_wait_for_space_and_none_is_lost),
         WITH_INTAKE(finish_passes_on_the_chunk_that_is_being_filled),
         WITH_INTAKE(finish_does_not_wait_for_a_writer_that_hangs),

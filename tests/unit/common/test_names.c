@@ -74,7 +74,8 @@ static void a_retired_setting_is_logged_once_with_the_reason(void **state)
 
 static void a_planned_setting_gets_a_warning(void **state)
 {
-    static const char *const rows[] = {"SILENCE_ALERT=1h", "STATUS_PREFIX=status/", "ALERT_URL=https://x"};
+    static const char *const rows[] = {"HEARTBEAT_URL=https://x", "STATUS_PREFIX=status/",
+                                       "ALERT_URL=https://x"};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char log[LOG_SIZE];
@@ -87,7 +88,7 @@ static void a_planned_setting_gets_a_warning(void **state)
 static void a_planned_setting_that_is_switched_off_logs_nothing(void **state)
 {
     static const char *const rows[] = {
-        "SILENCE_ALERT=0",          "STATUS_PREFIX=none",       "ALERT_URL= \r",
+        "HEARTBEAT_URL=0",          "STATUS_PREFIX=none",       "ALERT_URL= \r",
         "REJECTS_MAX_SIZE= none\r", "SPOOL_MAX_SIZE=\t false ",
     };
     (void)state;

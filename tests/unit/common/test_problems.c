@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "tests/support/scratch.h"
@@ -167,6 +168,80 @@ static void a_truncated_text_yields_no_problem(void **state)
     free(text);
 }
 
+static void a_problem_from_before_the_start_keeps_its_true_beginning(void **state)
+{
+    struct fixture *f = *state;
+    struct problem all[PROBLEM_COUNT];
+    int64_t since = clock_now_ms() - 7200000;
+    problems_raise_since(f->problems, PROBLEM_BATCH_BLOCKED, since, 3, "m", "r");
+    problems_raise_since(f->problems, PROBLEM_BATCH_BLOCKED, since + 1000, 4, "m", "r");
+    problems_raise_since(f->problems, PROBLEM_CREDENTIALS, clock_now_ms() + 7200000, 1, "m", "r");
+    assert_int_equal(problems_copy(f->problems, all), 2);
+    assert_true(all[0].since <= clock_now_ms());
+    assert_int_equal(all[1].since, since);
+    assert_int_equal(all[1].tries, 4);
+}
+
+/* As the uploader's are, while it waits for the spool. */
+static void what_was_raised_before_the_lock_is_published_once_it_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct problem problem;
+    struct why why = {0};
+    struct lockfile lock = LOCKFILE_NONE;
+    struct problems *problems = problems_open(&lock, "uploader");
+    char buffer[LOCKFILE_TEXT_SIZE];
+    problems_raise(problems, PROBLEM_CREDENTIALS, "no keys", "set them");
+    problems_refresh(problems);
+    assert_int_equal(lockfile_take(&lock, f->scratch->spool, "uploader", &why), RES_OK);
+    problems_refresh(problems);
+    const char *text = lockfile_read(f->scratch->spool, "uploader", buffer);
+    assert_true(problems_parse(&text, "uploader", &problem));
+    assert_string_equal(problem.code, "credentials");
+    problems_close(problems);
+    lockfile_release(&lock);
+}
+
+static int count(const char *log, const char *words)
+{
+    int found = 0;
+    for (const char *at = log; (at = strstr(at, words)); at++) found++;
+    return found;
+}
+
+/* What is logged while refresh is called as often as it can be, for `for_ms`. */
+static void refresh_and_read_log(struct fixture *f, int64_t for_ms, char log[4096])
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    int kept = dup(STDERR_FILENO);
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    for (int64_t due = clock_monotonic_ms() + for_ms; clock_monotonic_ms() < due;)
+        problems_refresh(f->problems);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    (void)close(kept);
+    ssize_t len = pread(fileno(file), log, 4095, 0);
+    assert_true(len >= 0);
+    log[len] = '\0';
+    (void)fclose(file);
+}
+
+static void a_reminder_is_logged_once_of_what_is_no_info(void **state)
+{
+    struct fixture *f = *state;
+    char log[4096];
+    int64_t soon = clock_now_ms() - 3600000 + 100; /* an hour will have passed in a moment */
+    problems_raise_since(f->problems, PROBLEM_S3_REFUSED, soon, 9, "AccessDenied", "allow it");
+    problems_raise_since(f->problems, PROBLEM_DISK_LOW, soon, 0, "little", "make room");
+    problems_raise_since(f->problems, PROBLEM_STARTING, soon, 0, "waits", "wait");
+    problems_raise_since(f->problems, PROBLEM_BATCH_BLOCKED, clock_now_ms() - 18000000, 2, "of old", "act");
+    refresh_and_read_log(f, 300, log);
+    assert_int_equal(count(log, "\n"), 2);
+    assert_int_equal(count(log, "error \"upload still fails\" problem=s3_refused since="), 1);
+    assert_int_equal(count(log, " tries=9 why=\"AccessDenied\" remedy=\"allow it\""), 1);
+    assert_int_equal(count(log, "warn \"a problem lasts\" problem=disk_low"), 1);
+}
+
 int main(void)
 {
 #define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -178,6 +253,9 @@ int main(void)
         HERE(a_problem_is_present_from_raise_to_end),
         HERE(what_had_no_room_is_published_by_the_next_refresh),
         HERE(a_truncated_text_yields_no_problem),
+        HERE(a_problem_from_before_the_start_keeps_its_true_beginning),
+        HERE(what_was_raised_before_the_lock_is_published_once_it_is_taken),
+        HERE(a_reminder_is_logged_once_of_what_is_no_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,18 +8,26 @@
 
 #include "common/spool.h"
 
+enum { FIRST = SPOOL_SCHEMA_FIRST };
+
 static void a_schema_is_usable_within_its_major_version(void **state)
 {
     static const struct {
         int64_t schema, current;
         enum spool_age age;
     } rows[] = {
-        {1, 115, SPOOL_AGE_DEVELOPMENT},   {102, 115, SPOOL_AGE_DEVELOPMENT},
-        {114, 115, SPOOL_AGE_DEVELOPMENT}, {114, 205, SPOOL_AGE_DEVELOPMENT},
-        {115, 115, SPOOL_AGE_USABLE},      {116, 115, SPOOL_AGE_USABLE},
-        {199, 115, SPOOL_AGE_USABLE},      {200, 115, SPOOL_AGE_TOO_NEW},
-        {115, 116, SPOOL_AGE_OLDER},       {199, 200, SPOOL_AGE_OLDER},
-        {200, 200, SPOOL_AGE_USABLE},      {300, 200, SPOOL_AGE_TOO_NEW},
+        {1, FIRST, SPOOL_AGE_DEVELOPMENT},
+        {102, FIRST, SPOOL_AGE_DEVELOPMENT},
+        {FIRST - 1, FIRST, SPOOL_AGE_DEVELOPMENT},
+        {FIRST - 1, 205, SPOOL_AGE_DEVELOPMENT},
+        {FIRST, FIRST, SPOOL_AGE_USABLE},
+        {FIRST + 1, FIRST, SPOOL_AGE_USABLE},
+        {199, FIRST, SPOOL_AGE_USABLE},
+        {200, FIRST, SPOOL_AGE_TOO_NEW},
+        {FIRST, FIRST + 1, SPOOL_AGE_OLDER},
+        {199, 200, SPOOL_AGE_OLDER},
+        {200, 200, SPOOL_AGE_USABLE},
+        {300, 200, SPOOL_AGE_TOO_NEW},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

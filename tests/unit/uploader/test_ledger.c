@@ -148,7 +148,7 @@ static void hashes_of_possibly_stored_bytes_outlive_a_new_attempt(void **state)
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
     assert_string_equal(reload(f).earlier.sha256, SHA256_B); /* the same again changes nothing */
 
-    must(f, spool_out_mark_shipped(f->out, &batch, &batch.earlier, "etag", true, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, &batch.earlier, "etag", true, -1, &f->why));
     check_text(f, "SELECT sha256, md5, stored_bytes FROM _batch",
                SHA256_B "|fedcba9876543210fedcba9876543210|456");
 }
@@ -215,7 +215,7 @@ static void a_shipped_batch_marks_its_rows_and_clears_its_errors(void **state)
     must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
     record(f, &batch, &failure, false, true);
     int64_t before = clock_now_ms();
-    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, -1, &f->why));
     int64_t shipped_at = query_int(f->scratch->spool, "SELECT shipped_at FROM _batch");
     assert_true(shipped_at >= before && shipped_at <= clock_now_ms());
     check_text(f, "SELECT state, etag, verified, last_error, remedy, sha256, attempts FROM batches",
@@ -226,7 +226,7 @@ static void a_shipped_batch_marks_its_rows_and_clears_its_errors(void **state)
                " LEFT JOIN batches b ON b.id = e.batch_id ORDER BY 1",
                "1|shipped|1|events/1\n2|shipped|1|events/1\n3|shipped|1|events/1\n4|pending||");
     check_text(f, "SELECT id FROM backlog", "4");
-    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "\"etag\"", true, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "\"etag\"", true, -1, &f->why));
     check_text(f, "SELECT etag, verified FROM batches", "\"etag\"|1");
 }
 
@@ -242,13 +242,105 @@ static void each_reject_shows_its_state_in_the_view(void **state)
     check_text(f, "SELECT id, state FROM rejects", "1|shipped\n2|retried\n3|sealed\n4|dismissed\n5|pending");
 }
 
+/* ---- what an earlier process has left ---- */
+
+static void blocked_batches_are_told_apart_by_whether_they_fail_by_themselves(void **state)
+{
+    struct fixture *f = *state;
+    struct why told = {.text = "HTTP 413", .remedy = "less"};
+    struct why denied = {.text = "AccessDenied", .remedy = "allow"};
+    struct cause own = {SCOPE_BATCH, 413, "EntityTooLarge"};
+    struct batch_failure refused = {.why = &told, .cause = &own, .is_definite = true, .is_blocked = true};
+    struct batch_failure wider = {.why = &denied, .is_definite = true, .is_blocked = true};
+    struct blocked blocked;
+    some_spool_add_events(f->scratch->spool, 4, 20, SOME_TIME);
+    must(f, spool_out_load_blocked(f->out, BATCH_EVENTS, &blocked, &f->why));
+    assert_true(blocked.count == 0 && blocked.others_since == 0);
+    for (int id = 1; id <= 3; id++) {
+        struct batch batch = seal(f, BATCH_EVENTS, id, id);
+        must(f, spool_out_record_failure(f->out, &batch, id < 3 ? &refused : &wider, &f->why));
+    }
+    (void)seal(f, BATCH_EVENTS, 4, 4);
+    query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = 1000 * id, attempts = id");
+    query_do(f->scratch->spool, "UPDATE _batch SET blocked_at = NULL WHERE id = 4");
+    must(f, spool_out_load_blocked(f->out, BATCH_EVENTS, &blocked, &f->why));
+    assert_int_equal(blocked.count, 2);
+    assert_int_equal(blocked.since, 1000);
+    assert_int_equal(blocked.tries, 1 + 2);
+    assert_string_equal(blocked.why.text, "HTTP 413");
+    assert_string_equal(blocked.why.remedy, "less");
+    assert_int_equal(blocked.others_since, 3000);
+    must(f, spool_out_load_blocked(f->out, BATCH_REJECTS, &blocked, &f->why));
+    assert_true(blocked.count == 0 && blocked.others_since == 0);
+}
+
+/* ---- counters ---- */
+
+static void check_counters(struct fixture *f, const char *expected)
+{
+    check_text(f, "SELECT name, label, value FROM _counter ORDER BY name, label", expected);
+}
+
+static void a_shipped_batch_of_events_is_counted_once(void **state)
+{
+    struct fixture *f = *state;
+    some_spool_add_events(f->scratch->spool, 5, 20, SOME_TIME);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, 3);
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "etag", true, 300, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "etag", true, 300,
+                                   &f->why)); /* its commit was in doubt */
+    char expected[200];
+    (void)snprintf(expected, sizeof expected,
+                   "shipped_batches||1\nshipped_bytes||%" PRId64
+                   "\nshipped_events||3\nupload_le_ms|500|1\nupload_sum_ms||300",
+                   batch.bytes);
+    check_counters(f, expected);
+}
+
+static void rejects_and_copies_are_counted_as_uploads_alone(void **state)
+{
+    struct fixture *f = *state;
+    some_spool_add_rejects(f->scratch->spool, 2, 10, SOME_TIME);
+    some_spool_add_events(f->scratch->spool, 2, 20, SOME_TIME);
+    struct batch rejects = seal(f, BATCH_REJECTS, 1, 2);
+    struct batch copy = seal(f, BATCH_EVENTS, 1, 2);
+    copy.is_copy = true;
+    must(f, spool_out_mark_shipped(f->out, &rejects, NULL, "etag", true, 100, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &copy, NULL, "etag", true, 70000, &f->why));
+    check_counters(f, "upload_le_ms|100|1\nupload_le_ms|inf|1\nupload_sum_ms||70100");
+}
+
+static void a_failed_try_is_counted_by_its_problem(void **state)
+{
+    struct fixture *f = *state;
+    struct why told = {.text = "HTTP 503"};
+    struct batch_failure failure = {.why = &told, .problem = "s3_unreachable"};
+    some_spool_add_events(f->scratch->spool, 2, 20, SOME_TIME);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, 2);
+    must(f, spool_out_record_failure(f->out, &batch, &failure, &f->why));
+    must(f, spool_out_record_failure(f->out, &batch, &failure, &f->why));
+    check_counters(f, "upload_failures|s3_unreachable|2");
+}
+
+/* The statement that changes no row is an error, and undoes what was counted before it. */
+static void a_mark_that_fails_counts_nothing(void **state)
+{
+    struct fixture *f = *state;
+    some_spool_add_events(f->scratch->spool, 2, 20, SOME_TIME);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, 2);
+    query_do(f->scratch->spool, "UPDATE _batch SET superseded_at = 1");
+    assert_int_equal(spool_out_mark_shipped(f->out, &batch, NULL, "etag", true, 1, &f->why), RES_BROKEN);
+    check_counters(f, "");
+}
+
 /* ---- flush ---- */
 
 static struct flush_ids request(struct fixture *f, bool ships_rejects)
 {
     struct flush_ids flush;
     struct control_row control_row;
-    must(f, spool_out_report(f->out, false, ships_rejects, NULL, &f->why));
+    struct uploader_report report = {.version = "1", .destination = "d", .ships_rejects = ships_rejects};
+    must(f, spool_out_report(f->out, &report, &f->why));
     must(f, spool_out_request_flush(f->out, &flush, &f->why));
     must(f, spool_out_load_control_row(f->out, &control_row, &f->why));
     assert_memory_equal(&control_row.flush, &flush, sizeof flush);
@@ -309,6 +401,11 @@ static void waiting_rows_and_rows_of_open_batches_count_as_unshipped(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_SPOOL(blocked_batches_are_told_apart_by_whether_they_fail_by_themselves),
+        IN_SPOOL(a_shipped_batch_of_events_is_counted_once),
+        IN_SPOOL(rejects_and_copies_are_counted_as_uploads_alone),
+        IN_SPOOL(a_failed_try_is_counted_by_its_problem),
+        IN_SPOOL(a_mark_that_fails_counts_nothing),
         IN_SPOOL(a_batch_is_rendered_whole_across_its_slices),
         IN_SPOOL(a_missing_row_is_refused_wherever_it_is),
         IN_SPOOL(hashes_of_possibly_stored_bytes_outlive_a_new_attempt),

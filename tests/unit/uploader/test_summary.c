@@ -89,9 +89,8 @@ static void step(struct fixture *f, int64_t *time)
 
 static void check_figures(struct fixture *f, int64_t now)
 {
-    struct summary summary;
-    char expected[200];
-    must(f, spool_out_summary(f->out, &summary, &f->why));
+    const char *path = f->scratch->spool;
+    char *shown = query_text(path, "%s", "SELECT events, bytes, rejects_24h, events, 0, 0 FROM summary");
     char *counted = query_text(
         f->scratch->spool,
         "SELECT (SELECT count(*)" UNSHIPPED "), (SELECT coalesce(sum(e.bytes), 0)" UNSHIPPED "),"
@@ -100,14 +99,14 @@ static void check_figures(struct fixture *f, int64_t now)
         " (SELECT count(*) FROM events v WHERE (v.state <> 'shipped') <> (v.id IN (SELECT e.id" UNSHIPPED
         ")))",
         now - 24 * HOUR);
-    (void)snprintf(expected, sizeof expected, "%" PRId64 "|%" PRId64 "|%" PRId64 "|%" PRId64 "|0|0",
-                   summary.events, summary.bytes, summary.rejects_24h, summary.events);
-    assert_string_equal(expected, counted);
+    assert_string_equal(shown, counted);
+    free(shown);
     free(counted);
-    if (summary.events == 0) return;
-    int64_t oldest_at = query_int(f->scratch->spool, "SELECT e.received_at" UNSHIPPED " ORDER BY e.id");
-    assert_true(summary.oldest_age_seconds >= (now - oldest_at) / 1000 - 1);
-    assert_true(summary.oldest_age_seconds <= (clock_now_ms() - oldest_at) / 1000 + 1);
+    if (query_int(path, "SELECT events FROM summary") == 0) return;
+    int64_t oldest_at = query_int(path, "SELECT e.received_at" UNSHIPPED " ORDER BY e.id");
+    int64_t age_seconds = query_int(path, "SELECT oldest_age_seconds FROM summary");
+    assert_true(age_seconds >= (now - oldest_at) / 1000 - 1);
+    assert_true(age_seconds <= (clock_now_ms() - oldest_at) / 1000 + 1);
 }
 
 static void the_summarys_figures_match_plain_counting(void **state)
@@ -133,32 +132,51 @@ static void the_summarys_figures_match_plain_counting(void **state)
 static void an_empty_spool_has_an_empty_summary(void **state)
 {
     struct fixture *f = *state;
-    struct summary summary;
-    must(f, spool_out_summary(f->out, &summary, &f->why));
-    assert_true(summary.events == 0 && summary.bytes == 0 && summary.rejects_24h == 0 && !summary.is_trial);
-    assert_int_equal(summary.spool_bytes, query_int(f->scratch->spool, "PRAGMA page_count") * 16384);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT spool_bytes FROM summary"),
+                     query_int(f->scratch->spool, "PRAGMA page_count") * 16384);
     check_text(f,
                "SELECT events, bytes, oldest_age_seconds, last_event_at, last_shipped_at, uploader_seen_at,"
                " last_error, remedy, rejects_24h, abandoned_events, trial_mode FROM summary",
                "0|0|||||||0|0|0");
-    assert_string_equal(summary.last_event_at, "");
-    assert_string_equal(summary.last_error, "");
+}
+
+static void report(struct fixture *f, bool is_trial, const struct why *trouble)
+{
+    struct uploader_report report = {.version = "9.8.7",
+                                     .destination = "s3://bucket",
+                                     .started_at = 1700000000000,
+                                     .rotation_ms = 3600000,
+                                     .max_file_bytes = 10485760,
+                                     .is_trial = is_trial,
+                                     .ships_rejects = true,
+                                     .trouble = trouble};
+    must(f, spool_out_report(f->out, &report, &f->why));
+}
+
+static void an_uploaders_report_says_what_it_is_and_how_it_works(void **state)
+{
+    struct fixture *f = *state;
+    report(f, true, NULL);
+    check_text(
+        f,
+        "SELECT version, started_at, destination, rotation_ms, max_file_bytes, trial_mode, ships_rejects "
+        "FROM _uploader",
+        "9.8.7|1700000000000|s3://bucket|3600000|10485760|1|1");
 }
 
 static void an_uploaders_report_stays_in_the_summary_until_the_next(void **state)
 {
     struct fixture *f = *state;
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
-    struct summary summary;
     int64_t before = clock_now_ms();
-    must(f, spool_out_report(f->out, true, true, &trouble, &f->why));
-    must(f, spool_out_summary(f->out, &summary, &f->why));
-    assert_true(summary.is_trial);
-    assert_string_equal(summary.last_error, trouble.text);
-    assert_string_equal(summary.remedy, trouble.remedy);
+    report(f, true, &trouble);
+    check_text(f, "SELECT last_error, remedy, trial_mode FROM summary",
+               "put object: HTTP 403|allow s3:PutObject|1");
     char iso[CLOCK_ISO_SIZE];
-    assert_true(strcmp(summary.uploader_seen_at, clock_iso(before, iso)) >= 0);
-    must(f, spool_out_report(f->out, false, true, NULL, &f->why));
+    char *seen_at = query_text(f->scratch->spool, "%s", "SELECT uploader_seen_at FROM summary");
+    assert_true(strcmp(seen_at, clock_iso(before, iso)) >= 0);
+    free(seen_at);
+    report(f, false, NULL);
     check_text(f, "SELECT last_error, remedy, trial_mode FROM summary", "||0");
 }
 
@@ -166,7 +184,7 @@ static void a_dead_uploaders_advice_leaves_the_summary(void **state)
 {
     struct fixture *f = *state;
     struct why trouble = {.text = "put object: HTTP 403", .remedy = "allow s3:PutObject"};
-    must(f, spool_out_report(f->out, false, true, &trouble, &f->why));
+    report(f, false, &trouble);
     query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 170000");
     check_text(f, "SELECT last_error, remedy FROM summary", "put object: HTTP 403|allow s3:PutObject");
     query_do(f->scratch->spool, "UPDATE _uploader SET seen_at = seen_at - 15000");
@@ -190,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_summarys_figures_match_plain_counting),
         IN_SPOOL(an_empty_spool_has_an_empty_summary),
+        IN_SPOOL(an_uploaders_report_says_what_it_is_and_how_it_works),
         IN_SPOOL(an_uploaders_report_stays_in_the_summary_until_the_next),
         IN_SPOOL(a_dead_uploaders_advice_leaves_the_summary),
         IN_SPOOL(the_newest_event_and_the_newest_shipment_are_named),

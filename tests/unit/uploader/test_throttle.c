@@ -35,7 +35,7 @@ static int tear_down(void **state)
 /* How long it sleeps after WORK_MS of work, in ms, as the throttle counts it. */
 static int64_t sleep_after_work(struct throttle *throttle)
 {
-    struct throttle_work work = throttle_begin(throttle);
+    struct throttle_work work = throttle_begin(throttle, NULL);
     work.since_us -= WORK_MS * 1000;
     int64_t since = clock_monotonic_ms();
     throttle_sleep(&work);
@@ -68,7 +68,7 @@ static void a_sleep_is_a_multiple_of_the_work_during_reception(void **state)
     struct fixture *f = *state;
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, false);
     assert_in_range(sleep_after_work(&f->throttle), WORK_MS * THROTTLE_FACTOR, 2 * WORK_MS * THROTTLE_FACTOR);
-    struct throttle_work little = throttle_begin(&f->throttle);
+    struct throttle_work little = throttle_begin(&f->throttle, NULL);
     throttle_sleep(&little);
     assert_int_equal(little.slept_ms, 0); /* it goes on first */
 }
@@ -107,7 +107,7 @@ static void work_does_not_sleep_when_space_is_low(void **state)
 static void the_sleeps_of_one_batch_are_bounded(void **state)
 {
     struct fixture *f = *state;
-    struct throttle_work work = throttle_begin(&f->throttle);
+    struct throttle_work work = throttle_begin(&f->throttle, NULL);
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, false);
     work.slept_ms = THROTTLE_SLEEP_MAX_MS - 10;
     work.since_us -= WORK_MS * 1000;
@@ -121,7 +121,7 @@ static void the_sleeps_of_one_batch_are_bounded(void **state)
 static void a_stop_ends_a_sleep_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct throttle_work work = throttle_begin(&f->throttle);
+    struct throttle_work work = throttle_begin(&f->throttle, NULL);
     receive(&f->throttle, 1, THROTTLE_WINDOW_MS, false);
     work.since_us -= THROTTLE_SLEEP_MAX_MS * 1000;
     signals_raise_stop();

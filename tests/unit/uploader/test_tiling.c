@@ -123,8 +123,9 @@ static void fail_once(struct world *w)
     struct cause cause = {SCOPE_BATCH, 413, "EntityTooLarge"};
     struct batch batch;
     if (!choose(w, OPEN, &batch)) return;
-    struct batch_failure failure = {&told, below(w, 2) ? &cause : NULL, below(w, 2) > 0, below(w, 2) > 0,
-                                    below(w, 4) == 0};
+    struct batch_failure failure = {
+        &told,          below(w, 2) ? &cause : NULL, below(w, 2) > 0, below(w, 2) > 0, below(w, 4) == 0,
+        "batch_blocked"};
     (void)went_well(w, spool_out_record_failure(w->f->out, &batch, &failure, &w->f->why));
 }
 
@@ -132,7 +133,7 @@ static void ship_one(struct world *w)
 {
     struct batch batch;
     if (!choose(w, OPEN, &batch)) return;
-    if (went_well(w, spool_out_mark_shipped(w->f->out, &batch, NULL, "etag", true, &w->f->why)))
+    if (went_well(w, spool_out_mark_shipped(w->f->out, &batch, NULL, "etag", true, -1, &w->f->why)))
         fall(w, &batch, SHIPPED);
 }
 
