@@ -64,9 +64,9 @@ def scraping(port):
 
 
 def status_seconds(pid):
-    """CPU seconds of the threads of the status."""
+    """CPU seconds of the thread that watches the spool, which also finds problems, and of the one that serves."""
     tasks = (path for path in pathlib.Path(f"/proc/{pid}/task").iterdir()
-             if path.joinpath("comm").read_text().startswith("status-"))
+             if path.joinpath("comm").read_text().strip() in ("watch", "status-web"))
     return sum(int(path.joinpath("schedstat").read_text().split()[0]) for path in tasks) / 1e9
 
 
