@@ -206,11 +206,16 @@ def log_lines(uploader, text):
     return [line for line in uploader.log.splitlines() if text in line]
 
 
+def beginnings(uploader):
+    """Of what goes wrong, also of what the spool has of it from before the start."""
+    return [line for line in uploader.log.splitlines() if "upload failed" in line or "since before this start" in line]
+
+
 def told(uploader):
     """The remedies that the log gives about events, in their order: each once for an outage, of a batch or of the document
     that proves the destination."""
     remedies = []
-    for line in log_lines(uploader, "upload failed"):
+    for line in beginnings(uploader):
         assert " warn " in line, line
         remedy = line.partition(" remedy=")[2]
         if "kind=rejects" not in line and remedy not in remedies:
@@ -266,7 +271,7 @@ def assert_recovers(site, stub, uploader, row):
     with stub.lock:
         stub.script.clear()
     wait_for_state(site, "shipped", seconds=PATIENT)
-    has_begun = bool(log_lines(uploader, "upload failed"))
+    has_begun = bool(beginnings(uploader))
     wait_for("the end of the trouble in the log",
              lambda: any(log_lines(uploader, end) for end in ("outage over", "no batch fails by itself")) == has_begun)
     send_batch(site)

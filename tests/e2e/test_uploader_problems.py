@@ -167,7 +167,7 @@ def test_a_blocked_batch_is_known_again_at_once_after_a_restart(site, stub):
     restored = wait_for_problem(site, "batch_blocked")
     assert milliseconds(restored["since"]) == hour_ago + 5000 and restored["tries"] >= 1, (restored, problem)
     again.wait_for_log("upload still fails")  # an hour is full
-    (begin_line,) = [line for line in again.log.splitlines() if "batches have been blocked since before this start" in line]
+    (begin_line,) = [line for line in again.log.splitlines() if "batches have failed by themselves since before this start" in line]
     (reminder,) = [line for line in again.log.splitlines() if "upload still fails" in line]
     assert f"since={restored['since']}" in begin_line and f"since={restored['since']}" in reminder, again.log
     assert "problem=batch_blocked" in reminder and " tries=" in reminder and " remedy=" in reminder, reminder

@@ -104,7 +104,7 @@ static enum result restore(struct outcomes *o, enum batch_kind kind, struct why 
     if (res != RES_OK) return res;
     o->blocked_since[kind] = blocked.others_since;
     if (blocked.count == 0) return RES_OK;
-    struct trouble left = {.needs_person = true,
+    struct trouble left = {.needs_person = *blocked.why.remedy != '\0',
                            .since = troubles_since(blocked.since),
                            .since_at = blocked.since,
                            .at = clock_monotonic_ms(),

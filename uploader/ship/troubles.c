@@ -38,11 +38,12 @@ int64_t troubles_since(int64_t since_at)
 void trouble_restore(struct trouble *trouble, const struct trouble *left, const char *what)
 {
     char since[CLOCK_ISO_SIZE];
+    const char *remedy = *left->why.remedy ? left->why.remedy : "none needed: waiting";
     *trouble = *left;
     trouble->is_present = true;
-    log_warn("batches have been blocked since before this start",
+    log_warn("batches have failed by themselves since before this start",
              "%s since=%s tries=%" PRId64 " why=%s remedy=%s", what, clock_iso(left->since_at, since),
-             left->tries, LOG_QUOTE(left->why.text), LOG_QUOTE(left->why.remedy));
+             left->tries, LOG_QUOTE(left->why.text), LOG_QUOTE(remedy));
 }
 
 bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what)
