@@ -14,10 +14,14 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/spool.h"
+#include "common/status/witness.h"
 
 #define LOOK_MS    1000
 #define SENDERS_MS 2000 /* between two looks at the senders: the whole table is read */
 #define STOP_S     1    /* for its end */
+
+/* What only others can find of the uploader. */
+static const enum problem_code witnessed[] = {PROBLEM_UPLOADER_ABSENT};
 
 struct watch {
     struct watch_parts parts;
@@ -25,6 +29,7 @@ struct watch {
     struct reject_watch rejects;
     struct silent_senders senders;
     struct gatherer *gatherer;
+    struct witness *witness;
     int64_t senders_due, gather_due; /* monotonic ms */
     struct turn turn;
 
@@ -54,7 +59,9 @@ static enum result gather(struct watch *w, int64_t now, struct why *why)
     bool is_asked = w->parts.board && board_is_asked(w->parts.board);
     if (now < w->gather_due && !is_asked) return RES_OK;
     w->gather_due = now + BOARD_QUIET_MS;
-    return gatherer_look(w->gatherer, w->db, why);
+    enum result res = gatherer_look(w->gatherer, w->db, why);
+    witness_update(w->witness, gatherer_status(w->gatherer));
+    return res;
 }
 
 static enum result look(struct watch *w, struct why *why)
@@ -115,6 +122,7 @@ static void watch_free(struct watch *w)
     (void)pthread_cond_destroy(&w->changed);
     (void)pthread_mutex_destroy(&w->lock);
     gatherer_free(w->gatherer);
+    witness_free(w->witness);
     free(w);
 }
 
@@ -125,6 +133,7 @@ enum result watch_start(struct watch **out, const struct watch_parts *parts, str
     if (!w) abort();
     w->parts = *parts;
     w->gatherer = gatherer_new(parts->spool_path, parts->board);
+    w->witness = witness_new(witnessed, sizeof witnessed / sizeof *witnessed);
     w->rejects.problems = parts->problems;
     w->senders = (struct silent_senders){parts->silence_ms, parts->listening, parts->problems};
     (void)pthread_mutex_init(&w->lock, NULL);

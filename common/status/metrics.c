@@ -7,10 +7,8 @@
 
 #include "common/command.h"
 #include "common/status/judge.h"
+#include "common/upload_buckets.h"
 #include "common/utf8.h"
-
-#define UPLOAD_BUCKET "upload_le_ms" /* counters of the uploader: the label is the bound in ms, or `inf` */
-#define UPLOAD_SUM    "upload_sum_ms"
 
 /* ---- the format ---- */
 
@@ -113,38 +111,22 @@ static void add_shipped(const struct status *s, struct buf *out)
 
 /* ---- uploads ---- */
 
-/* A bound in ms; INT64_MAX: `inf`. */
-static int64_t bound_of(const struct status_counter *counter)
-{
-    return strcmp(counter->label, "inf") == 0 ? INT64_MAX : strtoll(counter->label, NULL, 10);
-}
-
-static int compare_bounds(const void *left, const void *right)
-{
-    int64_t a = bound_of(*(const struct status_counter *const *)left);
-    int64_t b = bound_of(*(const struct status_counter *const *)right);
-    return (a > b) - (a < b);
-}
-
+/* All buckets, always: whoever computes percentiles needs each from the start. */
 static void add_durations(const struct status *s, struct buf *out)
 {
     static const char name[] = "eventspool_upload_duration_seconds";
-    const struct status_counter *buckets[STATUS_COUNTERS_MAX];
-    size_t bucket_count = 0;
     int64_t count = 0;
-    for (size_t i = 0; i < s->counter_count; i++)
-        if (strcmp(s->counters[i].name, UPLOAD_BUCKET) == 0) buckets[bucket_count++] = &s->counters[i];
-    if (bucket_count > 0) qsort(buckets, bucket_count, sizeof *buckets, compare_bounds);
     head(out, "upload_duration_seconds", "histogram",
          "Duration of uploads that succeeded, since the spool's creation.");
-    for (size_t i = 0; i < bucket_count; i++) {
-        count += buckets[i]->value;
-        if (bound_of(buckets[i]) < INT64_MAX)
+    for (size_t i = 0; i < UPLOAD_BUCKETS; i++) {
+        const struct upload_bucket *bucket = &upload_buckets[i];
+        count += status_counter(s, "upload_le_ms", bucket->label);
+        if (bucket->at_most_ms < INT64_MAX)
             buf_append_format(out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", name,
-                              (double)bound_of(buckets[i]) / 1e3, count);
+                              (double)bucket->at_most_ms / 1e3, count);
     }
     buf_append_format(out, "%s_bucket{le=\"+Inf\"} %" PRId64 "\n%s_sum %.3f\n%s_count %" PRId64 "\n", name,
-                      count, name, (double)status_counter(s, UPLOAD_SUM, "") / 1e3, name, count);
+                      count, name, (double)status_counter(s, "upload_sum_ms", "") / 1e3, name, count);
 }
 
 /* Every problem that an upload's failure may be counted under, always; and what a newer uploader counts. */
@@ -300,12 +282,14 @@ void metrics_of_collector(const struct status *s, const struct metrics_live *liv
     add_builds(EVENTSPOOL_VERSION, s->uploader.version, out);
 }
 
-void metrics_of_uploader(const struct status *s, struct buf *out)
+void metrics_of_uploader(const struct status *s, bool is_collector_absent, struct buf *out)
 {
     if (s->has_spool) {
         add_durations(s, out);
         add_failures(s, out);
     }
     add_problems(s, UPLOADER, out);
+    buf_append_format(out, "eventspool_problem{code=\"%s\",program=\"collector\"} %d\n",
+                      problem_kind(PROBLEM_COLLECTOR_ABSENT)->code, is_collector_absent ? 1 : 0);
     add_builds("", EVENTSPOOL_VERSION, out);
 }

@@ -25,7 +25,10 @@ struct metrics_live {
 /* All metrics of the installation, from the collector. Appends to `out`. */
 void metrics_of_collector(const struct status *status, const struct metrics_live *live, struct buf *out);
 
-/* The uploader's own: uploads, its problems, build_info. Appends to `out`. */
-void metrics_of_uploader(const struct status *status, struct buf *out);
+/*
+ * The uploader's own: uploads, its problems, build_info; and whether the collector is absent, which only others can tell.
+ * Appends to `out`.
+ */
+void metrics_of_uploader(const struct status *status, bool is_collector_absent, struct buf *out);
 
 #endif

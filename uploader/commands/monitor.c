@@ -8,10 +8,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/log.h"
-#include "common/spool.h"
 #include "common/status/document.h"
-#include "common/status/gather.h"
 #include "common/status/judge.h"
 #include "common/status/metrics.h"
 #include "common/status/web.h"
@@ -28,8 +25,8 @@ struct monitor {
 
     pthread_mutex_t lock; /* guards the rest */
     int64_t turned_at;    /* monotonic ms */
-    bool has_read;
-    struct status read; /* identity and counters alone */
+    struct status posted; /* what the owner's thread has gathered last */
+    bool is_collector_absent;
 };
 
 /* ---- the server's thread ---- */
@@ -39,15 +36,16 @@ static const struct status *load_status(struct monitor *m)
 {
     struct status *s = &m->status;
     (void)pthread_mutex_lock(&m->lock);
-    bool has_read = m->has_read;
-    *s = m->read;
+    *s = m->posted;
     (void)pthread_mutex_unlock(&m->lock);
     s->now = clock_now_ms();
     s->collector.is_running = s->uploader.is_running = true;
+    s->collector.problem_count = 0;
     s->uploader.problem_count = problems_copy(m->problems, s->uploader.problems);
+    bool has_spool = s->has_spool;
     s->has_spool = false; /* facts of the spool are not looked at */
     status_judge(s);
-    s->has_spool = has_read;
+    s->has_spool = has_spool;
     (void)snprintf(m->node, sizeof m->node, "%s", s->identity.node);
     return s;
 }
@@ -86,8 +84,12 @@ static void answer_healthz(void *context, struct web_answer *answer)
 
 static void answer_metrics(void *context, struct web_answer *answer)
 {
+    struct monitor *m = context;
     answer->content_type = METRICS_TYPE;
-    metrics_of_uploader(load_status(context), &answer->body);
+    (void)pthread_mutex_lock(&m->lock);
+    bool is_collector_absent = m->is_collector_absent;
+    (void)pthread_mutex_unlock(&m->lock);
+    metrics_of_uploader(load_status(m), is_collector_absent, &answer->body);
 }
 
 static const struct web_route routes[] = {
@@ -140,17 +142,11 @@ void monitor_turn(struct monitor *m)
     (void)pthread_mutex_unlock(&m->lock);
 }
 
-void monitor_read(struct monitor *m, struct db *db)
+void monitor_post(struct monitor *m, const struct status *status)
 {
     if (!m) return;
-    struct why why = {0};
-    struct status *read = calloc(1, sizeof *read);
-    if (!read) abort();
-    enum result res = status_gather_counters(read, db, &why);
-    if (res != RES_OK) log_debug("the counters cannot be read now", "why=%s", LOG_QUOTE(why.text));
     (void)pthread_mutex_lock(&m->lock);
-    if (res == RES_OK) m->read = *read;
-    m->has_read |= res == RES_OK;
+    if (status->has_spool) m->posted = *status; /* else what was known stays */
+    m->is_collector_absent = status_has(status, PROBLEM_COLLECTOR_ABSENT);
     (void)pthread_mutex_unlock(&m->lock);
-    free(read);
 }

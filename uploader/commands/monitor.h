@@ -5,8 +5,8 @@
 #ifndef UPLOADER_COMMANDS_MONITOR_H
 #define UPLOADER_COMMANDS_MONITOR_H
 
-#include "common/db.h"
 #include "common/problems.h"
+#include "common/status/status.h"
 #include "uploader/settings.h"
 
 struct monitor;
@@ -24,7 +24,7 @@ void monitor_close(struct monitor *monitor);
 /* Its loop turns. To be called every few seconds at least. */
 void monitor_turn(struct monitor *monitor);
 
-/* Reads the counters that the uploader keeps in the spool, to be called every few seconds. What cannot be read stays. */
-void monitor_read(struct monitor *monitor, struct db *db);
+/* What was gathered of the whole installation, to be called every few seconds; copied. */
+void monitor_post(struct monitor *monitor, const struct status *status);
 
 #endif

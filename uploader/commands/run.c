@@ -13,6 +13,8 @@
 #include "common/log.h"
 #include "common/service_manager.h"
 #include "common/spool.h"
+#include "common/status/gather.h"
+#include "common/status/witness.h"
 #include "uploader/commands/monitor.h"
 #include "uploader/commands/options.h"
 #include "uploader/ship/handlers.h"
@@ -86,6 +88,9 @@ static enum result take_turn(struct shipper *shipper, struct handlers *handlers,
     return res;
 }
 
+/* What nobody can publish: the collector's absence, and what follows from the spool. */
+static const enum problem_code witnessed[] = {PROBLEM_COLLECTOR_ABSENT, PROBLEM_BACKLOG_OLD};
+
 /* What the service works with. */
 struct service {
     const struct settings *settings;
@@ -97,6 +102,8 @@ struct service {
     struct store *store;
     struct problems *problems;
     struct monitor *monitor;
+    struct witness *witness;
+    struct status *status; /* gathered last */
     struct shipper *shipper;
     struct handlers *handlers;
     struct notifier *notifier;   /* NULL: nobody is to be told */
@@ -153,6 +160,16 @@ static void check_clock(struct service *s)
         "set this machine's clock, best by NTP: the times and the names of the objects come from it");
 }
 
+/* How the whole installation is: what others see of it, and whether the collector is there. */
+static void look_around(struct service *s)
+{
+    struct why why = {0};
+    if (status_gather(s->status, spool_out_db(s->spool), s->settings->spool_path, &why) != RES_OK)
+        log_debug("the status cannot be gathered now", "why=%s", LOG_QUOTE(why.text));
+    witness_update(s->witness, s->status);
+    monitor_post(s->monitor, s->status);
+}
+
 /* What has to be done every few seconds; and before each turn. */
 static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_too_new, struct why *why)
 {
@@ -164,7 +181,7 @@ static enum result prepare_turn(struct service *s, int64_t *beat_at, bool *is_to
         res = check_place(s->spool, s->settings->spool_path, is_too_new, why);
         check_clock(s);
         problems_refresh(s->problems);
-        monitor_read(s->monitor, spool_out_db(s->spool));
+        look_around(s);
         *beat_at = clock_monotonic_ms() + LOCKFILE_BEAT_MS;
     }
     if (res == RES_OK) res = lockfile_keep(&s->lock, why);
@@ -252,6 +269,9 @@ int run_service(const struct command_line *line)
     if (res == RES_OK) service_manager_log_untaken(s.manager);
     if (res == RES_OK) res = signals_open(&s.signals, &why);
     s.problems = problems_open(&s.lock, "uploader");
+    s.witness = witness_new(witnessed, sizeof witnessed / sizeof *witnessed);
+    s.status = calloc(1, sizeof *s.status);
+    if (!s.status) abort();
     if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, s.problems, &why);
     if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.no_lock, &why);
     if (res == RES_OK) res = find_keys(&s, &why);
@@ -269,6 +289,8 @@ int run_service(const struct command_line *line)
     notifier_close(s.notifier);
     publisher_close(s.publisher);
     monitor_close(s.monitor);
+    witness_free(s.witness);
+    free(s.status);
     problems_close(s.problems);
     if (res == RES_OK) log_info("stopped", NULL);
     spool_out_close(s.spool);

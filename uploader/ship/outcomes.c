@@ -65,7 +65,7 @@ static bool note_failure(struct outcomes *o, const struct job *job, enum scope s
     }
     describe(job, what);
     if (scheduler_failing_since(o->scheduler, scope, job->batch.kind) >= 0)
-        return trouble_note(trouble, &latest, what);
+        return trouble_note(trouble, scope, &latest, what);
     log_info("a request has failed while others succeeded; it is tried again", "%s why=%s", what,
              LOG_QUOTE(job->why.text));
     return false;

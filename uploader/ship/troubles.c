@@ -42,11 +42,12 @@ void trouble_restore(struct trouble *trouble, const struct trouble *left, const 
     *trouble = *left;
     trouble->is_present = true;
     log_warn("batches have failed by themselves since before this start",
-             "%s since=%s tries=%" PRId64 " why=%s remedy=%s", what, clock_iso(left->since_at, since),
-             left->tries, LOG_QUOTE(left->why.text), LOG_QUOTE(remedy));
+             "problem=%s %s since=%s tries=%" PRId64 " why=%s remedy=%s",
+             problem_kind(PROBLEM_BATCH_BLOCKED)->code, what, clock_iso(left->since_at, since), left->tries,
+             LOG_QUOTE(left->why.text), LOG_QUOTE(remedy));
 }
 
-bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what)
+bool trouble_note(struct trouble *trouble, enum scope scope, const struct trouble *now, const char *what)
 {
     /* The texts hold changing figures, so news is: another one must act, or in another way. */
     bool is_news = !trouble->is_present || trouble->needs_person != now->needs_person ||
@@ -61,8 +62,8 @@ bool trouble_note(struct trouble *trouble, const struct trouble *now, const char
         trouble->tries = before.tries + 1;
     }
     if (is_news)
-        log_warn("upload failed; it will be tried until it succeeds", "%s why=%s remedy=%s", what,
-                 LOG_QUOTE(now->why.text),
+        log_warn("upload failed; it will be tried until it succeeds", "problem=%s %s why=%s remedy=%s",
+                 problem_kind(troubles_code(scope))->code, what, LOG_QUOTE(now->why.text),
                  LOG_QUOTE(*now->why.remedy ? now->why.remedy : "none needed: waiting"));
     return is_news;
 }
@@ -71,10 +72,11 @@ bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind
 {
     if (!trouble->is_present) return false;
     if (scope == SCOPE_BATCH)
-        log_info("no batch fails by itself any more", "kind=%s after_ms=%" PRId64, batch_kind_name(kind),
-                 now - trouble->since);
+        log_info("no batch fails by itself any more", "problem=%s kind=%s after_ms=%" PRId64,
+                 problem_kind(troubles_code(scope))->code, batch_kind_name(kind), now - trouble->since);
     else
-        log_info("upload succeeded; outage over", "of=%s after_ms=%" PRId64,
+        log_info("upload succeeded; outage over", "problem=%s of=%s after_ms=%" PRId64,
+                 problem_kind(troubles_code(scope))->code,
                  scope == SCOPE_ENDPOINT   ? "server"
                  : scope == SCOPE_IDENTITY ? "credentials"
                                            : batch_kind_name(kind),

@@ -47,7 +47,7 @@ void trouble_restore(struct trouble *trouble, const struct trouble *left, const 
  * A try that belongs to `scope` has failed. True: that is news, as it has just begun, or someone else must act now, or
  * in another way; then it has been logged with `what`, e.g. kind=events batch=7. The beginning counts if it is the first.
  */
-bool trouble_note(struct trouble *trouble, const struct trouble *now, const char *what);
+bool trouble_note(struct trouble *trouble, enum scope scope, const struct trouble *now, const char *what);
 
 /* It is over. True: it was present, and its end was logged with the name of the scope. */
 bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind, int64_t now);

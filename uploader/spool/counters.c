@@ -1,7 +1,7 @@
 /* counters -- see counters.h. */
 #include "uploader/spool/counters.h"
 
-#include <stdlib.h>
+#include "common/upload_buckets.h"
 
 static enum result add(struct spool_out *out, const struct batch *batch, const char *name, const char *label,
                        int64_t by, int64_t now, struct why *why)
@@ -17,19 +17,10 @@ static enum result add(struct spool_out *out, const struct batch *batch, const c
     return stmt_run(stmt, NULL, why);
 }
 
-const char *counters_upload_label(int64_t upload_ms)
-{
-    static const char *const bounds[] = {"100",  "250",   "500",   "1000", "2500",
-                                         "5000", "10000", "30000", "60000"};
-    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
-        if (upload_ms <= strtoll(bounds[i], NULL, 10)) return bounds[i];
-    return "inf";
-}
-
 static enum result add_upload(struct spool_out *out, const struct batch *batch, int64_t upload_ms,
                               int64_t now, struct why *why)
 {
-    enum result res = add(out, batch, "upload_le_ms", counters_upload_label(upload_ms), 1, now, why);
+    enum result res = add(out, batch, "upload_le_ms", upload_bucket_of(upload_ms)->label, 1, now, why);
     return res == RES_OK ? add(out, batch, "upload_sum_ms", "", upload_ms, now, why) : res;
 }
 

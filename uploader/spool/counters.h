@@ -8,7 +8,7 @@
  *   shipped_events, _batches, _bytes   label ''; of events alone, bytes as received. A copy (`reship --new-keys`) is not
  *                                      counted, what a person calls shipped is: together with the backlog and what was
  *                                      given up it is what was received.
- *   upload_le_ms     label: a bound in ms, or `inf`; uploads that took at most so long and longer than the bound below.
+ *   upload_le_ms     label: one of common/upload_buckets.h; uploads that took at most so long and longer than the bound below.
  *                    An upload is a PUT of a batch's object, of any kind or a copy, that has ended well.
  *   upload_sum_ms    label ''; how long these took in all
  *   upload_failures  label: the code of a problem; tries of batches that have failed
@@ -25,8 +25,5 @@ MUST_CHECK enum result counters_add_shipped(struct spool_out *out, const struct 
 /* A try of the batch has failed. `problem` is the code of what is in the way. */
 MUST_CHECK enum result counters_add_failure(struct spool_out *out, const struct batch *batch,
                                             const char *problem, int64_t now, struct why *why);
-
-/* The label of an upload that took so long. */
-const char *counters_upload_label(int64_t upload_ms);
 
 #endif

@@ -37,7 +37,7 @@ static void note_failure(struct parts *p, enum scope scope, enum batch_kind kind
                              .needs_person = *remedy != '\0'};
     (void)why_set(&latest.why, RES_RETRY, "%s", text);
     (void)why_remedy(&latest.why, RES_RETRY, "%s", remedy);
-    (void)trouble_note(troubles_at(&p->troubles, scope, kind), &latest, "kind=events");
+    (void)trouble_note(troubles_at(&p->troubles, scope, kind), scope, &latest, "kind=events");
 }
 
 /* The only problem. */
