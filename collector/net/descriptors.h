@@ -9,9 +9,10 @@
 
 #include "common/why.h"
 
-#define DESCRIPTORS_OWN    64 /* for the spool, the log, the event loop and the status, with some to spare */
-#define DESCRIPTORS_LEAST  20 /* what these take at least, and one sender; 18 were seen */
-#define DESCRIPTORS_STATUS 12 /* what the status takes at least; 9 were seen */
+#define DESCRIPTORS_OWN   64 /* for the spool, the log, the event loop and the status, with some to spare */
+#define DESCRIPTORS_LEAST 24 /* what these take at least, and one sender; 20 were seen */
+#define DESCRIPTORS_STATUS                                                                                   \
+    12 /* what the status takes at least; 6 were seen, and its connections come to that */
 
 /*
  * Raises the process's soft limit of open files to what `connections` senders need, and those that may wait for a

@@ -292,7 +292,7 @@ def test_a_limit_of_open_files_that_is_too_low_ends_the_start_with_75(site):
         assert collector.process.wait(60) == 75, (limit, collector.log)
         assert "remedy=\"raise the limit of open files" in collector.log and "[err]" not in collector.log, collector.log
     collector = site.start("collector", PORT=site.port, BIND_HOST="127.0.0.1", SPOOL_MIN_FREE="64M",
-                           under=["prlimit", "--nofile=23:23"])
+                           under=["prlimit", "--nofile=27:27"])
     wait_for("the port", site.accepts)
     site.send_events(10)
     site.wait_for_events(10)
