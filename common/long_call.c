@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/thread.h"
 
 struct long_call {
     const char *what;
@@ -68,7 +69,7 @@ struct long_call *long_call_begin(const char *what, int64_t every_ms)
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    int code = pthread_create(&c->thread, NULL, run, c);
+    int code = thread_start(&c->thread, "long-call", run, c);
     if (code == 0) return c;
     log_debug("no thread for the log of a long call", "why=%s", LOG_QUOTE(strerror(code)));
     free_call(c);

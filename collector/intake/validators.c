@@ -14,6 +14,7 @@
 #include "collector/intake/chunk.h"
 #include "collector/intake/replacements.h"
 #include "common/clock.h"
+#include "common/thread.h"
 #include "common/turn.h"
 
 #define LARGE_BYTES ((size_t)256 << 10)
@@ -119,7 +120,7 @@ static int start_thread(struct validators *v)
     struct validating *next = &v->threads[v->count];
     next->all = v;
     (void)snprintf(next->name, sizeof next->name, "validator %u", (unsigned)v->count % VALIDATORS_MAX + 1);
-    return pthread_create(&next->thread, NULL, run, next);
+    return thread_start(&next->thread, "validator", run, next);
 }
 
 enum result validators_start(struct validators **out, struct intake *intake,

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/spool.h"
+#include "common/thread.h"
 #include "common/turn.h"
 
 struct checkpointer {
@@ -70,7 +71,7 @@ enum result checkpointer_start(struct checkpointer **out, const char *path, stru
     pthread_cond_init(&c->changed, NULL);
     enum result res = spool_open(&c->db, path, why);
     if (res == RES_OK) {
-        int code = pthread_create(&c->thread, NULL, run, c);
+        int code = thread_start(&c->thread, "checkpointer", run, c);
         if (code != 0) res = why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
     }
     if (res != RES_OK) {

@@ -23,6 +23,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/signals.h"
+#include "common/thread.h"
 #include "common/turn.h"
 
 #define CALL_US        500  /* before a longer gap between groups ends, what has been read is asked for */
@@ -290,7 +291,7 @@ static void writer_free(struct writer *w)
 enum result writer_start(struct writer **out, const struct writer_parts *parts, struct why *why)
 {
     struct writer *w = writer_new(parts);
-    int code = pthread_create(&w->thread, NULL, run, w);
+    int code = thread_start(&w->thread, "writer", run, w);
     *out = code == 0 ? w : NULL;
     if (code == 0) return RES_OK;
     writer_free(w);

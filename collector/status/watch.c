@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/spool.h"
 #include "common/status/witness.h"
+#include "common/thread.h"
 
 #define LOOK_MS    1000
 #define SENDERS_MS 2000 /* between two looks at the senders: the whole table is read */
@@ -141,9 +142,8 @@ enum result watch_start(struct watch **out, const struct watch_parts *parts, str
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&w->changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    int code = pthread_create(&w->thread, NULL, run, w);
+    int code = thread_start(&w->thread, "watch", run, w);
     *out = code == 0 ? w : NULL;
-    if (code == 0) (void)pthread_setname_np(w->thread, "watch"); /* for people: top -H */
     if (code == 0) return RES_OK;
     watch_free(w);
     return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));

@@ -24,6 +24,7 @@
 #include "common/status/host.h"
 #include "common/status/web_connections.h"
 #include "common/status/web_listener.h"
+#include "common/thread.h"
 
 #define RETRY_S   3 /* between two tries to listen */
 #define TIMEOUT_S 5 /* without a byte of the request, or of the answer */
@@ -269,9 +270,8 @@ enum result web_start(struct web **out, const struct web_options *options, struc
     web->csp = copy(options->csp);
     web->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool is_open = web->stop_fd >= 0 && open_server(web);
-    int code = is_open ? pthread_create(&web->thread, NULL, run, web) : errno;
+    int code = is_open ? thread_start(&web->thread, "status-web", run, web) : errno;
     *out = is_open && code == 0 ? web : NULL;
-    if (*out) (void)pthread_setname_np(web->thread, "status-web"); /* for people: top -H */
     if (*out) return RES_OK;
     web_free(web);
     return why_set(why, RES_BROKEN, "start the thread that serves status: %s", strerror(code));

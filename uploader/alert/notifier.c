@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/spool.h"
 #include "common/status/gather.h"
+#include "common/thread.h"
 #include "uploader/alert/body.h"
 #include "uploader/alert/policy.h"
 #include "uploader/alert/receiver.h"
@@ -180,7 +181,7 @@ static enum result start(struct notifier *n, struct why *why)
     if (res == RES_OK && n->options.heartbeat_url)
         res = receiver_open(&n->heartbeats, "HEARTBEAT_URL", n->options.heartbeat_url, n->signals, why);
     if (res != RES_OK) return res;
-    int code = pthread_create(&n->thread, NULL, work, n);
+    int code = thread_start(&n->thread, "notifier", work, n);
     if (code != 0) return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
     n->is_running = true;
     if (n->alerts) log_info("alerts are sent", "service=%s", LOG_QUOTE(receiver_site(n->alerts)));

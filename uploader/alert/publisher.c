@@ -12,6 +12,7 @@
 #include "common/spool.h"
 #include "common/status/document.h"
 #include "common/status/gather.h"
+#include "common/thread.h"
 #include "uploader/alert/ranges.h"
 
 #define FIRST_MS 5000 /* after the start: by then both programs know what is wrong */
@@ -103,7 +104,7 @@ static enum result start(struct publisher *p, const struct store *store, struct 
     enum result res = store_open_another(&p->store, store, why);
     if (res != RES_OK) return res;
     store_set_limits(p->store, limits);
-    int code = pthread_create(&p->thread, NULL, work, p);
+    int code = thread_start(&p->thread, "publisher", work, p);
     if (code != 0) return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
     p->is_running = true;
     log_info("the status document is put", "prefix=%s", LOG_QUOTE(p->options.prefix));

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/thread.h"
 #include "uploader/render/render.h"
 
 enum hands { WITH_OWNER, WITH_WORKER, ENDED };
@@ -108,7 +109,7 @@ static enum result start(struct workers *workers, struct worker *worker, const s
     worker->workers = workers;
     enum result res = store_open_another(&worker->store, store, why);
     if (res != RES_OK) return res;
-    int code = pthread_create(&worker->thread, NULL, work, worker);
+    int code = thread_start(&worker->thread, "worker", work, worker);
     if (code != 0) return why_set(why, RES_BROKEN, "start a thread: %s", strerror(code));
     worker->is_running = true;
     return RES_OK;

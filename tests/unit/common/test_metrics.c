@@ -99,8 +99,11 @@ static void buckets_of_a_histogram_add_up(void **state)
     assert_has(text, "eventspool_commit_duration_seconds_bucket{le=\"+Inf\"} 3");
     assert_has(text, "eventspool_commit_duration_seconds_sum 60.003500");
     assert_has(text, "eventspool_commit_duration_seconds_count 3");
-    assert_has(text, "eventspool_upload_duration_seconds_bucket{le=\"0.25\"} 4\n"
-                     "eventspool_upload_duration_seconds_bucket{le=\"1\"} 6\n"
+    assert_has(text, "eventspool_upload_duration_seconds_bucket{le=\"0.1\"} 0\n"
+                     "eventspool_upload_duration_seconds_bucket{le=\"0.25\"} 4\n"
+                     "eventspool_upload_duration_seconds_bucket{le=\"0.5\"} 4\n"
+                     "eventspool_upload_duration_seconds_bucket{le=\"1\"} 6");
+    assert_has(text, "eventspool_upload_duration_seconds_bucket{le=\"60\"} 6\n"
                      "eventspool_upload_duration_seconds_bucket{le=\"+Inf\"} 7\n"
                      "eventspool_upload_duration_seconds_sum 61.500\n"
                      "eventspool_upload_duration_seconds_count 7");
