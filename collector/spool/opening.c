@@ -74,18 +74,40 @@ static void describe(const struct opening *o, const struct why *why, struct buf 
     buf_append_char(out, '\0');
 }
 
-void opening_report(const struct opening *o, struct gate *gate, const struct why *why, bool is_new)
+/* Has it lasted, and does no other reason of the gate tell people that nothing is received? */
+static bool is_alarming(const struct opening *o, const struct gate *gate)
 {
+    unsigned ours = 1U << GATE_STARTING | 1U << GATE_COMMIT_FAILING;
+    return clock_monotonic_ms() - o->failing_since >= OPENING_FAILING_MS && !(gate_seen(gate) & ~ours);
+}
+
+void opening_report(struct opening *o, struct gate *gate, const struct why *why)
+{
+    bool is_new = o->failing_since == 0;
+    if (is_new) o->failing_since = clock_monotonic_ms();
     const char *remedy =
         *why->remedy ? why->remedy
                      : "close the program that reads or writes the spool, if it does not end by itself";
     struct buf cause = BUF_EMPTY;
     describe(o, why, &cause);
     gate_post(gate, GATE_STARTING, true, cause.data, remedy);
+    if (o->is_alarming || is_alarming(o, gate)) {
+        gate_post(gate, GATE_COMMIT_FAILING, true, cause.data, remedy);
+        o->is_alarming = true;
+    }
     if (is_new)
         log_warn("waiting to start: the spool cannot be opened yet, nothing is read", "why=%s remedy=%s",
                  LOG_QUOTE(cause.data), LOG_QUOTE(remedy));
     buf_fini(&cause);
+}
+
+void opening_end(struct opening *o, struct gate *gate)
+{
+    if (o->is_alarming) gate_post(gate, GATE_COMMIT_FAILING, false, NULL, NULL);
+    o->is_alarming = false;
+    if (o->failing_since == 0) return;
+    log_info("the spool is open: reading begins", "after_ms=%" PRId64,
+             clock_monotonic_ms() - o->failing_since);
 }
 
 /* Only an upgrade helps: that is another reason than `starting`, and an alarm. */
@@ -116,21 +138,16 @@ static enum result try_with_reserve(struct opening *o, const struct opening_surr
 
 enum result opening_wait(struct opening *o, const struct opening_surroundings *around, struct why *why)
 {
-    int64_t since = clock_monotonic_ms();
-    bool is_new = true;
     bool is_too_new = false; /* and the gate knows */
     bool is_closing = false;
     enum result res = try_with_reserve(o, around, why);
     while (res == RES_RETRY && !is_closing) {
-        opening_report(o, around->gate, why, is_new);
+        opening_report(o, around->gate, why);
         report_schema(o, around->gate, why, &is_too_new);
-        is_new = false;
         space_keeper_update(around->space, false);
         is_closing = intake_wait_for_close(around->intake, OPENING_PAUSE_MS);
         if (!is_closing) res = try_with_reserve(o, around, why);
     }
     report_schema(o, around->gate, why, &is_too_new);
-    if (res == RES_OK && !is_new)
-        log_info("the spool is open: reading begins", "after_ms=%" PRId64, clock_monotonic_ms() - since);
     return res;
 }

@@ -12,7 +12,8 @@
 #include "collector/spool/space_keeper.h"
 #include "common/turn.h"
 
-#define OPENING_PAUSE_MS 200 /* between two tries */
+#define OPENING_PAUSE_MS   200  /* between two tries */
+#define OPENING_FAILING_MS 8000 /* for so long it is a start that waits; then people have to know */
 
 struct opening {
     const char *path; /* borrowed, as are all pointers here but `spool` */
@@ -23,6 +24,8 @@ struct opening {
     bool has_looked;        /* the first try has looked whether the write-ahead log is long */
     int64_t settling_since; /* monotonic; 0: it is not long, and settling it is not worth a line in the log */
     bool is_too_new;        /* the last try has failed because a newer program has changed the schema */
+    int64_t failing_since;  /* monotonic; 0: no try has failed */
+    bool is_alarming;       /* the gate holds `commit_failing` for it */
 };
 
 /*
@@ -35,7 +38,7 @@ MUST_CHECK enum result opening_try(struct opening *opening, struct why *why);
 
 /* What a running collector has at hand while it tries. */
 struct opening_surroundings {
-    struct gate *gate;     /* follows the cause, as `starting` */
+    struct gate *gate;     /* follows the cause, as `starting`, and as `commit_failing` if it lasts */
     struct intake *intake; /* its end ends the tries */
     struct space_keeper
         *space; /* its reserve is given up for a full disk, and it asks the uploader for space */
@@ -50,7 +53,13 @@ struct opening_surroundings {
 MUST_CHECK enum result opening_wait(struct opening *opening, const struct opening_surroundings *around,
                                     struct why *why);
 
-/* Says why nothing is read yet, and who reads the spool, which may be the cause; logs it if it `is_new`. */
-void opening_report(const struct opening *opening, struct gate *gate, const struct why *why, bool is_new);
+/*
+ * Says why nothing is read yet, and who reads the spool, which may be the cause; logs it the first time. What lasts is
+ * `commit_failing` as well, an alarm, unless another reason says so already.
+ */
+void opening_report(struct opening *opening, struct gate *gate, const struct why *why);
+
+/* The spool is open, with all that belongs to it: ends the alarm, if there is one. `starting` is the caller's to end. */
+void opening_end(struct opening *opening, struct gate *gate);
 
 #endif

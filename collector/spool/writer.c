@@ -108,11 +108,12 @@ static bool start(struct writer *w)
     w->spool = w->committer.spool = opening.spool;
     if (res == RES_OK) res = open_parts(w, &why);
     while (res == RES_RETRY && !intake_wait_for_close(p->intake, OPENING_PAUSE_MS)) {
-        opening_report(&opening, p->gate, &why, false);
+        opening_report(&opening, p->gate, &why);
         committer_check(&w->committer); /* the schema may have become too new a moment ago */
         why_clear(&why);
         res = open_parts(w, &why);
     }
+    if (res == RES_OK) opening_end(&opening, p->gate);
     if (res == RES_OK || res == RES_RETRY) return res == RES_OK;
     w->opened = res;
     w->why = why;

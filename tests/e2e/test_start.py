@@ -1,7 +1,8 @@
 """A start that has to wait: the port is open, `starting` is said with the cause, and it goes on by itself."""
 import contextlib
-import json
 import fcntl
+import http.client
+import json
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ import time
 
 from support.disk import MIB, SMALL, fill, with_small_disk
 from support.environment import IS_SANITIZED
+from support.ports import reserve_port
 from support.tap import main, skip
 from support.waiting import wait_for
 
@@ -30,11 +32,30 @@ def message(site, code):
     return re.search(rf"^{code}\t\d+\t\d+\t([^\t]*)\t([^\t]*)$", text, re.MULTILINE)
 
 
+def waits(site):
+    """The collector waits to start, perhaps for so long on a busy machine that it is an alarm by now."""
+    return "starting" in codes(site)
+
+
+def is_well_strictly(site):
+    """Whether `healthcheck --strict` has nothing to say; None if the start has become an alarm on a busy machine."""
+    code = site.command("collector", "healthcheck", "--strict").returncode
+    return None if "commit_failing" in codes(site) else code == 0
+
+
 def start(site, **settings):
     """Returns the collector when its port is open, and after how many seconds that was."""
     since = time.monotonic()
     collector = site.collector(**settings)
     return collector, time.monotonic() - since
+
+
+def health(port):
+    """The code and the verdict of /healthz."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())["verdict"]
 
 
 def killed(site, events):
@@ -52,12 +73,12 @@ def test_a_readers_open_transaction_keeps_nobody_from_connecting(site):
         assert db.execute("SELECT count(*) FROM events").fetchone() == (100,)
         collector, took = start(site)
         assert took < WITHIN_S, took
-        wait_for("the problem to name its cause", lambda: codes(site) == ["starting"] and
+        wait_for("the problem to name its cause", lambda: waits(site) and
                  "locked" in message(site, "starting")[1])
         assert f"(process {os.getpid()})" in message(site, "starting")[1], "who reads is named"
         assert "close the program that reads" in message(site, "starting")[2]
         assert site.command("collector", "healthcheck").returncode == 0
-        assert site.command("collector", "healthcheck", "--strict").returncode == 0, "a start is no reason for an alarm"
+        assert is_well_strictly(site) in (True, None), "a start is no reason for an alarm"
         sim = site.acmsim("--count", 50)
         assert sim.wait(60) == 0, "a sender can connect and send"
         assert db.execute("SELECT count(*) FROM events").fetchone() == (100,)
@@ -116,14 +137,36 @@ def test_a_write_lock_is_waited_out(site):
         db.execute("BEGIN IMMEDIATE")
         collector, took = start(site)
         assert took < WITHIN_S, took
-        wait_for("the problem", lambda: codes(site) == ["starting"])
+        wait_for("the problem", lambda: waits(site))
         collector.wait_for_log("waiting to start")
-        for arguments in (), ("--strict",):
-            check = site.command("collector", "healthcheck", *arguments)
-            assert check.returncode == 0 and "starting: " in check.stderr, check
+        check = site.command("collector", "healthcheck")
+        assert check.returncode == 0 and "starting: " in check.stderr, check
+        assert is_well_strictly(site) in (True, None)
         db.execute("ROLLBACK")
     site.send_events(10)
     site.wait_for_events(20)
+    collector.stop()
+
+
+def test_a_spool_that_stays_locked_at_the_start_is_an_alarm(site):
+    killed(site, 10)
+    port = reserve_port()
+    with contextlib.closing(sqlite3.connect(site.spool, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        collector, _ = start(site, STATUS_PORT=port)
+        uploader = site.uploader()
+        collector.wait_for_log("waiting to start")
+        wait_for("the alarm", lambda: codes(site) == ["starting", "commit_failing"], 10 + 10 * WITHIN_S)
+        assert "locked" in message(site, "commit_failing")[1] and "close the program" in message(site, "commit_failing")[2]
+        assert health(port) == (503, "held back")
+        assert site.command("collector", "healthcheck").returncode == 0, "a restart does not help"
+        assert site.command("collector", "healthcheck", "--strict").returncode == 1
+        db.execute("ROLLBACK")
+    wait_for("the end of both", lambda: codes(site) == [])
+    assert collector.log.count('"cannot commit') == 1 and collector.log.count('"commits succeed again"') == 1, collector.log
+    site.send_events(10)
+    site.wait_for_events(20)
+    uploader.stop()
     collector.stop()
 
 
@@ -134,14 +177,14 @@ def test_a_spool_that_another_program_has_for_itself_is_waited_for(site):
         db.execute("BEGIN IMMEDIATE")
         collector, took = start(site)
         assert took < WITHIN_S, took
-        wait_for("the problem", lambda: codes(site) == ["starting"])
+        wait_for("the problem", lambda: waits(site))
         shown = site.command("uploader", "status", DESTINATION_DIR=site.objects)
         assert shown.returncode == 2 and "locked" in shown.stdout, shown  # no uploader runs, either
         assert re.search(r"^note         starting for .*\nwhat to do   close", shown.stdout, re.M), shown
         shown = site.command("uploader", "status", "--json", DESTINATION_DIR=site.objects)
         told = json.loads(shown.stdout)
         assert shown.returncode == 2 and "locked" in told["spool"]["error"] and "backlog" not in told, shown
-        assert [problem["code"] for problem in told["collector"]["problems"]] == ["starting"], told
+        assert [problem["code"] for problem in told["collector"]["problems"]][0] == "starting", told
         db.execute("ROLLBACK")
     site.send_events(10)
     site.wait_for_events(20)
@@ -154,10 +197,10 @@ def test_a_schema_that_becomes_newer_while_starting_is_said_to_be(site):
         version = db.execute("PRAGMA user_version").fetchone()[0]
         db.execute("BEGIN IMMEDIATE")
         collector, _ = start(site)
-        wait_for("the problem", lambda: codes(site) == ["starting"])
+        wait_for("the problem", lambda: waits(site))
         db.execute("PRAGMA user_version = 900")
         db.execute("COMMIT")
-        wait_for("the other problem", lambda: codes(site) == ["starting", "schema_too_new"])
+        wait_for("the other problem", lambda: {"starting", "schema_too_new"} <= set(codes(site)))
         assert site.command("collector", "healthcheck", "--strict").returncode == 1
         db.execute(f"PRAGMA user_version = {version}")
     wait_for("the end of both", lambda: codes(site) == [])
@@ -176,7 +219,7 @@ def test_a_stop_while_starting_says_what_it_leaves(site):
         collector, _ = start(site)
         with socket.create_connection(("127.0.0.1", site.port)) as s:
             s.sendall(b"<EVENT/>" * 3)
-            wait_for("the problem", lambda: codes(site) == ["starting"])
+            wait_for("the problem", lambda: waits(site))
             collector.stop(1)
         assert re.search(r"not read\" bytes=24 connections=1 why=\"the spool could not be opened", collector.log), collector.log
 
