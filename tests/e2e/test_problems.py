@@ -173,8 +173,8 @@ def newer_schema(world):
     world.site.change(f"PRAGMA user_version = {schema // 100 * 100 + 100}")
     world.site.acmsim("--count", 20)
     yield
-    world.site.change(f"PRAGMA user_version = {schema}")
     world.programs["uploader"].process.wait(30)
+    world.site.change(f"PRAGMA user_version = {schema}")
     world.uploader()
 
 
@@ -240,8 +240,7 @@ def no_place(world):
 def many_rejects(world):
     world.collector(REJECTS_MAX_SIZE="1M")
     world.uploader(REJECTS_PREFIX="none")
-    world.site.send(b"<EVENT>&" + b"x" * 900000 + b"</EVENT>" + b"<EVENT>&" + b"y" * 900000 + b"</EVENT>" +
-                    b"<EVENT>&</EVENT>" * 3)
+    world.site.send((b"<EVENT>" + b"<x>" * 20000 + b"</EVENT>") * 40)
     yield
     assert world.site.command("uploader", "rejects", "dismiss", "--all").returncode == 0
 
