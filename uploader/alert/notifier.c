@@ -75,11 +75,12 @@ static void gather(struct notifier *n)
 
 /* ---- alerts ---- */
 
-/* Without the spool there are no ids, and nobody knows what was told before. */
+/* Without the spool there are no ids, and nobody knows what was told before. A new identity begins with no alerts. */
 static void load_policy(struct notifier *n)
 {
     struct why why = {0};
-    if (n->has_policy || !n->status.has_spool) return;
+    bool is_current = n->has_policy && strcmp(n->policy.spool, n->identity.spool) == 0;
+    if (is_current || !n->status.has_spool) return;
     alert_policy_init(&n->policy, n->identity.spool, now_of(n));
     n->has_policy = alert_state_load(&n->policy, n->db, now_of(n), &why) == RES_OK;
     if (!n->has_policy) log_debug("the alerts cannot be loaded now", "why=%s", LOG_QUOTE(why.text));

@@ -121,7 +121,10 @@ enum alert_outcome {
 /* Nothing is known yet. `spool` is the spool's id, without which there are no ids. */
 void alert_policy_init(struct alert_policy *policy, const char *spool, struct alert_now now);
 
-/* Takes in a row of the spool, right after alert_policy_init(); `alert` has all but what is of this process. */
+/*
+ * Takes in a row of the spool, right after alert_policy_init(); `alert` has all but what is of this process. One of another
+ * spool's id is GONE at once: the spool is a copy, and the original may still tell of that alert.
+ */
 void alert_policy_load(struct alert_policy *policy, const struct alert *alert, struct alert_now now);
 
 void alert_policy_update(struct alert_policy *policy, const struct alert_view *view, struct alert_now now);

@@ -116,6 +116,13 @@ static int64_t left_ms(int64_t at, int64_t pause_ms, struct alert_now now)
     return left < pause_ms ? left : pause_ms;
 }
 
+/* Ids begin with the spool's id. The row of another spool came with the file that this one was copied from. */
+static bool is_own(const struct alert_policy *policy, const struct alert *row)
+{
+    size_t len = strlen(policy->spool);
+    return strncmp(row->id, policy->spool, len) == 0 && row->id[len] == '-';
+}
+
 void alert_policy_load(struct alert_policy *policy, const struct alert *row, struct alert_now now)
 {
     if (policy->count == ALERTS_MAX || alert_policy_has_id(policy, row->id)) return;
@@ -126,6 +133,10 @@ void alert_policy_load(struct alert_policy *policy, const struct alert *row, str
     alert->tries = 0;
     alert->saved_ms = alert->lasted_ms;
     alert->away_since = 0;
+    if (!is_own(policy, row)) {
+        alert_move(alert, ALERT_GONE);
+        return;
+    }
     if (alert->away_at > 0)
         alert->away_since =
             now.monotonic - alert_quiet_ms(alert) + left_ms(alert->away_at, alert_quiet_ms(alert), now);

@@ -102,6 +102,30 @@ static void a_spool_that_is_locked_leaves_them_in_memory(void **state)
     free(policy);
 }
 
+static void alerts_of_the_spool_it_was_copied_from_are_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct alert_policy *policy = policy_new();
+    struct alert_policy *copy = malloc(sizeof *copy);
+    if (!copy) abort();
+    struct alert_message message;
+    struct problem problem = wal_lost();
+    update(policy, &problem, 1, 0);
+    assert_true(alert_policy_next(policy, NOW, &message));
+    alert_policy_sent(policy, &message, ALERT_TAKEN, NOW);
+    must(f, alert_state_save(policy, spool_out_db(f->out), NOW, &f->why));
+    alert_policy_init(copy, "fedcba9876", NOW);
+    must(f, alert_state_load(copy, spool_out_db(f->out), NOW, &f->why));
+    update(copy, NULL, 0, 1000);
+    update(copy, NULL, 0, 1000 + ALERT_QUIET_MS);
+    assert_false(alert_policy_next(copy, NOW, &message));
+    must(f, alert_state_save(copy, spool_out_db(f->out), NOW, &f->why));
+    assert_int_equal(copy->count, 0);
+    assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _alert"), 0);
+    free(policy);
+    free(copy);
+}
+
 static void expect_range(const struct status_range *range, const char *kind, const char *range_state,
                          int64_t first_id, int64_t last_id)
 {
@@ -163,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SPOOL(an_alert_is_loaded_as_it_was_stored),
         IN_SPOOL(what_is_over_untold_is_deleted),
+        IN_SPOOL(alerts_of_the_spool_it_was_copied_from_are_forgotten),
         IN_SPOOL(a_spool_that_is_locked_leaves_them_in_memory),
         IN_SPOOL(ranges_tell_what_is_not_in_the_bucket),
         IN_SPOOL(too_many_ranges_are_cut),
