@@ -8,10 +8,23 @@
 #ifndef COMMON_PRINT_H
 #define COMMON_PRINT_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* Prints the formatted text and a line break. A line break in it is written as an escape, as are all control characters. */
 void print_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Prints a label and the text behind it, from column PRINT_INDENT on. A line that would reach the last of so many columns
+ * is broken at a blank, and goes on under the text. A word that is longer, and a command between backquotes, stay whole,
+ * so that they can be copied. `columns` 0, or too few for that: one line.
+ */
+#define PRINT_INDENT 13
+void print_entry(FILE *out, const char *label, size_t columns, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* How wide the terminal is to which the stream leads; 0: it leads to none. */
+size_t print_columns(FILE *out);
 
 /* Prints a text whose line breaks are meant, and a line break at its end if it has none. */
 void print_lines(FILE *out, const char *text);

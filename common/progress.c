@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/figures.h"
+
 #define SAMPLE_MS  1000 /* between two samples */
 #define LEFT_MAX_S (100 * 86400)
 #define MINUTE_S   60
@@ -93,15 +95,10 @@ int64_t progress_left_s(const struct progress *p, double rate)
 
 /* ---- for a person ---- */
 
-/* 8,200,000 */
 static void append_number(struct buf *out, int64_t number)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRId64, number);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0) buf_append_char(out, ',');
-        buf_append_char(out, digits[i]);
-    }
+    char text[FIGURES_SIZE];
+    buf_append_text(out, figures_count(number, text));
 }
 
 void progress_append_figures(struct buf *out, const struct progress *p)

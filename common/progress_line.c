@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -14,7 +13,6 @@
 
 #define DRAW_MS 250
 #define LOG_MS  10000
-#define COLUMNS 80 /* of a terminal that does not say how wide it is */
 
 static bool is_terminal(void)
 {
@@ -29,18 +27,11 @@ void progress_line_init(struct progress_line *line, const char *label)
     line->next_due = line->is_terminal ? now : now + LOG_MS;
 }
 
-static size_t count_columns(void)
-{
-    struct winsize size = {.ws_col = 0};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return COLUMNS;
-    return size.ws_col;
-}
-
 static void draw(struct progress_line *line, const struct progress *progress, double rate)
 {
     struct buf text = BUF_EMPTY;
     progress_append_line(&text, line->label, progress, rate);
-    print_over(stderr, text.data, text.len, count_columns());
+    print_over(stderr, text.data, text.len, print_columns(stderr));
     buf_fini(&text);
     line->is_shown = true;
     log_over_line(true);

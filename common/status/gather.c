@@ -25,6 +25,7 @@ static void check_program(struct status_program *program, const char *spool_path
     program->is_unseen = lockfile_is_held(spool_path, name, &is_held, &why) != RES_OK;
     program->is_silent = lockfile_is_empty(spool_path, name);
     program->is_running = lockfile_check(spool_path, name, &program->why_not) == RES_OK;
+    program->is_hanging = is_held && !program->is_running;
     program->seen_at = lockfile_seen_at(spool_path, name);
     while (program->problem_count < PROBLEM_COUNT &&
            problems_parse(&text, name, &program->problems[program->problem_count]))

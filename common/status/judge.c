@@ -9,6 +9,14 @@
 #define MINUTE_MS        INT64_C(60000)
 #define BACKLOG_LEAST_MS (15 * MINUTE_MS) /* a backlog younger than this is never too old */
 
+/* What to do about a program that does not run, and about one whose process is there. */
+#define STARTS(name)                                                                                         \
+    "start the " name " (its service, its container, or `eventspool " name                                   \
+    "`); the end of its log says why it ended, and `eventspool check` what keeps it from running"
+#define HANGS(name)                                                                                          \
+    "look at the disk of SPOOL_PATH (`dmesg`), then end the process of the " name                            \
+    " and start it again; report the end of its log"
+
 /* Adds a problem, whose texts the caller fills in. */
 static struct problem *add(struct status *s, enum problem_code code, const char *program, int64_t since)
 {
@@ -44,14 +52,12 @@ static void find_absent(struct status *s)
     if (is_absent(&s->collector)) {
         struct problem *p = add(s, PROBLEM_COLLECTOR_ABSENT, "collector", away_since(s, &s->collector));
         (void)problem_set_text(p->message, s->collector.why_not.text);
-        (void)problem_set_text(p->remedy, "start the collector; the end of its log says why it does not run. "
-                                          "Until then nobody receives what is sent");
+        (void)problem_set_text(p->remedy, s->collector.is_hanging ? HANGS("collector") : STARTS("collector"));
     }
     if (is_absent(&s->uploader)) {
         struct problem *p = add(s, PROBLEM_UPLOADER_ABSENT, "uploader", away_since(s, &s->uploader));
         (void)problem_set_text(p->message, s->uploader.why_not.text);
-        (void)problem_set_text(p->remedy, "start the uploader; the end of its log says why it does not run. "
-                                          "Events are kept in the spool meanwhile");
+        (void)problem_set_text(p->remedy, s->uploader.is_hanging ? HANGS("uploader") : STARTS("uploader"));
     }
 }
 
@@ -65,8 +71,8 @@ static void find_silent(struct status *s, const struct status_program *program, 
     (void)problem_set_text(p->remedy, "free space on the disk of SPOOL_PATH");
 }
 
-/* Does a problem of the uploader explain that nothing is shipped? */
-static const char *why_old(const struct status *s)
+/* The code of the problem of the uploader that explains that nothing is shipped; NULL: none does. */
+static const char *problem_of_uploader(const struct status *s)
 {
     for (size_t i = 0; i < s->problem_count; i++)
         if (strcmp(s->problems[i].program, "uploader") == 0 &&
@@ -75,11 +81,21 @@ static const char *why_old(const struct status *s)
     return NULL;
 }
 
+/* What is in the way of the proof is known: nobody has to wait for it. */
+static void explain_unproven(struct status *s)
+{
+    const char *cause = problem_of_uploader(s);
+    for (size_t i = 0; cause && i < s->problem_count; i++)
+        if (strcmp(s->problems[i].code, problem_kind(PROBLEM_DESTINATION_UNPROVEN)->code) == 0)
+            (void)snprintf(s->problems[i].remedy, sizeof s->problems[i].remedy, "do what is said about %s",
+                           cause);
+}
+
 static void find_old_backlog(struct status *s)
 {
     int64_t limit_ms = 2 * s->rotation_ms > BACKLOG_LEAST_MS ? 2 * s->rotation_ms : BACKLOG_LEAST_MS;
     if (s->rotation_ms == 0 || s->oldest_at == 0 || s->now - s->oldest_at < limit_ms) return;
-    const char *cause = why_old(s);
+    const char *cause = problem_of_uploader(s);
     struct problem *p = add(s, PROBLEM_BACKLOG_OLD, "uploader", s->oldest_at + limit_ms);
     (void)snprintf(p->message, sizeof p->message,
                    "%" PRId64 " events wait, the oldest for %" PRId64
@@ -109,8 +125,9 @@ static void find_states(struct status *s)
             p->remedy,
             s->rejects_received > 0
                 ? "`eventspool rejects list` says why; EVENT_ELEMENT may not be the name that is sent"
-                : "see that the sender's address and port are this collector's, and that no firewall is "
-                  "between; `make send` or `nc` sends an event from here");
+                : "see that the sender is set to this machine and to PORT (`eventspool config` shows it), "
+                  "and "
+                  "that no firewall is between; `make send` or `nc` sends an event from here");
     }
 }
 
@@ -149,6 +166,7 @@ void status_judge(struct status *s)
     find_absent(s);
     find_silent(s, &s->collector, "collector");
     find_silent(s, &s->uploader, "uploader");
+    explain_unproven(s);
     find_old_backlog(s);
     find_states(s);
     qsort(s->problems, s->problem_count, sizeof *s->problems, compare);

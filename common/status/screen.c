@@ -5,110 +5,135 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/figures.h"
 #include "common/print.h"
 #include "common/status/judge.h"
 
-#define LABEL "%-12s "
+#define HOUR_MS   INT64_C(3600000)
+#define TEXT_SIZE 160
 
-const char *screen_span(int64_t ms, char out[SCREEN_SPAN_SIZE])
-{
-    int64_t s = ms > 0 ? ms / 1000 : 0;
-    if (s >= 2 * 86400)
-        (void)snprintf(out, SCREEN_SPAN_SIZE, "%" PRId64 " days", s / 86400);
-    else if (s >= 2 * 3600)
-        (void)snprintf(out, SCREEN_SPAN_SIZE, "%" PRId64 " h", s / 3600);
-    else if (s >= 2 * 60)
-        (void)snprintf(out, SCREEN_SPAN_SIZE, "%" PRId64 " min", s / 60);
-    else
-        (void)snprintf(out, SCREEN_SPAN_SIZE, "%" PRId64 " s", s);
-    return out;
-}
+/* Where it is printed, and what. */
+struct screen {
+    FILE *out;
+    size_t columns;
+    const struct status *status;
+};
 
-/* A time with how long ago it was, e.g. `2031-05-04T10:11:12.345Z, 40 s ago`. */
-static void print_time(FILE *out, const struct status *s, const char *label, int64_t at)
+#define entry(screen, label, ...) print_entry((screen)->out, label, (screen)->columns, __VA_ARGS__)
+
+/* `40 s ago, 2031-05-04T10:11:12.345Z`; 0 is never. */
+static void print_time(const struct screen *to, const char *label, int64_t at)
 {
     char iso[CLOCK_ISO_SIZE];
-    char span[SCREEN_SPAN_SIZE];
+    char span[FIGURES_SIZE];
     if (at == 0)
-        print_line(out, LABEL "never", label);
+        entry(to, label, "never");
     else
-        print_line(out, LABEL "%s, %s ago", label, clock_iso(at, iso), screen_span(s->now - at, span));
+        entry(to, label, "%s ago, %s", figures_span(to->status->now - at, span), clock_iso(at, iso));
 }
 
 /* ---- what is wrong ---- */
 
-static void print_problem(FILE *out, const struct status *s, const struct problem *problem)
+static void print_problem(const struct screen *to, const struct problem *problem)
 {
-    char span[SCREEN_SPAN_SIZE];
-    char tries[48] = "";
+    char span[FIGURES_SIZE];
+    char count[FIGURES_SIZE];
+    char tries[TEXT_SIZE] = "";
     bool is_info = problem_severity(problem->code) == PROBLEM_INFO;
-    if (problem->tries > 0) (void)snprintf(tries, sizeof tries, ", tried %" PRId64 " times", problem->tries);
-    print_line(out, LABEL "%s for %s%s: %s", is_info ? "note" : "problem", problem->code,
-               screen_span(s->now - problem->since, span), tries, problem->message);
-    if (*problem->remedy) print_line(out, LABEL "%s", "what to do", problem->remedy);
+    if (problem->tries == 1)
+        (void)snprintf(tries, sizeof tries, ", tried once");
+    else if (problem->tries > 1)
+        (void)snprintf(tries, sizeof tries, ", tried %s times", figures_count(problem->tries, count));
+    entry(to, is_info ? "note" : "problem", "%s for %s%s: %s", problem->code,
+          figures_span(to->status->now - problem->since, span), tries, problem->message);
+    if (*problem->remedy) entry(to, "what to do", "%s", problem->remedy);
 }
 
 /* What the uploader reports is shown as its problems; an incident of the last day is none of them. */
-static void print_incident(FILE *out, const struct status *s)
+static void print_incident(const struct screen *to)
 {
+    const struct status *s = to->status;
     for (size_t i = 0; i < s->uploader.problem_count; i++)
         if (problem_severity(s->uploader.problems[i].code) != PROBLEM_INFO) return;
     if (!*s->last_error) return;
-    print_line(out, LABEL "%s", "problem", s->last_error);
-    print_line(out, LABEL "%s", "what to do", *s->remedy ? s->remedy : "nothing: it is being tried again");
+    entry(to, "problem", "%s", s->last_error);
+    entry(to, "what to do", "%s", *s->remedy ? s->remedy : "nothing: it is being tried again");
 }
 
 /* ---- the figures ---- */
 
-static void print_program(FILE *out, const struct status *s, const char *name,
-                          const struct status_program *program)
+/* Why a program does not run is said once: by its problem, if there is one. */
+static void print_program(const struct screen *to, const char *name, const struct status_program *program,
+                          enum problem_code absent)
 {
-    char span[SCREEN_SPAN_SIZE];
-    if (!program->is_running)
-        print_line(out, LABEL "%s", name, program->why_not.text);
+    char span[FIGURES_SIZE];
+    int64_t now = to->status->now;
+    if (!program->is_running && program->seen_at > 0 && status_has(to->status, absent))
+        entry(to, name, "absent, last seen %s ago", figures_span(now - program->seen_at, span));
+    else if (!program->is_running)
+        entry(to, name, "%s", program->why_not.text);
     else if (program->started_at > 0)
-        print_line(out, LABEL "running for %s, version %s", name,
-                   screen_span(s->now - program->started_at, span), program->version);
+        entry(to, name, "running for %s, version %s", figures_span(now - program->started_at, span),
+              program->version);
     else
-        print_line(out, LABEL "running", name);
+        entry(to, name, "running");
 }
 
-static void print_backlog(FILE *out, const struct status *s)
+static void print_programs(const struct screen *to)
 {
-    char oldest[96] = "";
-    char span[SCREEN_SPAN_SIZE];
+    print_program(to, "collector", &to->status->collector, PROBLEM_COLLECTOR_ABSENT);
+    print_program(to, "uploader", &to->status->uploader, PROBLEM_UPLOADER_ABSENT);
+}
+
+/* When the next object is due says nothing where nobody makes it. */
+static void print_backlog(const struct screen *to)
+{
+    const struct status *s = to->status;
+    char oldest[TEXT_SIZE] = "";
+    char count[FIGURES_SIZE];
+    char size[FIGURES_SIZE];
+    char span[FIGURES_SIZE];
     if (s->oldest_at > 0)
         (void)snprintf(oldest, sizeof oldest, ", the oldest waits for %s",
-                       screen_span(s->now - s->oldest_at, span));
-    print_line(out, LABEL "%" PRId64 " events, %" PRId64 " bytes%s", "backlog", s->backlog_events,
-               s->backlog_bytes, oldest);
+                       figures_span(s->now - s->oldest_at, span));
+    entry(to, "backlog", "%s event%s, %s%s", figures_count(s->backlog_events, count),
+          s->backlog_events == 1 ? "" : "s", figures_bytes(s->backlog_bytes, size), oldest);
     int64_t due_at = status_next_due_at(s);
-    if (due_at > s->now)
-        print_line(out, LABEL "due in %s, or at %" PRId64 " bytes", "next object",
-                   screen_span(due_at - s->now, span), s->max_file_bytes);
+    if (due_at > s->now && s->uploader.is_running)
+        entry(to, "next object", "due in %s, or at %s", figures_span(due_at - s->now, span),
+              figures_bytes(s->max_file_bytes, size));
 }
 
-static void print_batches(FILE *out, const struct status *s)
+static void print_batches(const struct screen *to)
 {
-    char given_up[80] = "";
+    const struct status *s = to->status;
+    char given_up[TEXT_SIZE] = "";
     if (s->abandoned > 0)
         (void)snprintf(given_up, sizeof given_up, ", %" PRId64 " given up (see the view `batches`)",
                        s->abandoned);
-    print_line(out, LABEL "%" PRId64 " to ship, %" PRId64 " blocked%s", "batches", s->sealed, s->blocked,
-               given_up);
+    entry(to, "batches", "%" PRId64 " to ship, %" PRId64 " blocked%s", s->sealed, s->blocked, given_up);
 }
 
-static void print_disk(FILE *out, const struct status *s)
+/* What came within some minutes tells nothing of a day. */
+static void print_room(const struct screen *to)
 {
-    char hours[96] = "";
+    const struct status *s = to->status;
+    char size[FIGURES_SIZE];
+    char span[FIGURES_SIZE];
+    char lasts[TEXT_SIZE] = "";
     int64_t room = status_room_bytes(s);
-    if (status_room_hours(s) >= 0)
-        (void)snprintf(hours, sizeof hours, ", enough for %" PRId64 " h at the rate of the last 24 h",
-                       status_room_hours(s));
-    if (room >= 0) print_line(out, LABEL "%" PRId64 " MiB for events%s", "room", room >> 20, hours);
+    int64_t hours = status_room_hours(s);
+    if (room < 0) return;
+    if (hours >= 0 && s->disk.measured_ms >= HOUR_MS)
+        (void)snprintf(lasts, sizeof lasts, ", enough for %s at the rate of the last 24 h",
+                       figures_span(hours * HOUR_MS, span));
+    if (room == 0)
+        entry(to, "room", "none for events: nothing is read");
+    else
+        entry(to, "room", "%s for events%s", figures_bytes(room, size), lasts);
 }
 
-static void print_request(FILE *out, const struct status_request *request)
+static void print_request(const struct screen *to, const struct status_request *request)
 {
     struct buf figures = BUF_EMPTY;
     if (*request->progress.unit) {
@@ -116,45 +141,49 @@ static void print_request(FILE *out, const struct status_request *request)
         progress_append_figures(&figures, &request->progress);
         buf_append_char(&figures, ')');
     }
-    print_line(out, LABEL "%s of the %s since %s%s%s%.*s", "asked for", request->action, request->program,
-               request->requested_at, *request->sentence ? ": " : "", request->sentence, (int)figures.len,
-               figures.len > 0 ? figures.data : "");
+    entry(to, "asked for", "%s of the %s since %s%s%s%.*s", request->action, request->program,
+          request->requested_at, *request->sentence ? ": " : "", request->sentence, (int)figures.len,
+          figures.len > 0 ? figures.data : "");
     buf_fini(&figures);
 }
 
-static void print_requests(FILE *out, const struct status *s)
+static void print_figures(const struct screen *to)
 {
-    for (size_t i = 0; i < s->request_count; i++) print_request(out, &s->requests[i]);
+    const struct status *s = to->status;
+    char size[FIGURES_SIZE];
+    print_programs(to);
+    print_time(to, "last event", s->last_event_at);
+    entry(to, "rejects", "%" PRId64 " in 24 h", s->rejects_24h);
+    print_backlog(to);
+    print_batches(to);
+    print_time(to, "last shipped", s->last_shipped_at);
+    if (*s->destination) entry(to, "destination", "%s", s->destination);
+    entry(to, "spool", "%s (%s), node %s, %s", s->spool_path, s->identity.spool, s->identity.node,
+          figures_bytes(s->spool_bytes, size));
+    print_room(to);
+    for (size_t i = 0; i < s->request_count; i++) print_request(to, &s->requests[i]);
 }
 
-static void print_figures(FILE *out, const struct status *s)
+/* ---- the whole ---- */
+
+static void print_missing_spool(const struct screen *to)
 {
-    print_line(out, LABEL "%s (%s), node %s, %" PRId64 " KiB", "spool", s->spool_path, s->identity.spool,
-               s->identity.node, s->spool_bytes / 1024);
-    print_program(out, s, "collector", &s->collector);
-    print_program(out, s, "uploader", &s->uploader);
-    if (*s->destination) print_line(out, LABEL "%s", "destination", s->destination);
-    print_backlog(out, s);
-    print_time(out, s, "last event", s->last_event_at);
-    print_time(out, s, "last shipped", s->last_shipped_at);
-    print_batches(out, s);
-    print_line(out, LABEL "%" PRId64 " in 24 h", "rejects", s->rejects_24h);
-    print_disk(out, s);
-    print_requests(out, s);
+    const struct why *why = &to->status->why_no_spool;
+    entry(to, "spool", "%s", why->text);
+    if (*why->remedy) entry(to, "what to do", "%s", why->remedy);
+    print_programs(to);
 }
 
-void status_print(FILE *out, const struct status *s)
+void status_print(FILE *out, const struct status *status, size_t columns)
 {
+    struct screen to = {out, columns, status};
     char line[STATUS_VERDICT_SIZE];
-    print_line(out, LABEL "%s", "verdict", status_verdict_line(s, line));
-    for (size_t i = 0; i < s->problem_count; i++) print_problem(out, s, &s->problems[i]);
-    if (!s->has_spool) {
-        print_line(out, LABEL "%s", "spool", s->why_no_spool.text);
-        if (*s->why_no_spool.remedy) print_line(out, LABEL "%s", "what to do", s->why_no_spool.remedy);
-        print_program(out, s, "collector", &s->collector);
-        print_program(out, s, "uploader", &s->uploader);
-        return;
-    }
-    print_incident(out, s);
-    print_figures(out, s);
+    entry(&to, "verdict", "%s", status_verdict_line(status, line));
+    for (size_t i = 0; i < status->problem_count; i++) print_problem(&to, &status->problems[i]);
+    if (status->has_spool) print_incident(&to);
+    print_line(out, "%s", "");
+    if (status->has_spool)
+        print_figures(&to);
+    else
+        print_missing_spool(&to);
 }

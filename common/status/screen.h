@@ -1,5 +1,6 @@
 /*
- * screen -- a status on one screen for a person: the verdict first, then what is wrong and what to do, then the figures.
+ * screen -- a status on one screen for a person: the verdict first, then what is wrong and what to do, then the figures, in
+ * the order in which events go.
  */
 #ifndef COMMON_STATUS_SCREEN_H
 #define COMMON_STATUS_SCREEN_H
@@ -8,10 +9,7 @@
 
 #include "common/status/status.h"
 
-void status_print(FILE *out, const struct status *status);
-
-/* `3 days`, `5 h`, `12 min`, `40 s`: a time as people say it, by its largest unit that is at least 2 (days from 2 on). */
-#define SCREEN_SPAN_SIZE 24
-const char *screen_span(int64_t ms, char out[SCREEN_SPAN_SIZE]);
+/* Lines that would reach the last of so many columns are broken at blanks; 0: none is broken, for programs that read. */
+void status_print(FILE *out, const struct status *status, size_t columns);
 
 #endif

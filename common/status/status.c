@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/status/judge.h"
+
 #define HOUR_MS 3600000LL
 
 int64_t status_counter(const struct status *status, const char *name, const char *label)
@@ -17,6 +19,7 @@ int64_t status_room_bytes(const struct status *status)
 {
     const struct status_disk *disk = &status->disk;
     if (!status->has_spool || disk->free_bytes < 0 || disk->min_free_bytes < 0) return -1;
+    if (status_has(status, PROBLEM_PAUSED_DISK) || status_has(status, PROBLEM_PAUSED_CEILING)) return 0;
     int64_t room = disk->free_bytes + disk->unused_bytes - disk->min_free_bytes;
     int64_t below = disk->max_bytes - (status->spool_bytes - disk->unused_bytes);
     if (disk->max_bytes > 0 && below < room) room = below;

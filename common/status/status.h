@@ -27,6 +27,7 @@
 
 struct status_program {
     bool is_running;    /* it holds its lock, and its sign of life is fresh */
+    bool is_hanging;    /* its process holds the lock, and does not go on */
     bool is_unseen;     /* this user may not see whether it runs */
     bool is_silent;     /* it could not write its lock file: its problems are not known */
     struct why why_not; /* if it does not run */
@@ -115,7 +116,7 @@ struct status {
 /* The value of a counter; 0 if there is none. */
 int64_t status_counter(const struct status *status, const char *name, const char *label);
 
-/* How many bytes may still come before reading stops; -1: not known. */
+/* How many bytes may still come before reading stops; 0 while it has stopped for want of space; -1: not known. */
 int64_t status_room_bytes(const struct status *status);
 
 /* For how many hours that is enough at the rate of the last 24 hours; -1: not known, or nothing comes. */

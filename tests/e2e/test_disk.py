@@ -31,7 +31,7 @@ def start_on_small_disk(site):
 def status(site):
     """{word: what follows it} of the screen; problems are a list of those of the collector."""
     text = site.command("uploader", "status", DESTINATION_DIR=site.objects).stdout
-    lines = dict(line.split(None, 1) for line in text.splitlines())
+    lines = dict(line.split(None, 1) for line in text.splitlines() if line)
     problems = re.findall(r"^problem +([a-z_]+) for ", text, re.MULTILINE)
     return {**lines, "problems": [code for code in problems if code != "uploader_absent"]}  # most tests need none
 

@@ -56,7 +56,7 @@ def check_dead(world, behaviour, remedy):
     world.uploader.kill()
     shown = world.command("status").stdout
     assert remedy not in shown, shown
-    assert re.search(r"^uploader .*no uploader is running", shown, re.MULTILINE), shown
+    assert re.search(r"^uploader +absent, last seen \S+ \S+ ago", shown, re.MULTILINE), shown
     world.cure()
     world.start()
     world.assert_ends()

@@ -147,7 +147,8 @@ def dead_uploader():
     return with_problems(
         "waiting, a person is needed", "critical",
         problem("uploader_absent", "critical", "the uploader does not run: its lock is free",
-                "start the uploader; the end of its log says why it does not run. Events are kept in the spool meanwhile",
+                "start the uploader (its service, its container, or `eventspool uploader`); the end of its log says why it ended, and "
+                "`eventspool check` what keeps it from running",
                 since=25 * MINUTE),
         uploader={**flowing()["uploader"], **gone})
 
@@ -171,7 +172,8 @@ def being_lost():
     return with_problems(
         "being lost", "critical",
         problem("collector_absent", "critical", "the collector does not run: its lock is free",
-                "start the collector; the end of its log says why it does not run. Until then nobody receives what is sent",
+                "start the collector (its service, its container, or `eventspool collector`); the end of its log says why it ended, and "
+                "`eventspool check` what keeps it from running",
                 program="collector", since=70),
         collector={**program(), **gone}, connections=None, connected=None, history=None)
 

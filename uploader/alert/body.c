@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/figures.h"
 #include "common/printable.h"
 #include "common/status/judge.h"
-#include "common/status/screen.h"
 
 /* ---- texts ---- */
 
@@ -64,13 +64,13 @@ static void append_problem(struct buf *out, const struct alert *alert)
 
 static void append_end(struct buf *out, const struct alert *alert)
 {
-    char span[SCREEN_SPAN_SIZE];
+    char span[FIGURES_SIZE];
     int64_t lasted_ms = alert->away_at - alert->problem.since;
     append_shown(out, alert->problem.code);
     buf_append_text(out, " is over");
     if (lasted_ms > 0) {
         buf_append_text(out, ", after ");
-        buf_append_text(out, screen_span(lasted_ms, span));
+        buf_append_text(out, figures_span(lasted_ms, span));
     }
     buf_append_char(out, '.');
 }

@@ -17,6 +17,7 @@
 #define WATCH_MS     2000
 #define CLEAR_SCREEN "\033[H\033[2J"
 #define CANNOT_TELL  3
+#define COLUMNS_MAX  100
 
 struct options {
     bool is_json, is_watch;
@@ -65,6 +66,13 @@ static void gather(struct status *status, const char *spool_path)
         status_gather_programs(status, spool_path, &why);
 }
 
+/* Long lines are hard to read. */
+static size_t width(void)
+{
+    size_t columns = print_columns(stdout);
+    return columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+}
+
 static int show(const char *spool_path, const struct options *options)
 {
     struct status status;
@@ -73,7 +81,7 @@ static int show(const char *spool_path, const struct options *options)
     if (options->is_json)
         print_json(&status);
     else
-        status_print(stdout, &status);
+        status_print(stdout, &status, width());
     (void)fflush(stdout);
     return status_exit_code(&status);
 }

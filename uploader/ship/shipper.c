@@ -89,7 +89,7 @@ static void connect(struct shipper *s, struct problems *problems)
     if (problems && s->options.is_service)
         problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
                        "it is not known yet whether the destination takes objects",
-                       "wait: it is being tried; what is in the way is shown here as soon as it is known");
+                       "wait: it is being tried");
 }
 
 enum result shipper_open(struct shipper **out, const struct shipper_options *options, struct spool_out *spool,

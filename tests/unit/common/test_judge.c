@@ -168,6 +168,28 @@ static void a_program_that_does_not_run_is_a_problem_with_a_remedy(void **state)
     assert_string_equal(s->problems[1].code, "uploader_absent");
     assert_int_equal(s->problems[1].since, s->created_at);
     for (size_t i = 0; i < s->problem_count; i++) assert_true(*s->problems[i].remedy);
+    assert_non_null(strstr(s->problems[0].remedy, "start the collector"));
+    s->collector.is_hanging = true;
+    status_judge(s);
+    assert_non_null(strstr(s->problems[0].remedy, "end the process of the collector"));
+    free(s);
+}
+
+static void the_proof_is_not_waited_for_where_it_is_known_what_is_in_its_way(void **state)
+{
+    struct status *s = some_status();
+    (void)state;
+    publish(&s->uploader, "uploader", PROBLEM_DESTINATION_UNPROVEN, NOW);
+    s->oldest_at = 1;
+    s->backlog_events = 1;
+    status_judge(s);
+    for (size_t i = 0; i < s->problem_count; i++)
+        assert_null(strstr(s->problems[i].remedy, "do what is said"));
+    publish(&s->uploader, "uploader", PROBLEM_CREDENTIALS, NOW);
+    status_judge(s);
+    assert_string_equal(s->problems[0].code, "credentials");
+    for (size_t i = 1; i < s->problem_count; i++)
+        assert_string_equal(s->problems[i].remedy, "do what is said about credentials");
     free(s);
 }
 
@@ -290,6 +312,11 @@ static void the_room_is_measured_by_what_came_in_a_day(void **state)
                                    .measured_ms = 1440 * MINUTE_MS};
     assert_int_equal(status_room_bytes(s), 2 * INT64_C(1000000000));
     assert_int_equal(status_room_hours(s), 17); /* 2,000 MB, 100 MB an hour, and 15 % more for rows */
+    publish(&s->collector, "collector", PROBLEM_PAUSED_DISK, NOW);
+    status_judge(s);
+    assert_int_equal(status_room_bytes(s), 0); /* though there is some: not enough to go on */
+    s->collector.problem_count = 0;
+    status_judge(s);
     s->disk.max_bytes = INT64_C(500000000);
     s->spool_bytes = INT64_C(400000000);
     assert_int_equal(status_room_bytes(s), INT64_C(100000000));
@@ -309,6 +336,7 @@ int main(void)
         cmocka_unit_test(of_two_equal_problems_the_older_one_comes_first),
         cmocka_unit_test(a_problem_of_a_newer_program_is_a_warning),
         cmocka_unit_test(a_program_that_does_not_run_is_a_problem_with_a_remedy),
+        cmocka_unit_test(the_proof_is_not_waited_for_where_it_is_known_what_is_in_its_way),
         cmocka_unit_test(where_nothing_can_be_seen_nothing_is_told),
         cmocka_unit_test(a_backlog_is_old_after_twice_the_interval_and_fifteen_minutes),
         cmocka_unit_test(the_remedy_of_an_old_backlog_names_its_cause),

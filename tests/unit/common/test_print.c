@@ -55,6 +55,40 @@ static void foreign_text_stays_in_its_line_and_is_printable(void **state)
     }
 }
 
+static void a_long_entry_goes_on_under_its_text(void **state)
+{
+    static const struct {
+        size_t columns;
+        const char *text, *lines;
+    } cases[] = {
+        {0, "one line for programs, however long it may be",
+         "label        one line for programs, however long it may be\n"},
+        {20, "too few columns to break", "label        too few columns to break\n"},
+        {30, "sixteen columns fit in", "label        sixteen columns\n             fit in\n"},
+        {30, "sixteen columns. not so", "label        sixteen columns.\n             not so\n"},
+        {30, "a /very/long/path/stays/whole here",
+         "label        a\n             /very/long/path/stays/whole\n             here\n"},
+        {30, "sixt\xc3\xa9\xc3\xa9n c\xc3\xb6l\xc3\xbcmns. \n",
+         "label        sixt\xc3\xa9\xc3\xa9n c\xc3\xb6l\xc3\xbcmns.\n             \\x0a\n"},
+        {30, "run `eventspool check`, then look",
+         "label        run\n             `eventspool check`,\n             then look\n"},
+        {30, "`a b` or `c d` or `e f`", "label        `a b` or `c d`\n             or `e f`\n"},
+        {30, "a ` that stands alone is text", "label        a ` that stands\n             alone is text\n"},
+        {30, "", "label        \n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *out = NULL;
+        size_t len = 0;
+        FILE *file = open_memstream(&out, &len);
+        assert_non_null(file);
+        print_entry(file, "label", cases[i].columns, "%s", cases[i].text);
+        assert_int_equal(fclose(file), 0);
+        assert_string_equal(out, cases[i].lines);
+        free(out);
+    }
+}
+
 static void what_is_printable_already_is_not_changed(void **state)
 {
     (void)state;
@@ -99,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreign_text_stays_in_its_line_and_is_printable),
+        cmocka_unit_test(a_long_entry_goes_on_under_its_text),
         cmocka_unit_test(what_is_printable_already_is_not_changed),
         cmocka_unit_test(a_line_is_written_over_within_the_width_of_the_terminal),
     };
