@@ -173,13 +173,6 @@ void status_judge(struct status *s)
     decide(s);
 }
 
-bool status_has(const struct status *s, enum problem_code code)
-{
-    for (size_t i = 0; i < s->problem_count; i++)
-        if (strcmp(s->problems[i].code, problem_kind(code)->code) == 0) return true;
-    return false;
-}
-
 const char *status_verdict_name(const struct status *s)
 {
     if (s->flow == FLOW_WELL && status_has(s, PROBLEM_NOTHING_RECEIVED)) return "nothing has arrived yet";

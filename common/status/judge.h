@@ -12,9 +12,6 @@
 /* Fills in problems, verdict and severity of a status whose facts are filled in. */
 void status_judge(struct status *status);
 
-/* Is there a problem of this code, of whichever program? */
-bool status_has(const struct status *status, enum problem_code code);
-
 /* One line: `events are flowing`, `nothing has arrived yet`, `events are being lost: collector_absent`. Returns `out`. */
 #define STATUS_VERDICT_SIZE 160
 const char *status_verdict_line(const struct status *status, char out[STATUS_VERDICT_SIZE]);

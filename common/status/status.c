@@ -3,9 +3,14 @@
 
 #include <string.h>
 
-#include "common/status/judge.h"
-
 #define HOUR_MS 3600000LL
+
+bool status_has(const struct status *s, enum problem_code code)
+{
+    for (size_t i = 0; i < s->problem_count; i++)
+        if (strcmp(s->problems[i].code, problem_kind(code)->code) == 0) return true;
+    return false;
+}
 
 int64_t status_counter(const struct status *status, const char *name, const char *label)
 {

@@ -113,6 +113,9 @@ struct status {
     enum problem_severity severity; /* of the worst problem; info: all is well */
 };
 
+/* Has it been judged to have a problem of this code, of whichever program? */
+bool status_has(const struct status *status, enum problem_code code);
+
 /* The value of a counter; 0 if there is none. */
 int64_t status_counter(const struct status *status, const char *name, const char *label);
 
