@@ -206,11 +206,12 @@ def disk_nearly_full(world):
 
 @contextlib.contextmanager
 def at_ceiling(world):
+    world.stub.go_away()
     world.collector(SPOOL_MAX_SIZE="16M")
-    world.site.acmsim("--count", 20000)
-    wait_for("the ceiling", lambda: "problem=paused_ceiling" in world.log())
-    yield
     world.uploader()
+    world.site.acmsim("--count", 20000)
+    yield
+    world.stub.start_listening()
 
 
 @contextlib.contextmanager
@@ -310,10 +311,28 @@ def silent_sender(world):
 
 
 @contextlib.contextmanager
+def sending(world, data):
+    """Once, and again every minute."""
+    stop = threading.Event()
+
+    def send():
+        world.site.send(data)
+        while not stop.wait(60):
+            world.site.send(data)
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
 def malformed(world):
     world.both()
-    world.site.send(b"<EVENT>&</EVENT>")
-    yield
+    with sending(world, b"<EVENT>&</EVENT>"):
+        yield
     world.site.change("UPDATE _reject SET received_at = received_at - 600000")
     world.site.change("UPDATE _counter SET last_at = last_at - 600000")
 
@@ -321,8 +340,8 @@ def malformed(world):
 @contextlib.contextmanager
 def unknown_element(world):
     world.both()
-    world.site.send(b"<Alarm><cn>1</cn></Alarm>")
-    yield
+    with sending(world, b"<Alarm><cn>1</cn></Alarm>"):
+        yield
     world.site.change("UPDATE _reject SET received_at = received_at - 600000")
     world.site.change("UPDATE _counter SET last_at = last_at - 600000")
 
