@@ -39,12 +39,12 @@ struct board *board_new(void);
 void board_free(struct board *board); /* accepts NULL */
 
 /*
- * Somebody asks for the status: for the next BOARD_ASKED_MS it is worth gathering it each BOARD_STEP_MS, else each
- * BOARD_QUIET_MS.
+ * Somebody asks for the status: for the next BOARD_ASKED_MS it is worth looking each BOARD_STEP_MS, else nobody is woken
+ * for it more often than each BOARD_QUIET_MS.
  */
 #define BOARD_ASKED_MS 60000
 #define BOARD_STEP_MS  1000
-#define BOARD_QUIET_MS 5000
+#define BOARD_QUIET_MS 4000
 void board_note_asked(struct board *board);
 bool board_is_asked(struct board *board);
 

@@ -17,7 +17,6 @@
 #include "common/status/witness.h"
 #include "common/thread.h"
 
-#define LOOK_MS    1000
 #define SENDERS_MS 2000 /* between two looks at the senders: the whole table is read */
 #define STOP_S     1    /* for its end */
 
@@ -31,7 +30,7 @@ struct watch {
     struct silent_senders senders;
     struct gatherer *gatherer;
     struct witness *witness;
-    int64_t senders_due, gather_due; /* monotonic ms */
+    int64_t senders_due; /* monotonic ms */
     struct turn turn;
 
     pthread_t thread;
@@ -55,11 +54,8 @@ static enum result find_problems(struct watch *w, int64_t now, struct why *why)
     return silent_senders_update(&w->senders, w->db, clock_now_ms(), why);
 }
 
-static enum result gather(struct watch *w, int64_t now, struct why *why)
+static enum result gather(struct watch *w, struct why *why)
 {
-    bool is_asked = w->parts.board && board_is_asked(w->parts.board);
-    if (now < w->gather_due && !is_asked) return RES_OK;
-    w->gather_due = now + BOARD_QUIET_MS;
     enum result res = gatherer_look(w->gatherer, w->db, why);
     witness_update(w->witness, gatherer_status(w->gatherer));
     return res;
@@ -74,7 +70,7 @@ static enum result look(struct watch *w, struct why *why)
     else if (!w->db)
         res = open_spool(w, why);
     if (res == RES_OK && w->db) res = find_problems(w, now, why);
-    enum result gathered = gather(w, now, why);
+    enum result gathered = gather(w, why);
     return res == RES_OK ? gathered : res;
 }
 
@@ -90,13 +86,20 @@ static void look_once(struct watch *w)
     turn_end(&w->turn);
 }
 
+/* An idle collector is woken seldom; before the spool is open, soon again. */
+static int64_t step_ms(const struct watch *w)
+{
+    bool is_asked = w->parts.board && board_is_asked(w->parts.board);
+    return is_asked || !w->db ? BOARD_STEP_MS : BOARD_QUIET_MS;
+}
+
 /* Sleeps until the next look is due; false at the end. */
 static bool wait_for_next(struct watch *w)
 {
     struct timespec due;
     int code = clock_gettime(CLOCK_MONOTONIC, &due);
     assert(code == 0);
-    due.tv_sec += LOOK_MS / 1000;
+    due.tv_sec += step_ms(w) / 1000;
     (void)pthread_mutex_lock(&w->lock);
     while (!w->is_stopping && pthread_cond_timedwait(&w->changed, &w->lock, &due) == 0) {
     }

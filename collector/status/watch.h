@@ -1,7 +1,7 @@
 /*
- * watch -- the thread that looks into the spool every second for what becomes a problem: rejects that arrive, senders
- * that are silent, an uploader that is away. It also gathers what the status server shows (gatherer.h): each second while
- * somebody asks for it, else every five. It has a connection of its own, which only reads, so that neither the event loop
+ * watch -- the thread that looks into the spool every few seconds for what becomes a problem: rejects that arrive, senders
+ * that are silent, an uploader that is away. It also gathers what the status server shows (gatherer.h); while somebody asks
+ * for that, it looks each second. It has a connection of its own, which only reads, so that neither the event loop
  * nor the writer waits for it; while the spool cannot be read, the problems stay as they are.
  */
 #ifndef COLLECTOR_STATUS_WATCH_H

@@ -269,7 +269,11 @@ def test_the_uploader_serves_its_own_also_while_the_collector_is_down(site):
     wait_for("its counters", lambda: "eventspool_upload_duration_seconds_count" in get(own, "/metrics").text)
     metrics = get(own, "/metrics").text
     assert 'eventspool_build_info{program="uploader",version="' in metrics, metrics
-    assert 'program="collector"' not in metrics and "eventspool_events_received_total" not in metrics, metrics
+    def of_collector():
+        return re.findall(r'^.*program="collector".*$', get(own, "/metrics").text, re.MULTILINE)
+    wait_for("the collector's absence", lambda: of_collector() ==
+             ['eventspool_problem{code="collector_absent",program="collector"} 1'])
+    assert "eventspool_events_received_total" not in metrics, metrics
     assert get(own, "/").code == 404
 
 
