@@ -304,7 +304,7 @@ static enum result append_chain(struct spool_in *in, struct group *first, struct
 }
 
 /* Commits to a deleted file succeed. Only the path shows whether the rows went into the file that others open. */
-static enum result check_file(const struct spool_in *in, struct why *why)
+enum result spool_in_check_place(const struct spool_in *in, struct why *why)
 {
     if (place_check(&in->file) == PLACE_OURS) return RES_OK;
     (void)why_remedy(why, RES_BROKEN,
@@ -350,7 +350,7 @@ static enum result append_in_transaction(struct spool_in *in, struct group *grou
 /* The rows are committed: are they where others look for them, and will they stay there? */
 static enum result check_files(struct spool_in *in, struct append_outcome *outcome, struct why *why)
 {
-    enum result res = check_file(in, why);
+    enum result res = spool_in_check_place(in, why);
     if (res != RES_OK) {
         outcome->cause = APPEND_REPLACED;
         return res;

@@ -68,6 +68,9 @@ MUST_CHECK enum result spool_append(struct spool_in *in, struct group *group, st
  */
 bool spool_in_is_in_doubt(const struct spool_in *in);
 
+/* RES_BROKEN if another file, or none, is at the spool's path: what is committed now is not found there. */
+MUST_CHECK enum result spool_in_check_place(const struct spool_in *in, struct why *why);
+
 /*
  * Reads the schema's version, which a newer program may change at any time. RES_RETRY with `*is_too_new` set, and with
  * what a person can do, if this program must not write any more; without it if the version cannot be read now.

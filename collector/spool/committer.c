@@ -167,6 +167,7 @@ static void check_lock(struct committer *c)
         gate_post(c->gate, GATE_SPOOL_REPLACED, false, NULL, NULL);
 }
 
+/* A reason of these two that is over ends only when it is known that the other one does not take its place. */
 static void check_schema(struct committer *c)
 {
     struct why why = {0};
@@ -174,8 +175,18 @@ static void check_schema(struct committer *c)
     enum result res = spool_in_check_schema(c->spool, &is_too_new, &why);
     if (is_too_new)
         raise_reason(c, GATE_SCHEMA_TOO_NEW, &why);
-    else if (res == RES_OK && c->is_failing && c->reason == GATE_SCHEMA_TOO_NEW)
+    else if (res == RES_OK && c->is_failing &&
+             (c->reason == GATE_SCHEMA_TOO_NEW || c->reason == GATE_SPOOL_REPLACED))
         clear_reason(c);
+}
+
+/* While nothing comes, no commit shows that the spool's file is gone. */
+static bool check_place(struct committer *c)
+{
+    struct why why = {0};
+    enum result res = spool_in_check_place(c->spool, &why);
+    if (res != RES_OK) raise_reason(c, GATE_SPOOL_REPLACED, &why);
+    return res == RES_OK;
 }
 
 /*
@@ -210,7 +221,7 @@ void committer_check(struct committer *c)
 {
     end_hanging(c);
     check_lock(c);
-    if (check_log(c)) check_schema(c);
+    if (check_log(c) && check_place(c)) check_schema(c);
 }
 
 /* ---- any thread ---- */

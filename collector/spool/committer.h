@@ -51,7 +51,7 @@ bool committer_commit(struct committer *committer, struct group *group);
 
 /*
  * Between groups, and now and then while nothing comes: is the schema still one that this program may write to, and are
- * the write-ahead log and the lock file still in their places?
+ * the spool, its write-ahead log and the lock file still in their places?
  */
 void committer_check(struct committer *committer);
 

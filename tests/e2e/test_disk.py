@@ -430,6 +430,21 @@ def test_a_spool_that_is_moved_away_and_back_goes_on(site):
     collector.stop()
 
 
+def test_a_spool_that_is_moved_away_is_noticed_while_nothing_comes(site):
+    collector = site.collector()
+    site.send_events(10)
+    site.wait_for_events(10)
+    away = site.spool.with_name("away.db")
+    site.spool.rename(away)
+    collector.wait_for_log("problem=spool_replaced")
+    assert site.command("collector", "healthcheck", "--strict").returncode == 1
+    away.rename(site.spool)
+    collector.wait_for_log("the spool is back in its place")
+    site.send_events(10)
+    site.wait_for_events(20)
+    collector.stop()
+
+
 def status_problem(site):
     """What the collector publishes, without opening the spool."""
     text = site.spool.with_name("spool.db-collector.lock").read_text()

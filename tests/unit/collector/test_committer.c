@@ -8,7 +8,9 @@
 
 #include "collector/spool/committer.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -201,6 +203,36 @@ static void a_deleted_log_leaves_a_newer_schema_a_reason(void **state)
     }
 }
 
+/* ---- a spool that is moved ---- */
+
+static void a_spool_that_is_moved_away_is_noticed_without_a_group(void **state)
+{
+    struct bench *b = *state;
+    char away[PATH_MAX];
+    (void)snprintf(away, sizeof away, "%s-away", b->f->scratch->spool);
+    assert_int_equal(rename(b->f->scratch->spool, away), 0);
+    committer_check(&b->committer);
+    check_gate(b, GATE_SPOOL_REPLACED);
+    assert_int_equal(rename(away, b->f->scratch->spool), 0);
+    committer_check(&b->committer);
+    check_gate(b, GATE_REASON_COUNT);
+}
+
+static void a_spool_that_comes_back_with_a_newer_schema_leaves_no_gap(void **state)
+{
+    struct bench *b = *state;
+    char away[PATH_MAX];
+    (void)snprintf(away, sizeof away, "%s-away", b->f->scratch->spool);
+    query_do(b->f->scratch->spool, "PRAGMA user_version = %d", SPOOL_SCHEMA + 100);
+    assert_int_equal(rename(b->f->scratch->spool, away), 0);
+    committer_check(&b->committer);
+    committer_check(&b->committer);
+    check_gate(b, GATE_SPOOL_REPLACED);
+    assert_int_equal(rename(away, b->f->scratch->spool), 0);
+    committer_check(&b->committer);
+    check_gate(b, GATE_SCHEMA_TOO_NEW);
+}
+
 /* ---- a disk that hangs ---- */
 
 static void a_commit_that_hangs_is_one_that_fails(void **state)
@@ -254,6 +286,8 @@ int main(void)
         HERE(a_stop_does_not_wait_for_an_older_schema),
         HERE(a_deleted_log_is_a_reason_until_a_restart),
         HERE(a_deleted_log_leaves_a_newer_schema_a_reason),
+        HERE(a_spool_that_is_moved_away_is_noticed_without_a_group),
+        HERE(a_spool_that_comes_back_with_a_newer_schema_leaves_no_gap),
         HERE(a_commit_that_hangs_is_one_that_fails),
         HERE(a_hang_that_is_seen_late_is_over_though_another_reason_holds),
         HERE(another_call_that_hangs_is_no_failing_commit),
