@@ -8,6 +8,7 @@
 
 #include "common/file_locks.h"
 #include "common/log.h"
+#include "common/log_place.h"
 
 /* Part of SQLite's file format: bytes of the `-shm` file that a program locks to write, to copy the log or to recover; */
 #define SHM_FIRST 120
@@ -39,7 +40,7 @@ static pid_t look(const char *spool_path)
 {
     char shm[PATH_MAX];
     struct buf locks = BUF_EMPTY;
-    (void)snprintf(shm, sizeof shm, "%s-shm", spool_path);
+    (void)log_place_path(spool_path, "-shm", shm);
     file_locks_read(&locks);
     pid_t pid = lock_wait_holder(locks.data, inode_of(spool_path), inode_of(shm), getpid());
     buf_fini(&locks);

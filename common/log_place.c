@@ -2,6 +2,7 @@
 #include "common/log_place.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,4 +105,12 @@ enum in_place log_place_guard(struct log_place *p)
 const char *log_place_lost(const struct log_place *p)
 {
     return place_check(&p->log) == PLACE_OURS ? p->index_path : p->log.path;
+}
+
+const char *log_place_path(const char *spool_path, const char *suffix, char out[PATH_MAX])
+{
+    char real[PATH_MAX];
+    int len = snprintf(out, PATH_MAX, "%s%s", realpath(spool_path, real) ? real : spool_path, suffix);
+    if (len >= PATH_MAX) out[0] = '\0';
+    return out;
 }

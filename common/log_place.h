@@ -8,9 +8,17 @@
 #ifndef COMMON_LOG_PLACE_H
 #define COMMON_LOG_PLACE_H
 
+#include <limits.h>
+
 #include "common/in_place.h"
 
 struct log_place;
+
+/*
+ * The path of a file that SQLite keeps for the spool: `suffix` is "-wal" (its log) or "-shm" (the log's index). It is beside
+ * the spool's file also where `spool_path` is a link to that. Returns `out`, which is "" where such a path would be too long.
+ */
+const char *log_place_path(const char *spool_path, const char *suffix, char out[PATH_MAX]);
 
 /*
  * Remembers the files of the log at `log_path` (`<spool>-wal`) as they are now, soon after they were opened. Borrows the

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/lock_wait.h"
+#include "common/log_place.h"
 #include "common/path.h"
 #include "common/sql.h"
 
@@ -99,12 +100,10 @@ enum result spool_check_version(struct db *db, const char *path, int64_t *schema
 static enum result explain_log(const char *path, enum result res, struct why *why)
 {
     static const char *const suffixes[] = {"-wal", "-shm"};
-    char real[PATH_MAX];
     char log[PATH_MAX];
-    if (!realpath(path, real)) return res;
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        bool is_short = (size_t)snprintf(log, sizeof log, "%s%s", real, suffixes[i]) < sizeof log;
-        if (is_short && faccessat(AT_FDCWD, log, R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES)
+        (void)log_place_path(path, suffixes[i], log);
+        if (faccessat(AT_FDCWD, log, R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES)
             return path_explain_rights("SPOOL_PATH", path, log, "read and write", RES_REFUSE, why);
     }
     return res;
@@ -191,11 +190,9 @@ enum result spool_check_usable(const char *path, struct why *why)
 /* An index is empty for as long as a collector keeps others out of the spool (common/log_place.h). */
 static enum result explain_guard(const char *path, enum result res, struct why *why)
 {
-    char real[PATH_MAX];
-    char index[PATH_MAX + sizeof "-shm"];
+    char index[PATH_MAX];
     struct stat st;
-    if (!realpath(path, real)) return res;
-    (void)snprintf(index, sizeof index, "%s-shm", real);
+    (void)log_place_path(path, "-shm", index);
     if (stat(index, &st) != 0 || st.st_size > 0) return res;
     return why_wrap(why, res,
                     "%s was deleted while in use, and the collector keeps others out until it is restarted",

@@ -6,12 +6,12 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file_locks.h"
+#include "common/log_place.h"
 
 /* Bytes of the `-shm` file, part of SQLite's file format: a reader locks one of 123 to 127, an open spool 128. */
 #define READ_FIRST 123
@@ -60,8 +60,7 @@ void log_readers_look(struct log_readers *readers, const char *spool_path)
     struct stat st;
     struct buf locks = BUF_EMPTY;
     readers->count = 0;
-    (void)snprintf(path, sizeof path, "%s-shm", spool_path);
-    if (stat(path, &st) != 0) return;
+    if (stat(log_place_path(spool_path, "-shm", path), &st) != 0) return;
     file_locks_read(&locks);
     log_readers_parse(readers, locks.data, st.st_ino, getpid());
     buf_fini(&locks);

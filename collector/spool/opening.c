@@ -3,13 +3,13 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "collector/spool/log_readers.h"
 #include "collector/spool/wal.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_place.h"
 #include "common/long_call.h"
 #include "common/spool.h"
 
@@ -20,8 +20,7 @@ static int64_t log_file_bytes(const char *spool_path)
 {
     char path[PATH_MAX];
     struct stat st;
-    int len = snprintf(path, sizeof path, "%s-wal", spool_path);
-    return len < (int)sizeof path && stat(path, &st) == 0 ? st.st_size : 0;
+    return stat(log_place_path(spool_path, "-wal", path), &st) == 0 ? st.st_size : 0;
 }
 
 /* SQLite reads a log that was left, then wal_settle() copies it: either may take minutes. NULL if it is not long. */

@@ -2,7 +2,6 @@
 #include "collector/status/gatherer.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "collector/status/rates.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_place.h"
 #include "common/status/gather.h"
 
 #define FILL_MS   1000 /* for filling both histories, in all */
@@ -46,9 +46,7 @@ static int64_t measure_log(const char *spool_path)
 {
     struct stat st;
     char path[PATH_MAX];
-    int len = snprintf(path, sizeof path, "%s-wal", spool_path);
-    if (len >= (int)sizeof path || stat(path, &st) != 0) return -1;
-    return (int64_t)st.st_size;
+    return stat(log_place_path(spool_path, "-wal", path), &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
 /* What was given up counts as neither shipped nor waiting. */

@@ -2,9 +2,11 @@
 #include "collector/status/watch.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "collector/status/board.h"
@@ -13,6 +15,7 @@
 #include "collector/status/silent_senders.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_place.h"
 #include "common/spool.h"
 #include "common/status/witness.h"
 #include "common/thread.h"
@@ -39,9 +42,16 @@ struct watch {
     bool is_stopping, has_ended; /* guarded by the lock */
 };
 
-/* The writer has checked that it is a spool, and of which version. No look is worth a long wait for a lock. */
+/*
+ * The writer has checked that it is a spool, and of which version. No look is worth a long wait for a lock. Where somebody
+ * has deleted the writer's log, opening the spool would put an empty one into its place.
+ */
 static enum result open_spool(struct watch *w, struct why *why)
 {
+    struct stat st;
+    char log_path[PATH_MAX];
+    if (stat(log_place_path(w->parts.spool_path, "-wal", log_path), &st) != 0)
+        return why_set(why, RES_RETRY, "the spool's write-ahead log is not in its place");
     enum result res = db_open(&w->db, w->parts.spool_path, SPOOL_LOOK_BUSY_MS, why);
     return res == RES_OK ? db_exec(w->db, "PRAGMA cache_size = -256", why) : res;
 }

@@ -215,6 +215,30 @@ def test_metrics_under_load_agree_with_what_was_sent(site):
     assert 'eventspool_sender_last_event_timestamp_seconds{sender="' in str(now), now
 
 
+def test_a_spool_behind_a_link_has_all_metrics(site):
+    (site.directory / "real").mkdir()
+    site.spool.parent.mkdir()
+    (site.directory / "real/spool.db").touch()
+    site.spool.symlink_to(site.directory / "real/spool.db")
+    _, port = watched(site)
+    site.send(EVENT % 1)
+    site.wait_for_events(1)
+    wait_for("the log's size", lambda: series(port).get("eventspool_wal_bytes", 0) > 0)
+
+
+def test_the_first_look_does_not_wait_for_somebody_to_ask(site):
+    """After a restart, a scrape within the first seconds has the counters, and knows that the uploader runs."""
+    collector, port = watched(site)
+    site.uploader()
+    site.send(EVENT % 1)
+    site.wait_until_shipped()
+    collector.stop()
+    collector, port = watched(site)
+    time.sleep(2.5)  # nobody asks meanwhile
+    assert series(port)["eventspool_events_received_total"] == 1
+    assert get(port, "/healthz").json["problems"] == []
+
+
 def test_promtool_finds_nothing_wrong_with_the_metrics(site):
     _, port = watched(site)
     site.uploader(UPLOADER_STATUS_PORT=(own := reserve_port()))
