@@ -255,10 +255,14 @@ static enum result listen_to_senders(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
     writer_wait_until_open(c->writer, FIRST_OPENING_MS);
+    return c->is_passed ? RES_OK : listener_listen(c->fd, s->bind_host, s->port, why);
+}
+
+static enum result serve_senders(struct collector *c, struct why *why)
+{
     int fd = c->fd;
-    enum result res = c->is_passed ? RES_OK : listener_listen(fd, s->bind_host, s->port, why);
-    if (res == RES_OK) res = open_server(c, why);
-    if (res == RES_OK) res = log_listening(fd, s, c->is_passed, why);
+    enum result res = open_server(c, why);
+    if (res == RES_OK) res = log_listening(fd, c->settings, c->is_passed, why);
     if (res == RES_OK) service_manager_log_untaken(c->manager);
     return res;
 }
@@ -277,8 +281,10 @@ enum result service_open(struct collector *c, struct why *why)
     if (res == RES_OK) c->replacements = replacements_new();
     if (res == RES_OK) res = validators_start(&c->validators, c->intake, &s->validator, c->replacements, why);
     if (res == RES_OK) res = open_writer(c, why);
-    if (res == RES_OK) open_monitor(c);
-    if (res == RES_OK) res = open_watch(c, why);
     if (res == RES_OK) res = listen_to_senders(c, why);
+    if (res == RES_OK)
+        open_monitor(c); /* behind that: with STATUS_PORT as PORT it must not take the port away */
+    if (res == RES_OK) res = open_watch(c, why);
+    if (res == RES_OK) res = serve_senders(c, why);
     return res;
 }

@@ -14,7 +14,8 @@ static enum result explain(int error, const char *host, int64_t port, const char
 {
     switch (error) {
     case EADDRINUSE:
-        (void)why_remedy(why, RES_RETRY, "stop the other program, or set %s to a free port, or to 0 for none",
+        (void)why_remedy(why, RES_RETRY,
+                         "stop the other program, or set %s to a free port other than PORT, or to 0 for none",
                          port_name);
         return why_set(why, RES_RETRY, "%s=%" PRId64 " on %s is taken by another program", port_name, port,
                        host);
