@@ -20,8 +20,8 @@ static int64_t loop_silent_ms(const struct routes *r)
     return clock_monotonic_ms() - r->loop.turned_at;
 }
 
-/* Adds to the collector's problems one that its event loop cannot raise, or that the watcher cannot. */
-static void add_stalled(struct status *s, const char *message)
+/* Adds to the collector's problems one that its event loop cannot raise, or that the watcher cannot, and since when it is there. */
+static void add_stalled(struct status *s, int64_t lasts_ms, const char *message)
 {
     struct status_program *collector = &s->collector;
     const char *code = problem_kind(PROBLEM_THREAD_STALLED)->code;
@@ -30,7 +30,7 @@ static void add_stalled(struct status *s, const char *message)
     if (collector->problem_count == PROBLEM_COUNT) return;
     struct problem *p = &collector->problems[collector->problem_count++];
     memset(p, 0, sizeof *p);
-    p->since = s->now;
+    p->since = s->now - lasts_ms;
     (void)snprintf(p->code, sizeof p->code, "%s", code);
     (void)snprintf(p->program, sizeof p->program, "collector");
     (void)problem_set_text(p->message, message);
@@ -45,13 +45,13 @@ static void find_stale(struct routes *r, struct status *s)
     if (silent_ms >= TURN_STALLED_MS) {
         (void)snprintf(message, sizeof message, "the event loop has not come back for %" PRId64 " s",
                        silent_ms / 1000);
-        add_stalled(s, message);
+        add_stalled(s, silent_ms, message);
     } else if (age_ms >= ROUTES_STALE_MS) {
         (void)snprintf(message, sizeof message,
                        "the watcher of the status could not read the spool for %" PRId64
                        " s: all figures are so old",
                        age_ms / 1000);
-        add_stalled(s, message);
+        add_stalled(s, age_ms, message);
     }
 }
 

@@ -129,6 +129,31 @@ static void an_event_loop_that_does_not_come_back_is_dead(void **state)
     assert_answer(f, "/livez", 200, "alive");
 }
 
+/* Since when the first problem is said to be there, in s before now. */
+static int64_t lasts_s(const struct fixture *f)
+{
+    const struct status *s = &f->routes.facts.status;
+    return (s->now - s->problems[0].since) / 1000;
+}
+
+static void a_stall_lasts_from_its_beginning_whoever_asks_when(void **state)
+{
+    struct fixture *f = *state;
+    turn_loop(f);
+    for (int i = 0; i < 2; i++) {
+        passed_s += TURN_STALLED_MS / 1000;
+        look(f);
+        ask(f, "/healthz");
+        assert_string_equal(f->routes.facts.status.problems[0].code, "thread_stalled");
+        assert_in_range(lasts_s(f), (i + 1) * TURN_STALLED_MS / 1000, (i + 1) * TURN_STALLED_MS / 1000 + 20);
+    }
+    turn_loop(f);
+    passed_s += ROUTES_STALE_MS / 1000;
+    turn_loop(f);
+    ask(f, "/healthz");
+    assert_in_range(lasts_s(f), ROUTES_STALE_MS / 1000, ROUTES_STALE_MS / 1000 + 20);
+}
+
 static void a_thread_that_hangs_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -199,6 +224,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(with_all_well_every_answer_is_good, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_loop_that_does_not_come_back_is_dead, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stall_lasts_from_its_beginning_whoever_asks_when, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_thread_that_hangs_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(figures_that_are_old_are_said_to_be_so_and_nothing_is_dead, set_up,
                                         tear_down),
