@@ -2,7 +2,7 @@
 page's document. It ends by itself once its cause has ended, and none makes /livez fail but a thread that stands still.
 
 With TEST_ALERTS=1 each alert is waited for, too (up to 11 minutes, all beside each other), and the times are printed:
-docs/operating.md has the table."""
+docs/monitoring.md has the table."""
 import concurrent.futures
 import contextlib
 import http.client
@@ -279,9 +279,9 @@ def memory_used_up(world):
                         s.send(b"x" * 16384)
         thread = threading.Thread(target=feed)
         thread.start()
+        stack.callback(thread.join)
+        stack.callback(stop.set)
         yield
-        stop.set()
-        thread.join()
 
 
 @contextlib.contextmanager

@@ -1,10 +1,12 @@
 /* status -- `eventspool status`: on one screen for a person, again and again with --watch, or as JSON for programs. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "common/command.h"
 #include "common/lock_wait.h"
+#include "common/lockfile.h"
+#include "common/log_place.h"
 #include "common/print.h"
 #include "common/signals.h"
 #include "common/status/document.h"
@@ -46,13 +48,28 @@ static void print_json(const struct status *status)
     buf_fini(&out);
 }
 
+/*
+ * Somebody has deleted the log of a running collector: to open the spool would put an empty one in its place, and the
+ * uploader, which sees that, would end.
+ */
+static enum result check_log(const char *spool_path, struct why *why)
+{
+    struct stat st;
+    struct why ignored = {0};
+    char path[PATH_MAX];
+    bool is_there = spool_is_missing(spool_path) || stat(log_place_path(spool_path, "-wal", path), &st) == 0;
+    if (is_there || lockfile_check(spool_path, "collector", &ignored) != RES_OK) return RES_OK;
+    return why_set(why, RES_RETRY, "the write-ahead log of %s is not in its place", spool_path);
+}
+
 /* Where the spool cannot be read, the programs may know why. */
 static void gather(struct status *status, const char *spool_path)
 {
     struct why why = {0};
     struct spool_out *spool = NULL;
     bool is_gathered = false;
-    enum result res = spool_out_open_for_command(&spool, spool_path, &why);
+    enum result res = check_log(spool_path, &why);
+    if (res == RES_OK) res = spool_out_open_for_command(&spool, spool_path, &why);
     if (res == RES_OK) {
         res = status_gather(status, spool_out_db(spool), spool_path, &why);
         is_gathered = true;
