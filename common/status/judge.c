@@ -111,13 +111,12 @@ static void find_old_backlog(struct status *s)
 
 static void find_states(struct status *s)
 {
-    if (!s->has_spool) return;
     if (s->is_trial) {
         struct problem *p = add(s, PROBLEM_TRIAL_MODE, "uploader", s->uploader.started_at);
         (void)problem_set_text(p->message, "objects are files in DESTINATION_DIR");
         (void)problem_set_text(p->remedy, "set BUCKET_NAME to ship to S3");
     }
-    if (s->events_received == 0) {
+    if (s->has_spool && s->events_received == 0) {
         struct problem *p = add(s, PROBLEM_NOTHING_RECEIVED, "collector", s->created_at);
         (void)problem_set_text(p->message, s->rejects_received > 0 ? "rejects have arrived, but no event yet"
                                                                    : "no event has arrived yet");

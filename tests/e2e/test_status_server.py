@@ -298,6 +298,7 @@ def test_the_uploader_serves_its_own_also_while_the_collector_is_down(site):
     wait_for("the collector's absence", lambda: of_collector() ==
              ['eventspool_problem{code="collector_absent",program="collector"} 1'])
     assert "eventspool_events_received_total" not in metrics, metrics
+    wait_for("what it has found in the spool", lambda: problem(own, "trial_mode", "uploader") == 1)
     assert get(own, "/").code == 404
 
 
