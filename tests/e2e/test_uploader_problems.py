@@ -118,6 +118,28 @@ def test_missing_keys_are_seen_before_the_first_batch_and_end_with_new_ones(site
         stub.close()
 
 
+def test_an_uploader_that_waits_for_keys_is_starting_and_lives(site):
+    """It takes longer than a sign of life may be old."""
+    site.collector()
+    site.wait_for_spool()
+    config, answered = site.directory / ".aws/config", site.directory / "answered"
+    stub = Stub()
+    try:
+        nowhere = {name: value for name, value in stub.settings().items() if "KEY" not in name}
+        config.parent.mkdir()
+        config.write_text(f"[default]\ncredential_process = sh -c 'sleep 40; touch {answered}; exit 1'\n")
+        site.start("uploader", **nowhere)  # it logs nothing yet
+        wait_for_problem(site, "starting")
+        while not answered.exists():
+            lives = site.command("uploader", "healthcheck")
+            assert lives.returncode == 0 or answered.exists(), lives.stderr
+            assert "uploader_absent" not in problems(site)
+        wait_for_problem(site, "credentials")
+        wait_for_end(site, "starting")
+    finally:
+        stub.close()
+
+
 # ---- the clock ----
 
 def check_clock(site, ahead_seconds, words):

@@ -97,7 +97,7 @@ struct service {
     struct service_manager *manager;
     struct signals signals;
     struct lockfile lock;
-    struct lockfile no_lock; /* for requests: only the thread that owns the spool gives a sign of life */
+    struct lockfile request_lock; /* requests show life with it: at the start alone, see find_keys() */
     struct spool_out *spool;
     struct store *store;
     struct problems *problems;
@@ -214,14 +214,28 @@ static enum result ship_until_stopped(struct service *s, struct why *why)
     return RES_OK;
 }
 
+/* Takes the lock before keys are asked for, which may last a minute. Where there is no spool yet, await_spool() takes it. */
+static enum result show_life(struct service *s, struct why *why)
+{
+    const char *path = s->settings->spool_path;
+    enum result res = RES_OK;
+    if (access(path, F_OK) == 0) res = take_lock(&s->lock, path, why);
+    problems_raise(s->problems, PROBLEM_STARTING, "the keys of the store are being asked for",
+                   "wait: this takes a minute or two at most");
+    return res;
+}
+
 /*
  * Are there keys at the start? Trouble that may pass does not end the service: the first try, of an upload or of the
- * proof, shows whether it lasts, and ends the problem if it does not.
+ * proof, shows whether it lasts, and ends the problem if it does not. Requests show life meanwhile; later, when many threads
+ * make them, only the thread that owns the spool does.
  */
 static enum result find_keys(struct service *s, struct why *why)
 {
     char source[STORE_SOURCE_SIZE];
+    s->request_lock = s->lock;
     enum result res = store_prepare(s->store, source, why);
+    s->request_lock = LOCKFILE_NONE;
     if (res != RES_RETRY) return res;
     if (signals_stop_requested(&s->signals)) return RES_OK;
     const char *remedy = *why->remedy ? why->remedy : "none needed: waiting";
@@ -259,8 +273,10 @@ static enum result start_shipping(struct service *s, struct why *why)
 
 int run_service(const struct command_line *line)
 {
-    struct service s = {
-        .settings = line->settings, .signals = {.fd = -1}, .lock = LOCKFILE_NONE, .no_lock = LOCKFILE_NONE};
+    struct service s = {.settings = line->settings,
+                        .signals = {.fd = -1},
+                        .lock = LOCKFILE_NONE,
+                        .request_lock = LOCKFILE_NONE};
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
 
@@ -273,7 +289,8 @@ int run_service(const struct command_line *line)
     s.status = calloc(1, sizeof *s.status);
     if (!s.status) abort();
     if (res == RES_OK) res = monitor_open(&s.monitor, s.settings, s.problems, &why);
-    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.no_lock, &why);
+    if (res == RES_OK) res = store_open(&s.store, &store, &s.signals, &s.request_lock, &why);
+    if (res == RES_OK) res = show_life(&s, &why);
     if (res == RES_OK) res = find_keys(&s, &why);
     if (res == RES_OK) res = await_spool(&s, &why);
     if (res == RES_OK && s.spool) res = start_shipping(&s, &why);
