@@ -19,7 +19,7 @@ SECRET = "T0PS3CRET"
 
 class Receiver:
     """A web service on the loopback. `mode`: ok, 500, 302, hang (it reads, and never answers), cut (it closes within its
-    answer)."""
+    answer), 404 (with a page that repeats what was called)."""
 
     def __init__(self):
         self.mode, self.calls, self.port = "ok", [], reserve_port()
@@ -46,6 +46,11 @@ class Receiver:
                     return
                 if mode == "cut":
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok")
+                    self.close_connection = True
+                    return
+                if mode == "404":
+                    page = b"Cannot POST " + self.path.encode()
+                    self.wfile.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
                     self.close_connection = True
                     return
                 self.send_response({"ok": 200, "500": 500, "302": 302}[mode])
@@ -267,6 +272,10 @@ def test_alert_test_shows_the_answer(site):
         done = site.command("uploader", "alert", "test", ALERT_URL=receiver.url())
         assert done.returncode == 1 and "redirects are not followed" in done.stderr, done
         assert SECRET not in done.stdout + done.stderr, done
+        assert done.stderr.splitlines()[-1].startswith("    set ALERT_URL to the address"), done.stderr
+        receiver.mode = "404"
+        done = site.command("uploader", "alert", "test", ALERT_URL=receiver.url())
+        assert done.returncode == 1 and "HTTP 404 Cannot POST /hook/***?token=***\n" in done.stderr, done
     done = site.command("uploader", "alert", "test", ALERT_URL=receiver.url())
     assert done.returncode == 1 and "Failed to connect" in done.stderr and SECRET not in done.stderr, done
     done = site.command("uploader", "alert", "test")

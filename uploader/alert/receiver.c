@@ -14,7 +14,10 @@
 #include "uploader/http/http.h"
 #include "uploader/http/url.h"
 
-#define CALL_MS 10000
+#define CALL_MS         10000
+#define ANSWER_READ_MAX ((size_t)4096) /* bytes of an answer that are looked at, for what is shown of it */
+#define SECRET_MIN      6              /* a shorter part of a URL is a word */
+#define SEPARATORS      "/?#&=:@"
 
 struct receiver {
     const char *setting, *url; /* borrowed */
@@ -118,12 +121,43 @@ static void note(struct receiver *receiver, bool is_taken, const struct why *why
 
 /* ---- a call ---- */
 
-static void keep_answer(const struct http_answer *http, struct receiver_answer *answer)
+/* How many bytes at `at` are a part of the URL that may be a secret: of its path, its query, its user or password. */
+static size_t secret_len(const struct receiver *receiver, const char *at, size_t left)
 {
+    const char *part = strstr(receiver->url, "://");
+    size_t longest = 0;
+    for (size_t len = 0; part && *part; part += len) {
+        part += strspn(part, SEPARATORS);
+        len = strcspn(part, SEPARATORS);
+        bool is_secret = len >= SECRET_MIN && !memmem(receiver->site, strlen(receiver->site), part, len);
+        if (is_secret && len > longest && len <= left && memcmp(at, part, len) == 0) longest = len;
+    }
+    return longest;
+}
+
+/* A page that says what is not there repeats the address that was called. */
+static void append_masked(const struct receiver *receiver, const struct buf *body, struct buf *out)
+{
+    size_t len = body->len < ANSWER_READ_MAX ? body->len : ANSWER_READ_MAX;
+    for (size_t i = 0; i < len && out->len < RECEIVER_ANSWER_SIZE;) {
+        size_t secret = secret_len(receiver, body->data + i, body->len - i);
+        if (secret > 0)
+            buf_append_text(out, "***");
+        else
+            buf_append_char(out, body->data[i]);
+        i += secret > 0 ? secret : 1;
+    }
+}
+
+static void keep_answer(const struct receiver *receiver, const struct http_answer *http,
+                        struct receiver_answer *answer)
+{
+    struct buf masked = BUF_EMPTY;
     struct buf shown = BUF_EMPTY;
-    size_t len = http->body.len < RECEIVER_ANSWER_SIZE ? http->body.len : RECEIVER_ANSWER_SIZE;
-    if (len > 0) printable_append_shown(&shown, http->body.data, len);
+    append_masked(receiver, &http->body, &masked);
+    if (masked.len > 0) printable_append_shown(&shown, masked.data, masked.len);
     buf_append_char(&shown, '\0');
+    buf_fini(&masked);
     answer->status = http->status;
     (void)snprintf(answer->text, sizeof answer->text, "%.*s", utf8_cut(shown.data, RECEIVER_ANSWER_SIZE - 1),
                    shown.data);
@@ -149,7 +183,7 @@ enum alert_outcome receiver_call(struct receiver *receiver, const struct buf *js
         taken = explain_silence(receiver, outcome, why);
     else if (http.status < 200 || http.status > 299)
         taken = refuse(receiver, http.status, why);
-    if (answer) keep_answer(&http, answer);
+    if (answer) keep_answer(receiver, &http, answer);
     http_answer_fini(&http);
     if (outcome != HTTP_STOPPED) note(receiver, taken == ALERT_TAKEN, why);
     return taken;

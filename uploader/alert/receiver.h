@@ -34,7 +34,7 @@ const char *receiver_site(const struct receiver *receiver);
 /* What was answered, for a person who tries it out. */
 struct receiver_answer {
     long status;                     /* 0: none */
-    char text[RECEIVER_ANSWER_SIZE]; /* the beginning of the body, printable */
+    char text[RECEIVER_ANSWER_SIZE]; /* the beginning of the body, printable, without parts of the URL */
 };
 
 /* One call: POST of `json`, or GET if it is NULL. Any 2xx is TAKEN; `why` explains the others. `answer` may be NULL. */

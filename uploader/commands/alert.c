@@ -43,10 +43,11 @@ static bool try_it(struct receiver *receiver, const struct settings *settings)
     if (is_taken)
         print_line(stdout, "ALERT_URL: %s has taken the test: HTTP %ld %s", receiver_site(receiver),
                    answer.status, answer.text);
-    else
-        print_line(stderr, "ALERT_URL: %s has not taken the test: %s %s\n    %s", receiver_site(receiver),
-                   why.text, answer.text, why.remedy);
-    return is_taken;
+    if (is_taken) return true;
+    print_line(stderr, "ALERT_URL: %s has not taken the test: %s%s%s", receiver_site(receiver), why.text,
+               *answer.text ? " " : "", answer.text);
+    print_line(stderr, "    %s", why.remedy);
+    return false;
 }
 
 int run_alert_test(const struct command_line *line)
