@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from support.environment import IS_SANITIZED
+from support.environment import BUILD, IS_SANITIZED
 from support.ledger import assert_spool_tiles
 from support.tap import main, tests_of
 from support.waiting import wait_for
@@ -96,6 +96,25 @@ def check_cause(site, script, code, status, remedy):
 
 
 globals().update(tests_of(check_cause, CAUSES))
+
+
+def test_a_name_that_is_not_looked_up_is_seen_and_does_not_hold_up_a_stop(site):
+    if IS_SANITIZED:
+        return  # they want to be loaded first
+    begin(site)
+    stub = Stub()
+    try:
+        settings = {**stub.settings(), "AWS_ENDPOINT_URL": "http://hangs.invalid:9000"}
+        uploader = site.uploader(**settings, LD_PRELOAD=BUILD / "fault/hanging_names.so")
+        began = time.monotonic()
+        problem = wait_for_problem(site, "s3_unreachable")
+        assert "no connection in time" in problem["message"], problem
+        assert time.monotonic() - began < 60, "the look-up takes 100 s"
+        began = time.monotonic()
+        uploader.stop()
+        assert time.monotonic() - began < 30
+    finally:
+        stub.close()
 
 
 # ---- keys ----

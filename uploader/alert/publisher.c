@@ -100,7 +100,7 @@ static void *work(void *context)
 static enum result start(struct publisher *p, const struct store *store, struct why *why)
 {
     static const struct http_limits limits = {
-        .connect_ms = 10000, .stall_s = 10, .answer_ms = 30000, .stop_ms = 0, .is_hasty = true};
+        .connect_ms = 10000, .stall_s = 10, .answer_ms = 30000, .stop_ms = 0};
     enum result res = store_open_another(&p->store, store, why);
     if (res != RES_OK) return res;
     store_set_limits(p->store, limits);

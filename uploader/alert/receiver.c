@@ -32,11 +32,8 @@ struct receiver {
 enum result receiver_open(struct receiver **out, const char *setting, const char *url,
                           struct signals *signals, struct why *why)
 {
-    static const struct http_limits limits = {.connect_ms = CALL_MS,
-                                              .stall_s = CALL_MS / 1000,
-                                              .answer_ms = CALL_MS,
-                                              .stop_ms = 0,
-                                              .is_hasty = true};
+    static const struct http_limits limits = {
+        .connect_ms = CALL_MS, .stall_s = CALL_MS / 1000, .answer_ms = CALL_MS, .stop_ms = 0};
     struct receiver *receiver = calloc(1, sizeof *receiver);
     if (!receiver) abort();
     receiver->setting = setting;

@@ -262,7 +262,7 @@ static void set_options(struct http *http, const struct http_request *request, s
     if (http->ca_bundle) SET(CURLOPT_CAINFO, http->ca_bundle);
     SET(CURLOPT_TIMEOUT_MS, time_limit(http, request));
     if (request->is_direct) SET(CURLOPT_PROXY, "");
-    if (http->limits.is_hasty) SET(CURLOPT_QUICK_EXIT, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a look-up of a name knows no limits: its thread may outlast the request */
     set_method(http, request);
 }
 

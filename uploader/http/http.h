@@ -43,8 +43,7 @@ struct http_limits {
     int stall_s; /* a body: less than HTTP_STALL_BYTES a second, for so long */
     int answer_ms; /* from when the server has taken the whole request to the end of a small answer; without bodies, all
                       of it */
-    int stop_ms;   /* after a stop was requested */
-    bool is_hasty; /* the end of a request does not wait for a look-up of its server's name */
+    int stop_ms; /* after a stop was requested */
 };
 
 #define HTTP_STALL_BYTES 1024

@@ -250,8 +250,8 @@ static void took_about(const struct fixture *f, int64_t ms)
 
 /* ---- the limits ---- */
 
-static const struct http_limits answer_limit = {LONG_MS, LONG_S, 300, LONG_MS, false};
-static const struct http_limits stall_limit = {LONG_MS, 1, LONG_MS, LONG_MS, false};
+static const struct http_limits answer_limit = {LONG_MS, LONG_S, 300, LONG_MS};
+static const struct http_limits stall_limit = {LONG_MS, 1, LONG_MS, LONG_MS};
 
 static void an_answer_that_never_ends_is_cut_at_the_limit(void **state)
 {
@@ -323,7 +323,7 @@ static void a_server_that_takes_a_request_and_says_nothing_is_given_up(void **st
 /* 1.6 s for the body alone. */
 static void the_time_for_an_answer_begins_when_the_body_is_taken(void **state)
 {
-    static const struct http_limits limits = {LONG_MS, LONG_S, 1000, LONG_MS, false};
+    static const struct http_limits limits = {LONG_MS, LONG_S, 1000, LONG_MS};
     struct fixture *f = *state;
     buf_reserve(&f->body, BODY_SIZE);
     f->body.len = BODY_SIZE;
@@ -338,7 +338,7 @@ static void the_time_for_an_answer_begins_when_the_body_is_taken(void **state)
 /* Whatever was asked for: without a connection the server cannot have acted. */
 static void a_connect_timeout_means_that_nothing_was_sent(void **state)
 {
-    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS, false};
+    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS};
     struct fixture *f = *state;
     buf_append_text(&f->body, "x");
     const struct http_request requests[] = {{.method = HTTP_PUT, .body = &f->body}, {.method = HTTP_HEAD}};
@@ -354,7 +354,7 @@ static void a_connect_timeout_means_that_nothing_was_sent(void **state)
 
 static void headers_without_end_are_cut_before_they_fill_the_memory(void **state)
 {
-    static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS, false};
+    static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS};
     static void (*const behaviours[])(struct server * server, int fd) = {send_trailers_without_end,
                                                                          send_a_header_without_end};
     struct fixture *f = *state;
@@ -372,7 +372,7 @@ static void headers_without_end_are_cut_before_they_fill_the_memory(void **state
 
 static void a_proxy_whose_refusal_never_ends_is_given_up(void **state)
 {
-    static const struct http_limits limits = {300, LONG_S, 5000, LONG_MS, false};
+    static const struct http_limits limits = {300, LONG_S, 5000, LONG_MS};
     struct fixture *f = *state;
     char proxy[sizeof f->url];
     start_server(f, refuse_to_connect_without_end);
@@ -392,7 +392,7 @@ static void a_proxy_that_is_not_understood_is_not_repeated(void **state)
 {
     static const char *const proxies[] = {"http://user:SECRET@h:99999", "foo://user:SECRET@h:1",
                                           "http://us er:SECRET@127.0.0.1:1"};
-    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS, false};
+    static const struct http_limits limits = {300, LONG_S, LONG_MS, LONG_MS};
     struct fixture *f = *state;
     start_full_server(f);
     f->uses_proxy = true;
