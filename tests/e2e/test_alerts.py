@@ -7,7 +7,7 @@ import re
 import threading
 import time
 
-from s3_stub import ALWAYS, Step, error, giving_stub
+from s3_stub import ALWAYS, ANY, Step, captive_portal, error, giving_stub, object_lock
 from shipping import send_batch
 from support.environment import IS_SANITIZED
 from support.ports import reserve_port
@@ -370,6 +370,24 @@ def test_a_refused_status_document_holds_nothing_up(site, stub):
     site.wait_until_shipped()
     lock = site.spool.with_name("spool.db-uploader.lock").read_text()
     assert not re.search(r"^s3_refused\t", lock, re.MULTILINE), lock
+
+
+@giving
+def test_the_status_document_goes_into_a_bucket_that_locks_objects(site, stub):
+    site.wait_for_spool()
+    stub.set_script(Step(ANY, object_lock, times=ALWAYS))
+    uploader = site.uploader(**stub.settings(STATUS_PREFIX="fleet/"))
+    wait_for("the document", lambda: [key for key in stub.objects if key.startswith("fleet/")])
+    assert "cannot be put" not in uploader.log, uploader.log
+
+
+@giving
+def test_a_portal_has_not_taken_the_status_document(site, stub):
+    site.wait_for_spool()
+    stub.set_script(Step("PUT", captive_portal, times=ALWAYS, prefix="fleet/"))
+    uploader = site.uploader(**stub.settings(STATUS_PREFIX="fleet/"))
+    uploader.wait_for_log("the status document cannot be put")
+    assert "without an ETag" in uploader.log, uploader.log
 
 
 if __name__ == "__main__":

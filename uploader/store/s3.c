@@ -10,6 +10,7 @@
 
 #include "uploader/store/place.h"
 #include "uploader/store/s3_describe.h"
+#include "uploader/store/s3_error.h"
 #include "uploader/store/s3_look.h"
 #include "uploader/store/s3_proof.h"
 #include "uploader/store/s3_put.h"
@@ -73,8 +74,13 @@ static enum store_answer put_document(void *self, const char *key, const char *c
                            .key = key,
                            .content_type = content_type,
                            .body = body,
-                           .sha256 = rendition.sha256};
+                           .sha256 = rendition.sha256,
+                           .md5 = rendition.md5};
     enum store_answer put = s3_client_send(s3->client, &call, &answer, why);
+    if (put == STORE_DONE && !*answer.http.etag) {
+        (void)s3_error_not_s3(&answer.http, "without an ETag", why);
+        put = STORE_UNKNOWN;
+    }
     s3_answer_fini(&answer);
     return put;
 }

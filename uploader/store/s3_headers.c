@@ -13,17 +13,20 @@ struct s3_headers {
     struct headers all;
 };
 
+/* A bucket with Object Lock takes no PUT without it. */
+static void add_md5(struct headers *headers, const char *hex)
+{
+    unsigned char md5[HASH_MD5_BYTES];
+    char base64[HASH_MD5_BYTES * 2];
+    for (size_t i = 0; i < sizeof md5; i++)
+        md5[i] = (unsigned char)strtoul((const char[]){hex[2 * i], hex[2 * i + 1], '\0'}, NULL, 16);
+    (void)EVP_EncodeBlock((unsigned char *)base64, md5, sizeof md5);
+    headers_add(headers, "content-md5", "%s", base64);
+}
+
 static void add_metadata(struct headers *headers, const struct object *object)
 {
     const struct batch *batch = object->batch;
-    unsigned char md5[HASH_MD5_BYTES];
-    char base64[HASH_MD5_BYTES * 2];
-    for (size_t i = 0; i < sizeof md5; i++) {
-        const char *hex = object->rendition->md5 + 2 * i;
-        md5[i] = (unsigned char)strtoul((const char[]){hex[0], hex[1], '\0'}, NULL, 16);
-    }
-    (void)EVP_EncodeBlock((unsigned char *)base64, md5, sizeof md5);
-    headers_add(headers, "content-md5", "%s", base64);
     headers_add(headers, "x-amz-meta-node", "%s", batch->identity.node);
     /* Before the spool is made `check` finds none; a header without a value would not be sent, but be signed. */
     if (*batch->identity.spool) headers_add(headers, "x-amz-meta-spool", "%s", batch->identity.spool);
@@ -91,6 +94,8 @@ static void add_all(struct headers *headers, const struct s3_call *call, const s
     if (call->is_conditional) headers_add(headers, "if-none-match", "*");
     if (owner) headers_add(headers, "x-amz-expected-bucket-owner", "%s", owner);
     if (call->method == HTTP_PUT) add_object_headers(headers, object_headers);
+    const char *md5 = call->md5 || !call->object ? call->md5 : call->object->rendition->md5;
+    if (md5) add_md5(headers, md5);
     if (call->object) add_metadata(headers, call->object);
 }
 
