@@ -109,7 +109,7 @@ def test_commands_are_served_while_nothing_is_read(site):
     wait_for("the reject", lambda: site.value("SELECT count(*) FROM rejects") == 1)
     collector.stop()
     collector, _ = start(site, SPOOL_MIN_FREE="500000G")
-    wait_for("the pause", lambda: codes(site) == ["paused_disk"])
+    wait_for("the pause", lambda: "paused_disk" in codes(site))  # beside the reject
     done = site.command("collector", "rejects", "retry")
     assert done.returncode == 0 and "rejects validated again: 1" in done.stdout, done
     collector.stop()
