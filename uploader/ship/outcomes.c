@@ -204,7 +204,7 @@ static enum result fail(struct outcomes *o, struct job *job, struct scheduler_an
         .is_definite = is_definite,
         .is_blocked = needs_person(job->answer),
         .is_occupied = job->stored.is_occupied || job->answer == STORE_CONFLICT,
-        .problem = problem_kind(troubles_code(scope))->code,
+        .problem = problem_kind(troubles_code(scope, needs_person(job->answer)))->code,
     };
     enum result res = spool_out_record_failure(o->spool, &batch, &failure, why);
     if (res != RES_OK) return res;

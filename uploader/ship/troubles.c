@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-enum problem_code troubles_code(enum scope scope)
+enum problem_code troubles_code(enum scope scope, bool needs_person)
 {
     switch (scope) {
     case SCOPE_ENDPOINT: return PROBLEM_S3_UNREACHABLE;
@@ -15,7 +15,7 @@ enum problem_code troubles_code(enum scope scope)
     case SCOPE_KIND: return PROBLEM_S3_REFUSED;
     case SCOPE_BATCH: break;
     }
-    return PROBLEM_BATCH_BLOCKED;
+    return needs_person ? PROBLEM_BATCH_BLOCKED : PROBLEM_S3_UNREACHABLE;
 }
 
 struct trouble *troubles_at(struct troubles *t, enum scope scope, enum batch_kind kind)
@@ -63,7 +63,7 @@ bool trouble_note(struct trouble *trouble, enum scope scope, const struct troubl
     }
     if (is_news)
         log_warn("upload failed; it will be tried until it succeeds", "problem=%s %s why=%s remedy=%s",
-                 problem_kind(troubles_code(scope))->code, what, LOG_QUOTE(now->why.text),
+                 problem_kind(troubles_code(scope, now->needs_person))->code, what, LOG_QUOTE(now->why.text),
                  LOG_QUOTE(*now->why.remedy ? now->why.remedy : "none needed: waiting"));
     return is_news;
 }
@@ -73,10 +73,11 @@ bool trouble_end(struct trouble *trouble, enum scope scope, enum batch_kind kind
     if (!trouble->is_present) return false;
     if (scope == SCOPE_BATCH)
         log_info("no batch fails by itself any more", "problem=%s kind=%s after_ms=%" PRId64,
-                 problem_kind(troubles_code(scope))->code, batch_kind_name(kind), now - trouble->since);
+                 problem_kind(troubles_code(scope, trouble->needs_person))->code, batch_kind_name(kind),
+                 now - trouble->since);
     else
         log_info("upload succeeded; outage over", "problem=%s of=%s after_ms=%" PRId64,
-                 problem_kind(troubles_code(scope))->code,
+                 problem_kind(troubles_code(scope, trouble->needs_person))->code,
                  scope == SCOPE_ENDPOINT   ? "server"
                  : scope == SCOPE_IDENTITY ? "credentials"
                                            : batch_kind_name(kind),

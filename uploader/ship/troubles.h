@@ -31,9 +31,10 @@ struct troubles {
  * What a failure of this scope is called for people (common/problem.h). Whatever stands in the way to the server is
  * `s3_unreachable`, a warning, also where only a person can help (a portal, another host's certificate, a redirection,
  * a proxy that wants a password): it is not S3 that refuses, so whoever looks at its policies looks in the wrong place;
- * such things often pass by themselves; and the remedy says what to do in any case.
+ * such things often pass by themselves; and the remedy says what to do in any case. So is a batch that a flaky store has
+ * failed more than once while it took others, and that nobody can help but by waiting.
  */
-enum problem_code troubles_code(enum scope scope);
+enum problem_code troubles_code(enum scope scope, bool needs_person);
 
 struct trouble *troubles_at(struct troubles *troubles, enum scope scope, enum batch_kind kind);
 

@@ -70,6 +70,8 @@ static void each_scope_has_a_code_and_ends_with_its_trouble(void **state)
         {SCOPE_KIND, BATCH_EVENTS, "allow", "s3_refused", "why", "allow"},
         {SCOPE_KIND, BATCH_REJECTS, "allow", "s3_refused", "why", "allow"},
         {SCOPE_BATCH, BATCH_REJECTS, "act", "batch_blocked", "1 batch fails by itself: why", "act"},
+        {SCOPE_BATCH, BATCH_EVENTS, "", "s3_unreachable", "1 batch fails by itself: why",
+         "nothing: it is tried again and again"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
