@@ -81,14 +81,13 @@ static const char *problem_of_uploader(const struct status *s)
     return NULL;
 }
 
-/* What is in the way of the proof is known: nobody has to wait for it. */
+/* Where a problem says what is in the way of the proof, nobody is to wait for it. */
 static void explain_unproven(struct status *s)
 {
-    const char *cause = problem_of_uploader(s);
-    for (size_t i = 0; cause && i < s->problem_count; i++)
+    if (!problem_of_uploader(s)) return;
+    for (size_t i = 0; i < s->problem_count; i++)
         if (strcmp(s->problems[i].code, problem_kind(PROBLEM_DESTINATION_UNPROVEN)->code) == 0)
-            (void)snprintf(s->problems[i].remedy, sizeof s->problems[i].remedy, "do what is said about %s",
-                           cause);
+            s->problems[i].remedy[0] = '\0';
 }
 
 static void find_old_backlog(struct status *s)

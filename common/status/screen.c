@@ -125,7 +125,7 @@ static void print_room(const struct screen *to)
     int64_t hours = status_room_hours(s);
     if (room < 0) return;
     if (hours >= 0 && s->disk.measured_ms >= HOUR_MS)
-        (void)snprintf(lasts, sizeof lasts, ", enough for %s at the rate of the last 24 h",
+        (void)snprintf(lasts, sizeof lasts, ", at today's rate enough for %s",
                        figures_span(hours * HOUR_MS, span));
     if (room == 0)
         entry(to, "room", "none for events: nothing is read");

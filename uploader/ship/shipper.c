@@ -88,7 +88,7 @@ static void connect(struct shipper *s, struct problems *problems)
                               .turn = &s->turn};
     if (problems && s->options.is_service)
         problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
-                       "it is not known yet whether the destination takes objects",
+                       "it has taken nothing yet",
                        "wait: it is being tried");
 }
 
