@@ -173,7 +173,7 @@ static enum result show(const struct control_call *call, const struct state *sta
 
 static enum result give_up(const struct control_call *call, struct why *why)
 {
-    (void)why_remedy(why, RES_RETRY, "see with `uploader status` what it does, and try again");
+    (void)why_remedy(why, RES_RETRY, "see with `eventspool status` what it does, and try again");
     return why_set(why, RES_RETRY, "the running %s has not answered within %d s", call->program,
                    call->patience_ms / 1000);
 }

@@ -3,7 +3,7 @@
  *
  * A problem is logged when it begins and when it ends, unless whoever raises it logs more than that, and reminders of a
  * warning or critical one while it lasts (common/reminder.h). All present problems are published at once in the
- * program's lock file (common/lockfile.h), where other processes (`uploader status`, `healthcheck --strict`) read them;
+ * program's lock file (common/lockfile.h), where other processes (`eventspool status`, `healthcheck --strict`) read them;
  * if the lock is not held yet, with the first problems_refresh() after it is taken. Any thread may call these functions.
  */
 #ifndef COMMON_PROBLEMS_H

@@ -27,6 +27,12 @@ else
     where="the bucket $BUCKET_NAME, under ${PREFIX:-xml-events/}"
 fi
 
+# The command as it is typed here; it reads .env, too.
+command=$bin/eventspool
+case $command in "$PWD"/*) command=${command#"$PWD"/} ;; esac
+page="http://127.0.0.1:${STATUS_PORT:-8081}/                     the same as a page, in a browser"
+[ "${STATUS_PORT:-8081}" = 0 ] && page="(no page: STATUS_PORT is 0)"
+
 # Both programs get the terminal's Ctrl-C themselves; this script only waits, and passes SIGTERM on.
 trap : INT
 "$bin/collector" & collector=$!
@@ -38,12 +44,16 @@ cat <<EOF
   eventspool listens on port $port and ships every ${ROTATION_INTERVAL:-3600} s. In a second terminal:
 
     make send                                  send a handful of realistic events
-    $where          look at the objects, after ${ROTATION_INTERVAL:-3600} s
+    $where
+                                               look at the objects, after ${ROTATION_INTERVAL:-3600} s
+    $command status
+                                               is all well, and what to do if not; with --watch again and again
+    $page
     sqlite3 -box $SPOOL_PATH 'SELECT * FROM backlog'
                                                look at what waits
-    http://127.0.0.1:${STATUS_PORT:-8081}/                     how it is, in a browser
-    $bin/uploader status        everything on one screen
-    cp .env.example .env                       then set BUCKET_NAME and the keys, to ship to a real bucket
+    cp .env.example .env                       then set BUCKET_NAME and the keys there, to ship to a real bucket;
+    $command check
+                                               says whether that would work
 
   Ctrl-C stops both programs.
 

@@ -20,7 +20,7 @@ static bool explain(const char *argument)
     print_line(stderr, "collector tail: '%s' is not understood, or its value is missing", argument);
     print_line(
         stderr,
-        "usage: collector tail [-n N] [--sender TEXT] [--name TEXT] [--rejects] [--json], where N is how "
+        "usage: eventspool tail [-n N] [--sender TEXT] [--name TEXT] [--rejects] [--json], where N is how "
         "many past rows to show first, and TEXT may end in a * for all that begin so");
     return false;
 }

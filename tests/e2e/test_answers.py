@@ -72,7 +72,7 @@ def test_a_first_412_without_the_right_to_HEAD_blocks_the_batch(site, stub):
     assert stub.methods() == "PUT HEAD" and not row.is_unknown, row
     assert "refuses to show whether it is ours" in row.last_error, row
     assert "allow these keys s3:GetObject" in row.remedy and stub.bucket in row.remedy, row
-    assert "uploader resolve --batch 1" in row.remedy, row
+    assert "eventspool resolve --batch 1" in row.remedy, row
     assert stub.objects[row.key].body == b"written by someone else"
 
 

@@ -248,7 +248,7 @@ def test_read_only_tells_what_it_cannot_see_from_what_is_wrong(site, stub):
 
 def test_another_argument_is_wrong_usage(site):
     done = site.command("uploader", "check", "--dry-run", DESTINATION_DIR=site.objects)
-    assert done.returncode == 64 and "usage: uploader check [--read-only]" in done.stderr, done.stderr
+    assert done.returncode == 64 and "usage: eventspool check [--read-only]" in done.stderr, done.stderr
     assert not site.objects.exists()
 
 

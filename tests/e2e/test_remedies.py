@@ -263,7 +263,7 @@ def test_a_portal_is_replaced_by_the_store_and_its_batch_resealed(site):
     with contextlib.closing(Stub([Step(ANY, captive_portal, times=ALWAYS)])) as portal:
         assert_trouble(site, portal.settings(), ("without an ETag", "see that AWS_ENDPOINT_URL is an S3 server"))
     settings = rgw().settings()
-    assert_trouble(site, settings, ("may be in s3://stub-bucket@", "`uploader resolve --batch 1`"))
+    assert_trouble(site, settings, ("may be in s3://stub-bucket@", "`eventspool resolve --batch 1`"))
     done = site.command("uploader", "resolve", "--batch", "1", "--as", "reseal", "--yes", **settings)
     assert done.returncode == 0, done
     assert_ships(site, settings)

@@ -144,7 +144,7 @@ def test_wrong_usage_is_explained(world):
     begin_unknown(world)
     for arguments, says in USAGE:
         done = world.command("resolve", "--yes", *arguments)
-        assert done.returncode == 64 and says in done.stderr and "usage: uploader resolve" in done.stderr, (arguments, done)
+        assert done.returncode == 64 and says in done.stderr and "usage: eventspool resolve" in done.stderr, (arguments, done)
     done = world.command("resolve", "--batch", "99", "--as", "shipped", "--yes")
     assert done.returncode == 1 and "there is no batch 99" in done.stderr, done
     assert world.site.query(WORD) == [("sealed", None, None)] and world.site.query("SELECT * FROM _request WHERE done_at IS NULL") == []

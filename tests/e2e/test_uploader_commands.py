@@ -645,7 +645,7 @@ def test_reship_over_a_delete_marker_that_counts_as_an_object_advises_new_keys(s
     there = stub.objects.pop(key)
     output = reship(site, stub, Step("PUT", error(412, "PreconditionFailed"), times=ALWAYS), expected=1)
     assert "and then that it is not" in output and "delete marker" in output, output
-    (advice,) = set(re.findall(r"uploader reship --batch \d+ --new-keys", output))
+    (advice,) = set(re.findall(r"eventspool reship --batch \d+ --new-keys", output))
     stub.set_script()  # the marker stands under the old key alone
     run_command(site, *advice.split()[1:], **stub.settings())
     assert [there.body] == [s.body for k, s in stub.objects.items() if k == key.replace(".xml", "-r2.xml")]
@@ -946,7 +946,7 @@ def test_batches_show_what_was_sealed_and_what_can_be_done(site):
 
     shown = run_command(site, "batches", "show", "2")
     assert f"object_key     {key}\n" in shown and "first_id       4\n" in shown, shown
-    assert "uploader resolve --batch 2 --as" in shown and "abandoned  possible: its 2 events are given up" in shown, shown
+    assert "eventspool resolve --batch 2 --as" in shown and "abandoned  possible: its 2 events are given up" in shown, shown
     shown = run_command(site, "batches", "show", "1")
     assert shown.count("not possible: ") == 3 and "reship --new-keys" in shown, shown
     done = site.command("uploader", "batches", "show", "3")

@@ -20,7 +20,7 @@
 static int explain(const char *command, const char *arguments, const char *value)
 {
     print_line(stderr, "uploader batches %s: '%s' is not understood", command, value);
-    print_line(stderr, "usage: uploader batches %s %s", command, arguments);
+    print_line(stderr, "usage: eventspool batches %s %s", command, arguments);
     return EX_USAGE;
 }
 
@@ -101,7 +101,7 @@ static enum result add_words(struct buf *out, struct spool_out *spool, const str
 {
     struct resolve_order order = {.batch_id = id, .ships_rejects = settings->rejects_prefix != NULL};
     enum result res = RES_OK;
-    buf_append_format(out, "\nuploader resolve --batch %" PRId64 " --as ...\n", id);
+    buf_append_format(out, "\neventspool resolve --batch %" PRId64 " --as ...\n", id);
     for (int word = 0; word < RESOLVE_WORD_COUNT && res == RES_OK; word++) {
         struct batch batch;
         struct resolve_decision decision = {RESOLVE_NO, ""};

@@ -135,7 +135,7 @@ static bool read_arguments(const struct command_line *line, bool *is_read_only)
     for (int i = 1; i < line->argc; i++) {
         if (strcmp(line->argv[i], "--read-only") != 0) {
             print_line(stderr, "uploader check: '%s' is not understood", line->argv[i]);
-            print_line(stderr, "usage: uploader check [--read-only]");
+            print_line(stderr, "usage: eventspool check [--read-only]");
             return false;
         }
         *is_read_only = true;

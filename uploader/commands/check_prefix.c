@@ -105,7 +105,7 @@ static bool look(struct store *store, const struct object *document, bool *is_de
     case STORE_CANNOT_CHECK:
         finding_print(FINDING_NOTE, "these keys may not look at %s: %s", key, why.text);
         finding_add(
-            "keys that may only write look like this, and so do keys that may do nothing: `uploader check` "
+            "keys that may only write look like this, and so do keys that may do nothing: `eventspool check` "
             "tells them apart");
         return true;
     default: break;

@@ -22,7 +22,7 @@
 static int explain(const char *command, const char *arguments, const char *value)
 {
     print_line(stderr, "uploader rejects %s: '%s' is not understood", command, value);
-    print_line(stderr, "usage: uploader rejects %s %s", command, arguments);
+    print_line(stderr, "usage: eventspool rejects %s %s", command, arguments);
     return EX_USAGE;
 }
 

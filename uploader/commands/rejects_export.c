@@ -145,7 +145,7 @@ int run_rejects_export(const struct command_line *line)
     bool omits_payload = true;
     const char *path = parse_arguments(line, &may_replace);
     if (!path) {
-        print_line(stderr, "usage: uploader rejects export [--force] [FILE], or - for the standard output");
+        print_line(stderr, "usage: eventspool rejects export [--force] [FILE], or - for the standard output");
         return EX_USAGE;
     }
     enum result res = spool_out_open_for_command(&spool, settings->spool_path, &why);

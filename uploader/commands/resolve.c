@@ -21,9 +21,9 @@ static int explain(const char *problem, const char *value)
     print_line(stderr, "uploader resolve: %s%s", problem, value);
     print_lines(
         stderr,
-        "usage: uploader resolve --batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]\n"
+        "usage: eventspool resolve --batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]\n"
         "shipped: its object is in the store; reseal: seal its rows anew; abandoned: give its rows up.\n"
-        "`uploader batches list --open` lists the batches that are not shipped.\n");
+        "`eventspool batches list --open` lists the batches that are not shipped.\n");
     return EX_USAGE;
 }
 

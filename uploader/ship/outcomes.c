@@ -286,7 +286,7 @@ static enum result record_unsettled(struct outcomes *o, struct job *job, struct 
     } else {
         (void)why_remedy(
             &job->why, RES_RETRY,
-            "allow these keys s3:GetObject, or say what is to become of it: `uploader resolve --batch "
+            "allow these keys s3:GetObject, or say what is to become of it: `eventspool resolve --batch "
             "%" PRId64 "`",
             job->batch.id);
     }

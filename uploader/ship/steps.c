@@ -101,7 +101,7 @@ static enum result redirect(struct steps *s, struct job *job, struct why *why)
     (void)why_remedy(
         &trouble, RES_RETRY,
         "set BUCKET_NAME, AWS_ENDPOINT_URL or DESTINATION_DIR back to %.*s until it is shipped, or say "
-        "what is to become of it: `uploader resolve --batch %" PRId64 "`",
+        "what is to become of it: `eventspool resolve --batch %" PRId64 "`",
         utf8_cut(job->batch.destination, 300), job->batch.destination, job->batch.id);
     return outcomes_set_aside(s->outcomes, job, "OtherDestination", &trouble, why);
 }

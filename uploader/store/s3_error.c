@@ -15,7 +15,7 @@
 
 /* Parts of several remedies. */
 #define WISHES    "S3_SSE, S3_SSE_KMS_KEY_ID, S3_STORAGE_CLASS, S3_TAGS, S3_ACL or S3_EXPECTED_BUCKET_OWNER"
-#define KEYS_FROM "or what the keys come from (`uploader check` names it)"
+#define KEYS_FROM "or what the keys come from (`eventspool check` names it)"
 
 /* Codes for which a person must act, and whose trouble they are; %s in the remedy is the bucket. */
 static const struct refusal {
@@ -92,9 +92,9 @@ static const char too_large[] =
 static const char no_md5[] =
     "see that nothing on the way (a proxy) removes the header Content-MD5: the bucket %s, "
     "which locks objects, demands it, and the uploader sends it";
-static const char no_cause[] =
-    "run `uploader check`: its upload shows the cause, which the answer to a HEAD request at %s lacks; often "
-    "AWS_SESSION_TOKEN has expired";
+static const char no_cause[] = "run `eventspool check`: its upload shows the cause, which the answer to a "
+                               "HEAD request at %s lacks; often "
+                               "AWS_SESSION_TOKEN has expired";
 static const char unknown[] = "look the answer of the store of %s up in its documentation, and check "
                               "BUCKET_NAME, the keys and AWS_ENDPOINT_URL";
 

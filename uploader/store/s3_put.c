@@ -115,7 +115,7 @@ static enum store_answer explain_occupied(const struct s3 *s3, const struct obje
     (void)why_remedy(
         why, RES_RETRY,
         "allow these keys s3:GetObject (and kms:Decrypt for a key of KMS) in the bucket %s; or look at "
-        "the object, and say what it is: `uploader resolve --batch %" PRId64 "`",
+        "the object, and say what it is: `eventspool resolve --batch %" PRId64 "`",
         s3->bucket, batch->id);
     return STORE_OCCUPIED;
 }
@@ -133,7 +133,7 @@ enum store_answer s3_put_contradiction(const struct object *object, struct store
         why, RES_RETRY,
         "wait a minute; if it stays so and the object was deleted in a bucket with versions, its delete "
         "marker "
-        "is in the way: remove the marker, or `uploader reship --batch %" PRId64
+        "is in the way: remove the marker, or `eventspool reship --batch %" PRId64
         " --new-keys`; else see that "
         "the store, and what is on the way to it (a proxy), understand the header `If-None-Match: *`",
         object->batch->id);

@@ -176,10 +176,10 @@ static void an_error_for_a_person_is_refused_with_a_remedy(void **state)
 static void a_head_that_is_refused_without_cause_has_a_remedy(void **state)
 {
     static const struct refusal rows[] = {
-        {400, "us-east-1", "", "`uploader check`"},
+        {400, "us-east-1", "", "`eventspool check`"},
         {400, "us-east-1", "", "AWS_SESSION_TOKEN"},
-        {400, "", "", "`uploader check`"},
-        {405, "", "", "`uploader check`"},
+        {400, "", "", "`eventspool check`"},
+        {405, "", "", "`eventspool check`"},
         {400, "eu-west-1", "", "AWS_REGION=eu-west-1"},
         {301, "eu-west-1", "", "AWS_REGION=eu-west-1"},
         {301, "", "", "AWS_ENDPOINT_URL"},
