@@ -11,6 +11,7 @@ SPOOL = ROOT / "docs/reference-spool.md"
 COMMANDS = ROOT / "docs/reference-commands.md"
 SETTINGS = ROOT / "docs/settings.md"
 OPERATING = ROOT / "docs/operating.md"
+REFERENCE = ROOT / "docs/reference.md"
 MONITORING = ROOT / "docs/monitoring.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = ("collector", "uploader")
@@ -201,6 +202,29 @@ def test_every_relative_link_points_to_something(site):
             assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
             seen += 1
     assert seen > 10
+
+
+def test_each_problem_has_a_section_in_the_runbook_that_names_it(site):
+    codes = re.findall(r'^    \[PROBLEM_\w+\] =\s*\{"(\w+)"', (ROOT / "common/problem.c").read_text(), re.MULTILINE)
+    rows = table(MONITORING.read_text(), "code", "severity", "after", "verdict", "what to do")
+    assert sorted(row[0].strip("`") for row in rows) == sorted(codes)  # the rest of a row: test_monitoring.py
+    headings = {anchor_of(line): line for line in re.findall(r"^###? .*$", prose(OPERATING), re.MULTILINE)}
+    for row in rows:
+        links = re.findall(r"\]\(operating\.md#([\w-]+)\)", row[4])
+        assert any(row[0] in section(OPERATING, headings[link]) for link in links), f"no section is about {row[0]}: {row[4]}"
+
+
+def test_the_reference_has_each_problem_with_its_severity(site):
+    kinds = re.findall(r'^    \[PROBLEM_\w+\] =\s*\{"(\w+)", PROBLEM_(\w+),', (ROOT / "common/problem.c").read_text(), re.MULTILINE)
+    rows = [row for found in tables(section(REFERENCE, "## Problems")) for row in found[1:]]
+    assert sorted(row[:2] for row in rows) == sorted([f"`{code}`", severity.lower()] for code, severity in kinds)
+
+
+def test_the_index_of_the_runbook_leads_to_each_of_its_sections(site):
+    linked = set(re.findall(r"\]\(#([\w-]+)\)", section(OPERATING, "## Where to look")))
+    headings = re.findall(r"^### .*$", section(OPERATING, "## What to do when"), re.MULTILINE)
+    assert len(headings) > 20
+    assert {anchor_of(heading) for heading in headings} <= linked, {anchor_of(heading) for heading in headings} - linked
 
 
 def test_every_file_that_the_documents_name_exists(site):

@@ -420,14 +420,24 @@ ROWS = {
     "`stray_bytes`": "only the sender can be changed",
     "`looks_like_http`": "only the sender can be changed",
     "`doctype`": "only the sender can be changed",
+    # The page does not answer
+    "the connection is refused": in_test("test_status_server.py", "test_with_port_0_nothing_is_served"),
+    "the log says that the port": in_test("test_status_server.py", "test_a_taken_port_does_not_keep_the_collector_from_receiving"),
+    "HTTP 421": in_test("test_status_server.py", "test_only_names_that_no_other_page_can_have_are_served"),
+    "it says that there is no answer": "it is about the programs behind it",
+    "the figures are old": "it is about the programs behind it",
 }
 
 # The sections of "What to do when" whose remedies stand in sentences, and the items of a list.
 SECTIONS = {
+    "An alert came": "it asks for nothing to be done",
+    "Nothing arrives": "what is wrong with the sender, or the way to it, is not known; what it shows: test_situations.py",
+    "A program is dead": in_test("test_times.py", "check_dead"),
+    "Events do not reach the bucket": "it leads to other sections",
     "S3 refuses": "its rows are above",
+    "This machine's clock is wrong": "this machine's clock is no setting of ours; that the problem ends: test_uploader_problems.py",
     "An incident is reported": in_test("test_proof.py", "test_an_object_of_someone_else_becomes_an_incident_and_stays"),
     "Credentials": "its rows are above",
-    "Is anything wrong?": "it asks for nothing to be done",
     "The disk is full": in_test("test_disk.py", "test_a_full_disk_stops_reading_and_loses_or_doubles_nothing",
                                 "test_a_directory_in_the_reserves_place_is_named_by_check_and_run"),
     "The spool is at its ceiling": in_test("test_disk.py", "test_a_spool_at_its_ceiling_takes_no_more_until_events_ship"),
@@ -449,6 +459,7 @@ SECTIONS = {
     "New senders wait": "a higher MAX_CONNECTIONS is what other tests begin with; that places become free: test_places.py",
     "Senders wait, or an unfinished event became a reject":
         "a higher INTAKE_MEMORY is what other tests begin with; what it says: test_senders.py",
+    "The page does not answer": "its rows are above",
     "A program does not start": in_test(
         "test_start.py", "test_an_address_that_comes_later_is_waited_for", "test_missing_descriptors_are_waited_for",
         "test_a_limit_of_open_files_that_is_too_low_ends_the_start_with_75"),
