@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "common/status/judge.h"
-
 #define HOUR_MS 3600000LL
 
 bool status_has(const struct status *s, enum problem_code code)

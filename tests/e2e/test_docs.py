@@ -125,6 +125,7 @@ def test_every_subcommand_is_documented(site):
 
 def test_the_views_have_the_columns_that_the_reference_says(site):
     site.collector()
+    site.wait_for_spool()
     rows = table(section(SPOOL, "## The spool, as sqlite3 shows it"), "view", "columns")
     views = {view for (view,) in site.query("SELECT name FROM sqlite_schema WHERE type = 'view'") if view[0] != "_"}
     assert {row[0].strip("`") for row in rows} == views
@@ -137,6 +138,7 @@ def test_the_views_have_the_columns_that_the_reference_says(site):
 
 def test_the_reject_reasons_are_those_of_the_schema(site):
     site.collector()
+    site.wait_for_spool()
     schema = site.value("SELECT sql FROM sqlite_schema WHERE name = '_reject'")
     reasons = sorted(re.findall(r"'(\w+)'", re.search(r"reason IN \(([^)]*)\)", schema)[1]))
     documented = table(section(SPOOL, "## The spool, as sqlite3 shows it"), "reason", "cause", "what to do")
@@ -147,6 +149,7 @@ def test_the_reject_reasons_are_those_of_the_schema(site):
 
 def test_the_queries_in_the_documents_run_on_a_fresh_spool(site):
     site.collector()
+    site.wait_for_spool()
     (block,) = [b for b in re.findall(r"^```sql\n(.*?)^```", OPERATING.read_text(), re.MULTILINE | re.DOTALL)
                 if "FROM summary" in b]
     queries = [q for q in re.sub(r"^--.*$", "", block, flags=re.MULTILINE).split(";") if q.strip()]

@@ -87,8 +87,7 @@ static void connect(struct shipper *s, struct problems *problems)
                               .throttle = &s->throttle,
                               .turn = &s->turn};
     if (problems && s->options.is_service)
-        problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN,
-                       "it has taken nothing yet",
+        problems_raise(problems, PROBLEM_DESTINATION_UNPROVEN, "it has taken nothing yet",
                        "wait: it is being tried");
 }
 
