@@ -184,7 +184,7 @@ def test_there_is_an_alert_for_each_problem_that_is_critical_or_a_warning(site):
 
 
 def test_the_document_has_each_alert_with_its_severity_and_delay(_site):
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (info|warning|critical) \| ([^|]+) \|", DOCUMENT.read_text(), re.MULTILINE)
     words = {None: "never", 0: "at once", 30: "30 s"}
     expected = {code: (severity, words.get(after) or f"{after // 60} min") for code, (severity, after, _) in table().items()}
     others = {name: (severity, f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h")
