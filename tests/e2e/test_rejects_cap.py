@@ -50,7 +50,7 @@ def check_flood(site, unit, *units):
           f" ten of {events} events took {slowest:.2f} s at most")
     assert used <= CAP + events * EVENT_BYTES + OVERHEAD
     assert used >= CAP * 0.8, "up to the cap they are kept one by one"
-    assert {"rejects_capped", "rejects_arriving"} <= {*problems(site)}
+    wait_for("both problems", lambda: {"rejects_capped", "rejects_arriving"} <= {*problems(site)})
     assert site.value("SELECT count(*) FROM events") == events
     for reason, data in units:
         assert site.value(f"{REJECTED_BYTES} WHERE reason = ?", reason) == len(data) * (REJECTS // len(units))
