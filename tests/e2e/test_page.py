@@ -1,5 +1,6 @@
 """The status page in a browser, as the running collector serves it: what a person beside the appliance sees of it."""
 import contextlib
+import json
 import os
 import urllib.request
 
@@ -7,6 +8,7 @@ from support.browser import NARROW_DARK, WIDE_LIGHT, main_with_browser
 from support.disk import MIB, SMALL, fill, with_small_disk
 from support.environment import IS_SANITIZED
 from support.ports import reserve_port
+from support.status_documents import unreadable
 from support.tap import skip
 from support.waiting import wait_for
 from s3_stub import ALWAYS, Step, Stub, error
@@ -72,6 +74,15 @@ def test_a_page_that_stays_open_follows_an_installation_through_its_life(browser
     site.collector(STATUS_PORT=status_port)
     wait_for_words(browser, "Events are flowing")
     assert "No answer" not in browser.text()
+
+
+def test_an_unread_spool_is_as_the_drawing_tests_take_it_to_be(_browser, site):
+    """A page that is opened right after a start gets such a document, which has few members."""
+    def members(value):
+        return {name: members(inside) for name, inside in value.items()} if isinstance(value, dict) else None
+    document, real = unreadable(), json.loads(site.command("uploader", "status", "--json", DESTINATION_DIR="objects").stdout)
+    assert real["history"] is None  # which a running collector alone adds
+    assert members({**document, "history": None}) == members(real), real
 
 
 def test_a_full_disk_is_said_with_its_remedy(browser, site):

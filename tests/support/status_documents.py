@@ -179,14 +179,15 @@ def being_lost():
 
 
 def unreadable():
-    """The spool cannot be read: only the programs are known."""
+    """The spool cannot be read: only the programs are known, and the document has no more in it."""
     doc = nothing_yet()
-    doc.update(verdict="flowing", problems=[problem("starting", "info", "the spool is being opened", "wait", program="collector", since=5)],
-               trial_mode=False)
-    doc["history"] = {name: {"end_at": None, "step_seconds": step, "received": [], "shipped": [], "backlog": []}
-                      for name, step in (("hour", MINUTE), ("day", 5 * MINUTE))}
-    doc["spool"] = {"path": "/var/lib/eventspool/spool.db", "id": None, "node": None, "created_at": None, "bytes": 0}
-    return doc
+    known = ("now", "version", "status", "collector", "connections", "connected")
+    return {**{name: doc[name] for name in known}, "verdict": "flowing",
+            "problems": [problem("starting", "info", "the spool is being opened", "wait", program="collector", since=5)],
+            "spool": {"path": "/var/lib/eventspool/spool.db", "error": None},
+            "uploader": {name: doc["uploader"][name] for name in doc["collector"]},
+            "history": {name: {"end_at": None, "step_seconds": step, "received": [], "shipped": [], "backlog": []}
+                        for name, step in (("hour", MINUTE), ("day", 5 * MINUTE))}}
 
 
 def largest():

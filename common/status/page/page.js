@@ -181,10 +181,13 @@ function cloneOf(id) {
     return byId(id).content.firstElementChild.cloneNode(true);
 }
 
+/* While the spool cannot be read, as right after a start, the document says of it only where it is, and why. */
+const isRead = doc => Boolean(doc.spool.id);
+
 /* ---- the verdict ---- */
 
 function verdictOf(doc) {
-    if (!doc.spool.id && doc.status !== "critical")
+    if (!isRead(doc) && doc.status !== "critical")
         return ["question", "unknown", "Cannot tell: the spool cannot be read", "What is known is below."];
     return VERDICTS[doc.verdict] || ["warn", doc.status === "ok" ? "info" : doc.status, `Events: ${doc.verdict}`, "What is known is below."];
 }
@@ -361,20 +364,21 @@ function programPieces(program, now) {
 }
 
 function requestPieces(doc) {
+    if (!isRead(doc)) return ["not known"];
     if (doc.requests.length === 0) return ["no command"];
     return doc.requests.map(r => ["span", `${r.what} (${r.program})${r.progress ? `: ${r.progress}` : ""}`, { class: "block" }]);
 }
 
 function showInstallation(doc, now) {
-    const { spool, disk } = doc;
+    const { spool, received = {}, disk = {} } = doc;
     show(byId("node"), spool.node || "");
     show(byId("node-again"), spool.node || "not known");
     show(byId("collector"), ...programPieces(doc.collector, now));
     show(byId("uploader"), ...programPieces(doc.uploader, now));
     show(byId("requests"), ...requestPieces(doc));
     show(byId("spool"), ["span", spool.path || "", { class: "key" }],
-        soft(spool.id ? `${spool.id}, made ${spool.created_at ? `${span(now - Date.parse(spool.created_at))} ago` : "at an unknown time"}` : "cannot be read"));
-    show(byId("received"), `${counted(doc.received.events, "event", "events")}, ${count(doc.received.events_24h)} of them in the last 24 hours`);
+        soft(spool.id ? `${spool.id}, made ${spool.created_at ? `${span(now - Date.parse(spool.created_at))} ago` : "at an unknown time"}` : spool.error || "cannot be read"));
+    show(byId("received"), isKnown(received.events) ? `${counted(received.events, "event", "events")}, ${count(received.events_24h)} of them in the last 24 hours` : "not known");
     show(byId("spool-size"), size(spool.bytes), isKnown(disk.spool_max_bytes) ? `, at most ${size(disk.spool_max_bytes)}` : "");
     show(byId("free"), size(disk.free_bytes));
     show(byId("floor"), isKnown(disk.min_free_bytes) ? `below ${size(disk.min_free_bytes)} of free space` : "not known");
@@ -415,7 +419,7 @@ function isDrawable(history) {
 }
 
 function showCharts(doc) {
-    const isDrawn = isDrawable(doc.history);
+    const isDrawn = isRead(doc) && isDrawable(doc.history);
     byId("charts").hidden = !isDrawn;
     byId("no-charts").hidden = isDrawn;
     if (isDrawn) charts.forEach(chart => showChart(chart, doc.history[chart.name], doc));
@@ -527,11 +531,14 @@ function readout(chart, place) {
 
 /* ---- the whole page ---- */
 
+const PARTS_OF_SPOOL = [showNow, showConnected, showSenders, showStore, showRejects];
+
 function showAll(doc) {
     const now = Date.parse(doc.now);
     const verdict = verdictOf(doc);
     showVerdict(verdict, doc.spool.node, meaningOf(doc, now, verdict));
-    for (const part of [showProblems, showNow, showConnected, showSenders, showStore, showRejects, showInstallation]) part(doc, now);
+    for (const part of [showProblems, ...(isRead(doc) ? PARTS_OF_SPOOL : []), showInstallation]) part(doc, now);
+    for (const section of document.querySelectorAll("[data-of=spool]")) section.hidden = !isRead(doc);
     showCharts(doc);
     byId("figures").hidden = false;
     if (!state.answeredAt) performance.mark("drawn");
