@@ -474,7 +474,7 @@ def test_keepalive_probes_peers_after_a_minute_of_silence(site):
         wait_for_uids(site, "a")
         peer = "%08X:%04X" % (struct.unpack("=I", socket.inet_aton("127.0.0.1"))[0], s.getsockname()[1])
         rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        timers = [row[5] for row in rows if row[2] == peer]  # 02: the keep-alive timer, and when it is due
+        timers = [row[5] for row in rows if row[1].endswith(f":{site.port:04X}") and row[2] == peer]  # 02: the keep-alive timer, and when it is due
         assert len(timers) == 1 and timers[0].startswith("02:"), timers
         assert int(timers[0][3:], 16) <= 60 * os.sysconf("SC_CLK_TCK")
 
