@@ -354,7 +354,7 @@ static void a_connect_timeout_means_that_nothing_was_sent(void **state)
 
 static void headers_without_end_are_cut_before_they_fill_the_memory(void **state)
 {
-    static const struct http_limits limits = {LONG_MS, LONG_S, 5000, LONG_MS};
+    static const struct http_limits limits = {LONG_MS, LONG_S, LONG_MS, LONG_MS};
     static void (*const behaviours[])(struct server * server, int fd) = {send_trailers_without_end,
                                                                          send_a_header_without_end};
     struct fixture *f = *state;
