@@ -523,13 +523,13 @@ def test_a_taken_port_does_not_keep_the_collector_from_receiving(site):
 
 def test_the_port_of_the_senders_is_not_taken_by_the_status(site):
     """Who has PORT=8081 from before there was a status goes on receiving."""
-    for host in "127.0.0.1", "0.0.0.0":
+    for n, host in enumerate(("127.0.0.1", "0.0.0.0"), start=1):
         collector = site.collector(PORT=site.port, STATUS_PORT=site.port, BIND_HOST=host)
         collector.wait_for_log("no status is served; it is tried again")
         assert "to a free port other than PORT" in collector.log, collector.log
         site.send(EVENT % 1)
+        site.wait_for_events(n)  # a stop while the spool is being opened would leave it unread
         collector.stop()
-    assert site.value("SELECT last_event_id FROM _intake") == 2
 
 
 def test_with_port_0_nothing_is_served(site):
