@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,9 +19,10 @@
 #include "common/ownership.h"
 #include "common/path.h"
 
-#define TAKE_TRIES 6
-#define LINE_SIZE  16 /* the first line: the owner's process number, and whether it has released the lock */
-#define FILE_SIZE  (LINE_SIZE + LOCKFILE_TEXT_SIZE)
+#define TAKE_TRIES  6
+#define LINE_SIZE   16 /* the first line: the owner's process number, and whether it has released the lock */
+#define FILE_SIZE   (LINE_SIZE + LOCKFILE_TEXT_SIZE)
+#define BLANKS_SIZE 2048
 
 /* Behind the process number, padded with blanks. Earlier versions had blanks alone. */
 #define RUNNING "running"
@@ -322,11 +324,19 @@ bool lockfile_is_written(const struct lockfile *lock)
     return lock->fd < 0 || (fstat(lock->fd, &st) == 0 && st.st_size >= FILE_SIZE);
 }
 
+/* In one call, so that no reader sees a part of it; a copy with the blanks would stay on the stack of each thread. */
 static bool write_text(int fd, const char *text)
 {
-    char space[LOCKFILE_TEXT_SIZE + 1];
-    (void)snprintf(space, sizeof space, "%-*s", LOCKFILE_TEXT_SIZE, text);
-    return pwrite(fd, space, LOCKFILE_TEXT_SIZE, LINE_SIZE) == LOCKFILE_TEXT_SIZE;
+    char blanks[BLANKS_SIZE];
+    struct iovec parts[1 + LOCKFILE_TEXT_SIZE / BLANKS_SIZE + 1];
+    int count = 1;
+    memset(blanks, ' ', sizeof blanks);
+    parts[0] = (struct iovec){(void *)(uintptr_t)text, strnlen(text, LOCKFILE_TEXT_SIZE)};
+    for (size_t len = parts[0].iov_len; len < LOCKFILE_TEXT_SIZE; len += parts[count++].iov_len) {
+        size_t left = LOCKFILE_TEXT_SIZE - len;
+        parts[count] = (struct iovec){blanks, left < sizeof blanks ? left : sizeof blanks};
+    }
+    return pwritev(fd, parts, count, LINE_SIZE) == LOCKFILE_TEXT_SIZE;
 }
 
 bool lockfile_publish(const struct lockfile *lock, const char *text)

@@ -25,7 +25,7 @@
 #define LOCKFILE_BEAT_MS 5000  /* how often the owner renews the sign of life */
 #define LOCKFILE_DEAD_MS 30000 /* a sign of life older than this means that the program hangs */
 
-#define LOCKFILE_TEXT_SIZE 45040 /* bytes of the published text, with its terminator */
+#define LOCKFILE_TEXT_SIZE 36848 /* bytes of the published text, with its terminator */
 
 /* How the last owner has ended. */
 enum lockfile_end {

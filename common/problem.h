@@ -91,7 +91,7 @@ const char *flow_name(enum flow flow);
 
 #define PROBLEM_CODE_SIZE    32
 #define PROBLEM_PROGRAM_SIZE 12
-#define PROBLEM_TEXT_SIZE    700 /* of a message and of a remedy; a longer one is cut */
+#define PROBLEM_TEXT_SIZE    560 /* of a message and of a remedy; a longer one is cut */
 
 /* One that is present. The texts are one line each, in UTF-8, and hold no personal data. */
 struct problem {

@@ -53,7 +53,8 @@ void problems_close(struct problems *problems)
 /* The mutex is held. */
 static void publish(struct problems *problems)
 {
-    char text[LOCKFILE_TEXT_SIZE] = "";
+    char text[LOCKFILE_TEXT_SIZE]; /* not set to zero: its pages stay on the stack of each thread */
+    text[0] = '\0';
     size_t len = 0;
     for (int i = 0; i < PROBLEM_COUNT; i++) {
         const struct present *p = &problems->all[i];

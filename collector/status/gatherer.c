@@ -86,9 +86,19 @@ static void keep(struct gatherer *g, struct db *db)
     facts->wal_bytes = measure_log(g->spool_path);
 }
 
+/* Where no status is served, only whether the programs run is of interest: the rest would only take memory. */
+static enum result look_at_programs(struct gatherer *g)
+{
+    struct why why = {0};
+    (void)why_set(&why, RES_RETRY, "no status is served");
+    status_gather_programs(&g->seen, g->spool_path, &why);
+    return RES_OK;
+}
+
 enum result gatherer_look(struct gatherer *g, struct db *db, struct why *why)
 {
     enum result res = RES_RETRY;
+    if (!g->board) return look_at_programs(g);
     if (db)
         res = status_gather(&g->seen, db, g->spool_path, why);
     else
@@ -99,7 +109,7 @@ enum result gatherer_look(struct gatherer *g, struct db *db, struct why *why)
         renew_programs(&g->facts.status, &g->seen);
     else
         g->facts.status = g->seen;
-    if (g->board) board_post_facts(g->board, &g->facts);
+    board_post_facts(g->board, &g->facts);
     return db ? res : RES_OK;
 }
 

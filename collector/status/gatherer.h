@@ -12,7 +12,7 @@
 struct board;
 struct gatherer;
 
-/* Both are borrowed until gatherer_free(); `board` may be NULL: then nothing is left anywhere. Out of memory aborts. */
+/* Both are borrowed until gatherer_free(); `board` may be NULL: then only the programs are looked at. Out of memory aborts. */
 struct gatherer *gatherer_new(const char *spool_path, struct board *board);
 void gatherer_free(struct gatherer *gatherer); /* accepts NULL */
 

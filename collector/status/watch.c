@@ -31,7 +31,7 @@ struct watch {
     struct db *db; /* NULL: not open */
     struct reject_watch rejects;
     struct silent_senders senders;
-    struct gatherer *gatherer;
+    struct gatherer *gatherer; /* NULL: no status is served */
     struct witness *witness;
     int64_t senders_due; /* monotonic ms */
     struct turn turn;
@@ -53,7 +53,7 @@ static enum result open_spool(struct watch *w, struct why *why)
     if (stat(log_place_path(w->parts.spool_path, "-wal", log_path), &st) != 0)
         return why_set(why, RES_RETRY, "the spool's write-ahead log is not in its place");
     enum result res = db_open(&w->db, w->parts.spool_path, SPOOL_LOOK_BUSY_MS, why);
-    return res == RES_OK ? db_exec(w->db, "PRAGMA cache_size = -256", why) : res;
+    return res == RES_OK ? db_exec(w->db, "PRAGMA cache_size = -64", why) : res;
 }
 
 static enum result find_problems(struct watch *w, int64_t now, struct why *why)
@@ -64,10 +64,13 @@ static enum result find_problems(struct watch *w, int64_t now, struct why *why)
     return silent_senders_update(&w->senders, w->db, clock_now_ms(), why);
 }
 
+/* Where no status is served, its memory is not kept between two looks. */
 static enum result gather(struct watch *w, struct why *why)
 {
-    enum result res = gatherer_look(w->gatherer, w->db, why);
-    witness_update(w->witness, gatherer_status(w->gatherer));
+    struct gatherer *gatherer = w->gatherer ? w->gatherer : gatherer_new(w->parts.spool_path, NULL);
+    enum result res = gatherer_look(gatherer, w->db, why);
+    witness_update(w->witness, gatherer_status(gatherer));
+    if (gatherer != w->gatherer) gatherer_free(gatherer);
     return res;
 }
 
@@ -146,7 +149,7 @@ enum result watch_start(struct watch **out, const struct watch_parts *parts, str
     struct watch *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->parts = *parts;
-    w->gatherer = gatherer_new(parts->spool_path, parts->board);
+    if (parts->board) w->gatherer = gatherer_new(parts->spool_path, parts->board);
     w->witness = witness_new(witnessed, sizeof witnessed / sizeof *witnessed);
     w->rejects.problems = parts->problems;
     w->senders = (struct silent_senders){parts->silence_ms, parts->listening, parts->problems};
