@@ -75,6 +75,7 @@ def check_objects(site, events, rejects, output_format):
 def run_samples(site, piece, one_connection, output_format):
     events, rejects = expected()
     collector = site.collector()
+    site.wait_for_spool()  # a collector that is stopped before it is open reads nothing
     files = [(SAMPLES / row["file"]).read_bytes() for row in manifest()]
     if one_connection:
         site.send(b"".join(files), piece)
