@@ -331,7 +331,8 @@ static bool write_text(int fd, const char *text)
     struct iovec parts[1 + LOCKFILE_TEXT_SIZE / BLANKS_SIZE + 1];
     int count = 1;
     memset(blanks, ' ', sizeof blanks);
-    parts[0] = (struct iovec){(void *)(uintptr_t)text, strnlen(text, LOCKFILE_TEXT_SIZE)};
+    parts[0].iov_len = strnlen(text, LOCKFILE_TEXT_SIZE);
+    memcpy(&parts[0].iov_base, &text, sizeof text); /* an iovec knows no const; this one is only read */
     for (size_t len = parts[0].iov_len; len < LOCKFILE_TEXT_SIZE; len += parts[count++].iov_len) {
         size_t left = LOCKFILE_TEXT_SIZE - len;
         parts[count] = (struct iovec){blanks, left < sizeof blanks ? left : sizeof blanks};
