@@ -141,16 +141,10 @@ void problems_raise_since(struct problems *problems, enum problem_code code, int
         kind->begins, "problem=%s why=%s remedy=%s", kind->code, LOG_QUOTE(message), LOG_QUOTE(remedy));
 }
 
-void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
-                          const char *message, const char *remedy)
-{
-    problems_raise_since(problems, code, 0, tries, message, remedy);
-}
-
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,
                     const char *remedy)
 {
-    problems_raise_tried(problems, code, 0, message, remedy);
+    problems_raise_since(problems, code, 0, 0, message, remedy);
 }
 
 /* Returns how long the problem was present, in ms; -1 if it was not. */

@@ -29,11 +29,10 @@ void problems_close(struct problems *problems); /* accepts NULL; logs nothing */
 void problems_raise(struct problems *problems, enum problem_code code, const char *message,
                     const char *remedy);
 
-/* The same for one where something is tried again and again: `tries` is how often it was tried in vain. */
-void problems_raise_tried(struct problems *problems, enum problem_code code, int64_t tries,
-                          const char *message, const char *remedy);
-
-/* The same for one that began before it is raised: at `since`, in ms since 1970; 0: now. Only the first call counts. */
+/*
+ * The same for one that began before it is raised: at `since`, in ms since 1970; 0: now. Only the first call counts. `tries`
+ * is how often something was tried in vain; 0: nothing is tried.
+ */
 void problems_raise_since(struct problems *problems, enum problem_code code, int64_t since, int64_t tries,
                           const char *message, const char *remedy);
 

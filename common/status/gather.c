@@ -218,13 +218,6 @@ static void measure_disk(struct status *s)
 
 /* ---- all ---- */
 
-enum result status_gather_counters(struct status *s, struct db *db, struct why *why)
-{
-    memset(s, 0, sizeof *s);
-    enum result res = spool_load_identity(db, &s->identity, why);
-    return res == RES_OK ? read_rows(s, db, sql_load_counters, 0, false, read_counter, why) : res;
-}
-
 enum result status_gather(struct status *s, struct db *db, const char *spool_path, struct why *why)
 {
     gather_programs(s, spool_path);

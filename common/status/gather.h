@@ -20,7 +20,4 @@ void status_gather_programs(struct status *status, const char *spool_path, const
 MUST_CHECK enum result status_gather(struct status *status, struct db *db, const char *spool_path,
                                      struct why *why);
 
-/* Whose spool it is, and the counters, alone: all else is 0. The errors are those of status_gather(). */
-MUST_CHECK enum result status_gather_counters(struct status *status, struct db *db, struct why *why);
-
 #endif
