@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/sql.h"
+#include "common/status/arrival.h"
 
 #define BATCHES_MAX 10000 /* are read; before those, what was shipped is not known */
 
@@ -68,41 +69,6 @@ static enum result load_shipped(struct filler *f, struct db *db, struct why *why
 
 /* ---- what was received ---- */
 
-struct event_at {
-    bool is_there;
-    int64_t id, received_at;
-};
-
-static enum result load_event(struct filler *f, int64_t id, struct event_at *event, struct why *why)
-{
-    stmt_set_int(f->event_at, ":id", id);
-    enum result res = stmt_step(f->event_at, &event->is_there, why);
-    if (res == RES_OK && event->is_there)
-        *event = (struct event_at){true, stmt_int(f->event_at, 0), stmt_int(f->event_at, 1)};
-    stmt_reset(f->event_at);
-    return res;
-}
-
-/* How many events had come before `at`, if not more than `most`: by bisection, as ids follow the order of arrival. */
-static enum result count_before(struct filler *f, int64_t at, int64_t most, int64_t *count, struct why *why)
-{
-    struct event_at event;
-    int64_t low = f->oldest_id;
-    int64_t high = most + 1; /* the first id that is known to be late enough */
-    enum result res = RES_OK;
-    while (low < high && res == RES_OK) {
-        int64_t middle = low + (high - low) / 2;
-        res = load_event(f, middle, &event, why);
-        if (res != RES_OK) break;
-        if (!event.is_there || event.id >= high || event.received_at >= at)
-            high = middle;
-        else
-            low = event.id + 1;
-    }
-    *count = high - 1;
-    return res;
-}
-
 /* What waited at a moment: what waits now, without what came later, with what was shipped later. */
 static int64_t backlog_of(const struct filler *f, int64_t received, int64_t shipped_later)
 {
@@ -127,8 +93,11 @@ static enum result fill_all(struct filler *f, struct why *why)
     int64_t received = f->now->received;
     enum result res = RES_OK;
     for (int64_t back = 1; back <= f->history->points && clock_monotonic_ms() < f->due; back++) {
-        res = count_before(f, history_end_at(f->history, back), received, &received, why);
+        int64_t first = 0; /* that came later */
+        res = arrival_find(f->event_at, f->oldest_id, received + 1, history_end_at(f->history, back), &first,
+                           why);
         if (res != RES_OK) break;
+        received = first - 1;
         if (received < f->oldest_id && f->oldest_id > 1) break; /* the rows of then are gone */
         fill(f, back, received);
     }
@@ -139,10 +108,10 @@ enum result history_fill_from_spool(struct history *history, struct db *db, cons
                                     int64_t due, struct why *why)
 {
     struct filler f = {.history = history, .now = now, .due = due};
-    struct event_at first = {.is_there = false};
+    struct arrival first = {.is_there = false};
     if (history->newest == 0) return RES_OK;
     enum result res = stmt_prepare(&f.event_at, db, sql_load_event_at, why);
-    if (res == RES_OK) res = load_event(&f, 1, &first, why);
+    if (res == RES_OK) res = arrival_load(f.event_at, 1, &first, why);
     /* With all rows gone nothing is known but that nothing has come, where nothing ever has. */
     f.oldest_id = first.is_there ? first.id : now->received + 1;
     if (res == RES_OK) res = load_shipped(&f, db, why);

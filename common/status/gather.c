@@ -9,10 +9,10 @@
 #include "common/lockfile.h"
 #include "common/problems.h"
 #include "common/sql.h"
+#include "common/status/arrival.h"
 #include "common/status/judge.h"
 
-#define DAY_MS        86400000LL
-#define BISECTION_MAX 64 /* steps; an id has fewer bits */
+#define DAY_MS 86400000LL
 
 /* ---- the programs ---- */
 
@@ -157,50 +157,14 @@ static enum result read_rows(struct status *s, struct db *db, const char *sql, i
 
 /* ---- the last 24 hours ---- */
 
-struct event_at {
-    bool is_there;
-    int64_t id, received_at, bytes_before;
-};
-
-static enum result load_event_at(struct stmt *stmt, int64_t id, struct event_at *event, struct why *why)
-{
-    stmt_set_int(stmt, ":id", id);
-    enum result res = stmt_step(stmt, &event->is_there, why);
-    if (res == RES_OK && event->is_there)
-        *event = (struct event_at){true, stmt_int(stmt, 0), stmt_int(stmt, 1), stmt_int(stmt, 2)};
-    stmt_reset(stmt);
-    return res;
-}
-
-/* The first event that came at or after `from`, by bisection: events are received in the order of their ids. */
-static enum result find_event(struct stmt *stmt, int64_t last_id, int64_t from, struct event_at *found,
-                              struct why *why)
-{
-    struct event_at event;
-    int64_t low = 1;
-    int64_t high = last_id + 1; /* the first id that is known to be late enough */
-    enum result res = RES_OK;
-    found->is_there = false;
-    for (int step = 0; step < BISECTION_MAX && low < high && res == RES_OK; step++) {
-        int64_t middle = low + (high - low) / 2;
-        res = load_event_at(stmt, middle, &event, why);
-        if (res != RES_OK) break;
-        if (!event.is_there || event.received_at >= from) {
-            high = middle;
-            if (event.is_there) *found = event;
-        } else {
-            low = event.id + 1;
-        }
-    }
-    return res;
-}
-
 static enum result measure_day(struct status *s, struct db *db, struct why *why)
 {
     struct stmt *stmt = NULL;
-    struct event_at first = {.is_there = false};
+    struct arrival first = {.is_there = false};
+    int64_t id = 0;
     enum result res = stmt_prepare(&stmt, db, sql_load_event_at, why);
-    if (res == RES_OK) res = find_event(stmt, s->events_received, s->now - DAY_MS, &first, why);
+    if (res == RES_OK) res = arrival_find(stmt, 1, s->events_received + 1, s->now - DAY_MS, &id, why);
+    if (res == RES_OK) res = arrival_load(stmt, id, &first, why);
     stmt_free(stmt);
     if (res != RES_OK || !first.is_there) return res;
     s->disk.bytes_24h = s->event_bytes - first.bytes_before;
