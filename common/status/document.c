@@ -1,48 +1,33 @@
 /* document -- see document.h. An empty text, and a time that is 0, become null: not known, or none. */
 #include "common/status/document.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/command.h"
-#include "common/printable.h"
+#include "common/json_tree.h"
 #include "common/status/judge.h"
-
-static cJSON *must(cJSON *item)
-{
-    if (!item) abort();
-    return item;
-}
 
 static cJSON *object(cJSON *parent, const char *name)
 {
-    return must(cJSON_AddObjectToObject(parent, name));
+    return json_tree_must(cJSON_AddObjectToObject(parent, name));
 }
 
 static cJSON *array(cJSON *parent, const char *name)
 {
-    return must(cJSON_AddArrayToObject(parent, name));
-}
-
-static cJSON *element(cJSON *parent)
-{
-    cJSON *item = must(cJSON_CreateObject());
-    (void)cJSON_AddItemToArray(parent, item);
-    return item;
+    return json_tree_must(cJSON_AddArrayToObject(parent, name));
 }
 
 /* Numbers up to 2^53 are exact. */
 static void number(cJSON *parent, const char *name, int64_t value)
 {
-    (void)must(cJSON_AddNumberToObject(parent, name, (double)value));
+    (void)json_tree_must(cJSON_AddNumberToObject(parent, name, (double)value));
 }
 
 static void null(cJSON *parent, const char *name)
 {
-    (void)must(cJSON_AddNullToObject(parent, name));
+    (void)json_tree_must(cJSON_AddNullToObject(parent, name));
 }
 
 /* One that is below 0 is not known. */
@@ -56,48 +41,37 @@ static void known(cJSON *parent, const char *name, int64_t value)
 
 static void truth(cJSON *parent, const char *name, bool value)
 {
-    (void)must(cJSON_AddBoolToObject(parent, name, value));
-}
-
-/* cJSON writes any bytes, so the text is made printable before. */
-static void text(cJSON *parent, const char *name, const char *value)
-{
-    struct buf shown = BUF_EMPTY;
-    printable_append_shown(&shown, value, strlen(value));
-    buf_append_char(&shown, '\0');
-    (void)must(*value ? cJSON_AddStringToObject(parent, name, shown.data)
-                      : cJSON_AddNullToObject(parent, name));
-    buf_fini(&shown);
+    (void)json_tree_must(cJSON_AddBoolToObject(parent, name, value));
 }
 
 static void time_of(cJSON *parent, const char *name, int64_t at)
 {
     char iso[CLOCK_ISO_SIZE];
-    text(parent, name, at > 0 ? clock_iso(at, iso) : "");
+    json_tree_add_text(parent, name, at > 0 ? clock_iso(at, iso) : "");
 }
 
 /* ---- what is wrong ---- */
 
 static void add_problem(cJSON *problems, const struct problem *problem)
 {
-    cJSON *item = element(problems);
-    text(item, "code", problem->code);
-    text(item, "program", problem->program);
-    text(item, "severity",
-         problem_severity(problem->code) == PROBLEM_INFO
-             ? "info"
-             : problem_severity_name(problem_severity(problem->code)));
+    cJSON *item = json_tree_add_element(problems);
+    json_tree_add_text(item, "code", problem->code);
+    json_tree_add_text(item, "program", problem->program);
+    json_tree_add_text(item, "severity",
+                       problem_severity(problem->code) == PROBLEM_INFO
+                           ? "info"
+                           : problem_severity_name(problem_severity(problem->code)));
     time_of(item, "since", problem->since);
     number(item, "tries", problem->tries);
-    text(item, "message", problem->message);
-    text(item, "remedy", problem->remedy);
+    json_tree_add_text(item, "message", problem->message);
+    json_tree_add_text(item, "remedy", problem->remedy);
 }
 
 /* What comes first in each document. With `is_worse` infos are left out. */
 static void add_verdict(cJSON *root, const struct status *s, bool is_worse)
 {
-    text(root, "status", problem_severity_name(s->severity));
-    text(root, "verdict", status_verdict_name(s));
+    json_tree_add_text(root, "status", problem_severity_name(s->severity));
+    json_tree_add_text(root, "verdict", status_verdict_name(s));
     cJSON *problems = array(root, "problems");
     for (size_t i = 0; i < s->problem_count; i++)
         if (!is_worse || problem_severity(s->problems[i].code) != PROBLEM_INFO)
@@ -109,11 +83,11 @@ static void add_verdict(cJSON *root, const struct status *s, bool is_worse)
 static void add_spool(cJSON *root, const struct status *s)
 {
     cJSON *spool = object(root, "spool");
-    text(spool, "path", s->spool_path);
-    text(spool, "error", s->has_spool ? "" : s->why_no_spool.text);
+    json_tree_add_text(spool, "path", s->spool_path);
+    json_tree_add_text(spool, "error", s->has_spool ? "" : s->why_no_spool.text);
     if (!s->has_spool) return;
-    text(spool, "id", s->identity.spool);
-    text(spool, "node", s->identity.node);
+    json_tree_add_text(spool, "id", s->identity.spool);
+    json_tree_add_text(spool, "node", s->identity.node);
     time_of(spool, "created_at", s->created_at);
     number(spool, "bytes", s->spool_bytes);
 }
@@ -122,10 +96,10 @@ static cJSON *add_program(cJSON *root, const char *name, const struct status_pro
 {
     cJSON *item = object(root, name);
     truth(item, "running", program->is_running);
-    text(item, "why_not", program->is_running ? "" : program->why_not.text);
+    json_tree_add_text(item, "why_not", program->is_running ? "" : program->why_not.text);
     time_of(item, "alive_at", program->seen_at);
     time_of(item, "started_at", program->started_at);
-    text(item, "version", program->version);
+    json_tree_add_text(item, "version", program->version);
     cJSON *problems = array(item, "problems");
     for (size_t i = 0; i < program->problem_count; i++) add_problem(problems, &program->problems[i]);
     return item;
@@ -136,7 +110,7 @@ static void add_uploader(cJSON *root, const struct status *s)
     cJSON *uploader = add_program(root, "uploader", &s->uploader);
     if (!s->has_spool) return;
     time_of(uploader, "seen_at", s->uploader_seen_at);
-    text(uploader, "destination", s->destination);
+    json_tree_add_text(uploader, "destination", s->destination);
     known(uploader, "rotation_seconds", s->rotation_ms > 0 ? s->rotation_ms / 1000 : -1);
     known(uploader, "max_file_bytes", s->max_file_bytes > 0 ? s->max_file_bytes : -1);
 }
@@ -177,15 +151,15 @@ static void add_batches(cJSON *root, const struct status *s)
     cJSON *recent = array(root, "recent_batches");
     for (size_t i = 0; i < s->batch_count; i++) {
         const struct status_batch *batch = &s->batches[i];
-        cJSON *item = element(recent);
+        cJSON *item = json_tree_add_element(recent);
         number(item, "id", batch->id);
-        text(item, "kind", batch->kind);
-        text(item, "state", batch->state);
+        json_tree_add_text(item, "kind", batch->kind);
+        json_tree_add_text(item, "state", batch->state);
         number(item, "first_id", batch->first_id);
         number(item, "last_id", batch->last_id);
         number(item, "events", batch->events);
         number(item, "bytes", batch->bytes);
-        text(item, "key", batch->key);
+        json_tree_add_text(item, "key", batch->key);
         number(item, "attempts", batch->attempts);
         time_of(item, "sealed_at", batch->sealed_at);
         time_of(item, "shipped_at", batch->shipped_at);
@@ -198,8 +172,8 @@ static void add_rejects(cJSON *root, const struct status *s)
     cJSON *rejects = array(root, "rejects_by_reason");
     for (size_t i = 0; i < s->counter_count; i++) {
         if (strcmp(s->counters[i].name, "rejects") != 0) continue;
-        cJSON *item = element(rejects);
-        text(item, "reason", s->counters[i].label);
+        cJSON *item = json_tree_add_element(rejects);
+        json_tree_add_text(item, "reason", s->counters[i].label);
         number(item, "total", s->counters[i].value);
         time_of(item, "last_at", s->counters[i].last_at);
     }
@@ -210,9 +184,9 @@ static void add_senders(cJSON *root, const struct status *s, const struct status
     cJSON *senders = array(root, "senders");
     for (size_t i = 0; i < s->sender_count; i++) {
         const struct status_sender *sender = &s->senders[i];
-        cJSON *item = element(senders);
-        text(item, "sender", sender->sender);
-        text(item, "source", sender->source);
+        cJSON *item = json_tree_add_element(senders);
+        json_tree_add_text(item, "sender", sender->sender);
+        json_tree_add_text(item, "source", sender->source);
         time_of(item, "last_event_at", sender->last_event_at);
         number(item, "events", sender->events);
         number(item, "events_today", sender->events_today);
@@ -234,20 +208,20 @@ static void add_disk(cJSON *root, const struct status *s)
 static void add_progress(cJSON *request, const struct status_request *r)
 {
     const struct progress *progress = &r->progress;
-    text(request, "progress", r->sentence);
+    json_tree_add_text(request, "progress", r->sentence);
     known(request, "done", *progress->unit ? progress->done : -1);
     known(request, "total", progress->total > 0 ? progress->total : -1);
-    text(request, "unit", progress->unit);
+    json_tree_add_text(request, "unit", progress->unit);
 }
 
 static void add_requests(cJSON *root, const struct status *s)
 {
     cJSON *requests = array(root, "requests");
     for (size_t i = 0; i < s->request_count; i++) {
-        cJSON *request = element(requests);
-        text(request, "program", s->requests[i].program);
-        text(request, "what", s->requests[i].action);
-        text(request, "asked_at", s->requests[i].requested_at);
+        cJSON *request = json_tree_add_element(requests);
+        json_tree_add_text(request, "program", s->requests[i].program);
+        json_tree_add_text(request, "what", s->requests[i].action);
+        json_tree_add_text(request, "asked_at", s->requests[i].requested_at);
         add_progress(request, &s->requests[i]);
     }
 }
@@ -264,8 +238,8 @@ static void add_connections(cJSON *root, const struct status_live *live)
     cJSON *connected = array(root, "connected");
     for (size_t i = 0; i < live->source_count; i++) {
         const struct live_source *source = &live->sources[i];
-        cJSON *item = element(connected);
-        text(item, "source", source->source);
+        cJSON *item = json_tree_add_element(connected);
+        json_tree_add_text(item, "source", source->source);
         number(item, "connections", source->connections);
         time_of(item, "connected_at", source->connected_at);
         time_of(item, "last_at", source->last_at);
@@ -286,7 +260,7 @@ static void add_points(cJSON *series, const char *name, const int64_t *points, s
     }
     buf_append_text(&list, count == 0 ? "[]" : "]");
     buf_append_char(&list, '\0');
-    (void)must(cJSON_AddRawToObject(series, name, list.data));
+    (void)json_tree_must(cJSON_AddRawToObject(series, name, list.data));
     buf_fini(&list);
 }
 
@@ -313,35 +287,31 @@ static void add_history(cJSON *root, const struct status_live *live)
 
 /* ---- the documents ---- */
 
-static void print(cJSON *root, struct buf *out)
-{
-    char *printed = cJSON_Print(root);
-    if (!printed) abort();
-    buf_append_text(out, printed);
-    buf_append_char(out, '\n');
-    cJSON_free(printed);
-    cJSON_Delete(root);
-}
-
 /* What the spool holds. */
 static void add_content(cJSON *root, const struct status *s)
 {
     add_flow(root, s);
     add_backlog(root, s);
     truth(root, "trial_mode", s->is_trial);
-    text(root, "last_error", s->last_error);
-    text(root, "remedy", s->remedy);
+    json_tree_add_text(root, "last_error", s->last_error);
+    json_tree_add_text(root, "remedy", s->remedy);
     add_batches(root, s);
     add_rejects(root, s);
     add_disk(root, s);
     add_requests(root, s);
 }
 
+static void print(cJSON *root, struct buf *out)
+{
+    json_tree_print(root, true, out);
+    buf_append_char(out, '\n');
+}
+
 static cJSON *make_document(const struct status *s, const struct status_live *live)
 {
-    cJSON *root = must(cJSON_CreateObject());
+    cJSON *root = json_tree_must(cJSON_CreateObject());
     time_of(root, "now", s->now);
-    text(root, "version", EVENTSPOOL_VERSION);
+    json_tree_add_text(root, "version", EVENTSPOOL_VERSION);
     add_verdict(root, s, false);
     add_spool(root, s);
     (void)add_program(root, "collector", &s->collector);
@@ -364,12 +334,12 @@ static void add_ranges(cJSON *root, const char *name, const char *cut_name,
     cJSON *list = array(root, name);
     for (size_t i = 0; i < ranges->count; i++) {
         const struct status_range *range = &ranges->list[i];
-        cJSON *item = element(list);
-        text(item, "kind", range->kind);
+        cJSON *item = json_tree_add_element(list);
+        json_tree_add_text(item, "kind", range->kind);
         number(item, "first_id", range->first_id);
         number(item, "last_id", range->last_id);
-        text(item, "state", range->state);
-        text(item, "key", range->key);
+        json_tree_add_text(item, "state", range->state);
+        json_tree_add_text(item, "key", range->key);
         time_of(item, "since", range->since);
     }
     truth(root, cut_name, ranges->is_cut);
@@ -385,7 +355,7 @@ void status_document_with_ranges(const struct status *s, const struct status_ran
 
 void status_health_document(const struct status *s, struct buf *out)
 {
-    cJSON *root = must(cJSON_CreateObject());
+    cJSON *root = json_tree_must(cJSON_CreateObject());
     add_verdict(root, s, true);
     print(root, out);
 }

@@ -1,13 +1,12 @@
 /* body -- see body.h. */
 #include "uploader/alert/body.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/figures.h"
+#include "common/json_tree.h"
 #include "common/printable.h"
 #include "common/status/judge.h"
 
@@ -123,90 +122,61 @@ static void escape_for_slack(const struct buf *text, struct buf *out)
 
 /* ---- JSON ---- */
 
-static cJSON *must(cJSON *item)
-{
-    if (!item) abort();
-    return item;
-}
-
-static void add_text(cJSON *parent, const char *name, const char *value)
-{
-    struct buf shown = BUF_EMPTY;
-    append_shown(&shown, value);
-    buf_append_char(&shown, '\0');
-    (void)must(*value ? cJSON_AddStringToObject(parent, name, shown.data)
-                      : cJSON_AddNullToObject(parent, name));
-    buf_fini(&shown);
-}
-
 static void add_slack_text(cJSON *root, const struct buf *text)
 {
     struct buf escaped = BUF_EMPTY;
     escape_for_slack(text, &escaped);
-    (void)must(cJSON_AddStringToObject(root, "text", escaped.data));
+    (void)json_tree_must(cJSON_AddStringToObject(root, "text", escaped.data));
     buf_fini(&escaped);
 }
 
 static void add_alert(cJSON *parent, const struct alert *alert)
 {
     char since[CLOCK_ISO_SIZE];
-    add_text(parent, "id", alert->id);
-    add_text(parent, "code", alert->problem.code);
-    add_text(parent, "severity", severity_of(alert));
-    add_text(parent, "program", alert->problem.program);
-    add_text(parent, "since", clock_iso(alert->problem.since, since));
-    add_text(parent, "message", alert->problem.message);
-    add_text(parent, "remedy", alert->problem.remedy);
+    json_tree_add_text(parent, "id", alert->id);
+    json_tree_add_text(parent, "code", alert->problem.code);
+    json_tree_add_text(parent, "severity", severity_of(alert));
+    json_tree_add_text(parent, "program", alert->problem.program);
+    json_tree_add_text(parent, "since", clock_iso(alert->problem.since, since));
+    json_tree_add_text(parent, "message", alert->problem.message);
+    json_tree_add_text(parent, "remedy", alert->problem.remedy);
 }
 
 static void add_list(cJSON *root, const struct alert_message *message)
 {
-    cJSON *alerts = must(cJSON_AddArrayToObject(root, "alerts"));
-    for (size_t i = 0; i < message->count; i++) {
-        cJSON *item = must(cJSON_CreateObject());
-        (void)cJSON_AddItemToArray(alerts, item);
-        add_alert(item, message->alerts[i]);
-    }
-}
-
-static void print(cJSON *root, struct buf *out)
-{
-    char *printed = must(root) ? cJSON_PrintUnformatted(root) : NULL;
-    if (!printed) abort();
-    buf_append_text(out, printed);
-    cJSON_free(printed);
-    cJSON_Delete(root);
+    cJSON *alerts = json_tree_must(cJSON_AddArrayToObject(root, "alerts"));
+    for (size_t i = 0; i < message->count; i++) add_alert(json_tree_add_element(alerts), message->alerts[i]);
 }
 
 void alert_body(const struct alert_message *message, const char *node, const struct status *status,
                 struct buf *out)
 {
     struct buf text = BUF_EMPTY;
-    cJSON *root = must(cJSON_CreateObject());
+    cJSON *root = json_tree_must(cJSON_CreateObject());
     make_text(message, node, status, &text);
     add_slack_text(root, &text);
-    add_text(root, "event", alert_event_name(message->event));
-    add_text(root, "node", node);
-    add_text(root, "verdict", status_verdict_name(status));
+    json_tree_add_text(root, "event", alert_event_name(message->event));
+    json_tree_add_text(root, "node", node);
+    json_tree_add_text(root, "verdict", status_verdict_name(status));
     add_alert(root, message->alerts[0]);
     if (message->event == ALERT_REMINDER) add_list(root, message);
-    print(root, out);
+    json_tree_print(root, false, out);
     buf_fini(&text);
 }
 
 void alert_body_test(const char *id, const char *node, struct buf *out)
 {
     struct buf text = BUF_EMPTY;
-    cJSON *root = must(cJSON_CreateObject());
+    cJSON *root = json_tree_must(cJSON_CreateObject());
     append_shown(&text, node);
     buf_append_text(&text, ": this is a test of ALERT_URL by `eventspool alert test`. Nothing is wrong.");
     add_slack_text(root, &text);
-    add_text(root, "event", alert_event_name(ALERT_TEST));
-    add_text(root, "node", node);
-    add_text(root, "id", id);
-    add_text(root, "code", "test");
-    add_text(root, "severity", "info");
-    add_text(root, "remedy", "none needed");
-    print(root, out);
+    json_tree_add_text(root, "event", alert_event_name(ALERT_TEST));
+    json_tree_add_text(root, "node", node);
+    json_tree_add_text(root, "id", id);
+    json_tree_add_text(root, "code", "test");
+    json_tree_add_text(root, "severity", "info");
+    json_tree_add_text(root, "remedy", "none needed");
+    json_tree_print(root, false, out);
     buf_fini(&text);
 }
