@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/bound_socket.h"
 #include "common/log.h"
 #include "common/positive.h"
 
@@ -58,36 +59,14 @@ static enum result explain_lookup(int code, const char *host, struct why *why)
                    may_pass ? " that is known now" : "", gai_strerror(code));
 }
 
-static bool set_up(int fd, const struct addrinfo *address)
-{
-    int on = 1;
-    int off = 0;
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-           (address->ai_family != AF_INET6 ||
-            setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-           bind(fd, address->ai_addr, address->ai_addrlen) == 0;
-}
-
 enum result listener_bind(int *out, const char *host, int64_t port, bool *is_taken, struct why *why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *address = NULL;
-    char service[24];
-
-    *out = -1;
+    int lookup = 0;
     if (is_taken) *is_taken = false;
-    (void)snprintf(service, sizeof service, "%d", (int)port);
-    int code = getaddrinfo(host, service, &hints, &address);
-    if (code != 0) return explain_lookup(code, host, why);
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool is_bound = fd >= 0 && set_up(fd, address);
+    *out = bound_socket_open(host, port, &lookup);
     int error = errno;
-    freeaddrinfo(address);
-    if (is_bound) {
-        *out = fd;
-        return RES_OK;
-    }
-    if (fd >= 0) close(fd);
+    if (*out >= 0) return RES_OK;
+    if (lookup != 0) return explain_lookup(lookup, host, why);
     if (is_taken) *is_taken = error == EADDRINUSE;
     return explain(error, host, (int)port, why);
 }

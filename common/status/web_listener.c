@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "common/bound_socket.h"
 
 static enum result explain(int error, const char *host, int64_t port, const char *port_name, struct why *why)
 {
@@ -33,38 +33,18 @@ static enum result explain(int error, const char *host, int64_t port, const char
     }
 }
 
-static bool set_up(int fd, const struct addrinfo *address)
-{
-    int on = 1;
-    int off = 0;
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-           (address->ai_family != AF_INET6 ||
-            setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-           bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, WEB_BACKLOG) == 0;
-}
-
 enum result web_listen(int *out, const char *host, int64_t port, const char *port_name, struct why *why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *address = NULL;
-    char service[24];
-
-    *out = -1;
-    (void)snprintf(service, sizeof service, "%" PRId64, port);
-    int code = getaddrinfo(host, service, &hints, &address);
-    if (code != 0) {
+    int lookup = 0;
+    *out = bound_socket_open(host, port, &lookup);
+    if (lookup != 0) {
         (void)why_remedy(why, RES_RETRY, "set STATUS_HOST to an address of this machine, e.g. 127.0.0.1");
         return why_set(why, RES_RETRY, "STATUS_HOST=%s is no address of this machine: %s", host,
-                       gai_strerror(code));
+                       gai_strerror(lookup));
     }
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool listens = fd >= 0 && set_up(fd, address);
+    if (*out >= 0 && listen(*out, WEB_BACKLOG) == 0) return RES_OK;
     int error = errno;
-    freeaddrinfo(address);
-    if (listens) {
-        *out = fd;
-        return RES_OK;
-    }
-    if (fd >= 0) close(fd);
+    if (*out >= 0) close(*out);
+    *out = -1;
     return explain(error, host, port, port_name, why);
 }
