@@ -1,4 +1,4 @@
--- The first rung of the ladder: user_version 116 (major 1, minor 16). A released rung never changes.
+-- The first rung of the ladder: user_version 117 (major 1, minor 17). A released rung never changes.
 -- Private tables begin with an underscore. The views are public: anybody may read them. Times are milliseconds since
 -- 1970 in tables, and ISO 8601 text in UTC in views. A flag is 0 or 1.
 
@@ -8,6 +8,7 @@ CREATE TABLE _spool (
     spool      TEXT    NOT NULL CHECK (length(spool) = 10),
     node       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
+    first_id   INTEGER NOT NULL, -- of the first event that is shipped under this name
     device     INTEGER NOT NULL,
     inode      INTEGER NOT NULL,
     born_at    INTEGER NOT NULL -- 0: the file system does not know it
@@ -223,7 +224,7 @@ CREATE INDEX _batch_kept ON _batch (kind, kept_from, first_id)
     WHERE has_rows = 1 AND is_copy = 0 AND (shipped_at IS NOT NULL OR abandoned_at IS NOT NULL);
 
 -- What a person gave up, and incidents: other bytes were under a batch's key. Both are few, and people want to see them.
-CREATE INDEX _batch_abandoned ON _batch (kind, is_copy, events) WHERE abandoned_at IS NOT NULL;
+CREATE INDEX _batch_abandoned ON _batch (kind, is_copy, first_id, events) WHERE abandoned_at IS NOT NULL;
 CREATE INDEX _batch_incidents ON _batch (superseded_at)
     WHERE superseded_at IS NOT NULL AND occupied_since IS NOT NULL AND resolved_as IS NULL;
 

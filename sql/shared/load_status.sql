@@ -9,5 +9,5 @@ SELECT i.last_event_id, i.event_bytes, i.received_bytes, i.last_reject_id, i.las
        u.seen_at, u.trial_mode, s.last_error, s.remedy, u.version, u.started_at, u.destination, u.rotation_ms,
        u.max_file_bytes,
        c.version, c.started_at, c.min_free_bytes, c.max_bytes,
-       p.created_at
+       p.created_at, p.first_id
 FROM summary s, _intake i, _uploader u, _collector c, _spool p;
