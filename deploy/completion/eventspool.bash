@@ -34,7 +34,7 @@ _eventspool() {
     COMPREPLY=()
 
     # Options before the subcommand. bash makes three words of --env-file=FILE.
-    while [[ ${COMP_WORDS[at]} == --env-file && $at -lt $COMP_CWORD ]]; do
+    while [[ ${COMP_WORDS[at]} == @(--env-file|--defaults) && $at -lt $COMP_CWORD ]]; do
         [[ ${COMP_WORDS[at + 1]} == '=' ]] && at=$((at + 1))
         at=$((at + 2))
     done
@@ -55,7 +55,7 @@ _eventspool() {
     [[ $((at + 1)) -lt $COMP_CWORD ]] && second=${COMP_WORDS[at + 1]}
     candidates=$("${COMP_WORDS[0]/#\~/$HOME}" --commands 2>/dev/null |
         _eventspool_next "$program" "$first" "$second" "$previous")
-    [[ $is_first == 1 ]] && candidates+=$'\n--env-file\n--help\n--version'
+    [[ $is_first == 1 ]] && candidates+=$'\n--defaults\n--env-file\n--help\n--version'
     if [[ $'\n'$candidates$'\n' == *$'\n'FILE$'\n'* && $current != -* ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")

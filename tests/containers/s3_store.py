@@ -1,14 +1,15 @@
 """s3_store -- the S3 stub of tests/e2e as a program, for run.sh: `s3_store.py HOST DIRECTORY`.
 
 It writes its URL to DIRECTORY/url, reads what it is to do from DIRECTORY/mode at each request, keeps the objects as files
-under DIRECTORY/objects, and adds a line to DIRECTORY/requests for each request about one, and to DIRECTORY/kept for each PUT
-that has stored something.
+under DIRECTORY/objects, and adds a line to DIRECTORY/requests for each request about one, to DIRECTORY/kept for each PUT
+that has stored something, and to DIRECTORY/keys for each request with a signature the key that signed it.
 
     well   it is a good server
     lost   what it gets is stored, the answer is 500, and nobody may look
     away   503 to everything
 """
 import pathlib
+import re
 import sys
 import threading
 
@@ -21,6 +22,9 @@ class Store(Stub):
         super().__init__([Step(ANY, self.act, times=ALWAYS)], host=host)
 
     def act(self, _, request):
+        signed_by = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))
+        if signed_by:
+            self.note("keys", signed_by[1])
         mode = (self.directory / "mode").read_text().strip()
         if not is_check(request):
             self.note("requests", f"{mode} {request.method} {request.key}")
