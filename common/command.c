@@ -143,15 +143,20 @@ int command_end(const struct program *program, int exit_code)
     return exit_code == EX_OK ? EX_FAILED : exit_code;
 }
 
-int command_exit(enum result res, const struct why *why)
+int command_code(enum result res)
 {
     static const int codes[] = {
         [RES_OK] = EX_OK, [RES_RETRY] = EX_TEMPFAIL, [RES_REFUSE] = EX_CONFIG, [RES_BROKEN] = EX_FAILED};
+    return codes[res];
+}
+
+int command_exit(enum result res, const struct why *why)
+{
     struct why said = *why;
     if (lock_wait_explain(res, &said) == RES_OK) return EX_OK;
     if (*said.remedy)
         log_error("stopped", "why=%s remedy=%s", LOG_QUOTE(said.text), LOG_QUOTE(said.remedy));
     else
         log_error("stopped", "why=%s", LOG_QUOTE(said.text));
-    return codes[res];
+    return command_code(res);
 }

@@ -40,7 +40,10 @@ const struct command *command_find(const struct program *program, int argc, char
  */
 int command_end(const struct program *program, int exit_code);
 
-/* The exit code for a result. An error is logged with its explanation and remedy. */
+/* The exit code for a result. */
+int command_code(enum result res);
+
+/* The same, after an error is logged with its explanation and remedy. */
 int command_exit(enum result res, const struct why *why);
 
 #endif

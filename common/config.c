@@ -188,19 +188,41 @@ static const char *without_unset(const char *choices)
     return *choices == '|' ? choices + 1 : choices;
 }
 
+/* The index of a word in `choices`; -1 if it is none of them. */
+static int64_t find_choice(const char *choices, const char *text)
+{
+    int64_t index = 0;
+    for (const char *word = choices;; index++) {
+        size_t len = strcspn(word, "|");
+        if (strlen(text) == len && strncasecmp(word, text, len) == 0) return index;
+        if (!word[len]) return -1;
+        word += len + 1;
+    }
+}
+
+/*
+ * What else people write for true and false, where these are choices; otherwise the text itself. The settings that AWS's
+ * own tools read have only the words that those understand.
+ */
+static const char *true_or_false(const struct setting *row, const char *text)
+{
+    static const char *const others[][2] = {{"1", "true"},  {"yes", "true"}, {"on", "true"},
+                                            {"0", "false"}, {"no", "false"}, {"off", "false"}};
+    if (strncmp(row->name, "AWS_", 4) == 0) return text;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcasecmp(text, others[i][0]) == 0) return others[i][1];
+    return text;
+}
+
 static enum result parse_choice(const struct setting *row, const char *text, int64_t *out, struct why *why)
 {
     enum result res = refuse_leftovers(row, text, why);
     if (res != RES_OK) return res;
-    int64_t index = 0;
-    for (const char *word = row->choices;; index++) {
-        size_t len = strcspn(word, "|");
-        if (strlen(text) == len && strncasecmp(word, text, len) == 0) {
-            *out = index;
-            return RES_OK;
-        }
-        if (!word[len]) break;
-        word += len + 1;
+    int64_t index = find_choice(row->choices, text);
+    if (index < 0) index = find_choice(row->choices, true_or_false(row, text));
+    if (index >= 0) {
+        *out = index;
+        return RES_OK;
     }
     return why_set(why, RES_REFUSE, "%s=%s is not understood: expected one of %s", row->name, text,
                    without_unset(row->choices));

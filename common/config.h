@@ -3,8 +3,8 @@
  *
  * Each program has one struct of settings and one table of rows that say where each value lives in it. Parsing, range
  * checks, `config`, `--help` and what `make settings` writes (docs/settings.md, .env.example, the environment in
- * docker-compose.yml) all come from the same rows. White space around a value is removed; an empty value counts as not
- * set.
+ * docker-compose.yml, the files in deploy/etc) all come from the same rows. White space around a value is removed; an
+ * empty value counts as not set.
  */
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H

@@ -109,11 +109,12 @@ static enum result check_kind(int fd, const char *path, struct stat *st, struct 
     return RES_OK;
 }
 
+/* Another user of the group has made the file with the mode that it needs, and this one may not set it. */
 static void give_rights(int fd, const char *spool_path, const char *path, const struct stat *st)
 {
     ownership_give_away(fd, spool_path);
-    if (st->st_nlink == 1 && fchmod(fd, 0660) != 0)
-        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path)); /* another user's file */
+    if (st->st_nlink == 1 && (st->st_mode & 0777) != 0660 && fchmod(fd, 0660) != 0)
+        log_debug("cannot set the lock file's mode", "path=%s", LOG_QUOTE(path));
 }
 
 /* ---- the owner before ---- */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/buf.h"
+#include "common/config.h"
 #include "common/log.h"
 #include "common/spelling.h"
 #include "setting_names.h" /* made from the two tables of settings, by the Makefile */
@@ -12,6 +14,7 @@
 #define NAME_MAX_LENGTH SPELLING_MAX
 
 const char *const names_of_settings[] = {SETTING_NAMES NULL};
+const char *const names_of_secrets[] = {SECRET_NAMES NULL};
 
 static const struct {
     const char *name;
@@ -95,4 +98,18 @@ void names_check(char *const *env)
         name[len] = '\0';
         check_one(name);
     }
+}
+
+void names_warn_of_secrets(char *const *env)
+{
+    struct buf found = BUF_EMPTY;
+    for (size_t i = 0; names_of_secrets[i]; i++) {
+        const char *value = config_env(env, names_of_secrets[i]);
+        if (value && *value) buf_append_format(&found, "%s%s", found.len ? "," : "", names_of_secrets[i]);
+    }
+    if (found.len)
+        log_warn("secrets in the environment of a program that needs none", "names=%.*s remedy=%s",
+                 (int)found.len, found.data,
+                 LOG_QUOTE("give them to the uploader alone: in its own file of settings, in its own unit"));
+    buf_fini(&found);
 }

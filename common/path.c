@@ -77,9 +77,10 @@ enum result path_explain_rights(const char *name, const char *path, const char *
     if (stat(at, &st) != 0)
         return why_set(why, res, "%s=%s: %s may not %s %s", name, path_show(path, shown), path_user(user),
                        what, at);
-    (void)why_remedy(why, res,
-                     "run this as user %s, or as a member of group %s with the group's right to %s it",
-                     name_user(st.st_uid, owner), name_group(st.st_gid, group), what);
+    (void)why_remedy(
+        why, res, "run this as user %s, or as a member of group %s with the group's right to %s it%s",
+        name_user(st.st_uid, owner), name_group(st.st_gid, group), what,
+        st.st_uid == 0 ? "; what root has restored or copied has to be given to the services' user" : "");
     return why_set(why, res, "%s=%s: %s may not %s %s, which is user %s's and group %s's with mode %04o",
                    name, path_show(path, shown), path_user(user), what, at, owner, group,
                    (unsigned)(st.st_mode & 07777));

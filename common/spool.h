@@ -14,8 +14,8 @@
 #include "common/db.h"
 
 #define SPOOL_APPLICATION_ID 0x65767370 /* "evsp" */
-#define SPOOL_SCHEMA         116 /* major * 100 + minor; a program can use a spool with a newer minor number */
-#define SPOOL_SCHEMA_FIRST   116 /* of the first release; development versions had smaller numbers */
+#define SPOOL_SCHEMA         117 /* major * 100 + minor; a program can use a spool with a newer minor number */
+#define SPOOL_SCHEMA_FIRST   117 /* of the first release; development versions had smaller numbers */
 #define SPOOL_ID_SIZE        11  /* ten hex digits */
 #define SPOOL_NODE_MAX       64
 #define SPOOL_TEST_SENDER    "cn=eventspool-test" /* of events that are a test: this sender is not tracked */

@@ -14,7 +14,8 @@ for program in collector uploader; do
 done
 
 stale=
-for document in docs/settings.md .env.example docker-compose.yml; do
+for document in docs/settings.md .env.example docker-compose.yml deploy/etc/eventspool.env deploy/etc/uploader.env \
+        deploy/man/eventspool.env.5; do
     awk -f tools/settings.awk - "$document" <"$temp/rows" >"$temp/new"
     cmp -s "$document" "$temp/new" && continue
     stale="$stale $document"

@@ -19,6 +19,8 @@ static const struct command commands[] = {
     {"batches list", "[--open] [-n N]", run_batches_list,
      "the newest batches, or of those that are not shipped"},
     {"batches show", "ID", run_batches_show, "one batch, and what can be done about it"},
+    {"batches fetch", "ID", run_batches_fetch,
+     "the object of one batch, byte by byte, read from where it is stored"},
     {"rejects list", "[--all] [-n N]", run_rejects_list,
      "the newest rejects that nobody has settled, or of all"},
     {"rejects show", "ID [--raw]", run_rejects_show, "one reject, readable or byte by byte"},

@@ -20,6 +20,7 @@
 #include "common/finding.h"
 #include "common/lock_wait.h"
 #include "common/lockfile.h"
+#include "common/ownership.h"
 #include "common/path.h"
 #include "common/spool.h"
 
@@ -95,6 +96,7 @@ int run_check(const struct command_line *line)
     why_clear(&why);
     problems += report(lockfile_check_place(settings->spool_path, "collector", &why),
                        "the lock file can be used", &why);
+    ownership_note_directory(settings->spool_path);
     if (res == RES_OK) {
         why_clear(&why);
         res = check_file_system(settings->spool_path, &why);

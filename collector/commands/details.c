@@ -13,7 +13,7 @@ const struct command_detail collector_details[] = {
     {"tail", "--json", "one JSON object a line"},
     {"rejects retry", "ID...", "only these rejects; all without"},
     {"senders list", "--json", "one JSON object a line"},
-    {"senders forget", "NAME", "as `senders list` shows it; - for events that name no sender"},
+    {"senders forget", "NAME", "as `eventspool senders list` shows it; - for events that name no sender"},
     {"senders forget", "0", "done"},
     {"senders forget", "1", "there is no such sender, or the operation failed"},
     {"senders forget", "64", "wrong usage"},

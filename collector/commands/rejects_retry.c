@@ -15,7 +15,7 @@ int run_rejects_retry(const struct command_line *line)
     for (int i = 1; i < line->argc; i++) {
         if (positive_parse(line->argv[i]) == 0) {
             print_line(stderr,
-                       "collector rejects retry [ID...]: '%s' is not the id of a reject; the view "
+                       "eventspool rejects retry [ID...]: '%s' is not the id of a reject; the view "
                        "`rejects` lists the ids",
                        line->argv[i]);
             buf_fini(&ids);

@@ -93,7 +93,7 @@ int run_senders_list(const struct command_line *line)
     struct buf out = BUF_EMPTY;
     struct why why = {0};
     if (line->argc > 1 && !is_json) {
-        print_line(stderr, "collector senders list [--json]: '%s' is not understood",
+        print_line(stderr, "eventspool senders list [--json]: '%s' is not understood",
                    line->argv[line->argc - 1]);
         return EX_USAGE;
     }
@@ -114,8 +114,7 @@ int run_senders_list(const struct command_line *line)
 int run_senders_forget(const struct command_line *line)
 {
     if (line->argc == 2) return control_collector(line->settings, HANDLERS_FORGET, line->argv[1]);
-    print_line(stderr,
-               "collector senders forget NAME: one sender, as `senders list` shows it; one without a name "
-               "is called '-'");
+    print_line(stderr, "eventspool senders forget NAME: one sender, as `eventspool senders list` shows it; "
+                       "one without a name is called '-'");
     return EX_USAGE;
 }

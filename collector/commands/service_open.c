@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "collector/commands/run.h"
 #include "collector/net/descriptors.h"
@@ -10,9 +12,11 @@
 #include "collector/spool/file_system.h"
 #include "collector/spool/handlers.h"
 #include "collector/spool/schema.h"
+#include "common/bound_socket.h"
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "common/spool.h"
 #include "common/turn.h"
 
@@ -215,9 +219,9 @@ static enum result open_server(struct collector *c, struct why *why)
 
 static enum result log_listening(int fd, const struct settings *s, bool is_passed, struct why *why)
 {
-    char host[LISTENER_HOST_SIZE];
+    char host[BOUND_SOCKET_HOST_SIZE];
     int64_t port = 0;
-    enum result res = listener_name(fd, host, &port, why);
+    enum result res = bound_socket_name(fd, host, &port, why);
     if (res != RES_OK) return res;
     if (is_passed)
         log_info("listening", "host=%s port=%" PRId64 " socket=%s spool=%s", host, port,
@@ -267,9 +271,16 @@ static enum result serve_senders(struct collector *c, struct why *why)
     return res;
 }
 
+/* What a service manager gives is meant for this program. A person's shell has keys for other things, too. */
+static void warn_of_secrets(void)
+{
+    if (getenv("NOTIFY_SOCKET")) names_warn_of_secrets(environ);
+}
+
 enum result service_open(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
+    warn_of_secrets();
     enum result res = service_manager_open(&c->manager, why);
     if (res == RES_OK) res = descriptors_check(s->status_port > 0, why);
     if (res == RES_OK) res = signals_open(&c->signals, why);

@@ -109,7 +109,7 @@ static enum result find_matches(struct tail *t, int64_t newest, struct why *why)
     }
     if (res == RES_OK && wanted > 0 && oldest > 0 && !t->is_over)
         print_line(stderr,
-                   "collector tail: %" PRId64 " of the newest %d events match; older ones are not searched",
+                   "eventspool tail: %" PRId64 " of the newest %d events match; older ones are not searched",
                    t->options.count - wanted, LOOK_BACK);
     return res;
 }

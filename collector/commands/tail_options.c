@@ -17,7 +17,7 @@ static int64_t parse_count(const char *text)
 
 static bool explain(const char *argument)
 {
-    print_line(stderr, "collector tail: '%s' is not understood, or its value is missing", argument);
+    print_line(stderr, "eventspool tail: '%s' is not understood, or its value is missing", argument);
     print_line(
         stderr,
         "usage: eventspool tail [-n N] [--sender TEXT] [--name TEXT] [--rejects] [--json], where N is how "
@@ -51,9 +51,10 @@ bool tail_options_parse(const struct command_line *line, struct tail_options *op
         if (!take(line, &i, options)) return explain(argument);
     }
     if (!options->is_rejects || !tail_options_have_filter(options)) return true;
-    print_line(stderr,
-               "collector tail: --sender and --name choose events: a reject has neither, as nothing was read "
-               "out of it");
+    print_line(
+        stderr,
+        "eventspool tail: --sender and --name choose events: a reject has neither, as nothing was read "
+        "out of it");
     return false;
 }
 

@@ -153,7 +153,7 @@ enum result reserve_make(struct reserve *reserve, struct why *why)
     int fd = open_own(reserve, &st);
     if (fd < 0) return explain_open(reserve, errno, why);
     ownership_give_away(fd, reserve->spool_path);
-    if (fchmod(fd, 0660) != 0)
+    if ((st.st_mode & 0777) != 0660 && fchmod(fd, 0660) != 0)
         log_debug("cannot set the reserve's mode", "path=%s", LOG_QUOTE(reserve->path));
     enum result res = allocate(reserve, fd, why);
     if (res == RES_OK) note_held(reserve, &st);

@@ -12,7 +12,6 @@
 
 #include "common/bound_socket.h"
 #include "common/log.h"
-#include "common/positive.h"
 
 #define KEEPALIVE_S 60
 
@@ -85,22 +84,6 @@ static void name_source(const struct sockaddr_storage *address, socklen_t len, c
     size_t prefix = sizeof mapped - 1;
     if (strncmp(source, mapped, prefix) == 0 && strchr(source + prefix, '.'))
         memmove(source, source + prefix, strlen(source + prefix) + 1);
-}
-
-enum result listener_name(int fd, char host[LISTENER_HOST_SIZE], int64_t *port, struct why *why)
-{
-    struct sockaddr_storage address;
-    socklen_t len = sizeof address;
-    char service[NI_MAXSERV];
-    *port = 0;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-        return why_set(why, RES_BROKEN, "the address of the listening socket: %s", strerror(errno));
-    int code = getnameinfo((const struct sockaddr *)&address, len, host, LISTENER_HOST_SIZE, service,
-                           sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
-    if (code != 0)
-        return why_set(why, RES_BROKEN, "the address of the listening socket: %s", gai_strerror(code));
-    *port = positive_parse(service);
-    return RES_OK;
 }
 
 /* Of a listening socket the system shows its queue where it shows the segments that wait of any other. */

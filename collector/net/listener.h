@@ -25,10 +25,6 @@ MUST_CHECK enum result listener_bind(int *fd, const char *host, int64_t port, bo
 /* From now on senders can connect. RES_RETRY: another program was faster. */
 MUST_CHECK enum result listener_listen(int fd, const char *host, int64_t port, struct why *why);
 
-/* The numeric address of a bound socket; RES_BROKEN if it is no such socket. */
-#define LISTENER_HOST_SIZE 64
-MUST_CHECK enum result listener_name(int fd, char host[LISTENER_HOST_SIZE], int64_t *port, struct why *why);
-
 /*
  * Accepts the next waiting sender: a descriptor that does not block, owned by the caller, with the numeric address in
  * `source`. -1 with errno otherwise: EAGAIN if no sender waits; EACCES if `allow` does not name the address in

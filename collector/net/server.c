@@ -216,6 +216,8 @@ static void stop(struct server *server, struct drain_report *report)
     const struct server_parts *parts = &server->parts;
     struct drain drain = {server->clients, parts->intake, parts->gate, parts->signals};
     int64_t due = clock_monotonic_ms() + DRAIN_MS;
+    /* The spool may have been opened a moment ago: then what has arrived can be read. */
+    gate_take(parts->gate);
     parts->begin_stop(parts->context, due + DRAIN_COMMIT_MS);
     gate_raise(parts->gate, GATE_STOPPING, "a stop was requested: what has arrived is read and committed",
                "wait: this takes 8 seconds at most");

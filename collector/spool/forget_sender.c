@@ -59,6 +59,6 @@ enum result forget_sender(struct db *db, const char *name, int64_t *addresses, s
     buf_fini(&found);
     res = db_end(db, res, why);
     if (res != RES_OK || *addresses > 0) return res;
-    (void)why_remedy(why, RES_REFUSE, "`senders list` shows those that are known");
+    (void)why_remedy(why, RES_REFUSE, "`eventspool senders list` shows those that are known");
     return why_set(why, RES_REFUSE, "there is no sender '%s'", name);
 }

@@ -43,10 +43,11 @@ struct retry {
     struct chunk *passed[SLICE_PASS];
     size_t passed_count, passed_bytes;
 
-    int64_t validated, passed_total, left_remainder;     /* rejects */
-    int64_t events;                                      /* appended */
-    int64_t failing[REJECT_REASON_COUNT], without_event; /* rejects that did not pass */
-    int64_t cut, other_protocol, settled_or_absent;      /* rejects that were skipped */
+    int64_t validated, passed_total;                /* rejects */
+    int64_t left_remainder, without_content;        /* of those that passed */
+    int64_t events;                                 /* appended */
+    int64_t failing[REJECT_REASON_COUNT];           /* rejects that did not pass */
+    int64_t cut, other_protocol, settled_or_absent; /* rejects that were skipped */
 };
 
 /* ---- which rejects ---- */
@@ -217,17 +218,15 @@ static void validate(struct retry *r, const struct stored *stored)
     struct chunk *chunk = read_again(r, stored);
     struct group *group = chunk->group;
     r->validated++;
-    if (group_count_events(group) > 0) {
+    /* With settings of another day all of it may be separators, such as elements that are ignored now. */
+    if (group->item_count == 0 || group_count_events(group) > 0) {
         keep_remainder(r, group, stored);
         group->retry_of = stored->id;
         r->passed[r->passed_count++] = chunk;
         r->passed_bytes += stored->payload.len;
         return;
     }
-    if (group->item_count > 0)
-        r->failing[group->items[0].reason]++;
-    else
-        r->without_event++;
+    r->failing[group->items[0].reason]++;
     chunk_free(chunk);
 }
 
@@ -301,6 +300,7 @@ static enum result commit(struct retry *r, struct why *why)
         if (group->is_void) continue;
         r->passed_total++;
         r->left_remainder += group_count_rejects(group) > 0;
+        r->without_content += group->item_count == 0;
         r->events += (int64_t)group_count_events(group);
     }
     drop_passed(r);
@@ -320,7 +320,7 @@ enum result retry_slice(struct retry *r, bool *is_done, struct why *why)
 
 void retry_describe(const struct retry *r, struct buf *out)
 {
-    int64_t failing = r->without_event;
+    int64_t failing = 0;
     for (int i = 0; i < REJECT_REASON_COUNT; i++) failing += r->failing[i];
     buf_append_format(out,
                       "rejects validated again: %" PRId64 "; passed: %" PRId64
@@ -333,8 +333,10 @@ void retry_describe(const struct retry *r, struct buf *out)
                           r->failing[i]);
         before = ", ";
     }
-    if (r->without_event > 0) buf_append_format(out, "%sno event in it %" PRId64, before, r->without_event);
     if (failing > 0) buf_append_char(out, ')');
+    if (r->without_content > 0)
+        buf_append_format(out, "; passed, as they hold nothing but separators and ignored elements: %" PRId64,
+                          r->without_content);
     if (r->left_remainder > 0)
         buf_append_format(out, "; passed in part, and the rest is a new reject: %" PRId64, r->left_remainder);
     if (r->other_protocol > 0)

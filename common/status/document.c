@@ -89,6 +89,7 @@ static void add_spool(cJSON *root, const struct status *s)
     json_tree_add_text(spool, "id", s->identity.spool);
     json_tree_add_text(spool, "node", s->identity.node);
     time_of(spool, "created_at", s->created_at);
+    number(spool, "first_id", s->first_id);
     number(spool, "bytes", s->spool_bytes);
 }
 

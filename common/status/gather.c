@@ -81,6 +81,7 @@ static void read_row(struct status *s, struct stmt *row)
     s->disk.min_free_bytes = *s->collector.version ? stmt_int(row, column) : -1;
     s->disk.max_bytes = stmt_int(row, column + 1);
     s->created_at = stmt_int(row, column + 2);
+    s->first_id = stmt_int(row, column + 3);
 }
 
 static void read_counts(struct status *s, struct stmt *row)

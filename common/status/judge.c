@@ -124,8 +124,7 @@ static void find_states(struct status *s)
             s->rejects_received > 0
                 ? "`eventspool rejects list` says why; EVENT_ELEMENT may not be the name that is sent"
                 : "see that the sender is set to this machine and to PORT (`eventspool config` shows it), "
-                  "and "
-                  "that no firewall is between; `make send` or `nc` sends an event from here");
+                  "and that no firewall is between; `eventspool verify` sends an event from here");
     }
 }
 

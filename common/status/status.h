@@ -78,6 +78,7 @@ struct status {
     struct why why_no_spool;
     struct spool_identity identity;
     int64_t created_at;
+    int64_t first_id; /* of the first event that is shipped under the spool's present name */
     struct status_program collector, uploader;
 
     int64_t events_received, event_bytes, received_bytes, rejects_received,

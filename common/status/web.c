@@ -20,6 +20,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "common/bound_socket.h"
 #include "common/log.h"
 #include "common/status/host.h"
 #include "common/status/web_connections.h"
@@ -170,6 +171,21 @@ static bool accept_on(struct web *web, int fd)
     return true;
 }
 
+/* A socket that was passed has the address of whoever has passed it, not that of the settings. */
+static void log_place(const struct web *web, int fd, bool is_passed)
+{
+    char host[BOUND_SOCKET_HOST_SIZE];
+    int64_t port = 0;
+    struct why why = {0};
+    if (!is_passed)
+        log_info("status is served", "host=%s port=%" PRId64, web->host, web->options.port);
+    else if (bound_socket_name(fd, host, &port, &why) == RES_OK)
+        log_info("status is served", "host=%s port=%" PRId64 " socket=%s", host, port,
+                 LOG_QUOTE("from the service manager"));
+    else
+        log_warn("it cannot be told where the status is served", "why=%s", LOG_QUOTE(why.text));
+}
+
 /* One warning for all tries; that it works in the end is said as well. */
 static void try_to_listen(struct web *web)
 {
@@ -181,11 +197,10 @@ static void try_to_listen(struct web *web)
     enum result res = is_passed ? RES_OK : web_listen(&fd, web->host, o->port, o->port_name, &why);
     web->options.listening_fd = -1;
     if (res == RES_OK && !accept_on(web, fd)) res = why_set(&why, RES_RETRY, "libevent cannot listen");
-    if (res == RES_OK && is_passed)
-        log_info("status is served on the socket that was passed", NULL);
-    else if (res == RES_OK)
-        log_info("status is served", "host=%s port=%" PRId64, web->host, o->port);
-    if (res == RES_OK) return;
+    if (res == RES_OK) {
+        log_place(web, fd, is_passed);
+        return;
+    }
     if (!web->has_warned)
         log_warn("no status is served; it is tried again", "why=%s remedy=%s", LOG_QUOTE(why.text),
                  LOG_QUOTE(why.remedy));

@@ -10,6 +10,8 @@
 
 #include "common/bound_socket.h"
 
+enum { FIRST_FREE_PORT = 1024 }; /* those below need a privilege */
+
 static enum result explain(int error, const char *host, int64_t port, const char *port_name, struct why *why)
 {
     switch (error) {
@@ -22,9 +24,22 @@ static enum result explain(int error, const char *host, int64_t port, const char
     case EADDRNOTAVAIL:
         (void)why_remedy(why, RES_RETRY, "set STATUS_HOST to an address of this machine, e.g. 127.0.0.1");
         return why_set(why, RES_RETRY, "STATUS_HOST=%s is no address of this machine now", host);
+    case EAFNOSUPPORT: /* a unit of systemd that may use what its sockets accept, and nothing else */
+        (void)why_remedy(why, RES_RETRY,
+                         "look for what is wrong with the service's socket: systemctl status "
+                         "eventspool-status.socket; then restart the service");
+        return why_set(why, RES_RETRY,
+                       "%s=%" PRId64 " was not passed, and this service may not open it itself", port_name,
+                       port);
     case EACCES:
     case EPERM:
-        (void)why_remedy(why, RES_RETRY, "set %s to 1024 or above", port_name);
+        if (port < FIRST_FREE_PORT)
+            (void)why_remedy(why, RES_RETRY, "set %s to %d or above", port_name, FIRST_FREE_PORT);
+        else
+            (void)why_remedy(
+                why, RES_RETRY,
+                "allow it in the service's unit, as docs/installing.md says, or set %s to 0 for none",
+                port_name);
         return why_set(why, RES_RETRY, "%s=%" PRId64 " needs a permission that this program does not have",
                        port_name, port);
     default:

@@ -55,11 +55,19 @@ static void add_pattern(struct bytes *out, const char *pattern, const struct val
 
     if (pattern == NULL) return;
     while ((place = strchr(pattern, '{')) != NULL) {
-        bytes_add(out, pattern, (size_t)(place - pattern));
-        add_value(out, place[1], values);
-        pattern = place + strlen("{n}");
+        bool is_value = place[1] != '\0' && place[2] == '}';
+        const char *end = place + (is_value ? strlen("{n}") : strlen("{"));
+        bytes_add(out, pattern, (size_t)((is_value ? place : end) - pattern));
+        if (is_value) add_value(out, place[1], values);
+        pattern = end;
     }
     bytes_add_text(out, pattern);
+}
+
+static void add_head(struct bytes *out, const struct feed *feed)
+{
+    if (feed->head != NULL)
+        bytes_add(out, feed->head, feed->head_bytes != 0 ? feed->head_bytes : strlen(feed->head));
 }
 
 static bool is_spoilt(const struct feed *feed, uint64_t number)
@@ -86,7 +94,7 @@ bool feed_add_event(const struct feed *feed, uint64_t seed, uint64_t number, str
 
     values.event = events[rng_below(&rng, sizeof events / sizeof events[0])];
     values.door = doors[rng_below(&rng, sizeof doors / sizeof doors[0])];
-    if (number == 1 && feed->head != NULL) bytes_add_text(out, feed->head);
+    if (number == 1) add_head(out, feed);
     add_pattern(&one, feed->before, &values);
     add_pattern(&one, pattern_of(feed, number), &values);
     add_pattern(&one, feed->after, &values);

@@ -31,17 +31,31 @@ void feed_pack_utf16be(struct bytes *out, const struct bytes *event, struct rng 
     add_utf16(out, event, 0);
 }
 
+/* The last header and the body that it counts. */
+static void add_body(struct bytes *out, const struct bytes *event)
+{
+    char length[64];
+
+    snprintf(length, sizeof length, "Content-Length: %zu\r\n\r\n", event->length);
+    bytes_add_text(out, length);
+    bytes_add(out, event->data, event->length);
+}
+
+void feed_pack_part(struct bytes *out, const struct bytes *event, struct rng *rng)
+{
+    (void)rng;
+    bytes_add_text(out, "--boundary\r\nContent-Type: application/xml; charset=\"UTF-8\"\r\n");
+    add_body(out, event);
+    bytes_add_text(out, "\r\n");
+}
+
 #define POST "POST /events HTTP/1.1\r\nHost: collector:8080\r\nContent-Type: application/xml\r\n"
 
 void feed_pack_post(struct bytes *out, const struct bytes *event, struct rng *rng)
 {
-    char length[64];
-
     (void)rng;
-    snprintf(length, sizeof length, "Content-Length: %zu\r\n\r\n", event->length);
     bytes_add_text(out, POST);
-    bytes_add_text(out, length);
-    bytes_add(out, event->data, event->length);
+    add_body(out, event);
 }
 
 static void add_chunk(struct bytes *out, const char *data, size_t length)

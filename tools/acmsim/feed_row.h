@@ -8,7 +8,7 @@
 
 /*
  * In the patterns {n} is the event's number in 16 hexadecimal digits, {i} the same in decimal, {e} the name of an
- * event and {d} that of a door. A pattern that is NULL is nothing.
+ * event and {d} that of a door; another brace stands for itself. A pattern that is NULL is nothing.
  */
 struct feed {
     const char *name;
@@ -16,6 +16,7 @@ struct feed {
     const char *settings;         /* of the collector, that help; NULL: none is needed */
     const char *outcome;          /* what comes out with them, or with the defaults */
     const char *head;             /* before the first event: no pattern, and never packed */
+    size_t head_bytes;            /* of a head that holds NUL; 0: it ends at its first one */
     const char *before, *after;   /* around each event */
     const char *event;            /* one event */
     const char *spoilt, *spoilt2; /* in place of some events, in turn */

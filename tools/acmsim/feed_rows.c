@@ -10,9 +10,29 @@
 #define NAMED(name)        START SOURCE "<plasectrxLname>" name "</plasectrxLname></EVENT>"
 #define MESSAGE(text)      START "<plasectrxMsg>" text "</plasectrxMsg>" SOURCE "</EVENT>"
 #define OTHER_CASE         "<Event><cn>{n}</cn><plasectrxEventname>{e}</plasectrxEventname>" SOURCE "</Event>"
+#define TIME               "2026-11-30T08:15:30"
+#define WRAPPER            "<?xml version=\"1.0\"?>\n<EVENTS>\n"
 #define DECLARED(encoding) "<?xml version=\"1.0\" encoding=\"" encoding "\"?>\r\n"
 
+#define WINDOWS(company)                                                                                     \
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"                          \
+    "<Provider Name='Microsoft-Windows-Sysmon' Guid='{5770385f-c22a-43e0-bf4c-06f5698ffbd9}'/>"              \
+    "<EventID>1</EventID><TimeCreated SystemTime='" TIME ".1234567Z'/>"                                      \
+    "<EventRecordID>{i}</EventRecordID><Channel>Microsoft-Windows-Sysmon/Operational</Channel>"              \
+    "<Computer>gate-7.example.com</Computer></System><EventData><Data Name='Image'>C:\\gate.exe</Data>"      \
+    "<Data Name='Description'>{d}</Data><Data Name='Company'>" company "</Data>"                             \
+    "<Data Name='Hashes'/></EventData></Event>"
+
 const struct feed feed_rows[] = {
+    {.name = "windows",
+     .meaning = "Windows events, every third with a character that XML forbids",
+     .settings = "EVENT_ELEMENT=Event INVALID_CHARACTERS=replace",
+     .outcome = "each is an event; without the settings each is a reject `unknown_element`",
+     .event = WINDOWS("A-B"),
+     .spoilt = WINDOWS("A\x01-B"),
+     .spoilt2 = WINDOWS("A&#x1;-B"),
+     .spoilt_every = 3,
+     .after = "\r\n"},
     {.name = "log4j",
      .meaning = "log4j and NLog events, whose prefixes nobody declares",
      .settings = "EVENT_ELEMENT=log4j:event XML_NAMESPACES=log4j=http://jakarta.apache.org/log4j/,"
@@ -22,10 +42,64 @@ const struct feed feed_rows[] = {
          "<log4j:event logger=\"Gate\" level=\"INFO\" thread=\"{i}\"><log4j:message>{e}, {d}</log4j:message>"
          "<nlog:eventSequenceNumber>{n}</nlog:eventSequenceNumber></log4j:event>",
      .after = "\n"},
-    {.name = "soap",
-     .meaning = "SOAP messages of 2N or ONVIF devices, with the event's prefix declared on the envelope",
-     .settings = "EVENT_ELEMENT=event2n:Msg INDEX_FIELDS=uid=event2n:RecordId,name=event2n:EventName",
+    {.name = "log4net",
+     .meaning = "log4net's events, whose prefix nobody declares",
+     .settings = "EVENT_ELEMENT=log4net:event "
+                 "XML_NAMESPACES=log4net=http://logging.apache.org/log4net/schemas/log4net-events-1.2",
      .outcome = "each is an event, with the declaration added",
+     .event =
+         "<log4net:event logger=\"Gate\" timestamp=\"" TIME ".1234567+01:00\" level=\"INFO\" thread=\"{i}\">"
+         "<log4net:message>{e}, {d}</log4net:message><log4net:properties><log4net:data "
+         "name=\"log4net:HostName\" value=\"GATE-7\"/></log4net:properties></log4net:event>",
+     .after = "\r\n"},
+    {.name = "log4j2",
+     .meaning = "events of Log4j 2, each with its own namespace",
+     .settings = "EVENT_ELEMENT=Event",
+     .outcome = "each is an event; without the setting each is a reject `unknown_element`",
+     .event = "<Event xmlns=\"http://logging.apache.org/log4j/2.0/events\" thread=\"main\" level=\"INFO\" "
+              "loggerName=\"Gate\"><Instant epochSecond=\"1796026530\" nanoOfSecond=\"{i}\"/>"
+              "<Message>{e}, {d}</Message></Event>",
+     .after = "\r\n"},
+    {.name = "onvif",
+     .meaning = "ONVIF notifications, each in the SOAP envelope of a PullMessagesResponse that declares "
+                "their prefixes",
+     .settings = "EVENT_ELEMENT=*:NotificationMessage INDEX_FIELDS=name=*:Topic "
+                 "IGNORE_ELEMENTS=*:Header,*:CurrentTime,*:TerminationTime",
+     .outcome = "each is an event, with the declarations added; without the settings each is a reject "
+                "`unknown_element`",
+     .before =
+         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><s:Envelope "
+         "xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" "
+         "xmlns:wsa=\"http://www.w3.org/2005/08/addressing\" "
+         "xmlns:tev=\"http://www.onvif.org/ver10/events/wsdl\" "
+         "xmlns:wsnt=\"http://docs.oasis-open.org/wsn/b-2\" xmlns:tt=\"http://www.onvif.org/ver10/schema\" "
+         "xmlns:tns1=\"http://www.onvif.org/ver10/topics\"><s:Header><wsa:Action>"
+         "http://www.onvif.org/ver10/events/wsdl/PullPointSubscription/PullMessagesResponse</wsa:Action>"
+         "</s:Header><s:Body><tev:PullMessagesResponse><tev:CurrentTime>" TIME "Z</tev:CurrentTime>"
+         "<tev:TerminationTime>2026-11-30T08:25:30Z</tev:TerminationTime>",
+     .event =
+         "<wsnt:NotificationMessage><wsnt:Topic "
+         "Dialect=\"http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet\">"
+         "tns1:AccessControl/AccessGranted/Credential</wsnt:Topic><wsnt:Message><tt:Message UtcTime=\"" TIME
+         "Z\"><tt:Source><tt:SimpleItem Name=\"AccessPointToken\" Value=\"{d}\"/></tt:Source><tt:Data>"
+         "<tt:SimpleItem Name=\"CredentialToken\" Value=\"{n}\"/></tt:Data></tt:Message></wsnt:Message>"
+         "</wsnt:NotificationMessage>",
+     .after = "</tev:PullMessagesResponse></s:Body></s:Envelope>"},
+    {.name = "camera",
+     .meaning = "a Hikvision camera's stream of alerts, with the head of a multipart document before each",
+     .settings = "EVENT_ELEMENT=EventNotificationAlert "
+                 "INDEX_FIELDS=name=eventType,time=dateTime,sender=ipAddress,source_name=channelName",
+     .outcome = "each is an event, and each head is a reject `stray_bytes`",
+     .event = "<EventNotificationAlert version=\"2.0\" xmlns=\"http://www.hikvision.com/ver20/XMLSchema\">"
+              "<ipAddress>192.0.2.30</ipAddress><channelID>1</channelID><dateTime>" TIME "+01:00</dateTime>"
+              "<activePostCount>{i}</activePostCount><eventType>fielddetection</eventType>"
+              "<eventState>active</eventState><channelName>{d}</channelName></EventNotificationAlert>",
+     .pack = feed_pack_part},
+    {.name = "soap",
+     .meaning = "SOAP messages of 2N intercoms, with the event's prefix declared on the envelope",
+     .settings = "EVENT_ELEMENT=event2n:Msg INDEX_FIELDS=uid=event2n:RecordId,name=event2n:EventName",
+     .outcome = "each is an event, with the declaration added; without the settings each is a reject "
+                "`unknown_element`",
      .before = "<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope "
                "xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" "
                "xmlns:event2n=\"http://www.2n.cz/2013/event\"><s:Header></s:Header><s:Body>",
@@ -96,9 +170,16 @@ const struct feed feed_rows[] = {
      .before = "\x02",
      .event = PLAIN,
      .after = "\x03"},
+    {.name = "syslog",
+     .meaning = "a syslog header before each event",
+     .outcome = "each is an event, and each header is a reject `stray_bytes`",
+     .before = "<134>1 " TIME ".123Z gate-7 forwarder {i} - - ",
+     .event = PLAIN,
+     .after = "\n"},
     {.name = "envelope",
      .meaning = "an envelope for each event, with texts around it",
-     .outcome = "each is an event, and what stands before it in the envelope is a reject",
+     .settings = "IGNORE_ELEMENTS=Header,cursor",
+     .outcome = "each is an event; without the setting what stands before it in the envelope is a reject",
      .before = "<?xml version=\"1.0\"?>\n<Envelope>\n <Header>\n  <serverTime>16:03:51</serverTime>\n "
                "</Header>\n <Body>\n"
                "  <cursor>{i}</cursor>\n  <events>\n   ",
@@ -107,7 +188,7 @@ const struct feed feed_rows[] = {
     {.name = "wrapper",
      .meaning = "events in an element EVENTS that never ends",
      .outcome = "each is an event",
-     .head = "<?xml version=\"1.0\"?>\n<EVENTS>\n",
+     .head = WRAPPER,
      .event = PLAIN,
      .after = "\n"},
     {.name = "wrapper-other",
@@ -115,8 +196,17 @@ const struct feed feed_rows[] = {
      .settings = "EVENT_ELEMENT=Event",
      .outcome =
          "each is an event; without the setting all are one reject, after 10 s of silence at the latest",
-     .head = "<?xml version=\"1.0\"?>\n<EVENTS>\n",
+     .head = WRAPPER,
      .event = OTHER_CASE,
+     .after = "\n"},
+    {.name = "other-system",
+     .meaning = "events of another access control system, with fields of other names",
+     .settings = "EVENT_ELEMENT=Event "
+                 "INDEX_FIELDS=uid=Id,name=Name,time=Time,sender=Controller,source_name=Door",
+     .outcome = "each is an event; without the settings each is a reject `unknown_element`",
+     .before = "<?xml version=\"1.0\"?>",
+     .event = "<Event><Id>{n}</Id><Time>" TIME "Z</Time><Name>{e}</Name><Controller>HQ-1</Controller>"
+              "<Door>{d}</Door></Event>",
      .after = "\n"},
     {.name = "attributes",
      .meaning = "events of another name (Event), with attributes alone",
@@ -159,11 +249,26 @@ const struct feed feed_rows[] = {
      .spoilt_every = 3,
      .after = "\n"},
     {.name = "heartbeat",
-     .meaning = "an empty element heartbeat after each event",
+     .meaning = "an empty element heartbeat after each event, in no other element",
      .settings = "IGNORE_ELEMENTS=heartbeat",
      .outcome = "each is an event; without the setting each heartbeat is a reject `unknown_element`",
      .event = PLAIN,
      .after = "\n<heartbeat/>\n"},
+    {.name = "heartbeat-wrapper",
+     .meaning = "an empty element heartbeat after each event, in an element EVENTS that never ends",
+     .outcome = "each is an event; the heartbeats leave no trace",
+     .head = WRAPPER,
+     .event = PLAIN,
+     .after = "\n<heartbeat/>\n"},
+    {.name = "heartbeat-content",
+     .meaning =
+         "an element heartbeat with an attribute and a text after each event, in an element EVENTS that "
+         "never ends",
+     .settings = "IGNORE_ELEMENTS=heartbeat",
+     .outcome = "each is an event; without the setting each heartbeat is a reject `unknown_element`",
+     .head = WRAPPER,
+     .event = PLAIN,
+     .after = "\n<heartbeat time=\"" TIME "Z\"><status>ok</status></heartbeat>\n"},
     {.name = "http",
      .meaning = "a POST request for each event, with its Content-Length",
      .outcome = "no event: all is rejects `looks_like_http`",
@@ -183,6 +288,13 @@ const struct feed feed_rows[] = {
      .meaning = "a PROXY protocol header, version 1, then good events",
      .outcome = "the header is a reject that names the protocol, each event is an event",
      .head = "PROXY TCP4 192.0.2.10 192.0.2.20 41822 8080\r\n",
+     .event = PLAIN,
+     .after = "\n"},
+    {.name = "proxy2",
+     .meaning = "a PROXY protocol header, version 2, then good events",
+     .outcome = "the header is a reject that names the protocol, each event is an event",
+     .head = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x0a\xc0\0\x02\x14\xa3\x5e\x1f\x90",
+     .head_bytes = 28,
      .event = PLAIN,
      .after = "\n"},
 };

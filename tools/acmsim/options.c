@@ -16,12 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum kind {
     KIND_TEXT,
     KIND_SENDER,
     KIND_ELEMENT,
     KIND_UINT,
+    KIND_DURATION, /* milliseconds, written as in settings */
     KIND_FLAG,
     KIND_SEPARATOR,
     KIND_HOSTILE,
@@ -51,6 +53,9 @@ static const struct row rows[] = {
      "events in total over all connections; 0: endless, until SIGINT or SIGTERM"},
     {"rate", "N", KIND_UINT, FIELD(rate), "0", 0, 100000000,
      "events per second in total; 0: as fast as possible"},
+    {"interval", "DURATION", KIND_DURATION, FIELD(interval_ms), NULL, 0, 86400000,
+     "instead of --rate: the time between two events, over all connections, as 500ms, 2s or 1m; the\n"
+     "first one is sent at once"},
     {"connections", "N", KIND_UINT, FIELD(connections), "1", 1, 4096,
      "connections at once, one gateway on each; the events are split evenly"},
     {"seed", "N", KIND_UINT, FIELD(seed), "1", 0, UINT64_MAX, "same seed and options: same bytes"},
@@ -96,6 +101,29 @@ static bool parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *v
     }
     *value = sum;
     return min <= sum && sum <= max;
+}
+
+/* As a setting would be written: plain seconds, or a number with a unit. */
+static bool parse_duration(const char *text, uint64_t max_ms, uint64_t *value_ms)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t factor;
+    } units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    char digits[24];
+    size_t length = strspn(text, "0123456789");
+    uint64_t number = 0;
+
+    if (length >= sizeof digits) return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!parse_uint(digits, 0, max_ms, &number)) return false;
+    for (unsigned i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcasecmp(text + length, units[i].suffix) != 0) continue;
+        *value_ms = number * units[i].factor; /* number <= max_ms: no overflow */
+        return *value_ms <= max_ms;
+    }
+    return false;
 }
 
 /* What needs no escaping in XML, and fits the place. */
@@ -157,6 +185,10 @@ static void describe_right(const struct row *row, char *text, size_t size)
     case KIND_UINT:
         snprintf(text, size, "a whole number from %" PRIu64 " to %" PRIu64, row->min, row->max);
         break;
+    case KIND_DURATION:
+        snprintf(text, size, "seconds, or a number with ms, s, m, h or d, from 0 to %" PRIu64 "d",
+                 row->max / 86400000);
+        break;
     case KIND_SENDER:
         snprintf(text, size, "a text of at most %d bytes, without <, > and &", SENDER_MAX);
         break;
@@ -180,6 +212,7 @@ static bool store(struct options *o, const struct row *row, const char *text)
     case KIND_SENDER: *(const char **)field = text; return is_sender(text);
     case KIND_ELEMENT: *(const char **)field = text; return is_element(text);
     case KIND_UINT: return parse_uint(text, row->min, row->max, field);
+    case KIND_DURATION: return parse_duration(text, row->max, field);
     case KIND_FLAG: *(bool *)field = true; return true;
     case KIND_SEPARATOR: return parse_separator(text, &o->separator);
     case KIND_HOSTILE: return parse_hostile(text, &o->hostile);
@@ -276,6 +309,11 @@ static enum options_verdict check_feed(const struct options *o)
 
 static enum options_verdict check_together(const struct options *o)
 {
+    if (o->rate != 0 && o->interval_ms != 0) {
+        message("--interval: is wrong with --rate, as each is the inverse of the other; right would be one "
+                "of them");
+        return OPTIONS_WRONG;
+    }
     if (o->feed != NULL) return check_feed(o);
     if (o->is_stdout && o->connections != 1) {
         message("--connections: \"%" PRIu64

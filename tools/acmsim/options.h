@@ -25,8 +25,9 @@ struct options {
     const char *sender;         /* that each event names; NULL: the gateway's own */
     const char *sender_element; /* where it names it */
     uint64_t port;
-    uint64_t count; /* events over all connections; 0: endless */
-    uint64_t rate;  /* events per second over all connections; 0: as fast as possible */
+    uint64_t count;       /* events over all connections; 0: endless */
+    uint64_t rate;        /* events per second over all connections; 0: as fast as possible */
+    uint64_t interval_ms; /* instead of a rate: between two events over all connections; 0: none */
     uint64_t connections;
     uint64_t seed;
     uint64_t size_bytes; /* of one event; 0: natural */

@@ -100,9 +100,9 @@ static void begin_sending(struct run *run, struct conn *c)
 {
     if (run->started_ns == 0) {
         run->started_ns = run->ended_ns = clock_now_ns();
-        schedule_start(&run->schedule, run->options->rate, run->started_ns);
+        schedule_start(&run->schedule, run->options->rate, run->options->interval_ms, run->started_ns);
     }
-    if (run->options->rate == 0) c->stream.granted = c->stream.share;
+    if (!schedule_has_limit(&run->schedule)) c->stream.granted = c->stream.share;
 }
 
 static bool may_be_granted(const struct conn *c)
@@ -117,7 +117,7 @@ static void grant(struct run *run, int64_t now)
     uint64_t ready = 0;
     uint64_t each = 0;
 
-    if (run->options->rate == 0 || run->started_ns == 0 || run->is_stopping) return;
+    if (run->started_ns == 0 || !schedule_has_limit(&run->schedule) || run->is_stopping) return;
     allowed = schedule_allow(&run->schedule, now);
     for (size_t i = 0; allowed > 0 && i < run->conn_count; i++) ready += may_be_granted(&run->conns[i]);
     if (ready == 0) return;

@@ -1,5 +1,5 @@
 /*
- * schedule -- when the next events are due at a given rate.
+ * schedule -- when the next events are due at a given rate, or with a given time between two of them.
  * Happy path: the schedule says how many events should have left, a token bucket how many may leave at once;
  * the smaller number counts. The bucket fills faster than the schedule runs, so it matters only after a
  * stall. What can fail: nothing.
@@ -11,9 +11,20 @@
 #define CATCH_UP 1.25
 #define BURST_S  0.010
 
-void schedule_start(struct schedule *p, uint64_t rate, int64_t now_ns)
+#define MS_PER_S 1000.0
+
+void schedule_start(struct schedule *p, uint64_t rate, uint64_t interval_ms, int64_t now_ns)
 {
-    *p = (struct schedule){.rate = rate, .started_ns = now_ns, .filled_ns = now_ns};
+    *p = (struct schedule){.rate = (double)rate, .started_ns = now_ns, .filled_ns = now_ns};
+    if (interval_ms == 0) return;
+    p->rate = MS_PER_S / (double)interval_ms;
+    p->ahead = 1;
+    p->tokens = 1;
+}
+
+bool schedule_has_limit(const struct schedule *p)
+{
+    return p->rate > 0;
 }
 
 static double seconds_between(int64_t from_ns, int64_t to_ns)
@@ -23,12 +34,11 @@ static double seconds_between(int64_t from_ns, int64_t to_ns)
 
 uint64_t schedule_allow(struct schedule *p, int64_t now_ns)
 {
-    double rate = (double)p->rate;
-    double most = rate * BURST_S > 1 ? rate * BURST_S : 1;
-    double due = rate * seconds_between(p->started_ns, now_ns) - (double)p->spent;
+    double most = p->rate * BURST_S > 1 ? p->rate * BURST_S : 1;
+    double due = p->rate * seconds_between(p->started_ns, now_ns) + (double)p->ahead - (double)p->spent;
 
-    if (p->rate == 0) return UINT64_MAX;
-    p->tokens += rate * CATCH_UP * seconds_between(p->filled_ns, now_ns);
+    if (!schedule_has_limit(p)) return UINT64_MAX;
+    p->tokens += p->rate * CATCH_UP * seconds_between(p->filled_ns, now_ns);
     p->filled_ns = now_ns;
     if (p->tokens > most) p->tokens = most;
     due = due < p->tokens ? due : p->tokens;
@@ -43,6 +53,6 @@ void schedule_spend(struct schedule *p, uint64_t events)
 
 int64_t schedule_next_due_ns(const struct schedule *p)
 {
-    if (p->rate == 0) return p->started_ns;
-    return p->started_ns + (int64_t)((double)(p->spent + 1) / (double)p->rate * (double)NS_PER_S);
+    if (!schedule_has_limit(p)) return p->started_ns;
+    return p->started_ns + (int64_t)((double)(p->spent + 1 - p->ahead) / p->rate * (double)NS_PER_S);
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
 #include "common/small_file.h"
 
 struct reader {
@@ -28,7 +27,7 @@ static char *copy(const char *text, size_t len)
     return text_copy;
 }
 
-static void set(struct env *env, char *name, const struct buf *value)
+void env_set(struct env *env, char *name, const struct buf *value, int line)
 {
     char *text = copy(value->len ? value->data : "", value->len);
     size_t i = 0;
@@ -41,7 +40,7 @@ static void set(struct env *env, char *name, const struct buf *value)
         if (!env->entries) abort();
         env->count++;
     }
-    env->entries[i] = (struct env_entry){name, text};
+    env->entries[i] = (struct env_entry){name, text, line};
 }
 
 void env_fini(struct env *env)
@@ -51,13 +50,27 @@ void env_fini(struct env *env)
         free(env->entries[i].value);
     }
     free(env->entries);
-    *env = (struct env){NULL, 0};
+    *env = (struct env){0};
 }
 
 void env_apply(const struct env *env)
 {
     for (size_t i = 0; i < env->count; i++)
         if (setenv(env->entries[i].name, env->entries[i].value, 0) != 0) abort(); /* no memory */
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    while (value && isspace((unsigned char)*value)) value++;
+    return value && *value;
+}
+
+void env_apply_defaults(const struct env *env)
+{
+    for (size_t i = 0; i < env->count; i++)
+        if (!is_set(env->entries[i].name) && setenv(env->entries[i].name, env->entries[i].value, 1) != 0)
+            abort(); /* no memory */
 }
 
 /* ---- characters ---- */
@@ -226,6 +239,7 @@ static void skip_export(struct reader *r)
 static enum result read_setting(struct reader *r, struct env *env, struct why *why)
 {
     enum result res = RES_OK;
+    int line = r->line;
     skip_export(r);
     char *name = read_name(r, why);
     if (!name) return RES_REFUSE;
@@ -237,7 +251,7 @@ static enum result read_setting(struct reader *r, struct env *env, struct why *w
         buf_clear(r->value);
         res = peek(r) == '"' || peek(r) == '\'' ? read_quoted(r, why) : read_plain(r, why);
         if (res == RES_OK) {
-            set(env, name, r->value);
+            env_set(env, name, r->value, line);
             return RES_OK;
         }
     } else if (c && c != '\n') {

@@ -15,12 +15,14 @@
 
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "common/why.h"
 
 #define ENV_FILE_MAX (1 << 20) /* bytes of a file */
 
 struct env_entry {
     char *name, *value; /* owned */
+    int line;           /* of its file, from 1 */
 };
 
 /* Settings, each name once: of several values of one name the last one counts. Zeroed at first. */
@@ -29,6 +31,9 @@ struct env {
     size_t count;
 };
 void env_fini(struct env *env);
+
+/* Adds one, or replaces that of the same name. Takes over `name`. */
+void env_set(struct env *env, char *name, const struct buf *value, int line);
 
 /*
  * Adds the settings of a file's text. `path` is for messages, which name the file, the line and perhaps the name: never
@@ -47,5 +52,8 @@ MUST_CHECK enum result env_read(struct env *env, const char *path, struct why *w
 
 /* Adds what is not set yet to this process's environment, which wins, also with an empty value. */
 void env_apply(const struct env *env);
+
+/* The same where the environment has no value, or one of white space alone, which counts as not set. */
+void env_apply_defaults(const struct env *env);
 
 #endif

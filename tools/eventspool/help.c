@@ -3,11 +3,13 @@
 
 #include "common/command.h"
 #include "common/print.h"
+#include "tools/eventspool/verify/options.h"
 
 const struct command help_own_words[] = {
     {"collector", "[SUBCOMMAND]", NULL, "runs the collector itself; without a subcommand, the service"},
     {"uploader", "[SUBCOMMAND]", NULL, "runs the uploader itself; without a subcommand, the service"},
     {"acmsim", "[ARGUMENTS]", NULL, "plays the appliance: sends events to a collector"},
+    {"verify", VERIFY_ARGUMENTS, NULL, VERIFY_MEANING},
     {"help", "[SUBCOMMAND]", NULL, "this text, or one subcommand's usage, arguments and exit codes"},
     {NULL, NULL, NULL, NULL},
 };
@@ -38,7 +40,8 @@ void help_overview(const struct programs *programs, FILE *out)
         out,
         "eventspool %s -- looks after an installation: each subcommand is run by the program that owns it",
         EVENTSPOOL_VERSION);
-    print_lines(out, "\nusage: eventspool [--env-file FILE]... SUBCOMMAND [ARGUMENTS]\n\n");
+    print_lines(out,
+                "\nusage: eventspool [--env-file FILE]... [--defaults FILE]... SUBCOMMAND [ARGUMENTS]\n\n");
     for (int i = 0; i < PROGRAM_COUNT; i++)
         for (const struct command *c = tables[i].commands; c && c->name; c++)
             if (!is_service(c) && (i == 0 || !find(&tables[0], c->name))) print_row(out, c->name, c->meaning);
@@ -48,7 +51,8 @@ void help_overview(const struct programs *programs, FILE *out)
     print_lines(out,
                 "\nThe settings are those of the environment and of --env-file FILE, which may be repeated;\n"
                 "without it of /etc/eventspool/eventspool.env, and of uploader.env there for the uploader,\n"
-                "where it is installed and these exist; else of ./.env. The environment wins.");
+                "where it is installed and these exist; else of ./.env. The environment wins. What none\n"
+                "of them sets comes from --defaults FILE.");
 }
 
 /* ---- one subcommand ---- */
@@ -71,7 +75,7 @@ static bool explain_own(const char *word)
 {
     for (const struct command *c = help_own_words; c->name; c++) {
         if (strcmp(c->name, word) != 0) continue;
-        command_table_explain("eventspool", c, NULL, stdout);
+        command_table_explain("eventspool", c, verify_details, stdout);
         return true;
     }
     return false;
@@ -116,6 +120,8 @@ void help_commands(const struct programs *programs)
     }
     for (const struct command *c = help_own_words; c->name; c++)
         (void)printf("eventspool\tcommand\t%s\t%s\t%s\n", c->name, c->arguments, c->meaning);
+    for (const struct command_detail *d = verify_details; d->what; d++)
+        (void)printf("eventspool\tdetail\t%s\t%s\t%s\n", d->command, d->what, d->meaning);
 }
 
 /* The second words of a first one. False if it is not the first word of any. */

@@ -2,16 +2,22 @@
 #include "tools/eventspool/launch.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/command.h"
 #include "common/print.h"
+
+#define SERVICES_UMASK 0007
 
 int launch_exec(const struct launch *launch)
 {
@@ -24,20 +30,58 @@ int launch_exec(const struct launch *launch)
     return EX_FAILED;
 }
 
-int launch_wait(const struct launch *launch)
+/* As a service manager would: with all groups, the home directory, and the units' UMask=. */
+static bool become(const char *name)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;
+    if (!user) return true;
+    (void)umask(SERVICES_UMASK);
+    if (initgroups(name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0)
+        return setenv("HOME", user->pw_dir, 1) == 0;
+    print_line(stderr, "eventspool: cannot become user %s: %s", name, strerror(errno));
+    return false;
+}
+
+pid_t launch_start(const struct launch *launch, int out, int err)
 {
     pid_t parent = getpid();
-    int status = 0;
     pid_t child = fork();
-    if (child < 0) {
-        print_line(stderr, "eventspool: cannot run %s: %s", launch->path, strerror(errno));
-        return EX_FAILED;
-    }
-    if (child == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* cannot fail with a signal's number */
-        _exit(getppid() == parent ? launch_exec(launch) : EX_FAILED);
-    }
+    if (child < 0) print_line(stderr, "eventspool: cannot run %s: %s", launch->path, strerror(errno));
+    if (child != 0) return child;
+    if (launch->user && !become(launch->user)) _exit(EX_FAILED);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* cannot fail with a signal's number */
+    if (getppid() != parent) _exit(EX_FAILED);
+    if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0) _exit(EX_FAILED);
+    _exit(launch_exec(launch));
+}
+
+static int exit_code_of(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int launch_end(pid_t child)
+{
+    int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return exit_code_of(status);
+}
+
+int launch_poll(pid_t child)
+{
+    int status = 0;
+    return waitpid(child, &status, WNOHANG) == child ? exit_code_of(status) : -1;
+}
+
+void launch_stop(pid_t child)
+{
+    (void)kill(child, SIGTERM); /* our own child, which was not waited for */
+    (void)launch_end(child);
+}
+
+int launch_wait(const struct launch *launch)
+{
+    pid_t child = launch_start(launch, STDOUT_FILENO, STDERR_FILENO);
+    return child < 0 ? EX_FAILED : launch_end(child);
 }

@@ -15,14 +15,18 @@
 #include "tools/eventspool/help.h"
 #include "tools/eventspool/launch.h"
 #include "tools/eventspool/programs.h"
+#include "tools/eventspool/settings_check.h"
 #include "tools/eventspool/settings_files.h"
+#include "tools/eventspool/verify/verify.h"
 
-#define ENV_FILE "--env-file"
+/* A file of settings that was named, by an option before the subcommand. */
+enum named_file { ENV_FILE, DEFAULTS, NAMED_FILES };
+static const char *const named_files[NAMED_FILES] = {"--env-file", "--defaults"};
 
 /* The command line, taken apart. */
 struct invocation {
-    char **files; /* of --env-file; owned */
-    int file_count;
+    char **files[NAMED_FILES]; /* in their order; owned */
+    int file_count[NAMED_FILES];
     int argc; /* from the subcommand on */
     char **argv;
 };
@@ -40,14 +44,27 @@ static int explain(enum result res, const struct why *why)
     return res == RES_REFUSE ? EX_CONFIG : EX_FAILED;
 }
 
+/* Which option a word begins with; NAMED_FILES: none. */
+static enum named_file find_option(const char *word)
+{
+    int option = 0;
+    while (option < NAMED_FILES && strncmp(word, named_files[option], strlen(named_files[option])) != 0)
+        option++;
+    return (enum named_file)option;
+}
+
 /* False if an option is wrong, which was explained. */
 static bool take_options(struct invocation *in, int argc, char **argv)
 {
     int i = 1;
-    in->files = calloc((size_t)argc, sizeof *in->files);
-    if (!in->files) abort();
-    for (; i < argc && strncmp(argv[i], ENV_FILE, strlen(ENV_FILE)) == 0; i++) {
-        char *file = argv[i] + strlen(ENV_FILE);
+    for (int option = 0; option < NAMED_FILES; option++) {
+        in->files[option] = calloc((size_t)argc, sizeof *in->files[option]);
+        if (!in->files[option]) abort();
+    }
+    for (; i < argc; i++) {
+        enum named_file option = find_option(argv[i]);
+        if (option == NAMED_FILES) break;
+        char *file = argv[i] + strlen(named_files[option]);
         if (*file == '=')
             file++;
         else if (!*file && i + 1 < argc)
@@ -55,10 +72,11 @@ static bool take_options(struct invocation *in, int argc, char **argv)
         else
             file = NULL;
         if (!file || !*file) {
-            print_line(stderr, "eventspool: '%s' is not understood; " ENV_FILE " FILE names a file", argv[i]);
+            print_line(stderr, "eventspool: '%s' is not understood; %s FILE names a file", argv[i],
+                       named_files[option]);
             return false;
         }
-        in->files[in->file_count++] = file;
+        in->files[option][in->file_count[option]++] = file;
     }
     in->argc = argc - i;
     in->argv = argv + i;
@@ -68,8 +86,12 @@ static bool take_options(struct invocation *in, int argc, char **argv)
 static enum result read_settings(const struct invocation *in, const struct programs *programs,
                                  bool wants_uploader, struct settings_files *files, struct why *why)
 {
-    struct settings_source source = {in->files, in->file_count,
-                                     programs->is_installed ? SETTINGS_DIRECTORY : NULL, wants_uploader};
+    struct settings_source source = {.files = in->files[ENV_FILE],
+                                     .count = in->file_count[ENV_FILE],
+                                     .defaults = in->files[DEFAULTS],
+                                     .default_count = in->file_count[DEFAULTS],
+                                     .directory = programs->is_installed ? SETTINGS_DIRECTORY : NULL,
+                                     .wants_uploader = wants_uploader};
     return settings_files_read(&source, files, why);
 }
 
@@ -77,7 +99,7 @@ static enum result read_settings(const struct invocation *in, const struct progr
 
 static int run_named(const struct invocation *in, const struct programs *programs)
 {
-    struct settings_files files = {{NULL, 0}, {NULL, 0}};
+    struct settings_files files = {0};
     struct why why = {0};
     char path[PATH_MAX];
     bool is_uploader = strcmp(in->argv[0], programs->tables[PROGRAM_UPLOADER].name) == 0;
@@ -87,8 +109,9 @@ static int run_named(const struct invocation *in, const struct programs *program
         print_line(stderr, "eventspool: there is no %s in %s", in->argv[0], programs->directory);
         return EX_FAILED;
     }
-    if (has_settings || in->file_count > 0) res = read_settings(in, programs, is_uploader, &files, &why);
-    struct launch launch = {path, in->argv, &files, is_uploader};
+    if (has_settings || in->file_count[ENV_FILE] + in->file_count[DEFAULTS] > 0)
+        res = read_settings(in, programs, is_uploader, &files, &why);
+    struct launch launch = {path, in->argv, &files, is_uploader, NULL};
     int exit_code = res == RES_OK ? launch_exec(&launch) : explain(res, &why);
     settings_files_fini(&files);
     return exit_code;
@@ -126,6 +149,12 @@ static char **arguments_for(const struct invocation *in, const struct owners *ow
     return argv;
 }
 
+/* `check` of the services as they are installed: what they could do counts, not what root could. */
+static bool is_service_check(const struct invocation *in, const struct programs *programs)
+{
+    return strcmp(in->argv[0], "check") == 0 && in->file_count[ENV_FILE] == 0 && programs->is_installed;
+}
+
 /* All of them run; the exit code is the first one that is not 0. */
 static int run_owners(const struct invocation *in, const struct programs *programs,
                       const struct owners *owners, int words, const struct settings_files *files)
@@ -134,7 +163,8 @@ static int run_owners(const struct invocation *in, const struct programs *progra
     for (int i = 0; i < PROGRAM_COUNT; i++) {
         if (!owners->commands[i]) continue;
         struct launch launch = {programs->tables[i].path, arguments_for(in, owners, i, words), files,
-                                i == PROGRAM_UPLOADER};
+                                i == PROGRAM_UPLOADER,
+                                is_service_check(in, programs) ? programs->tables[i].user : NULL};
         int code = owners->is_shared ? launch_wait(&launch) : launch_exec(&launch);
         free(launch.argv);
         if (exit_code == EX_OK) exit_code = code;
@@ -146,18 +176,27 @@ static int run_owners(const struct invocation *in, const struct programs *progra
 static bool is_misplaced(const struct invocation *in)
 {
     for (int i = 1; i < in->argc; i++) {
-        if (strcmp(in->argv[i], ENV_FILE) != 0) continue;
-        print_line(stderr,
-                   "eventspool: " ENV_FILE " belongs before the subcommand: eventspool " ENV_FILE " FILE %s",
-                   in->argv[0]);
+        enum named_file option = find_option(in->argv[i]);
+        if (option == NAMED_FILES || strcmp(in->argv[i], named_files[option]) != 0) continue;
+        print_line(stderr, "eventspool: %s belongs before the subcommand: eventspool %s FILE %s",
+                   named_files[option], named_files[option], in->argv[0]);
         return true;
     }
     return false;
 }
 
+/* What is wrong with the services' files, which no program sees. */
+static int check_settings(const struct invocation *in, const struct programs *programs)
+{
+    if (!is_service_check(in, programs)) return 0;
+    int problems = settings_check(SETTINGS_DIRECTORY);
+    (void)fflush(stdout); /* before the programs write */
+    return problems;
+}
+
 static int run_subcommand(const struct invocation *in, const struct programs *programs)
 {
-    struct settings_files files = {{NULL, 0}, {NULL, 0}};
+    struct settings_files files = {0};
     struct owners owners;
     struct why why = {0};
     if (command_table_wants_help(in->argc - 1, in->argv + 1) && help_subcommand(programs, in->argc, in->argv))
@@ -168,8 +207,28 @@ static int run_subcommand(const struct invocation *in, const struct programs *pr
         help_unknown(programs, in->argc, in->argv);
         return EX_USAGE;
     }
+    int problems = check_settings(in, programs);
     enum result res = read_settings(in, programs, owners.commands[PROGRAM_UPLOADER] != NULL, &files, &why);
-    int exit_code = res == RES_OK ? run_owners(in, programs, &owners, words, &files) : explain(res, &why);
+    int exit_code = EX_CONFIG; /* a file that cannot be understood was explained */
+    if (res == RES_OK)
+        exit_code = run_owners(in, programs, &owners, words, &files);
+    else if (!problems)
+        exit_code = explain(res, &why);
+    settings_files_fini(&files);
+    return problems ? EX_CONFIG : exit_code;
+}
+
+/* ---- from outside ---- */
+
+static int run_verify(const struct invocation *in, const struct programs *programs)
+{
+    struct settings_files files = {0};
+    struct why why = {0};
+    if (command_table_wants_help(in->argc - 1, in->argv + 1))
+        return help_subcommand(programs, 1, in->argv) ? EX_OK : EX_USAGE;
+    if (is_misplaced(in)) return EX_USAGE;
+    enum result res = read_settings(in, programs, true, &files, &why);
+    int exit_code = res == RES_OK ? verify_run(programs, &files, in->argc, in->argv) : explain(res, &why);
     settings_files_fini(&files);
     return exit_code;
 }
@@ -212,6 +271,7 @@ static int run(const struct invocation *in, struct programs *programs)
         help_commands(programs);
         return EX_OK;
     }
+    if (strcmp(word, "verify") == 0) return run_verify(in, programs);
     if (*word) return run_subcommand(in, programs);
     help_overview(programs, stderr);
     return EX_USAGE;
@@ -234,13 +294,13 @@ static void hide(void)
 int main(int argc, char **argv)
 {
     struct programs *programs = calloc(1, sizeof *programs);
-    struct invocation in = {NULL, 0, 0, NULL};
+    struct invocation in = {0};
     if (!programs) abort();
     standard_fds_open();
     hide();
     int exit_code = take_options(&in, argc, argv) ? run(&in, programs) : EX_USAGE;
     programs_fini(programs);
     free(programs);
-    free(in.files);
+    for (int option = 0; option < NAMED_FILES; option++) free(in.files[option]);
     return finish(exit_code);
 }

@@ -13,6 +13,7 @@
 #define FIELD_COUNT 4
 
 static const char *const names[PROGRAM_COUNT] = {"collector", "uploader"};
+static const char *const users[PROGRAM_COUNT] = {PROGRAMS_COLLECTOR_USER, PROGRAMS_UPLOADER_USER};
 
 /* ---- places ---- */
 
@@ -48,7 +49,10 @@ enum result programs_find_beside(struct programs *programs, const char *self, st
     char *slash = strrchr(base, '/');
     if (!slash) return why_set(why, RES_BROKEN, "%s is no path of a program", self);
     *slash = '\0';
-    for (int i = 0; i < PROGRAM_COUNT; i++) programs->tables[i].name = names[i];
+    for (int i = 0; i < PROGRAM_COUNT; i++) {
+        programs->tables[i].name = names[i];
+        programs->tables[i].user = users[i];
+    }
     programs->is_installed = take_directory(programs, base, "/../libexec/eventspool");
     if (programs->is_installed || take_directory(programs, base, "")) return RES_OK;
     (void)why_remedy(why, RES_BROKEN, "build them with `make`, or install them with `make install`");

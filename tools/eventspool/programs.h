@@ -12,10 +12,15 @@
 #include "common/command_table.h"
 #include "common/why.h"
 
+/* Whom the packaged units run the programs as. */
+#define PROGRAMS_COLLECTOR_USER "eventspool"
+#define PROGRAMS_UPLOADER_USER  "eventspool-uploader"
+
 enum program_id { PROGRAM_COLLECTOR, PROGRAM_UPLOADER, PROGRAM_COUNT };
 
 struct program_table {
     const char *name;               /* "collector" */
+    const char *user;               /* whom its unit runs it as, if there is such a user */
     char path[PATH_MAX];            /* "" if the program is not installed here */
     struct buf text;                /* what `--commands` has printed; the tables point into it */
     struct command *commands;       /* owned; NULL name at the end; `arguments` is NULL if there are none */

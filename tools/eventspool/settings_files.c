@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,11 +34,12 @@ static enum result read_services(const struct settings_source *source, struct se
 {
     char shared[PATH_MAX];
     char uploader[PATH_MAX];
-    (void)snprintf(shared, sizeof shared, "%s/eventspool.env", source->directory);
-    (void)snprintf(uploader, sizeof uploader, "%s/uploader.env", source->directory);
+    (void)snprintf(shared, sizeof shared, "%s/" SETTINGS_SHARED_FILE, source->directory);
+    (void)snprintf(uploader, sizeof uploader, "%s/" SETTINGS_UPLOADER_FILE, source->directory);
     bool has_shared = !is_missing(shared);
     bool has_uploader = !is_missing(uploader);
     *is_there = has_shared || has_uploader;
+    files->are_services = *is_there;
     enum result res = has_shared ? read_found(&files->shared, shared, why) : RES_OK;
     if (res == RES_OK && has_uploader && source->wants_uploader)
         res = read_found(&files->uploader, uploader, why);
@@ -57,17 +59,24 @@ static enum result read_local(struct settings_files *files, struct why *why)
     return read_found(&files->shared, LOCAL_FILE, why);
 }
 
+/* Those that an option names have to be there. */
+static enum result read_named(struct env *env, char *const *files, int count, const char *option,
+                              struct why *why)
+{
+    enum result res = RES_OK;
+    for (int i = 0; i < count && res == RES_OK; i++) res = env_read(env, files[i], why);
+    if (res != RES_RETRY) return res;
+    (void)why_remedy(why, RES_REFUSE, "name a file that is there and that you may read");
+    return why_wrap(why, RES_REFUSE, "%s", option);
+}
+
 enum result settings_files_read(const struct settings_source *source, struct settings_files *files,
                                 struct why *why)
 {
-    enum result res = RES_OK;
     bool is_there = source->count > 0;
-    for (int i = 0; i < source->count && res == RES_OK; i++)
-        res = env_read(&files->shared, source->files[i], why);
-    if (res == RES_RETRY) {
-        (void)why_remedy(why, RES_REFUSE, "name a file that is there and that you may read");
-        return why_wrap(why, RES_REFUSE, "--env-file");
-    }
+    enum result res =
+        read_named(&files->defaults, source->defaults, source->default_count, "--defaults", why);
+    if (res == RES_OK) res = read_named(&files->shared, source->files, source->count, "--env-file", why);
     if (res == RES_OK && !is_there && source->directory) res = read_services(source, files, &is_there, why);
     if (res == RES_OK && !is_there) res = read_local(files, why);
     return res;
@@ -77,10 +86,13 @@ void settings_files_fini(struct settings_files *files)
 {
     env_fini(&files->shared);
     env_fini(&files->uploader);
+    env_fini(&files->defaults);
 }
 
 void settings_files_apply(const struct settings_files *files, bool for_uploader)
 {
     if (for_uploader) env_apply(&files->uploader);
     env_apply(&files->shared);
+    if (files->are_services && setenv("SPOOL_PATH", SERVICES_SPOOL_PATH, 0) != 0) abort();
+    env_apply_defaults(&files->defaults);
 }

@@ -1,6 +1,6 @@
 /*
  * settings_files -- which files the settings come from: those of --env-file; else, where the programs are installed, those
- * of the services; else ./.env.
+ * of the services; else ./.env. Below all of them are those of --defaults.
  */
 #ifndef TOOLS_EVENTSPOOL_SETTINGS_FILES_H
 #define TOOLS_EVENTSPOOL_SETTINGS_FILES_H
@@ -10,11 +10,16 @@
 #include "common/why.h"
 #include "tools/eventspool/env_file.h"
 
-#define SETTINGS_DIRECTORY "/etc/eventspool"
+#define SETTINGS_DIRECTORY     "/etc/eventspool"
+#define SETTINGS_SHARED_FILE   "eventspool.env"
+#define SETTINGS_UPLOADER_FILE "uploader.env"
+#define SERVICES_SPOOL_PATH    "/var/lib/eventspool/spool.db"
 
 struct settings_source {
     char **files;          /* of --env-file, in their order; borrowed */
     int count;             /* of these; 0: the files are looked for */
+    char **defaults;       /* of --defaults, in their order; borrowed */
+    int default_count;     /* of these */
     const char *directory; /* of the services' files; NULL: the programs are not installed */
     bool wants_uploader;   /* also the uploader's own, which hold its keys */
 };
@@ -22,6 +27,8 @@ struct settings_source {
 struct settings_files {
     struct env shared;   /* for both programs */
     struct env uploader; /* for the uploader alone, before the shared ones */
+    struct env defaults; /* what counts where a setting has no value otherwise */
+    bool are_services;   /* they were those of the services, whose units know where the spool is */
 };
 
 /*
@@ -33,7 +40,10 @@ MUST_CHECK enum result settings_files_read(const struct settings_source *source,
                                            struct why *why);
 void settings_files_fini(struct settings_files *files);
 
-/* Adds what is not set yet to this process's environment. */
+/*
+ * Adds what is not set yet to this process's environment. With the services' files that is SERVICES_SPOOL_PATH as well, as
+ * in their units. A default also replaces an empty value, which counts as not set.
+ */
 void settings_files_apply(const struct settings_files *files, bool for_uploader);
 
 #endif

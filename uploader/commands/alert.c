@@ -60,7 +60,7 @@ int run_alert_test(const struct command_line *line)
     if (!settings->alert_url) {
         print_line(
             stderr,
-            "uploader alert test: ALERT_URL is not set: set it, or ALERT_URL_FILE, to the URL that the "
+            "eventspool alert test: ALERT_URL is not set: set it, or ALERT_URL_FILE, to the URL that the "
             "service shows");
         return EX_CONFIG;
     }

@@ -19,7 +19,7 @@
 
 static int explain(const char *command, const char *arguments, const char *value)
 {
-    print_line(stderr, "uploader batches %s: '%s' is not understood", command, value);
+    print_line(stderr, "eventspool batches %s: '%s' is not understood", command, value);
     print_line(stderr, "usage: eventspool batches %s %s", command, arguments);
     return EX_USAGE;
 }
@@ -131,6 +131,8 @@ int run_batches_show(const struct command_line *line)
     if (res != RES_OK || is_there) return print(&out, res, &why);
     buf_fini(&out);
     print_line(stderr,
-               "uploader: there is no batch %" PRId64 " in the spool: `batches list` shows the newest", id);
+               "uploader: there is no batch %" PRId64
+               " in the spool: `eventspool batches list` shows the newest",
+               id);
     return EX_FAILED;
 }

@@ -11,6 +11,7 @@
 #include "common/command.h"
 #include "common/finding.h"
 #include "common/lock_wait.h"
+#include "common/ownership.h"
 #include "common/print.h"
 #include "uploader/commands/check_prefix.h"
 #include "uploader/commands/options.h"
@@ -47,6 +48,7 @@ static enum result check_lock(const char *spool_path)
     struct why why = {0};
     enum result res = lockfile_check_place(spool_path, "uploader", &why);
     report(res, "the lock file can be used", &why);
+    ownership_note_directory(spool_path);
     return res;
 }
 
@@ -134,7 +136,7 @@ static bool read_arguments(const struct command_line *line, bool *is_read_only)
     *is_read_only = false;
     for (int i = 1; i < line->argc; i++) {
         if (strcmp(line->argv[i], "--read-only") != 0) {
-            print_line(stderr, "uploader check: '%s' is not understood", line->argv[i]);
+            print_line(stderr, "eventspool check: '%s' is not understood", line->argv[i]);
             print_line(stderr, "usage: eventspool check [--read-only]");
             return false;
         }
@@ -150,10 +152,10 @@ int run_check(const struct command_line *line)
     bool is_read_only = false;
 
     if (!read_arguments(line, &is_read_only)) return EX_USAGE;
-    enum result res = check_destination(settings);
-    if (res != RES_OK) return EX_CONFIG;
-    res = check_spool(settings->spool_path, &identity);
+    bool has_destination = check_destination(settings) == RES_OK;
+    enum result res = check_spool(settings->spool_path, &identity);
     if (res == RES_OK) res = check_lock(settings->spool_path);
+    if (!has_destination) return EX_CONFIG;
     int exit_code = check_store(settings, &identity, is_read_only);
     if (res == RES_REFUSE) return EX_CONFIG;
     return res != RES_OK && exit_code == EX_OK ? EX_FAILED : exit_code;

@@ -60,8 +60,8 @@ static void show_costs(const struct store_proof *proof)
     if (proof->knows_absence == PROVEN_NO) {
         finding_print(FINDING_NOTE,
                       "a missing object looks like a forbidden one, as s3:ListBucket is not allowed");
-        finding_add(
-            "uploads work, but `reship --dry-run` and `resolve` cannot say which objects are missing");
+        finding_add("uploads work, but `eventspool reship --dry-run` and `eventspool resolve` cannot say "
+                    "which objects are missing");
     }
     if (*proof->locked_until) {
         finding_print(FINDING_NOTE, "the document is locked until %s (Object Lock), as each object will be",

@@ -21,7 +21,7 @@
 
 static int explain(const char *command, const char *arguments, const char *value)
 {
-    print_line(stderr, "uploader rejects %s: '%s' is not understood", command, value);
+    print_line(stderr, "eventspool rejects %s: '%s' is not understood", command, value);
     print_line(stderr, "usage: eventspool rejects %s %s", command, arguments);
     return EX_USAGE;
 }
@@ -136,7 +136,9 @@ int run_rejects_show(const struct command_line *line)
     spool_out_close(spool);
     if (res != RES_OK || is_there) return print(&out, res, &why);
     print_line(stderr,
-               "uploader: there is no reject %" PRId64 " in the spool: `rejects list --all` shows them", id);
+               "uploader: there is no reject %" PRId64
+               " in the spool: `eventspool rejects list --all` shows them",
+               id);
     return EX_FAILED;
 }
 

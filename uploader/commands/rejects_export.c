@@ -146,7 +146,7 @@ int run_rejects_export(const struct command_line *line)
     const char *path = parse_arguments(line, &may_replace);
     if (!path) {
         print_line(stderr, "%s",
-                   "uploader rejects export: one file at most, and no other option than --force");
+                   "eventspool rejects export: one file at most, and no other option than --force");
         print_line(stderr, "usage: eventspool rejects export [--force] [FILE], or - for the standard output");
         return EX_USAGE;
     }

@@ -13,7 +13,7 @@
 
 static int explain(const char *problem, const char *value)
 {
-    print_line(stderr, "uploader reship: %s%s", problem, value);
+    print_line(stderr, "eventspool reship: %s%s", problem, value);
     print_lines(stderr,
                 "usage: eventspool reship --batch ID | --since TIME [--until TIME] [--new-keys] [--dry-run]\n"
                 "TIME is UTC, as 2025-07-29T16:15:00Z, or a day, which stands for its midnight: 2025-07-29.\n"

@@ -18,7 +18,7 @@
 
 static int explain(const char *problem, const char *value)
 {
-    print_line(stderr, "uploader resolve: %s%s", problem, value);
+    print_line(stderr, "eventspool resolve: %s%s", problem, value);
     print_lines(
         stderr,
         "usage: eventspool resolve --batch ID --as shipped|reseal|abandoned [--note TEXT] [--yes]\n"

@@ -95,6 +95,7 @@ static const enum problem_code witnessed[] = {PROBLEM_COLLECTOR_ABSENT, PROBLEM_
 struct service {
     const struct settings *settings;
     struct service_manager *manager;
+    int64_t born_at; /* wall clock */
     struct signals signals;
     struct lockfile lock;
     struct lockfile request_lock; /* requests show life with it: at the start alone, see find_keys() */
@@ -259,6 +260,7 @@ static enum result start_shipping(struct service *s, struct why *why)
 {
     struct shipper_options options = options_for_shipper(s->settings);
     struct handlers_options handlers = options_for_handlers(s->settings);
+    handlers.born_at = s->born_at;
     options.is_service = true;
     log_info("shipping", "destination=%s prefix=%s", LOG_QUOTE(store_destination(s->store)),
              LOG_QUOTE(s->settings->prefix));
@@ -275,6 +277,7 @@ int run_service(const struct command_line *line)
 {
     struct service s = {.settings = line->settings,
                         .signals = {.fd = -1},
+                        .born_at = clock_now_ms(),
                         .lock = LOCKFILE_NONE,
                         .request_lock = LOCKFILE_NONE};
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);

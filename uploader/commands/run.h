@@ -16,6 +16,7 @@ int run_reship(const struct command_line *line);
 int run_resolve(const struct command_line *line);
 int run_batches_list(const struct command_line *line);
 int run_batches_show(const struct command_line *line);
+int run_batches_fetch(const struct command_line *line);
 int run_rejects_list(const struct command_line *line);
 int run_rejects_show(const struct command_line *line);
 int run_rejects_export(const struct command_line *line);

@@ -33,7 +33,7 @@ static bool parse(const struct command_line *line, struct options *options)
         options->is_json |= is_json;
         options->is_watch |= is_watch;
         if (is_json || is_watch) continue;
-        print_line(stderr, "uploader status: '%s' is not understood", line->argv[i]);
+        print_line(stderr, "eventspool status: '%s' is not understood", line->argv[i]);
         print_line(stderr, "usage: eventspool status [--json] [--watch]");
         return false;
     }

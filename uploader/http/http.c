@@ -35,7 +35,7 @@ struct transfer {
     struct http *http;
     struct http_answer *answer;
     const struct buf *body;
-    struct hash *hash;
+    const struct http_sink *sink;
     CURL *curl;
     size_t sent;
     size_t header_bytes;   /* of the answer, trailers among them */
@@ -92,10 +92,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     size_t space = HTTP_BODY_MAX - body->len;
     long status = 0;
     (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (transfer->hash && status == 200) {
-        hash_add(transfer->hash, data, len);
-        return len;
-    }
+    if (transfer->sink && status == 200)
+        return transfer->sink->take(transfer->sink->context, data, len) ? len : 0;
     buf_reserve(body, space); /* at once: it never grows, so no copy of a key is left in freed memory */
     buf_append(body, data, len < space ? len : space);
     return len;
@@ -216,7 +214,8 @@ static long time_limit(const struct http *http, const struct http_request *reque
 {
     const struct http_limits *limits = &http->limits;
     if (request->timeout_ms > 0) return (long)request->timeout_ms;
-    int64_t bytes = request->hash_bytes + (request->body ? (int64_t)request->body->len : 0);
+    int64_t bytes =
+        (request->sink ? request->sink->bytes : 0) + (request->body ? (int64_t)request->body->len : 0);
     int64_t before_ms = request->body ? limits->connect_ms + (int64_t)limits->stall_s * 1000 : 0;
     return (long)(before_ms + limits->answer_ms + bytes * 1000 / HTTP_STALL_BYTES);
 }
@@ -241,8 +240,8 @@ static void set_options(struct http *http, const struct http_request *request, s
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->limits.connect_ms);
-    if (request->hash) SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_STALL_BYTES);
-    if (request->hash) SET(CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall_s);
+    if (request->sink) SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_STALL_BYTES);
+    if (request->sink) SET(CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall_s);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_ERRORBUFFER, error);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -307,7 +306,7 @@ static enum http_limit limit_of(CURLcode code, const struct transfer *transfer)
     if (code != CURLE_OPERATION_TIMEDOUT) return transfer->limit;
     if (!is_connected(transfer)) return HTTP_LIMIT_CONNECT;
     (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
-    bool is_moving = transfer->hash ? status != 0 : transfer->body && transfer->answer_due == 0;
+    bool is_moving = transfer->sink ? status != 0 : transfer->body && transfer->answer_due == 0;
     return is_moving ? HTTP_LIMIT_STALL : HTTP_LIMIT_ANSWER;
 }
 
@@ -344,7 +343,7 @@ enum http_outcome http_do(struct http *http, const struct http_request *request,
     struct transfer transfer = {.http = http,
                                 .answer = answer,
                                 .body = request->body,
-                                .hash = request->hash,
+                                .sink = request->sink,
                                 .curl = http->curl,
                                 .connect_due = clock_monotonic_ms() + http->limits.connect_ms};
     curl_off_t length = -1;

@@ -10,7 +10,6 @@
 #include "common/lockfile.h"
 #include "common/signals.h"
 #include "common/why.h"
-#include "uploader/batch/hash.h"
 #include "uploader/http/http_answer.h"
 
 #define HTTP_BODY_MAX     131072 /* bytes kept of an answer's body: keys with a token of 64 KB, escaped */
@@ -18,15 +17,21 @@
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST };
 
+/* Takes in the body of a 200 piece by piece, where it must not be kept in memory. */
+struct http_sink {
+    bool (*take)(void *context, const void *data, size_t len); /* false: it can take no more; HTTP_UNKNOWN */
+    void *context;
+    int64_t bytes; /* the length expected, which extends the time limit, as a request's body does */
+};
+
 struct http_request {
     enum http_method method;
     const char *url;
-    const char *const *headers; /* "Name: value", NULL at the end */
-    const struct buf *body;     /* PUT and POST */
-    struct hash *hash;          /* GET: takes in the body of a 200, which is not kept then; NULL: none */
-    int64_t hash_bytes; /* the length expected, which extends the time limit, as a request's body does */
-    int timeout_ms;     /* for all of it; 0: as the limits say */
-    bool is_direct;     /* without a proxy */
+    const char *const *headers;   /* "Name: value", NULL at the end */
+    const struct buf *body;       /* PUT and POST */
+    const struct http_sink *sink; /* GET; NULL: none */
+    int timeout_ms;               /* for all of it; 0: as the limits say */
+    bool is_direct;               /* without a proxy */
 };
 
 enum http_outcome {

@@ -179,8 +179,9 @@ struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper,
     h->parts = (struct reship_parts){options->ships_rejects, spool, shipper};
     h->omits_payload = options->omits_payload;
     h->shipper = shipper;
-    h->server = control_server_new(
-        spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, POLL_MS, table, h, 0});
+    h->server =
+        control_server_new(spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, POLL_MS,
+                                                                                 table, h, options->born_at});
     return h;
 }
 

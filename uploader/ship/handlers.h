@@ -25,6 +25,8 @@ struct handlers;
 struct handlers_options {
     bool ships_rejects; /* as in struct reship_parts */
     bool omits_payload; /* rejects are shown without their payload */
+    int64_t
+        born_at; /* wall clock: when this process began; earlier requests were left for another one. 0: now */
 };
 
 /*

@@ -154,15 +154,13 @@ void resolve_decide(const struct resolve_case *c, enum resolve_word word, struct
 {
     if (c->state == BATCH_SHIPPED)
         decide(decision, RESOLVE_NO,
-               "it is shipped; `reship --batch` puts its object again where it is missing, `reship "
-               "--new-keys` sends its "
-               "%" PRId64 " %s once more",
+               "it is shipped; `eventspool reship --batch` puts its object again where it is missing, "
+               "`eventspool reship --new-keys` sends its %" PRId64 " %s once more",
                c->count, batch_kind_name(c->kind));
     else if (c->state == BATCH_SUPERSEDED)
         decide(decision, RESOLVE_NO,
                "its rows are in other batches, those whose reship_of names it: resolve these; where they are "
-               "shipped, "
-               "`reship --new-keys` sends them once more");
+               "shipped, `eventspool reship --new-keys` sends them once more");
     else if (c->state == BATCH_ABANDONED)
         decide_abandoned(c, word, decision);
     else if (c->is_in_flight)

@@ -149,6 +149,34 @@ static enum store_answer find(void *self, const struct object *object, struct st
     return find_path(&paths, object, stored, why);
 }
 
+static bool read_file(int fd, const struct http_sink *sink)
+{
+    char block[STEP_BYTES / 4];
+    ssize_t n = 1;
+    while (n > 0) {
+        n = read(fd, block, sizeof block);
+        if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n > 0 && !sink->take(sink->context, block, (size_t)n))
+            return false;
+    }
+    return n == 0;
+}
+
+static enum store_answer read_object(void *self, const char *key, const struct http_sink *sink,
+                                     struct why *why)
+{
+    struct paths paths;
+    struct stored ignored = {.wait_ms = 0};
+    if (!make_paths(self, key, &paths, &ignored, why)) return STORE_REFUSED;
+    int fd = open(paths.final, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? STORE_ABSENT : failed(&ignored, why, "read", paths.final);
+    bool is_read = read_file(fd, sink);
+    enum store_answer answer = is_read ? STORE_DONE : failed(&ignored, why, "read", paths.final);
+    close(fd);
+    return answer;
+}
+
 static bool prepare_directory(struct dir *dir, const char *directory, const struct object *object)
 {
     bool is_known = strcmp(dir->known, directory) == 0;
@@ -283,6 +311,7 @@ struct store *dir_open(const char *directory)
                                          .prove = prove,
                                          .examine = examine,
                                          .look = find,
+                                         .read = read_object,
                                          .put_document = put_document,
                                          .describe = describe,
                                          .another = another,

@@ -119,6 +119,11 @@ static void normalise(const char *destination, char normal[BATCH_DESTINATION_MAX
     }
 }
 
+const char *place_directory(const char *destination)
+{
+    return skip(&destination, "file://") ? destination : NULL;
+}
+
 bool place_is_same(const char *a, const char *b)
 {
     char normal_a[BATCH_DESTINATION_MAX];

@@ -24,6 +24,9 @@ void place_name_bucket(const char *bucket, const char *endpoint, const char *reg
 /* The normal form of a directory's name, which need not exist. */
 void place_name_directory(const char *directory, char destination[BATCH_DESTINATION_MAX]);
 
+/* The path of a directory's name, borrowed from it; NULL: it is a bucket. */
+const char *place_directory(const char *destination);
+
 /* Are two destinations the same place? They are of the forms above, normal or as earlier versions have written them. */
 bool place_is_same(const char *a, const char *b);
 

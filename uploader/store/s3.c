@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "uploader/batch/hash.h"
 #include "uploader/store/place.h"
 #include "uploader/store/s3_describe.h"
 #include "uploader/store/s3_error.h"
@@ -60,6 +61,17 @@ static enum store_answer look(void *self, const struct object *document, struct 
                               struct why *why)
 {
     return s3_proof_look(self, document, stored, why);
+}
+
+static enum store_answer read_object(void *self, const char *key, const struct http_sink *sink,
+                                     struct why *why)
+{
+    struct s3 *s3 = self;
+    struct s3_answer answer;
+    struct s3_call call = {.method = HTTP_GET, .key = key, .sink = sink};
+    enum store_answer read = s3_client_send(s3->client, &call, &answer, why);
+    s3_answer_fini(&answer);
+    return read;
 }
 
 /* It may replace an earlier one, so nothing has to be found out about what is there. */
@@ -132,6 +144,7 @@ enum result s3_open(struct store **store, const struct s3_options *options, stru
                                          .prove = prove,
                                          .examine = examine,
                                          .look = look,
+                                         .read = read_object,
                                          .put_document = put_document,
                                          .set_limits = set_limits,
                                          .describe = describe,

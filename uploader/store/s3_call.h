@@ -11,14 +11,13 @@
 struct s3_call {
     enum http_method method;
     const char *key;
-    const char *content_type;    /* PUT only, as are the next four */
-    const struct buf *body;      /* NULL: no body */
-    const char *sha256;          /* of the body, in hex; NULL if there is none */
-    const char *md5;             /* of the body, in hex; NULL: that of the object, if there is one */
-    const struct object *object; /* adds its metadata; NULL: none */
-    bool is_conditional;         /* PUT: never over another object */
-    struct hash *hash;           /* GET only: hashes the answer's body, which is not kept */
-    int64_t hash_bytes;          /* the length expected of that body */
+    const char *content_type;     /* PUT only, as are the next four */
+    const struct buf *body;       /* NULL: no body */
+    const char *sha256;           /* of the body, in hex; NULL if there is none */
+    const char *md5;              /* of the body, in hex; NULL: that of the object, if there is one */
+    const struct object *object;  /* adds its metadata; NULL: none */
+    bool is_conditional;          /* PUT: never over another object */
+    const struct http_sink *sink; /* GET only: takes in the object; NULL: none */
 };
 
 #endif

@@ -103,8 +103,7 @@ static enum store_answer send_signed(struct s3_client *client, const struct s3_c
                                    .url = url,
                                    .headers = s3_headers_lines(headers),
                                    .body = call->body,
-                                   .hash = call->hash,
-                                   .hash_bytes = call->hash_bytes};
+                                   .sink = call->sink};
     enum http_outcome outcome = http_do(client->http, &request, &answer->http, why);
     s3_headers_free(headers);
     return outcome == HTTP_ANSWERED ? STORE_DONE : explain_silence(address, outcome, answer, why);

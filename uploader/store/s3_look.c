@@ -28,16 +28,20 @@ enum store_answer s3_look_not_s3(struct stored *stored, const struct http_answer
     return refusal.answer;
 }
 
+static bool add_to_hash(void *context, const void *data, size_t len)
+{
+    hash_add(context, data, len);
+    return true;
+}
+
 /* Reads the object with the ETag that HEAD has given, and keeps only its hashes. `seen` has the length. */
 static enum store_answer hash_stored(struct s3_client *client, const struct object *object,
                                      struct stored *stored, struct rendition *seen, struct why *why)
 {
     struct s3_answer answer;
     struct hash *hash = hash_begin();
-    struct s3_call call = {.method = HTTP_GET,
-                           .key = object->batch->object_key,
-                           .hash = hash,
-                           .hash_bytes = seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
+    struct http_sink sink = {add_to_hash, hash, seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
+    struct s3_call call = {.method = HTTP_GET, .key = object->batch->object_key, .sink = &sink};
     enum store_answer read = s3_client_send(client, &call, &answer, why);
     s3_look_note(stored, &answer);
     if (read == STORE_DONE && strcmp(answer.http.etag, stored->etag) == 0)

@@ -102,6 +102,15 @@ enum store_answer store_look(struct store *store, const struct object *document,
     return store->ops->look(store->self, document, stored, why);
 }
 
+enum store_answer store_read(struct store *store, const struct batch *batch, const struct http_sink *sink,
+                             struct why *why)
+{
+    enum store_answer answer = store->ops->read(store->self, batch->object_key, sink, why);
+    if (answer != STORE_ABSENT) return answer;
+    (void)why_set(why, RES_REFUSE, "%s is not there", batch->object_key);
+    return answer;
+}
+
 enum store_answer store_put_document(struct store *store, const char *key, const char *content_type,
                                      const struct buf *body, struct why *why)
 {

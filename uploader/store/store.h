@@ -103,6 +103,14 @@ enum store_answer store_find(struct store *store, const struct object *object, s
 enum store_answer store_prove(struct store *store, const struct object *document, struct stored *stored,
                               struct why *why);
 
+/*
+ * Reads the batch's object piece by piece into the sink. DONE: all of it; what it holds is for the caller to compare. Other
+ * answers, which `why` explains: ABSENT; CANNOT_CHECK, these keys may not read; NOT_NOW, UNKNOWN,
+ * REFUSED, STOPPED, as of a put.
+ */
+enum store_answer store_read(struct store *store, const struct batch *batch, const struct http_sink *sink,
+                             struct why *why);
+
 /* ---- documents that stand for no batch ---- */
 
 /*
@@ -186,6 +194,7 @@ struct store_ops {
                                  struct stored *stored, struct why *why);
     enum store_answer (*look)(void *self, const struct object *document, struct stored *stored,
                               struct why *why);
+    enum store_answer (*read)(void *self, const char *key, const struct http_sink *sink, struct why *why);
     enum store_answer (*put_document)(void *self, const char *key, const char *content_type,
                                       const struct buf *body, struct why *why);
     void (*set_limits)(void *self, struct http_limits limits); /* NULL: no requests */

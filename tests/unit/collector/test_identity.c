@@ -157,6 +157,39 @@ static void a_copy_gets_its_own_identity_and_continues_the_ids(void **state)
     assert_string_equal(identity_of(s->spool).spool, copied.spool); /* the same file under another name */
 }
 
+static void seal_the_first_event(const char *path)
+{
+    query_do(
+        path,
+        "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
+        "compression, metadata, pretty, dropped, omits_payload, spool, node, sealed_at) VALUES "
+        "('events', 1, 1, 1, 10, 'file:///d', 'k', 'xml', 'none', 0, 0, '', 0, '0123456789', 'here', 1)");
+}
+
+/* What is sealed keeps its key; of the others the first one comes under the new name. */
+static void a_new_name_begins_behind_what_is_sealed(void **state)
+{
+    static const char first_id[] = "SELECT first_id FROM _spool";
+    struct scratch *s = *state;
+    char copy[256];
+
+    must_visit(s->spool, NULL);
+    assert_int_equal(query_int(s->spool, first_id), 1);
+    visit_and_append(s->spool, 1);
+    visit_and_append(s->spool, 2);
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", s->dir);
+    scratch_copy(s->spool, copy);
+    must_visit(copy, NULL);
+    assert_int_equal(query_int(copy, first_id), 1); /* nothing is sealed */
+    seal_the_first_event(s->spool);
+    (void)snprintf(copy, sizeof copy, "%s/later.db", s->dir);
+    scratch_copy(s->spool, copy);
+    must_visit(copy, NULL);
+    assert_int_equal(query_int(copy, first_id), 2);
+    must_visit(s->spool, NULL);
+    assert_int_equal(query_int(s->spool, first_id), 1);
+}
+
 /* The original may ship it. */
 static void what_is_sealed_in_a_copy_may_be_stored(void **state)
 {
@@ -164,11 +197,7 @@ static void what_is_sealed_in_a_copy_may_be_stored(void **state)
     char copy[256];
 
     visit_and_append(s->spool, 1);
-    query_do(
-        s->spool,
-        "INSERT INTO _batch (kind, first_id, last_id, events, bytes, destination, object_key, format, "
-        "compression, metadata, pretty, dropped, omits_payload, spool, node, sealed_at) VALUES "
-        "('events', 1, 1, 1, 10, 'file:///d', 'k', 'xml', 'none', 0, 0, '', 0, '0123456789', 'here', 1)");
+    seal_the_first_event(s->spool);
     (void)snprintf(copy, sizeof copy, "%s/copy.db", s->dir);
     scratch_copy(s->spool, copy);
     must_visit(s->spool, NULL);
@@ -209,6 +238,7 @@ int main(void)
         IN_SCRATCH(the_uploader_waits_for_the_collector_to_create_the_spool),
         IN_SCRATCH(opening_twice_keeps_the_identity),
         IN_SCRATCH(a_copy_gets_its_own_identity_and_continues_the_ids),
+        IN_SCRATCH(a_new_name_begins_behind_what_is_sealed),
         IN_SCRATCH(what_is_sealed_in_a_copy_may_be_stored),
         IN_SCRATCH(node_id_renames_the_installation_for_later_starts),
         IN_SCRATCH(the_host_name_is_the_default_node_name),

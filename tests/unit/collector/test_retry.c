@@ -57,18 +57,39 @@ static void every_event_in_a_reject_becomes_an_event(void **state)
         if (rows[i].left) buf_append_format(&left, "%s%s", left.len > 0 ? "\n" : "", rows[i].left);
     }
     buf_append_char(&left, '\0');
-    check_retry(f, "",
-                "rejects validated again: 10; passed: 6; events made of them: 8; still failing: 4"
-                " (malformed 1, encoding 1, unknown_element 1, no event in it 1); passed in part, and the "
-                "rest is a new reject: 4"
-                "; skipped, only a part is kept: 1");
+    check_retry(
+        f, "",
+        "rejects validated again: 10; passed: 7; events made of them: 8; still failing: 3"
+        " (malformed 1, encoding 1, unknown_element 1); passed, as they hold nothing but separators and "
+        "ignored elements: 1; passed in part, and the rest is a new reject: 4"
+        "; skipped, only a part is kept: 1");
     assert_int_equal(query_int(f->scratch->spool, "SELECT last_event_id FROM _intake"), events);
     check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject WHERE retried_at IS NOT NULL",
-               "1,2,3,4,5,6");
+               "1,2,3,4,5,6,10");
     check_text(f->scratch->spool, "SELECT CAST(payload AS TEXT) FROM _reject WHERE id > 11", left.data);
     check_text(f->scratch->spool, "SELECT DISTINCT received_at, source FROM _event",
                "1700000000000|192.0.2.7");
     buf_fini(&left);
+}
+
+static void a_reject_of_elements_that_are_ignored_now_is_settled(void **state)
+{
+    struct fixture *f = *state;
+    struct xml_names ignored;
+    struct retry *retry = NULL;
+    struct retry_options changed = options;
+    int failures = 0;
+    must(f, xml_names_parse("IGNORE_ELEMENTS", "heartbeat", &ignored, &f->why));
+    changed.framing.ignored = &ignored;
+    add_reject(f, "<heartbeat/>", 0);
+    add_reject(f, "<heartbeat/><other/>", 0);
+    must(f, retry_new(&retry, f->in, &changed, "", &f->why));
+    finish(f, retry, &failures);
+    check_report(retry,
+                 "rejects validated again: 2; passed: 1; events made of them: 0; still failing: 1 "
+                 "(unknown_element 1); passed, as they hold nothing but separators and ignored elements: 1");
+    check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject WHERE retried_at IS NOT NULL", "1");
+    retry_free(retry);
 }
 
 static void no_event_is_taken_out_of_http_or_tls(void **state)
@@ -307,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SPOOL(every_event_in_a_reject_becomes_an_event),
+        IN_SPOOL(a_reject_of_elements_that_are_ignored_now_is_settled),
         IN_SPOOL(only_the_named_rejects_are_validated_again),
         IN_SPOOL(the_progress_counts_from_the_first_reject_that_is_there),
         IN_SPOOL(an_invalid_reject_id_is_refused),

@@ -115,6 +115,40 @@ static void numbers_and_words_are_understood(void **state)
     }
 }
 
+static void true_and_false_may_be_written_as_people_do_but_not_in_settings_of_aws(void **state)
+{
+    static const struct setting flags[] = {
+        {"FOLDERS", SETTING_CHOICE, FIELD(count), "auto", 0, 0, "auto|true|false|hive", "one of ours"},
+        {"AWS_DUALSTACK", SETTING_CHOICE, FIELD(huge), "auto", 0, 0, "auto|true|false", "one of theirs"},
+        {"PACKED", SETTING_CHOICE, FIELD(bytes), "none", 0, 0, "none|gzip", "no such choice"},
+        SETTING_END,
+    };
+    static const struct {
+        const char *variable;
+        int64_t value; /* of FOLDERS; -1: refused, with the text as it was written */
+    } cases[] = {
+        {"FOLDERS=1", 1},    {"FOLDERS=yes", 1},        {"FOLDERS=On", 1},       {"FOLDERS=TRUE", 1},
+        {"FOLDERS=0", 2},    {"FOLDERS=NO", 2},         {"FOLDERS=off", 2},      {"FOLDERS=False", 2},
+        {"FOLDERS=hive", 3}, {"FOLDERS=2", -1},         {"FOLDERS=y", -1},       {"FOLDERS=none", -1},
+        {"PACKED=no", -1},   {"AWS_DUALSTACK=yes", -1}, {"AWS_DUALSTACK=1", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[64];
+        char *env[] = {text, NULL};
+        struct settings s = {0};
+        struct why why = {0};
+        (void)snprintf(text, sizeof text, "%s", cases[i].variable);
+        enum result res = config_load(flags, env, &s, &why);
+        assert_int_equal(res, cases[i].value < 0 ? RES_REFUSE : RES_OK);
+        if (res == RES_OK)
+            assert_int_equal(s.count, cases[i].value);
+        else
+            assert_memory_equal(why.text, cases[i].variable, strlen(cases[i].variable));
+        config_free(flags, &s);
+    }
+}
+
 static void a_wrong_value_is_refused_with_the_expected_form(void **state)
 {
     static const struct {
@@ -361,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unset_variable_gets_its_default),
         cmocka_unit_test(numbers_and_words_are_understood),
+        cmocka_unit_test(true_and_false_may_be_written_as_people_do_but_not_in_settings_of_aws),
         cmocka_unit_test(a_wrong_value_is_refused_with_the_expected_form),
         cmocka_unit_test(a_text_loses_outer_white_space_and_keeps_the_inner),
         cmocka_unit_test(a_secret_comes_from_its_variable_or_its_file),

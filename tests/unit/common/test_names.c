@@ -249,6 +249,40 @@ static void the_list_holds_exactly_the_settings_of_both_programs(void **state)
     assert_int_equal(listed, of_both);
 }
 
+/* Counts the lines of `program --settings` whose values are a secret's, each of which must be in the list. */
+static size_t secrets_of(const char *program)
+{
+    const char *bin = getenv("BIN");
+    char command[512];
+    char line[4096];
+    size_t count = 0;
+    (void)snprintf(command, sizeof command, "env -i '%s/%s' --settings", bin ? bin : "build/release/bin",
+                   program);
+    FILE *output = popen(command, "re");
+    assert_non_null(output);
+    while (fgets(line, sizeof line, output)) {
+        char name[SETTING_BYTES];
+        char values[16];
+        size_t i = 0;
+        assert_int_equal(sscanf(line, "%*[^\t]\t%63[^\t]\t%15[^\t]", name, values), 2);
+        if (strcmp(values, "secret") != 0) continue;
+        while (names_of_secrets[i] && strcmp(names_of_secrets[i], name) != 0) i++;
+        if (!names_of_secrets[i]) fail_msg("tools/setting_names.awk does not find that %s is secret", name);
+        count++;
+    }
+    assert_int_equal(pclose(output), 0);
+    return count;
+}
+
+static void the_list_of_secrets_holds_exactly_those_of_both_programs(void **state)
+{
+    size_t listed = 0;
+    (void)state;
+    while (names_of_secrets[listed]) listed++;
+    assert_true(listed > 0);
+    assert_int_equal(secrets_of("collector") + secrets_of("uploader"), listed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +291,7 @@ int main(void)
         cmocka_unit_test(unrelated_variables_cause_no_warning),
         cmocka_unit_test(a_setting_is_neither_retired_nor_misspelt),
         cmocka_unit_test(the_list_holds_exactly_the_settings_of_both_programs),
+        cmocka_unit_test(the_list_of_secrets_holds_exactly_those_of_both_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,8 @@ static void a_spool_of_another_user_is_shown_with_owner_and_mode(void **state)
     assert_non_null(strstr(why.text, "may not read and write"));
     assert_non_null(strstr(why.text, "with mode 0640"));
     assert_non_null(strstr(why.remedy, "run this as user root (0), or as a member of group"));
+    assert_non_null(
+        strstr(why.remedy, "; what root has restored or copied has to be given to the services' user"));
 }
 
 static void a_directory_in_which_nothing_can_be_made_is_named(void **state)

@@ -84,7 +84,7 @@ static void lines_mean_what_they_mean_to_compose(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct env env = {NULL, 0};
+        struct env env = {0};
         struct why why = {0};
         struct buf joined = BUF_EMPTY;
         if (env_parse(&env, ".env", rows[i].text, strlen(rows[i].text), &why) != RES_OK)
@@ -128,7 +128,7 @@ static void what_cannot_be_understood_is_refused_with_its_line_and_without_its_v
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct env env = {NULL, 0};
+        struct env env = {0};
         struct why why = {0};
         char place[40];
         (void)snprintf(place, sizeof place, "/etc/x.env, line %d: ", rows[i].line);
@@ -144,7 +144,7 @@ static void what_cannot_be_understood_is_refused_with_its_line_and_without_its_v
 
 static void a_file_with_a_byte_0_is_refused(void **state)
 {
-    struct env env = {NULL, 0};
+    struct env env = {0};
     struct why why = {0};
     (void)state;
     assert_int_equal(env_parse(&env, ".env", "A=1\0B", 5, &why), RES_REFUSE);
@@ -154,7 +154,7 @@ static void a_file_with_a_byte_0_is_refused(void **state)
 static void the_environment_wins_also_with_an_empty_value(void **state)
 {
     static const char text[] = "ENV_TEST_A=file\nENV_TEST_B=file\nENV_TEST_C=file\n";
-    struct env env = {NULL, 0};
+    struct env env = {0};
     struct why why = {0};
     (void)state;
     assert_int_equal(setenv("ENV_TEST_A", "own", 1), 0);
@@ -170,7 +170,7 @@ static void the_environment_wins_also_with_an_empty_value(void **state)
 
 static void a_file_that_is_not_there_can_be_told_from_a_wrong_one(void **state)
 {
-    struct env env = {NULL, 0};
+    struct env env = {0};
     struct why why = {0};
     (void)state;
     assert_int_equal(env_read(&env, "/nowhere/.env", &why), RES_RETRY);

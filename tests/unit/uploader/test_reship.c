@@ -257,7 +257,7 @@ static void a_run_of_rejects_ends_at_a_gap(void **state)
 static void unknown_and_old_requests_are_not_served(void **state)
 {
     struct fixture *f = *state;
-    struct handlers *handlers = handlers_new(f->out, NULL, &(struct handlers_options){true, false});
+    struct handlers *handlers = handlers_new(f->out, NULL, &(struct handlers_options){.ships_rejects = true});
     some_spool_add_rejects(f->scratch->spool, 1, 10, SOME_TIME);
     query_do(f->scratch->spool,
              "INSERT INTO _request (program, action, requested_at) VALUES ('uploader', 'dismiss', 1),"
