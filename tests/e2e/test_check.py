@@ -183,7 +183,7 @@ COSTS = tests_of(check_costs, {
     "a_look_that_fails_now_is_a_note": (lambda: [Step("GET", error(500, "InternalError"), times=ALWAYS)], (
         "whether objects can be read back was not found out: HTTP 500 InternalError", "check again"), {}),
     "a_missing_right_to_list_is_a_note": (lambda: [Step("HEAD", nothing_is_missing, times=ALWAYS)], (
-        "s3:ListBucket is not allowed", "`reship --dry-run` and `resolve`"), {}),
+        "s3:ListBucket is not allowed", "`eventspool reship --dry-run` and `eventspool resolve`"), {}),
     "a_condition_that_is_ignored_is_a_note": (lambda: [Step("PUT", condition_ignored, times=ALWAYS)], (
         "does not heed `If-None-Match: *`", "nobody else writes under this prefix"), {}),
     "objects_that_are_locked_are_a_note": (lambda: [Step(ANY, locked, times=ALWAYS)], (

@@ -20,7 +20,7 @@ from support.environment import BIN, clean_environment
 from support.ledger import CHECK, assert_keys_have_no_gap
 from support.rgw import Rgw
 from support.tap import main
-from support.waiting import wait_for
+from support.waiting import PATIENCE, wait_for
 from s3_stub import ALWAYS, Step, Stub, error
 
 SECRETS = re.compile(r"secret-\d|token-\d|TOPSECRET|testsecret0000")
@@ -333,10 +333,6 @@ def test_a_wrong_clock_is_corrected_by_the_one_of_STS(site, stub):
 
 # ---- radosgw's STS ----
 
-def admin(rgw, *arguments):
-    subprocess.run(["radosgw-admin", "-c", rgw.directory / "ceph.conf", *arguments], check=True, capture_output=True)
-
-
 def post_signed(rgw, service, parameters):
     """One signed POST of a form, by the published recipe."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
@@ -387,16 +383,16 @@ def test_keys_of_a_role_come_from_a_real_STS(site, rgw):
 
     with closing(Issuer(site.directory)) as issuer:
         provider = issuer.url.split("://")[1]
-        admin(rgw, "caps", "add", "--uid=test", "--caps=oidc-provider=*;roles=*")
+        rgw.admin("caps", "add", "--uid=test", "--caps=oidc-provider=*;roles=*")
         post_signed(rgw, "iam", {"Action": "CreateOpenIDConnectProvider", "Url": issuer.url, "Version": "2010-05-08",
                                  "ClientIDList.member.1": "eventspool-app",
                                  "ThumbprintList.member.1": issuer.thumbprint})
-        admin(rgw, "role", "create", "--role-name=Web", "--path=/", "--assume-role-policy-doc="
-              '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":'
-              '["arn:aws:iam:::oidc-provider/%s"]},"Action":["sts:AssumeRoleWithWebIdentity"],"Condition":'
-              '{"StringEquals":{"%s:app_id":"eventspool-app"}}}]}' % (provider, provider))
-        admin(rgw, "role-policy", "put", "--role-name=Web", "--policy-name=P", "--policy-doc="
-              '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::*"}]}')
+        rgw.admin("role", "create", "--role-name=Web", "--path=/", "--assume-role-policy-doc="
+                  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":'
+                  '["arn:aws:iam:::oidc-provider/%s"]},"Action":["sts:AssumeRoleWithWebIdentity"],"Condition":'
+                  '{"StringEquals":{"%s:app_id":"eventspool-app"}}}]}' % (provider, provider))
+        rgw.admin("role-policy", "put", "--role-name=Web", "--policy-name=P", "--policy-doc="
+                  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::*"}]}')
         token = write(site.directory / "token", issuer.token() + "\n")
         web = {"AWS_ROLE_ARN": "arn:aws:iam:::role/Web", "AWS_WEB_IDENTITY_TOKEN_FILE": token}
         log = assert_ships(site, rgw, without_keys(rgw, **web))
@@ -490,6 +486,22 @@ def test_a_lost_key_source_is_a_problem_until_it_returns(site, stub):
     site.wait_until_shipped(60)
     assert site.query("SELECT state, attempts, last_error FROM batches") == [("shipped", 2, None)] or \
         site.value("SELECT state FROM batches") == "shipped"
+
+
+@with_stub
+def test_a_flush_while_the_first_keys_are_awaited_is_done_when_they_are_there(site, stub):
+    """It was left for this uploader, not for one that is gone."""
+    site.collector()
+    send_batch(site)
+    process = script(site, f"touch asked\nwhile [ ! -e go ]; do sleep 0.05; done\necho '{keys_json(Version=1).decode()}'\n")
+    aws_config(site, f"[default]\ncredential_process = {process}\n")
+    site.start("uploader", **stub.settings(**NO_KEYS, ROTATION_INTERVAL="3600"))
+    wait_for("the keys to be asked for", (site.directory / "asked").exists)
+    flush = site.start("uploader", "flush", **stub.settings(**NO_KEYS))
+    wait_for("the request", lambda: site.value("SELECT count(*) FROM _request WHERE action = 'flush'") == 1)
+    (site.directory / "go").touch()
+    assert flush.process.wait(PATIENCE) == 0, flush.log
+    assert site.value("SELECT count(*) FROM backlog") == 0
 
 
 # ---- a stop ----

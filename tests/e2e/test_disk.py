@@ -22,9 +22,11 @@ CEILING = {**SMALL, "SPOOL_MAX_SIZE": "48M"}
 
 
 def start_on_small_disk(site):
-    """Its port is open before its reserve is in place: only then may others take what is left."""
+    """Its port is open before its spool and its reserve are in place: only then may others take what is left."""
     collector = site.collector(**SMALL)
-    collector.wait_for_log("listening")
+    site.wait_for_spool()
+    reserve = site.spool.with_name("spool.db-reserve")
+    wait_for("the reserve", lambda: reserve.exists() and reserve.stat().st_blocks > 0)
     return collector
 
 
@@ -130,7 +132,7 @@ def test_a_start_on_a_full_disk_waits_for_space_and_says_so(site, place):
     ballast = fill(place, 4 * MIB)
     done = site.command("collector", "check", PORT=site.port, **SMALL)
     assert done.returncode == 1 and "SPOOL_MIN_FREE is 8 MiB" in done.stdout, done.stdout
-    collector = start_on_small_disk(site)
+    collector = site.collector(**SMALL)
     collector.wait_for_log("problem=paused_disk")
     sim = site.acmsim("--count", 100)
     assert site.command("collector", "healthcheck").returncode == 0
@@ -589,16 +591,17 @@ def test_check_tells_of_the_ceiling_as_the_running_collector_does(site, place):
 
 
 def test_a_network_file_system_is_refused(site):
-    """A statfs(2) whose answer is NFS's: strace puts it there."""
+    """A statfs(2) whose answer is NFS's, or that of a Windows drive in WSL2 (9P): strace puts it there."""
     trace = site.directory / "strace.log"
-    for arguments, output in (["run"], "log"), (["check"], "out"):
+    for arguments, name, magic in (["run"], "NFS", "69690000"), (["check"], "NFS", "69690000"), (["run"], "9P", "97190201"), \
+            (["check"], "9P", "97190201"):
         done = subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=statfs", "-e",
-                               "inject=statfs:poke_exit=@arg2=6969000000000000", BIN / "collector", *arguments],
+                               f"inject=statfs:poke_exit=@arg2={magic}00000000", BIN / "collector", *arguments],
                               env={**clean_environment(), "SPOOL_PATH": str(site.spool), "PORT": str(site.port)},
                               capture_output=True, text=True, timeout=60, cwd=site.directory)
         assert "(INJECTED" in trace.read_text()
-        assert "network file system (NFS)" in done.stdout + done.stderr, done
-        assert done.returncode == (78 if output == "log" else 1)
+        assert f"network file system ({name})" in done.stdout + done.stderr, done
+        assert done.returncode == (78 if arguments == ["run"] else 1)
     assert not site.spool.exists()
 
 

@@ -3,6 +3,7 @@ and the event that README.md shows on its way."""
 import re
 import subprocess
 
+from support.documents import DOCUMENTS, blocks_of, marked_for
 from support.environment import BIN, ROOT, clean_environment
 from support.tap import main
 
@@ -13,9 +14,11 @@ SETTINGS = ROOT / "docs/settings.md"
 OPERATING = ROOT / "docs/operating.md"
 REFERENCE = ROOT / "docs/reference.md"
 MONITORING = ROOT / "docs/monitoring.md"
-DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = marked_for(__file__)
 PROGRAMS = ("collector", "uploader")
 NAME = re.compile(r"`([A-Z][A-Z0-9_]*)`$")
+# A block that a person would type, whatever it says of its language.
+TYPED = re.compile(r"^(?:\$ |sudo |eventspool |make |docker |git |curl |apt |nc |systemctl |kubectl |aws |nft |sqlite3 |build/release/)", re.MULTILINE)
 
 
 def run_command(site, program, *arguments, **settings):
@@ -97,6 +100,23 @@ def test_the_generated_documents_are_fresh(site):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_services_files_hold_each_setting_once_and_secrets_for_the_uploader_alone(site):
+    lines = {name: re.findall(r"^#?([A-Z0-9_]+)=(.*)", (ROOT / f"deploy/etc/{name}.env").read_text(), re.MULTILINE)
+             for name in ("eventspool", "uploader")}
+    shared, private = ({name for name, _ in found} for found in lines.values())
+    assert len(lines["eventspool"]) == len(shared) and len(lines["uploader"]) == len(private)
+    assert not shared & private and shared | private == set(settings_of_both(site))
+    listed = (subprocess.run([BIN / program, "--settings"], capture_output=True, text=True, check=True,
+                             env=clean_environment()).stdout for program in ("collector", "uploader"))
+    secrets = {row[1] for text in listed for row in (line.split("\t") for line in text.splitlines()) if row[2] == "secret"}
+    assert {"AWS_ACCESS_KEY_ID", "ALERT_URL"} <= secrets <= private, secrets
+    assert {"AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} <= private
+    for name in lines:  # as it is installed, a file sets nothing but the place of the spool
+        text = (ROOT / f"deploy/etc/{name}.env").read_text()
+        assert re.findall(r"^[^#\n].*", text, re.MULTILINE) == {"eventspool": ["SPOOL_PATH=/var/lib/eventspool/spool.db"],
+                                                                "uploader": []}[name]
+
+
 def test_the_list_of_settings_is_complete(site):
     printed = settings_of_both(site)
     header = ["name", "program", "default"]
@@ -150,13 +170,12 @@ def test_the_reject_reasons_are_those_of_the_schema(site):
 def test_the_queries_in_the_documents_run_on_a_fresh_spool(site):
     site.collector()
     site.wait_for_spool()
-    (block,) = [b for b in re.findall(r"^```sql\n(.*?)^```", OPERATING.read_text(), re.MULTILINE | re.DOTALL)
-                if "FROM summary" in b]
+    block = BLOCKS.take("docs/operating.md")
     queries = [q for q in re.sub(r"^--.*$", "", block, flags=re.MULTILINE).split(";") if q.strip()]
     queries += [q[1:-1] for q in re.findall(r"sqlite3 (?:-box )?var/spool\.db ('SELECT[^']*'|\"SELECT[^\"]*\")",
                                             README.read_text() + OPERATING.read_text())]
     queries += re.findall(r"`(SELECT [^`.]*)`", OPERATING.read_text())
-    assert len(queries) >= 12
+    assert len(queries) >= 11
     for query in queries:
         site.query(query)
 
@@ -168,7 +187,7 @@ def without_moments(text):
 
 
 def test_the_event_in_the_readme_becomes_the_row_and_the_object_shown(site):
-    block = re.search(r"^```\n(\$ cat event\.xml\n.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)[1]
+    block = BLOCKS.take("README.md")
     _, *steps = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
     event, nothing, row, document = steps[1::2]
     (query,) = re.findall(r"'(SELECT.*)'", block)
@@ -239,10 +258,37 @@ def test_every_file_that_the_documents_name_exists(site):
 
 
 def test_every_block_of_commands_says_which_test_runs_it_or_why_none_does(site):
-    marked = re.compile(r"<!-- (run by .+|not run: .+) -->\n```(sh|sql)$", re.MULTILINE)
     for path in DOCUMENTS:
-        text = path.read_text()
-        assert len(marked.findall(text)) == len(re.findall(r"^```(?:sh|sql)$", text, re.MULTILINE)), path.name
+        for block in blocks_of(path):
+            if block.language in ("sh", "sql", "powershell") or TYPED.search(block.text):
+                assert block.mark, f"{path.relative_to(ROOT)}, line {block.line}: no mark above the block"
+
+
+def test_each_mark_stands_directly_above_a_block(site):
+    for path in DOCUMENTS:
+        marks = re.findall(r"<!-- ((?:run|compared) by .*|not run: .*) -->", path.read_text())
+        assert marks == [block.mark for block in blocks_of(path) if block.mark], path.name
+        for name in re.findall(r"\b((?:tests|tools|deploy)/[\w./-]*\w)", "\n".join(marks)):
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
+
+
+def test_each_test_that_a_mark_names_must_take_its_blocks(site):
+    """It fails if it leaves one out, because it has asked for those that are marked for it (support/documents.py)."""
+    marked = [(path, block) for path in DOCUMENTS for block in blocks_of(path) if (block.mark or "not run")[:7] != "not run"]
+    assert len(marked) > 50
+    for path, block in marked:
+        assert block.tests, f"{path.name}, line {block.line}: no test is named: {block.mark}"
+        for test in block.tests:
+            assert re.fullmatch(r"tests/(e2e|crash|system)/test_\w+\.py", test), f"{path.name}, line {block.line}: {test}"
+            assert "\nBLOCKS = marked_for(__file__)\n" in (ROOT / test).read_text(), f"{test} does not ask for its blocks"
+
+
+def test_a_block_that_its_test_leaves_out_is_found(site):
+    blocks = marked_for(ROOT / "tests/e2e/test_runbooks.py")
+    before = blocks.left()
+    assert blocks.take("docs/runbooks.md", "restore").startswith("install ")
+    (taken,) = set(before) - set(blocks.left())
+    assert taken.startswith("docs/runbooks.md:") and taken.endswith("run by tests/e2e/test_runbooks.py: restore"), taken
 
 
 main(dict(globals()))

@@ -50,7 +50,7 @@ def test_each_subcommand_is_run_by_the_program_that_owns_it(site):
         (program, _), = programs
         done = run(site, *name.split(), "--wrong-usage", "x")
         assert done.returncode == 64, (name, done)
-        assert program in done.stderr and "eventspool:" not in done.stderr, (name, done)
+        assert re.search(rf"({program}|eventspool) {name.split()[0]}", done.stderr) and "eventspool:" not in done.stderr, (name, done)
         direct = subprocess.run([BIN / program, *name.split(), "--wrong-usage", "x"], cwd=site.directory, text=True,
                                 env=clean_environment(), capture_output=True, timeout=60)
         assert (done.stdout, done.stderr) == (direct.stdout, direct.stderr), name
@@ -108,6 +108,20 @@ def test_files_of_settings_are_read_in_order_and_the_environment_wins(site):
     assert config_of(run(site, "config", INTAKE_MEMORY="77M"))[0]["INTAKE_MEMORY"] == "77M"
 
 
+def test_defaults_count_where_neither_the_environment_nor_a_file_has_a_value(site):
+    (site.directory / "trial.env").write_text("PORT=1\nNODE_ID=trial\nMAX_CONNECTIONS=5\nEVENT_ELEMENT=Trial\nLOG_LEVEL=debug\n")
+    (site.directory / "later.env").write_text("LOG_LEVEL=warn\n")
+    (site.directory / ".env").write_text("PORT=2\nNODE_ID=\n")
+    config, _ = config_of(run(site, "--defaults", "trial.env", "--defaults=later.env", "config", MAX_CONNECTIONS="7", EVENT_ELEMENT=" "))
+    assert (config["PORT"], config["NODE_ID"], config["MAX_CONNECTIONS"]) == ("2", "trial", "7"), config
+    assert (config["EVENT_ELEMENT"], config["LOG_LEVEL"]) == ("Trial", "warn"), config
+    (site.directory / "named.env").write_text("PORT=3\n")
+    config, _ = config_of(run(site, "--defaults", "trial.env", "--env-file", "named.env", "config"))
+    assert (config["PORT"], config["NODE_ID"]) == ("3", "trial"), config
+    missing = run(site, "--defaults", "nowhere.env", "status")
+    assert missing.returncode == 78 and "--defaults: " in missing.stderr and "nowhere.env" in missing.stderr, missing
+
+
 def test_a_file_that_cannot_be_understood_ends_with_78_without_its_value(site):
     (site.directory / ".env").write_text("PORT=1\n\nAWS_SECRET_ACCESS_KEY='hush\n")
     for arguments in (("status",), ("config",), ("collector", "config")):
@@ -125,6 +139,7 @@ def test_a_file_that_cannot_be_understood_ends_with_78_without_its_value(site):
 
 def test_wrong_options_before_or_behind_a_subcommand_end_with_64(site):
     for arguments, words in ((("--env-file",), "--env-file FILE"), (("--env-file=", "status"), "--env-file FILE"),
+                             (("--defaults",), "--defaults FILE"), (("status", "--defaults", "x"), "before the subcommand"),
                              (("--env-files", "x", "status"), "--env-file FILE"), (("--help-me",), "unknown subcommand"),
                              (("status", "--env-file", "x"), "before the subcommand"), ((), "usage: eventspool")):
         done = run(site, *arguments)
@@ -146,7 +161,7 @@ def installed(site, prefix="/usr"):
     """What `make install` makes, below a directory of the test's."""
     root = site.directory / "root"
     subprocess.run(["make", "-s", "-o", "all", f"MODE={BUILD.name}", f"prefix={prefix}", f"DESTDIR={root}", "install"],
-                   cwd=ROOT, check=True, capture_output=True, timeout=120)
+                   cwd=ROOT, check=True, capture_output=True, timeout=120, umask=0o077)
     return root / prefix.strip("/")
 
 
@@ -171,32 +186,153 @@ def test_the_installed_command_finds_the_programs(site):
     assert completion.read_text() == (ROOT / "deploy/completion/eventspool.bash").read_text()
 
 
+def test_everybody_can_read_what_is_installed_whatever_the_umask(site):
+    hidden = [path for path in (installed(site) / "share").rglob("*") if path.stat().st_mode & 0o004 == 0]
+    assert not hidden, hidden
+
+
+def with_etc(site, shared, uploader):
+    """An /etc of the site's own, with these files of the services: it, and what a command stands behind to see it."""
+    etc = site.directory / "etc"
+    (etc / "eventspool").mkdir(parents=True)
+    (etc / "passwd").write_text("nobody:x:65534:65534::/:/bin/sh\neventspool:x:10001:10001::/:/bin/sh\n"
+                                "eventspool-uploader:x:10002:10002::/:/bin/sh\n")
+    (etc / "group").write_text("eventspool:x:10001:eventspool-uploader\neventspool-uploader:x:10002:\n")
+    for name, text, group in (("eventspool", shared, 10001), ("uploader", uploader, 10002)):
+        file = etc / f"eventspool/{name}.env"
+        file.write_text(text)
+        file.chmod(0o640)
+        os.chown(file, 0, group)
+    return etc, ("unshare", "-m", "sh", "-c", f"mount --bind '{etc}' /etc && exec \"$@\"", "-")
+
+
+def open_to_all(site, but):
+    """A test's directory is its user's alone; other users are to run what is installed there."""
+    for path in (site.directory, *site.directory.rglob("*")):
+        if path.name != but and not path.is_symlink():
+            path.chmod(0o755)
+
+
 def test_where_it_is_installed_the_files_of_the_services_are_read(site):
     """In a mount namespace of its own, with an /etc of its own."""
     if os.geteuid() != 0:
         return  # mounting needs root
     command = installed(site) / "bin/eventspool"
-    etc = site.directory / "etc"
-    (etc / "eventspool").mkdir(parents=True)
-    (etc / "passwd").write_text("nobody:x:65534:65534::/:/bin/sh\n")
-    (etc / "eventspool/eventspool.env").write_text("PORT=3456\nROTATION_INTERVAL=77\nDESTINATION_DIR=/a\n")
-    (etc / "eventspool/uploader.env").write_text("ROTATION_INTERVAL=88\nPORT=1\nAWS_SECRET_ACCESS_KEY=hush\n")
+    etc, mount = with_etc(site, "PORT=3456\nROTATION_INTERVAL=77\nDESTINATION_DIR=/a\n",
+                          "ROTATION_INTERVAL=88\nPORT=1\nAWS_SECRET_ACCESS_KEY=hush\n")
     (site.directory / ".env").write_text("MAX_CONNECTIONS=5\n")
-    mount = ("unshare", "-m", "sh", "-c", f"mount --bind '{etc}' /etc && exec \"$@\"", "-")
     collector, uploader = config_of(run(site, "config", command=command, under=mount))
     assert collector["PORT"] == "3456" and uploader["ROTATION_INTERVAL"] == "88", (collector, uploader)
     assert collector["MAX_CONNECTIONS"] == "256", "./.env is read, too"
+    assert collector["SPOOL_PATH"] == uploader["SPOOL_PATH"] == "/var/lib/eventspool/spool.db", "as in the units"
     assert uploader["AWS_SECRET_ACCESS_KEY"] == "********"
     (etc / "eventspool/uploader.env").chmod(0o600)
-    for path in (site.directory, *site.directory.rglob("*")):
-        if path.name != "uploader.env" and not path.is_symlink():
-            path.chmod(0o755)
+    open_to_all(site, but="uploader.env")
     as_nobody = (*mount, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     done = run(site, "config", command=command, under=as_nobody)
     collector, uploader = config_of(done)
     assert uploader["ROTATION_INTERVAL"] == "77" and "uploader.env: Permission denied" in done.stderr, done
     quiet = run(site, "collector", "config", command=command, under=as_nobody)
     assert quiet.returncode == 0 and quiet.stderr == "", quiet
+
+
+def installed_for_services(site, shared, uploader):
+    """An installation whose programs, spool and objects the services' users can reach; else as with_etc()."""
+    installed(site)
+    site.directory.chmod(0o711)
+    for path in (site.directory / "root", *(site.directory / "root").rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755)
+    for path, owner, mode in ((site.spool.parent, 10001, 0o2770), (site.objects, 10002, 0o700)):
+        path.mkdir()
+        os.chown(path, owner, 10001)
+        path.chmod(mode)
+    return with_etc(site, shared, uploader)
+
+
+def checked(site, mount):
+    """`eventspool check` of the installation: the exit code, the findings of the files, all that was printed."""
+    done = run(site, "check", command=site.directory / "root/usr/bin/eventspool", under=mount, SPOOL_MIN_FREE="64M",
+               PORT=site.port, SPOOL_PATH=site.spool, DESTINATION_DIR=site.objects)
+    assert "the port can be used" in done.stdout and "trial" in done.stdout, "both programs are checked in each case"
+    return done.returncode, [line for line in done.stdout.splitlines() if "/etc/eventspool" in line], done.stdout + done.stderr
+
+
+def test_check_wants_secrets_in_the_uploaders_file_alone(site):
+    if os.geteuid() != 0:
+        return  # mounting needs root
+    etc, mount = installed_for_services(site, "# the door's\nPREFIX=a/\nAWS_SECRET_ACCESS_KEY=\n", "AWS_SECRET_ACCESS_KEY=hush\n")
+    shared, uploader = etc / "eventspool/eventspool.env", etc / "eventspool/uploader.env"
+    code, findings, _ = checked(site, mount)
+    assert code == 0 and [line.split()[0] for line in findings] == ["ok", "ok"], findings
+    shared.write_text("AWS_ACCESS_KEY_ID=hush\nPREFIX=a/\nHTTPS_PROXY=http://user:hush@proxy:3128\n"
+                      "AWS_SECRET_ACCESS_KEY_FILE=/etc/eventspool/key\nDOCUMENTED=https://wiki.example/a@b\n")
+    code, findings, output = checked(site, mount)
+    assert code == 78 and "hush" not in output, output
+    assert re.findall(r"problem .*eventspool\.env, line (\d): (\w+) holds a secret", output) == [
+        ("1", "AWS_ACCESS_KEY_ID"), ("3", "HTTPS_PROXY")], output
+    assert output.count("move the line to /etc/eventspool/uploader.env") == 2, output
+    shared.write_text("AWS_ACCESS_KEY_ID=hush\nPREFIX='a/\n")
+    uploader.write_text("ALERT_URL=\"hush\n")
+    done = run(site, "check", command=site.directory / "root/usr/bin/eventspool", under=mount)
+    assert done.returncode == 78 and "hush" not in done.stdout + done.stderr and done.stderr == "", done
+    assert re.findall(r"problem .*/(\w+)\.env, line (\d): a quote is not closed", done.stdout) == [
+        ("eventspool", "2"), ("uploader", "1")], done
+
+
+def test_check_tells_of_lines_that_systemd_reads_otherwise(site):
+    if os.geteuid() != 0:
+        return  # mounting needs root
+    _, mount = installed_for_services(site, "PREFIX=a/ # the door's\nexport RETENTION=8d\nLOG_LEVEL='info'\n",
+                        "# keys of C:\\\nALERT_URL=http://127.0.0.1:1/hush\nHEARTBEAT_URL=http://127.0.0.1:1/\\hush\n")
+    code, _, output = checked(site, mount)
+    assert code == 78 and "hush" not in output, output
+    told = re.findall(r"problem .*/(\w+)\.env, line (\d): (\w+) (has another value|is not seen)", output)
+    assert told == [("eventspool", "1", "PREFIX", "has another value"), ("eventspool", "2", "RETENTION", "is not seen"),
+                    ("uploader", "2", "ALERT_URL", "is not seen"), ("uploader", "3", "HEARTBEAT_URL", "has another value")]
+
+
+def test_check_tells_who_else_can_read_or_change_the_files(site):
+    if os.geteuid() != 0:
+        return  # mounting needs root
+    etc, mount = installed_for_services(site, "PREFIX=a/\n", "ALERT_URL=http://127.0.0.1:1/hush\n")
+    shared, uploader = etc / "eventspool/eventspool.env", etc / "eventspool/uploader.env"
+    for file, mode, owner, group, code, words in (
+            (uploader, 0o644, 0, 10002, 78, "problem /etc/eventspool/uploader.env has mode 0644: everybody can read it"),
+            (uploader, 0o640, 0, 10001, 78, "problem /etc/eventspool/uploader.env has mode 0640: the collector's user,"
+                                            " eventspool, can read it"),
+            (uploader, 0o400, 10001, 0, 78, "the collector's user, eventspool, can read it"),
+            (uploader, 0o600, 10002, 0, 0, "is hidden from the collector"),
+            (uploader, 0o640, 0, 10002, 0, "is hidden from the collector"),
+            (shared, 0o646, 0, 10001, 78, "problem /etc/eventspool/eventspool.env has mode 0646: everybody can change it"),
+            (shared, 0o660, 0, 10001, 78, "the collector's user, eventspool, can change it"),
+            (shared, 0o644, 0, 10001, 0, "note    /etc/eventspool/eventspool.env has mode 0644: everybody can read it"),
+            (shared, 0o600, 0, 0, 0, "has no secret")):
+        file.chmod(mode)
+        os.chown(file, owner, group)
+        found, _, output = checked(site, mount)
+        assert found == code and words in output, (file, oct(mode), words, found, output)
+        own = "eventspool-uploader" if file == uploader else "eventspool"
+        assert ("is hidden" in words or "has no" in words) or f"chown root:{own} {file}".replace(str(etc), "/etc") in output, output
+
+
+def test_roots_check_is_made_with_the_rights_of_the_services(site):
+    """What root could do says nothing of them."""
+    if os.geteuid() != 0:
+        return  # mounting needs root
+    _, mount = installed_for_services(site, "PREFIX=a/\n", "")
+    os.chown(site.objects, 10001, 10001)
+    code, _, output = checked(site, mount)
+    assert code == 1 and "Permission denied" in output and "problem objects can be written" in output, output
+    os.chown(site.objects, 10002, 10001)
+    code, _, output = checked(site, mount)
+    assert code == 0 and "root may write everywhere" not in output, output
+    made = [path for place in (site.objects, site.spool.parent) for path in place.rglob("*")]
+    assert made and not [path for path in made if path.stat().st_mode & 0o007], "made with root's umask, not the units'"
+    os.chown(site.spool.parent, 0, 10001)
+    site.spool.parent.chmod(0o2750)
+    code, _, output = checked(site, mount)
+    assert code == 1 and "user eventspool (10001) may not write in" in output, output
 
 
 # ---- help ----
@@ -283,10 +419,10 @@ def completions(site, *words):
 
 
 def test_completion_offers_what_the_programs_tables_hold(site):
-    own = {"collector", "uploader", "acmsim", "help"}
+    own = {"collector", "uploader", "acmsim", "verify", "help"}
     rows = [row for program in PROGRAMS for row in table(site, program)[0] if row[0] != "run"]
     first_words = {name.split()[0] for name, _, _ in rows}
-    assert set(completions(site, "")) == first_words | own | {"--env-file", "--help", "--version"}
+    assert set(completions(site, "")) == first_words | own | {"--defaults", "--env-file", "--help", "--version"}
     assert set(completions(site, "help", "")) == first_words | own
     for name, _, _ in rows:
         first, *second = name.split()
@@ -309,7 +445,8 @@ def test_completion_offers_files_where_a_file_is_named(site):
         (site.directory / name).write_text("")
     assert completions(site, "--env-file", "o") == ["one.env", "other"]
     assert completions(site, "--env-file", "t") == ["two words.env"]
-    assert completions(site, "--env-file", "=", "on") == ["one.env"]
+    assert completions(site, "--env-file", "=", "on") == completions(site, "--defaults", "on") == ["one.env"]
+    assert completions(site, "--defaults", "one.env", "stat") == ["status"]
     assert completions(site, "--env-file", "one.env", "stat") == ["status"]
     assert completions(site, "--env-file", "one.env", "--env-file", "ot") == ["other"]
     assert completions(site, "rejects", "export", "oth") == ["other"]

@@ -104,7 +104,7 @@ def redirected(name, status, code):
 HANGING = "a hang that is cut"
 TRICKLING = "an upload that is too slow and cut"
 SLOW = (HANGING, TRICKLING)
-MORE_EVENTS = 4000  # 6 MB, more than the kernel takes in for a peer that does not read
+MORE_EVENTS = 4000  # 6 MB, more than the kernel takes in from a sender for a peer that does not read
 ROWS = [
     retried(HANGING, hang, "no answer in time", is_unknown=True, remedy="accepts connections but does not answer"),
     retried(TRICKLING, drip_of_the_body(1), "too slow", is_unknown=True, remedy="see what slows the network", events=MORE_EVENTS),
@@ -328,7 +328,7 @@ def run_restart(site, stub, row):
 def run_cell(directory, row, step):
     directory.mkdir()
     with contextlib.ExitStack() as stack:
-        stub = Stub()
+        stub = Stub(is_narrow=row.name == TRICKLING)  # else the kernel may take the whole body in, and it hangs instead
         stack.callback(stub.close)
         site = Site(directory)
         stack.callback(site.close)

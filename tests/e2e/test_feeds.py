@@ -7,11 +7,11 @@ import contextlib
 import dataclasses
 import functools
 import re
-import subprocess
 import time
 import typing
 
-from support.environment import BIN, IS_SANITIZED, clean_environment, size
+from support.environment import IS_SANITIZED, size
+from support.feeds import acmsim, listed, settings_of, stream_of
 from support.streams import (Event, Reject, assert_no_faults, byte_by_byte, connect, faults_of_stream, found,
                              send_together, source_of)
 from support.tap import main
@@ -22,7 +22,8 @@ SILENCE = 10  # seconds after which a sender counts as silent: a promise, as is 
 HELD = 60  # seconds after which what stands between events is told although its sender goes on
 SLACK = 20 if IS_SANITIZED else 2
 SOON = 8  # seconds: what need not wait for the silence
-SEPARATORS = re.compile(r"(?:[\s\0\ufeff\x01-\x04\x0b\x1c]|<\?xml [^>]*\?>|</?(?:s:)?[A-Za-z]+(?: xmlns:[^>]*)?/?>)*")
+SEPARATORS = re.compile(r"(?:[\s\0\ufeff\x01-\x04\x0b\x1c]|<\?xml [^>]*\?>|"
+                        r"</?(?:[a-z]+:)?[A-Za-z]+(?: xmlns:[^>]*)?/?>)*")
 
 EVENT = "<EVENT>.*?</EVENT>"
 OTHER_CASE = "<Event>.*?</Event>"
@@ -46,14 +47,16 @@ def replacing(text):
     return text.replace("\x01", "\ufffd").replace("&#x1;", "\ufffd")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Row:
     feed: str
     settings: str = ""
     codec: str = "utf-8"
     event: str = EVENT  # what is one
     payload: typing.Callable = str  # what is changed in it
+    columns: dict = dataclasses.field(default_factory=dict)  # of each event, besides its uid
     rejects: tuple = (NOTHING,)  # what is one; where the contract leaves a choice, several answers
+    ignored: str = NOTHING  # elements that IGNORE_ELEMENTS makes separators
     reason: str = ""
     words: tuple = ()  # of the detail
     is_slow: bool = False  # it becomes visible when the sender counts as silent or the connection ends
@@ -61,6 +64,14 @@ class Row:
 
 LOG4J = ('xmlns:log4j="http://jakarta.apache.org/log4j/"', 'xmlns:nlog="http://www.nlog-project.org/schemas/NLog.xsd"')
 LOG4J_EVENT = "<log4j:event .*?</log4j:event>"
+LOG4NET = 'xmlns:log4net="http://logging.apache.org/log4net/schemas/log4net-events-1.2"'
+LOG4NET_EVENT = "<log4net:event .*?</log4net:event>"
+WINDOWS = "<Event xmlns='(?:(?!</Event>).)*</Event>"
+FORBIDDEN_IN_WINDOWS = "<Event xmlns='(?:(?!</Event>).)*(?:\x01|&#x1;)(?:(?!</Event>).)*</Event>"
+ONVIF = ('xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2"', 'xmlns:tt="http://www.onvif.org/ver10/schema"')
+ENVELOPE = {"event": NOTHING, "rejects": ("<s:Envelope .*?</s:Envelope>",), "reason": "unknown_element"}
+CAMERA = "<EventNotificationAlert .*?</EventNotificationAlert>"
+PART_HEAD = '--boundary\r\nContent-Type: application/xml; charset="UTF-8"\r\nContent-Length: [0-9]+'
 SOAP = 'xmlns:event2n="http://www.2n.cz/2013/event"'
 FOUND_BEHIND = (str(COUNT - 1),)
 
@@ -71,6 +82,28 @@ ROWS = [
         words=("XML_NAMESPACES",)),
     Row("soap", "EVENT_ELEMENT=event2n:Msg INDEX_FIELDS=uid=event2n:RecordId,name=event2n:EventName",
         event="<event2n:Msg>.*?</event2n:Msg>", payload=declaring(SOAP)),
+    Row("soap", **ENVELOPE, words=("EVENT_ELEMENT", "s:Envelope")),
+    Row("onvif", "EVENT_ELEMENT=*:NotificationMessage INDEX_FIELDS=name=*:Topic "
+        "IGNORE_ELEMENTS=*:Header,*:CurrentTime,*:TerminationTime",
+        event="<wsnt:NotificationMessage>.*?</wsnt:NotificationMessage>", payload=declaring(*ONVIF),
+        columns={"name": "tns1:AccessControl/AccessGranted/Credential"}, ignored=r"<(s:Header|tev:\w+Time)>.*?</\1>"),
+    Row("onvif", **ENVELOPE, words=("EVENT_ELEMENT", "s:Envelope")),
+    Row("camera", "EVENT_ELEMENT=EventNotificationAlert "
+        "INDEX_FIELDS=name=eventType,time=dateTime,sender=ipAddress,source_name=channelName",
+        event=CAMERA, rejects=(PART_HEAD,), reason="stray_bytes",
+        columns={"name": "fielddetection", "time": "2026-11-30T08:15:30+01:00", "sender": "192.0.2.30"}),
+    Row("camera", event=NOTHING, rejects=(PART_HEAD + "\r\n\r\n" + CAMERA,), reason="unknown_element",
+        words=("EVENT_ELEMENT", "EventNotificationAlert")),
+    Row("windows", "EVENT_ELEMENT=Event INVALID_CHARACTERS=replace", event=WINDOWS, payload=replacing),
+    Row("windows", "EVENT_ELEMENT=Event", event=WINDOWS, rejects=(FORBIDDEN_IN_WINDOWS,), reason="malformed",
+        words=("INVALID_CHARACTERS",)),
+    Row("windows", event=NOTHING, rejects=(WINDOWS,), reason="unknown_element", words=NAMES_EVENT),
+    Row("log4net", "EVENT_ELEMENT=log4net:event XML_NAMESPACES=log4net="
+        "http://logging.apache.org/log4net/schemas/log4net-events-1.2",
+        event=LOG4NET_EVENT, payload=declaring(LOG4NET)),
+    Row("log4net", event=NOTHING, rejects=(LOG4NET_EVENT,), reason="unknown_element", words=("EVENT_ELEMENT",)),
+    Row("log4j2", "EVENT_ELEMENT=Event", event="<Event .*?</Event>"),
+    Row("log4j2", event=NOTHING, rejects=("<Event .*?</Event>",), reason="unknown_element", words=NAMES_EVENT),
     Row("utf16", codec="utf-16-le"),
     Row("utf16be", codec="utf-16-be"),
     Row("utf16-declared"),
@@ -82,11 +115,17 @@ ROWS = [
     Row("shift-jis", codec="shift_jis"),
     Row("mllp"),
     Row("stx"),
+    Row("syslog", rejects=("<134>1 .*? - -(?= <EVENT>)",), reason="stray_bytes"),
+    Row("envelope", "IGNORE_ELEMENTS=Header,cursor", ignored="<Header>.*?</Header>|<cursor>.*?</cursor>"),
     Row("envelope", rejects=("<Header>.*?</cursor>",), reason="stray_bytes|unknown_element"),
     Row("wrapper"),
     Row("wrapper-other", "EVENT_ELEMENT=Event", event=OTHER_CASE),
     Row("wrapper-other", event=NOTHING, rejects=("<EVENTS>.*</Event>",), reason="unknown_element", words=NAMES_EVENT,
         is_slow=True),
+    Row("other-system", "EVENT_ELEMENT=Event "
+        "INDEX_FIELDS=uid=Id,name=Name,time=Time,sender=Controller,source_name=Door",
+        event=OTHER_CASE, columns={"time": "2026-11-30T08:15:30Z", "sender": "HQ-1"}),
+    Row("other-system", event=NOTHING, rejects=(OTHER_CASE,), reason="unknown_element", words=NAMES_EVENT),
     Row("attributes", "EVENT_ELEMENT=Event", event="<Event [^>]*/>"),
     Row("attributes", event=NOTHING, rejects=("<Event [^>]*/>",), reason="unknown_element", words=NAMES_EVENT),
     Row("case", "EVENT_ELEMENT=Event", event=OTHER_CASE),
@@ -98,39 +137,16 @@ ROWS = [
     Row("control", rejects=(holding("\x01|&#x1;"),), reason="malformed", words=("INVALID_CHARACTERS",)),
     Row("heartbeat", "IGNORE_ELEMENTS=heartbeat"),
     Row("heartbeat", rejects=("<heartbeat/>",), reason="unknown_element", words=("heartbeat",)),
+    Row("heartbeat-wrapper"),
+    Row("heartbeat-content", "IGNORE_ELEMENTS=heartbeat", ignored="<heartbeat .*?</heartbeat>"),
+    Row("heartbeat-content", rejects=("<heartbeat .*?</heartbeat>",), reason="unknown_element", words=("heartbeat",)),
     Row("http", **HTTP),
     Row("http-chunked", **HTTP),
     Row("tls", codec="latin-1", **{**HTTP, "reason": "looks_like_tls"}),
     Row("proxy", rejects=(r"PROXY [^\r\n]*",), reason="stray_bytes", words=("PROXY",)),
+    Row("proxy2", codec="latin-1", rejects=("QUIT\n.{16}",), reason="stray_bytes", words=("PROXY",)),
 ]
 BY_DEFAULT = [row for row in ROWS if not row.settings]
-
-
-def settings_of(text):
-    return dict(pair.split("=", 1) for pair in text.split())
-
-
-# ---- acmsim ----
-
-def acmsim(*arguments):
-    return subprocess.run([BIN / "acmsim", *map(str, arguments)], capture_output=True, env=clean_environment(),
-                          timeout=PATIENCE)
-
-
-def stream_of(feed, *arguments):
-    done = acmsim("--feed", feed, "--count", COUNT, "--stdout", *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def listed():
-    """{feed: the settings that help}"""
-    done = acmsim("--feed", "list")
-    assert done.returncode == 0, done.stderr
-    parts = re.findall(r"^(\S+)\n  what it is: \S.*\n(?:  settings: (.*)\n)?  what comes out: \S.*$",
-                       done.stdout.decode(), re.MULTILINE)
-    assert len(parts) * 3 + sum(bool(settings) for _, settings in parts) == len(done.stdout.splitlines()), done.stdout
-    return dict(parts)
 
 
 # ---- what a stream must become ----
@@ -147,10 +163,11 @@ def parts_of(row, data, reject):
         if match["reject"] is not None:
             rejects.append(Reject(received, row.reason, row.words))
             continue
-        uid = re.search("<(?:cn|event2n:RecordId)>([0-9a-f]{16})<", match[0])
-        events.append(Event(received, row.payload(match[0]), {"uid": uid[1]} if uid else {}))
+        uid = re.search("<(?:cn|event2n:RecordId|Id)>([0-9a-f]{16})<", match[0])
+        events.append(Event(received, row.payload(match[0]), {**row.columns, **({"uid": uid[1]} if uid else {})}))
     separators.append(text[end:])
-    assert all(SEPARATORS.fullmatch(separator) for separator in separators), (row.feed, separators[:3])
+    unknown = [s for s in separators if not SEPARATORS.fullmatch(re.sub(row.ignored, "", s, flags=re.DOTALL))]
+    assert not unknown, (row.feed, unknown[:3])
     sizes = [*(len(e.received) for e in events), *(len(r.payload) for r in rejects),
              *(len(s.encode(row.codec)) for s in separators)]
     assert sum(sizes) == len(data), row.feed
@@ -182,7 +199,7 @@ def test_a_name_that_is_no_feed_is_refused_with_the_way_to_the_list(site):
 
 def test_the_same_seed_gives_the_same_stream(site):
     for feed in listed():
-        streams = [stream_of(feed, "--seed", seed) for seed in (1, 1, 2)]
+        streams = [stream_of(feed, COUNT, "--seed", seed) for seed in (1, 1, 2)]
         assert streams[0] == streams[1] != streams[2], feed
 
 
@@ -190,7 +207,7 @@ def test_each_feed_becomes_its_events_and_rejects(site):
     faults = []
     for settings in dict.fromkeys(row.settings for row in ROWS):
         rows = {number: row for number, row in enumerate(ROWS) if row.settings == settings}
-        streams = {number: stream_of(row.feed) for number, row in rows.items()}
+        streams = {number: stream_of(row.feed, COUNT) for number, row in rows.items()}
         collector = site.collector(**settings_of(settings))
         send_together(site, {source_of(number): [data] for number, data in streams.items()})
         send_together(site, {source_of(200 + number): byte_by_byte(data) for number, data in streams.items()})
@@ -220,7 +237,7 @@ def wait_until_told(site, streams, since):
 
 def test_a_silent_sender_hides_nothing_for_more_than_10_seconds(site):
     site.collector()
-    streams = {number: stream_of(row.feed) for number, row in enumerate(BY_DEFAULT)}
+    streams = {number: stream_of(row.feed, COUNT) for number, row in enumerate(BY_DEFAULT)}
     with contextlib.ExitStack() as stack:
         connections = {number: stack.enter_context(connect(site, source_of(number))) for number in streams}
         for number, connection in connections.items():
@@ -252,7 +269,7 @@ def test_acmsim_sends_each_feed_itself(site):
         out, err = sim.communicate(timeout=PATIENCE)
         assert sim.returncode == 0 and f"sent events={COUNT} " in out, err + out
     collector.stop()
-    wanted = [parts_of(row, stream_of(row.feed), row.rejects[0]) for row in BY_DEFAULT]
+    wanted = [parts_of(row, stream_of(row.feed, COUNT), row.rejects[0]) for row in BY_DEFAULT]
     got = found(site)["127.0.0.1"]
     counts = [sum(len(parts[which]) for parts in wanted) for which in (0, 1)]
     assert [len(got.events), len(got.rejects)] == counts, (len(got.events), len(got.rejects), counts)

@@ -12,7 +12,7 @@ from support.flattened import METADATA, members_of
 from support.ledger import assert_keys_have_no_gap
 from support.tap import main
 
-EVENTS = size("ORACLE_EVENTS", 100000, 1500)
+EVENTS = size("ORACLE_EVENTS", 30000, 1500)
 SEED = int(os.environ.get("ORACLE_SEED", time.time_ns() % 1000000))
 
 

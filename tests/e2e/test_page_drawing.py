@@ -49,14 +49,26 @@ def test_each_state_is_said_with_its_remedy_and_is_accessible(browser, site):
             browser.assert_console_is_empty()
 
 
-def test_the_verdict_is_drawn_within_100_ms(browser, site):
-    """With the largest document, in one of several tries: the machine may be busy with something else."""
+# Makes 40,000 small elements in the page and returns the milliseconds that took: how fast this browser is, here and now.
+PLAIN_WORK = """const since = performance.now();
+for (let row = 0; row < 200; row++) {
+    const parent = document.createElement('div');
+    for (let i = 0; i < 200; i++) { const e = document.createElement('span'); e.textContent = 'x' + row + i; parent.append(e); }
+}
+return performance.now() - since;"""
+
+
+def test_the_verdict_is_drawn_at_once(browser, site):
+    """With the largest document: 76 ms where the plain work took 42. As the machine may be slow, or busy with something else,
+    the two are compared, and the best of eight tries counts for each."""
     browser.settle()
+    drawn, plain = [], []
     with page_server(STATES["largest"]()) as server:
-        def is_fast():
+        for _ in range(8):
             open_page(browser, server)
-            return browser.run("return performance.getEntriesByName('drawn')[0].startTime") < 100
-        wait_for("the page to be drawn within 100 ms", is_fast)
+            drawn.append(browser.run("return performance.getEntriesByName('drawn')[0].startTime"))
+            plain.append(browser.run(PLAIN_WORK))
+    assert min(drawn) < 4 * min(plain), (drawn, plain)
 
 
 def test_an_open_page_sees_a_change_within_10_s(browser, site):
@@ -156,6 +168,7 @@ def test_what_has_not_changed_is_left_where_it_is(browser, site):
     with page_server(flowing()) as server:
         open_page(browser, server)
         browser.click("#charts summary")
+        wait_for("the opened table", lambda: browser.run("return document.querySelectorAll('#charts tbody th').length > 50"))
         browser.run("window.kept = [...document.querySelectorAll('#senders th, #batches th, #charts tbody th')];"
                     "document.getElementById('senders-scroll').focus()")
         asked = server.asked

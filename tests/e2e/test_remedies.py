@@ -3,19 +3,14 @@ named here, and helps; the others are listed with the reason. A row of a table t
 fails, and so does a code in the table of store/s3_error.c that has no remedy of its own.
 
 Here: the trouble is brought about, `flush` tells of it with its remedy, that is carried out, and `flush` ships."""
-import atexit
 import contextlib
-import functools
 import json
 import pathlib
 import re
-import subprocess
-import tempfile
-import threading
 
 from support.beside import Beside
 from support.environment import ROOT
-from support.rgw import Rgw
+from support.rgw import shared_rgw as rgw
 from support.tap import main
 from support.waiting import wait_for
 from aws_stub import Imds, Sts, sts_error, sts_keys
@@ -28,21 +23,6 @@ NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 # ---- what the trouble is brought about with ----
 
 beside = Beside(6)
-starting = threading.Lock()
-
-
-@functools.cache
-def start_rgw():
-    directory = tempfile.TemporaryDirectory(prefix="eventspool-remedies-", ignore_cleanup_errors=True)
-    server = Rgw(directory.name)
-    atexit.register(lambda: (server.close(), directory.cleanup()))
-    return server
-
-
-def rgw():
-    """One real server for all."""
-    with starting:
-        return start_rgw()
 
 
 def flush(site, settings):
@@ -226,10 +206,9 @@ def test_a_quota_that_is_used_up_is_raised(site):
     rgw().set_policy(("Allow", "frugal", ("PutObject", "GetObject"), ()), bucket="quota")
 
     def set_quota(objects):
-        subprocess.run(["radosgw-admin", "-c", rgw().directory / "ceph.conf", "quota", "set", "--quota-scope=bucket", "--uid=test",
-                        "--bucket=quota", f"--max-objects={objects}"], check=True, capture_output=True, timeout=60)
-        subprocess.run(["radosgw-admin", "-c", rgw().directory / "ceph.conf", "quota", "enable", "--quota-scope=bucket",
-                        "--uid=test", "--bucket=quota"], check=True, capture_output=True, timeout=60)
+        of_the_bucket = ("--quota-scope=bucket", "--uid=test", "--bucket=quota")
+        rgw().admin("quota", "set", *of_the_bucket, f"--max-objects={objects}")
+        rgw().admin("quota", "enable", *of_the_bucket)
     set_quota(0)
     settings = rgw().settings(BUCKET_NAME="quota", **user)
     assert_trouble(site, settings, ("QuotaExceeded", "quota raised"))

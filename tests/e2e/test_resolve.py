@@ -242,8 +242,8 @@ TABLE = {
     "given_up_and_purged": Row(purged, (Cell(NO, "rows of it are no longer in the spool: it stays given up", []),
                                         Cell(NO, "rows of it are no longer in the spool: it stays given up", []),
                                         Cell(DONE, "it was given up already: there is nothing to do", [])), False),
-    "shipped": Row(shipped, (Cell(NO, f"it is shipped; `reship --batch` puts its object again where it is missing, `reship "
-                                      f"--new-keys` sends its {COUNT} once more", [1]),) * 3, False),
+    "shipped": Row(shipped, (Cell(NO, f"it is shipped; `eventspool reship --batch` puts its object again where it is missing, "
+                                      f"`eventspool reship --new-keys` sends its {COUNT} once more", [1]),) * 3, False),
     "replaced": Row(replaced, (Cell(NO, "its rows are in other batches, those whose reship_of names it", [1]),) * 3, False),
 }
 

@@ -3,12 +3,14 @@ styles, TLS, secrets."""
 import json
 import time
 
-from support.environment import ROOT, faked_clock, size
+from support.documents import marked_for
+from support.environment import faked_clock, size
 from support.ledger import assert_each_event_in_one_object
 from support.rgw import Rgw
 from support.tap import main
 from support.waiting import wait_for
 
+BLOCKS = marked_for(__file__)
 OUTAGE_SECONDS = size("OUTAGE_SECONDS", 30, 10)
 RATE = size("OUTAGE_RATE", 2000, 500)
 
@@ -163,7 +165,7 @@ def test_check_finds_out_what_the_keys_may_do(site, rgw):
     site.collector(NODE_ID="gate-7")
     site.wait_for_spool()
     screen = check().replace(f"127.0.0.1:{rgw.port}", "s3.example.net:7480")
-    assert f"```text\n{screen}```" in (ROOT / "docs/operating.md").read_text(), screen
+    assert screen == BLOCKS.take("docs/operating.md"), screen
     shown = check()
     assert shown.count("it was there and stays; proven: write, no overwrite, read, missing told from forbidden") == 2, shown
     assert not notes(shown) and "only looked" in check("--read-only")

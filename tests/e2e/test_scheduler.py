@@ -165,8 +165,11 @@ def test_a_key_that_is_refused_is_tried_again_slowly_while_others_ship(world):
     since = time.monotonic()
     wait(60)
     with world.stub.lock:
-        tries = [r for r in world.stub.requests if r.at > since]
-    assert {int(r.key.split("-")[-2]) for r in tries} == {3} and 1 <= len(tries) <= 7, [(r.method, r.key, r.at - since) for r in tries]
+        requests = [r for r in world.stub.requests if r.at > since]
+    # One try is three requests where its connection had been closed meanwhile: a PUT of unknown outcome, a look, a PUT.
+    tries = [r for n, r in enumerate(requests) if n == 0 or r.at - requests[n - 1].at > 1]
+    said = [(r.method, r.key, r.at - since) for r in requests]
+    assert {int(r.key.split("-")[-2]) for r in requests} == {3} and 1 <= len(tries) <= 7 and len(requests) <= 3 * len(tries), said
     world.cure()
     world.assert_ends()
 

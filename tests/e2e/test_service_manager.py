@@ -1,22 +1,20 @@
 """Under a service manager: the port outlives the collector, so a restart refuses nobody; what both programs tell it, and
 when; what it may pass; and the journal's lines."""
 import contextlib
-import fcntl
 import re
 import signal
 import socket
 import sqlite3
-import struct
-import threading
 import time
+import urllib.request
 
 from support.environment import size
 from support.ports import reserve_port
+from support.senders import EVENT, numbers_taken, sending
 from support.service_manager import ServiceManager
 from support.tap import main, tests_of
 from support.waiting import PATIENCE, wait_for
 
-EVENT = b"<EVENT><cn>%016d</cn></EVENT>"
 SENDERS = 64
 KEPT = "the service manager keeps the port open"
 
@@ -31,79 +29,8 @@ def committed(site):
     return site.value("SELECT last_event_id FROM _intake")
 
 
-# ---- senders that know what was taken
-
-
-def unacked(connection):
-    return struct.unpack("i", fcntl.ioctl(connection, 0x5411, b"\0\0\0\0"))[0]  # SIOCOUTQ
-
-
-def has_failed(connection):
-    return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
-
-
-def is_taken(connection, data):
-    """Sends one event on its own connection. True: the collector has read it. It ends the connection itself, and the kernel
-    of a program that ends a connection with bytes that it has not read says so with a reset; bytes that come later are
-    answered with one and never acknowledged. So an end without a reset, of acknowledged bytes, means that all were read."""
-    try:
-        assert connection.send(data) == len(data)  # in one segment, so it is read as a whole or not at all
-        wait_for("an answer of the kernel", lambda: unacked(connection) == 0 or has_failed(connection))
-        if unacked(connection) > 0:
-            return False
-        connection.shutdown(socket.SHUT_WR)
-        return connection.recv(1) == b"" and not has_failed(connection)
-    except (ConnectionResetError, BrokenPipeError):
-        return False
-    except OSError as e:
-        if e.errno == 107:  # it is not connected any more: it was reset
-            return False
-        raise
-
-
-class Sender(threading.Thread):
-    """Sends one event after the other, each on a connection of its own and again until it is taken. Every fourth sender is
-    slow: it connects, and has its event a moment later, so that a stop finds connections without one."""
-
-    def __init__(self, site, number, ending):
-        super().__init__(daemon=True)
-        self.site, self.ending = site, ending
-        self.next = number * 1_000_000
-        self.pause_s = 0.5 if number % 4 == 1 else 0  # longer than a stop reads what comes late
-        self.taken = []    # (number, when its connection began)
-        self.told = []     # (begin, end) of connections that were closed before their event was taken
-        self.trouble = None  # what must never happen
-
-    def run(self):
-        try:
-            while not self.ending.is_set():
-                self.deliver()
-        except Exception as e:  # a refused connection, too
-            self.trouble = e
-
-    def deliver(self):
-        began = time.monotonic()
-        with socket.create_connection(("127.0.0.1", self.site.port), PATIENCE) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            time.sleep(self.pause_s)
-            if is_taken(connection, EVENT % self.next):
-                self.taken.append((self.next, began))
-                self.next += 1
-            else:
-                self.told.append((began, time.monotonic()))
-
-
-@contextlib.contextmanager
 def senders_of(site):
-    ending = threading.Event()
-    senders = [Sender(site, number, ending) for number in range(SENDERS)]
-    for sender in senders:
-        sender.start()
-    yield senders
-    ending.set()
-    for sender in senders:
-        sender.join(PATIENCE)
-        assert sender.trouble is None and not sender.is_alive(), sender.trouble
+    return sending(("127.0.0.1", site.port), SENDERS)
 
 
 def wait_until_they_wait(manager, senders):
@@ -135,7 +62,7 @@ def test_restarts_while_64_senders_send_refuse_nobody_and_lose_nothing(site):
     told = [times for sender in senders for times in sender.told]
     for began, ended in told:  # only of those that the stopping collector had accepted
         assert any(began <= kept and ended >= signal_at for signal_at, kept in stops), (began, ended, stops)
-    taken = sorted(number for sender in senders for number, _ in sender.taken)
+    taken = numbers_taken(senders)
     print(f"# {len(taken)} events taken, {len(told)} connections closed before theirs was")
     with contextlib.closing(sqlite3.connect(site.spool)) as db:
         kept = sorted(int(uid) for (uid,) in db.execute("SELECT uid FROM events"))
@@ -216,6 +143,16 @@ def test_the_socket_is_the_port_and_the_states_are_told_in_their_order(site):
         statuses = manager.told("STATUS")
         assert any(status.startswith("events are received") for status in statuses), statuses
         assert statuses[-1].startswith("stopping"), statuses
+
+
+def test_the_status_is_served_on_the_socket_that_was_passed_and_the_log_says_where(site):
+    with service_manager(site) as manager, socket.create_server(("127.0.0.1", 0)) as status:
+        port = status.getsockname()[1]
+        collector = manager.start("collector", status, manager.socket, names=["status", "events"], SPOOL_MIN_FREE="64M",
+                                  STATUS_PORT=reserve_port())
+        collector.wait_for_log(f'"status is served" host=127.0.0.1 port={port} socket="from the service manager"')
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=PATIENCE) as answer:
+            assert answer.status == 200
 
 
 def test_the_collector_is_ready_once_its_spool_is_open_and_asks_for_time_before(site):
@@ -330,6 +267,19 @@ REFUSED = tests_of(check_refused, {
 
 
 # ---- the journal
+
+
+def test_keys_in_the_collectors_environment_are_warned_of_where_it_is_a_service(site):
+    """`make run` gives both programs one environment; in units only a mistake does."""
+    secrets = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "hush", "ALERT_URL": "http://hush", "AWS_REGION": "eu-west-1"}
+    words = "secrets in the environment of a program that needs none"
+    with service_manager(site) as manager:
+        collector = manager.collector(**secrets)
+        assert f'"{words}" names=AWS_SECRET_ACCESS_KEY,ALERT_URL ' in collector.log and "hush" not in collector.log
+        collector.stop()
+        assert words not in manager.collector().log
+    site.running[-1].stop()
+    assert words not in site.collector(**secrets).log
 
 
 def test_lines_for_the_journal_have_their_priority_and_no_time(site):

@@ -312,7 +312,7 @@ def test_status_shows_what_is_wrong_with_the_collector(site):
 
 
 PROGRAM = {"running", "why_not", "alive_at", "started_at", "version", "problems"}
-KEYS = {"spool": {"path", "error", "id", "node", "created_at", "bytes"}, "collector": PROGRAM,
+KEYS = {"spool": {"path", "error", "id", "node", "created_at", "first_id", "bytes"}, "collector": PROGRAM,
         "uploader": PROGRAM | {"seen_at", "destination", "rotation_seconds", "max_file_bytes"},
         "received": {"events", "bytes", "rejects", "events_24h", "bytes_24h"}, "shipped": {"events", "batches"},
         "backlog": {"events", "bytes", "oldest_age_seconds", "next_due_at"},
@@ -953,6 +953,31 @@ def test_batches_show_what_was_sealed_and_what_can_be_done(site):
     assert done.returncode == 1 and "there is no batch 3" in done.stderr, done
 
 
+def test_batches_fetch_prints_the_object_and_compares_it_with_the_spool(site):
+    site.collector()
+    site.send_events(3)
+    site.wait_for_events(3)
+    run_command(site, "flush")
+    (path,) = site.files()
+    stored = path.read_text()
+
+    def fetch(expected, words, number="1", where=site.objects):
+        done = site.command("uploader", "batches", "fetch", number, DESTINATION_DIR=where)
+        assert done.returncode == expected and all(part in done.stderr for part in words), done
+        return done.stdout
+    assert fetch(0, [""]) == stored
+    fetch(1, ["there is no batch 2", "batches list"], "2")
+    assert fetch(0, [""], where="") == stored  # a trial's directory is known to the spool
+    fetch(78, ["was sealed for file://"], where=site.directory / "elsewhere")
+    path.write_text(stored[:-1] + "!")
+    assert fetch(1, ["holds other bytes than the spool has recorded"]) == stored[:-1] + "!"
+    path.unlink()
+    assert fetch(1, ["is not there"]) == ""
+    fetch(78, ["is not there", "run it where the uploader runs"], where="")
+    path.mkdir()
+    assert fetch(75, ["Is a directory"]) == ""
+
+
 # ---- usage ----
 
 def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
@@ -969,6 +994,7 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
                              (("status", "--yaml"), "--json"), (("status", "--json", "x"), "--json"), (("flush", "x"), "no arguments"),
                              (("batches",), "batches list"), (("batches", "list", "-n"), "-n N"), (("batches", "list", "x"), "--open"),
                              (("batches", "show"), "ID"), (("batches", "show", "0"), "ID"), (("batches", "show", "1", "2"), "ID"),
+                             (("batches", "fetch"), "ID"), (("batches", "fetch", "x"), "ID"),
                              (("rejects",), "rejects list"), (("rejects", "list", "-n"), "-n N"), (("rejects", "list", "x"), "--all"),
                              (("rejects", "list", "-n", "x"), "-n N"), (("rejects", "show"), "ID"), (("rejects", "show", "x"), "--raw"),
                              (("rejects", "show", "1", "2"), "ID"), (("rejects", "export", "a", "b"), "FILE"),
@@ -981,7 +1007,8 @@ def test_wrong_usage_ends_with_64_and_says_what_would_be_right(site):
 
 def test_without_a_spool_nothing_is_made(site):
     for arguments in (("flush",), ("status",), ("reship", "--batch", "1"), ("rejects", "list"),
-                      ("rejects", "show", "1"), ("batches", "list"), ("batches", "show", "1"), ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
+                      ("rejects", "show", "1"), ("batches", "list"), ("batches", "show", "1"), ("batches", "fetch", "1"),
+                      ("rejects", "export", "x"), ("rejects", "dismiss", "1")):
         assert "not there yet" in run_command(site, *arguments, expected=75), arguments
     assert not site.spool.parent.exists() and not (site.directory / "x").exists()
 

@@ -15,7 +15,7 @@ from support.environment import ROOT, clean_environment
 from support.tap import main
 from support.waiting import PATIENCE, wait_for
 
-AXE = ROOT / "build/axe/node_modules/axe-core/axe.min.js"  # `make build/axe` fetches it
+AXE = ROOT / "build/axe/node_modules/axe-core/axe.min.js"  # `make test` fetches it (tests/support/axe/package-lock.json)
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names a reference to an element
 # Nothing but the loopback is reached, whatever Chromium would like to know of the world.
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",

@@ -87,6 +87,14 @@ class Site:
         return out
 
     def query(self, sql, *parameters):
+        """The collector listens before the spool is made; that is waited for."""
+        try:
+            return self.query_now(sql, *parameters)
+        except sqlite3.OperationalError:
+            self.wait_for_spool()
+            return self.query_now(sql, *parameters)
+
+    def query_now(self, sql, *parameters):
         with contextlib.closing(sqlite3.connect(f"file:{self.spool}?mode=ro", uri=True, timeout=30)) as db:
             return db.execute(sql, parameters).fetchall()
 
@@ -99,11 +107,14 @@ class Site:
             db.execute(sql)
 
     def wait_for_spool(self):
-        """The collector listens before the spool is made."""
-        def is_made():
+        """Until it is made, and its collector reads: a stop before that leaves what has arrived."""
+        lock = self.spool.with_name(f"{self.spool.name}-collector.lock")
+
+        def is_open():
             with contextlib.suppress(sqlite3.OperationalError):
-                return self.query("SELECT 1 FROM _intake")
-        wait_for("the spool", is_made)
+                is_starting = lock.exists() and b"\nstarting\t" in lock.read_bytes()
+                return self.query_now("SELECT 1 FROM _intake") and not is_starting
+        wait_for("the spool", is_open)
 
     def wait_for_events(self, count):
         wait_for(f"{count} events in the spool", lambda: self.value("SELECT last_event_id FROM _intake") >= count)

@@ -13,7 +13,7 @@ void some_spool_make(const char *path)
     query_do(path, "BEGIN; %s COMMIT", sql_schema_001_init);
     query_do(path, "PRAGMA user_version = %d; PRAGMA application_id = %d", SPOOL_SCHEMA,
              SPOOL_APPLICATION_ID);
-    query_do(path, "INSERT INTO _spool VALUES (1, '" SOME_SPOOL_ID "', 'node', 0, 0, 0, 0)");
+    query_do(path, "INSERT INTO _spool VALUES (1, '" SOME_SPOOL_ID "', 'node', 0, 1, 0, 0, 0)");
 }
 
 #define NUMBERS                                                                                              \

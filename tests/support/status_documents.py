@@ -52,7 +52,7 @@ def program(version="0.1.0", started=3 * DAY):
 def flowing(node="gate-7", spool="7f3a9c21d4"):
     return {
         "now": at(), "version": "0.1.0", "status": "ok", "verdict": "flowing", "problems": [],
-        "spool": {"path": "/var/lib/eventspool/spool.db", "id": spool, "node": node, "created_at": at(120 * DAY), "bytes": 412000256},
+        "spool": {"path": "/var/lib/eventspool/spool.db", "id": spool, "node": node, "created_at": at(120 * DAY), "first_id": 1, "bytes": 412000256},
         "collector": program(),
         "uploader": {**program(), "seen_at": at(3), "destination": "s3://plant-events/xml-events/", "rotation_seconds": 3600,
                      "max_file_bytes": 10485760},
@@ -160,7 +160,7 @@ def nothing_yet():
         "nothing has arrived yet", "ok",
         problem("trial_mode", "info", "objects are files in DESTINATION_DIR", "set BUCKET_NAME to ship to S3", since=90),
         problem("nothing_received", "info", "no event has arrived yet", "see that the sender's address and port are this collector's, and "
-                "that no firewall is between; `make send` or `nc` sends an event from here", program="collector", since=90),
+                "that no firewall is between; `eventspool verify` sends an event from here", program="collector", since=90),
         trial_mode=True, last_event_at=None, last_shipped_at=None, senders=[], connected=[], connections=0, recent_batches=[],
         received=dict.fromkeys(flowing()["received"], 0), shipped={"events": 0, "batches": 0}, history=empty,
         backlog={"events": 0, "bytes": 0, "oldest_age_seconds": None, "next_due_at": None},

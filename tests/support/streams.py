@@ -58,6 +58,7 @@ def connect(site, source):
 def send_together(site, streams):
     """`streams`: {source: pieces}. The next piece of one is sent when all others have sent theirs, so that the pieces are
     read one by one; each connection is closed behind its last piece."""
+    site.wait_for_spool()  # a stop before that would leave what has arrived
     waiting = iter(streams.items())
     while batch := list(itertools.islice(waiting, AT_ONCE)):
         with contextlib.ExitStack() as stack:

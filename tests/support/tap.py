@@ -11,6 +11,7 @@ import tempfile
 import time
 import traceback
 
+from support.documents import Marked
 from support.site import Site
 
 
@@ -25,6 +26,11 @@ def sentence(name):
     return name[len("test_"):].replace("_", " ")
 
 
+def say(line):
+    """In one write: tests may run beside each other, and print() writes the end of the line by itself."""
+    sys.stdout.write(line + "\n")
+
+
 def passes(name, test):
     """Runs one test on a site of its own, and prints its line."""
     started = time.monotonic()
@@ -33,10 +39,9 @@ def passes(name, test):
             with contextlib.closing(Site(directory)) as site, site.telling_of_failures():
                 test(site)
         except Exception:
-            print(f"not ok - {sentence(name)}")
-            print("# " + traceback.format_exc().replace("\n", "\n# "))
+            say(f"not ok - {sentence(name)}\n# " + traceback.format_exc().replace("\n", "\n# "))
             return False
-        print(f"ok - {sentence(name)} ({time.monotonic() - started:.1f} s)")
+        say(f"ok - {sentence(name)} ({time.monotonic() - started:.1f} s)")
         return True
 
 
@@ -51,6 +56,14 @@ def is_wanted(name):
     return not wanted or name in wanted
 
 
+def takes_its_blocks(tests):
+    """Whether the tests have taken each block that a document marks for them."""
+    left = [line for value in tests.values() if isinstance(value, Marked) for line in value.left()]
+    if left:
+        say("not ok - each block that is marked for this test is run\n# " + "\n# ".join(left))
+    return not left
+
+
 def main(tests, at_once=1):
     """Runs the module's tests, so many at once where they mostly wait; the exit code tells whether all passed."""
     chosen = {name: test for name, test in tests.items()
@@ -61,4 +74,6 @@ def main(tests, at_once=1):
             results = [test.result() for test in running]
     except KeyboardInterrupt:
         os._exit(130)  # at once: a thread of the test may have minutes to wait
+    if len(chosen) == sum(name.startswith("test_") for name in tests):
+        results.append(takes_its_blocks(tests))
     sys.exit(0 if all(results) else 1)
