@@ -63,6 +63,10 @@ const struct setting collector_settings[] = {
     {"INVALID_CHARACTERS", SETTING_CHOICE, FIELD(invalid_characters), "reject", 0, 0, "reject|replace",
      "what is done about a character that XML forbids; reject: the event is a reject; replace: the character "
      "becomes U+FFFD"},
+    {"VALIDATOR", SETTING_CHOICE, FIELD(validator_choice), "auto", 0, 0, "auto|libxml2",
+     "who judges whether an event is well-formed; auto: plain events are settled while they are read, "
+     "libxml2 "
+     "judges all else; libxml2: it judges everything"},
     SETTING_GROUP_ROW("The spool"),
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
      "the SQLite file; its directory must be on a local disk"},
@@ -160,6 +164,7 @@ enum result settings_load(struct settings *settings, char *const *env, struct wh
         .default_encoding = settings->default_encoding,
         .replaces_invalid = settings->invalid_characters == INVALID_CHARACTERS_REPLACE,
         .namespaces = settings->namespaces,
+        .is_libxml2_alone = settings->validator_choice == VALIDATOR_LIBXML2,
         .longest_bytes = longest_bytes(settings),
     };
     if (res == RES_OK && settings->spool_max_bytes > 0 && settings->spool_max_bytes < SPACE_CEILING_MIN)

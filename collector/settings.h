@@ -16,6 +16,7 @@
 #include "common/xml/names.h"
 
 enum invalid_characters { INVALID_CHARACTERS_REJECT, INVALID_CHARACTERS_REPLACE };
+enum validator_choice { VALIDATOR_AUTO, VALIDATOR_LIBXML2 };
 
 struct settings {
     int64_t port;
@@ -36,6 +37,7 @@ struct settings {
     struct index_fields index_fields; /* index_fields_text, parsed */
     char *default_encoding;
     int64_t invalid_characters; /* enum invalid_characters */
+    int64_t validator_choice;   /* enum validator_choice */
     char *namespaces_text;
     char *namespaces;                   /* namespaces_text as declarations */
     struct validator_options validator; /* what the settings of one event come to; points into this struct */

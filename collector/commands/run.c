@@ -13,16 +13,16 @@
 
 #define LARGE_BYTES (256 << 10) /* larger blocks of memory go back to the system when they are freed */
 
-struct framer_options run_framer_options(const struct settings *s)
+struct framer_options run_framer_options(const struct settings *s, struct plain_event *plain)
 {
-    return (struct framer_options){&s->event_names, &s->ignored_names, (size_t)s->max_message_bytes};
+    return (struct framer_options){&s->event_names, &s->ignored_names, (size_t)s->max_message_bytes, plain};
 }
 
 struct handlers_options run_handlers_options(const struct settings *s)
 {
     return (struct handlers_options){
         .spool_path = s->spool_path,
-        .retry = {run_framer_options(s), s->validator},
+        .retry = {run_framer_options(s, NULL), s->validator},
         .born_at = clock_now_ms(),
     };
 }

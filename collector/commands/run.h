@@ -20,8 +20,8 @@ int run_senders_forget(const struct command_line *line);
 int run_new_identity(const struct command_line *line);
 int run_config(const struct command_line *line);
 
-/* How the settings frame a stream. They are borrowed. */
-struct framer_options run_framer_options(const struct settings *settings);
+/* How the settings frame a stream, and what settles plain events in it (NULL: nothing does). Both are borrowed. */
+struct framer_options run_framer_options(const struct settings *settings, struct plain_event *plain);
 
 /* The options of the handlers of commands' requests, for a process that has just begun. They borrow `settings`. */
 struct handlers_options run_handlers_options(const struct settings *settings);

@@ -32,6 +32,7 @@ struct collector {
     struct histogram commits;
     struct monitor *monitor;
     struct watch *watch;
+    struct plain_event *plain; /* of the receiving thread; NULL: VALIDATOR=libxml2 */
     struct server *server;
     struct drain_report drained;
     enum {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "collector/framing/plain_event.h"
 #include "common/clock.h"
 #include "common/command.h"
 #include "common/log.h"
@@ -100,6 +101,7 @@ enum result service_close(struct collector *c, enum result res, struct why *why)
 {
     struct why last = {0};
     server_close(c->server);
+    plain_event_free(c->plain);
     bool is_watch_gone = watch_stop(c->watch); /* the writer's connection is to be the last one that closes */
     enum result last_res = finish_writing(c, &last);
     monitor_close(c->monitor, !is_watch_gone);

@@ -4,9 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collector/commands/run.h"
+#include "collector/framing/parser.h"
+#include "collector/framing/plain_event.h"
 #include "collector/net/descriptors.h"
 #include "collector/net/listener.h"
 #include "collector/spool/file_system.h"
@@ -189,15 +192,28 @@ static void begin_stop(void *context, int64_t due)
     writer_set_stop(c->writer, due);
 }
 
+/* Plain events are settled without libxml2, as one version of it would settle them. */
+static void open_plain(struct collector *c)
+{
+    char version[PARSER_VERSION_SIZE];
+    if (c->settings->validator.is_libxml2_alone) return;
+    c->plain = plain_event_new(c->settings->validator.fields);
+    if (strcmp(parser_version(version), PLAIN_EVENT_COMPARED_WITH) == 0) return;
+    log_info("plain events are settled as another version of libxml2 would",
+             "libxml2=%s compared_with=%s remedy=%s", version, PLAIN_EVENT_COMPARED_WITH,
+             LOG_QUOTE("none needed; VALIDATOR=libxml2 has this version judge all events"));
+}
+
 static enum result open_server(struct collector *c, struct why *why)
 {
     const struct settings *s = c->settings;
+    open_plain(c);
     struct server_parts parts = {
         .options = {.allow = s->allow,
                     .max_connections = s->max_connections,
                     .max_per_source = s->max_per_source,
                     .idle_timeout_ms = s->idle_timeout_ms,
-                    .framing = run_framer_options(s),
+                    .framing = run_framer_options(s, c->plain),
                     .memory_bytes = (size_t)s->intake_memory_bytes},
         .gate = c->gate,
         .intake = c->intake,

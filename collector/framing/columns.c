@@ -1,10 +1,8 @@
-/* columns -- see columns.h. Nothing can fail: a text that is too long is cut between characters. */
+/* columns -- see columns.h. */
 #include "collector/framing/columns.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/xml/chars.h"
 
 static const xmlChar *intern(xmlDictPtr dict, const char *text, size_t len)
 {
@@ -43,31 +41,15 @@ void columns_begin(struct columns *columns, const xmlChar *name, const xmlChar *
         if (prefix != column->prefix && !column->has_any_prefix) continue;
         if (!columns->open) {
             columns->open = &columns->texts[i];
-            columns->open->len = 0;
-            columns->open->is_cut = false;
+            column_text_clear(columns->open);
         }
         columns->filled[i] = columns->open;
     }
 }
 
-/* How many of the first `len` bytes of a longer text are whole characters. */
-static size_t whole_characters(const char *text, size_t len)
-{
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
-    return len;
-}
-
 void columns_add_text(struct columns *columns, const char *text, size_t len)
 {
-    struct columns_text *open = columns->open;
-    if (open->is_cut) return;
-    if (open->len == 0) /* white space before the value is not copied */
-        while (len > 0 && xml_is_space(*text)) text++, len--;
-    size_t space = sizeof open->text - open->len;
-    open->is_cut = len > space;
-    if (open->is_cut) len = whole_characters(text, space);
-    memcpy(open->text + open->len, text, len);
-    open->len += len;
+    column_text_add(columns->open, text, len);
 }
 
 void columns_end(struct columns *columns)
@@ -77,9 +59,6 @@ void columns_end(struct columns *columns)
 
 struct slice columns_value(const struct columns *columns, enum event_field field)
 {
-    const struct columns_text *filled = columns->filled[field];
-    if (!filled) return (struct slice){NULL, 0};
-    size_t len = filled->len;
-    while (len > 0 && xml_is_space(filled->text[len - 1])) len--;
-    return (struct slice){filled->text, len};
+    const struct column_text *filled = columns->filled[field];
+    return filled ? column_text_value(filled) : (struct slice){NULL, 0};
 }

@@ -9,6 +9,7 @@
 
 #include <libxml/tree.h>
 
+#include "collector/framing/column_text.h"
 #include "collector/framing/index_fields.h"
 
 struct columns {               /* starts zeroed */
@@ -19,14 +20,10 @@ struct columns {               /* starts zeroed */
     } names[EVENT_FIELD_COUNT];
 
     /* of the present event: */
-    struct columns_text {
-        char text[EVENT_FIELD_MAX];
-        size_t len;
-        bool is_cut; /* the text was too long: no more of it is copied */
-    } texts[EVENT_FIELD_COUNT];
-    struct columns_text
+    struct column_text texts[EVENT_FIELD_COUNT];
+    struct column_text
         *filled[EVENT_FIELD_COUNT]; /* NULL: absent. Columns that one child fills share its text */
-    struct columns_text *open;      /* the text that is being read, or NULL */
+    struct column_text *open;       /* the text that is being read, or NULL */
 };
 
 void columns_open(struct columns *columns, const struct index_fields *fields, xmlDictPtr dict);

@@ -8,6 +8,8 @@
 #include "collector/framing/event.h"
 #include "common/xml/names.h"
 
+struct plain_event; /* collector/framing/plain_event.h */
+
 #define FRAMER_MESSAGE_MAX (8 << 20) /* bytes of one event: libxml2 stops at 10,000,000 */
 #define FRAMER_VALUES_MAX  256       /* attributes on one element: XML parsers compare each with all others */
 #define FRAMER_SILENCE_MS  10000     /* a sender that has sent nothing for this long is silent */
@@ -18,6 +20,7 @@ struct framer_options {
     const struct xml_names *events;  /* EVENT_ELEMENT; borrowed for the framer's life, as is `ignored` */
     const struct xml_names *ignored; /* IGNORE_ELEMENTS */
     size_t max_message;              /* MAX_MESSAGE_SIZE */
+    struct plain_event *plain; /* settles plain events; borrowed likewise. NULL: each is to be validated */
 };
 
 struct frame {
@@ -28,6 +31,11 @@ struct frame {
     uint64_t true_len;      /* bytes received; more than `len` where they were too many to keep */
     const char *encoding;   /* as decided: "" none; "UTF-8"; "UTF-16LE", "UTF-16BE"; else the declared name */
     const char *namespaces; /* declarations of the wrappers around it (namespaces.h), "" for none */
+    /*
+     * Of an event that is settled: its columns, EVENT_FIELD_COUNT of them, as in struct verdict; it is well-formed UTF-8
+     * as it stands. NULL: it still has to be validated.
+     */
+    const struct slice *fields;
     enum reject_reason reason; /* reject only, as is detail */
     const char *detail;        /* a sentence */
 };

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 
+#include "collector/framing/plain_event.h"
 #include "collector/framing/state.h"
 
 void inside_begin(struct framer *f, struct slice tag, const struct xml_token *token, uint64_t frame_at)
@@ -275,10 +276,31 @@ static enum step read_hidden(struct framer *f)
     return STEP_ON;
 }
 
+/*
+ * Most events are plain, and are there from their first byte to their last: one pass finds the end and settles them. It is
+ * tried once, when the event begins.
+ */
+static bool take_plain(struct framer *f, struct frame *frame)
+{
+    struct unfinished *event = &f->event;
+    if (event->was_tried) return false;
+    event->was_tried = true;
+    if (!f->options.plain || event->has_doctype || f->reader.coding != CODING_ASCII) return false;
+    struct slice text = window_span(&f->window, f->at);
+    uint64_t most = limit_of(f) - f->at;
+    size_t len = plain_event_read(f->options.plain, f->options.events, event->encoding, text.data,
+                                  text.len < most ? text.len : (size_t)most);
+    if (len == 0) return false;
+    (void)finish(f, frame, f->at + len);
+    frame->fields = plain_event_fields(f->options.plain);
+    return true;
+}
+
 enum step inside_step(struct framer *f, struct frame *frame)
 {
     enum coding coding = f->reader.coding;
     bool is_all = false;
+    if (take_plain(f, frame)) return STEP_FRAME;
     if (f->hidden.is_open) return read_hidden(f);
     struct slice text = framer_view(f, limit_of(f), &is_all);
     struct xml_token token = {.kind = XML_UNFINISHED, .of = XML_TEXT};

@@ -277,6 +277,15 @@ void parser_free(struct parser *p)
     free(p);
 }
 
+/* libxml2 gives its version as a number: 20914, with more behind it where it was built from a repository. */
+const char *parser_version(char version[PARSER_VERSION_SIZE])
+{
+    unsigned long number = strtoul(xmlParserVersion, NULL, 10);
+    (void)snprintf(version, PARSER_VERSION_SIZE, "%lu.%lu.%lu", number / 10000 % 100, number / 100 % 100,
+                   number % 100);
+    return version;
+}
+
 /* ---- one text ---- */
 
 /* libxml2 would take a NUL for the end of its input. XML forbids that character. */

@@ -57,6 +57,11 @@ struct slice parser_column(const struct parser *parser, enum event_field field);
 /* Frees the memory of a strange event. Costs nothing otherwise. */
 void parser_trim(struct parser *parser);
 
+#define PARSER_VERSION_SIZE 24 /* of a version with its terminator */
+
+/* The version of libxml2 that this process has loaded, e.g. "2.9.14"; `version` is returned. */
+const char *parser_version(char version[PARSER_VERSION_SIZE]);
+
 /* The line and the column, in characters, of the byte at `at`. */
 void parser_find_position(struct slice text, size_t at, size_t *line, size_t *column);
 

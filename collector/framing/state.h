@@ -78,6 +78,7 @@ struct unfinished {
     uint64_t frame_at; /* before `at` if a DOCTYPE belongs to it */
     struct buf name;   /* as units */
     char encoding[DETECTOR_ENCODING_MAX];
+    bool was_tried; /* whether it is plain */
     bool has_doctype;
     bool has_too_many; /* attributes on one of its elements */
     struct given_up given_up;

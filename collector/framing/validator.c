@@ -1,8 +1,8 @@
 /*
  * validator -- see validator.h.
  *
- * The happy path: transcode if an encoding other than UTF-8 was declared, check that the bytes are UTF-8, parse once.
- * Only an event that fails costs more: then the changes that the options allow are tried, each followed by another
+ * The happy path: a plain event is settled without libxml2. Else: transcode if an encoding other than UTF-8 was declared,
+ * check that the bytes are UTF-8, parse once. Only an event that fails costs more: then the changes that the options allow are tried, each followed by another
  * parse.
  */
 #include "collector/framing/validator.h"
@@ -13,6 +13,7 @@
 
 #include "collector/framing/namespaces.h"
 #include "collector/framing/parser.h"
+#include "collector/framing/plain_event.h"
 #include "collector/framing/replace.h"
 #include "collector/framing/single_byte.h"
 #include "collector/framing/transcode.h"
@@ -24,6 +25,7 @@
 
 struct validator {
     struct validator_options options;
+    struct plain_event *plain; /* NULL: libxml2 judges all */
     struct parser *parser;
     struct single_byte *single_byte;
     struct buf changed; /* the event, once it is not the bytes received: each change is made in place */
@@ -50,7 +52,9 @@ struct validator *validator_new(const struct validator_options *options)
     if (options) v->options = *options;
     v->options.longest_bytes = longest_of(options);
     v->single_byte = single_byte_new();
-    v->parser = parser_new(v->options.fields ? v->options.fields : &index_fields_default);
+    if (!v->options.fields) v->options.fields = &index_fields_default;
+    v->parser = parser_new(v->options.fields);
+    if (!v->options.is_libxml2_alone) v->plain = plain_event_new(v->options.fields);
     return v;
 }
 
@@ -63,6 +67,7 @@ void validator_trim(struct validator *v)
 void validator_free(struct validator *v)
 {
     if (!v) return;
+    plain_event_free(v->plain);
     parser_free(v->parser);
     single_byte_free(v->single_byte);
     buf_fini(&v->changed);
@@ -334,9 +339,20 @@ size_t validator_work_bytes(const struct validator_options *o, size_t len, const
     return may_grow || may_complete ? 2 * parsed : parsed;
 }
 
-void validator_check(struct validator *v, const struct validator_input *input, struct verdict *verdict)
+static bool settle_plain(struct validator *v, const struct validator_input *input, struct verdict *verdict)
 {
-    validator_trim(v);
+    if (!v->plain || input->len == 0) return false;
+    if (plain_event_read(v->plain, NULL, input->encoding, input->data, input->len) != input->len)
+        return false;
+    verdict->is_valid = true;
+    verdict->payload = (struct slice){input->data, input->len};
+    verdict->replaced = 0;
+    memcpy(verdict->fields, plain_event_fields(v->plain), sizeof verdict->fields);
+    return true;
+}
+
+static void judge(struct validator *v, const struct validator_input *input, struct verdict *verdict)
+{
     v->input = input;
     v->verdict = verdict;
     v->parsed = PARSED;
@@ -353,4 +369,10 @@ void validator_check(struct validator *v, const struct validator_input *input, s
     verdict->payload = verdict->is_valid ? text : (struct slice){NULL, 0};
     for (int i = 0; i < EVENT_FIELD_COUNT; i++)
         verdict->fields[i] = parser_column(v->parser, (enum event_field)i);
+}
+
+void validator_check(struct validator *v, const struct validator_input *input, struct verdict *verdict)
+{
+    validator_trim(v);
+    if (!settle_plain(v, input, verdict)) judge(v, input, verdict);
 }

@@ -1,5 +1,5 @@
 /*
- * validator -- checks one frame with libxml2: either it is well-formed, and the verdict has its UTF-8 and the columns'
+ * validator -- checks one frame: plain events by a pass of our own (plain_event.h), all else with libxml2. Either it is well-formed, and the verdict has its UTF-8 and the columns'
  * values, or the verdict has the reason why not.
  *
  * Nothing is assumed about the names of fields. The parser's limits (parser.h) bound what a sender may invent.
@@ -29,6 +29,7 @@ struct validator_options {
     /* Of an event that declares none and is not UTF-8; "UTF-8" or NULL: such an event is a reject */
     const char *default_encoding;
     bool replaces_invalid;  /* INVALID_CHARACTERS=replace */
+    bool is_libxml2_alone;  /* VALIDATOR=libxml2: it judges plain events, too */
     const char *namespaces; /* XML_NAMESPACES as declarations (namespaces.h); "" or NULL for none */
     size_t
         longest_bytes; /* of an event as UTF-8, with its changes; 0: TRANSCODE_MAX, which is always the limit */

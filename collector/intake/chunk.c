@@ -99,7 +99,9 @@ void chunk_add(struct chunk *chunk, const struct frame *frame, const char *sourc
     if (frame->is_event)
         work = validator_work_bytes(chunk->options, item->len, frame->encoding, frame->namespaces);
     if (work > chunk->work_bytes) chunk->work_bytes = work;
-    if (frame->is_event)
+    if (frame->fields)
+        group_make_event(chunk->group, item, frame->fields);
+    else if (frame->is_event)
         chunk->unvalidated++;
     else
         group_make_reject(chunk->group, item, frame->reason, text_of(frame->detail));

@@ -2,7 +2,7 @@
  * chunk -- bytes read from senders, and the group of items that were found in them.
  *
  * A chunk goes round: the receiving thread reads into it, a validating thread turns its frames into events and rejects
- * in their place, the writer commits its group, and it comes back empty. It belongs to one thread at a time. Payloads
+ * in their place if the framer has not settled them all, the writer commits its group, and it comes back empty. It belongs to one thread at a time. Payloads
  * are not copied on the way: items point into the bytes that were read.
  */
 #ifndef COLLECTOR_INTAKE_CHUNK_H
@@ -24,7 +24,7 @@ struct chunk {
     size_t used; /* bytes that belong to items */
     struct group *group;
     uint64_t received_bytes;      /* of its items; does not change when it is validated */
-    size_t unvalidated;           /* frames */
+    size_t unvalidated;           /* frames that the framer has not settled */
     size_t work_bytes;            /* that validating or committing its largest item may take besides */
     size_t replaced;              /* characters of its events that validating has replaced by U+FFFD */
     struct slice replaced_source; /* the sender of the last such event; in the group */

@@ -1,8 +1,9 @@
 /*
  * intake -- see intake.h.
  *
- * Chunks on their way stand in a ring. Four counters mark the positions, each at most the next: chunks that have been
- * committed, taken by the writer, taken by a validating thread, offered. Free chunks lie on a stack, so that a quiet
+ * Chunks on their way stand in a ring. Counters mark the positions: chunks that have been committed, taken by the writer,
+ * offered, each at most the next; and those that validating threads have looked at, which may be behind the writer where
+ * the chunks need no validating. Free chunks lie on a stack, so that a quiet
  * system uses few of them.
  */
 #include "collector/intake/intake.h"
@@ -161,11 +162,23 @@ static void count_memory(struct intake *intake, struct chunk *chunk, size_t byte
 }
 
 /* The lock is held. */
+static bool is_next_validated(struct intake *intake)
+{
+    return intake->written < intake->offered && (*slot_of(intake, intake->written))->is_validated;
+}
+
+/* The lock is held. */
 static void enter_ring(struct intake *intake)
 {
-    count_memory(intake, intake->filling, chunk_memory(intake->filling));
-    *slot_of(intake, intake->offered++) = intake->filling;
+    struct chunk *chunk = intake->filling;
+    count_memory(intake, chunk, chunk_memory(chunk));
+    *slot_of(intake, intake->offered++) = chunk;
     intake->filling = NULL;
+    chunk->is_validated = chunk->unvalidated == 0;
+    if (!chunk->is_validated)
+        pthread_cond_signal(&intake->to_validate);
+    else if (is_next_validated(intake))
+        pthread_cond_broadcast(&intake->changed);
 }
 
 /* The lock is held. */
@@ -175,7 +188,6 @@ static void pass_on(struct intake *intake)
     intake->filling = intake->spare[--intake->spare_count];
     intake->spare_memory -= intake->filling->counted_bytes;
     count_memory(intake, intake->filling, 0);
-    pthread_cond_signal(&intake->to_validate);
 }
 
 /* The filled chunk has no items, and need not be passed on; the lock is held. */
@@ -290,11 +302,20 @@ uint64_t intake_uncommitted_bytes(struct intake *intake)
 
 /* ---- validating threads ---- */
 
+/* Passes what needs no validating, of which the writer may have taken some already; the lock is held. */
+static bool find_unvalidated(struct intake *intake)
+{
+    while (intake->validating < intake->offered &&
+           (intake->validating < intake->written || (*slot_of(intake, intake->validating))->is_validated))
+        intake->validating++;
+    return intake->validating < intake->offered;
+}
+
 struct chunk *intake_take_unvalidated(struct intake *intake)
 {
     struct chunk *chunk = NULL;
     lock(intake);
-    while (intake->validating == intake->offered && !intake->is_finished)
+    while (!find_unvalidated(intake) && !intake->is_finished)
         pthread_cond_wait(&intake->to_validate, &intake->lock);
     if (intake->validating < intake->offered) chunk = *slot_of(intake, intake->validating++);
     unlock(intake);
@@ -311,12 +332,6 @@ void intake_validated(struct intake *intake, struct chunk *chunk)
 }
 
 /* ---- the writer ---- */
-
-/* The lock is held. */
-static bool is_next_validated(struct intake *intake)
-{
-    return intake->written < intake->validating && (*slot_of(intake, intake->written))->is_validated;
-}
 
 /* The groups that may be committed now, as a chain; the lock is held, and there is at least one. */
 static struct group *chain_validated(struct intake *intake)

@@ -3,7 +3,7 @@
  * reading.
  *
  * Three sides use it. The receiving thread fills a chunk and offers it; validating threads take chunks one by one, in
- * order; the writer takes all validated chunks up to the first that is not validated yet. So ids follow the order of
+ * order, but pass those whose frames are all settled; the writer takes all validated chunks up to the first that is not validated yet. So ids follow the order of
  * reading, within each connection and over all, however many threads validate.
  *
  * Each byte that is read is counted in the group of the chunk into which it was read (`read_bytes`). Where a read gives

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/framing/plain_event.h"
 #include "tests/support/account.h"
 
 struct sending {
@@ -169,8 +170,10 @@ static void check_ignored(const struct sending *sending)
 
 struct frames *run_send(const struct run *run, const struct stream *stream, struct fault *fault)
 {
-    struct framer_options options = {
-        .events = &stream->events, .ignored = &stream->ignored, .max_message = stream->max_message};
+    struct framer_options options = {.events = &stream->events,
+                                     .ignored = &stream->ignored,
+                                     .max_message = stream->max_message,
+                                     .plain = plain_event_new(&index_fields_default)};
     struct sending sending = {
         .run = run,
         .stream = stream,
@@ -190,6 +193,7 @@ struct frames *run_send(const struct run *run, const struct stream *stream, stru
     check_ignored(&sending);
     if (framer_is_unfinished(sending.framer)) fault_set(fault, "something is unfinished behind the end");
     framer_free(sending.framer);
+    plain_event_free(options.plain);
     free(sending.arrivals);
     return sending.frames;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "collector/framing/framer.h"
+#include "collector/framing/plain_event.h"
 #include "tests/model/hostile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -145,12 +146,13 @@ static void a_framer_holds_no_more_than_it_reports_and_a_constant(void **state)
     struct xml_names events;
     struct xml_names ignored;
     struct why why = {0};
+    struct plain_event *plain = plain_event_new(&index_fields_default);
     size_t wrong = 0;
     assert_int_equal(xml_names_parse("EVENT_ELEMENT", "EVENT", &events, &why), RES_OK);
     assert_int_equal(xml_names_parse("IGNORE_ELEMENTS", "ping", &ignored, &why), RES_OK);
     for (size_t i = 0; hostile_stream(i); i++) {
         for (size_t c = 0; c < COUNT(ceilings) * HOSTILE_UNITS; c++) {
-            struct framer_options options = {&events, &ignored, ceilings[c / HOSTILE_UNITS]};
+            struct framer_options options = {&events, &ignored, ceilings[c / HOSTILE_UNITS], plain};
             struct buf stream = BUF_EMPTY;
             hostile_append(hostile_stream(i), c % HOSTILE_UNITS,
                            *length ? *length * options.max_message : options.max_message / 8 * 9, &stream);
@@ -162,6 +164,7 @@ static void a_framer_holds_no_more_than_it_reports_and_a_constant(void **state)
             buf_fini(&stream);
         }
     }
+    plain_event_free(plain);
     assert_int_equal(wrong, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/framing/plain_event.h"
 #include "tests/support/parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -32,8 +33,15 @@ static inline struct parsed_rules *rules_parse(const struct rules *rules)
     assert_non_null(parsed);
     assert_int_equal(xml_names_parse("EVENT_ELEMENT", rules->events, &parsed->events, &why), RES_OK);
     assert_int_equal(xml_names_parse("IGNORE_ELEMENTS", rules->ignored, &parsed->ignored, &why), RES_OK);
-    parsed->options = (struct framer_options){&parsed->events, &parsed->ignored, rules->max_message};
+    parsed->options = (struct framer_options){&parsed->events, &parsed->ignored, rules->max_message,
+                                              plain_event_new(&index_fields_default)};
     return parsed;
+}
+
+static inline void rules_free(struct parsed_rules *parsed)
+{
+    plain_event_free(parsed->options.plain);
+    free(parsed);
 }
 
 /* ---- streams whose frames are known ---- */
@@ -53,7 +61,7 @@ static inline void check_stream(const struct rules *rules, const struct part *pa
         assert_true(frames_come(expected, &parsed->options, stream, IN_TWO_AT(at)));
     frames_free(expected);
     buf_fini(&text);
-    free(parsed);
+    rules_free(parsed);
 }
 
 #define CHECK(rules, streams)                                                                                \
@@ -76,7 +84,7 @@ static inline void check_detail(const struct rules *rules, const struct explaine
     assert_true(i < frames->count);
     assert_string_equal(frames->list[i].detail, row->detail);
     frames_free(frames);
-    free(parsed);
+    rules_free(parsed);
 }
 
 #define CHECK_DETAILS(rules, rows)                                                                           \
@@ -133,7 +141,7 @@ static inline void check_moments(const struct rules *rules, const struct moment 
             pass_moment(framer, &moments[k], segments[i]);
         framer_free(framer);
     }
-    free(parsed);
+    rules_free(parsed);
 }
 
 #define CHECK_MOMENTS(rules, streams)                                                                        \

@@ -10,8 +10,8 @@
 #include "tests/support/event_names.h"
 #include "tests/support/framing_fixture.h"
 
-static const struct framer_options options = {&event_names, NULL, MEGABYTE};
-static const struct framer_options small_options = {&event_names, NULL, 64};
+static const struct framer_options options = {&event_names, NULL, MEGABYTE, NULL};
+static const struct framer_options small_options = {&event_names, NULL, 64, NULL};
 
 static void feed(struct framer *framer, const char *text)
 {
@@ -49,7 +49,7 @@ static void an_endless_construct_uses_bounded_memory(void **state)
     assert_non_null(more);
     memset(more, 'x', 5000);
     for (size_t i = 0; i < COUNT(beginnings) * COUNT(ceilings); i++) {
-        struct framer_options limited = {&event_names, NULL, ceilings[i / COUNT(beginnings)]};
+        struct framer_options limited = {&event_names, NULL, ceilings[i / COUNT(beginnings)], NULL};
         const char *beginning = beginnings[i % COUNT(beginnings)];
         struct framer *framer = framer_new(&limited);
         struct frame frame;

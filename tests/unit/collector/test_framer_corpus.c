@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/framing/plain_event.h"
 #include "common/buf.h"
 #include "tests/support/chance.h"
 #include "tests/support/event_names.h"
@@ -36,8 +37,8 @@
 #define BOM      "\xEF\xBB\xBF"
 #define SUBSET   "<!DOCTYPE a SYSTEM \"it's>\" [<!ENTITY b ']>'> <!-- don't ]> --> <!ENTITY c \"'\">] >"
 
-static const struct framer_options small_options = {&event_names, &no_names, CEILING};
-static const struct framer_options large_options = {&event_names, &no_names, MEGABYTE};
+static const struct framer_options small_options = {&event_names, &no_names, CEILING, NULL};
+static const struct framer_options large_options = {&event_names, &no_names, MEGABYTE, NULL};
 
 /* One construct a row. Each leaves nothing unfinished, so they may follow one another in any order. */
 static const struct part corpus[][PARTS_MAX] = {
@@ -324,21 +325,25 @@ static void no_byte_of_a_randomly_cut_stream_is_lost(void **state)
 {
     static const size_t ceilings[] = {16, 40, MEGABYTE};
     struct chance chance = chance_begin();
+    struct plain_event *plain = plain_event_new(&index_fields_default);
     char data[64 * 40];
 
     (void)state;
     for (int i = 0; i < 6000; i++) {
         struct framer_options options = {&event_names, &no_names,
-                                         ceilings[chance_below(&chance, COUNT(ceilings))]};
+                                         ceilings[chance_below(&chance, COUNT(ceilings))], NULL};
         size_t tokens = 1 + chance_below(&chance, chance_below(&chance, 2) ? 8 : 60);
         struct slice stream = random_stream(&chance, data, tokens);
         struct frames *whole = frames_read(&options, stream, WHOLE);
         if (options.max_message == MEGABYTE) check_account(whole, stream, &options);
         assert_true(frames_come(whole, &options, stream, EACH_OF(1)));
+        options.plain = plain; /* which must change nothing, however the stream is cut */
+        assert_true(frames_come(whole, &options, stream, WHOLE));
         for (int k = 0; k < 6; k++)
             assert_true(frames_come(whole, &options, stream, random_cuts(&chance, 40)));
         frames_free(whole);
     }
+    plain_event_free(plain);
 }
 
 int main(void)

@@ -156,7 +156,7 @@ static void what_stands_before_an_endless_tag_is_told_first(void **state)
     assert_true(frames_come(frames, &parsed->options, text, EACH_OF(1)));
     frames_free(frames);
     buf_fini(&stream);
-    free(parsed);
+    rules_free(parsed);
 }
 
 static void an_element_around_no_event_is_one_reject(void **state)
@@ -293,7 +293,7 @@ static void a_proxy_header_is_named_in_the_detail(void **state)
     assert_int_equal(frames->count, 1);
     assert_non_null(strstr(frames->list[0].detail, "PROXY"));
     frames_free(frames);
-    free(parsed);
+    rules_free(parsed);
 }
 
 static void the_proxy_header_is_named_once(void **state)
@@ -306,7 +306,7 @@ static void the_proxy_header_is_named_once(void **state)
     assert_non_null(strstr(frames->list[0].detail, "PROXY"));
     assert_null(strstr(frames->list[2].detail, "PROXY"));
     frames_free(frames);
-    free(parsed);
+    rules_free(parsed);
 }
 
 int main(void)

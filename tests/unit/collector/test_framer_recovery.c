@@ -195,7 +195,7 @@ static void a_long_comment_told_in_parts_stays_open(void **state)
         frames_free(frames);
         framer_free(framer);
     }
-    free(parsed);
+    rules_free(parsed);
 }
 
 static void a_short_open_comment_is_not_told_after_silence(void **state)
@@ -248,7 +248,7 @@ static void an_open_comment_in_a_doctype_waits_for_its_end(void **state)
     assert_int_equal(frames->list[0].true_len, 17 + 5000 + 13);
     frames_free(frames);
     framer_free(framer);
-    free(parsed);
+    rules_free(parsed);
 }
 
 int main(void)

@@ -157,7 +157,7 @@ static void unfinished_markup_is_told_only_if_it_is_long(void **state)
     buf_fini(&text);
     frames_free(frames);
     framer_free(framer);
-    free(parsed);
+    rules_free(parsed);
 }
 
 /* Received in time, a part of it a minute after the first: told then, although its sender goes on. */
@@ -181,7 +181,7 @@ static void long_markup_is_told_after_a_minute(void **state)
         frames_free(frames);
         framer_free(framer);
     }
-    free(parsed);
+    rules_free(parsed);
 }
 
 /* The last bytes of the part may begin an event's start tag: if they were reported, the event would be lost. */
@@ -206,7 +206,7 @@ static void a_part_of_a_comment_ends_before_what_may_begin_an_event(void **state
     assert_int_equal(frames->list[1].true_len, 16);
     frames_free(frames);
     framer_free(framer);
-    free(parsed);
+    rules_free(parsed);
 }
 
 static void framer_due_says_when_something_may_be_told(void **state)
@@ -238,7 +238,7 @@ static void framer_due_says_when_something_may_be_told(void **state)
         frames_free(frames);
         framer_free(framer);
     }
-    free(parsed);
+    rules_free(parsed);
 }
 
 static void a_foreign_connection_is_told_when_it_is_full(void **state)

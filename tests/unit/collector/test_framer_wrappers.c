@@ -157,7 +157,7 @@ static void the_declarations_of_wrappers_go_with_what_stands_in_them(void **stat
     assert_int_equal(frames->count, COUNT(namespaces));
     for (size_t i = 0; i < frames->count; i++) assert_string_equal(frames->list[i].namespaces, namespaces[i]);
     frames_free(frames);
-    free(parsed);
+    rules_free(parsed);
 }
 
 /* ---- IGNORE_ELEMENTS ---- */
@@ -190,7 +190,7 @@ static void ignored_elements_are_separators_and_counted(void **state)
         assert_int_equal(framer_ignored(framer), rows[i].ignored);
         frames_free(frames);
         framer_free(framer);
-        free(parsed);
+        rules_free(parsed);
     }
 }
 
@@ -204,7 +204,7 @@ static void without_the_setting_no_element_is_ignored(void **state)
     assert_int_equal(frames->count, 1);
     assert_int_equal(frames->list[0].reason, REJECT_UNKNOWN_ELEMENT);
     frames_free(frames);
-    free(parsed);
+    rules_free(parsed);
 }
 
 int main(void)

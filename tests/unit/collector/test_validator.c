@@ -151,7 +151,7 @@ static void every_sample_gets_its_verdict_columns_and_unchanged_bytes(void **sta
     struct sample samples[SAMPLES_MAX];
     size_t count = samples_load(samples);
     size_t nth = 0;
-    const struct framer_options framing = {&event_names, NULL, MEGABYTE};
+    const struct framer_options framing = {&event_names, NULL, MEGABYTE, NULL};
 
     for (size_t i = 0; i < count; i++) {
         struct frames *frames = frames_read(&framing, (struct slice){samples[i].data, samples[i].len}, WHOLE);

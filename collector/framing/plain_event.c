@@ -1,0 +1,142 @@
+/* plain_event -- see plain_event.h. The texts that fill columns are those of the event's own children. */
+#include "collector/framing/plain_event.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "collector/framing/column_text.h"
+#include "collector/framing/transcode.h"
+#include "common/xml/plain.h"
+
+#define EVENT_DEPTH 1 /* elements that are open in the event, and */
+#define CHILD_DEPTH 2 /* in a child of it that has children */
+
+struct plain_event {
+    struct plain_name { /* of the element that fills the column */
+        const char *text;
+        size_t len; /* 0: none that is plain does */
+    } names[EVENT_FIELD_COUNT];
+    uint64_t names_seen; /* a bit for each of these names; others may share it */
+
+    /* of the event that is being read: */
+    struct xml_plain reader;
+    struct column_text texts[EVENT_FIELD_COUNT];
+    struct column_text
+        *filled[EVENT_FIELD_COUNT]; /* NULL: absent. Columns that one child fills share its text */
+    struct column_text *open;       /* the text that is being read, or NULL */
+    struct slice fields[EVENT_FIELD_COUNT];
+};
+
+/* Names of ACM begin alike: their lengths and ends differ. */
+static uint64_t name_bit(const char *name, size_t len)
+{
+    return UINT64_C(1) << (len + 7 * (unsigned char)name[len - 1]) % 64;
+}
+
+struct plain_event *plain_event_new(const struct index_fields *fields)
+{
+    struct plain_event *plain = calloc(1, sizeof *plain);
+    if (!plain) abort();
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const char *element = fields->elements[i];
+        if (strncmp(element, "*:", 2) == 0) element += 2;
+        if (!*element || strchr(element, ':')) continue;
+        plain->names[i] = (struct plain_name){element, strlen(element)};
+        plain->names_seen |= name_bit(element, strlen(element));
+    }
+    return plain;
+}
+
+void plain_event_free(struct plain_event *plain)
+{
+    free(plain);
+}
+
+/*
+ * A child begins. It fills the columns that name it and that no earlier child has filled, as a repeated child does not
+ * count. Returns where its text goes; NULL: nowhere.
+ */
+static struct column_text *fill_columns(struct plain_event *plain, const struct xml_plain_tag *tag)
+{
+    struct column_text *text = NULL;
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const struct plain_name *name = &plain->names[i];
+        if (name->len != tag->name_len || memcmp(name->text, tag->name, name->len) != 0) continue;
+        if (plain->filled[i]) continue;
+        if (!text) {
+            text = &plain->texts[i];
+            column_text_clear(text);
+        }
+        plain->filled[i] = text;
+    }
+    return text;
+}
+
+/* Most children fill none, and this shows it at once. */
+static bool may_fill(const struct plain_event *plain, const struct xml_plain_tag *tag)
+{
+    return plain->names_seen & name_bit(tag->name, tag->name_len);
+}
+
+static void add_run(struct column_text *column, const struct xml_plain_run *run)
+{
+    struct xml_plain_text text = xml_plain_text_of(run);
+    const char *piece = NULL;
+    size_t len = 0;
+    if (run->is_literal)
+        column_text_add(column, run->at, run->len);
+    else
+        while (xml_plain_next_piece(&text, &piece, &len)) column_text_add(column, piece, len);
+}
+
+/* The tag has been read: the depth is that of the text behind it. */
+static void take_tag(struct plain_event *plain, const struct xml_plain_tag *tag)
+{
+    size_t depth = plain->reader.depth;
+    if (depth == EVENT_DEPTH) {
+        struct column_text *column =
+            tag->kind == XML_PLAIN_LEAF && may_fill(plain, tag) ? fill_columns(plain, tag) : NULL;
+        if (column) add_run(column, &tag->content);
+        plain->open = NULL;
+    } else if (depth == CHILD_DEPTH) {
+        if (tag->kind == XML_PLAIN_START) plain->open = fill_columns(plain, tag);
+        if (plain->open) add_run(plain->open, &tag->text);
+    }
+}
+
+static bool is_mark(const struct xml_names *marks, const struct xml_plain_tag *tag)
+{
+    return marks->may_begin[(unsigned char)*tag->name] && xml_names_hold(marks, tag->name, tag->name_len);
+}
+
+/* US-ASCII is UTF-8 as long as the bytes keep to it. */
+static bool is_ascii_name(const char *encoding)
+{
+    return strcasecmp(encoding, "US-ASCII") == 0;
+}
+
+size_t plain_event_read(struct plain_event *plain, const struct xml_names *marks, const char *encoding,
+                        const char *text, size_t len)
+{
+    struct xml_plain_tag tag;
+    if (!transcode_is_utf8(encoding) && !is_ascii_name(encoding)) return 0;
+    memset(plain->filled, 0, sizeof plain->filled);
+    plain->open = NULL;
+    xml_plain_begin(&plain->reader, text, len);
+    while (xml_plain_next(&plain->reader, &tag)) {
+        bool is_own = tag.name == text + 1 || tag.kind == XML_PLAIN_END;
+        if (marks && !is_own && is_mark(marks, &tag)) return 0;
+        take_tag(plain, &tag);
+    }
+    size_t event_len = xml_plain_len(&plain->reader);
+    if (event_len == 0 || (!plain->reader.is_ascii && is_ascii_name(encoding))) return 0;
+    for (int i = 0; i < EVENT_FIELD_COUNT; i++)
+        plain->fields[i] = plain->filled[i] ? column_text_value(plain->filled[i]) : (struct slice){NULL, 0};
+    return event_len;
+}
+
+const struct slice *plain_event_fields(const struct plain_event *plain)
+{
+    return plain->fields;
+}
