@@ -62,8 +62,8 @@ static struct column_text *fill_columns(struct plain_event *plain, const struct 
     struct column_text *text = NULL;
     for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
         const struct plain_name *name = &plain->names[i];
-        if (name->len != tag->name_len || memcmp(name->text, tag->name, name->len) != 0) continue;
-        if (plain->filled[i]) continue;
+        if (name->len != tag->name_len || plain->filled[i]) continue;
+        if (memcmp(name->text, tag->name, name->len) != 0) continue;
         if (!text) {
             text = &plain->texts[i];
             column_text_clear(text);

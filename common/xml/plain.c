@@ -135,11 +135,11 @@ static inline const char *read_between(struct xml_plain *p, const char *at, stru
 
 /* ---- tags: likewise ---- */
 
-/* `at` is at a `<`: the end tag of the element with this name? */
+/* The end tag, whose `</` is at `at`, of the element with this name. */
 static inline const char *read_end_of(const struct xml_plain *p, const char *at, const char *name, size_t len)
 {
     bool is_there = (size_t)(p->end - at) >= strlen("</>") + len;
-    if (!is_there || at[1] != '/' || at[2 + len] != '>' || memcmp(at + 2, name, len) != 0) return NULL;
+    if (!is_there || at[2 + len] != '>' || memcmp(at + 2, name, len) != 0) return NULL;
     return at + strlen("</>") + len;
 }
 
@@ -153,13 +153,30 @@ static const char *read_end(struct xml_plain *p, struct xml_plain_tag *tag)
     return read_end_of(p, p->at, tag->name, open.len);
 }
 
+/* Of the bytes that can stand in a name, those that can begin it are the larger ones. */
+static inline bool begins_name(char c)
+{
+    return c >= 'A';
+}
+
+/* The name behind a `<`, with two bytes behind it at least. */
 static inline const char *read_name(struct xml_plain *p, struct xml_plain_tag *tag)
 {
-    tag->name = p->at + 1;
-    const char *at = xml_scan_name(tag->name, p->end);
-    tag->name_len = (size_t)(at - tag->name);
-    bool is_name = tag->name_len > 0 && tag->name_len <= XML_PLAIN_NAME_MAX && xml_is_name_start(*tag->name);
+    const char *name = p->at + 1;
+    const char *at = xml_scan_name(name, p->end);
+    size_t len = (size_t)(at - name);
+    tag->name = name;
+    tag->name_len = len;
+    bool is_name = len > 0 && len <= XML_PLAIN_NAME_MAX && begins_name(*name);
     return is_name && p->end - at >= 2 && p->depth < XML_PLAIN_DEPTH_MAX ? at : NULL;
+}
+
+static inline const char *push(struct xml_plain *p, struct xml_plain_tag *tag, const char *at)
+{
+    tag->kind = XML_PLAIN_START;
+    tag->text = tag->content;
+    p->open[p->depth++] = (struct xml_plain_open){(uint32_t)(tag->name - p->start), (uint32_t)tag->name_len};
+    return at;
 }
 
 /* A start tag with the text behind it; if its end tag follows directly, the element is a leaf. */
@@ -167,17 +184,14 @@ static inline const char *read_start(struct xml_plain *p, struct xml_plain_tag *
 {
     const char *at = read_name(p, tag);
     tag->kind = XML_PLAIN_LEAF;
-    tag->content = (struct xml_plain_run){.at = at, .is_literal = true};
     if (!at) return NULL;
-    if (*at == '/') return at[1] == '>' ? at + 2 : NULL;
-    if (*at != '>') return NULL;
-    at = read_content(p, at + 1, &tag->content);
-    if (!at) return NULL;
-    if (p->end - at >= 2 && at[1] == '/') return read_end_of(p, at, tag->name, tag->name_len);
-    tag->kind = XML_PLAIN_START;
-    tag->text = tag->content;
-    p->open[p->depth++] = (struct xml_plain_open){(uint32_t)(tag->name - p->start), (uint32_t)tag->name_len};
-    return at;
+    if (*at == '/') {
+        tag->content = (struct xml_plain_run){.at = at, .is_literal = true};
+        return at[1] == '>' ? at + 2 : NULL;
+    }
+    at = *at == '>' ? read_content(p, at + 1, &tag->content) : NULL;
+    if (!at || at + 1 == p->end) return NULL;
+    return at[1] == '/' ? read_end_of(p, at, tag->name, tag->name_len) : push(p, tag, at);
 }
 
 /* Reads a tag, and the text behind it unless a start tag has that already. */
