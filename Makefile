@@ -45,7 +45,7 @@ MODEL_TESTS := $(patsubst tests/model/test_%.c,$(B)/model/%,$(wildcard tests/mod
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(filter-out %_support.c,$(wildcard tests/fuzz/fuzz_*.c)))
 MODEL       := $(patsubst %.c,$(B)/%.o,$(filter-out tests/model/test_%,$(wildcard tests/model/*.c)))
 
-.PHONY: all run send demo tests test test-swift test-containers test-system image unit fuzz-replay bench bench-page-size deps test-deps install uninstall deb settings worksheet lint clean help
+.PHONY: all run send demo tests test test-swift test-containers test-system image unit fuzz-replay bench bench-page-size deps test-deps install uninstall deb settings worksheet flags lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/eventspool $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(FUZZERS))
 
 help:
@@ -239,6 +239,8 @@ settings: $(B)/bin/collector $(B)/bin/uploader
 worksheet:
 	@sh tools/worksheet.sh
 
+flags: # what the compiler is told, for tools/lint.sh
+	@echo '$(CFLAGS_ALL)'
 lint:
 	@sh tools/deps.sh lint
 	@sh tools/lint.sh

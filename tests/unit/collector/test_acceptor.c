@@ -75,7 +75,8 @@ static void let_pass(struct fixture *f, int64_t ms)
 static void open_acceptor(struct fixture *f, int64_t max_connections, int64_t max_per_source,
                           const char *allow)
 {
-    struct clients_options options = {.framing = {&event_names, NULL, 1 << 20}, .memory_bytes = 8 << 20};
+    struct clients_options options = {.framing = {.events = &event_names, .max_message = 1 << 20},
+                                      .memory_bytes = 8 << 20};
     struct why why = {0};
     int fd = -1;
     socklen_t len = sizeof f->address;

@@ -95,7 +95,7 @@ static void *validate(void *context)
 
 static struct fixture *fixture_new(size_t memory_bytes)
 {
-    struct clients_options options = {.framing = {&event_names, NULL, MESSAGE_MAX},
+    struct clients_options options = {.framing = {.events = &event_names, .max_message = MESSAGE_MAX},
                                       .memory_bytes = MEMORY_BYTES};
     struct why why = {0};
     struct fixture *f = calloc(1, sizeof *f);
