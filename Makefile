@@ -45,7 +45,7 @@ MODEL_TESTS := $(patsubst tests/model/test_%.c,$(B)/model/%,$(wildcard tests/mod
 FUZZERS     := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(filter-out %_support.c,$(wildcard tests/fuzz/fuzz_*.c)))
 MODEL       := $(patsubst %.c,$(B)/%.o,$(filter-out tests/model/test_%,$(wildcard tests/model/*.c)))
 
-.PHONY: all run send demo tests test test-swift test-containers test-system image unit fuzz-replay bench bench-page-size deps test-deps install uninstall deb settings worksheet flags lint clean help
+.PHONY: all run send demo tests test test-swift test-containers test-system image unit fuzz-replay bench bench-peers bench-page-size deps test-deps install uninstall deb settings worksheet flags lint clean help
 all: $(B)/bin/collector $(B)/bin/uploader $(B)/bin/eventspool $(B)/bin/acmsim $(if $(filter fuzz,$(MODE)),$(FUZZERS))
 
 help:
@@ -61,6 +61,7 @@ help:
 	@echo 'make test-system  the package in a fresh Debian 12 under a real systemd'
 	@echo 'make image        the image of the containers as a file, for a machine without a registry, and its list of packages'
 	@echo 'make bench        the benchmark: a table, never a verdict'
+	@echo 'make bench-peers  speed beside syslog-ng, rsyslog and, where FLUENT_BIT= is its path, Fluent Bit: likewise'
 	@echo 'make lint         the arrows between rooms, what prints, clang-format, clang-tidy, cppcheck, gcc and clang'
 	@echo 'make settings     writes what is generated from the tables of settings: documents, .env.example, compose, deploy/etc'
 	@echo 'make worksheet    writes sql/snowflake/worksheet.sql from the numbered files'
@@ -182,7 +183,7 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@sh tools/demo/demo.sh $(B)
 
-tests: $(UNIT_TESTS) $(MODEL_TESTS) $(FAULTS)
+tests: $(UNIT_TESTS) $(MODEL_TESTS) $(FAULTS) $(B)/bench/sink
 unit: deps
 	@sh tools/deps.sh unit
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation
@@ -216,6 +217,12 @@ bench:
 	@sh tools/deps.sh bench
 	@$(MAKE) --no-print-directory all $(B)/bench/baseline $(B)/bench/sax $(B)/bench/sink
 	@BUILD=$(B) PYTHONPATH=tests python3 -B tests/bench/bench.py
+# About five minutes; docs/performance.md tells its settings.
+bench-peers:
+	@sh tools/deps.sh peers
+	@$(MAKE) --no-print-directory all $(B)/bench/sink
+	@sh tests/comparison/packages.sh
+	@BUILD=$(B) PYTHONPATH=tests python3 -B tests/bench/peers.py
 bench-page-size: deps
 	@$(MAKE) --no-print-directory $(B)/bench/page_size
 	@mkdir -p $(B)/bench/data && $(B)/bench/page_size $(B)/bench/data 5

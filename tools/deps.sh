@@ -10,6 +10,7 @@ command -v npm >/dev/null || test="$test nodejs npm" # where it comes from elsew
 demo="$build curl openssl procps python3 util-linux ceph-common ceph-mon ceph-osd radosgw"
 swift="$build curl procps python3 swift-proxy swift-account swift-container swift-object memcached"
 bench="$build python3 strace valgrind"
+peers="$build python3"
 containers="curl docker.io docker-compose debootstrap jq python3 sqlite3 procps"
 lint="$unit clang clang-format clang-tidy cppcheck"
 fuzz="$build clang libclang-rt-dev"
@@ -24,13 +25,14 @@ test) wanted=$test ;;
 demo) wanted=$demo ;;
 swift) wanted=$swift ;;
 bench) wanted=$bench ;;
+peers) wanted=$peers ;;
 containers) wanted=$containers ;;
 lint) wanted=$lint ;;
 fuzz) wanted=$fuzz ;;
 deb) wanted=$deb ;;
 system) wanted=$system ;;
 ci) wanted=$ci ;;
-*) echo "usage: $0 build|unit|test|demo|swift|bench|containers|lint|fuzz|deb|system|ci" >&2; exit 64 ;;
+*) echo "usage: $0 build|unit|test|demo|swift|bench|peers|containers|lint|fuzz|deb|system|ci" >&2; exit 64 ;;
 esac
 
 if [ "${2:-}" = --list ]; then

@@ -27,6 +27,7 @@ import measure_speed
 import measure_status
 import measure_uploader
 from goals import print_goals
+from options import chosen, number
 from results import Results, print_table
 
 # Name, function, and whether each round repeats it; the backlog has its own rounds.
@@ -48,13 +49,7 @@ PARTS = (
 
 
 def load_options():
-    def number(name, default):
-        return int(os.environ.get(name) or default)
-    names = [name for name, _, _ in PARTS]
-    parts = (os.environ.get("BENCH_PARTS") or " ".join(names)).split()
-    unknown = set(parts) - set(names)
-    if unknown:
-        sys.exit(f"BENCH_PARTS: no part is called {' '.join(sorted(unknown))}; there are: {' '.join(names)}")
+    parts = chosen("BENCH_PARTS", [name for name, _, _ in PARTS])
     return types.SimpleNamespace(parts=parts, rounds=number("BENCH_ROUNDS", 5), events=number("BENCH_EVENTS", 200000),
                                  backlog=number("BENCH_BACKLOG", 200000),
                                  uploader_events=number("BENCH_UPLOADER_EVENTS", 50000),

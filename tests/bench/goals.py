@@ -9,7 +9,7 @@ import measure_shipping
 import measure_speed
 import measure_status
 import measure_uploader
-from results import print_rows, text
+from results import print_rows, ratio, text
 
 
 def print_goals(results, options):
@@ -95,11 +95,6 @@ def uploader_goals(results):
          "1, within noise"),
         ("full speed beside the drain, of the backlog alone", ratio(results, "rate", o.DRAINED, o.QUIET), 2, ">= 0.90"),
     ]
-
-
-def ratio(results, figure, name, *bases):
-    """The median of the rounds' ratios: what disturbs a round disturbs both sides of it."""
-    return results.over_rounds(lambda r: r[name][figure] / sum(r[base][figure] for base in bases))
 
 
 def instructions_ratio(results):

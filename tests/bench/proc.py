@@ -3,6 +3,7 @@ import collections
 import os
 import pathlib
 import re
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -18,7 +19,8 @@ def ticks(stat):
 
 
 def cpu_seconds(pid):
-    return ticks(read(pid, "stat"))
+    """User and system time of all threads, finer than the ticks of `stat`: the process's own clock (clock_getcpuclockid)."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def thread_seconds(pid):

@@ -25,6 +25,15 @@ class Results:
             return None
         return max(values) if figure in WORST else statistics.median(values)
 
+    def spread(self, name, figure, decimals=0):
+        """The median, and the least and the most of the rounds."""
+        values = [r[figure] for r in self.rounds[name]]
+        least, middle, most = (text(value, decimals) for value in (min(values), statistics.median(values), max(values)))
+        return f"{middle} ({least} to {most})"
+
+    def total(self, name, figure):
+        return sum(r[figure] for r in self.rounds[name])
+
     def over_rounds(self, figure_of_round):
         """The median of figure_of_round(round), which gets {name: figures} of one round; None if a name is missing."""
         found = []
@@ -34,6 +43,11 @@ class Results:
             except KeyError:
                 continue
         return statistics.median(found) if found else None
+
+
+def ratio(results, figure, name, *bases):
+    """The median of the rounds' ratios: what disturbs a round disturbs both sides of it."""
+    return results.over_rounds(lambda r: r[name][figure] / sum(r[base][figure] for base in bases))
 
 
 def text(value, decimals=1):

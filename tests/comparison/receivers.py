@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 
-from support.environment import BIN, clean_environment
+from support.environment import BIN, ROOT, clean_environment
 from support.ports import reserve_port
 from support.waiting import wait_for
 
@@ -149,49 +149,56 @@ class Eventspool(Receiver):
         super().close()
 
 
-class Unpacked(Receiver):
-    """A program out of a Debian package that was unpacked into a directory (PACKAGES), not installed."""
-
-    @property
-    def root(self):
-        return pathlib.Path(os.environ["PACKAGES"])
+class Configured(Receiver):
+    """A program with a configuration of its own, in which FAR is where it delivers to."""
+    FAR = ""
 
     def write_configuration(self, text):
-        (self.directory / "conf").write_text(text.format(port=self.port, sink=self.sink.port, dir=self.directory,
-                                                         buffer=self.buffer, longest=LONGEST))
+        (self.directory / "conf").write_text(text.replace("FAR", self.FAR).format(
+            port=self.port, sink=self.sink.port, dir=self.directory, buffer=self.buffer, longest=LONGEST))
         return self.directory / "conf"
+
+
+class Unpacked(Configured):
+    """A program out of a Debian package that packages.sh has unpacked, not installed."""
+    root = ROOT / "build/comparison/root"
+
+    def environment(self):
+        libraries = (self.root / "usr/lib/syslog-ng", *glob.glob(f"{self.root}/usr/lib/*-linux-gnu"))
+        return {**clean_environment(), "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
 
 
 class SyslogNg(Unpacked):
     name = "syslog-ng"
+    INPUT = ""  # further options of the source
+    FAR = 'network("127.0.0.1" port({sink}) transport("tcp") template("[record]$MESSAGE\\n") time-reopen(1)'
     CONFIGURATION = """@version: 3.38
-source events {{ network(ip("127.0.0.1") port({port}) transport("tcp") flags(no-parse) log-msg-size({longest})); }};
+source events {{ network(ip("127.0.0.1") port({port}) transport("tcp") flags(no-parse) log-msg-size({longest}) INPUT); }};
 destination far {{
-    network("127.0.0.1" port({sink}) transport("tcp") template("[record]$MESSAGE\\n") time-reopen(1)
+    FAR
         disk-buffer(reliable(yes) disk-buf-size({buffer}) mem-buf-size(16777216) dir("{dir}")));
 }};
 log {{ source(events); destination(far); flags(flow-control); }};
 """
 
-    def environment(self):
-        return {**clean_environment(), "LD_LIBRARY_PATH": str(self.root / "usr/lib/syslog-ng")}
-
     def command(self):
-        return [self.root / "usr/sbin/syslog-ng", "-F", "--no-caps", "-f", self.write_configuration(self.CONFIGURATION),
-                "--module-path", *glob.glob(f"{self.root}/usr/lib/syslog-ng/3.*"), "-R", "persist", "-p", "pid", "-c", "control"]
+        return [self.root / "usr/sbin/syslog-ng", "-F", "--no-caps",
+                "-f", self.write_configuration(self.CONFIGURATION.replace("INPUT", self.INPUT)), "--module-path",
+                *glob.glob(f"{self.root}/usr/lib/syslog-ng/3.*"), "-R", "persist", "-p", "pid", "-c", "control"]
 
 
 class Rsyslog(Unpacked):
     name = "rsyslog"
     MODULE, FRAMING = "imtcp", ""
+    FAR = """template(name="as_it_came" type="string" string="[record]%rawmsg%")
+action(type="omfwd" target="127.0.0.1" port="{sink}" protocol="tcp" template="as_it_came"
+       action.resumeRetryCount="-1" action.resumeInterval="1")"""
     CONFIGURATION = """global(workDirectory="{dir}" maxMessageSize="{longest}" parser.escapeControlCharactersOnReceive="off")
 main_queue(queue.type="Disk" queue.filename="main" queue.checkpointInterval="1" queue.syncQueueFiles="on"
            queue.saveOnShutdown="on" queue.maxDiskSpace="{buffer}" queue.maxFileSize="1m" queue.timeoutEnqueue="600000")
 module(load="MODULE")
 input(type="MODULE" address="127.0.0.1" port="{port}" FRAMING)
-template(name="as_it_came" type="string" string="[record]%rawmsg%")
-action(type="omfwd" target="127.0.0.1" port="{sink}" protocol="tcp" template="as_it_came"
-       action.resumeRetryCount="-1" action.resumeInterval="1")
+FAR
 """
 
     def command(self):
