@@ -76,7 +76,7 @@ class EventspoolToFiles(ToFiles, Eventspool):
     """The defaults, and a directory as destination. `uploader flush` ships the last events, which would wait for an hour."""
     name = "eventspool (collector, and uploader to a directory)"
     POWER_CUT = "what is not committed yet"
-    SOURCE = "rows and objects are synced; tests/unit/collector/test_power_cut.c"
+    SOURCE = "rows and objects are synced (strace); tests/unit/collector/test_power_cut.c"
 
     def start(self):
         super().start()
@@ -113,15 +113,15 @@ class EventspoolToFiles(ToFiles, Eventspool):
 class SyslogNgToFile(ToFiles, SyslogNg):
     name = "syslog-ng (reliable disk buffer) to a file"
     POWER_CUT = "what the kernel has not written back"
-    SOURCE = "it does not sync (strace); docs/comparison.md, Run here"
+    SOURCE = "neither its buffer nor the file is synced (strace)"
     INPUT = "log-iw-size(10000) log-fetch-limit(1000)"  # the fastest of those that were tried
     FAR = 'file("{dir}/out/events" template("$MESSAGE\\n")'
 
 
 class RsyslogToFile(ToFiles, Rsyslog):
     name = "rsyslog (disk queue, synced) to a file"
-    POWER_CUT = "of the queue nothing, of the file as above"
-    SOURCE = "queue.syncQueueFiles is on, omfile's sync is off; its documentation"
+    POWER_CUT = "nothing of its queue; what the kernel has not written back of the file"
+    SOURCE = "its queue is synced for each message, the file never (strace)"
     FAR = """template(name="as_it_came" type="string" string="%rawmsg%\\n")
 action(type="omfile" file="{dir}/out/events" template="as_it_came")"""
     ONE_OF = 50
@@ -130,8 +130,8 @@ action(type="omfile" file="{dir}/out/events" template="as_it_came")"""
 class FluentBitToFile(ToFiles, Configured):
     """No package of the distribution: it is run where FLUENT_BIT is the path of its program."""
     name = "Fluent Bit (filesystem, sync full) to a file"
-    POWER_CUT = "what is in no chunk yet, of the file as above"
-    SOURCE = "storage.sync is full, its file output does not sync; its documentation"
+    POWER_CUT = "what is in no chunk yet"
+    SOURCE = "storage.sync is full; its documentation, not tried"
     CONFIGURATION = """[SERVICE]
     Flush 0.2
     Log_Level warn
