@@ -135,7 +135,7 @@ $(B)/model/%: $(B)/tests/model/test_%.o $(MODEL) $(B)/collector.a $(B)/common.a 
 	$(Q)$(CC) $(LDFLAGS_ALL) $(ALL) -lcmocka $(LIBS_collector) -o $@
 # This one counts what the product allocates.
 $(B)/model/memory: LDFLAGS_ALL += $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
-$(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
+$(B)/bench/append $(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
 # tests/fuzz/fuzz_x.c is build/fuzz/fuzz/x: the framer is the collector's, the others are parsers of the uploader's side.
 $(B)/fuzz/framer: $(B)/collector.a
 $(B)/fuzz/framer: LIBS = $(LIBS_collector)
@@ -215,7 +215,7 @@ image:
 # About 8 minutes; docs/performance.md tells its settings.
 bench:
 	@sh tools/deps.sh bench
-	@$(MAKE) --no-print-directory all $(B)/bench/baseline $(B)/bench/sax $(B)/bench/sink
+	@$(MAKE) --no-print-directory all $(B)/bench/append $(B)/bench/baseline $(B)/bench/sax $(B)/bench/sink
 	@BUILD=$(B) PYTHONPATH=tests python3 -B tests/bench/bench.py
 # About five minutes; docs/performance.md tells its settings.
 bench-peers:

@@ -98,8 +98,8 @@ def uploader_goals(results):
 
 
 def instructions_ratio(results):
-    sax, sqlite, collector = measure_instructions.NAMES
-    return ratio(results, "instructions", collector, sax, sqlite)
+    return ratio(results, "instructions", measure_instructions.COLLECTOR, measure_instructions.SAX,
+                 measure_instructions.SQLITE)
 
 
 def kilo(value):

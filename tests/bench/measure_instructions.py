@@ -13,7 +13,8 @@ from installation import Installation, fresh_directory
 SAX = "libxml2's SAX push parser"
 COLLECTOR = "collector, 8 connections, the whole program"
 SQLITE = "SQLite, 1,000 rows a transaction"
-NAMES = (SAX, SQLITE, COLLECTOR)
+APPEND = "the collector's spool_append(), 1,000 events a transaction"
+NAMES = (SAX, SQLITE, APPEND, COLLECTOR)
 COLUMNS = (("instructions/event", "instructions", 0),)
 FEW, MANY = 1000, 6000
 
@@ -26,6 +27,8 @@ def measure(results, options):
     results.add(SAX, instructions=count_part("parse_all", "sax") / MANY)
     with fresh_directory() as directory:
         results.add(SQLITE, instructions=count_part("insert_all", "baseline", directory) / MANY)
+    with fresh_directory() as directory:
+        results.add(APPEND, instructions=count_part("append_all", "append", directory) / MANY)
     results.add(COLLECTOR, instructions=(count_collector(MANY) - count_collector(FEW)) / (MANY - FEW))
 
 
