@@ -359,6 +359,13 @@ void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), voi
     (void)sqlite3_wal_hook(db->handle, committed, db);
 }
 
+enum result db_add_table(struct db *db, const char *name, const struct sqlite3_module *module, void *context,
+                         void (*free_context)(void *context), struct why *why)
+{
+    int code = sqlite3_create_module_v2(db->handle, name, module, context, free_context);
+    return db_result(db, code, "add a table", why);
+}
+
 static char *copy(const char *text)
 {
     char *own = strdup(text);

@@ -17,7 +17,8 @@
 #include "common/why.h"
 
 struct db;
-struct log_place; /* common/log_place.h */
+struct log_place;      /* common/log_place.h */
+struct sqlite3_module; /* SQLite's */
 struct stmt;
 
 /*
@@ -134,6 +135,13 @@ void db_on_commit(struct db *db, void (*hook)(void *context, int wal_pages), voi
  */
 MUST_CHECK enum result stmt_prepare(struct stmt **stmt, struct db *db, const char *sql, struct why *why);
 void stmt_free(struct stmt *stmt); /* accepts NULL */
+
+/*
+ * Adds a table that this program provides (https://www.sqlite.org/vtab.html) to this connection. `module` is borrowed for
+ * the connection's life; `free_context`, which may be NULL, is called at db_close(), or now if this fails.
+ */
+MUST_CHECK enum result db_add_table(struct db *db, const char *name, const struct sqlite3_module *module,
+                                    void *context, void (*free_context)(void *context), struct why *why);
 
 /* Bind by name (":id"). Texts and blobs are borrowed until the next reset; a NULL text binds NULL. */
 void stmt_set_int(struct stmt *stmt, const char *name, int64_t value);

@@ -16,6 +16,7 @@
 #include <sys/random.h>
 
 #include "collector/intake/group.h"
+#include "collector/spool/group_table.h"
 #include "collector/spool/reject_counts.h"
 #include "collector/spool/reject_rows.h"
 #include "collector/spool/schema.h"
@@ -33,7 +34,7 @@
 #define SENDERS_MAX 1000
 
 struct counters {
-    int64_t last_event_id, event_bytes;
+    struct event_counters events;
     int64_t read_bytes; /* by this chain */
     struct reject_counters rejects;
     int64_t last_event_at; /* -1: this chain has no event from the network */
@@ -48,7 +49,8 @@ struct spool_in {
     struct place file; /* the file that is open */
     struct reject_rows *rejects;
     struct reject_counts *reject_counts;
-    struct stmt *append_event, *load_intake, *store_intake, *count_sender, *trim_senders, *mark_retried;
+    struct group_table *group_table; /* the connection's */
+    struct stmt *append_events, *load_intake, *store_intake, *count_sender, *trim_senders, *mark_retried;
     struct stmt *page_count, *freelist_count, *report_low_space, *request_flush;
     char writer[WRITER_SIZE]; /* this process */
     int64_t groups;
@@ -58,7 +60,8 @@ struct spool_in {
 
 static enum result prepare(struct spool_in *in, struct why *why)
 {
-    enum result res = stmt_prepare(&in->append_event, in->db, sql_append_event, why);
+    enum result res = group_table_open(&in->group_table, in->db, why);
+    if (res == RES_OK) res = stmt_prepare(&in->append_events, in->db, sql_append_events, why);
     if (res == RES_OK) res = reject_rows_open(&in->rejects, in->db, in->page_size, why);
     if (res == RES_OK) res = reject_counts_open(&in->reject_counts, in->db, why);
     if (res == RES_OK) res = stmt_prepare(&in->load_intake, in->db, sql_load_intake, why);
@@ -101,7 +104,7 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
 void spool_in_close(struct spool_in *in)
 {
     if (!in) return;
-    stmt_free(in->append_event);
+    stmt_free(in->append_events);
     reject_rows_close(in->rejects);
     reject_counts_close(in->reject_counts);
     stmt_free(in->load_intake);
@@ -131,8 +134,8 @@ static enum result load_counters(struct spool_in *in, struct counters *counters,
     enum result res = stmt_step(in->load_intake, &has_row, why);
     if (res != RES_OK) return res;
     if (!has_row) return why_set(why, RES_BROKEN, "the row with the counters is missing in the spool");
-    counters->last_event_id = stmt_int(in->load_intake, 0);
-    counters->event_bytes = stmt_int(in->load_intake, 1);
+    counters->events.last_id = stmt_int(in->load_intake, 0);
+    counters->events.total_bytes = stmt_int(in->load_intake, 1);
     counters->rejects.last_id = stmt_int(in->load_intake, 2);
     counters->rejects.total_bytes = stmt_int(in->load_intake, 3);
     (void)snprintf(counters->writer, sizeof counters->writer, "%s", stmt_text(in->load_intake, 4));
@@ -152,25 +155,6 @@ static void set_slice(struct stmt *stmt, const char *name, struct slice slice)
 static void set_text(struct stmt *stmt, const char *name, struct slice slice)
 {
     stmt_set_text_n(stmt, name, slice.data ? slice.data : "", slice.len);
-}
-
-static enum result append_event(struct spool_in *in, const struct event *event, struct counters *counters,
-                                struct why *why)
-{
-    struct stmt *stmt = in->append_event;
-    counters->event_bytes += (int64_t)event->bytes;
-    stmt_set_int(stmt, ":id", ++counters->last_event_id);
-    stmt_set_int(stmt, ":received_at", event->received_at);
-    stmt_set_int(stmt, ":total_bytes", counters->event_bytes);
-    stmt_set_int(stmt, ":bytes", (int64_t)event->bytes);
-    set_slice(stmt, ":source", event->source);
-    set_slice(stmt, ":uid", event->fields[EVENT_UID]);
-    set_slice(stmt, ":name", event->fields[EVENT_NAME]);
-    set_slice(stmt, ":time", event->fields[EVENT_TIME]);
-    set_slice(stmt, ":sender", event->fields[EVENT_SENDER]);
-    set_slice(stmt, ":source_name", event->fields[EVENT_SOURCE_NAME]);
-    set_slice(stmt, ":payload", event->payload);
-    return stmt_run(stmt, NULL, why);
 }
 
 static bool is_equal(struct slice a, struct slice b)
@@ -237,8 +221,8 @@ static enum result store_counters(struct spool_in *in, const struct counters *co
                                   const struct group *group, struct why *why)
 {
     struct stmt *stmt = in->store_intake;
-    stmt_set_int(stmt, ":last_event_id", counters->last_event_id);
-    stmt_set_int(stmt, ":event_bytes", counters->event_bytes);
+    stmt_set_int(stmt, ":last_event_id", counters->events.last_id);
+    stmt_set_int(stmt, ":event_bytes", counters->events.total_bytes);
     stmt_set_int(stmt, ":read_bytes", counters->read_bytes);
     stmt_set_int(stmt, ":last_reject_id", counters->rejects.last_id);
     stmt_set_int(stmt, ":reject_bytes", counters->rejects.total_bytes);
@@ -262,17 +246,37 @@ static enum result mark_retried(struct spool_in *in, struct group *group, struct
     return res;
 }
 
-static enum result append_item(struct spool_in *in, const struct group *group, const struct item *item,
-                               struct counters *counters, struct why *why)
+/* NULL: the group has none. */
+static const struct item *last_event(const struct group *group)
 {
-    if (item->kind == ITEM_EVENT) {
-        struct event event = item_event(item);
-        if (group->retry_of == 0) counters->last_event_at = event.received_at;
-        return append_event(in, &event, counters, why);
+    size_t i = group->item_count;
+    while (i > 0 && group->items[i - 1].kind != ITEM_EVENT) i--;
+    return i > 0 ? &group->items[i - 1] : NULL;
+}
+
+static enum result append_events(struct spool_in *in, const struct group *group, struct counters *counters,
+                                 struct why *why)
+{
+    const struct item *last = last_event(group);
+    if (!last) return RES_OK;
+    if (group->retry_of == 0) counters->last_event_at = last->origin->received_at;
+    group_table_begin(in->group_table, group, &counters->events);
+    enum result res = stmt_run(in->append_events, NULL, why);
+    counters->events = group_table_end(in->group_table);
+    return res;
+}
+
+static enum result append_rejects(struct spool_in *in, const struct group *group, struct counters *counters,
+                                  struct why *why)
+{
+    enum result res = RES_OK;
+    for (size_t i = 0; i < group->item_count && res == RES_OK; i++) {
+        if (group->items[i].kind == ITEM_EVENT) continue;
+        struct reject reject = item_reject(&group->items[i]);
+        if (group->retry_of == 0) reject_counts_add(in->reject_counts, &reject);
+        res = reject_rows_add(in->rejects, &reject, group->retry_of != 0, &counters->rejects, why);
     }
-    struct reject reject = item_reject(item);
-    if (group->retry_of == 0) reject_counts_add(in->reject_counts, &reject);
-    return reject_rows_add(in->rejects, &reject, group->retry_of != 0, &counters->rejects, why);
+    return res;
 }
 
 static enum result append_group(struct spool_in *in, struct group *group, struct counters *counters,
@@ -283,8 +287,8 @@ static enum result append_group(struct spool_in *in, struct group *group, struct
         res = mark_retried(in, group, why);
         if (res != RES_OK || group->is_void) return res;
     }
-    for (size_t i = 0; i < group->item_count && res == RES_OK; i++)
-        res = append_item(in, group, &group->items[i], counters, why);
+    res = append_events(in, group, counters, why);
+    if (res == RES_OK) res = append_rejects(in, group, counters, why);
     return res == RES_OK ? count_senders(in, group, why) : res;
 }
 

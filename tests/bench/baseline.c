@@ -33,11 +33,14 @@ static void bind(sqlite3_stmt *insert, int column, struct slice slice)
     check(sqlite3_bind_text64(insert, column, slice.data, slice.len, SQLITE_STATIC, SQLITE_UTF8), NULL);
 }
 
-/* The parameters of sql/collector/append_event.sql in their order. */
+static const char insert_event[] = "INSERT INTO _event (id, received_at, total_bytes, bytes, source, sender, "
+                                   "uid, name, time, source_name, payload) "
+                                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
 static void insert_row(sqlite3 *db, sqlite3_stmt *insert, const struct event *event, int64_t id,
                        int64_t total)
 {
-    static const enum event_field order[] = {EVENT_UID, EVENT_NAME, EVENT_TIME, EVENT_SENDER,
+    static const enum event_field order[] = {EVENT_SENDER, EVENT_UID, EVENT_NAME, EVENT_TIME,
                                              EVENT_SOURCE_NAME};
     check(sqlite3_bind_int64(insert, 1, id), db);
     check(sqlite3_bind_int64(insert, 2, event->received_at), db);
@@ -80,7 +83,7 @@ __attribute__((noinline)) static void insert_all(sqlite3 *db, const struct group
     int64_t total = 0;
     int wal_pages = 0; /* of the last commit */
     (void)sqlite3_wal_hook(db, note_wal, &wal_pages);
-    check(sqlite3_prepare_v2(db, sql_append_event, -1, &insert, NULL), db);
+    check(sqlite3_prepare_v2(db, insert_event, -1, &insert, NULL), db);
     for (size_t i = 0; i < rows->item_count; i++) {
         if (i % ROWS == 0) execute(db, "BEGIN IMMEDIATE");
         struct event event = item_event(&rows->items[i]);

@@ -107,6 +107,80 @@ static void rejects_with_equal_texts_share_them(void **state)
                "|\n|\na|\na| b\na| b\nab| b\nac| b\n| b");
 }
 
+/* Events with the uids `first`.., E, and rejects with their place as the detail, R, in the order of `kinds`. */
+static struct group *mixed_group(const char *kinds, int first)
+{
+    struct group *group = group_new();
+    for (int i = 0; kinds[i]; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof number, "%d", first + i);
+        struct event event = {.received_at = 1000 + first + i,
+                              .source = some_slice("192.0.2.1"),
+                              .bytes = (size_t)(first + i),
+                              .payload = some_slice("<E/>")};
+        struct reject reject = {.received_at = 1000 + first + i,
+                                .source = some_slice("192.0.2.2"),
+                                .reason = REJECT_MALFORMED,
+                                .detail = some_slice(number),
+                                .payload = some_slice("x")};
+        event.fields[EVENT_UID] = some_slice(number);
+        if (kinds[i] == 'E')
+            group_add_event(group, &event);
+        else
+            group_add_reject(group, &reject);
+    }
+    return group;
+}
+
+static void ids_follow_the_order_of_adding_in_each_kind_over_a_chain(void **state)
+{
+    static const char *const kinds[] = {"EREERRE", "", "RR", "RE", "R", "EEE"};
+    struct fixture *f = *state;
+    struct group *groups[COUNT(kinds)];
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        groups[i] = mixed_group(kinds[i], 10 * (int)i + 1);
+        if (i > 0) groups[i - 1]->next = groups[i];
+    }
+    append(f, 0, 0, 1);
+    groups[3]->retry_of = 1;
+    for (int i = 0; i < 2; i++)
+        must(f, append_once(f->in, groups[0], &f->why)); /* the second time it is found */
+    for (size_t i = 0; i < COUNT(kinds); i++) group_free(groups[i]);
+    check_text(f->scratch->spool, "SELECT group_concat(id || ':' || uid), max(total_bytes) FROM _event",
+               "1:1,2:3,3:4,4:7,5:32,6:51,7:52,8:53|203");
+    check_text(f->scratch->spool, "SELECT group_concat(id || ':' || detail) FROM _reject WHERE id > 1",
+               "2:2,3:5,4:6,5:21,6:22,7:31,8:41");
+    check_text(f->scratch->spool, "SELECT group_concat(id) FROM _reject WHERE retried_at IS NOT NULL", "1");
+    check_text(f->scratch->spool, "SELECT last_event_at FROM _intake", "1053");
+    check_text(f->scratch->spool, "SELECT value FROM _counter WHERE name = 'rejects'",
+               "7"); /* no remainder */
+    check_books(f->scratch->spool);
+}
+
+/* Its own statement is refused in the middle: by a row that should not be there. */
+static void an_event_that_is_refused_takes_its_chain_back(void **state)
+{
+    struct fixture *f = *state;
+    struct group *groups[] = {mixed_group("REE", 1), mixed_group("REEE", 11)};
+    struct append_outcome outcome;
+    groups[0]->next = groups[1];
+    query_do(f->scratch->spool, "INSERT INTO _event VALUES (4, 0, 0, 0, '', '', '', '', '', '', '')");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(spool_append(f->in, groups[0], &outcome, &f->why), RES_BROKEN);
+        assert_int_equal(outcome.cause, APPEND_FAILED);
+        assert_non_null(strstr(f->why.text, "UNIQUE constraint failed: _event.id"));
+        check_text(f->scratch->spool, "SELECT group_concat(id) FROM _event", "4");
+        check_text(f->scratch->spool, "SELECT count(*) FROM _reject", "0");
+        check_text(f->scratch->spool, "SELECT count(*) FROM _sender", "0");
+    }
+    query_do(f->scratch->spool, "DELETE FROM _event");
+    must(f, spool_append(f->in, groups[0], &outcome, &f->why));
+    for (size_t i = 0; i < COUNT(groups); i++) group_free(groups[i]);
+    check_text(f->scratch->spool, "SELECT group_concat(id || ':' || uid) FROM _event",
+               "1:2,2:3,3:12,4:13,5:14");
+    check_books(f->scratch->spool);
+}
+
 static void ids_continue_after_a_full_purge_and_a_restart(void **state)
 {
     struct fixture *f = *state;
@@ -426,6 +500,8 @@ int main(void)
         IN_SPOOL(ids_have_no_gaps_over_groups_and_kinds),
         IN_SPOOL(every_field_arrives_in_its_column),
         IN_SPOOL(rejects_with_equal_texts_share_them),
+        IN_SPOOL(ids_follow_the_order_of_adding_in_each_kind_over_a_chain),
+        IN_SPOOL(an_event_that_is_refused_takes_its_chain_back),
         IN_SPOOL(ids_continue_after_a_full_purge_and_a_restart),
         IN_SPOOL(senders_are_counted_by_name_and_address_and_day),
         IN_SPOOL(late_events_count_in_all_and_leave_later_days_alone),
