@@ -138,7 +138,10 @@ static int on_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid)
     return SQLITE_OK;
 }
 
-/* An absent text is NULL, which a result is unless it is set. */
+/*
+ * An absent text is NULL, which a result is unless it is set. SQLITE_STATIC, without a copy: the bytes are the group's,
+ * which does not change before group_table_end(), and no statement has a row of it any more by then.
+ */
 static void set_text(sqlite3_context *result, struct slice text)
 {
     if (text.data) sqlite3_result_text64(result, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
