@@ -188,6 +188,17 @@ static void counters_go_on_only_once_the_last_row_was_read(void **state)
     group_free(group);
 }
 
+static void a_cursor_begins_again_in_a_join(void **state)
+{
+    struct table_fixture *f = *state;
+    struct group *group = group_of("ERE");
+    group_table_begin(f->table, group, &(struct event_counters){10, 1000});
+    check_rows(f, "SELECT n, id, total_bytes FROM (SELECT 1 AS n UNION ALL SELECT 2) CROSS JOIN group_events",
+               3, "1|11|1001\n1|12|1004\n2|11|1001\n2|12|1004");
+    check_counters(group_table_end(f->table), 12, 1004);
+    group_free(group);
+}
+
 /* ---- the table ---- */
 
 static void columns_are_those_of_the_events_in_their_order(void **state)
@@ -297,6 +308,7 @@ int main(void)
         WITH_TABLE(the_table_is_empty_without_a_group),
         WITH_TABLE(absent_texts_are_null_and_empty_ones_are_not),
         WITH_TABLE(counters_go_on_only_once_the_last_row_was_read),
+        WITH_TABLE(a_cursor_begins_again_in_a_join),
         WITH_TABLE(columns_are_those_of_the_events_in_their_order),
         WITH_TABLE(nobody_else_reads_the_table_and_nobody_writes_it),
         WITH_TABLE(the_statement_stores_no_row_aside),
