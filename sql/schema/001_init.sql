@@ -154,7 +154,8 @@ CREATE TABLE _batch (
     sealed_at      INTEGER NOT NULL,
 
     -- Its rendition, recorded before the first PUT. The earlier rendition is from before a library's upgrade changed
-    -- the bytes; if it may have been stored, an object with its bytes is this batch's, too.
+    -- the bytes; if it may have been stored, an object with its bytes is this batch's, too. The MD5 is for S3: of a
+    -- directory's it is NULL.
     sha256         TEXT,
     md5            TEXT,
     stored_bytes   INTEGER,

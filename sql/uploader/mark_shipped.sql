@@ -3,6 +3,6 @@
 UPDATE _batch
 SET shipped_at = :now, kept_from = :kept_ms, etag = :etag, verified = :verified, unknown_since = NULL,
     occupied_since = NULL, blocked_at = NULL, refused_status = NULL, refused_code = NULL, last_error = NULL, remedy = NULL,
-    sha256 = coalesce(:sha256, sha256), md5 = coalesce(:md5, md5),
+    sha256 = coalesce(:sha256, sha256), md5 = CASE WHEN :sha256 IS NULL THEN md5 ELSE :md5 END,
     stored_bytes = CASE WHEN :sha256 IS NULL THEN stored_bytes ELSE :stored_bytes END
 WHERE id = :id AND superseded_at IS NULL AND abandoned_at IS NULL;

@@ -34,7 +34,7 @@ bool batch_format_of(const char *name, enum batch_format *format); /* false: no 
 /* The hashes and the length of an object's bytes. */
 struct rendition {
     char sha256[BATCH_SHA256_SIZE]; /* "": there is no rendition */
-    char md5[BATCH_MD5_SIZE];
+    char md5[BATCH_MD5_SIZE];       /* "": the destination needs none, as no directory does */
     int64_t bytes;
     /* of the uncompressed bytes; "" if the rendition was read from the spool */
     char content_sha256[BATCH_SHA256_SIZE];

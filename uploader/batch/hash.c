@@ -12,7 +12,8 @@
 #define STEP_BYTES ((size_t)256 << 10)
 
 struct hash {
-    EVP_MD_CTX *sha256, *md5;
+    EVP_MD_CTX *sha256;
+    EVP_MD_CTX *md5; /* NULL: not asked for */
     int64_t bytes;
 };
 
@@ -24,18 +25,19 @@ static EVP_MD_CTX *new_digest(const EVP_MD *kind)
     return digest;
 }
 
-struct hash *hash_begin(void)
+struct hash *hash_begin(enum hash_kind kind)
 {
     struct hash *hash = calloc(1, sizeof *hash);
     if (!hash) abort();
     hash->sha256 = new_digest(EVP_sha256());
-    hash->md5 = new_digest(EVP_md5());
+    if (kind == HASH_SHA256_AND_MD5) hash->md5 = new_digest(EVP_md5());
     return hash;
 }
 
 void hash_add(struct hash *hash, const void *data, size_t len)
 {
-    int ok = EVP_DigestUpdate(hash->sha256, data, len) && EVP_DigestUpdate(hash->md5, data, len);
+    int ok =
+        EVP_DigestUpdate(hash->sha256, data, len) && (!hash->md5 || EVP_DigestUpdate(hash->md5, data, len));
     assert(ok == 1);
     hash->bytes += (int64_t)len;
 }
@@ -53,7 +55,7 @@ void hash_end(struct hash *hash, struct rendition *rendition)
 {
     *rendition = (struct rendition){.bytes = hash->bytes};
     write_hex(hash->sha256, rendition->sha256);
-    write_hex(hash->md5, rendition->md5);
+    if (hash->md5) write_hex(hash->md5, rendition->md5);
 }
 
 void hash_free(struct hash *hash)
@@ -64,9 +66,10 @@ void hash_free(struct hash *hash)
     free(hash);
 }
 
-void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause)
+void hash_bytes(const struct buf *body, enum hash_kind kind, struct rendition *rendition,
+                const struct pause *pause)
 {
-    struct hash *hash = hash_begin();
+    struct hash *hash = hash_begin(kind);
     for (size_t done = 0; done < body->len;) {
         size_t left = body->len - done;
         size_t len = left < STEP_BYTES ? left : STEP_BYTES;
@@ -81,7 +84,7 @@ void hash_bytes(const struct buf *body, struct rendition *rendition, const struc
 bool hash_file(int fd, struct rendition *rendition)
 {
     char block[BLOCK];
-    struct hash *hash = hash_begin();
+    struct hash *hash = hash_begin(HASH_SHA256);
     ssize_t n = 0;
     do {
         n = read(fd, block, sizeof block);

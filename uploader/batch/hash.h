@@ -1,5 +1,6 @@
 /*
- * hash -- SHA-256, MD5 and length of bytes: piece by piece, in memory, or in a file.
+ * hash -- SHA-256 and length of bytes, and their MD5 where it is asked for: piece by piece, in memory, or in a file.
+ * MD5 costs twice as much as SHA-256 where the processor has instructions for the latter, so only what goes to S3 has one.
  */
 #ifndef UPLOADER_BATCH_HASH_H
 #define UPLOADER_BATCH_HASH_H
@@ -10,17 +11,21 @@
 
 #define HASH_MD5_BYTES 16
 
+enum hash_kind { HASH_SHA256, HASH_SHA256_AND_MD5 };
+
 struct hash;
 
-struct hash *hash_begin(void);
+struct hash *hash_begin(enum hash_kind kind);
 void hash_add(struct hash *hash, const void *data, size_t len);
-void hash_end(struct hash *hash, struct rendition *rendition); /* call it once; sets content_sha256 to "" */
-void hash_free(struct hash *hash);                             /* accepts NULL */
+/* Call it once. Sets content_sha256 to "", and so md5 if it was not asked for. */
+void hash_end(struct hash *hash, struct rendition *rendition);
+void hash_free(struct hash *hash); /* accepts NULL */
 
 /* Hashes the bytes in slices, with a pause after each slice; `pause` may be NULL. */
-void hash_bytes(const struct buf *body, struct rendition *rendition, const struct pause *pause);
+void hash_bytes(const struct buf *body, enum hash_kind kind, struct rendition *rendition,
+                const struct pause *pause);
 
-/* Hashes what can be read from the descriptor, from its position on. False, with errno: it cannot be read. */
+/* The SHA-256 of what can be read from the descriptor, from its position on. False, with errno: it cannot be read. */
 bool hash_file(int fd, struct rendition *rendition);
 
 #endif

@@ -83,7 +83,7 @@ static enum result print_object(struct store *store, const struct batch *batch, 
                                 struct why *why)
 {
     struct rendition seen;
-    struct hash *hash = hash_begin();
+    struct hash *hash = hash_begin(HASH_SHA256);
     struct http_sink sink = {print_and_hash, hash, batch->recorded.bytes};
     enum result res = explain(store_read(store, batch, &sink, why), batch, is_guess, why);
     hash_end(hash, &seen);

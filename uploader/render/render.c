@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uploader/batch/hash.h"
 #include "uploader/render/drop.h"
 #include "uploader/render/flatten.h"
 #include "uploader/render/gzip.h"
@@ -48,7 +47,7 @@ struct render *render_begin(const struct batch *batch, struct buf *out)
     render->is_first = true;
     if (batch->is_gzip) {
         render->gzip = gzip_begin(out);
-        render->content = hash_begin();
+        render->content = hash_begin(HASH_SHA256);
     }
     if (batch->format != BATCH_XML) render->flatten = flatten_new();
     buf_append_text(render->text, documents[batch->format].begin);
@@ -133,10 +132,11 @@ void render_end(struct render *render, struct rendition *rendition)
     memcpy(rendition->content_sha256, content.sha256, sizeof content.sha256);
 }
 
-void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause)
+void render_hash(const struct buf *body, enum hash_kind kind, struct rendition *rendition,
+                 const struct pause *pause)
 {
     struct rendition done;
-    hash_bytes(body, &done, pause);
+    hash_bytes(body, kind, &done, pause);
     bool is_compressed = *rendition->content_sha256;
     memcpy(done.content_sha256, is_compressed ? rendition->content_sha256 : done.sha256, sizeof done.sha256);
     *rendition = done;

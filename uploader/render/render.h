@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/why.h"
 #include "uploader/batch/batch.h"
+#include "uploader/batch/hash.h"
 #include "uploader/batch/pause.h"
 #include "uploader/render/row.h"
 
@@ -31,10 +32,11 @@ MUST_CHECK enum result render_row(struct render *render, const struct row *row, 
 void render_end(struct render *render, struct rendition *rendition);
 
 /*
- * Hashes the bytes. This is a call of its own because it costs more than all the rest, and any thread may do it.
- * `pause` may be NULL.
+ * Hashes the bytes, in the way that the store asks for. This is a call of its own because it costs more than all the
+ * rest, and any thread may do it. `pause` may be NULL.
  */
-void render_hash(const struct buf *body, struct rendition *rendition, const struct pause *pause);
+void render_hash(const struct buf *body, enum hash_kind kind, struct rendition *rendition,
+                 const struct pause *pause);
 void render_free(struct render *render); /* accepts NULL */
 
 #endif

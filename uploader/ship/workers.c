@@ -53,7 +53,7 @@ static void hash(struct worker *worker)
 {
     struct throttle_work work = throttle_begin(worker->workers->throttle, &worker->turn);
     struct pause pause = throttle_pause(&work);
-    render_hash(&worker->job.body, &worker->job.rendition, &pause);
+    render_hash(&worker->job.body, store_hashes(worker->store), &worker->job.rendition, &pause);
 }
 
 /* What may hang: a directory does for as long as its disk does. A server cannot, as each request has time limits. */

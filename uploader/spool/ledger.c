@@ -45,9 +45,7 @@ enum result spool_out_record_attempt(struct spool_out *out, struct batch *batch,
     struct stmt *stmt = NULL;
     enum result res = spool_out_use(out, RECORD_ATTEMPT, &stmt, why);
     if (res != RES_OK) return res;
-    stmt_set_text(stmt, ":sha256", rendition->sha256);
-    stmt_set_text(stmt, ":md5", rendition->md5);
-    stmt_set_int(stmt, ":stored_bytes", rendition->bytes);
+    spool_out_set_rendition(stmt, rendition);
     stmt_set_int(stmt, ":now", clock_now_ms());
     stmt_set_int(stmt, ":id", batch->id);
     int64_t changed = 0;
@@ -110,9 +108,7 @@ enum result spool_out_mark_shipped(struct spool_out *out, struct batch *batch,
     stmt_set_int(stmt, ":kept_ms", spool_out_kept_ms(out));
     stmt_set_text(stmt, ":etag", *etag ? etag : NULL);
     stmt_set_int(stmt, ":verified", is_verified);
-    stmt_set_text(stmt, ":sha256", rendition ? rendition->sha256 : NULL);
-    stmt_set_text(stmt, ":md5", rendition ? rendition->md5 : NULL);
-    stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
+    spool_out_set_rendition(stmt, rendition);
     stmt_set_int(stmt, ":id", batch->id);
     res = record(out, &counted, stmt, batch, why);
     if (res != RES_OK) return why_wrap(why, res, "mark a batch shipped");

@@ -51,7 +51,7 @@ static enum batch_state read_state(struct stmt *stmt)
     return stmt_int(stmt, IS_BLOCKED) != 0 ? BATCH_BLOCKED : BATCH_SEALED;
 }
 
-/* Reads three columns from `column` on; they are NULL if there is no rendition. */
+/* Reads three columns from `column` on; they are NULL if there is no rendition, the MD5 if it has none. */
 static void read_rendition(struct stmt *stmt, int column, struct rendition *rendition)
 {
     *rendition = (struct rendition){.bytes = stmt_int(stmt, column + 2)};

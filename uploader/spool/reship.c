@@ -6,6 +6,7 @@
 #include "common/db.h"
 #include "common/sql.h"
 #include "uploader/spool/insert.h"
+#include "uploader/spool/statements.h"
 
 /* ---- past batches ---- */
 
@@ -38,9 +39,7 @@ enum result spool_reship_record(struct spool_out *out, struct batch *batch, cons
     struct stmt *stmt = NULL;
     enum result res = stmt_prepare(&stmt, spool_out_db(out), sql_record_rendition, why);
     if (res == RES_OK) {
-        stmt_set_text(stmt, ":sha256", rendition->sha256);
-        stmt_set_text(stmt, ":md5", rendition->md5);
-        stmt_set_int(stmt, ":stored_bytes", rendition->bytes);
+        spool_out_set_rendition(stmt, rendition);
         stmt_set_int(stmt, ":id", batch->id);
         res = stmt_run(stmt, NULL, why);
     }

@@ -113,3 +113,10 @@ void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column)
     const char *text = stmt_text(stmt, column);
     (void)snprintf(to, size, "%.*s", text ? utf8_cut(text, (int)size - 1) : 0, text ? text : "");
 }
+
+void spool_out_set_rendition(struct stmt *stmt, const struct rendition *rendition)
+{
+    stmt_set_text(stmt, ":sha256", rendition ? rendition->sha256 : NULL);
+    stmt_set_text(stmt, ":md5", rendition && *rendition->md5 ? rendition->md5 : NULL);
+    stmt_set_int(stmt, ":stored_bytes", rendition ? rendition->bytes : 0);
+}

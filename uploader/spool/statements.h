@@ -88,4 +88,7 @@ enum result spool_out_missing(enum batch_kind kind, int64_t id, struct why *why)
 /* Copies a column's text, cut to `size`; "" for NULL. */
 void spool_out_copy_text(char *to, size_t size, struct stmt *stmt, int column);
 
+/* Sets :sha256, :md5 and :stored_bytes; NULL: there is no rendition. Borrows it until the statement has run. */
+void spool_out_set_rendition(struct stmt *stmt, const struct rendition *rendition);
+
 #endif

@@ -19,7 +19,7 @@ void check_document_init(struct check_document *document, const char *prefix, en
     (void)snprintf(document->batch.object_key, sizeof document->batch.object_key, "%s_check-%s", prefix,
                    identity->node);
     buf_append_text(&document->body, empty_documents[format]);
-    hash_bytes(&document->body, &document->rendition, NULL);
+    hash_bytes(&document->body, HASH_SHA256_AND_MD5, &document->rendition, NULL);
     (void)snprintf(document->rendition.content_sha256, sizeof document->rendition.content_sha256, "%s",
                    document->rendition.sha256);
 }

@@ -306,6 +306,7 @@ static void close_dir(void *self)
 struct store *dir_open(const char *directory)
 {
     static const struct store_ops ops = {.is_trial = true,
+                                         .hashes = HASH_SHA256,
                                          .put = put,
                                          .find = find,
                                          .prove = prove,

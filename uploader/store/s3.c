@@ -81,7 +81,7 @@ static enum store_answer put_document(void *self, const char *key, const char *c
     struct s3 *s3 = self;
     struct rendition rendition;
     struct s3_answer answer;
-    hash_bytes(body, &rendition, NULL);
+    hash_bytes(body, HASH_SHA256_AND_MD5, &rendition, NULL);
     struct s3_call call = {.method = HTTP_PUT,
                            .key = key,
                            .content_type = content_type,
@@ -138,7 +138,8 @@ static enum result another(const void *self, void **other, struct why *why)
 enum result s3_open(struct store **store, const struct s3_options *options, struct signals *signals,
                     const struct lockfile *lock, struct why *why)
 {
-    static const struct store_ops ops = {.prepare = prepare,
+    static const struct store_ops ops = {.hashes = HASH_SHA256_AND_MD5,
+                                         .prepare = prepare,
                                          .put = put,
                                          .find = find,
                                          .prove = prove,

@@ -1,9 +1,11 @@
 /* s3_headers -- see s3_headers.h. */
 #include "uploader/store/s3_headers.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "uploader/batch/hash.h"
 #include "uploader/http/headers.h"
@@ -17,6 +19,7 @@ struct s3_headers {
 /* A bucket with Object Lock takes no PUT without it. */
 static void add_md5(struct headers *headers, const char *hex)
 {
+    assert(strlen(hex) == 2 * HASH_MD5_BYTES); /* whatever is put was hashed for this store */
     unsigned char md5[HASH_MD5_BYTES];
     char base64[HASH_MD5_BYTES * 2];
     for (size_t i = 0; i < sizeof md5; i++)

@@ -39,7 +39,7 @@ static enum store_answer hash_stored(struct s3_client *client, const struct obje
                                      struct stored *stored, struct rendition *seen, struct why *why)
 {
     struct s3_answer answer;
-    struct hash *hash = hash_begin();
+    struct hash *hash = hash_begin(HASH_SHA256);
     struct http_sink sink = {add_to_hash, hash, seen->bytes >= 0 ? seen->bytes : object->rendition->bytes};
     struct s3_call call = {.method = HTTP_GET, .key = object->batch->object_key, .sink = &sink};
     enum store_answer read = s3_client_send(client, &call, &answer, why);

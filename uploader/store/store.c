@@ -55,6 +55,11 @@ bool store_is_trial(const struct store *store)
     return store->ops->is_trial;
 }
 
+enum hash_kind store_hashes(const struct store *store)
+{
+    return store->ops->hashes;
+}
+
 enum result store_prepare(struct store *store, char source[STORE_SOURCE_SIZE], struct why *why)
 {
     source[0] = '\0';
@@ -157,7 +162,7 @@ bool store_clock_is_wrong(struct store *store, int64_t *ahead_ms)
 static bool is_same(const struct rendition *known, const struct rendition *seen)
 {
     if (!*known->sha256) return false;
-    return strcmp(known->md5, seen->md5) == 0 ||
+    return (*known->md5 && strcmp(known->md5, seen->md5) == 0) ||
            (strcmp(known->sha256, seen->sha256) == 0 && (seen->bytes < 0 || seen->bytes == known->bytes));
 }
 

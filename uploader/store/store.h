@@ -11,6 +11,7 @@
 #include "common/why.h"
 #include "uploader/batch/batch.h"
 #include "uploader/batch/cause.h"
+#include "uploader/batch/hash.h"
 #include "uploader/http/http.h"
 #include "uploader/http/keys.h"
 
@@ -72,6 +73,9 @@ bool store_is_here(const struct store *store, const char *destination);
 
 /* Is it a directory, for a trial? */
 bool store_is_trial(const struct store *store);
+
+/* Which hashes the rendition of an object needs before it is put. */
+enum hash_kind store_hashes(const struct store *store);
 
 /*
  * Before the first object: can requests be signed? `source` says for people where the keys come from; "" if none are
@@ -184,6 +188,7 @@ bool store_clock_is_wrong(struct store *store, int64_t *ahead_ms);
 /* What an implementation provides; `self` is its own state. */
 struct store_ops {
     bool is_trial;
+    enum hash_kind hashes;
     enum result (*prepare)(void *self, char source[STORE_SOURCE_SIZE], struct why *why); /* NULL: no keys */
     enum store_answer (*put)(void *self, const struct object *object, struct stored *stored, struct why *why);
     enum store_answer (*find)(void *self, const struct object *object, struct stored *stored,
@@ -215,7 +220,8 @@ struct store *store_new(void *self, const struct store_ops *ops, const char *des
 /*
  * Which rendition of this batch is stored: the object's own, or one of an earlier try, from before a library's
  * upgrade? NULL: none of them, so the stored object is not ours. `seen` has what the store has answered: "" if it
- * did not say a hash, a negative number if it did not say the length.
+ * did not say a hash, a negative number if it did not say the length. What is not known on either side proves nothing:
+ * a rendition that was recorded for a directory has no MD5.
  */
 const struct rendition *store_recognise(const struct object *object, const struct rendition *seen);
 

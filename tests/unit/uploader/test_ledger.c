@@ -153,6 +153,37 @@ static void hashes_of_possibly_stored_bytes_outlive_a_new_attempt(void **state)
                SHA256_B "|fedcba9876543210fedcba9876543210|456");
 }
 
+/* Recorded by releases with an MD5 for every destination, and by those without one for a directory, in turn. */
+static void a_rendition_without_md5_keeps_none_of_another(void **state)
+{
+    struct fixture *f = *state;
+    struct rendition plain = {SHA256_B, "", 456, ""};
+    struct batch batch = sealed_batch(f);
+
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    must(f, spool_out_record_attempt(f->out, &batch, &plain, &f->why));
+    check_text(f, "SELECT md5 IS NULL, stored_bytes, earlier_md5 FROM _batch",
+               "1|456|0123456789abcdef0123456789abcdef");
+    struct batch again = reload(f);
+    check_same_rendition(&again.recorded, &plain);
+    check_same_rendition(&again.earlier, &some_rendition);
+
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    check_text(f, "SELECT md5, earlier_md5 IS NULL FROM _batch", "0123456789abcdef0123456789abcdef|1");
+    must(f, spool_out_mark_shipped(f->out, &batch, &batch.earlier, "", true, -1, &f->why));
+    check_text(f, "SELECT sha256, md5 IS NULL, stored_bytes FROM _batch", SHA256_B "|1|456");
+}
+
+static void a_batch_that_is_shipped_without_a_look_keeps_what_was_recorded(void **state)
+{
+    struct fixture *f = *state;
+    struct batch batch = sealed_batch(f);
+    must(f, spool_out_record_attempt(f->out, &batch, &some_rendition, &f->why));
+    must(f, spool_out_mark_shipped(f->out, &batch, NULL, "", false, -1, &f->why));
+    check_text(f, "SELECT sha256, md5, stored_bytes FROM _batch",
+               SHA256_A "|0123456789abcdef0123456789abcdef|123");
+}
+
 static void rendering_options_are_fixed_when_a_batch_is_sealed(void **state)
 {
     struct fixture *f = *state;
@@ -409,6 +440,8 @@ int main(void)
         IN_SPOOL(a_batch_is_rendered_whole_across_its_slices),
         IN_SPOOL(a_missing_row_is_refused_wherever_it_is),
         IN_SPOOL(hashes_of_possibly_stored_bytes_outlive_a_new_attempt),
+        IN_SPOOL(a_rendition_without_md5_keeps_none_of_another),
+        IN_SPOOL(a_batch_that_is_shipped_without_a_look_keeps_what_was_recorded),
         IN_SPOOL(rendering_options_are_fixed_when_a_batch_is_sealed),
         IN_SPOOL(an_attempt_is_recorded_with_an_unknown_outcome),
         IN_SPOOL(only_a_definite_failure_ends_an_unknown_outcome),

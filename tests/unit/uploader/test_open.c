@@ -21,6 +21,7 @@ static void check(const struct store_options *options, bool is_trial, const char
     assert_int_equal(store_open(&store, options, &signals, &lock, &why), RES_OK);
     assert_string_equal(store_destination(store), destination);
     assert_int_equal(store_is_trial(store), is_trial);
+    assert_int_equal(store_hashes(store), is_trial ? HASH_SHA256 : HASH_SHA256_AND_MD5);
     store_close(store);
 }
 

@@ -170,6 +170,10 @@ static void a_new_rendition_is_recorded_beside_the_first(void **state)
                "c|d|2|a|b|1||0");
     assert_string_equal(batch.recorded.sha256, "c");
     assert_string_equal(batch.earlier.sha256, "a");
+
+    struct rendition plain = {.sha256 = "e", .bytes = 3}; /* of a directory */
+    must(f, spool_reship_record(f->out, &batch, &plain, &f->why));
+    check_text(f, "SELECT sha256, md5 IS NULL, earlier_sha256, earlier_md5 FROM _batch", "e|1|c|d");
 }
 
 /* ---- rejects ---- */

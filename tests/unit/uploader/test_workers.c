@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/same_rendition.h"
 #include "tests/support/scratch.h"
 #include "uploader/batch/hash.h"
 #include "uploader/store/dir.h"
@@ -56,7 +57,7 @@ static void fill(struct job *job, int64_t id, enum job_phase phase)
     (void)snprintf(job->batch.object_key, sizeof job->batch.object_key, "objects/%d", (int)id);
     buf_clear(&job->body);
     buf_append_format(&job->body, "the body of job %d", (int)id);
-    hash_bytes(&job->body, &job->rendition, NULL);
+    hash_bytes(&job->body, HASH_SHA256, &job->rendition, NULL);
 }
 
 static struct job *wait_for_one(struct parts *p)
@@ -92,6 +93,19 @@ static void each_job_is_done_once_and_comes_back(void **state)
     check_all(*state, JOB_LOOKING, STORE_ABSENT);
     check_all(*state, JOB_PUTTING, STORE_DONE);
     check_all(*state, JOB_LOOKING, STORE_DONE);
+}
+
+static void an_object_for_a_directory_is_hashed_without_md5(void **state)
+{
+    struct parts *p = *state;
+    struct job *job = workers_next_idle(p->workers);
+    fill(job, 7, JOB_HASHING);
+    struct rendition expected = job->rendition;
+    (void)snprintf(expected.content_sha256, sizeof expected.content_sha256, "%s", expected.sha256);
+    job->rendition = (struct rendition){.md5 = "what was there before"};
+    workers_submit(p->workers, job);
+    check_same_rendition(&wait_for_one(p)->rendition, &expected);
+    workers_put_back(p->workers, job);
 }
 
 static void there_are_no_more_jobs_than_workers(void **state)
@@ -130,6 +144,7 @@ int main(void)
 #define WITH_PARTS(test) cmocka_unit_test_setup_teardown(test, parts_new, parts_free)
     const struct CMUnitTest tests[] = {
         WITH_PARTS(each_job_is_done_once_and_comes_back),
+        WITH_PARTS(an_object_for_a_directory_is_hashed_without_md5),
         WITH_PARTS(there_are_no_more_jobs_than_workers),
         WITH_PARTS(closing_waits_for_submitted_jobs),
     };
