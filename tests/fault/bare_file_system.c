@@ -14,5 +14,6 @@ __attribute__((constructor)) static void read_environment(void)
     bool is_nfs = name && strcmp(name, "nfs") == 0;
     bare.has_no_nameless = is_vfat || is_nfs;
     bare.has_no_links = is_vfat;
+    bare.has_no_blocks_ahead = is_vfat || is_nfs;
     bare.has_no_flags = is_nfs;
 }

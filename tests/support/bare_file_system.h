@@ -16,9 +16,10 @@
 
 /* What is not known. */
 static struct bare {
-    bool has_no_nameless; /* O_TMPFILE: vfat, NFS, some of FUSE */
-    bool has_no_flags;    /* of renameat2(2): NFS, some of FUSE */
-    bool has_no_links;    /* vfat */
+    bool has_no_nameless;     /* O_TMPFILE: vfat, NFS, some of FUSE */
+    bool has_no_flags;        /* of renameat2(2): NFS, some of FUSE */
+    bool has_no_links;        /* vfat */
+    bool has_no_blocks_ahead; /* fallocate(2): vfat, NFS before 4.2 */
 } bare;
 
 int open(const char *path, int flags, ...);
@@ -34,6 +35,15 @@ int open(const char *path, int flags, ...)
         return -1;
     }
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int fallocate(int fd, int mode, off_t offset, off_t len)
+{
+    if (bare.has_no_blocks_ahead) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return (int)syscall(SYS_fallocate, fd, mode, offset, len);
 }
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)

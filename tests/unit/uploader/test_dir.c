@@ -196,8 +196,8 @@ static void every_file_system_that_replaces_nothing_will_do(void **state)
     static const struct bare systems[] = {
         {.has_no_links = false},
         {.has_no_links = true}, /* a file without a name can be made, and gets none */
-        {.has_no_nameless = true, .has_no_links = true}, /* vfat */
-        {.has_no_nameless = true, .has_no_flags = true}, /* NFS */
+        {.has_no_nameless = true, .has_no_links = true, .has_no_blocks_ahead = true}, /* vfat */
+        {.has_no_nameless = true, .has_no_flags = true, .has_no_blocks_ahead = true}, /* NFS */
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
