@@ -2,7 +2,6 @@
 #include "common/clock.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <time.h>
 
 static struct timespec read_clock(clockid_t which)
@@ -49,6 +48,17 @@ static void split_utc(int64_t at_ms, struct tm *utc)
     assert(done);
 }
 
+/* Appends the last digits of a number, and what stands behind them; strftime() and snprintf() would take ten times as long, for each event. */
+static char *put_part(char *to, int number, int digits, char end)
+{
+    for (int i = digits; i > 0; i--) {
+        to[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    to[digits] = end;
+    return to + digits + 1;
+}
+
 const char *clock_iso(int64_t at_ms, char out[CLOCK_ISO_SIZE])
 {
     struct tm utc;
@@ -56,9 +66,14 @@ const char *clock_iso(int64_t at_ms, char out[CLOCK_ISO_SIZE])
     if (at_ms < 0) return out;
     at_ms = at_most_latest(at_ms);
     split_utc(at_ms, &utc);
-    size_t length = strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-    assert(length > 0);
-    (void)snprintf(out + length, CLOCK_ISO_SIZE - length, ".%03uZ", (unsigned)(at_ms % 1000) % 1000);
+    char *to = put_part(out, utc.tm_year + 1900, 4, '-');
+    to = put_part(to, utc.tm_mon + 1, 2, '-');
+    to = put_part(to, utc.tm_mday, 2, 'T');
+    to = put_part(to, utc.tm_hour, 2, ':');
+    to = put_part(to, utc.tm_min, 2, ':');
+    to = put_part(to, utc.tm_sec, 2, '.');
+    to = put_part(to, (int)(at_ms % 1000), 3, 'Z');
+    *to = '\0';
     return out;
 }
 

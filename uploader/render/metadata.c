@@ -1,19 +1,28 @@
 /* metadata -- see metadata.h. */
 #include "uploader/render/metadata.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 
+/* As "%d" would, which takes longer than all the rest of an event. Gives where it begins, behind the buffer's start. */
+static const char *write_id(int64_t id, char text[METADATA_ID_SIZE])
+{
+    char *at = text + METADATA_ID_SIZE - 1;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + id % 10);
+        id /= 10;
+    } while (id > 0);
+    return at;
+}
+
 void metadata_fill(struct metadata out[METADATA_COUNT], struct metadata_text *text, const struct batch *batch,
                    const struct row *row)
 {
-    (void)snprintf(text->id, sizeof text->id, "%" PRId64, row->id);
     (void)clock_iso(row->received_at, text->received_at);
     out[0] = (struct metadata){"_spool", batch->identity.spool};
-    out[1] = (struct metadata){"_id", text->id};
+    out[1] = (struct metadata){"_id", write_id(row->id, text->id)};
     out[2] = (struct metadata){"_received_at", text->received_at};
     out[3] = (struct metadata){"_source", row->source};
     out[4] = (struct metadata){"_node", batch->identity.node};

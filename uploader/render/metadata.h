@@ -7,7 +7,8 @@
 #include "uploader/batch/batch.h"
 #include "uploader/render/row.h"
 
-#define METADATA_COUNT 5
+#define METADATA_COUNT   5
+#define METADATA_ID_SIZE 20 /* 19 digits and a NUL: ids are positive */
 
 struct metadata {
     const char *name; /* _spool, _id, _received_at, _source, _node */
@@ -16,7 +17,7 @@ struct metadata {
 
 /* Storage for the values that are computed. */
 struct metadata_text {
-    char id[24];
+    char id[METADATA_ID_SIZE];
     char received_at[32];
 };
 

@@ -16,14 +16,22 @@ static bool ends_name(char c)
     return is_space(c) || c == '=' || c == '>' || c == '/';
 }
 
+static void add_attribute(struct buf *out, const struct metadata *metadata)
+{
+    buf_append_char(out, ' ');
+    buf_append_text(out, metadata->name);
+    buf_append_text(out, "=\"");
+    buf_append_text(out, metadata->value);
+    buf_append_char(out, '"');
+}
+
 /* The values never hold markup: they are a spool's id, digits, an ISO time, an address and a node's name. */
 static void add_attributes(struct buf *out, const struct batch *batch, const struct row *row)
 {
     struct metadata metadata[METADATA_COUNT];
     struct metadata_text text;
     metadata_fill(metadata, &text, batch, row);
-    for (size_t i = 0; i < METADATA_COUNT; i++)
-        buf_append_format(out, " %s=\"%s\"", metadata[i].name, metadata[i].value);
+    for (size_t i = 0; i < METADATA_COUNT; i++) add_attribute(out, &metadata[i]);
 }
 
 /* Copies the start tag's own attributes, renaming those that collide; returns where the tag's end begins. */

@@ -8,7 +8,9 @@
 
 #include "common/clock.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -34,6 +36,19 @@ static void a_moment_is_written_in_utc_with_milliseconds(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(instants); i++)
         assert_string_equal(clock_iso(instants[i].at_ms, out), instants[i].iso);
+}
+
+static void every_moment_is_written_as_the_c_library_does(void **state)
+{
+    (void)state;
+    for (int64_t at_ms = 0; at_ms < INT64_C(253402300800000); at_ms += INT64_C(100000000007)) {
+        char out[CLOCK_ISO_SIZE];
+        char expected[CLOCK_ISO_SIZE * 2];
+        time_t seconds = (time_t)(at_ms / 1000);
+        size_t len = strftime(expected, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", gmtime(&seconds));
+        (void)snprintf(expected + len, sizeof expected - len, ".%03dZ", (int)(at_ms % 1000));
+        assert_string_equal(clock_iso(at_ms, out), expected);
+    }
 }
 
 static void an_object_key_carries_whole_seconds(void **state)
@@ -67,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_moment_is_written_in_utc_with_milliseconds),
+        cmocka_unit_test(every_moment_is_written_as_the_c_library_does),
         cmocka_unit_test(an_object_key_carries_whole_seconds),
         cmocka_unit_test(a_negative_time_becomes_an_empty_text),
         cmocka_unit_test(the_wall_clock_is_plausible_and_the_monotonic_one_increases),

@@ -8,6 +8,8 @@
 
 #include "uploader/render/metadata.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -27,6 +29,22 @@ static void the_five_metadata_fields_are_in_order(void **state)
     for (size_t i = 0; i < METADATA_COUNT; i++) {
         assert_string_equal(metadata[i].name, expected[i][0]);
         assert_string_equal(metadata[i].value, expected[i][1]);
+    }
+}
+
+static void an_id_is_written_with_as_many_digits_as_it_has(void **state)
+{
+    static const int64_t ids[] = {1, 9, 10, 99, 100, 1234567890, INT64_MAX - 1, INT64_MAX};
+    struct batch batch = {.id = 1};
+    (void)state;
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct row row = {.id = ids[i], .received_at = 1, .source = ""};
+        struct metadata metadata[METADATA_COUNT];
+        struct metadata_text text;
+        char expected[24];
+        (void)snprintf(expected, sizeof expected, "%" PRId64, ids[i]);
+        metadata_fill(metadata, &text, &batch, &row);
+        assert_string_equal(metadata[1].value, expected);
     }
 }
 
@@ -63,6 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_five_metadata_fields_are_in_order),
+        cmocka_unit_test(an_id_is_written_with_as_many_digits_as_it_has),
         cmocka_unit_test(a_metadata_name_with_extra_underscores_collides_too),
         cmocka_unit_test(only_the_given_length_of_a_name_is_compared),
     };
