@@ -44,19 +44,27 @@ size_t utf8_ascii_len(const char *data, size_t len)
     return ascii_len((const unsigned char *)data, len);
 }
 
-size_t utf8_valid_len(const char *data, size_t len)
+size_t utf8_char_len(const char *data, size_t len)
 {
     const unsigned char *text = (const unsigned char *)data;
-    size_t at = ascii_len(text, len);
+    unsigned char low = 0;
+    unsigned char high = 0;
+    if (len > 0 && text[0] < 0x80) return 1;
+    size_t more = len > 0 ? continuation(text[0], &low, &high) : 0;
+    if (more == 0 || len <= more || text[1] < low || text[1] > high) return 0;
+    for (size_t i = 2; i <= more; i++)
+        if ((text[i] & 0xC0) != 0x80) return 0;
+    return more + 1;
+}
+
+size_t utf8_valid_len(const char *data, size_t len)
+{
+    size_t at = utf8_ascii_len(data, len);
     while (at < len) {
-        unsigned char low = 0;
-        unsigned char high = 0;
-        size_t more = continuation(text[at], &low, &high);
-        if (more == 0 || len - at <= more || text[at + 1] < low || text[at + 1] > high) return at;
-        for (size_t i = 2; i <= more; i++)
-            if ((text[at + i] & 0xC0) != 0x80) return at;
-        at += more + 1;
-        at += ascii_len(text + at, len - at);
+        size_t char_len = utf8_char_len(data + at, len - at);
+        if (char_len == 0) return at;
+        at += char_len;
+        at += utf8_ascii_len(data + at, len - at);
     }
     return at;
 }

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* The bytes of the character at the beginning; 0: there is none, or it is not whole. */
+size_t utf8_char_len(const char *text, size_t len);
+
 /* How many bytes from the beginning are whole characters of UTF-8; `len` if all are. The text may contain NUL. */
 size_t utf8_valid_len(const char *text, size_t len);
 

@@ -76,6 +76,7 @@ void framer_move(struct framer *f, enum framer_state next)
 
 void framer_drop(struct framer *f, uint64_t to)
 {
+    if (to == f->window.start) return;
     marks_forget_before(&f->marks, &f->window, &f->lexer, to);
     window_drop(&f->window, to);
 }

@@ -17,7 +17,7 @@ struct plain_event {
         const char *text;
         size_t len; /* 0: none that is plain does */
     } names[EVENT_FIELD_COUNT];
-    uint64_t names_seen; /* a bit for each of these names; others may share it */
+    bool may_fill[UINT8_MAX + 1]; /* by the hash of a name; names that fill no column may share one */
 
     /* of the event that is being read: */
     struct xml_plain reader;
@@ -28,10 +28,10 @@ struct plain_event {
     struct slice fields[EVENT_FIELD_COUNT];
 };
 
-/* Names of ACM begin alike: their lengths and ends differ. */
-static uint64_t name_bit(const char *name, size_t len)
+/* Names of ACM begin alike, and end alike. */
+static uint8_t hash_of(const char *name, size_t len)
 {
-    return UINT64_C(1) << (len + 7 * (unsigned char)name[len - 1]) % 64;
+    return (uint8_t)(len * 8 + 3 * (unsigned char)name[len - 1] + (unsigned char)name[len / 2]);
 }
 
 struct plain_event *plain_event_new(const struct index_fields *fields)
@@ -43,7 +43,7 @@ struct plain_event *plain_event_new(const struct index_fields *fields)
         if (strncmp(element, "*:", 2) == 0) element += 2;
         if (!*element || strchr(element, ':')) continue;
         plain->names[i] = (struct plain_name){element, strlen(element)};
-        plain->names_seen |= name_bit(element, strlen(element));
+        plain->may_fill[hash_of(element, strlen(element))] = true;
     }
     return plain;
 }
@@ -57,7 +57,7 @@ void plain_event_free(struct plain_event *plain)
  * A child begins. It fills the columns that name it and that no earlier child has filled, as a repeated child does not
  * count. Returns where its text goes; NULL: nowhere.
  */
-static struct column_text *fill_columns(struct plain_event *plain, const struct xml_plain_tag *tag)
+static struct column_text *find_columns(struct plain_event *plain, const struct xml_plain_tag *tag)
 {
     struct column_text *text = NULL;
     for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
@@ -74,9 +74,9 @@ static struct column_text *fill_columns(struct plain_event *plain, const struct 
 }
 
 /* Most children fill none, and this shows it at once. */
-static bool may_fill(const struct plain_event *plain, const struct xml_plain_tag *tag)
+static inline struct column_text *fill_columns(struct plain_event *plain, const struct xml_plain_tag *tag)
 {
-    return plain->names_seen & name_bit(tag->name, tag->name_len);
+    return plain->may_fill[hash_of(tag->name, tag->name_len)] ? find_columns(plain, tag) : NULL;
 }
 
 static void add_run(struct column_text *column, const struct xml_plain_run *run)
@@ -95,8 +95,7 @@ static void take_tag(struct plain_event *plain, const struct xml_plain_tag *tag)
 {
     size_t depth = plain->reader.depth;
     if (depth == EVENT_DEPTH) {
-        struct column_text *column =
-            tag->kind == XML_PLAIN_LEAF && may_fill(plain, tag) ? fill_columns(plain, tag) : NULL;
+        struct column_text *column = tag->kind == XML_PLAIN_LEAF ? fill_columns(plain, tag) : NULL;
         if (column) add_run(column, &tag->content);
         plain->open = NULL;
     } else if (depth == CHILD_DEPTH) {

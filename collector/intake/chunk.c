@@ -96,7 +96,7 @@ void chunk_add(struct chunk *chunk, const struct frame *frame, const char *sourc
     item->is_terminated = is_terminated;
     chunk->received_bytes += frame->true_len;
     size_t work = item->len > LARGE_BYTES ? item->len : 0; /* of SQLite, on a reject */
-    if (frame->is_event)
+    if (frame->is_event && !frame->fields)
         work = validator_work_bytes(chunk->options, item->len, frame->encoding, frame->namespaces);
     if (work > chunk->work_bytes) chunk->work_bytes = work;
     if (frame->fields)

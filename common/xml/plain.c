@@ -72,13 +72,12 @@ static const char *read_reference(const char *at, const char *end, uint32_t *cha
 /* Passes characters that are not ASCII. */
 static const char *read_others(struct xml_plain *p, const char *at)
 {
-    const char *first = at;
-    while (at < p->end && (unsigned char)*at >= 0x80) at++;
-    size_t len = (size_t)(at - first);
     p->is_ascii = false;
-    if (utf8_valid_len(first, len) < len) return NULL;
-    for (size_t i = 0; i < len; i++)
-        if (xml_forbidden_len(first + i, len - i) > 0) return NULL;
+    while (at < p->end && (unsigned char)*at >= 0x80) {
+        size_t len = utf8_char_len(at, (size_t)(p->end - at));
+        if (len == 0 || xml_forbidden_len(at, len) > 0) return NULL;
+        at += len;
+    }
     return at;
 }
 
@@ -99,7 +98,6 @@ static const char *read_special(struct xml_plain *p, const char *at, bool *is_li
 /* The rest of a run, whatever it holds. */
 static const char *read_rest(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
-    run->is_literal = true;
     while (at < p->end && *at != '<') {
         const char *special = xml_scan_text(at, p->end);
         bool is_passed = special == p->end || *special == '<';
@@ -113,7 +111,6 @@ static const char *read_rest(struct xml_plain *p, const char *at, struct xml_pla
 static inline const char *end_run(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
     if (at == p->end || *at != '<') return read_rest(p, at, run);
-    run->is_literal = true;
     run->len = (size_t)(at - run->at);
     return at;
 }
@@ -122,6 +119,7 @@ static inline const char *end_run(struct xml_plain *p, const char *at, struct xm
 static inline const char *read_content(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
     run->at = at;
+    run->is_literal = true;
     return end_run(p, xml_scan_text(at, p->end), run);
 }
 
@@ -129,7 +127,8 @@ static inline const char *read_content(struct xml_plain *p, const char *at, stru
 static inline const char *read_between(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
     run->at = at;
-    while (at < p->end && (*at == '\n' || *at == ' ')) at++;
+    run->is_literal = true;
+    for (; at < p->end && xml_is_space(*at); at++) run->is_literal &= *at != '\r';
     return end_run(p, at, run);
 }
 
