@@ -37,12 +37,12 @@ static struct key_rules keys_of(const struct sealer *sealer, enum batch_kind kin
 }
 
 enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
-                            struct due_watch *watch, bool *is_sealed, struct why *why)
+                            struct due_watch *watch, struct seal_outcome *outcome, struct why *why)
 {
     struct waiting waiting;
     struct batch batch = {.kind = kind, .sealed_at = clock_now_ms()};
     struct due_rules rules = {sealer->options.rotation_ms, sealer->options.max_file_bytes, flush_id};
-    *is_sealed = false;
+    *outcome = (struct seal_outcome){0};
     enum result res = spool_out_waiting(sealer->spool, kind, &waiting, why);
     if (res != RES_OK || !due_now(&waiting, &rules, watch, batch.sealed_at, clock_monotonic_ms())) return res;
     batch.first_id = waiting.first_id;
@@ -55,7 +55,8 @@ enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, i
     if (res != RES_OK) return res;
     struct key_rules keys = keys_of(sealer, kind);
     res = spool_out_seal(sealer->spool, &batch, &keys, why);
-    *is_sealed = res == RES_OK;
+    if (res == RES_OK)
+        *outcome = (struct seal_outcome){true, batch.bytes, waiting.bytes - batch.bytes, waiting.oldest_at};
     return res;
 }
 

@@ -32,9 +32,18 @@ struct sealer {
         turn; /* of the thread that owns the spool; renewed with each batch that is reviewed; NULL: not watched */
 };
 
+/* What waited when a batch was to be sealed. */
+struct seal_outcome {
+    bool is_sealed;       /* else none was due, and the rest is 0 */
+    int64_t sealed_bytes; /* of the batch, */
+    int64_t left_bytes;   /* and of what waits behind it */
+    int64_t oldest_at;    /* when its first row was received, in ms since 1970 */
+};
+
 /* Seals the next batch of the kind if it is due; due.h explains `flush_id`. */
 MUST_CHECK enum result sealer_seal_due(const struct sealer *sealer, enum batch_kind kind, int64_t flush_id,
-                                       struct due_watch *watch, bool *is_sealed, struct why *why);
+                                       struct due_watch *watch, struct seal_outcome *outcome,
+                                       struct why *why);
 
 /*
  * Cuts one batch again under the current settings, if it is to be shipped and surely not stored; else the parts' count

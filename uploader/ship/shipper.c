@@ -63,7 +63,7 @@ static void make_scheduler(struct shipper *s)
 /* The parts that know each other. */
 static void connect(struct shipper *s, struct problems *problems)
 {
-    s->throttle.signals = s->signals;
+    throttle_init(&s->throttle, s->signals);
     s->sealer = (struct sealer){s->options.sealer, s->spool, store_destination(s->store), &s->turn};
     s->purger = (struct purger){.options = s->options.purger, .spool = s->spool};
     s->outcomes = (struct outcomes){.spool = s->spool,
@@ -199,13 +199,21 @@ static enum result load_open(struct shipper *s, struct why *why)
     return spool_out_list_open(s->spool, s->last_batch_id, add_batch, s, why);
 }
 
+static void report_backlog(struct shipper *s, const struct seal_outcome *outcome)
+{
+    struct throttle_backlog backlog = {outcome->sealed_bytes, outcome->left_bytes,
+                                       clock_now_ms() - outcome->oldest_at};
+    throttle_backlog(&s->throttle, &backlog);
+}
+
 static enum result seal(struct shipper *s, enum batch_kind kind, struct why *why)
 {
-    bool is_sealed = false;
+    struct seal_outcome outcome;
     enum result res =
-        sealer_seal_due(&s->sealer, kind, s->control_row.flush.ids[kind], &s->watches[kind], &is_sealed, why);
+        sealer_seal_due(&s->sealer, kind, s->control_row.flush.ids[kind], &s->watches[kind], &outcome, why);
     if (res != RES_OK) return res;
-    if (is_sealed) return load_open(s, why);
+    if (kind == BATCH_EVENTS) report_backlog(s, &outcome);
+    if (outcome.is_sealed) return load_open(s, why);
     scheduler_not_due(s->scheduler, kind, clock_monotonic_ms() + POLL_MS);
     return RES_OK;
 }
@@ -224,6 +232,18 @@ static enum result take_step(struct shipper *s, const struct scheduler_step *ste
     return RES_OK;
 }
 
+/* Loads what the collector and people have written for the uploader. */
+static enum result load_control_row(struct shipper *s, struct why *why)
+{
+    struct control_row *row = &s->control_row;
+    enum result res = spool_out_load_control_row(s->spool, row, why);
+    if (res != RES_OK) return res;
+    struct throttle_look look = {row->bytes, row->last_event_id, clock_now_ms() - row->last_event_at,
+                                 row->is_space_low};
+    throttle_look(&s->throttle, &look);
+    return RES_OK;
+}
+
 /* Does whatever the scheduler says, until there is nothing more to do now, or for a while. */
 static enum result dispatch(struct shipper *s, struct scheduler_step *step, struct why *why)
 {
@@ -233,7 +253,8 @@ static enum result dispatch(struct shipper *s, struct scheduler_step *step, stru
         turn_begin(&s->turn, "using the spool");
         scheduler_set_errands(s->scheduler, errands_wanted(&s->errands));
         scheduler_next(s->scheduler, clock_monotonic_ms(), step);
-        res = take_step(s, step, why);
+        res = load_control_row(s, why);
+        if (res == RES_OK) res = take_step(s, step, why);
         if (res == RES_OK) res = collect(s, why);
         if (res == RES_OK) res = load_open(s, why); /* a batch may have been replaced */
     } while (res == RES_OK && step->action != SCHEDULER_WAIT && clock_monotonic_ms() < due &&
@@ -257,14 +278,6 @@ static enum result restore(struct shipper *s, struct why *why)
     if (s->is_restored || s->options.has_only_errands) return RES_OK;
     enum result res = outcomes_restore(&s->outcomes, why);
     s->is_restored = res == RES_OK;
-    return res;
-}
-
-/* Loads what the collector and people have written for the uploader. */
-static enum result load_control_row(struct shipper *s, struct why *why)
-{
-    enum result res = spool_out_load_control_row(s->spool, &s->control_row, why);
-    if (res == RES_OK) throttle_update(&s->throttle, s->control_row.bytes, s->control_row.is_space_low);
     return res;
 }
 

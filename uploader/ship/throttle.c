@@ -1,57 +1,56 @@
 /* throttle -- see throttle.h. */
 #include "uploader/ship/throttle.h"
 
-#include <time.h>
-
 #include "common/clock.h"
 
-static int64_t now_us(void)
+void throttle_init(struct throttle *throttle, struct signals *signals)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    throttle->signals = signals;
+    throttle->policy = throttle_policy_begin();
+    throttle->share = throttle->policy.share;
 }
 
-/* A window ends now, in which `bytes` were received. */
-static void end_window(struct throttle *throttle, int64_t bytes, int64_t now)
+void throttle_look(struct throttle *throttle, const struct throttle_look *look)
 {
-    int64_t bytes_per_second = bytes * 1000 / (now - throttle->window_at);
-    if (bytes == 0) return;
-    throttle->received_at = now;
-    throttle->window_factor = bytes_per_second < THROTTLE_BUSY_BYTES ? THROTTLE_FACTOR : THROTTLE_BUSY_FACTOR;
+    throttle_policy_look(&throttle->policy, clock_monotonic_ms(), look);
+    throttle->share = throttle->policy.share;
 }
 
-void throttle_update(struct throttle *throttle, int64_t bytes, bool is_urgent)
+void throttle_backlog(struct throttle *throttle, const struct throttle_backlog *backlog)
 {
-    int64_t now = clock_monotonic_ms();
-    bool is_first = !throttle->has_measured; /* what was received before says nothing about the rate */
-    if (is_first || now - throttle->window_at >= THROTTLE_WINDOW_MS) {
-        if (!is_first) end_window(throttle, bytes - throttle->bytes, now);
-        throttle->has_measured = true;
-        throttle->window_at = now;
-        throttle->bytes = bytes;
-    }
-    bool is_quiet = now - throttle->received_at >= THROTTLE_QUIET_MS;
-    throttle->factor = is_quiet || is_urgent ? 0 : throttle->window_factor;
+    throttle_policy_backlog(&throttle->policy, clock_monotonic_ms(), backlog);
 }
 
 struct throttle_work throttle_begin(struct throttle *throttle, struct turn *turn)
 {
-    return (struct throttle_work){.throttle = throttle, .since_us = now_us(), .turn = turn};
+    return (struct throttle_work){.throttle = throttle, .since_us = clock_monotonic_us(), .turn = turn};
+}
+
+static void count_work(struct throttle_work *work, int share)
+{
+    int64_t now_us = clock_monotonic_us();
+    work->owed_us += throttle_policy_sleep(share, now_us - work->since_us);
+    work->since_us = now_us;
+}
+
+static void sleep_now(struct throttle_work *work, int64_t sleep_ms)
+{
+    (void)signals_wait(work->throttle->signals, (int)sleep_ms);
+    int64_t now_us = clock_monotonic_us();
+    work->owed_us -= now_us - work->since_us;
+    if (work->owed_us < -THROTTLE_CREDIT_MS * 1000) work->owed_us = -THROTTLE_CREDIT_MS * 1000;
+    work->since_us = now_us;
+    work->slept_ms += sleep_ms;
 }
 
 void throttle_sleep(struct throttle_work *work)
 {
-    int factor = work->throttle ? work->throttle->factor : 0;
     if (work->turn) turn_renew(work->turn);
-    if (factor == 0 || work->slept_ms >= THROTTLE_SLEEP_MAX_MS) return;
-    int64_t worked_us = now_us() - work->since_us;
-    if (worked_us < THROTTLE_WORK_US) return;
-    int64_t sleep_ms = worked_us * factor / 1000;
-    if (sleep_ms > THROTTLE_SLEEP_MAX_MS - work->slept_ms) sleep_ms = THROTTLE_SLEEP_MAX_MS - work->slept_ms;
-    (void)signals_wait(work->throttle->signals, (int)sleep_ms);
-    work->slept_ms += sleep_ms;
-    work->since_us = now_us();
+    if (!work->throttle) return;
+    count_work(work, work->throttle->share);
+    int64_t left_ms = THROTTLE_SLEEP_MAX_MS - work->slept_ms;
+    int64_t sleep_ms = work->owed_us / 1000 < left_ms ? work->owed_us / 1000 : left_ms;
+    if (sleep_ms > 0) sleep_now(work, sleep_ms);
 }
 
 static void take_pause(void *context)

@@ -1,10 +1,10 @@
 /*
- * throttle -- slows the shipping of a backlog down, so that it does not slow the collector down. While events are
- * received, each millisecond of reading, rendering and hashing is followed by eight milliseconds of sleep, in each
- * thread that does such work; or by three if much is received. Uploads continue meanwhile.
+ * throttle -- slows the shipping of a backlog down, so that it does not slow the collector down. Each thread that reads,
+ * renders or hashes works for a share of the time and sleeps for the rest. Uploads continue meanwhile. What the share is,
+ * and why, is throttle_policy.h; this is only how the threads keep to it.
  *
- * The sleeps are short and many, so an event never waits for the work on a whole batch. Priorities would not help:
- * between services, and between containers, nice(1) has no effect.
+ * The sleeps are short and many, so an event never waits for the work on a whole batch. A sleep that ends late counts as
+ * long as it was. Priorities would not help: between services, and between containers, nice(1) has no effect.
  */
 #ifndef UPLOADER_SHIP_THROTTLE_H
 #define UPLOADER_SHIP_THROTTLE_H
@@ -16,36 +16,29 @@
 #include "common/signals.h"
 #include "common/turn.h"
 #include "uploader/batch/pause.h"
+#include "uploader/ship/throttle_policy.h"
 
-#define THROTTLE_FACTOR      8       /* a sleep is this many times as long as the work before it */
-#define THROTTLE_BUSY_FACTOR 3       /* at more than THROTTLE_BUSY_BYTES: the uploader must keep up */
-#define THROTTLE_BUSY_BYTES  2000000 /* received in a second */
-#define THROTTLE_WINDOW_MS   250     /* the shortest time over which the rate is measured */
-#define THROTTLE_QUIET_MS    1000    /* nothing was received for this long: no more sleeping */
-#define THROTTLE_WORK_US     500     /* the shortest work between two sleeps */
+#define THROTTLE_CREDIT_MS 20 /* a sleep that was too long shortens the next ones by at most so much */
 /* All sleeps of one piece of work together: nothing is reported meanwhile */
 #define THROTTLE_SLEEP_MAX_MS 5000
 
 struct throttle {
     struct signals *signals; /* borrowed; a stop ends every sleep */
-    atomic_int factor; /* in force now; 0: no sleeping. The other fields belong to the updating thread: */
-    bool has_measured;
-    int64_t window_at;   /* monotonic ms: when the current window began, */
-    int64_t bytes;       /* and how many bytes had been received then */
-    int64_t received_at; /* monotonic ms: the end of the last window in which any were received, */
-    int window_factor;   /* and the factor for its rate */
+    atomic_int share;        /* in force now. The policy belongs to the thread that brings what it saw: */
+    struct throttle_policy policy;
 };
 
-/*
- * `bytes` is the total that was ever received. `is_urgent`: space is low, so there is no sleeping. Call it from one
- * thread.
- */
-void throttle_update(struct throttle *throttle, int64_t bytes, bool is_urgent);
+void throttle_init(struct throttle *throttle, struct signals *signals);
+
+/* What one thread has seen: see throttle_policy.h. */
+void throttle_look(struct throttle *throttle, const struct throttle_look *look);
+void throttle_backlog(struct throttle *throttle, const struct throttle_backlog *backlog);
 
 /* One piece of work, of any thread: a batch to render, or an object to hash. */
 struct throttle_work {
     struct throttle *throttle; /* borrowed; NULL: never sleeps */
-    int64_t since_us;          /* monotonic: when it began, or last slept */
+    int64_t since_us;          /* monotonic: work up to it is counted */
+    int64_t owed_us;           /* of sleep; below 0: slept too long */
     int64_t slept_ms;
     struct turn *turn; /* borrowed; renewed with each slice; NULL: nobody watches this thread */
 };

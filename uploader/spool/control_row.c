@@ -43,7 +43,9 @@ enum result spool_out_load_control_row(struct spool_out *out, struct control_row
     if (res != RES_OK || !has_row) return res;
     read_flush(stmt, &control_row->flush);
     control_row->bytes = stmt_int(stmt, 2);
-    control_row->is_space_low = stmt_int(stmt, 3) != 0;
+    control_row->last_event_id = stmt_int(stmt, 3);
+    control_row->last_event_at = stmt_int(stmt, 4);
+    control_row->is_space_low = stmt_int(stmt, 5) != 0;
     stmt_reset(stmt);
     return RES_OK;
 }

@@ -209,8 +209,10 @@ struct flush_ids {
 /* What the collector and commands want from the uploader; loaded at each turn. */
 struct control_row {
     struct flush_ids flush;
-    int64_t bytes;     /* received in all, ever */
-    bool is_space_low; /* shipped rows need not be kept for RETENTION */
+    int64_t bytes;         /* received in all, ever */
+    int64_t last_event_id; /* of the newest event, */
+    int64_t last_event_at; /* and when it was received; 0: there was none */
+    bool is_space_low;     /* shipped rows need not be kept for RETENTION */
 };
 MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
                                                   struct why *why);

@@ -31,10 +31,10 @@ static struct sealer some_sealer(struct fixture *f)
 
 static void seal_all(struct fixture *f, const struct sealer *sealer, enum batch_kind kind)
 {
-    bool is_sealed = true;
-    while (is_sealed) {
+    struct seal_outcome outcome = {.is_sealed = true};
+    while (outcome.is_sealed) {
         struct due_watch watch = {0};
-        must(f, sealer_seal_due(sealer, kind, INT64_MAX, &watch, &is_sealed, &f->why));
+        must(f, sealer_seal_due(sealer, kind, INT64_MAX, &watch, &outcome, &f->why));
     }
 }
 

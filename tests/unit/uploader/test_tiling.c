@@ -94,12 +94,12 @@ static void add(struct world *w, enum batch_kind kind)
 static void seal_next(struct world *w, enum batch_kind kind)
 {
     struct due_watch watch = {0};
-    bool is_sealed = false;
+    struct seal_outcome outcome;
     if (kind == BATCH_REJECTS && !w->ships_rejects) return;
     struct waiting waiting = waiting_now(w->f, kind);
     w->sealer.options.max_file_bytes = 1 + below(w, 400);
     if (!waiting.is_some) return;
-    if (!went_well(w, sealer_seal_due(&w->sealer, kind, INT64_MAX, &watch, &is_sealed, &w->f->why))) return;
+    if (!went_well(w, sealer_seal_due(&w->sealer, kind, INT64_MAX, &watch, &outcome, &w->f->why))) return;
     struct batch batch = {.kind = kind};
     batch.last_id = query_int(w->f->scratch->spool, "SELECT max(last_id) FROM _batch WHERE kind = '%s'",
                               batch_kind_name(kind));

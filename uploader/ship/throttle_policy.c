@@ -1,0 +1,126 @@
+/* throttle_policy -- see throttle_policy.h. */
+#include "uploader/ship/throttle_policy.h"
+
+#define LATE_PARTS   8    /* a look counts for one part of so many of the running mean */
+#define LATE_MAX_MS  1000 /* the wall clock may have been set */
+#define RISE         (THROTTLE_SHARE_ALL / 16)
+#define FLOOR_PARTS  64 /* the floor loses one part of so many in each window */
+#define LATE_US      (THROTTLE_LATE_MS * INT64_C(1000))
+#define VERY_LATE_US (THROTTLE_VERY_LATE_MS * INT64_C(1000))
+
+struct throttle_policy throttle_policy_begin(void)
+{
+    return (struct throttle_policy){.share = THROTTLE_SHARE_ALL};
+}
+
+/* ---- what is seen ---- */
+
+/* New events are there: how late is the newest, beyond what is due to the time between two? */
+static void note_lateness(struct throttle_policy *policy, int64_t now, const struct throttle_look *look)
+{
+    int64_t rows = look->rows - policy->rows;
+    if (rows <= 0) return;
+    int64_t age_ms = look->newest_age < LATE_MAX_MS ? look->newest_age : LATE_MAX_MS;
+    int64_t late_us = age_ms * 1000 - (now - policy->looked_at) * 1000 / rows;
+    if (late_us < 0) late_us = 0;
+    policy->late_us += (late_us - policy->late_us) / LATE_PARTS;
+}
+
+static void note_received(struct throttle_policy *policy, int64_t now, const struct throttle_look *look)
+{
+    if (policy->has_looked) { /* else: what was received before says nothing about now */
+        note_lateness(policy, now, look);
+        if (look->bytes > policy->bytes) {
+            policy->received_at = now;
+            policy->has_received = true;
+        }
+    } else {
+        policy->window_at = now;
+    }
+    policy->has_looked = true;
+    policy->looked_at = now;
+    policy->bytes = look->bytes;
+    policy->rows = look->rows;
+}
+
+void throttle_policy_backlog(struct throttle_policy *policy, int64_t now,
+                             const struct throttle_backlog *backlog)
+{
+    if (backlog->sealed_bytes == 0 || backlog->left_bytes < backlog->sealed_bytes) {
+        policy->is_behind = policy->has_mark = false;
+        return;
+    }
+    if (policy->has_mark && now - policy->mark_at < THROTTLE_TREND_MS) return;
+    bool is_growing = policy->has_mark && backlog->left_bytes >= policy->mark_bytes;
+    policy->is_behind = is_growing && backlog->oldest_age >= THROTTLE_BEHIND_MS;
+    policy->has_mark = true;
+    policy->mark_at = now;
+    policy->mark_bytes = backlog->left_bytes;
+}
+
+/* ---- what follows ---- */
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static enum throttle_state next_state(const struct throttle_policy *policy, int64_t now, bool is_space_low)
+{
+    bool is_quiet = !policy->has_received || now - policy->received_at >= THROTTLE_QUIET_MS;
+    if (is_quiet || is_space_low) return THROTTLE_FREE;
+    return policy->is_behind ? THROTTLE_HURRYING : THROTTLE_YIELDING;
+}
+
+/* The one place where the state changes. */
+static void move(struct throttle_policy *policy, enum throttle_state next)
+{
+    bool was_free = policy->state == THROTTLE_FREE;
+    policy->state = next;
+    if (next == THROTTLE_FREE) {
+        policy->share = THROTTLE_SHARE_ALL;
+        policy->floor = 0;
+        policy->late_us = 0;
+    } else if (was_free) {
+        policy->share = THROTTLE_SHARE_HALF;
+    }
+}
+
+static int yield_share(const struct throttle_policy *policy)
+{
+    bool is_very_late = policy->late_us > VERY_LATE_US;
+    int bound = most(policy->floor, is_very_late ? THROTTLE_SHARE_LEAST : THROTTLE_SHARE_HALF);
+    int lower = is_very_late ? policy->share * 3 / 4 : policy->share * 7 / 8;
+    if (policy->late_us <= LATE_US) return least(policy->share + RISE, THROTTLE_SHARE_ALL);
+    if (policy->share < bound) return least(policy->share + RISE, bound);
+    return most(lower, bound);
+}
+
+static void end_window(struct throttle_policy *policy)
+{
+    if (policy->state == THROTTLE_YIELDING) {
+        policy->floor -= policy->floor / FLOOR_PARTS;
+        policy->share = yield_share(policy);
+    } else if (policy->state == THROTTLE_HURRYING) {
+        policy->floor = policy->share = least(policy->share * 5 / 4, THROTTLE_SHARE_ALL);
+    }
+}
+
+void throttle_policy_look(struct throttle_policy *policy, int64_t now, const struct throttle_look *look)
+{
+    note_received(policy, now, look);
+    move(policy, next_state(policy, now, look->is_space_low));
+    if (now - policy->window_at < THROTTLE_WINDOW_MS) return;
+    end_window(policy);
+    policy->window_at = now;
+}
+
+int64_t throttle_policy_sleep(int share, int64_t worked)
+{
+    return worked * (THROTTLE_SHARE_ALL - share) / share;
+}

@@ -1,0 +1,89 @@
+/*
+ * throttle_policy -- what share of its time a thread of the uploader may work, so that the collector does not suffer.
+ * Pure: the caller brings the time and what it has seen. How threads keep to the share is throttle.h.
+ *
+ *   state      when                                          the share, at the end of each window
+ *   FREE       nothing was received for THROTTLE_QUIET_MS,   all
+ *              or space is low
+ *   HURRYING   events come in, and the backlog is behind     a quarter more; the floor follows it
+ *   YIELDING   events come in, and it is not behind          by how late events become visible:
+ *                                                            - up to THROTTLE_LATE_MS: a sixteenth of all more
+ *                                                            - more: an eighth less, but at least a half
+ *                                                            - more than THROTTLE_VERY_LATE_MS: a quarter less, but
+ *                                                              at least THROTTLE_SHARE_LEAST
+ *
+ * Whoever begins to yield begins with a half. The backlog is behind if at least another whole batch waits, whose oldest
+ * event is older than THROTTLE_BEHIND_MS, and no less waits than a second ago. So an old backlog that becomes smaller
+ * is not behind: draining it faster is worth less than the collector's latency. The floor is what was needed to keep up:
+ * a share that yields does not fall below it, and it comes down slowly, so the share does not swing between too much
+ * and too little while senders give more than both programs can take.
+ *
+ * How late events are is seen in the spool itself: the age of the newest committed event, less the mean time between two
+ * events, whenever there are new ones. It contains all that an event waits for: to be read and validated, the lock, the disk. Not used
+ * is how late our own sleeps end, or how long our own commits take: in measurements both said little about it. Nor is any
+ * figure of what work costs. Bursts look like lateness, which costs the drain no more than the least share does.
+ */
+#ifndef UPLOADER_SHIP_THROTTLE_POLICY_H
+#define UPLOADER_SHIP_THROTTLE_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define THROTTLE_WINDOW_MS    250  /* the share changes once in a window */
+#define THROTTLE_QUIET_MS     1000 /* nothing was received for so long: the collector needs nothing */
+#define THROTTLE_TREND_MS     1000 /* the shortest time over which the backlog's growth is measured */
+#define THROTTLE_BEHIND_MS    2000 /* a backlog that is younger is not behind */
+#define THROTTLE_LATE_MS      5    /* the collector suffers a little, */
+#define THROTTLE_VERY_LATE_MS 20   /* and much */
+#define THROTTLE_SHARE_ALL    1000 /* shares are in thousandths */
+#define THROTTLE_SHARE_HALF   500
+#define THROTTLE_SHARE_LEAST  250
+
+enum throttle_state { THROTTLE_FREE, THROTTLE_YIELDING, THROTTLE_HURRYING };
+
+/* All zeros but for the share: nothing has been seen. The fields belong to the policy; read state and share. */
+struct throttle_policy {
+    enum throttle_state state;
+    int share; /* in thousandths */
+    int floor; /* likewise */
+
+    bool has_looked;
+    int64_t window_at;   /* monotonic ms, as all times here: when the current window began */
+    int64_t looked_at;   /* the last look, */
+    int64_t bytes, rows; /* and what had been received then */
+    int64_t received_at; /* the last look that found more; only with has_received */
+    bool has_received;
+    int64_t late_us; /* a running mean */
+
+    bool has_mark;
+    int64_t mark_at, mark_bytes; /* what waited when the growth of the backlog was measured last */
+    bool is_behind;
+};
+
+/* As the spool has it now. */
+struct throttle_look {
+    int64_t bytes;      /* received in all, ever */
+    int64_t rows;       /* events received in all, ever */
+    int64_t newest_age; /* ms since the newest event was received */
+    bool is_space_low;
+};
+
+/* What was found when a batch was to be sealed. */
+struct throttle_backlog {
+    int64_t sealed_bytes; /* 0: nothing was due */
+    int64_t left_bytes;   /* what waits behind them */
+    int64_t oldest_age;   /* ms since the oldest event was received that waited */
+};
+
+struct throttle_policy throttle_policy_begin(void);
+
+/* To be called many times a second while there is work, and now and then otherwise. `now` never goes back. */
+void throttle_policy_look(struct throttle_policy *policy, int64_t now, const struct throttle_look *look);
+
+void throttle_policy_backlog(struct throttle_policy *policy, int64_t now,
+                             const struct throttle_backlog *backlog);
+
+/* How long to sleep after so much work, in the same unit. */
+int64_t throttle_policy_sleep(int share, int64_t worked);
+
+#endif
