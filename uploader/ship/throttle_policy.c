@@ -1,12 +1,11 @@
 /* throttle_policy -- see throttle_policy.h. */
 #include "uploader/ship/throttle_policy.h"
 
-#define LATE_PARTS   8    /* a look counts for one part of so many of the running mean */
-#define LATE_MAX_MS  1000 /* the wall clock may have been set */
-#define RISE         (THROTTLE_SHARE_ALL / 16)
-#define FLOOR_PARTS  64 /* the floor loses one part of so many in each window */
-#define LATE_US      (THROTTLE_LATE_MS * INT64_C(1000))
-#define VERY_LATE_US (THROTTLE_VERY_LATE_MS * INT64_C(1000))
+#define LATE_PARTS  8    /* a look counts for one part of so many of the running mean */
+#define LATE_MAX_MS 1000 /* the wall clock may have been set */
+#define RISE        (THROTTLE_SHARE_ALL / 32)
+#define HURRY       (THROTTLE_SHARE_ALL / 16)
+#define FLOOR_PARTS 128 /* the floor loses one part of so many in each window */
 
 struct throttle_policy throttle_policy_begin(void)
 {
@@ -91,14 +90,18 @@ static void move(struct throttle_policy *policy, enum throttle_state next)
     }
 }
 
+/* Up and down in steps, and neither within the bands between: the share itself moves the lateness. */
 static int yield_share(const struct throttle_policy *policy)
 {
-    bool is_very_late = policy->late_us > VERY_LATE_US;
-    int bound = most(policy->floor, is_very_late ? THROTTLE_SHARE_LEAST : THROTTLE_SHARE_HALF);
-    int lower = is_very_late ? policy->share * 3 / 4 : policy->share * 7 / 8;
-    if (policy->late_us <= LATE_US) return least(policy->share + RISE, THROTTLE_SHARE_ALL);
-    if (policy->share < bound) return least(policy->share + RISE, bound);
-    return most(lower, bound);
+    int64_t late_us = policy->late_us;
+    int share = policy->share;
+    int half = most(policy->floor, THROTTLE_SHARE_HALF);
+    int lowest = most(policy->floor, THROTTLE_SHARE_LEAST);
+    if (late_us <= THROTTLE_TIMELY_US) return least(share + RISE, THROTTLE_SHARE_ALL);
+    if (late_us > THROTTLE_VERY_LATE_US) return most(share * 3 / 4, lowest);
+    if (late_us > THROTTLE_LATE_US && share > half) return most(share * 7 / 8, half);
+    if (late_us <= THROTTLE_LATER_US && share < half) return least(share + RISE, half);
+    return most(share, lowest);
 }
 
 static void end_window(struct throttle_policy *policy)
@@ -107,7 +110,7 @@ static void end_window(struct throttle_policy *policy)
         policy->floor -= policy->floor / FLOOR_PARTS;
         policy->share = yield_share(policy);
     } else if (policy->state == THROTTLE_HURRYING) {
-        policy->floor = policy->share = least(policy->share * 5 / 4, THROTTLE_SHARE_ALL);
+        policy->floor = policy->share = least(policy->share + HURRY, THROTTLE_SHARE_ALL);
     }
 }
 

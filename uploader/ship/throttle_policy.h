@@ -5,15 +5,16 @@
  *   state      when                                          the share, at the end of each window
  *   FREE       nothing was received for THROTTLE_QUIET_MS,   all
  *              or space is low
- *   HURRYING   events come in, and the backlog is behind     a quarter more; the floor follows it
+ *   HURRYING   events come in, and the backlog is behind     a sixteenth of all more; so is the floor
  *   YIELDING   events come in, and it is not behind          by how late events become visible:
- *                                                            - up to THROTTLE_LATE_MS: a sixteenth of all more
- *                                                            - more: an eighth less, but at least a half
- *                                                            - more than THROTTLE_VERY_LATE_MS: a quarter less, but
- *                                                              at least THROTTLE_SHARE_LEAST
+ *                                                            - up to 3 ms: a thirty-second of all more
+ *                                                            - more than 5 ms: an eighth less, down to a half
+ *                                                            - up to 10 ms, and less than a half: more, up to a half
+ *                                                            - more than 20 ms: a quarter less, down to a quarter
+ *                                                            - else it stays: so it does not swing about a limit
  *
  * Whoever begins to yield begins with a half. The backlog is behind if at least another whole batch waits, whose oldest
- * event is older than THROTTLE_BEHIND_MS, and no less waits than a second ago. So an old backlog that becomes smaller
+ * event is older than THROTTLE_BEHIND_MS, and no less waits than half a second ago. So an old backlog that becomes smaller
  * is not behind: draining it faster is worth less than the collector's latency. The floor is what was needed to keep up:
  * a share that yields does not fall below it, and it comes down slowly, so the share does not swing between too much
  * and too little while senders give more than both programs can take.
@@ -29,15 +30,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define THROTTLE_WINDOW_MS    250  /* the share changes once in a window */
-#define THROTTLE_QUIET_MS     1000 /* nothing was received for so long: the collector needs nothing */
-#define THROTTLE_TREND_MS     1000 /* the shortest time over which the backlog's growth is measured */
-#define THROTTLE_BEHIND_MS    2000 /* a backlog that is younger is not behind */
-#define THROTTLE_LATE_MS      5    /* the collector suffers a little, */
-#define THROTTLE_VERY_LATE_MS 20   /* and much */
-#define THROTTLE_SHARE_ALL    1000 /* shares are in thousandths */
-#define THROTTLE_SHARE_HALF   500
-#define THROTTLE_SHARE_LEAST  250
+#define THROTTLE_WINDOW_MS 250  /* the share changes once in a window */
+#define THROTTLE_QUIET_MS  1000 /* nothing was received for so long: the collector needs nothing */
+#define THROTTLE_TREND_MS  500  /* the shortest time over which the backlog's growth is measured */
+#define THROTTLE_BEHIND_MS 1000 /* a backlog that is younger is not behind */
+
+/* How late events are */
+#define THROTTLE_TIMELY_US    3000 /* the collector does not suffer */
+#define THROTTLE_LATE_US      5000 /* it suffers, */
+#define THROTTLE_LATER_US     10000
+#define THROTTLE_VERY_LATE_US 20000 /* and much */
+
+#define THROTTLE_SHARE_ALL   1000 /* shares are in thousandths */
+#define THROTTLE_SHARE_HALF  500
+#define THROTTLE_SHARE_LEAST 250
 
 enum throttle_state { THROTTLE_FREE, THROTTLE_YIELDING, THROTTLE_HURRYING };
 

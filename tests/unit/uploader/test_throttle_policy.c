@@ -8,7 +8,10 @@
 
 #include "uploader/ship/throttle_policy.h"
 
-#define STEP_MS 50
+#define STEP_MS      50
+#define TIMELY_MS    (THROTTLE_TIMELY_US / 1000)
+#define LATE_MS      (THROTTLE_LATER_US / 1000)
+#define VERY_LATE_MS (THROTTLE_VERY_LATE_US / 1000 + 1)
 
 /* What is received and seen in each step of STEP_MS. */
 struct feed {
@@ -96,11 +99,11 @@ static void low_space_frees_at_once(void **state)
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_HALF);
 }
 
-static void a_collector_that_is_in_time_gives_all_within_three_seconds(void **state)
+static void a_collector_that_is_in_time_gives_all_within_five_seconds(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 3000, 100, THROTTLE_LATE_MS);
+    run(&feed, 5000, 100, TIMELY_MS);
     assert_int_equal(feed.policy.state, THROTTLE_YIELDING);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
 }
@@ -110,12 +113,26 @@ static void lateness_takes_down_to_half_and_much_of_it_to_the_least(void **state
     (void)state;
     struct feed feed = begin();
     run(&feed, 5000, 100, 0);
-    run(&feed, 5000, 100, THROTTLE_LATE_MS * 2);
+    run(&feed, 5000, 100, LATE_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_HALF);
-    run(&feed, 5000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 5000, 100, VERY_LATE_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_LEAST);
-    run(&feed, 5000, 100, THROTTLE_LATE_MS * 2);
+    run(&feed, 5000, 100, LATE_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_HALF);
+}
+
+static void between_the_limits_the_share_stays(void **state)
+{
+    (void)state;
+    struct feed feed = begin();
+    run(&feed, 3000, 100, TIMELY_MS + 1);
+    int share = feed.policy.share; /* the mean has risen meanwhile */
+    assert_in_range(share, THROTTLE_SHARE_HALF, THROTTLE_SHARE_ALL - 1);
+    run(&feed, 10000, 100, TIMELY_MS + 1);
+    assert_int_equal(feed.policy.share, share);
+    run(&feed, 10000, 100, VERY_LATE_MS);
+    run(&feed, 10000, 100, LATE_MS + 5);
+    assert_int_equal(feed.policy.share, THROTTLE_SHARE_LEAST);
 }
 
 static void one_late_look_changes_nothing(void **state)
@@ -123,7 +140,7 @@ static void one_late_look_changes_nothing(void **state)
     (void)state;
     struct feed feed = begin();
     run(&feed, 5000, 100, 1);
-    run(&feed, STEP_MS, 100, THROTTLE_VERY_LATE_MS);
+    run(&feed, STEP_MS, 100, VERY_LATE_MS);
     run(&feed, 1000, 100, 1);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
 }
@@ -132,9 +149,9 @@ static void the_time_between_two_events_is_not_lateness(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 10000, 1, STEP_MS + THROTTLE_LATE_MS);
+    run(&feed, 10000, 1, STEP_MS + TIMELY_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
-    run(&feed, 10000, 1, STEP_MS + THROTTLE_LATE_MS * 2);
+    run(&feed, 10000, 1, STEP_MS + LATE_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_HALF);
 }
 
@@ -142,7 +159,7 @@ static void a_look_that_finds_nothing_new_says_nothing_of_lateness(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 3000, 100, 0);
+    run(&feed, 5000, 100, 0);
     for (int i = 0; i < 20; i++) {
         run(&feed, STEP_MS, 100, 0);
         run(&feed, THROTTLE_QUIET_MS / 2, 0, 500);
@@ -154,7 +171,7 @@ static void clocks_that_jump_are_forgotten_soon(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 3000, 100, -3600000);
+    run(&feed, 5000, 100, -3600000);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
     run(&feed, STEP_MS, 100, 3600000);
     run(&feed, 10000, 100, 0);
@@ -165,9 +182,9 @@ static void a_backlog_that_does_not_shrink_is_hurried_however_late_events_are(vo
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 5000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 5000, 100, VERY_LATE_MS);
     fall_behind(&feed);
-    run(&feed, 3000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 4000, 100, VERY_LATE_MS);
     assert_int_equal(feed.policy.state, THROTTLE_HURRYING);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
 }
@@ -205,15 +222,15 @@ static void what_was_needed_to_keep_up_is_given_back_slowly(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 5000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 5000, 100, VERY_LATE_MS);
     fall_behind(&feed);
-    run(&feed, 1000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 1000, 100, VERY_LATE_MS);
     int needed = feed.policy.share;
-    assert_in_range(needed, THROTTLE_SHARE_LEAST * 2, THROTTLE_SHARE_ALL);
+    assert_in_range(needed, THROTTLE_SHARE_LEAST + 200, THROTTLE_SHARE_ALL);
     backlog(&feed, 0, 0, 0);
-    run(&feed, 1000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 1000, 100, VERY_LATE_MS);
     assert_in_range(feed.policy.share, needed * 9 / 10, needed);
-    run(&feed, 30000, 100, THROTTLE_VERY_LATE_MS * 2);
+    run(&feed, 30000, 100, VERY_LATE_MS);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_LEAST);
 }
 
@@ -232,8 +249,9 @@ int main(void)
         cmocka_unit_test(the_first_event_leaves_half),
         cmocka_unit_test(a_quiet_second_frees_and_a_shorter_pause_does_not),
         cmocka_unit_test(low_space_frees_at_once),
-        cmocka_unit_test(a_collector_that_is_in_time_gives_all_within_three_seconds),
+        cmocka_unit_test(a_collector_that_is_in_time_gives_all_within_five_seconds),
         cmocka_unit_test(lateness_takes_down_to_half_and_much_of_it_to_the_least),
+        cmocka_unit_test(between_the_limits_the_share_stays),
         cmocka_unit_test(one_late_look_changes_nothing),
         cmocka_unit_test(the_time_between_two_events_is_not_lateness),
         cmocka_unit_test(a_look_that_finds_nothing_new_says_nothing_of_lateness),
