@@ -3,7 +3,7 @@
 
 #define LATE_PARTS  8    /* a look counts for one part of so many of the running mean */
 #define LATE_MAX_MS 1000 /* the wall clock may have been set */
-#define RISE        (THROTTLE_SHARE_ALL / 32)
+#define RISE        (THROTTLE_SHARE_ALL / 64)
 #define HURRY       (THROTTLE_SHARE_ALL / 16)
 #define FLOOR_PARTS 128 /* the floor loses one part of so many in each window */
 

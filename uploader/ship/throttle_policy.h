@@ -7,22 +7,22 @@
  *              or space is low
  *   HURRYING   events come in, and the backlog is behind     a sixteenth of all more; so is the floor
  *   YIELDING   events come in, and it is not behind          by how late events become visible:
- *                                                            - up to 3 ms: a thirty-second of all more
- *                                                            - more than 5 ms: an eighth less, down to a half
+ *                                                            - up to 1 ms: a sixty-fourth of all more
+ *                                                            - more than 2 ms: an eighth less, down to a half
  *                                                            - up to 10 ms, and less than a half: more, up to a half
  *                                                            - more than 20 ms: a quarter less, down to a quarter
  *                                                            - else it stays: so it does not swing about a limit
  *
  * Whoever begins to yield begins with a half. The backlog is behind if at least another whole batch waits, whose oldest
- * event is older than THROTTLE_BEHIND_MS, and no less waits than half a second ago. So an old backlog that becomes smaller
- * is not behind: draining it faster is worth less than the collector's latency. The floor is what was needed to keep up:
- * a share that yields does not fall below it, and it comes down slowly, so the share does not swing between too much
- * and too little while senders give more than both programs can take.
+ * event is older than THROTTLE_BEHIND_MS, and no less waits than half a second ago. So an old backlog that becomes
+ * smaller is not behind: draining it faster is worth less than the collector's latency. The floor is what was needed to
+ * keep up: a share that yields does not fall below it, and it comes down slowly, so the share does not swing between too
+ * much and too little while senders give more than both programs can take.
  *
  * How late events are is seen in the spool itself: the age of the newest committed event, less the mean time between two
- * events, whenever there are new ones. It contains all that an event waits for: to be read and validated, the lock, the disk. Not used
- * is how late our own sleeps end, or how long our own commits take: in measurements both said little about it. Nor is any
- * figure of what work costs. Bursts look like lateness, which costs the drain no more than the least share does.
+ * events, whenever there are new ones. It contains all that an event waits for: to be read and validated, the lock, the
+ * disk. Not used is how late our own sleeps end, or how long our own commits take: measured, both say less of it. Nor is
+ * any figure of what work costs. Bursts look like lateness, which costs the drain no more than the least share does.
  */
 #ifndef UPLOADER_SHIP_THROTTLE_POLICY_H
 #define UPLOADER_SHIP_THROTTLE_POLICY_H
@@ -36,8 +36,8 @@
 #define THROTTLE_BEHIND_MS 1000 /* a backlog that is younger is not behind */
 
 /* How late events are */
-#define THROTTLE_TIMELY_US    3000 /* the collector does not suffer */
-#define THROTTLE_LATE_US      5000 /* it suffers, */
+#define THROTTLE_TIMELY_US    1000 /* the collector has cores and disk to spare */
+#define THROTTLE_LATE_US      2000 /* it suffers, */
 #define THROTTLE_LATER_US     10000
 #define THROTTLE_VERY_LATE_US 20000 /* and much */
 

@@ -35,10 +35,10 @@
 #define SETTLE_MS  15000 /* of a phase: what the last one left is over */
 #define RATE_MS    1000  /* over which the rate of what comes in is taken */
 #define SWING      150   /* in thousandths of the time */
-#define SWINGS_MAX 22    /* of a settled phase of 45 s: one in two seconds */
+#define SWINGS_MAX 18    /* of a settled phase of 45 s */
 #define SLACK_MS   6000  /* the backlog may grow by what comes in so long a time */
 #define FALL_MS    8000  /* within it the share follows lateness down, */
-#define RISE_MS    12000 /* up, */
+#define RISE_MS    24000 /* up, */
 #define FORGET_MS  40000 /* and down from what was once needed to keep up */
 #define SHIPS      2     /* threads of the uploader that work at once */
 
@@ -220,10 +220,10 @@ static bool check_bounds(const struct world *w, int64_t since)
     return is_kept & promise(w, !is_short || share == THROTTLE_SHARE_ALL, "where space is low nobody sleeps");
 }
 
-/* Since when events have been late, or in time, and the policy and the backlog as they are. */
+/* Since when events have clearly been late, or in time, and the policy and the backlog as they are. */
 static void note_times(struct world *w)
 {
-    bool is_late = w->late_ms * 1000 > THROTTLE_LATE_US && !w->weather.is_space_low;
+    bool is_late = w->late_ms * 1000 > 2 * THROTTLE_LATE_US && !w->weather.is_space_low;
     bool is_timely = w->late_ms * 2000 <= THROTTLE_TIMELY_US;
     bool yields = w->policy.state == THROTTLE_YIELDING;
     if (!is_late) w->late_since = w->now;
