@@ -1,11 +1,13 @@
 /* throttle_policy -- see throttle_policy.h. */
 #include "uploader/ship/throttle_policy.h"
 
-#define LATE_PARTS  8    /* a look counts for one part of so many of the running mean */
-#define LATE_MAX_MS 1000 /* the wall clock may have been set */
-#define RISE        (THROTTLE_SHARE_ALL / 64)
-#define HURRY       (THROTTLE_SHARE_ALL / 16)
-#define FLOOR_PARTS 128 /* the floor loses one part of so many in each window */
+#define LATE_PARTS   8    /* a look counts for one part of so many of the running mean */
+#define LATE_MAX_MS  1000 /* the wall clock may have been set */
+#define RISE         (THROTTLE_SHARE_ALL / 64)
+#define HURRY        (THROTTLE_SHARE_ALL / 16)
+#define PAUSE_PARTS  16 /* the longest pause loses one part of so many with each arrival */
+#define PAUSE_MAX_MS (THROTTLE_QUIET_MS / THROTTLE_QUIET_PAUSES)
+#define FLOOR_PARTS  128 /* the floor loses one part of so many in each window */
 
 struct throttle_policy throttle_policy_begin(void)
 {
@@ -25,14 +27,21 @@ static void note_lateness(struct throttle_policy *policy, int64_t now, const str
     policy->late_us += (late_us - policy->late_us) / LATE_PARTS;
 }
 
+static void note_arrival(struct throttle_policy *policy, int64_t now)
+{
+    int64_t pause_ms = policy->state == THROTTLE_FREE ? PAUSE_MAX_MS : now - policy->received_at;
+    policy->pause_ms -= policy->pause_ms / PAUSE_PARTS;
+    if (pause_ms > PAUSE_MAX_MS) pause_ms = PAUSE_MAX_MS;
+    if (pause_ms > policy->pause_ms) policy->pause_ms = pause_ms;
+    policy->received_at = now;
+    policy->has_received = true;
+}
+
 static void note_received(struct throttle_policy *policy, int64_t now, const struct throttle_look *look)
 {
     if (policy->has_looked) { /* else: what was received before says nothing about now */
         note_lateness(policy, now, look);
-        if (look->bytes > policy->bytes) {
-            policy->received_at = now;
-            policy->has_received = true;
-        }
+        if (look->bytes > policy->bytes) note_arrival(policy, now);
     } else {
         policy->window_at = now;
     }
@@ -69,9 +78,16 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
+static int64_t quiet_ms(const struct throttle_policy *policy)
+{
+    int64_t ms = policy->pause_ms * THROTTLE_QUIET_PAUSES;
+    if (ms < THROTTLE_QUIET_LEAST_MS) return THROTTLE_QUIET_LEAST_MS;
+    return ms < THROTTLE_QUIET_MS ? ms : THROTTLE_QUIET_MS;
+}
+
 static enum throttle_state next_state(const struct throttle_policy *policy, int64_t now, bool is_space_low)
 {
-    bool is_quiet = !policy->has_received || now - policy->received_at >= THROTTLE_QUIET_MS;
+    bool is_quiet = !policy->has_received || now - policy->received_at >= quiet_ms(policy);
     if (is_quiet || is_space_low) return THROTTLE_FREE;
     return policy->is_behind ? THROTTLE_HURRYING : THROTTLE_YIELDING;
 }

@@ -3,8 +3,8 @@
  * Pure: the caller brings the time and what it has seen. How threads keep to the share is throttle.h.
  *
  *   state      when                                          the share, at the end of each window
- *   FREE       nothing was received for THROTTLE_QUIET_MS,   all
- *              or space is low
+ *   FREE       nothing was received for four times the       all
+ *              longest of the last pauses, or space is low
  *   HURRYING   events come in, and the backlog is behind     a sixteenth of all more; so is the floor
  *   YIELDING   events come in, and it is not behind          by how late events become visible:
  *                                                            - up to 1 ms: a sixty-fourth of all more
@@ -30,10 +30,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define THROTTLE_WINDOW_MS 250  /* the share changes once in a window */
-#define THROTTLE_QUIET_MS  1000 /* nothing was received for so long: the collector needs nothing */
-#define THROTTLE_TREND_MS  500  /* the shortest time over which the backlog's growth is measured */
-#define THROTTLE_BEHIND_MS 1000 /* a backlog that is younger is not behind */
+#define THROTTLE_WINDOW_MS 250 /* the share changes once in a window */
+/*
+ * Nothing was received for so long: the collector needs nothing. In between: so many times the longest of the last pauses,
+ * so that the end of a load is noticed soon, and the pause between two bursts is not taken for it.
+ */
+#define THROTTLE_QUIET_LEAST_MS 100
+#define THROTTLE_QUIET_MS       1000
+#define THROTTLE_QUIET_PAUSES   4
+#define THROTTLE_TREND_MS       500  /* the shortest time over which the backlog's growth is measured */
+#define THROTTLE_BEHIND_MS      1000 /* a backlog that is younger is not behind */
 
 /* How late events are */
 #define THROTTLE_TIMELY_US    1000 /* the collector has cores and disk to spare */
@@ -59,7 +65,8 @@ struct throttle_policy {
     int64_t bytes, rows; /* and what had been received then */
     int64_t received_at; /* the last look that found more; only with has_received */
     bool has_received;
-    int64_t late_us; /* a running mean */
+    int64_t pause_ms; /* the longest between two looks that found more, which counts for less with each one */
+    int64_t late_us;  /* a running mean */
 
     bool has_mark;
     int64_t mark_at, mark_bytes; /* what waited when the growth of the backlog was measured last */

@@ -73,16 +73,38 @@ static void the_first_event_leaves_half(void **state)
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_HALF);
 }
 
-static void a_quiet_second_frees_and_a_shorter_pause_does_not(void **state)
+static void behind_the_first_events_a_quiet_second_frees(void **state)
 {
     (void)state;
     struct feed feed = begin();
-    run(&feed, 1000, 100, 100);
+    run(&feed, STEP_MS, 100, 100);
     run(&feed, THROTTLE_QUIET_MS - STEP_MS, 0, 1000);
     assert_int_equal(feed.policy.state, THROTTLE_YIELDING);
     run(&feed, STEP_MS, 0, 1000);
     assert_int_equal(feed.policy.state, THROTTLE_FREE);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
+}
+
+static void the_end_of_a_steady_load_is_noticed_soon(void **state)
+{
+    (void)state;
+    struct feed feed = begin();
+    run(&feed, 100 * STEP_MS, 100, 1000);
+    run(&feed, THROTTLE_QUIET_LEAST_MS < 4 * STEP_MS ? 4 * STEP_MS : THROTTLE_QUIET_LEAST_MS, 0, 1000);
+    assert_int_equal(feed.policy.state, THROTTLE_FREE);
+}
+
+static void the_pause_between_bursts_is_no_end(void **state)
+{
+    (void)state;
+    struct feed feed = begin();
+    for (int burst = 0; burst < 100; burst++) {
+        run(&feed, 3 * STEP_MS, 100, 1000);
+        for (int64_t paused = 0; paused < 200; paused += STEP_MS) {
+            run(&feed, STEP_MS, 0, 1000);
+            assert_int_equal(feed.policy.state, THROTTLE_YIELDING);
+        }
+    }
 }
 
 static void low_space_frees_at_once(void **state)
@@ -247,7 +269,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_received_leaves_all_of_the_time),
         cmocka_unit_test(the_first_event_leaves_half),
-        cmocka_unit_test(a_quiet_second_frees_and_a_shorter_pause_does_not),
+        cmocka_unit_test(behind_the_first_events_a_quiet_second_frees),
+        cmocka_unit_test(the_end_of_a_steady_load_is_noticed_soon),
+        cmocka_unit_test(the_pause_between_bursts_is_no_end),
         cmocka_unit_test(low_space_frees_at_once),
         cmocka_unit_test(a_collector_that_is_in_time_gives_all_within_ten_seconds),
         cmocka_unit_test(lateness_takes_down_to_half_and_much_of_it_to_the_least),
