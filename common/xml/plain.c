@@ -44,7 +44,8 @@ static const char *read_number(const char *at, const char *end, uint32_t base, u
         *character = *character * base + digit_of(*at);
         if (*character > 0x10FFFF) return NULL;
     }
-    return at > first && at < end && *at == ';' && is_allowed(*character) ? at + 1 : NULL;
+    bool is_number = at > first && at - first <= XML_PLAIN_DIGITS_MAX && at < end && *at == ';';
+    return is_number && is_allowed(*character) ? at + 1 : NULL;
 }
 
 /* The reference whose `&` is at `at`; returns what is behind it, NULL: it is not plain. */

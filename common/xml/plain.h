@@ -20,6 +20,8 @@
 #define XML_PLAIN_MAX       65536 /* bytes of the element: of a longer one it is not sure */
 #define XML_PLAIN_DEPTH_MAX 200   /* elements inside each other */
 #define XML_PLAIN_NAME_MAX  1024  /* bytes of a name */
+/* Digits of a reference: behind the tenth one libxml2 2.9 takes no letter for a digit */
+#define XML_PLAIN_DIGITS_MAX 10
 
 /* A stretch of text as it is written, up to a tag. Borrows from what is read, as all below. */
 struct xml_plain_run {

@@ -40,6 +40,7 @@ static void plain_elements_are_settled_up_to_their_end(void **state)
         {"<_a.b-c9/>", "\xFF"},
         {"<a><b>x</b>\n<c/> \r\n<d></d></a>", "]]>"},
         {"<a>&lt;&gt;&amp;&quot;&apos;&#9;&#x9;&#0065;&#xFFFD;&#x10000;&#x10FFFF;</a>", ""},
+        {"<a>&#0000000065;&#x000010FFFF;</a>", ""},
         {"<a>] ]] ]]&gt; > ' \" \t\x7F\xC2\x80\xF0\x9F\x9A\xAA\xEF\xBF\xBD</a>", ""},
         {"<a>one<b>two<c>three</c>four</b>five<d/>six</a>", "<a></a>"},
     };
@@ -83,6 +84,8 @@ static void anything_else_is_left_to_a_parser(void **state)
         "<a>&#0;</a>",
         "<a>&#8;</a>",
         "<a>&#X41;</a>",
+        "<a>&#00000000065;</a>",
+        "<a>&#x0000010FFFF;</a>",
         "<a>&#x1F;</a>",
         "<a>&#xD800;</a>",
         "<a>&#xDFFF;</a>",
