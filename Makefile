@@ -186,8 +186,8 @@ demo:
 tests: $(UNIT_TESTS) $(MODEL_TESTS) $(FAULTS) $(B)/bench/sink
 unit: deps
 	@sh tools/deps.sh unit
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation
-	@sh tests/run.sh $(B) $(or $(TESTS),unit model/test_conservation)
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation $(B)/model/plain
+	@sh tests/run.sh $(B) $(or $(TESTS),unit model/test_conservation model/test_plain)
 test: test-deps
 	@$(MAKE) --no-print-directory all tests $(PACKAGES)
 	@sh tests/run.sh $(B) $(TESTS)

@@ -78,12 +78,12 @@ static void append_frame(struct outcome *outcome, const struct outcome_judges *j
     struct verdict verdict;
     outcome->frames++;
     buf_append_format(&outcome->text, "at %zu, of %zu: ", (size_t)frame->at, (size_t)frame->true_len);
+    outcome->is_wrong |= frame->fields && (!frame->is_event || !may_be_settled(frame));
     if (!frame->is_event) {
         append_reject(outcome, frame->reason, frame->detail, bytes);
     } else if (frame->fields) {
         append_event(outcome, bytes, 0, frame->fields);
         outcome->settled++;
-        outcome->is_wrong |= !may_be_settled(frame);
     } else {
         validator_check(judges->own, &input, &verdict);
         if (verdict.is_valid)

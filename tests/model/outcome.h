@@ -21,7 +21,7 @@ struct outcome {
     size_t events;  /* well-formed */
     size_t settled; /* of them: by the framer */
     size_t frames;
-    bool is_wrong; /* an event is settled although another encoding was in force */
+    bool is_wrong; /* a reject is settled, or an event although another encoding was in force */
 };
 
 /* Borrows what the options point to. */

@@ -135,7 +135,7 @@ static size_t write_reference(char out[64], struct chance *chance)
                                                  0xFFFFFFFF,
                                                  0x100000041ULL,
                                                  0xFFFFFFFFFFFFFFFFULL};
-    static const char *const endings[] = {"", " ;", "g;", "x;"};
+    static const char *const endings[] = {";", ";", "", " ;", "g;"};
     bool is_right = chance_below(chance, 4) > 0;
     const char *ending = is_right ? ";" : endings[chance_below(chance, COUNT(endings))];
     unsigned long long number = numbers[chance_below(chance, COUNT(numbers))] + chance_below(chance, 2);

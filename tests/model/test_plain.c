@@ -39,7 +39,7 @@ struct trial {
     size_t inputs;
     struct chance chance;
     size_t part, parts;
-    bool is_long; /* by hand: all that CI takes a part of */
+    bool is_long; /* more tokens than in CI: then all of what CI takes a part of */
     const char *acmsim;
 };
 
@@ -440,8 +440,8 @@ static void check_cuts(struct streams *streams, struct slice stream, struct cuts
     bytes_print("stream", stream);
     bytes_print("libxml2", slice_of(&streams->expected.text));
     bytes_print("both", slice_of(&streams->seen.text));
-    fail_msg("cut at %zu, then %zu: the outcomes differ, or another encoding was in force", cuts.lengths[0],
-             cuts.count > 1 ? cuts.lengths[1] : cuts.lengths[0]);
+    (void)fprintf(stderr, "cut at %zu, %zu and so on\n", cuts.lengths[0], cuts.lengths[cuts.count > 1]);
+    fail_msg("in a stream: %s", streams->seen.is_wrong ? "settled what may not be" : "another outcome");
 }
 
 static void check_stream(struct streams *streams, struct slice stream, struct chance *chance)
@@ -515,10 +515,11 @@ int main(int argc, char **argv)
                           .chance = chance_begin(), /* TEST_SEED or the usual one */
                           .part = argument(argc, argv, 4, 0),
                           .parts = argument(argc, argv, 5, 1),
-                          .is_long = argc > 1,
                           .acmsim = find_acmsim(argv[0])};
+    trial.is_long = trial.tokens > TOKENS;
     if (argc > 3) trial.chance.state = strtoull(argv[3], NULL, 10) * 0x9E3779B97F4A7C15U | 1;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(every_string_of_tokens_is_judged_alike, &trial),
         cmocka_unit_test_prestate(every_sample_is_sure_and_its_changes_are_judged_alike, &trial),
         cmocka_unit_test_prestate(every_event_of_acmsim_is_sure_and_its_changes_are_judged_alike, &trial),
         cmocka_unit_test_prestate(every_byte_in_every_place_of_a_name_and_a_text_is_judged_alike, &trial),
@@ -528,7 +529,6 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(changed_plain_events_are_judged_alike, &trial),
         cmocka_unit_test_prestate(random_strings_of_tokens_are_judged_alike, &trial),
         cmocka_unit_test_prestate(streams_have_the_same_outcome_with_and_without_the_pass, &trial),
-        cmocka_unit_test_prestate(every_string_of_tokens_is_judged_alike, &trial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
