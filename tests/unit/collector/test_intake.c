@@ -36,14 +36,29 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A frame that carries its number. */
-static void add(struct intake *intake, int number)
+/* A frame that carries its number; `fields`: settled already. */
+static void add_frame(struct intake *intake, int number, const struct slice *fields)
 {
     char data[64];
     (void)snprintf(data, sizeof data, "%d", number);
-    struct frame frame = {
-        .is_event = true, .data = data, .len = strlen(data) + 1, .encoding = "", .namespaces = ""};
+    struct frame frame = {.is_event = true,
+                          .data = data,
+                          .len = strlen(data) + 1,
+                          .encoding = "",
+                          .namespaces = "",
+                          .fields = fields};
     chunk_add(intake_filling(intake), &frame, "192.0.2.1", 0, NULL);
+}
+
+static void add(struct intake *intake, int number)
+{
+    add_frame(intake, number, NULL);
+}
+
+static void add_settled(struct intake *intake, int number)
+{
+    static const struct slice fields[EVENT_FIELD_COUNT];
+    add_frame(intake, number, fields);
 }
 
 /* A whole chunk, as one read may bring it. */
@@ -260,6 +275,126 @@ static void the_writer_takes_all_chunks_before_the_first_unvalidated_one(void **
     assert_int_equal(length_of(group), 1);
     assert_int_equal(number_of(&group->items[0]), 2);
     intake_done(intake);
+}
+
+/* ---- chunks whose frames are settled ---- */
+
+static void a_settled_chunk_passes_the_validators(void **state)
+{
+    struct intake *intake = *state;
+    add_settled(intake, 0);
+    intake_offer(intake);
+    struct group *group = take(intake); /* nobody has validated */
+    assert_int_equal(length_of(group), 1);
+    assert_int_equal(number_of(&group->items[0]), 0);
+    intake_done(intake);
+    add(intake, 1);
+    intake_offer(intake);
+    validate(intake); /* the first chunk that a validator gets is the second one */
+    assert_int_equal(number_of(&take(intake)->items[0]), 1);
+    intake_done(intake);
+}
+
+static void a_settled_chunk_waits_for_those_before_it(void **state)
+{
+    struct intake *intake = *state;
+    struct group *group = NULL;
+    add(intake, 0);
+    intake_offer(intake);
+    for (int i = 1; i < FEW_WAITING; i++) {
+        add_settled(intake, i);
+        intake_offer(intake);
+    }
+    assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
+    validate(intake);
+    group = take(intake);
+    assert_int_equal(length_of(group), FEW_WAITING);
+    for (int i = 0; group; group = group->next, i++) assert_int_equal(number_of(&group->items[0]), i);
+    intake_done(intake);
+}
+
+static void one_frame_that_is_not_settled_makes_its_chunk_wait(void **state)
+{
+    struct intake *intake = *state;
+    struct group *group = NULL;
+    add_settled(intake, 0);
+    add(intake, 1);
+    add_settled(intake, 2);
+    intake_offer(intake);
+    assert_int_equal(intake_take(intake, 0, &group), INTAKE_QUIET);
+    validate(intake);
+    group = take(intake);
+    assert_int_equal(group->item_count, 3);
+    for (int i = 0; i < 3; i++) assert_int_equal(number_of(&group->items[i]), i);
+    intake_done(intake);
+}
+
+/* The writer goes round the ring more than once before a validator looks at it at all. */
+static void a_validator_that_lags_behind_the_writer_gets_the_next_unvalidated_chunk(void **state)
+{
+    struct intake *intake = *state;
+    int number = 0;
+    while (number < 3 * INTAKE_CHUNKS) {
+        add_settled(intake, number);
+        intake_offer(intake);
+        assert_int_equal(number_of(&take(intake)->items[0]), number);
+        intake_done(intake);
+        number++;
+    }
+    add_settled(intake, number);
+    intake_offer(intake);
+    add(intake, number + 1);
+    intake_offer(intake);
+    struct chunk *chunk = intake_take_unvalidated(intake);
+    assert_non_null(chunk);
+    assert_int_equal(chunk->group->item_count, 1);
+    assert_int_equal(atoi(chunk->group->items[0].data), number + 1);
+    accept_all(chunk);
+    intake_validated(intake, chunk);
+    assert_int_equal(length_of(take(intake)), 2);
+    intake_done(intake);
+}
+
+static void mixed_chunks_leave_in_order_with_several_validators(void **state)
+{
+    struct intake *intake = *state;
+    struct crew crew;
+    crew_start(&crew, intake);
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i / 7 % 3 > 0)
+            add_settled(intake, i);
+        else
+            add(intake, i);
+        if (i % 5 > 0) intake_offer(intake);
+        assert_false(intake_wait_for_space(intake, LONG_MS));
+    }
+    intake_finish(intake);
+    crew_join(&crew);
+    assert_int_equal(crew.reader.next, ROUNDS);
+    assert_true(crew.reader.groups > 1);
+}
+
+/* Nothing is left for the validators, who must end all the same. */
+static void an_intake_whose_last_chunks_are_settled_ends(void **state)
+{
+    for (int unsettled = 0; unsettled < 3; unsettled++) {
+        struct intake *intake = *state;
+        struct crew crew;
+        int number = 0;
+        for (; number < unsettled; number++) add(intake, number);
+        intake_offer(intake);
+        crew_start(&crew, intake);
+        for (; number < 2000; number++) {
+            add_settled(intake, number);
+            intake_offer(intake);
+            assert_false(intake_wait_for_space(intake, LONG_MS));
+        }
+        intake_finish(intake);
+        crew_join(&crew);
+        assert_int_equal(crew.reader.next, number);
+        assert_int_equal(tear_down(state), 0);
+        assert_int_equal(set_up(state), 0);
+    }
 }
 
 static void frames_collect_in_one_chunk_once_several_chunks_wait(void **state)
@@ -489,6 +624,12 @@ int main(void)
         WITH_INTAKE(finish_does_not_wait_for_a_writer_that_hangs),
         WITH_INTAKE(finish_wakes_a_writer_that_waits_before_a_retry),
         WITH_INTAKE(the_writer_takes_all_chunks_before_the_first_unvalidated_one),
+        WITH_INTAKE(a_settled_chunk_passes_the_validators),
+        WITH_INTAKE(a_settled_chunk_waits_for_those_before_it),
+        WITH_INTAKE(one_frame_that_is_not_settled_makes_its_chunk_wait),
+        WITH_INTAKE(a_validator_that_lags_behind_the_writer_gets_the_next_unvalidated_chunk),
+        WITH_INTAKE(mixed_chunks_leave_in_order_with_several_validators),
+        WITH_INTAKE(an_intake_whose_last_chunks_are_settled_ends),
         WITH_INTAKE(frames_collect_in_one_chunk_once_several_chunks_wait),
         WITH_INTAKE(an_intake_without_free_chunks_is_full_until_a_commit),
         WITH_INTAKE(a_transaction_is_bounded_in_size),
