@@ -119,7 +119,7 @@ size_t comparison_check(struct comparison *comparison, struct slice input, const
     if (input.len > own->memory_bytes) abort();
     if (input.len > 0) memcpy(text, input.data, input.len);
     for (size_t i = 0; i < FORMS; i++) len[i] = forms[i].read(own->plain[i], NULL, encoding, text, input.len);
-    if (comparison->is_reporting && comparison->inputs % REPORT_EVERY == 0)
+    if (comparison->is_reporting && comparison->inputs % REPORT_EVERY == REPORT_EVERY - 1)
         comparison_print(comparison, "so far");
     comparison->inputs++;
     if (len[0] != len[1]) comparison_fail(comparison, input, "the forms are not sure of the same bytes");
