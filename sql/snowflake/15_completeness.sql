@@ -48,7 +48,9 @@ LEFT JOIN completeness_starts g ON g.spool = k.spool;
 --   0 to -3       what the newest documents list. Of a retired spool nothing is on its way, and what is blocked is
 --                 listed by the one that took its place. Of an outdated document only that is believed which does not
 --                 change by itself.
---   -4            what a settled document proves: what lies between the ranges that it lists was in the bucket
+--   -4            what a settled document proves: what lies between the ranges that it lists was in the bucket. A spool
+--                 that was restored may list some of it under the former name: it has the rows, and does not know what
+--                 was shipped after its backup. What it says of them counts.
 CREATE OR REPLACE VIEW completeness_ranges AS
 WITH unproven AS (
     SELECT spool, put_at, first_id, last_id FROM status_ranges WHERE is_settled AND spool = written_by

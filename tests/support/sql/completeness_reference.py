@@ -33,9 +33,12 @@ def ranges_of(document):
     return listed
 
 
+def lists(document, spool, i):
+    return any(first <= i <= last for first, last, _ in ranges_of(document)[spool])
+
+
 def says_it_was_there(document, spool, i):
-    return i <= document["received"]["events"] and \
-        not any(first <= i <= last for first, last, _ in ranges_of(document)[spool])
+    return i <= document["received"]["events"] and not lists(document, spool, i)
 
 
 class Spool:
