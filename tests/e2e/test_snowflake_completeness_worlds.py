@@ -8,6 +8,7 @@ time unless COMPLETENESS_SEED is another.
 import collections
 import contextlib
 import datetime
+import functools
 import itertools
 import json
 import os
@@ -51,14 +52,15 @@ class Look:
 
     # ---- the truth ----
 
+    @functools.cached_property
     def faults(self):
         """{(spool, id): (may, must)}: which states may be said of it, and whether one of them has to be."""
-        found = {}
+        over = collections.defaultdict(list)
         for stored in self.site.stored.values():
-            if stored.came_at > self.now:
-                continue
-            for i in range(stored.batch.first, stored.batch.last + 1):
-                found[stored.batch.spool, i] = self.fault(stored.batch.spool, i)
+            if stored.came_at <= self.now:
+                for i in range(stored.batch.first, stored.batch.last + 1):
+                    over[stored.batch.spool, i].append(stored)
+        found = {(spool, i): self.fault(spool, i, stored) for (spool, i), stored in over.items()}
         for batch in self.site.lost + self.untold() + self.cut_off():
             for i in range(batch.first, batch.last + 1):
                 found.setdefault((batch.spool, i), ("missing", False))
@@ -77,9 +79,7 @@ class Look:
                       for since, until in plan.outages if since < self.now)
         return [] if has_documents or not is_long else [b for b in self.site.batches if b.sealed_at <= self.now]
 
-    def fault(self, spool, i):
-        over = [s for s in self.site.stored.values()
-                if s.batch.spool == spool and s.batch.first <= i <= s.batch.last and s.came_at <= self.now]
+    def fault(self, spool, i, over):
         there = [s for s in over if s.is_visible(self.now)]
         if there:
             counts = max(there, key=lambda s: s.batch.repetition)
@@ -174,7 +174,7 @@ def said_by_the_view(warehouse):
 def differences(look, said, expected):
     """Where the view and the reference disagree, and where it disagrees with what is true."""
     told = {(spool, i): state for spool in look.site.names for i, state in said.get(name_of(look, spool), {}).items()}
-    faults = look.faults()
+    faults = look.faults
     for key in sorted(told.keys() | expected.keys() | faults.keys()):
         if told.get(key) != expected.get(key):
             yield f"{key}: the view says {told.get(key)}, the reference {expected.get(key)}"
@@ -212,7 +212,7 @@ def test_random_worlds_are_judged_as_the_reference_does_and_as_is_true(site):
     for look in looks:
         expected = judge(look.seen(), look.now)
         states.update(expected.values())
-        states["a fault that has to be named"] += sum(must for _, must in look.faults().values())
+        states["a fault that has to be named"] += sum(must for _, must in look.faults.values())
         states["a look at a healthy site"] += not look.site.plan.faults
         wrong += [f"look {look.number}, {look.site.plan}: {text}" for text in differences(look, said, expected)][:3]
     print("# " + ", ".join(f"{state}: {number}" for state, number in sorted(states.items())), flush=True)
@@ -251,7 +251,7 @@ def test_what_a_restored_spool_says_of_its_rows_counts_before_what_was_in_the_bu
     said = said_of(looks)
     for look, meaning in zip(looks, meanings.values()):
         assert said[name_of(look, BEFORE)] == {1: meaning, 2: "loaded"}, (meaning, said)
-        assert not list(differences(look, said, judge(look.seen(), look.now))), (meaning, look.faults())
+        assert not list(differences(look, said, judge(look.seen(), look.now))), (meaning, look.faults)
 
 
 main(dict(globals()))

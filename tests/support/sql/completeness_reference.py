@@ -47,6 +47,10 @@ class Spool:
     def __init__(self, name, seen, now):
         self.name, self.now = name, now
         self.objects = [o for o in seen.objects if o[0] == name]
+        self.over = collections.defaultdict(list)  # {id: its objects}
+        for each in self.objects:
+            for i in range(each[1], each[2] + 1):
+                self.over[i].append(each)
         own = [(put_at, document) for put_at, spool, document in seen.documents if spool == name]
         self.newest = own[-1] if own else None
         self.settled = next((d for put_at, d in reversed(own) if put_at <= now - GRACE), None)
@@ -94,9 +98,8 @@ def state_of(spools, name, i):
     now = spool.now
     if i < spool.given:
         return None
-    over = [o for o in spool.objects if o[1] <= i <= o[2]]
-    if over:
-        _, first, last, _, came_at, rows = max(over, key=lambda o: o[3])
+    if i in spool.over:
+        _, first, last, _, came_at, rows = max(spool.over[i], key=lambda o: o[3])
         return "loaded" if rows == last - first + 1 else "not_loaded" if came_at <= now - GRACE else "on_its_way"
     listed = listed_state(spools, name, i)
     if listed:

@@ -105,6 +105,7 @@ class Site:
         self.received = self.sealed = 0
         self.pending_since = 0
         self.batches = []
+        self.open = []       # of these the sealed and blocked ones, and some that were
         self.flights = []    # (batch, ends at)
         self.is_connected = True
         self.backup = None
@@ -145,11 +146,20 @@ class Site:
                 self.pending_since = now
             self.received += self.rng.randint(1, 3)
 
+    def add(self, batch):
+        self.batches.append(batch)
+        self.open.append(batch)
+
+    def batches_in(self, *states):
+        """Those that are sealed or blocked: all of a life would be too many to look through in each step."""
+        self.open = [batch for batch in self.open if batch.state in ("sealed", "blocked")]
+        return [batch for batch in self.open if batch.state in states]
+
     def seal(self, now):
-        waiting = sum(batch.state == "sealed" for batch in self.batches)
-        if self.received > self.sealed and now - self.pending_since >= self.rotation and waiting < 3:
+        is_due = self.received > self.sealed and now - self.pending_since >= self.rotation
+        if is_due and len(self.batches_in("sealed")) < 3:
             last = min(self.received, self.sealed + self.batch_most)
-            self.batches.append(Batch(self.spool, self.sealed + 1, last, 1, now))
+            self.add(Batch(self.spool, self.sealed + 1, last, 1, now))
             self.sealed = last
 
     def restore(self, now):
@@ -157,12 +167,13 @@ class Site:
             self.backup = copy.deepcopy((self.received, self.sealed, self.batches))
         if not self.is_dead and self.plan.lost_at <= now < self.plan.restored_at:
             self.is_dead = True
-            self.lost = [batch for batch in self.batches if batch.state in ("sealed", "blocked")]
+            self.lost = self.batches_in("sealed", "blocked")
         if (self.is_dead or self.spool == self.names[0]) and now >= self.plan.restored_at:
             if not self.is_dead:
-                self.lost = [batch for batch in self.batches if batch.state in ("sealed", "blocked")]
+                self.lost = self.batches_in("sealed", "blocked")
             self.is_dead = False
             self.received, self.sealed, self.batches = self.backup
+            self.open = list(self.batches)
             known = {batch.name for batch in self.batches}
             self.lost = [batch for batch in self.lost if batch.name not in known]
             self.flights, self.is_connected = [], True
@@ -183,7 +194,7 @@ class Site:
             self.flights.remove(flight)
             self.answer(flight[0], now)
         under_way = [batch for batch, _ in self.flights]
-        for batch in sorted((b for b in self.batches if b.state == "sealed" and b not in under_way), key=lambda b: b.first):
+        for batch in sorted((b for b in self.batches_in("sealed") if b not in under_way), key=lambda b: b.first):
             if len(self.flights) < (2 if self.is_connected else 1):
                 self.flights.append((batch, now + self.rng.choice((0, 0, STEP, self.rng.uniform(0, 10 * MINUTE)))))
 
@@ -197,7 +208,7 @@ class Site:
             self.store(batch, now - 1, is_foreign=True)  # an incident: the batch is sealed again
             batch.state = "superseded"
             batch = dataclasses.replace(batch, repetition=2, state="sealed")
-            self.batches.append(batch)
+            self.add(batch)
         self.store(batch, now)
         batch.state, batch.shipped_at, batch.shipped_by = "shipped", now, self.spool
         self.is_connected = True
@@ -227,13 +238,14 @@ class Site:
     # ---- people ----
 
     def resolve(self, now):
-        for batch in [b for b in self.batches if b.state == "blocked" and b.resolved_at <= now]:
+        for batch in [b for b in self.batches_in("blocked") if b.resolved_at <= now]:
             how = self.rng.choice(("ship", "ship", "abandon", "reseal"))
             batch.state, batch.since = {"ship": "sealed", "abandon": "abandoned", "reseal": "superseded"}[how], now
             if how == "reseal" and batch.spool == self.spool:
                 middle = self.rng.randint(batch.first, batch.last)
-                self.batches += [Batch(self.spool, first, last, batch.repetition + 1, now, was_refused=True)
-                                 for first, last in ((batch.first, middle), (middle + 1, batch.last)) if first <= last]
+                for first, last in ((batch.first, middle), (middle + 1, batch.last)):
+                    if first <= last:
+                        self.add(Batch(self.spool, first, last, batch.repetition + 1, now, was_refused=True))
             elif how == "reseal":
                 batch.state = "sealed"
 
