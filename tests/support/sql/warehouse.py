@@ -11,6 +11,7 @@ import json
 import pathlib
 import re
 import tempfile
+import threading
 import xml.etree.ElementTree
 
 from support.environment import ROOT
@@ -48,12 +49,42 @@ def xml_rows(body):
     return [json.dumps(as_variant(child)) for child in xml.etree.ElementTree.fromstring(body)]
 
 
+class Originals:
+    """Files of what was made from the statements once, of which each further warehouse is a copy: to bind all views takes DuckDB
+    more than a second, to copy them some hundredths of one.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.directory = None
+        self.paths = {}  # {numbers: path}
+
+    def give(self, db, numbers, make):
+        """Fills an empty database, by make() or with a copy of what it made before."""
+        with self.lock:
+            if numbers not in self.paths:
+                make()
+                self.directory = self.directory or tempfile.TemporaryDirectory(prefix="eventspool-")
+                path = f"{self.directory.name}/{len(self.paths)}.db"
+                db.run(f"ATTACH {quoted(path)} AS original; COPY FROM DATABASE memory TO original; DETACH original")
+                self.paths[numbers] = path
+                return
+        db.run(f"ATTACH {quoted(self.paths[numbers])} AS original (READ_ONLY); COPY FROM DATABASE original TO memory; "
+               "DETACH original")
+
+
+ORIGINALS = Originals()
+
+
 class Warehouse:
     """All tables, functions and views of sql/snowflake/, or those of the numbered files that are named."""
 
     def __init__(self, *numbers):
         self.db = Duckdb()
         self.temporary = tempfile.TemporaryDirectory(prefix="eventspool-")
+        ORIGINALS.give(self.db, numbers, lambda: self.make(numbers))
+
+    def make(self, numbers):
         self.db.run("CREATE TABLE directory_of_events_stage "
                     "(relative_path VARCHAR, size BIGINT, last_modified TIMESTAMPTZ, md5 VARCHAR)")
         for statement in statements(ROOT / "tests/support/sql/snowflake_functions.sql"):
