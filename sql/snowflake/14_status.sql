@@ -1,7 +1,7 @@
 -- What the nodes say of themselves: their status documents (STATUS_PREFIX; docs/operating.md, "A fleet at a glance").
 -- Executed: not on Snowflake. Translated and run on DuckDB by tests/e2e/test_snowflake_completeness.py, and in random
 -- worlds by tests/e2e/test_snowflake_completeness_worlds.py.
--- Sources: docs.snowflake.com, "Querying semi-structured data", QUALIFY, FLATTEN, SYSDATE.
+-- Sources: docs.snowflake.com, "Querying semi-structured data", QUALIFY, FLATTEN, AS_ARRAY, SYSDATE.
 USE SCHEMA eventspool.acm;
 
 -- Each version of each status document, and what is asked of them below. put_at is the store's clock.
@@ -44,7 +44,9 @@ LEFT JOIN shared s ON s.filename = n.filename;
 -- The two versions that count of each spool's documents: the newest one, and the newest of those that are settled: what
 -- such a one says of an id has had two hours to become true of the directory table. They may be the same.
 CREATE OR REPLACE VIEW status_used AS
-SELECT spool, filename, put_at, first_id, received, document, age_rank = 1 AS is_newest, settled_rank = 1 AS is_settled
+SELECT spool, filename, put_at, first_id, received, age_rank = 1 AS is_newest, settled_rank = 1 AS is_settled,
+       AS_ARRAY(document:open_ranges) AS open_ranges, document:open_ranges_cut::BOOLEAN AS is_open_cut,
+       AS_ARRAY(document:abandoned_ranges) AS abandoned_ranges, document:abandoned_ranges_cut::BOOLEAN AS is_abandoned_cut
 FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY spool ORDER BY put_at DESC, written_at DESC) AS age_rank,
            IFF(put_at <= DATEADD(hour, -2, SYSDATE()),
@@ -61,12 +63,12 @@ WHERE age_rank = 1 OR settled_rank = 1;
 CREATE OR REPLACE VIEW status_ranges AS
 WITH listed AS (
     SELECT u.spool AS written_by, u.put_at, u.received, u.is_newest, u.is_settled,
-           u.document:open_ranges_cut::BOOLEAN AS is_cut, 'open' AS list, r.value AS entry
-    FROM status_used u, LATERAL FLATTEN(input => u.document:open_ranges) r
+           u.is_open_cut AS is_cut, 'open' AS list, r.value AS entry
+    FROM status_used u, LATERAL FLATTEN(input => u.open_ranges, mode => 'ARRAY') r
     UNION ALL
     SELECT u.spool, u.put_at, u.received, u.is_newest, u.is_settled,
-           u.document:abandoned_ranges_cut::BOOLEAN, 'abandoned', r.value
-    FROM status_used u, LATERAL FLATTEN(input => u.document:abandoned_ranges) r
+           u.is_abandoned_cut, 'abandoned', r.value
+    FROM status_used u, LATERAL FLATTEN(input => u.abandoned_ranges, mode => 'ARRAY') r
 ),
 entries AS (
     SELECT written_by, put_at, received, is_newest, is_settled, is_cut, list, entry:kind::VARCHAR AS kind,

@@ -49,7 +49,9 @@ REWRITES = [
     # A part of a date is a name in Snowflake.
     (r"\b(DATEADD|DATEDIFF|DATE_TRUNC)\(([a-z]+),", r"\1('\2',"),
     (r"\bDIRECTORY\(@(\w+)\)", r"directory_of_\1"),
-    # FLATTEN gives a row for each element of an array or each member of an object.
+    # FLATTEN gives a row for each element of an array or each member of an object, with mode => 'ARRAY' for those of arrays alone.
+    # (json_each() would do there too. But DuckDB then joins the elements to their row by the whole array, once for each.)
+    (rf"\bLATERAL FLATTEN\(input => {COLUMN}, mode => '\d+'\) (\w+)", r"UNNEST(\1) AS \2(value)"),
     (rf"\bLATERAL FLATTEN\(input => {COLUMN}:{PATH}\)", lambda m: f"LATERAL json_each({m[1]}, '{json_path(m[2])}')"),
     (rf"\bLATERAL FLATTEN\(input => {COLUMN}\)", r"LATERAL json_each(\1)"),
     (rf"(?<![:\w]){COLUMN}:{PATH}(::)?", text_at),

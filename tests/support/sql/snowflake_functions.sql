@@ -62,5 +62,7 @@ CREATE MACRO names_in(element) AS list_transform(content_of(element), lambda chi
 CREATE MACRO XMLGET
     (element, name) AS content_of(element)[list_position(names_in(element), name)],
     (element, name, instance) AS list_filter(content_of(element), lambda child: json_extract_string(child, '$."@"') = name)[instance + 1];
+-- The array that a VARIANT holds. NULL if it holds something else: nothing is converted.
+CREATE MACRO AS_ARRAY(value) AS CAST(CASE WHEN json_type(value) = 'ARRAY' THEN value END AS JSON[]);
 -- Of an object here, by a name.
 CREATE MACRO GET(value, name) AS json_extract_string(value, '$."' || name || '"');
