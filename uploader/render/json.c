@@ -7,6 +7,32 @@
 #define EIGHT true, true, true, true, true, true, true, true
 static const bool is_special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = true, ['\\'] = true};
 
+#define ONES UINT64_C(0x0101010101010101)
+
+/* Is a byte of the word less than `limit`, which is at most 128? */
+static inline bool has_less(uint64_t word, unsigned limit)
+{
+    return (word - ONES * limit) & ~word & ONES * 0x80;
+}
+
+static inline bool has_special(uint64_t word)
+{
+    return has_less(word, ' ') || has_less(word ^ ONES * '"', 1) || has_less(word ^ ONES * '\\', 1);
+}
+
+/* How many bytes come before the first one that must be escaped. */
+static inline size_t count_ordinary(const char *text, size_t len)
+{
+    uint64_t word = 0;
+    size_t count = 0;
+    for (; len - count >= sizeof word; count += sizeof word) {
+        memcpy(&word, text + count, sizeof word);
+        if (has_special(word)) break;
+    }
+    while (count < len && !is_special[(unsigned char)text[count]]) count++;
+    return count;
+}
+
 static void escape_char(struct buf *out, unsigned char c)
 {
     static const char from[] = "\"\\\n\r\t";
@@ -22,12 +48,14 @@ static void escape_char(struct buf *out, unsigned char c)
 
 void json_escape(struct buf *out, const char *text, size_t len)
 {
-    const char *end = text + len;
-    while (text < end) {
-        const char *run = text;
-        while (text < end && !is_special[(unsigned char)*text]) text++;
-        buf_append(out, run, (size_t)(text - run));
-        if (text < end) escape_char(out, (unsigned char)*text++);
+    while (len > 0) {
+        size_t run = count_ordinary(text, len);
+        buf_append(out, text, run);
+        text += run;
+        len -= run;
+        if (len == 0) return;
+        escape_char(out, (unsigned char)*text++);
+        len--;
     }
 }
 
@@ -44,17 +72,27 @@ void json_begin(struct json_object *object, struct buf *out, bool is_pretty)
     buf_append_text(out, is_pretty ? "  {" : "{");
 }
 
+/* Its comma, its name and the quote before its value, with one look at the space for them. */
+static void begin_member(struct json_object *object, const char *name, size_t name_len)
+{
+    static const char most[] = ",\n    \"\": \"";
+    struct buf *out = object->out;
+    if (out->capacity - out->len < sizeof most + name_len) buf_reserve(out, sizeof most + name_len);
+    char *at = out->data + out->len;
+    if (!object->is_empty) *at++ = ',';
+    object->is_empty = false;
+    if (object->is_pretty) at = mempcpy(at, "\n    ", 5);
+    *at++ = '"';
+    at = mempcpy(at, name, name_len);
+    at = object->is_pretty ? mempcpy(at, "\": \"", 4) : mempcpy(at, "\":\"", 3);
+    out->len = (size_t)(at - out->data);
+}
+
 void json_add(struct json_object *object, const char *name, size_t name_len, const char *value, size_t len)
 {
-    struct buf *out = object->out;
-    if (!object->is_empty) buf_append_char(out, ',');
-    object->is_empty = false;
-    if (object->is_pretty) buf_append_text(out, "\n    ");
-    buf_append_char(out, '"');
-    buf_append(out, name, name_len);
-    buf_append_text(out, object->is_pretty ? "\": \"" : "\":\"");
-    json_escape(out, value, len);
-    buf_append_char(out, '"');
+    begin_member(object, name, name_len);
+    json_escape(object->out, value, len);
+    buf_append_char(object->out, '"');
 }
 
 void json_add_text(struct json_object *object, const char *name, const char *value)

@@ -65,6 +65,35 @@ static void each_ascii_character_is_kept_or_escaped(void **state)
     }
 }
 
+/* Whatever stands before and behind it, as bytes are looked at several at a time. */
+static void a_character_is_escaped_wherever_it_stands(void **state)
+{
+    static const char characters[] = "\"\\\n\x1f \x7f\x80\xff!#[]";
+    (void)state;
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (const char *c = characters; *c; c++) {
+                bool is_escaped = strchr("\"\\\n\x1f", *c);
+                const char *escaped = *c == '\n'     ? "\\n"
+                                      : *c == '\x1f' ? "\\u001f"
+                                                     : (char[]){'\\', *c, '\0'};
+                struct buf out = BUF_EMPTY;
+                char expected[64] = "";
+                char *text = malloc(len); /* a sanitizer sees a byte too many */
+                assert_non_null(text);
+                memset(text, 'x', len);
+                text[at] = *c;
+                (void)snprintf(expected, sizeof expected, "%.*s%s%.*s", (int)at, "xxxxxxxxxxxxxxxxxxxx",
+                               is_escaped ? escaped : (char[]){*c, '\0'}, (int)(len - at - 1),
+                               "xxxxxxxxxxxxxxxxxxxx");
+                json_escape(&out, text, len);
+                assert_is(&out, expected);
+                free(text);
+            }
+        }
+    }
+}
+
 static void an_objects_members_are_separated_by_commas(void **state)
 {
     static const struct {
@@ -156,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_characters_that_json_forbids_are_escaped),
         cmocka_unit_test(each_ascii_character_is_kept_or_escaped),
+        cmocka_unit_test(a_character_is_escaped_wherever_it_stands),
         cmocka_unit_test(an_objects_members_are_separated_by_commas),
         cmocka_unit_test(utf8_is_validated_as_rfc_3629_defines_it),
     };
