@@ -25,7 +25,12 @@
 
 struct flatten;
 
-struct flatten *flatten_new(void);
+enum flatten_reader {
+    FLATTEN_AUTO, /* our own pass reads what is plain (common/xml/plain.h), libxml2 the rest; the bytes are the same */
+    FLATTEN_LIBXML2, /* libxml2 reads everything: what the other is compared with */
+};
+
+struct flatten *flatten_new(enum flatten_reader reader);
 void flatten_free(struct flatten *flatten); /* accepts NULL */
 
 /*

@@ -49,7 +49,7 @@ struct render *render_begin(const struct batch *batch, struct buf *out)
         render->gzip = gzip_begin(out);
         render->content = hash_begin(HASH_SHA256);
     }
-    if (batch->format != BATCH_XML) render->flatten = flatten_new();
+    if (batch->format != BATCH_XML) render->flatten = flatten_new(FLATTEN_AUTO);
     buf_append_text(render->text, documents[batch->format].begin);
     return render;
 }

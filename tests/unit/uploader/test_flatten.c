@@ -23,7 +23,7 @@ struct row {
 
 static int flatten_start(void **state)
 {
-    *state = flatten_new();
+    *state = flatten_new(FLATTEN_AUTO);
     return 0;
 }
 
@@ -319,6 +319,96 @@ static void no_event_grows_beyond_a_small_multiple_of_its_size(void **state)
     }
 }
 
+/*
+ * Two shapes of events whose size can be tuned to the byte, and how many bytes they are below a limit. Of a chain all keys
+ * are made and only the innermost element is a member: `<E>`, blanks, 60 elements inside each other, the innermost.
+ */
+static long chain_spare(long last_len, long blanks)
+{
+    long len = 7 + blanks + 60 * (2 * 100 + 5) + 2 * last_len + 5;
+    long bytes = 1 + blanks + 60 * 101 + last_len;
+    for (long depth = 1; depth <= 60; depth++) bytes += depth * 101 - 1;
+    return FLATTEN_GROWTH * len + 65536 - bytes;
+}
+
+static void append_chain(struct buf *xml, long last_len, long blanks)
+{
+    buf_append_format(xml, "<E>%*s", (int)blanks, "");
+    for (int i = 0; i < 60; i++) buf_append_format(xml, "<n%099d>", 0);
+    buf_append_format(xml, "<m%0*d></m%0*d>", (int)last_len - 1, 0, (int)last_len - 1, 0);
+    for (int i = 0; i < 60; i++) buf_append_format(xml, "</n%099d>", 0);
+    buf_append_text(xml, "</E>");
+}
+
+/* A family is all members: one element with text, and 90 children that repeat its long name. */
+static long family_spare(long text, long blanks)
+{
+    long len = 7 + 2 * 100 + 5 + 90 * 4 + text + blanks;
+    long bytes = 100 + text + 90 * 102 + 8 * 3 + 81 * 4;
+    return FLATTEN_GROWTH * len + FLATTEN_SLACK - bytes;
+}
+
+static void append_family(struct buf *xml, long text, long blanks)
+{
+    buf_append_format(xml, "<E><n%099d>", 0);
+    for (int i = 0; i < 90; i++) buf_append_text(xml, "<b/>");
+    for (long i = 0; i < text; i++) buf_append_char(xml, 'x');
+    buf_append_format(xml, "%*s</n%099d></E>", (int)blanks, "", 0);
+}
+
+static bool is_kept_raw(enum flatten_reader reader, struct buf *xml)
+{
+    struct flatten *flatten = flatten_new(reader);
+    struct buf out = BUF_EMPTY;
+    struct why why = {0};
+    buf_append_char(xml, '\0');
+    xml->len--;
+    assert_int_equal(flatten_alone(flatten, xml->data, xml->len, false, &out, &why), RES_OK);
+    bool is_raw = memcmp(out.data, "\"#xml\"", 6) == 0;
+    buf_fini(&out);
+    flatten_free(flatten);
+    return is_raw;
+}
+
+static void the_limits_are_exact_to_the_byte(void **state)
+{
+    static const struct {
+        long (*spare)(long, long);
+        void (*append)(struct buf *, long, long);
+    } shapes[] = {{chain_spare, append_chain}, {family_spare, append_family}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(shapes) * 2; i++) {
+        struct buf xml = BUF_EMPTY;
+        bool is_too_large = i % 2;
+        for (long first = 2; first < 40 && xml.len == 0; first++)
+            for (long second = 0; second < 5000 && xml.len == 0; second++)
+                if (shapes[i / 2].spare(first, second) == -(long)is_too_large)
+                    shapes[i / 2].append(&xml, first, second);
+        assert_true(xml.len > 0);
+        assert_int_equal(is_kept_raw(FLATTEN_AUTO, &xml), is_too_large);
+        assert_int_equal(is_kept_raw(FLATTEN_LIBXML2, &xml), is_too_large);
+        buf_fini(&xml);
+    }
+}
+
+/* An event of many children costs no more than that many: their keys are counted by a hash. */
+static void events_with_many_children_are_numbered(void **state)
+{
+    struct buf xml = BUF_EMPTY;
+    struct buf json = BUF_EMPTY;
+    buf_append_text(&xml, "<E>");
+    for (int i = 0; i < 20000; i++) {
+        int nth = i / 5000 + 1;
+        buf_append_format(&xml, "<n%d/>", i % 5000);
+        buf_append_format(&json, nth > 1 ? "%s'n%d[%d]':''" : "%s'n%d':''", i ? "," : "", i % 5000, nth);
+    }
+    buf_append(&xml, "</E>", 5);
+    buf_append_char(&json, '\0');
+    check(*state, &(struct row){xml.data, json.data}, 1, false);
+    buf_fini(&xml);
+    buf_fini(&json);
+}
+
 int main(void)
 {
 #define WITH_FLATTEN(test) cmocka_unit_test_setup_teardown(test, flatten_start, flatten_end)
@@ -336,6 +426,8 @@ int main(void)
         WITH_FLATTEN(the_deepest_event_that_the_collector_accepts_is_flattened),
         WITH_FLATTEN(a_hostile_event_is_kept_as_raw_xml),
         WITH_FLATTEN(no_event_grows_beyond_a_small_multiple_of_its_size),
+        WITH_FLATTEN(the_limits_are_exact_to_the_byte),
+        WITH_FLATTEN(events_with_many_children_are_numbered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
