@@ -20,15 +20,20 @@ static inline bool has_special(uint64_t word)
     return has_less(word, ' ') || has_less(word ^ ONES * '"', 1) || has_less(word ^ ONES * '\\', 1);
 }
 
+static inline uint64_t load_word(const char *text)
+{
+    uint64_t word = 0;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
 /* How many bytes come before the first one that must be escaped. */
 static inline size_t count_ordinary(const char *text, size_t len)
 {
-    uint64_t word = 0;
     size_t count = 0;
-    for (; len - count >= sizeof word; count += sizeof word) {
-        memcpy(&word, text + count, sizeof word);
-        if (has_special(word)) break;
-    }
+    while (len - count > sizeof(uint64_t) && !has_special(load_word(text + count))) count += sizeof(uint64_t);
+    bool is_end = len >= sizeof(uint64_t) && len - count <= sizeof(uint64_t);
+    if (is_end && !has_special(load_word(text + len - sizeof(uint64_t)))) return len;
     while (count < len && !is_special[(unsigned char)text[count]]) count++;
     return count;
 }
@@ -72,12 +77,17 @@ void json_begin(struct json_object *object, struct buf *out, bool is_pretty)
     buf_append_text(out, is_pretty ? "  {" : "{");
 }
 
-/* Its comma, its name and the quote before its value, with one look at the space for them. */
-static void begin_member(struct json_object *object, const char *name, size_t name_len)
+/*
+ * A member of an object, up to where its value must be escaped: mostly all of it. There is one look at the space for it,
+ * with what stands around its name and its value.
+ */
+static void add_ordinary(struct json_object *object, const char *name, size_t name_len, const char *value,
+                         size_t len)
 {
-    static const char most[] = ",\n    \"\": \"";
+    static const char around[] = ",\n    \"\": \"\"";
     struct buf *out = object->out;
-    if (out->capacity - out->len < sizeof most + name_len) buf_reserve(out, sizeof most + name_len);
+    size_t most = sizeof around + name_len + len;
+    if (out->capacity - out->len < most) buf_reserve(out, most);
     char *at = out->data + out->len;
     if (!object->is_empty) *at++ = ',';
     object->is_empty = false;
@@ -85,13 +95,15 @@ static void begin_member(struct json_object *object, const char *name, size_t na
     *at++ = '"';
     at = mempcpy(at, name, name_len);
     at = object->is_pretty ? mempcpy(at, "\": \"", 4) : mempcpy(at, "\":\"", 3);
+    at = mempcpy(at, value, len);
     out->len = (size_t)(at - out->data);
 }
 
 void json_add(struct json_object *object, const char *name, size_t name_len, const char *value, size_t len)
 {
-    begin_member(object, name, name_len);
-    json_escape(object->out, value, len);
+    size_t ordinary = count_ordinary(value, len);
+    add_ordinary(object, name, name_len, value, ordinary);
+    if (ordinary < len) json_escape(object->out, value + ordinary, len - ordinary);
     buf_append_char(object->out, '"');
 }
 

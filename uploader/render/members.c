@@ -6,7 +6,6 @@
  */
 #include "uploader/render/members.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -89,7 +88,7 @@ static uint64_t mix(const struct members *m, uint64_t hash, uint64_t word)
 static uint32_t hash_of(const struct members *m, const char *key, size_t len)
 {
     uint64_t word = 0;
-    uint64_t hash = mix(m, m->secret, len);
+    uint64_t hash = m->secret ^ len;
     for (size_t at = 0; len - at > sizeof word; at += sizeof word) {
         memcpy(&word, key + at, sizeof word);
         hash = mix(m, hash, word);
@@ -108,7 +107,7 @@ static bool is_key(const struct members *m, const struct entry *entry, const cha
 }
 
 /* The slot of the key, or the free one where it belongs. */
-static struct count *find_slot(const struct members *m, uint32_t hash, const char *key, size_t len)
+static inline struct count *find_slot(const struct members *m, uint32_t hash, const char *key, size_t len)
 {
     size_t mask = m->count_capacity - 1;
     size_t i = hash & mask;
@@ -134,17 +133,17 @@ static void grow_counts(struct members *m)
 }
 
 /*
- * Counts the children that have had the key of this one, from 1. Their parent is the same, because a key begins with its
- * parent's, and two parents never have the same.
+ * Counts the children that have had this key, that of the last entry, from 1. Their parent is the same, because a key begins
+ * with its parent's, and no two parents have the same.
  */
-static size_t count_key(struct members *m, size_t index)
+static inline size_t count_key(struct members *m, const struct span *key)
 {
-    const struct span *key = &m->entries[index].key;
+    const char *text = text_of(m, key);
+    uint32_t hash = hash_of(m, text, key->len);
     if (m->count_used * 2 >= m->count_capacity) grow_counts(m);
-    uint32_t hash = hash_of(m, text_of(m, key), key->len);
-    struct count *slot = find_slot(m, hash, text_of(m, key), key->len);
+    struct count *slot = find_slot(m, hash, text, key->len);
     if (slot->event != m->event) {
-        *slot = (struct count){m->event, hash, index, 0};
+        *slot = (struct count){m->event, hash, m->entry_count - 1, 0};
         m->count_used++;
     }
     return ++slot->seen;
@@ -168,85 +167,91 @@ static void own_key(struct members *m, struct span *key)
 }
 
 /* A key that is put together: of the parent's and a slash, unless that is the event element, of the mark and the name. */
-static struct span join_key(struct members *m, size_t parent, const char *mark, const struct members_name *name)
+static void join_key(struct members *m, struct span *key, size_t parent, const char *mark,
+                     const struct members_name *name)
 {
-    struct span key = {.at = m->own.len};
+    *key = (struct span){.at = m->own.len};
     if (parent != ROOT) {
-        key = m->entries[parent].key;
-        own_key(m, &key);
-        extend_key(m, &key, "/", 1);
+        *key = m->entries[parent].key;
+        own_key(m, key);
+        extend_key(m, key, "/", 1);
     }
-    extend_key(m, &key, mark, strlen(mark));
+    extend_key(m, key, mark, strlen(mark));
     if (name->prefix) {
-        extend_key(m, &key, name->prefix, strlen(name->prefix));
-        extend_key(m, &key, ":", 1);
+        extend_key(m, key, name->prefix, strlen(name->prefix));
+        extend_key(m, key, ":", 1);
     }
-    extend_key(m, &key, name->text, name->len);
-    return key;
+    extend_key(m, key, name->text, name->len);
 }
 
 /* The children of the event element, and that itself, have plain names. */
-static inline struct span make_key(struct members *m, size_t parent, const char *mark,
-                                   const struct members_name *name)
+static inline void make_key(struct members *m, struct span *key, size_t parent, const char *mark,
+                            const struct members_name *name)
 {
     if (parent == ROOT && !*mark && !name->prefix)
-        return (struct span){.borrowed = name->text, .len = name->len};
-    return join_key(m, parent, mark, name);
+        *key = (struct span){.borrowed = name->text, .len = name->len};
+    else
+        join_key(m, key, parent, mark, name);
 }
 
 /* A repeated child's key gets its number. */
-static void number_key(struct members *m, size_t index)
+static void number_key(struct members *m, struct span *key, size_t nth)
 {
-    char number[32];
-    size_t nth = count_key(m, index);
-    struct span *key = &m->entries[index].key;
-    if (nth == 1) return;
-    int len = snprintf(number, sizeof number, "[%zu]", nth);
     if (key->borrowed) own_key(m, key);
-    extend_key(m, key, number, (size_t)len);
+    buf_append_format(&m->own, "[%zu]", nth);
+    key->len = m->own.len - key->at;
 }
 
 /* ---- entries ---- */
 
-static size_t add_entry(struct members *m)
+static inline struct entry *add_entry(struct members *m)
 {
     m->entries = grown(m->entries, m->entry_count + 1, &m->entry_capacity, sizeof *m->entries);
-    m->entries[m->entry_count] = (struct entry){.first_more = NONE, .last_more = NONE};
-    return m->entry_count++;
+    struct entry *entry = &m->entries[m->entry_count++];
+    *entry = (struct entry){.first_more = NONE, .last_more = NONE};
+    return entry;
 }
 
-/* Is it small enough, with the key of this entry? */
-static bool add_bytes_of_key(struct members *m, size_t index)
+/* With the key of this entry, is it all small enough? */
+static inline bool count_bytes_of_key(struct members *m, const struct entry *entry)
 {
-    m->bytes += m->entries[index].key.len;
+    m->bytes += entry->key.len;
     return m->bytes <= m->most_bytes;
+}
+
+/* An element in the one that is open. NULL: that was too much. */
+static inline struct entry *add_element(struct members *m, const struct members_name *name)
+{
+    bool may_collide = m->renames_collisions && m->depth <= 1 && !name->prefix;
+    const char *mark = may_collide && metadata_collides(name->text, name->len) ? "_" : "";
+    size_t parent = m->depth > 0 ? m->open[m->depth - 1] : ROOT;
+    if (m->depth == MEMBERS_DEPTH_MAX) return NULL;
+    struct entry *entry = add_entry(m);
+    make_key(m, &entry->key, parent, mark, name);
+    if (m->depth > 0) {
+        m->entries[parent].has_children = true;
+        size_t nth = count_key(m, &entry->key);
+        if (nth > 1) number_key(m, &entry->key, nth);
+    }
+    return count_bytes_of_key(m, entry) ? entry : NULL;
 }
 
 bool members_begin_element(struct members *m, const struct members_name *name)
 {
-    if (m->depth == MEMBERS_DEPTH_MAX) return false;
-    size_t index = add_entry(m);
-    size_t parent = m->depth > 0 ? m->open[m->depth - 1] : ROOT;
-    bool may_collide = m->renames_collisions && m->depth <= 1 && !name->prefix;
-    const char *mark = may_collide && metadata_collides(name->text, name->len) ? "_" : "";
-    m->entries[index].key = make_key(m, parent, mark, name);
-    if (m->depth > 0) {
-        m->entries[parent].has_children = true;
-        number_key(m, index);
-    }
-    m->open[m->depth++] = index;
-    return add_bytes_of_key(m, index);
+    const struct entry *entry = add_element(m, name);
+    if (entry) m->open[m->depth++] = m->entry_count - 1;
+    return entry != NULL;
 }
 
 bool members_add_attribute(struct members *m, const struct members_name *name, const char *value, size_t len)
 {
-    size_t index = add_entry(m);
-    m->entries[index].is_attribute = true;
-    m->entries[index].key = make_key(m, m->open[m->depth - 1], "@", name);
-    m->entries[index].text = (struct span){.at = m->own.len, .len = len};
+    struct entry *entry = add_entry(m);
+    entry->is_attribute = true;
+    make_key(m, &entry->key, m->open[m->depth - 1], "@", name);
+    entry->text = (struct span){.at = m->own.len, .len = len};
     buf_append(&m->own, value, len);
     m->bytes += len;
-    return add_bytes_of_key(m, index);
+    return count_bytes_of_key(m, entry);
 }
 
 void members_end_element(struct members *m)
@@ -256,59 +261,66 @@ void members_end_element(struct members *m)
 
 /* ---- texts ---- */
 
-static bool is_space(char c)
+static inline bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static size_t length_without_end(const char *text, size_t len)
+static inline size_t length_without_end(const char *text, size_t len)
 {
     while (len > 0 && is_space(text[len - 1])) len--;
     return len;
 }
 
-/* Counts text of the element that is open. Returns its entry; NULL: the text would be trimmed anyway. */
-static struct entry *take_text(struct members *m, const char *text, size_t len)
+/* Counts text of an entry. False: it would be trimmed anyway. */
+static inline bool take_text(struct members *m, const struct entry *entry, const char *text, size_t len)
 {
-    if (m->depth == 0) return NULL;
-    struct entry *entry = &m->entries[m->open[m->depth - 1]];
     m->bytes += len;
-    return entry->text.len == 0 && length_without_end(text, len) == 0 ? NULL : entry;
+    return entry->text.len > 0 || length_without_end(text, len) > 0;
 }
 
-static void add_piece(struct members *m, struct entry *entry, struct span text)
+/* Where the next piece of an entry's text goes. */
+static struct span *add_piece(struct members *m, struct entry *entry)
 {
-    if (entry->text.len == 0) {
-        entry->text = text;
-        return;
-    }
+    if (entry->text.len == 0) return &entry->text;
     m->pieces = grown(m->pieces, m->piece_count + 1, &m->piece_capacity, sizeof *m->pieces);
-    m->pieces[m->piece_count] = (struct piece){text, NONE};
+    m->pieces[m->piece_count].next = NONE;
     if (entry->last_more == NONE)
         entry->first_more = m->piece_count;
     else
         m->pieces[entry->last_more].next = m->piece_count;
     entry->last_more = m->piece_count++;
+    return &m->pieces[entry->last_more].text;
 }
 
 void members_borrow_text(struct members *m, const char *text, size_t len)
 {
-    struct entry *entry = take_text(m, text, len);
-    if (entry) add_piece(m, entry, (struct span){.borrowed = text, .len = len});
+    if (m->depth == 0) return;
+    struct entry *entry = &m->entries[m->open[m->depth - 1]];
+    if (take_text(m, entry, text, len)) *add_piece(m, entry) = (struct span){.borrowed = text, .len = len};
 }
 
 /* Is the last piece the last of the bytes in `own`? Then more bytes belong to it. */
 void members_copy_text(struct members *m, const char *text, size_t len)
 {
-    struct entry *entry = take_text(m, text, len);
-    if (!entry) return;
+    if (m->depth == 0) return;
+    struct entry *entry = &m->entries[m->open[m->depth - 1]];
+    if (!take_text(m, entry, text, len)) return;
     struct span *last = entry->last_more == NONE ? &entry->text : &m->pieces[entry->last_more].text;
     bool is_continued = last->len > 0 && !last->borrowed && last->at + last->len == m->own.len;
     if (is_continued)
         last->len += len;
     else
-        add_piece(m, entry, (struct span){.at = m->own.len, .len = len});
+        *add_piece(m, entry) = (struct span){.at = m->own.len, .len = len};
     buf_append(&m->own, text, len);
+}
+
+bool members_add_leaf(struct members *m, const struct members_name *name, const char *text, size_t len)
+{
+    struct entry *entry = add_element(m, name);
+    if (!entry) return false;
+    if (take_text(m, entry, text, len)) entry->text = (struct span){.borrowed = text, .len = len};
+    return true;
 }
 
 /* ---- writing ---- */

@@ -43,6 +43,9 @@ void members_end_element(struct members *members);
 void members_copy_text(struct members *members, const char *text, size_t len);
 void members_borrow_text(struct members *members, const char *text, size_t len);
 
+/* All at once: an element begins, has this text, which is borrowed, and ends. */
+bool members_add_leaf(struct members *members, const struct members_name *name, const char *text, size_t len);
+
 /* Adds the members. False: their keys and texts would be longer than `most_bytes`; nothing was added. */
 bool members_write(const struct members *members, size_t most_bytes, struct json_object *to);
 

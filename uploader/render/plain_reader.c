@@ -19,18 +19,27 @@ static void add_run(struct members *members, const struct xml_plain_run *run)
         members_borrow_text(members, run->at, run->len);
 }
 
-static bool begin_element(struct members *members, const struct xml_plain_tag *tag)
+static bool take_leaf(struct members *members, const struct members_name *name,
+                      const struct xml_plain_run *content)
 {
-    return members_begin_element(members, &(struct members_name){.text = tag->name, .len = tag->name_len});
+    if (content->is_literal) return members_add_leaf(members, name, content->at, content->len);
+    if (!members_begin_element(members, name)) return false;
+    copy_run(members, content);
+    members_end_element(members);
+    return true;
 }
 
 static bool take_tag(struct members *members, const struct xml_plain_tag *tag)
 {
-    if (tag->kind != XML_PLAIN_END && !begin_element(members, tag)) return false;
-    if (tag->kind == XML_PLAIN_LEAF) add_run(members, &tag->content);
-    if (tag->kind != XML_PLAIN_START) members_end_element(members);
+    struct members_name name = {.text = tag->name, .len = tag->name_len};
+    bool is_taken = true;
+    switch (tag->kind) {
+    case XML_PLAIN_LEAF: is_taken = take_leaf(members, &name, &tag->content); break;
+    case XML_PLAIN_START: is_taken = members_begin_element(members, &name); break;
+    case XML_PLAIN_END: members_end_element(members); break;
+    }
     add_run(members, &tag->text);
-    return true;
+    return is_taken;
 }
 
 bool plain_reader_read(const char *xml, size_t len, struct members *members)
