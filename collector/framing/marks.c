@@ -92,8 +92,8 @@ static void forget_before(struct marks_part *part, const struct window *window, 
 void marks_forget_before(struct marks *marks, const struct window *window, const struct xml_lexer *lexer,
                          uint64_t from)
 {
-    for (size_t i = 0; i < MARKS_READINGS; i++)
-        forget_before(&marks->parts[i], window, lexer, readings[i], from);
+    for (size_t i = 0; i < MARKS_READINGS; i++) /* one that ends before is forgotten when it is asked for */
+        if (from < marks->parts[i].to) forget_before(&marks->parts[i], window, lexer, readings[i], from);
 }
 
 size_t marks_count(struct marks *marks, const struct window *window, const struct xml_lexer *lexer,

@@ -124,8 +124,8 @@ size_t plain_event_read(struct plain_event *plain, const struct xml_names *marks
     plain->open = NULL;
     xml_plain_begin(&plain->reader, text, len);
     while (xml_plain_next(&plain->reader, &tag)) {
-        bool is_own = tag.name == text + 1 || tag.kind == XML_PLAIN_END;
-        if (marks && !is_own && is_mark(marks, &tag)) return 0;
+        bool is_own = tag.name == text + 1;
+        if (marks && is_mark(marks, &tag) && !is_own && tag.kind != XML_PLAIN_END) return 0;
         take_tag(plain, &tag);
     }
     size_t event_len = xml_plain_len(&plain->reader);

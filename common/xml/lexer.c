@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/xml/chars.h"
+#include "common/xml/scan.h"
 
 static const char comment_opening[] = "<!--";
 static const char cdata_opening[] = "<![CDATA[";
@@ -35,8 +36,8 @@ void xml_lexer_close_comment(struct xml_lexer *lx, size_t end)
 
 size_t xml_name_len(const char *text, size_t len)
 {
-    size_t n = 0;
-    while (n < len && xml_is_name_char(text[n])) n++;
+    size_t n = (size_t)(xml_scan_name(text, text + len) - text);
+    while (n < len && xml_is_name_char(text[n])) n++; /* a prefix, or characters that are not ASCII */
     return n;
 }
 

@@ -9,7 +9,7 @@
 
 void xml_plain_begin(struct xml_plain *p, const char *text, size_t len)
 {
-    p->state = XML_PLAIN_READING;
+    p->state = len > 0 && *text == '<' ? XML_PLAIN_READING : XML_PLAIN_NOT_SURE;
     p->start = p->at = text;
     p->end = text + (len < XML_PLAIN_MAX ? len : XML_PLAIN_MAX);
     p->depth = 0;
@@ -53,15 +53,17 @@ static const char *read_reference(const char *at, const char *end, uint32_t *cha
 {
     static const struct {
         const char *text;
+        size_t len;
         uint32_t character;
-    } entities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    } entities[] = {
+        {"&lt;", 4, '<'}, {"&gt;", 4, '>'}, {"&amp;", 5, '&'}, {"&quot;", 6, '"'}, {"&apos;", 6, '\''}};
     size_t left = (size_t)(end - at);
     if (left > 3 && at[1] == '#')
         return at[2] == 'x' ? read_number(at + 3, end, 16, character)
                             : read_number(at + 2, end, 10, character);
     for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
-        size_t len = strlen(entities[i].text);
-        if (left < len || memcmp(at, entities[i].text, len) != 0) continue;
+        size_t len = entities[i].len;
+        if (left < len || at[1] != entities[i].text[1] || memcmp(at, entities[i].text, len) != 0) continue;
         *character = entities[i].character;
         return at + len;
     }
@@ -127,9 +129,10 @@ static inline const char *read_content(struct xml_plain *p, const char *at, stru
 /* Likewise, but white space is expected. */
 static inline const char *read_between(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
+    bool has_cr = false;
     run->at = at;
-    run->is_literal = true;
-    for (; at < p->end && xml_is_space(*at); at++) run->is_literal &= *at != '\r';
+    for (; at < p->end && xml_is_space(*at); at++) has_cr |= *at == '\r';
+    run->is_literal = !has_cr;
     return end_run(p, at, run);
 }
 
@@ -194,10 +197,10 @@ static inline const char *read_start(struct xml_plain *p, struct xml_plain_tag *
     return at[1] == '/' ? read_end_of(p, at, tag->name, tag->name_len) : push(p, tag, at);
 }
 
-/* Reads a tag, and the text behind it unless a start tag has that already. */
+/* Reads the tag whose `<` is at `p->at`, and the text behind it unless a start tag has that already. */
 static inline const char *read_tag(struct xml_plain *p, struct xml_plain_tag *tag)
 {
-    if (p->end - p->at < 2 || *p->at != '<') return NULL;
+    if (p->at + 1 == p->end) return NULL;
     const char *at = p->at[1] == '/' ? read_end(p, tag) : read_start(p, tag);
     if (!at || tag->kind == XML_PLAIN_START) return at;
     if (p->depth > 0) return read_between(p, at, &tag->text);
