@@ -9,15 +9,15 @@ static const bool is_special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = true, [
 
 #define ONES UINT64_C(0x0101010101010101)
 
-/* Is a byte of the word less than `limit`, which is at most 128? */
-static inline bool has_less(uint64_t word, unsigned limit)
+/* Sets the high bit of each byte that is less than `limit`, at most 128; exact up to the first such byte. */
+static inline uint64_t find_less(uint64_t word, unsigned limit)
 {
     return (word - ONES * limit) & ~word & ONES * 0x80;
 }
 
 static inline bool has_special(uint64_t word)
 {
-    return has_less(word, ' ') || has_less(word ^ ONES * '"', 1) || has_less(word ^ ONES * '\\', 1);
+    return find_less(word, ' ') | find_less(word ^ ONES * '"', 1) | find_less(word ^ ONES * '\\', 1);
 }
 
 static inline uint64_t load_word(const char *text)
