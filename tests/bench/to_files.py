@@ -85,7 +85,8 @@ class EventspoolToFiles(ToFiles, Eventspool):
 
     def settings(self):
         settings = {**super().settings(), "DESTINATION_DIR": str(self.directory / "out"), "SPOOL_SYNC": "full"}
-        del settings["ROTATION_INTERVAL"]
+        for name in ("ROTATION_INTERVAL", "SPOOL_MAX_SIZE"):  # below a ceiling the uploader would purge meanwhile
+            del settings[name]
         return settings
 
     environment = settings
