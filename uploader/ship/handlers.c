@@ -8,7 +8,8 @@
 #include "uploader/ship/flush.h"
 #include "uploader/ship/resolve.h"
 
-#define POLL_MS  500 /* between two queries for requests */
+#define POLL_MS  50  /* between two queries for requests, while there is work; */
+#define IDLE_MS  500 /* and otherwise */
 #define COUNT_MS 100 /* between two counts of what a flush has left to ship */
 
 struct handlers {
@@ -180,7 +181,7 @@ struct handlers *handlers_new(struct spool_out *spool, struct shipper *shipper,
     h->omits_payload = options->omits_payload;
     h->shipper = shipper;
     h->server =
-        control_server_new(spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, POLL_MS,
+        control_server_new(spool_out_db(spool), &(struct control_server_options){"uploader", POLL_MS, IDLE_MS,
                                                                                  table, h, options->born_at});
     return h;
 }

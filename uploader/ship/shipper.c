@@ -13,9 +13,11 @@
 #include "uploader/ship/throttle.h"
 #include "uploader/store/check_document.h"
 
-#define POLL_MS     500 /* between two searches for new events */
-#define NEW_KEYS_MS 1000
-#define TURN_MS     200 /* then others have their turn, however much there is to send */
+#define POLL_MS      500  /* between two searches for new events, */
+#define POLL_BUSY_MS 50   /* and while events come in: a batch may be full at any moment */
+#define BUSY_MS      2000 /* which they do for so long after the last one */
+#define NEW_KEYS_MS  1000
+#define TURN_MS      200 /* then others have their turn, however much there is to send */
 /* So many batches are sealed ahead at least: a batch that always fails is not the only one. */
 #define AHEAD_LEAST 2
 
@@ -297,11 +299,13 @@ static enum result purge(struct shipper *s, bool *has_more, struct why *why)
     return purger_turn(&s->purger, s->control_row.is_space_low, has_more, why);
 }
 
-static int wait_until(int64_t due)
+static int wait_until(const struct shipper *s, int64_t due)
 {
+    int64_t age_ms = clock_now_ms() - s->control_row.last_event_at;
+    int poll_ms = age_ms >= 0 && age_ms < BUSY_MS ? POLL_BUSY_MS : POLL_MS;
     int64_t wait_ms = due - clock_monotonic_ms();
     if (wait_ms < 0) return 0;
-    return wait_ms < POLL_MS ? (int)wait_ms : POLL_MS;
+    return wait_ms < poll_ms ? (int)wait_ms : poll_ms;
 }
 
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
@@ -320,7 +324,7 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     turn_begin(&s->turn, "purging what is shipped");
     if (res == RES_OK) res = purge(s, &has_more, why);
     turn_end(&s->turn);
-    *wait_ms = has_more ? 0 : wait_until(step.due);
+    *wait_ms = has_more ? 0 : wait_until(s, step.due);
     return res;
 }
 
