@@ -29,7 +29,8 @@ void outcome_fini(struct outcome *outcome)
 
 bool outcome_equals(const struct outcome *a, const struct outcome *b)
 {
-    return a->text.len == b->text.len && memcmp(a->text.data, b->text.data, a->text.len) == 0;
+    if (a->text.len != b->text.len) return false;
+    return a->text.len == 0 || memcmp(a->text.data, b->text.data, a->text.len) == 0;
 }
 
 static void append_text(struct buf *out, struct slice text)
