@@ -22,7 +22,8 @@
 static void note_wal(void *context, int wal_pages)
 {
     struct spool_out *out = context;
-    out->wants_checkpoint = wal_pages * out->page_size > SPOOL_WAL_PASSIVE_BYTES;
+    out->wal_bytes = wal_pages * out->page_size;
+    out->wants_checkpoint = out->wal_bytes > SPOOL_WAL_PASSIVE_BYTES;
 }
 
 /* One row: how long rows have been kept, and when that was stored. */

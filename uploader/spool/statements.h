@@ -58,15 +58,17 @@ struct spool_out {
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
     struct retention_clock clock;
-    int64_t schema;        /* the version that was read last */
-    bool wants_checkpoint; /* the WAL has grown: if the collector is away, or hangs, this side helps */
+    int64_t schema;    /* the version that was read last */
+    int64_t wal_bytes; /* the length of the WAL, at the last commit */
+    bool
+        wants_checkpoint; /* the WAL has grown: this side helps if the collector is away, or if it has grown much */
 };
 
 /* Gives the statement, which is prepared at its first use and kept. */
 MUST_CHECK enum result spool_out_use(struct spool_out *out, enum statement which, struct stmt **stmt,
                                      struct why *why);
 
-/* Runs a writing statement; after RES_OK it is durable. Then checkpoints the WAL, if it has grown and no collector does. */
+/* Runs a writing statement; after RES_OK it is durable. Then checkpoints the WAL, if that is due. */
 MUST_CHECK enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed,
                                      struct why *why);
 
