@@ -24,7 +24,7 @@ struct framer_options {
 };
 
 struct frame {
-    bool is_event;    /* an event, not validated yet; else a reject */
+    bool is_event;    /* an event; else a reject */
     const char *data; /* borrowed until the next call with this framer, as are all texts below */
     size_t len;
     uint64_t at;            /* the position of its first byte in the stream, which begins with 0 */

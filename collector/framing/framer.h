@@ -1,13 +1,13 @@
 /*
- * framer -- splits a sender's stream into frames: events that still have to be validated, and rejects. Pure: no I/O,
- * and the time is given by the caller.
+ * framer -- splits a sender's stream into frames: events, and rejects. Pure: no I/O, and the time is given by the caller.
  *
  * Promise: whatever way the stream is cut into segments, the same frames come out, byte for byte, as long as no time
- * passes. Every byte of the stream is in exactly one frame, or in a separator of docs/reference-input.md. No byte is
- * looked at more often than a few times, whatever the stream: a hostile one makes rejects, no more.
+ * passes; only whether a plain event is settled already depends on that. Every byte of the stream is in exactly one
+ * frame, or in a separator of docs/reference-input.md. No byte is looked at more often than a few times, whatever the
+ * stream: a hostile one makes rejects, no more.
  *
  * A search for `</EVENT>` would not do: CDATA, a comment or an attribute value may hold that text. The framer does not
- * check that an event is well-formed: the validator does.
+ * check that an event is well-formed: plain_event.h does for some, and the validator for all others.
  *
  * Memory: what is unfinished, at most `max_message` bytes of it (a buffer may be twice as long while it grows); as much
  * again while text in a multibyte encoding is read, half of it for UTF-16; and about 25 KB for the names and namespaces

@@ -284,8 +284,8 @@ static enum step read_hidden(struct framer *f)
 }
 
 /*
- * Most events are plain, and are there from their first byte to their last: one pass finds the end and settles them. It is
- * tried once, when the event begins.
+ * Most events are plain. Of one that is there from its first byte to its last, one pass finds the end, and settles it. It
+ * is tried once, when the event begins: another one may be settled by the validator.
  */
 static bool take_plain(struct framer *f, struct frame *frame)
 {

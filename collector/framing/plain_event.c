@@ -6,8 +6,14 @@
 #include <strings.h>
 
 #include "collector/framing/column_text.h"
+#include "collector/framing/parser.h"
 #include "collector/framing/transcode.h"
 #include "common/xml/plain.h"
+
+/* What it settles is within what libxml2 would be allowed. */
+_Static_assert(XML_PLAIN_DEPTH_MAX <= PARSER_DEPTH_MAX, "deeper elements are rejects");
+_Static_assert(XML_PLAIN_NAME_MAX <= PARSER_NAME_MAX, "longer names are rejects");
+_Static_assert(XML_PLAIN_MAX <= PARSER_LARGE, "the different names of a longer event are counted");
 
 #define EVENT_DEPTH 1 /* elements that are open in the event, and */
 #define CHILD_DEPTH 2 /* in a child of it that has children */
@@ -125,7 +131,7 @@ size_t plain_event_read(struct plain_event *plain, const struct xml_names *marks
     xml_plain_begin(&plain->reader, text, len);
     while (xml_plain_next(&plain->reader, &tag)) {
         bool is_own = tag.name == text + 1;
-        if (marks && is_mark(marks, &tag) && !is_own && tag.kind != XML_PLAIN_END) return 0;
+        if (marks && !is_own && tag.kind != XML_PLAIN_END && is_mark(marks, &tag)) return 0;
         take_tag(plain, &tag);
     }
     size_t event_len = xml_plain_len(&plain->reader);

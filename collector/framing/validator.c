@@ -2,8 +2,8 @@
  * validator -- see validator.h.
  *
  * The happy path: a plain event is settled without libxml2. Else: transcode if an encoding other than UTF-8 was declared,
- * check that the bytes are UTF-8, parse once. Only an event that fails costs more: then the changes that the options allow are tried, each followed by another
- * parse.
+ * check that the bytes are UTF-8, parse once. Only an event that fails costs more: then the changes that the options
+ * allow are tried, each followed by another parse.
  */
 #include "collector/framing/validator.h"
 

@@ -1,6 +1,6 @@
 /*
- * validator -- checks one frame: plain events by a pass of our own (plain_event.h), all else with libxml2. Either it is well-formed, and the verdict has its UTF-8 and the columns'
- * values, or the verdict has the reason why not.
+ * validator -- checks one frame: plain events by a pass of our own (plain_event.h), all else with libxml2. Either it
+ * is well-formed, and the verdict has its UTF-8 and the columns' values, or the verdict has the reason why not.
  *
  * Nothing is assumed about the names of fields. The parser's limits (parser.h) bound what a sender may invent.
  *

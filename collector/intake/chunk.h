@@ -2,8 +2,8 @@
  * chunk -- bytes read from senders, and the group of items that were found in them.
  *
  * A chunk goes round: the receiving thread reads into it, a validating thread turns its frames into events and rejects
- * in their place if the framer has not settled them all, the writer commits its group, and it comes back empty. It belongs to one thread at a time. Payloads
- * are not copied on the way: items point into the bytes that were read.
+ * in their place if the framer has not settled them all, the writer commits its group, and it comes back empty. It
+ * belongs to one thread at a time. Payloads are not copied on the way: items point into the bytes that were read.
  */
 #ifndef COLLECTOR_INTAKE_CHUNK_H
 #define COLLECTOR_INTAKE_CHUNK_H

@@ -3,8 +3,9 @@
  * reading.
  *
  * Three sides use it. The receiving thread fills a chunk and offers it; validating threads take chunks one by one, in
- * order, but pass those whose frames are all settled; the writer takes all validated chunks up to the first that is not validated yet. So ids follow the order of
- * reading, within each connection and over all, however many threads validate.
+ * order, but pass those whose frames are all settled; the writer takes all validated chunks up to the first that is
+ * not validated yet. So ids follow the order of reading, within each connection and over all, however many threads
+ * validate.
  *
  * Each byte that is read is counted in the group of the chunk into which it was read (`read_bytes`). Where a read gives
  * nothing to commit (separators, the middle of an event), its bytes are counted in the next group that is taken, or in
@@ -36,8 +37,8 @@ struct intake;
 
 /*
  * The intake is full when its chunks would hold more than `memory_max` bytes, with the work that they still make; a
- * chunk that exceeds that goes alone. `options`, by which frames will be validated, are borrowed; NULL: the defaults. intake_close() is due in
- * either case.
+ * chunk that exceeds that goes alone. `options`, by which frames will be validated, are borrowed; NULL: the defaults.
+ * intake_close() is due in either case.
  *   RES_BROKEN   the process is out of descriptors
  */
 MUST_CHECK enum result intake_open(struct intake **intake, size_t memory_max,

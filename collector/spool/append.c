@@ -254,16 +254,31 @@ static const struct item *last_event(const struct group *group)
     return i > 0 ? &group->items[i - 1] : NULL;
 }
 
+/* A second lock: no event may be counted that is not there. */
+static enum result fail_incomplete(int64_t changed, int64_t wanted, struct why *why)
+{
+    (void)why_remedy(
+        why, RES_BROKEN,
+        "take away what another program has added to the spool's schema, and restart the collector");
+    return why_set(why, RES_BROKEN, "the spool took %" PRId64 " of %" PRId64 " events of a group", changed,
+                   wanted);
+}
+
 static enum result append_events(struct spool_in *in, const struct group *group, struct counters *counters,
                                  struct why *why)
 {
     const struct item *last = last_event(group);
+    int64_t wanted = (int64_t)group_count_events(group);
+    int64_t changed = 0;
     if (!last) return RES_OK;
     if (group->retry_of == 0) counters->last_event_at = last->origin->received_at;
     group_table_begin(in->group_table, group, &counters->events);
-    enum result res = stmt_run(in->append_events, NULL, why);
-    counters->events = group_table_end(in->group_table);
-    return res;
+    enum result res = stmt_run(in->append_events, &changed, why);
+    struct event_counters after = group_table_end(in->group_table);
+    int64_t given = after.last_id - counters->events.last_id;
+    counters->events = after;
+    return res == RES_OK && (changed != wanted || given != wanted) ? fail_incomplete(changed, wanted, why)
+                                                                   : res;
 }
 
 static enum result append_rejects(struct spool_in *in, const struct group *group, struct counters *counters,

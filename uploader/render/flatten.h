@@ -4,7 +4,7 @@
  * Each child becomes a member, in document order: its name, and its text without the XML white space around it. A
  * repeated child is called `name[2]`, a nested one `parent/child`; an attribute `name/@attr`, and an attribute of the
  * event element `@attr`. An element with children has a key of its own only if it has text of its own; text of the
- * event element itself stands under its own name. Keys are unique, because no XML name holds '[', '/' or '@'. Names are
+ * event element itself stands under its own name. Keys are unique but for one, where a child has the event's own name, because no XML name holds '[', '/' or '@'. Names are
  * as written, prefix included; namespace declarations are no attributes.
  *
  * A key repeats the names of all its parents, so a hostile event of deep nesting could make JSON of a thousand times

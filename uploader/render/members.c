@@ -76,7 +76,7 @@ static inline const char *text_of(const struct members *m, const struct span *sp
 /* ---- counting repeated children ---- */
 
 /*
- * Both factors depend on a secret, so no sender can make names that collide, which would make an event of many children cost
+ * Both factors depend on a secret, so no sender can choose names that collide, which would make an event of many children cost
  * the square of their number.
  */
 static uint64_t mix(const struct members *m, uint64_t hash, uint64_t word)

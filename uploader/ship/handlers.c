@@ -8,8 +8,8 @@
 #include "uploader/ship/flush.h"
 #include "uploader/ship/resolve.h"
 
-#define POLL_MS  50  /* between two queries for requests, while there is work; */
-#define IDLE_MS  500 /* and otherwise */
+#define POLL_MS  50  /* between two queries for requests, at least; */
+#define IDLE_MS  500 /* and at most, while nothing else wakes the uploader */
 #define COUNT_MS 100 /* between two counts of what a flush has left to ship */
 
 struct handlers {

@@ -13,9 +13,11 @@
 #include "uploader/ship/throttle.h"
 #include "uploader/store/check_document.h"
 
-#define POLL_MS      500  /* between two searches for new events, */
-#define POLL_BUSY_MS 50   /* and while events come in: a batch may be full at any moment */
-#define BUSY_MS      2000 /* which they do for so long after the last one */
+#define POLL_MS      500     /* between two searches for new events, */
+#define POLL_BUSY_MS 50      /* and while much comes in: a batch may be full at any moment */
+#define BUSY_BYTES   1000000 /* received in a second; what appliances send is far less */
+#define BUSY_MS      2000    /* from then on */
+#define RATE_MS      250     /* the shortest time over which that is measured */
 #define NEW_KEYS_MS  1000
 #define TURN_MS      200 /* then others have their turn, however much there is to send */
 /* So many batches are sealed ahead at least: a batch that always fails is not the only one. */
@@ -36,6 +38,9 @@ struct shipper {
     struct steps steps;
     struct control_row control_row;
     struct throttle throttle;
+    int64_t rate_at,
+        rate_bytes;        /* monotonic: when it was measured how much comes in, and what had come in then */
+    int64_t busy_until;    /* monotonic: much came in up to then */
     struct turn turn;      /* of the owner */
     int64_t last_batch_id; /* the newest one that the scheduler knows */
     int64_t new_keys_due;  /* monotonic */
@@ -208,6 +213,11 @@ static void report_backlog(struct shipper *s, const struct seal_outcome *outcome
     throttle_backlog(&s->throttle, &backlog);
 }
 
+static int poll_ms(const struct shipper *s)
+{
+    return clock_monotonic_ms() < s->busy_until ? POLL_BUSY_MS : POLL_MS;
+}
+
 static enum result seal(struct shipper *s, enum batch_kind kind, struct why *why)
 {
     struct seal_outcome outcome;
@@ -216,7 +226,7 @@ static enum result seal(struct shipper *s, enum batch_kind kind, struct why *why
     if (res != RES_OK) return res;
     if (kind == BATCH_EVENTS) report_backlog(s, &outcome);
     if (outcome.is_sealed) return load_open(s, why);
-    scheduler_not_due(s->scheduler, kind, clock_monotonic_ms() + POLL_MS);
+    scheduler_not_due(s->scheduler, kind, clock_monotonic_ms() + poll_ms(s));
     return RES_OK;
 }
 
@@ -235,6 +245,18 @@ static enum result take_step(struct shipper *s, const struct scheduler_step *ste
 }
 
 /* Loads what the collector and people have written for the uploader. */
+/* Is much coming in? */
+static void note_arrivals(struct shipper *s, int64_t bytes)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t ms = now - s->rate_at;
+    bool is_first = s->rate_at == 0;
+    if (!is_first && ms < RATE_MS) return;
+    if (!is_first && (bytes - s->rate_bytes) * 1000 / ms >= BUSY_BYTES) s->busy_until = now + BUSY_MS;
+    s->rate_at = now;
+    s->rate_bytes = bytes;
+}
+
 static enum result load_control_row(struct shipper *s, struct why *why)
 {
     struct control_row *row = &s->control_row;
@@ -243,6 +265,7 @@ static enum result load_control_row(struct shipper *s, struct why *why)
     struct throttle_look look = {row->bytes, row->last_event_id, clock_now_ms() - row->last_event_at,
                                  row->is_space_low};
     throttle_look(&s->throttle, &look);
+    note_arrivals(s, row->bytes);
     return RES_OK;
 }
 
@@ -301,11 +324,10 @@ static enum result purge(struct shipper *s, bool *has_more, struct why *why)
 
 static int wait_until(const struct shipper *s, int64_t due)
 {
-    int64_t age_ms = clock_now_ms() - s->control_row.last_event_at;
-    int poll_ms = age_ms >= 0 && age_ms < BUSY_MS ? POLL_BUSY_MS : POLL_MS;
     int64_t wait_ms = due - clock_monotonic_ms();
+    int most_ms = poll_ms(s);
     if (wait_ms < 0) return 0;
-    return wait_ms < poll_ms ? (int)wait_ms : poll_ms;
+    return wait_ms < most_ms ? (int)wait_ms : most_ms;
 }
 
 enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)

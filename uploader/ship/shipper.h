@@ -52,9 +52,9 @@ void shipper_close(struct shipper *shipper);
 MUST_CHECK enum result shipper_turn(struct shipper *shipper, int *wait_ms, struct why *why);
 
 /*
- * For any thread, while the shipper is open: how long the longest call of a thread has lasted that may hang, such as that of a disk, in ms; 0: none
- * is in one. `*thread` is `owner`, who calls shipper_turn(), or `worker`. A request to a server is no such call: it has
- * time limits of its own.
+ * For any thread, while the shipper is open: how long the longest call of a thread has lasted that may hang, such as
+ * that of a disk, in ms; 0: none is in one. `*thread` is `owner`, who calls shipper_turn(), or `worker`. A request to
+ * a server is no such call: it has time limits of its own.
  */
 int64_t shipper_longest_call(struct shipper *shipper, const char **thread, const char **call);
 

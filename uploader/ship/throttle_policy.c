@@ -51,11 +51,17 @@ static void note_received(struct throttle_policy *policy, int64_t now, const str
     policy->rows = look->rows;
 }
 
+static void forget_backlog(struct throttle_policy *policy)
+{
+    policy->is_behind = policy->has_mark = false;
+}
+
 void throttle_policy_backlog(struct throttle_policy *policy, int64_t now,
                              const struct throttle_backlog *backlog)
 {
+    policy->reported_at = now;
     if (backlog->sealed_bytes == 0 || backlog->left_bytes < backlog->sealed_bytes) {
-        policy->is_behind = policy->has_mark = false;
+        forget_backlog(policy);
         return;
     }
     if (policy->has_mark && now - policy->mark_at < THROTTLE_TREND_MS) return;
@@ -133,6 +139,7 @@ static void end_window(struct throttle_policy *policy)
 void throttle_policy_look(struct throttle_policy *policy, int64_t now, const struct throttle_look *look)
 {
     note_received(policy, now, look);
+    if (now - policy->reported_at >= THROTTLE_REPORT_MS) forget_backlog(policy); /* nothing is sealed now */
     move(policy, next_state(policy, now, look->is_space_low));
     if (now - policy->window_at < THROTTLE_WINDOW_MS) return;
     end_window(policy);

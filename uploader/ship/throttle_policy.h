@@ -38,8 +38,10 @@
 #define THROTTLE_QUIET_LEAST_MS 100
 #define THROTTLE_QUIET_MS       1000
 #define THROTTLE_QUIET_PAUSES   4
-#define THROTTLE_TREND_MS       500  /* the shortest time over which the backlog's growth is measured */
-#define THROTTLE_BEHIND_MS      1000 /* a backlog that is younger is not behind */
+#define THROTTLE_TREND_MS       500 /* the shortest time over which the backlog's growth is measured */
+#define THROTTLE_REPORT_MS                                                                                   \
+    2000 /* what was said of the backlog is forgotten: nothing was to be sealed since */
+#define THROTTLE_BEHIND_MS 1000 /* a backlog that is younger is not behind */
 
 /* How late events are */
 #define THROTTLE_TIMELY_US    1000 /* the collector has cores and disk to spare */
@@ -68,6 +70,7 @@ struct throttle_policy {
     int64_t pause_ms; /* the longest between two looks that found more, which counts for less with each one */
     int64_t late_us;  /* a running mean */
 
+    int64_t reported_at; /* when the backlog was measured last */
     bool has_mark;
     int64_t mark_at, mark_bytes; /* what waited when the growth of the backlog was measured last */
     bool is_behind;

@@ -49,7 +49,7 @@ static enum store_answer confirm_by_condition(struct s3 *s3, const struct object
     why_clear(why);
     enum store_answer again = send_put(s3, object, true, &answer, why);
     s3_look_note(stored, &answer);
-    if (again == STORE_DONE && strcmp(answer.http.etag, object->rendition->md5) == 0) {
+    if (again == STORE_DONE && *answer.http.etag && strcmp(answer.http.etag, object->rendition->md5) == 0) {
         stored->is_verified = true;
         (void)snprintf(stored->etag, sizeof stored->etag, "%s", answer.http.etag);
     } else if (again == STORE_DONE) {
@@ -71,7 +71,7 @@ static enum store_answer confirm_put(struct s3 *s3, const struct object *object,
     bool is_kms = *http->etag && strncmp(http->encryption, "aws:kms", 7) == 0;
     stored->is_verified = true;
     stored->rendition = object->rendition;
-    if (is_kms || strcmp(http->etag, object->rendition->md5) == 0) return STORE_DONE;
+    if (is_kms || (*http->etag && strcmp(http->etag, object->rendition->md5) == 0)) return STORE_DONE;
     if (!*http->etag) {
         (void)s3_look_not_s3(stored, http, "without an ETag", why);
         return STORE_UNKNOWN;

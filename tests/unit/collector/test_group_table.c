@@ -300,6 +300,33 @@ static void a_row_that_is_refused_ends_the_transaction(void **state)
     group_free(group);
 }
 
+/* SQLite looks for a name among the tables of the file first, and the statement is prepared anew when they change. */
+static void check_not_read(struct table_fixture *f, const char *other)
+{
+    struct group *group = group_of("EE");
+    struct stmt *stmt = prepare(f, sql_append_events);
+    struct why why = {0};
+    query_do(f->scratch->spool, "%s", other);
+    group_table_begin(f->table, group, &(struct event_counters){0, 0});
+    assert_int_equal(stmt_run(stmt, NULL, &why), RES_BROKEN);
+    (void)group_table_end(f->table);
+    check_text(f->scratch->spool, "SELECT count(*) FROM _event", "0");
+    stmt_free(stmt);
+    group_free(group);
+}
+
+static void a_table_of_the_same_name_is_not_read(void **state)
+{
+    check_not_read(
+        *state, "CREATE TABLE group_events (id, received_at, total_bytes, bytes, source, sender, uid, name, "
+                "time, source_name, payload)");
+}
+
+static void a_view_of_the_same_name_is_not_read(void **state)
+{
+    check_not_read(*state, "CREATE VIEW group_events AS SELECT * FROM _event WHERE 0");
+}
+
 int main(void)
 {
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, open_table, close_table)
@@ -314,6 +341,8 @@ int main(void)
         WITH_TABLE(the_statement_stores_no_row_aside),
         WITH_TABLE(the_statement_goes_on_after_another_program_has_changed_the_schema),
         WITH_TABLE(a_row_that_is_refused_ends_the_transaction),
+        WITH_TABLE(a_table_of_the_same_name_is_not_read),
+        WITH_TABLE(a_view_of_the_same_name_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

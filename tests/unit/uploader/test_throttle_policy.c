@@ -206,9 +206,25 @@ static void a_backlog_that_does_not_shrink_is_hurried_however_late_events_are(vo
     struct feed feed = begin();
     run(&feed, 5000, 100, VERY_LATE_MS);
     fall_behind(&feed);
-    run(&feed, 4000, 100, VERY_LATE_MS);
+    for (int second = 0; second < 4; second++) {
+        backlog(&feed, 1000, 5000, THROTTLE_BEHIND_MS);
+        run(&feed, 1000, 100, VERY_LATE_MS);
+    }
     assert_int_equal(feed.policy.state, THROTTLE_HURRYING);
     assert_int_equal(feed.policy.share, THROTTLE_SHARE_ALL);
+}
+
+/* While the store is away nothing is sealed, and nobody looks what waits. */
+static void a_backlog_that_nobody_measures_any_more_is_not_behind(void **state)
+{
+    (void)state;
+    struct feed feed = begin();
+    run(&feed, 1000, 100, VERY_LATE_MS);
+    fall_behind(&feed);
+    run(&feed, THROTTLE_REPORT_MS / 2, 100, VERY_LATE_MS);
+    assert_int_equal(feed.policy.state, THROTTLE_HURRYING);
+    run(&feed, THROTTLE_REPORT_MS, 100, VERY_LATE_MS);
+    assert_int_equal(feed.policy.state, THROTTLE_YIELDING);
 }
 
 static void a_backlog_that_shrinks_or_is_young_or_small_is_not_behind(void **state)
@@ -281,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_look_that_finds_nothing_new_says_nothing_of_lateness),
         cmocka_unit_test(clocks_that_jump_are_forgotten_soon),
         cmocka_unit_test(a_backlog_that_does_not_shrink_is_hurried_however_late_events_are),
+        cmocka_unit_test(a_backlog_that_nobody_measures_any_more_is_not_behind),
         cmocka_unit_test(a_backlog_that_shrinks_or_is_young_or_small_is_not_behind),
         cmocka_unit_test(growth_is_not_judged_before_its_time),
         cmocka_unit_test(what_was_needed_to_keep_up_is_given_back_slowly),
