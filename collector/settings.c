@@ -64,9 +64,8 @@ const struct setting collector_settings[] = {
      "what is done about a character that XML forbids; reject: the event is a reject; replace: the character "
      "becomes U+FFFD"},
     {"VALIDATOR", SETTING_CHOICE, FIELD(validator_choice), "auto", 0, 0, "auto|libxml2",
-     "who judges whether an event is well-formed; auto: plain events are settled while they are read, "
-     "libxml2 "
-     "judges all else; libxml2: it judges everything"},
+     "who judges whether an event is well-formed; auto: plain events are settled while they are read, and "
+     "libxml2 judges all else; libxml2: it judges everything"},
     SETTING_GROUP_ROW("The spool"),
     {"SPOOL_PATH", SETTING_TEXT, FIELD(spool_path), "var/spool.db", 1, PATH_MAX - 64, NULL,
      "the SQLite file; its directory must be on a local disk"},
