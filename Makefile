@@ -184,10 +184,12 @@ demo:
 	@sh tools/demo/demo.sh $(B)
 
 tests: $(UNIT_TESTS) $(MODEL_TESTS) $(FAULTS) $(B)/bench/sink
+# The scripts of unit/tools are the same in every MODE: `make test` runs them.
 unit: deps
 	@sh tools/deps.sh unit
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(B)/model/conservation $(B)/model/plain
-	@sh tests/run.sh $(B) $(or $(TESTS),unit model/test_conservation model/test_plain)
+	@sh tests/run.sh $(B) $(or $(TESTS),unit/collector unit/common unit/eventspool unit/uploader $(if $(filter release,$(MODE)),unit/tools) \
+		model/test_conservation model/test_plain)
 test: test-deps
 	@$(MAKE) --no-print-directory all tests $(PACKAGES)
 	@sh tests/run.sh $(B) $(TESTS)

@@ -18,7 +18,7 @@ clang-format --dry-run --Werror $sources $headers
 
 echo "gcc and clang"
 make --no-print-directory -s -j "$jobs" MODE=release CC=gcc all tests
-# Only for what it says: `make fuzz-replay` builds the programs with clang.
+# Only for what it says: `make fuzz-replay` compiles what the programs consist of with clang.
 flags=$(make --no-print-directory -s CC=clang flags)
 printf '%s\n' $sources | xargs -P "$jobs" -n 16 clang -fsyntax-only $flags
 

@@ -4,7 +4,7 @@
  *
  * Plain is: names of ASCII letters, digits, `_`, `-` and `.`, without a prefix; tags without attributes and white space;
  * text in UTF-8 with the five entities of XML 1.0, 4.6 and references to characters that 2.2 allows. Nothing else: no
- * comment, no CDATA section, no instruction, no other entity. All that ACM sends is plain.
+ * comment, no CDATA section, no instruction, no other entity. All samples of ACM's events that we have are plain.
  *
  * Promise: where it is sure, XML 1.0 calls the element well-formed, and so does libxml2 2.9.14 with the collector's limits
  * (collector/framing/parser.h). The reverse is not promised: any element may be one that it is not sure of.
