@@ -978,15 +978,18 @@ static double cost_of_longest(struct validator *validator, const struct longest 
  * The dearest costs 8 to 13 times as much, 15 to 40 with a sanitizer (libxml2 words an error for each prefix that is not
  * declared); a search that is quadratic in eight megabytes, hundreds of times.
  */
+/* Of libxml2: short plain events do not get so far. */
 static void the_longest_event_costs_little_more_than_short_ones(void **state)
 {
-    struct validator *validator = *state;
+    struct validator *validator = validator_new(&(struct validator_options){.is_libxml2_alone = true});
 
+    (void)state;
     for (size_t i = 0; i < COUNT(longest_rows); i++) {
         const struct longest *row = &longest_rows[i];
         double cost = cost_of_longest(validator, row);
         if (cost > COST_MAX) fail_msg("%s%s: %.1f times as much", row->begin, row->unit, cost);
     }
+    validator_free(validator);
 }
 
 static void the_longest_event_gets_its_verdict_and_leaves_no_memory(void **state)
