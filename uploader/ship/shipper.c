@@ -251,6 +251,7 @@ static void note_arrivals(struct shipper *s, int64_t bytes)
     int64_t now = clock_monotonic_ms();
     int64_t ms = now - s->rate_at;
     bool is_first = s->rate_at == 0;
+    spool_out_leave_log(s->spool, now < s->busy_until);
     if (!is_first && ms < RATE_MS) return;
     if (!is_first && (bytes - s->rate_bytes) * 1000 / ms >= BUSY_BYTES) s->busy_until = now + BUSY_MS;
     s->rate_at = now;

@@ -13,7 +13,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -59,8 +58,6 @@ static enum result open_out(struct spool_out **result, const char *path, bool is
 {
     struct spool_out *out = calloc(1, sizeof *out);
     if (!out) abort();
-    out->path = strdup(path);
-    if (!out->path) abort();
     enum result res = (is_command ? spool_open_for_command : spool_open)(&out->db, path, why);
     if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_size", &out->page_size, why);
     if (res == RES_OK) res = spool_check_version(out->db, path, &out->schema, why);
@@ -96,7 +93,6 @@ void spool_out_close(struct spool_out *out)
     if (!out) return;
     for (int i = 0; i < STATEMENT_COUNT; i++) stmt_free(out->statements[i]);
     db_close(out->db);
-    free(out->path);
     free(out);
 }
 

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/lockfile.h"
 #include "common/log.h"
 #include "common/sql.h"
 #include "common/utf8.h"
+#include "uploader/spool/spool.h"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [WAITING_EVENTS] = sql_load_waiting_events,
@@ -60,24 +60,24 @@ enum result spool_out_use(struct spool_out *out, enum statement which, struct st
 }
 
 /*
- * A collector has a thread for it. Where this side did it beside that one whenever it was due, it took up to a quarter of
- * a second, in which nothing was shipped. Where it never did, the log grew to ten times its length while rows were purged.
+ * While the collector commits much, its own thread copies the log. Where this side did it beside that one whenever it was
+ * due, it took up to a quarter of a second, in which nothing was shipped. Where it never did, the log grew to ten times its
+ * length while rows were purged; and nobody did while the collector waited for space, which a purge gives back only so.
  */
-static bool has_collector(const struct spool_out *out)
-{
-    struct why ignored = {0};
-    return lockfile_check(out->path, "collector", &ignored) == RES_OK;
-}
-
 static void checkpoint_if_due(struct spool_out *out)
 {
     struct why why = {0};
     struct db_wal wal;
     if (!out->wants_checkpoint) return;
     out->wants_checkpoint = false;
-    if (out->wal_bytes <= SPOOL_WAL_FINISH_BYTES && has_collector(out)) return;
+    if (out->leaves_log && out->wal_bytes <= SPOOL_WAL_FINISH_BYTES) return;
     if (db_checkpoint(out->db, DB_PASSIVE, &wal, &why) != RES_OK)
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
+}
+
+void spool_out_leave_log(struct spool_out *out, bool is_left)
+{
+    out->leaves_log = is_left;
 }
 
 enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)

@@ -54,14 +54,13 @@ enum statement {
 
 struct spool_out {
     struct db *db;
-    char *path; /* owned */
     struct stmt *statements[STATEMENT_COUNT];
     int64_t page_size;
     struct retention_clock clock;
-    int64_t schema;    /* the version that was read last */
-    int64_t wal_bytes; /* the length of the WAL, at the last commit */
-    bool
-        wants_checkpoint; /* the WAL has grown: this side helps if the collector is away, or if it has grown much */
+    int64_t schema;        /* the version that was read last */
+    int64_t wal_bytes;     /* the length of the WAL, at the last commit */
+    bool wants_checkpoint; /* the WAL has grown: this side helps, */
+    bool leaves_log;       /* unless it was told not to, and the WAL has not grown much */
 };
 
 /* Gives the statement, which is prepared at its first use and kept. */

@@ -192,7 +192,7 @@ mutant last_column_only $event "plain->may_fill[hash_of(element, strlen(element)
 mutant old_columns $event "memset(plain->filled, 0, sizeof plain->filled);" ""
 # In a stream.
 mutant own_name_is_no_mark $event "bool is_own = tag.name == text + 1;" "bool is_own = tag.name_len == 5;"
-mutant marks_unseen $event "if (marks && is_mark(marks, &tag) && !is_own && tag.kind != XML_PLAIN_END) return 0;" ""
+mutant marks_unseen $event "if (marks && !is_own && tag.kind != XML_PLAIN_END && is_mark(marks, &tag)) return 0;" ""
 mutant any_encoding $event "if (!transcode_is_utf8(encoding) && !is_ascii_name(encoding)) return 0;" ""
 mutant ascii_with_high_bytes $event "|| (!plain->reader.is_ascii && is_ascii_name(encoding))" ""
 mutant beyond_the_ceiling $inside "text.len < most ? text.len : (size_t)most" "text.len"

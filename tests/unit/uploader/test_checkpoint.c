@@ -6,11 +6,8 @@
 
 #include <cmocka.h>
 
-#include <limits.h>
 #include <sys/stat.h>
-#include <utime.h>
 
-#include "common/lockfile.h"
 #include "tests/support/out_fixture.h"
 
 #define MIB (1 << 20)
@@ -40,51 +37,41 @@ static void a_short_log_is_left(void **state)
     assert_false(is_copied(*state, 4));
 }
 
-static void without_a_collector_a_log_is_copied(void **state)
+static void a_longer_one_is_copied(void **state)
 {
     assert_true(is_copied(*state, 12));
 }
 
-static struct lockfile collector(struct fixture *f)
-{
-    struct lockfile lock = LOCKFILE_NONE;
-    must(f, lockfile_take(&lock, f->scratch->spool, "collector", &f->why));
-    return lock;
-}
-
-static void a_collector_that_lives_copies_it_itself(void **state)
-{
-    struct lockfile lock = collector(*state);
-    assert_false(is_copied(*state, 12));
-    lockfile_release(&lock);
-}
-
-static void a_log_that_has_grown_much_is_copied_all_the_same(void **state)
-{
-    struct lockfile lock = collector(*state);
-    assert_true(is_copied(*state, 40));
-    lockfile_release(&lock);
-}
-
-static void a_collector_that_hangs_is_as_good_as_none(void **state)
+static void it_is_left_while_the_collector_does_it(void **state)
 {
     struct fixture *f = *state;
-    struct lockfile lock = collector(f);
-    char path[PATH_MAX];
-    (void)snprintf(path, sizeof path, "%s-collector.lock", f->scratch->spool);
-    assert_int_equal(utime(path, &(struct utimbuf){1, 1}), 0); /* its last sign of life */
+    spool_out_leave_log(f->out, true);
+    assert_false(is_copied(f, 12));
+}
+
+static void what_has_grown_much_is_copied_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    spool_out_leave_log(f->out, true);
+    assert_true(is_copied(f, 40));
+}
+
+static void it_is_copied_when_the_collector_has_stopped_to_do_it(void **state)
+{
+    struct fixture *f = *state;
+    spool_out_leave_log(f->out, true);
+    spool_out_leave_log(f->out, false);
     assert_true(is_copied(f, 12));
-    lockfile_release(&lock);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SPOOL(a_short_log_is_left),
-        IN_SPOOL(without_a_collector_a_log_is_copied),
-        IN_SPOOL(a_collector_that_lives_copies_it_itself),
-        IN_SPOOL(a_log_that_has_grown_much_is_copied_all_the_same),
-        IN_SPOOL(a_collector_that_hangs_is_as_good_as_none),
+        IN_SPOOL(a_longer_one_is_copied),
+        IN_SPOOL(it_is_left_while_the_collector_does_it),
+        IN_SPOOL(what_has_grown_much_is_copied_all_the_same),
+        IN_SPOOL(it_is_copied_when_the_collector_has_stopped_to_do_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
