@@ -96,6 +96,11 @@ void spool_out_close(struct spool_out *out)
     free(out);
 }
 
+void spool_out_leave_log(struct spool_out *out, bool is_left)
+{
+    out->leaves_log = is_left;
+}
+
 struct db *spool_out_db(struct spool_out *out)
 {
     return out->db;

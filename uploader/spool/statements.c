@@ -7,7 +7,6 @@
 #include "common/log.h"
 #include "common/sql.h"
 #include "common/utf8.h"
-#include "uploader/spool/spool.h"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [WAITING_EVENTS] = sql_load_waiting_events,
@@ -73,11 +72,6 @@ static void checkpoint_if_due(struct spool_out *out)
     if (out->leaves_log && out->wal_bytes <= SPOOL_WAL_FINISH_BYTES) return;
     if (db_checkpoint(out->db, DB_PASSIVE, &wal, &why) != RES_OK)
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
-}
-
-void spool_out_leave_log(struct spool_out *out, bool is_left)
-{
-    out->leaves_log = is_left;
 }
 
 enum result spool_out_run(struct spool_out *out, struct stmt *stmt, int64_t *changed, struct why *why)
