@@ -338,7 +338,6 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     turn_begin(&s->turn, "using the spool");
     enum result res = collect(s, why);
     if (res == RES_OK) res = review(s, why);
-    if (res == RES_OK) res = load_control_row(s, why);
     if (res == RES_OK) res = load_open(s, why);
     if (res == RES_OK) res = restore(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
