@@ -3,19 +3,13 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
 #include "common/xml/chars.h"
 
 void column_text_clear(struct column_text *column)
 {
     column->len = 0;
     column->is_cut = false;
-}
-
-/* How many of the first `len` bytes of a longer text are whole characters. */
-static size_t whole_characters(const char *text, size_t len)
-{
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
-    return len;
 }
 
 void column_text_add(struct column_text *column, const char *text, size_t len)
@@ -25,7 +19,7 @@ void column_text_add(struct column_text *column, const char *text, size_t len)
         while (len > 0 && xml_is_space(*text)) text++, len--;
     size_t space = sizeof column->text - column->len;
     column->is_cut = len > space;
-    if (column->is_cut) len = whole_characters(text, space);
+    if (column->is_cut) len = utf8_whole_len(text, space);
     memcpy(column->text + column->len, text, len);
     column->len += len;
 }

@@ -20,6 +20,7 @@
 
 #include "collector/framing/columns.h"
 #include "collector/framing/markup.h"
+#include "common/utf8.h"
 #include "common/xml/chars.h"
 
 /* Not less: at each slice libxml2 searches anew for the end of some constructs */
@@ -86,13 +87,6 @@ static void fail_here(struct parser *p, enum reject_reason reason, const char *m
     xmlStopParser(p->context);
 }
 
-/* How many of the first `len` bytes of a longer text are whole characters. */
-static size_t whole_characters(const char *text, size_t len)
-{
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
-    return len;
-}
-
 /*
  * Is it because of a character that XML forbids? Of one in an instruction or a CDATA section, libxml2 says that this has
  * no end.
@@ -131,7 +125,7 @@ static void on_error(void *context, xmlErrorPtr error)
     /* libxml2 2.9 calls some of these not UTF-8, but the bytes have been checked before. */
     if (is_of_character) text = FORBIDDEN_CHARACTER;
     size_t len = strcspn(text, "\n");
-    if (len >= sizeof message) len = whole_characters(text, sizeof message - 1);
+    if (len >= sizeof message) len = utf8_whole_len(text, sizeof message - 1);
     (void)snprintf(message, sizeof message, "%.*s", (int)len, text);
     fail(p, REJECT_MALFORMED, (size_t)error->line, (size_t)error->int2, message);
     p->error->is_forbidden_character |= is_of_character;

@@ -1,8 +1,8 @@
 /*
- * members -- see members.h. A list of entries in document order: an element gets its entry when it begins, its attributes
- * follow it, its text is added piece by piece while its children go by. What the reader keeps in place until all is written,
- * and that is nearly everything, is borrowed: only keys that are put together are copied, and texts of which the reader says
- * so.
+ * members -- see members.h. A list of entries in document order: an element gets its entry when it begins, its
+ * attributes follow it, its text is added piece by piece while its children go by. What the reader keeps in place until
+ * all is written, and that is nearly everything, is borrowed: only keys that are put together are copied, and texts of
+ * which the reader says so.
  */
 #include "uploader/render/members.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/xml/chars.h"
 #include "uploader/render/metadata.h"
 
 #define NONE SIZE_MAX
@@ -76,8 +77,8 @@ static inline const char *text_of(const struct members *m, const struct span *sp
 /* ---- counting repeated children ---- */
 
 /*
- * Both factors depend on a secret, so no sender can choose names that collide, which would make an event of many children cost
- * the square of their number.
+ * Both factors depend on a secret, so no sender can choose names that collide, which would make an event of many
+ * children cost the square of their number.
  */
 static uint64_t mix(const struct members *m, uint64_t hash, uint64_t word)
 {
@@ -261,14 +262,9 @@ void members_end_element(struct members *m)
 
 /* ---- texts ---- */
 
-static inline bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static inline size_t length_without_end(const char *text, size_t len)
 {
-    while (len > 0 && is_space(text[len - 1])) len--;
+    while (len > 0 && xml_is_space(text[len - 1])) len--;
     return len;
 }
 
@@ -352,7 +348,7 @@ static bool value_of(const struct members *m, size_t index, struct buf *scratch,
     if (entry->text.len > 0) *text = whole_text(m, entry, scratch, len);
     if (entry->is_attribute) return true;
     *len = length_without_end(*text, *len);
-    while (*len > 0 && is_space(**text)) ++*text, --*len;
+    while (*len > 0 && xml_is_space(**text)) ++*text, --*len;
     return *len > 0 || (index != ROOT && !entry->has_children);
 }
 

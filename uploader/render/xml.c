@@ -4,16 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/xml/chars.h"
 #include "uploader/render/metadata.h"
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static bool ends_name(char c)
 {
-    return is_space(c) || c == '=' || c == '>' || c == '/';
+    return xml_is_space(c) || c == '=' || c == '>' || c == '/';
 }
 
 static void add_attribute(struct buf *out, const struct metadata *metadata)
@@ -39,7 +35,7 @@ static const char *copy_attributes(struct buf *out, const char *p, const char *e
 {
     while (p < end && *p != '>' && *p != '/') {
         const char *from = p;
-        while (p < end && is_space(*p)) p++;
+        while (p < end && xml_is_space(*p)) p++;
         buf_append(out, from, (size_t)(p - from));
         const char *name = p;
         while (p < end && !ends_name(*p)) p++;

@@ -79,11 +79,7 @@ mutant() {
     copy=$build/copy
     rm -rf "${copy:?}"
     mkdir -p "$copy/objects" "$copy/common/xml" "$copy/collector/framing" "$copy/tests/model"
-    OLD=$3 NEW=$4 awk '
-        { at = done ? 0 : index($0, ENVIRON["OLD"]) }
-        at { $0 = substr($0, 1, at - 1) ENVIRON["NEW"] substr($0, at + length(ENVIRON["OLD"])); done = 1 }
-        { print }
-        END { exit !done }' "$2" >"$copy/$2" || {
+    sh tests/support/break_line.sh "$3" "$4" <"$2" >"$copy/$2" || {
         number=$((number + 1))
         echo "not ok $number - mutant $1 no longer applies to $2"
         return
@@ -176,8 +172,8 @@ mutant cr_takes_all $plain "at[1] == '\\n' ? 2 : 1" "at[1] > 0 ? 2 : 1"
 # Columns.
 mutant column_longer collector/framing/column_text.h "text[EVENT_FIELD_MAX]" "text[EVENT_FIELD_MAX + 1]"
 mutant column_shorter $column "size_t space = sizeof column->text - column->len;" "size_t space = sizeof column->text - 1 - column->len;"
-mutant column_cut_inside $column "((unsigned char)text[len] & 0xC0) == 0x80" "false"
-mutant column_cut_goes_on $column "column->is_cut = len > space;" "column->is_cut = false; if (len > space) len = whole_characters(text, space);"
+mutant column_cut_inside $column "if (column->is_cut) len = utf8_whole_len(text, space);" "if (column->is_cut) len = space;"
+mutant column_cut_goes_on $column "column->is_cut = len > space;" "column->is_cut = false; if (len > space) len = utf8_whole_len(text, space);"
 mutant column_front_untrimmed $column "while (len > 0 && xml_is_space(*text)) text++, len--;" ";"
 mutant column_end_untrimmed $column "while (len > 0 && xml_is_space(column->text[len - 1])) len--;" ""
 mutant column_trimmed_always $column "if (column->len == 0)" "if (true)"

@@ -41,11 +41,7 @@ mutant() {
     rm -rf "${build:?}/copy"
     cp -R "$build/plain" "$build/copy"
     rm "$build/copy/$2.o"
-    OLD=$3 NEW=$4 awk '
-        { at = done ? 0 : index($0, ENVIRON["OLD"]) }
-        at { $0 = substr($0, 1, at - 1) ENVIRON["NEW"] substr($0, at + length(ENVIRON["OLD"])); done = 1 }
-        { print }
-        END { exit !done }' "uploader/ship/$2.c" >"$build/copy/$2.c" || {
+    sh tests/support/break_line.sh "$3" "$4" <"uploader/ship/$2.c" >"$build/copy/$2.c" || {
         echo "not ok $number - mutant $1 no longer applies to $2.c"
         return
     }
