@@ -3,8 +3,7 @@
  *
  * Chunks on their way stand in a ring. Counters mark the positions: chunks that have been committed, taken by the writer,
  * offered, each at most the next; and those that validating threads have looked at, which may be behind the writer where
- * the chunks need no validating. Free chunks lie on a stack, so that a quiet
- * system uses few of them.
+ * the chunks need no validating. Free chunks lie on a stack, so that a quiet system uses few of them.
  */
 #include "collector/intake/intake.h"
 

@@ -38,10 +38,9 @@
 #define THROTTLE_QUIET_LEAST_MS 100
 #define THROTTLE_QUIET_MS       1000
 #define THROTTLE_QUIET_PAUSES   4
-#define THROTTLE_TREND_MS       500 /* the shortest time over which the backlog's growth is measured */
-#define THROTTLE_REPORT_MS                                                                                   \
-    2000 /* what was said of the backlog is forgotten: nothing was to be sealed since */
-#define THROTTLE_BEHIND_MS 1000 /* a backlog that is younger is not behind */
+#define THROTTLE_TREND_MS       500  /* the shortest time over which the backlog's growth is measured */
+#define THROTTLE_REPORT_MS      2000 /* nothing was sealed for so long: what waits is not known */
+#define THROTTLE_BEHIND_MS      1000 /* a backlog that is younger is not behind */
 
 /* How late events are */
 #define THROTTLE_TIMELY_US    1000 /* the collector has cores and disk to spare */

@@ -214,14 +214,14 @@ struct control_row {
     int64_t last_event_at; /* and when it was received; 0: there was none */
     bool is_space_low;     /* shipped rows need not be kept for RETENTION */
 };
+MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
+                                                  struct why *why);
+
 /*
  * The collector commits much at present: it copies the write-ahead log into the file itself, and this side does so only
  * where the log has grown much (SPOOL_WAL_FINISH_BYTES). Otherwise each side does after a commit.
  */
 void spool_out_leave_log(struct spool_out *out, bool is_left);
-
-MUST_CHECK enum result spool_out_load_control_row(struct spool_out *out, struct control_row *control_row,
-                                                  struct why *why);
 
 /*
  * Marks everything that is in the spool now as due; rejects only if the uploader ships them. `*flush`: up to which ids.
