@@ -181,13 +181,21 @@ static void fill(const struct lockfile *lock, const char *path)
     drop_last_end(lock->fd);
 }
 
-/* A healthcheck holds the lock for a moment. */
+/* By whoever looks the lock is shared, and only an owner's cannot be. */
+static bool has_owner(int fd)
+{
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0) return true;
+    (void)flock(fd, LOCK_UN);
+    return false;
+}
+
+/* A healthcheck holds the lock for a moment, and is waited for; an owner is not. */
 static bool wait_for_lock(int fd)
 {
     struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
     int tries = 0;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (tries++ == TAKE_TRIES) return false;
+        if (has_owner(fd) || tries++ == TAKE_TRIES) return false;
         (void)nanosleep(&nap, NULL);
     }
     return true;

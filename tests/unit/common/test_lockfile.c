@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "common/lockfile.h"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -95,6 +97,36 @@ static void a_lock_names_its_holder_and_ends_with_its_process(void **state)
     assert_non_null(strstr(why.text, place->spool));
     assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_OK);
     lockfile_release(&lock);
+}
+
+/* How long a try to take a held lock lasts: the shortest of some, since the machine may be busy. */
+static int64_t shortest_try_ms(const struct place *place)
+{
+    int64_t shortest = INT64_MAX;
+    for (int i = 0; i < 5; i++) {
+        struct lockfile lock = LOCKFILE_NONE;
+        struct why why = {0};
+        int64_t since = clock_monotonic_ms();
+        assert_int_equal(lockfile_take(&lock, place->spool, "collector", &why), RES_RETRY);
+        int64_t ms = clock_monotonic_ms() - since;
+        if (ms < shortest) shortest = ms;
+    }
+    return shortest;
+}
+
+/* A command that asks a running program would lose a third of a second otherwise. */
+static void an_owner_is_not_waited_for_and_who_looks_is(void **state)
+{
+    const struct place *place = *state;
+    pid_t child = holder_start(place);
+    int64_t owned_ms = shortest_try_ms(place);
+    holder_kill(child);
+    int looker = open(place->lock, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(looker, LOCK_SH | LOCK_NB), 0);
+    int64_t looked_at_ms = shortest_try_ms(place);
+    close(looker);
+    assert_in_range(owned_ms, 0, 200);
+    assert_in_range(looked_at_ms, 300, INT64_MAX);
 }
 
 static void collector_and_uploader_hold_their_locks_side_by_side(void **state)
@@ -563,6 +595,7 @@ int main(void)
         IN_A_PLACE(other_content_tells_nothing_of_the_last_end),
         IN_A_PLACE(a_published_text_does_not_change_how_the_end_is_seen),
         IN_A_PLACE(a_lock_is_held_until_it_is_released),
+        IN_A_PLACE(an_owner_is_not_waited_for_and_who_looks_is),
         IN_A_PLACE(a_holder_fails_the_check_until_its_heartbeat_returns),
         IN_A_PLACE(a_deleted_lock_file_is_put_back_with_what_it_said),
         IN_A_PLACE(who_has_lost_the_place_to_another_owner_waits_for_its_end),
