@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/inodes.h"
+#include "common/joined_writes.h"
 #include "common/log_place.h"
 
 #define BUSY_SLEEP_US  250
@@ -165,6 +166,12 @@ enum result db_open(struct db **out, const char *path, int busy_ms, struct why *
     }
     *out = db;
     return res;
+}
+
+void db_join_writes(struct db *db)
+{
+    bool has_begun = joined_writes_begin(db->handle);
+    assert(has_begun);
 }
 
 void db_close(struct db *db)

@@ -28,6 +28,12 @@ struct stmt;
 MUST_CHECK enum result db_open(struct db **db, const char *path, int busy_ms, struct why *why);
 void db_close(struct db *db); /* accepts NULL; all statements must have been freed */
 
+/*
+ * From now on, neighbouring writes to the log are one call of the system (common/joined_writes.h). For a connection that
+ * has read the database, and whose `synchronous` is FULL: others could look in vain for what is not synced.
+ */
+void db_join_writes(struct db *db);
+
 /* Runs one or more statements and discards their rows. */
 MUST_CHECK enum result db_exec(struct db *db, const char *sql, struct why *why);
 

@@ -93,6 +93,7 @@ enum result spool_in_open(struct spool_in **out, const char *path, const char *n
     if (res == RES_OK) res = place_remember(&in->file, path, why);
     if (res == RES_OK) res = wal_open(&in->wal, in->db, why);
     if (res == RES_OK) res = prepare(in, why);
+    if (res == RES_OK && sync == SPOOL_SYNC_FULL) db_join_writes(in->db);
     if (res != RES_OK) {
         spool_in_close(in);
         in = NULL;
