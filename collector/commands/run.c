@@ -11,7 +11,8 @@
 #include "common/healthcheck.h"
 #include "common/log.h"
 
-#define LARGE_BYTES (256 << 10) /* larger blocks of memory go back to the system when they are freed */
+#define LARGE_BYTES (256 << 10) /* larger blocks of memory go back to the system when they are freed, */
+#define KEPT_BYTES  (8 << 20)   /* and smaller ones from so much on: the pages of a transaction come and go */
 
 struct framer_options run_framer_options(const struct settings *s, struct plain_event *plain)
 {
@@ -55,6 +56,7 @@ int run_service(const struct command_line *line)
      * Freed memory of large events goes back to the system at once. By default malloc keeps it: up to 12 MiB were seen.
      */
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     allow_descriptors(c.settings->max_connections);
     enum result res = service_open(&c, &why);
     if (res == RES_OK) res = server_run(c.server, &c.drained, &why); /* until a stop is requested */

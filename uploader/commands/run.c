@@ -2,6 +2,7 @@
 #include "uploader/commands/run.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 
 #define SPOOL_WAIT_MS       500 /* between two checks whether the collector has created the spool */
 #define SPOOL_BUSY_PAUSE_MS 1000
+#define KEPT_BYTES          (8 << 20) /* of freed memory: the pages of the spool come and go with each read */
 
 enum result run_open_spool(struct spool_out **spool, const char *path, bool is_command, bool *will_come,
                            struct why *why)
@@ -282,6 +284,7 @@ int run_service(const struct command_line *line)
                         .request_lock = LOCKFILE_NONE};
     struct store_options store = options_for_store(s.settings, PATIENCE_SERVICE);
     struct why why = {0};
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 
     enum result res = service_manager_open(&s.manager, &why);
     if (res == RES_OK) res = settings_check_destination(s.settings, &why);
