@@ -71,9 +71,41 @@ static void reject(struct framer *f, struct frame *frame, enum reject_reason rea
 
 static const char doctype[] = "a document type declaration (<!DOCTYPE) is not accepted";
 
+/* Of how many bytes of `text`, which begins with the event's start tag, is it certain that they are a plain one? 0: of none */
+static size_t read_plain(struct framer *f, struct slice text)
+{
+    uint64_t most = limit_of(f) - f->event.at;
+    if (!f->options.plain || f->event.has_doctype || f->reader.coding != CODING_ASCII) return 0;
+    return plain_event_read(f->options.plain, f->options.events, f->event.encoding, text.data,
+                            text.len < most ? text.len : (size_t)most);
+}
+
+/* It is an event and ends before `end`: what is in its columns is known, and a validator has nothing to do. */
+static void settle(struct framer *f, struct frame *frame, uint64_t end)
+{
+    framer_make(f, frame, f->event.frame_at, end, f->event.encoding);
+    frame->is_event = true;
+    frame->fields = plain_event_fields(f->options.plain);
+    leave(f, end);
+}
+
+/*
+ * The event had not arrived whole when it began, and may be a plain one all the same: of a stream of large segments one in
+ * some hundreds, and over Ethernet each of more than 1.4 KB.
+ */
+static bool settle_late(struct framer *f, struct frame *frame, uint64_t end)
+{
+    if (end <= f->event.tried_to || end > limit_of(f)) return false;
+    size_t len = (size_t)(end - f->event.at);
+    if (read_plain(f, window_range(&f->window, f->event.at, end)) != len) return false;
+    settle(f, frame, end);
+    return true;
+}
+
 /* Its end tag ends before `end`. */
 static enum step finish(struct framer *f, struct frame *frame, uint64_t end)
 {
+    if (settle_late(f, frame, end)) return STEP_FRAME;
     framer_make(f, frame, f->event.frame_at, end, f->event.encoding);
     if (f->event.has_doctype)
         reject(f, frame, REJECT_DOCTYPE, doctype);
@@ -283,23 +315,15 @@ static enum step read_hidden(struct framer *f)
     return STEP_ON;
 }
 
-/*
- * Most events are plain. Of one that is there from its first byte to its last, one pass finds the end, and settles it. It
- * is tried once, when the event begins: another one may be settled by the validator.
- */
+/* Most events are plain. Of one that is there from its first byte to its last, one pass finds the end, and settles it. */
 static bool take_plain(struct framer *f, struct frame *frame)
 {
-    struct unfinished *event = &f->event;
-    if (event->was_tried) return false;
-    event->was_tried = true;
-    if (!f->options.plain || event->has_doctype || f->reader.coding != CODING_ASCII) return false;
+    if (f->event.tried_to > 0) return false;
     struct slice text = window_span(&f->window, f->at);
-    uint64_t most = limit_of(f) - f->at;
-    size_t len = plain_event_read(f->options.plain, f->options.events, event->encoding, text.data,
-                                  text.len < most ? text.len : (size_t)most);
+    f->event.tried_to = f->at + text.len;
+    size_t len = read_plain(f, text);
     if (len == 0) return false;
-    (void)finish(f, frame, f->at + len);
-    frame->fields = plain_event_fields(f->options.plain);
+    settle(f, frame, f->at + len);
     return true;
 }
 

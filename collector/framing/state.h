@@ -78,7 +78,7 @@ struct unfinished {
     uint64_t frame_at; /* before `at` if a DOCTYPE belongs to it */
     struct buf name;   /* as units */
     char encoding[DETECTOR_ENCODING_MAX];
-    bool was_tried; /* whether it is plain */
+    uint64_t tried_to; /* up to there it was there when it was read as a plain one; 0: it was not yet */
     bool has_doctype;
     bool has_too_many; /* attributes on one of its elements */
     struct given_up given_up;
