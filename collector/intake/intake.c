@@ -23,7 +23,7 @@
 #define CHUNKS_MAX                                                                                           \
     (INTAKE_CHUNKS + 1) /* on their way, once nothing more is read and the last one is among them */
 #define SPARE_PART  2   /* of the memory: chunks that are not in use keep no more than its half */
-#define FEW_WAITING 3   /* with fewer chunks before it, a chunk is passed on though it has space */
+#define FEW_WAITING 2   /* with fewer chunks before it, a chunk is passed on though it has space */
 
 struct intake {
     size_t memory_max;

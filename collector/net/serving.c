@@ -15,8 +15,9 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define WAITING_STEP_MS 250   /* between two looks at what senders wait for */
-#define LONG_MS         10000 /* a sender that waits so long is a problem */
+#define TURN_BYTES      ((size_t)64 << 10) /* are read of one sender at most: then the others have their turn */
+#define WAITING_STEP_MS 250                /* between two looks at what senders wait for */
+#define LONG_MS         10000              /* a sender that waits so long is a problem */
 
 static struct client *client_of(struct admission_sender *sender)
 {
@@ -129,6 +130,7 @@ static enum conn_step read_once(struct client *client)
     size_t read_bytes = 0;
     uint64_t frames = conn_frames(client->conn);
     size_t most = admission_may_read(&all->admission, &client->memory);
+    if (most > TURN_BYTES) most = TURN_BYTES;
     enum conn_step step = conn_receive(client->conn, intake_filling(all->intake), most, &read_bytes);
     if (step == CONN_READ) {
         serving_note(client, read_bytes, conn_frames(client->conn) > frames);

@@ -19,7 +19,7 @@
 #define LONG_MS     60000 /* longer than any test may take */
 #define ROUNDS      100000
 #define MEMORY_MAX  ((size_t)64 << 20)
-#define FEW_WAITING 3 /* as intake.c has it */
+#define FEW_WAITING 2 /* as intake.c has it */
 
 static int set_up(void **state)
 {
@@ -255,6 +255,7 @@ static void the_writer_takes_all_chunks_before_the_first_unvalidated_one(void **
     struct intake *intake = *state;
     struct chunk *chunks[3];
     struct group *group = NULL;
+    intake_call(intake); /* all are passed on, though others wait */
     for (int i = 0; i < 3; i++) {
         add(intake, i);
         intake_offer(intake);
