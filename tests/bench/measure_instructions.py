@@ -16,7 +16,7 @@ SQLITE = "SQLite, 1,000 rows a transaction"
 APPEND = "the collector's spool_append(), 1,000 events a transaction"
 NAMES = (SAX, SQLITE, APPEND, COLLECTOR)
 COLUMNS = (("instructions/event", "instructions", 0),)
-FEW, MANY = 1000, 6000
+FEW, MANY = 1000, 31000
 
 
 def measure(results, options):

@@ -18,7 +18,8 @@ CONNECTIONS = (1, 8, 64)
 
 COLUMNS = (("events/s", "rate", 0), ("CPU us/event", "cpu_us", 2), ("busy cores", "cores", 2),
            ("peak MiB", "peak_mib", 1), ("peak anonymous", "anonymous_mib", 1), ("peak WAL", "wal_mib", 1),
-           ("disk bytes/event", "disk_event", 0), ("disk/payload", "disk_payload", 2), ("commits", "commits", 0))
+           ("made dirty/payload", "dirty_payload", 2), ("disk bytes/event", "disk_event", 0), ("disk/payload", "disk_payload", 2),
+           ("commits", "commits", 0))
 
 
 def collector(connections):
@@ -71,6 +72,7 @@ def measure_sink(results, events):
 
 def measure_collector(results, events, connections):
     with fresh_installation() as site:
+        disk = proc.disk_written(site.directory)
         cpu, busy, written = proc.cpu_seconds(site.pid), proc.busy_seconds(), proc.written_bytes(site.pid)
         commits = site.commits()
         seconds = site.load(events, connections)
@@ -78,9 +80,10 @@ def measure_collector(results, events, connections):
         cpu = proc.cpu_seconds(site.pid) - cpu
         threads = proc.thread_seconds(site.pid).values()
         written = proc.written_bytes(site.pid) - written + site.finish_checkpoint()
+        disk = written if disk is None else proc.disk_written(site.directory) - disk
         results.add(collector(connections), rate=events / seconds, cpu_us=cpu / events * 1e6, cores=cores,
                     peak_mib=proc.status_mib(site.pid, "VmHWM"), anonymous_mib=site.anonymous_peak,
-                    wal_mib=site.wal_peak / MIB, disk_event=written / events,
-                    disk_payload=written / site.payload_bytes(), commits=site.commits() - commits)
+                    wal_mib=site.wal_peak / MIB, dirty_payload=written / site.payload_bytes(), disk_event=disk / events,
+                    disk_payload=disk / site.payload_bytes(), commits=site.commits() - commits)
         results.note(f"CPU us/event of each thread, the main thread first, {connections} connections, last round",
                      " ".join(f"{t / events * 1e6:.2f}" for t in threads))

@@ -48,6 +48,18 @@ def written_bytes(pid):
     return int(re.search(r"^write_bytes: (\d+)", read(pid, "io"), re.MULTILINE)[1])
 
 
+def disk_written(path):
+    """Bytes written until now to the disk on which `path` lies, by all that use it, what waits in memory included; None where
+    the system does not count them (no block device). What processes made dirty (written_bytes) is more where the kernel's
+    cache has large pieces: it counts each of them as a whole, up to 64 KB, and writes the blocks of it that have changed."""
+    device = os.stat(path).st_dev
+    counts = pathlib.Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat")
+    if not counts.exists():
+        return None
+    os.sync()
+    return int(counts.read_text().split()[6]) * 512
+
+
 def wake_ups(pid):
     """How often each thread went to sleep by itself, and so was woken, since it began."""
     return collections.Counter({path.name: int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
