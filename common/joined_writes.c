@@ -7,6 +7,8 @@
 
 #define METHODS_VERSION 2 /* without those of a file that is mapped into memory: a log is not */
 
+#define COPY_SIZE 2048 /* a longer memcpy() is the processor's own loop, which takes a tenth more time here */
+
 struct joined {
     sqlite3_io_methods methods; /* first: a file has a pointer to them, and so to all of this */
     const sqlite3_io_methods *below;
@@ -35,7 +37,9 @@ static int take(struct joined *j, const char *data, int len)
 {
     int room = (int)JOINED_WRITES_SIZE - (int)((j->offset + j->len) % (sqlite3_int64)JOINED_WRITES_SIZE);
     int taken = len < room ? len : room;
-    memcpy(j->data + j->len, data, (size_t)taken);
+    for (int done = 0; done < taken; done += COPY_SIZE)
+        memcpy(j->data + j->len + done, data + done,
+               (size_t)(taken - done < COPY_SIZE ? taken - done : COPY_SIZE));
     j->len += taken;
     return taken;
 }
