@@ -24,7 +24,7 @@
 
 #include "common/why.h"
 
-#define INTAKE_CHUNKS 16 /* besides the chunk that is being filled */
+#define INTAKE_CHUNKS 14 /* besides the chunk that is being filled */
 /* Bytes that gave nothing to commit are counted after so long: a heartbeat need not be a commit each time */
 #define INTAKE_BARE_MS 2000
 /* One transaction takes chunks until they hold this many bytes */

@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define TURN_BYTES      ((size_t)64 << 10) /* are read of one sender at most: then the others have their turn */
+#define TURN_BYTES      ((size_t)128 << 10) /* are read of one sender at most: then the others have their turn */
 #define WAITING_STEP_MS 250                /* between two looks at what senders wait for */
 #define LONG_MS         10000              /* a sender that waits so long is a problem */
 
