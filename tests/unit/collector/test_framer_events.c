@@ -346,6 +346,54 @@ static void an_event_whose_name_alone_is_too_long_is_oversize(void **state)
     CHECK(&rules, streams);
 }
 
+/* ---- settled ---- */
+
+/* The columns' texts of the only event, joined, into `out`; false: no event, or it is left to a validator. */
+static bool settle_in_two(const struct parsed_rules *parsed, struct slice stream, size_t cut, struct buf *out)
+{
+    struct framer *framer = framer_new(&parsed->options);
+    struct frame frame = {.is_event = false};
+    struct frame none;
+    framer_feed(framer, stream.data, cut, 0);
+    bool has_frame = framer_next(framer, &frame); /* whole in the first segment */
+    if (!has_frame) {
+        framer_feed(framer, stream.data + cut, stream.len - cut, 0);
+        has_frame = framer_next(framer, &frame);
+    }
+    bool is_settled = has_frame && frame.is_event && frame.fields;
+    for (int i = 0; is_settled && i < EVENT_FIELD_COUNT; i++) {
+        buf_append(out, frame.fields[i].data ? frame.fields[i].data : "-",
+                   frame.fields[i].data ? frame.fields[i].len : 1);
+        buf_append_char(out, '|');
+    }
+    assert_false(framer_next(framer, &none));
+    framer_free(framer);
+    return is_settled;
+}
+
+static void a_plain_event_is_settled_wherever_it_is_cut(void **state)
+{
+    static const char text[] =
+        "<EVENT>\r\n<cn>1&amp;2</cn><a><b>t</b></a><plasectrxEventname>&#65;</plasectrxEventname></EVENT>";
+    static const char other[] = "<EVENT><cn a='1'>1</cn></EVENT>";
+    struct parsed_rules *parsed = rules_parse(&plain_rules);
+    struct slice stream = {text, sizeof text - 1};
+    struct buf expected = BUF_EMPTY;
+    (void)state;
+    assert_true(settle_in_two(parsed, stream, stream.len, &expected));
+    for (size_t cut = 1; cut < stream.len; cut++) {
+        struct buf columns = BUF_EMPTY;
+        assert_true(settle_in_two(parsed, stream, cut, &columns));
+        assert_int_equal(columns.len, expected.len);
+        assert_memory_equal(columns.data, expected.data, expected.len);
+        buf_fini(&columns);
+    }
+    for (size_t cut = 1; cut < sizeof other; cut++)
+        assert_false(settle_in_two(parsed, (struct slice){other, sizeof other - 1}, cut, &expected));
+    buf_fini(&expected);
+    rules_free(parsed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +414,7 @@ int main(void)
         cmocka_unit_test(an_event_that_is_too_long_keeps_its_beginning_and_its_true_length),
         cmocka_unit_test(an_endless_name_in_an_event_that_is_too_long_is_passed),
         cmocka_unit_test(an_event_whose_name_alone_is_too_long_is_oversize),
+        cmocka_unit_test(a_plain_event_is_settled_wherever_it_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
