@@ -244,7 +244,6 @@ static enum result take_step(struct shipper *s, const struct scheduler_step *ste
     return RES_OK;
 }
 
-/* Loads what the collector and people have written for the uploader. */
 /* Is much coming in? */
 static void note_arrivals(struct shipper *s, int64_t bytes)
 {
@@ -258,6 +257,7 @@ static void note_arrivals(struct shipper *s, int64_t bytes)
     s->rate_bytes = bytes;
 }
 
+/* Loads what the collector and people have written for the uploader. */
 static enum result load_control_row(struct shipper *s, struct why *why)
 {
     struct control_row *row = &s->control_row;
