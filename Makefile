@@ -24,7 +24,7 @@ FLAGS := $(FLAGS_$(MODE))
 ifeq ($(FLAGS),)
 $(error MODE=$(MODE) is not one of release, debug, asan, tsan, fuzz)
 endif
-CFLAGS_ALL  := -std=gnu11 -D_GNU_SOURCE -pthread $(WARN) $(FLAGS) -I. -I$(B) -isystem /usr/include/libxml2 $(CFLAGS)
+CFLAGS_ALL  := -std=gnu11 -D_GNU_SOURCE -pthread $(WARN) $(FLAGS) $(LTO) -I. -I$(B) -isystem /usr/include/libxml2 $(CFLAGS)
 LDFLAGS_ALL := -pthread $(filter -fsanitize%,$(FLAGS)) $(LINK_$(MODE)) $(LDFLAGS)
 LDFLAGS_TEST := $(LDFLAGS_ALL) $(if $(LTO),-fno-lto)
 
@@ -84,16 +84,16 @@ $(B)/bin/eventspool: LIBS = $(LIBS_eventspool)
 $(B)/bin/%:
 	@mkdir -p $(@D)
 	@echo '  LD $@'
-	$(Q)$(CC) $(LDFLAGS_ALL) $(FLAGS) $(LTO) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
 $(B)/%.o: %.c $(B)/sql_names.h Makefile
 	@mkdir -p $(@D)
 	@echo '  CC $<'
-	$(Q)$(CC) $(CFLAGS_ALL) $(LTO) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 # ISO C guarantees 4,095 characters of a string literal; the compilers of this project take the schema's and the page's.
 $(B)/sql.o $(B)/page_text.o: $(B)/%.o: $(B)/%.c
 	@echo '  CC $<'
-	$(Q)$(CC) $(CFLAGS_ALL) $(LTO) -Wno-overlength-strings -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
 $(B)/sql.c: sql/embed.awk $(SQL)
 	@mkdir -p $(@D)
 	$(Q)awk -f $^ > $@.tmp && mv $@.tmp $@
