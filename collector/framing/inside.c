@@ -95,7 +95,7 @@ static void settle(struct framer *f, struct frame *frame, uint64_t end)
  */
 static bool settle_late(struct framer *f, struct frame *frame, uint64_t end)
 {
-    if (end <= f->event.tried_to || end > limit_of(f)) return false;
+    if (f->state != FRAMER_INSIDE || end <= f->event.tried_to || end > limit_of(f)) return false;
     size_t len = (size_t)(end - f->event.at);
     if (read_plain(f, window_range(&f->window, f->event.at, end)) != len) return false;
     settle(f, frame, end);
