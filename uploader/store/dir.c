@@ -81,6 +81,12 @@ static bool make_paths(const struct dir *dir, const char *key, struct paths *pat
     return false;
 }
 
+/* Then fsync() does all the work. Any other error of the disk is told once, and fsync() would not tell it again. */
+static bool is_unsupported(int error)
+{
+    return error == EINVAL || error == ESPIPE || error == ENOSYS || error == EOPNOTSUPP || error == EINTR;
+}
+
 /*
  * In steps, each of which is on the disk before the next: no commit of the collector waits for a whole object. Blocks are
  * found for all of them at once, which is cheaper than for each page that is written. We do not read it again, and memory
@@ -94,8 +100,7 @@ static bool write_all(int fd, const struct buf *body)
         ssize_t n = write(fd, body->data + done, left < STEP_BYTES ? left : STEP_BYTES);
         if (n < 0 && errno != EINTR) return false;
         if (n <= 0) continue;
-        (void)sync_file_range(fd, (off_t)done, n,
-                              SYNC_NOW); /* if it fails, fsync() does the work, or fails */
+        if (sync_file_range(fd, (off_t)done, n, SYNC_NOW) != 0 && !is_unsupported(errno)) return false;
         (void)posix_fadvise(fd, (off_t)done, n, POSIX_FADV_DONTNEED);
         done += (size_t)n;
     }
