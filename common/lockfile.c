@@ -189,13 +189,15 @@ static bool has_owner(int fd)
     return false;
 }
 
-/* A healthcheck holds the lock for a moment, and is waited for; an owner is not. */
+/* A healthcheck holds the lock for a moment, and is waited for. An owner may be a command that is about to end: once. */
 static bool wait_for_lock(int fd)
 {
     struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
     int tries = 0;
+    int owned = 0;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (has_owner(fd) || tries++ == TAKE_TRIES) return false;
+        owned += has_owner(fd);
+        if (owned > 1 || tries++ == TAKE_TRIES) return false;
         (void)nanosleep(&nap, NULL);
     }
     return true;
