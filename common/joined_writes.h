@@ -9,7 +9,8 @@
  * that where each commit is synced: it publishes a commit, in the index of the log, only when xSync() has succeeded
  * (https://www.sqlite.org/walformat.html, https://www.sqlite.org/wal.html), and the first thing that xSync() does here is
  * to write. So does each call that looks at the file. An error of such a write is that of the call in which it is made, as
- * if the disk had noticed it late: the commit fails.
+ * if the disk had noticed it late: the commit fails. A transaction that grows beyond its cache writes before it commits, too:
+ * if it is rolled back, what waits is forgotten before the lock is given up with which others may write to the same place.
  *
  * The database's file is left alone. A checkpoint that does not copy all is published without a sync, and SQLite does not
  * look at the error of the one call that comes before that.
@@ -30,7 +31,8 @@ struct sqlite3; /* SQLite's */
 /*
  * From now on and until the log is closed. The connection has read the database, which is in WAL mode, and its
  * `synchronous` is FULL and stays so. Takes JOINED_WRITES_SIZE of memory from the first write on.
- * False: the log is not open yet; its writes go on as before.
+ * False: the log is not open yet, or SQLite would write behind a commit's sync (SQLITE_IOCAP_POWERSAFE_OVERWRITE); then
+ * writes go on as before.
  */
 bool joined_writes_begin(struct sqlite3 *handle);
 
