@@ -20,6 +20,7 @@ static struct bare {
     bool has_no_flags;        /* of renameat2(2): NFS, some of FUSE */
     bool has_no_links;        /* vfat */
     bool has_no_blocks_ahead; /* fallocate(2): vfat, NFS before 4.2 */
+    int step_error;           /* of sync_file_range(2); 0: none */
 } bare;
 
 int open(const char *path, int flags, ...);
@@ -44,6 +45,15 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
         return -1;
     }
     return (int)syscall(SYS_fallocate, fd, mode, offset, len);
+}
+
+int sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
+{
+    if (bare.step_error != 0) {
+        errno = bare.step_error;
+        return -1;
+    }
+    return (int)syscall(SYS_sync_file_range, fd, offset, len, flags);
 }
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)

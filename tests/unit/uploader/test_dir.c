@@ -327,6 +327,18 @@ static void a_document_is_empty_and_says_whose_it_is(void **state)
     }
 }
 
+/* The system tells an error of the disk once, to whoever asks first: an fsync() that follows succeeds. */
+static void an_error_of_one_step_fails_the_object_unless_steps_are_not_supported(void **state)
+{
+    struct fixture *f = *state;
+    bare.step_error = EIO;
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_NOT_NOW);
+    expect_cause(f, SCOPE_ENDPOINT, "EIO");
+    assert_int_not_equal(access(f->path, F_OK), 0);
+    bare.step_error = EOPNOTSUPP;
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +360,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_file_under_a_batchs_name_is_a_conflict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(directories_on_the_way_need_not_be_listed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_error_of_one_step_fails_the_object_unless_steps_are_not_supported,
+                                        set_up, tear_down),
         cmocka_unit_test(a_document_is_empty_and_says_whose_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
