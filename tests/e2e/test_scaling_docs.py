@@ -11,7 +11,7 @@ from support.tap import main
 
 PAGE, SNOWFLAKE, PERFORMANCE = ((ROOT / f"docs/{name}.md").read_text() for name in ("scaling", "snowflake", "performance"))
 EVENTS = size("SPOOL_BYTES_EVENTS", 20000, 5000)
-SHIPPED = 21987  # events a second that one node ships for good
+SHIPPED = 31433  # events a second that one node ships for good
 ON_DISK = 2495   # bytes of an event in a spool
 XML, NDJSON = 2169, 1555
 MAX_FILE_SIZE = 10485760
@@ -53,7 +53,7 @@ def test_what_a_node_needs_follows_from_the_formulas(site):
 
 
 def test_the_figures_are_those_of_the_other_pages(site):
-    for figure in ("112,596", "80,153", f"{SHIPPED:,}", "85,973", "104,998"):
+    for figure in ("141,685", "96,160", f"{SHIPPED:,}", "75,311", "29,200"):
         assert figure in PAGE and figure in PERFORMANCE, figure
     assert re.search(r"^\| single commits: KB to the disk an event +\| +69\.0 ", PERFORMANCE, re.MULTILINE)
     assert f"| {NDJSON} with metadata | {XML} without |" in SNOWFLAKE
