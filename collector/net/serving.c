@@ -16,8 +16,8 @@
 #include "common/log.h"
 
 #define TURN_BYTES      ((size_t)128 << 10) /* are read of one sender at most: then the others have their turn */
-#define WAITING_STEP_MS 250                /* between two looks at what senders wait for */
-#define LONG_MS         10000              /* a sender that waits so long is a problem */
+#define WAITING_STEP_MS 250                 /* between two looks at what senders wait for */
+#define LONG_MS         10000               /* a sender that waits so long is a problem */
 
 static struct client *client_of(struct admission_sender *sender)
 {
