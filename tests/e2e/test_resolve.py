@@ -123,17 +123,22 @@ def begin_together(world, behaviour, *script):
     gate.set()
 
 
+def wait_for_another_key():
+    """A key names the second of the sealing, and one that is taken gets the next -rN."""
+    wait(1)
+
+
 def put_off(world):
     """The store says 429 to each of them, and goes on to say so."""
     begin_together(world, BUSY, Step("PUT", BUSY, times=ALWAYS))
     wait_for_batches(world, "attempts > 0 AND NOT may_be_stored AND last_error IS NOT NULL")
+    wait_for_another_key()
 
 
 def never_tried(world):
     """The parts of batches that were sealed anew while no uploader ran; the first may be the one that is tried now and then."""
     put_off(world)
     world.uploader.stop()  # every try that is on its way has its outcome
-    wait(1)  # a key names the second of the sealing, and one that is taken gets the next -rN
     for number in numbers_of(world):
         assert resolve(world, number, "reseal").returncode == 0
     assert world.site.query("SELECT DISTINCT attempts FROM batches WHERE state = 'sealed'") == [(0,)]
@@ -328,6 +333,7 @@ def check_flush(world, row, chosen, settings):
 def check_state(world, row, is_served, settings):
     """The three words about three batches of each kind in the same state."""
     row.prepare(world)
+    wait_for_another_key()
     if not is_served:
         world.uploader.kill() if row.is_doubtful else world.uploader.stop()
     condition = "superseded_at IS NOT NULL" if row.prepare is replaced else "superseded_at IS NULL"
