@@ -192,7 +192,7 @@ mutant marks_unseen $event "if (marks && !is_own && tag.kind != XML_PLAIN_END &&
 mutant any_encoding $event "if (!transcode_is_utf8(encoding) && !is_ascii_name(encoding)) return 0;" ""
 mutant ascii_with_high_bytes $event "|| (!plain->reader.is_ascii && is_ascii_name(encoding))" ""
 mutant beyond_the_ceiling $inside "text.len < most ? text.len : (size_t)most" "text.len"
-mutant behind_a_doctype $inside "|| event->has_doctype || f->reader.coding" "|| f->reader.coding"
+mutant behind_a_doctype $inside "|| f->event.has_doctype || f->reader.coding" "|| f->reader.coding"
 # Both forms of the scan.
 mutant text_ampersand $scan "c != '<' && c != '&' && c != ']'" "c != '<' && c != ']'"
 mutant text_delete $scan "(unsigned char)c < 0x80 && c != '<'" "(unsigned char)c != 0x80 && c != '<'"
