@@ -18,7 +18,7 @@
 #include "common/log_place.h"
 #include "common/spool.h"
 
-#define NAP_US      1000 /* between two tries to copy */
+#define NAP_US      250 /* between two looks at what is waited for */
 #define THREAD_MS   300 /* how long the writer waits for the thread's checkpoint if the log must not grow on */
 #define TRUNCATE_MS 20  /* how long emptying the log waits for readers */
 
@@ -192,27 +192,45 @@ static void note_checkpoint(struct wal *w, const struct db_wal *wal, int64_t beg
     wal_policy_note_checkpoint(&w->policy, wal->frames * w->page_size, wal->copied * w->page_size, began_at);
 }
 
-/* Copies what readers allow. Negative `frames`: another checkpoint is running. Is all copied? */
-static bool copy(struct wal *w, struct db_wal *wal)
+enum copied {
+    COPIED_NOTHING, /* it was not possible; most often since the thread is at it */
+    COPIED_PART,    /* readers do not allow the rest */
+    COPIED_ALL,
+};
+
+static enum copied copy(struct wal *w, enum db_checkpoint how)
 {
     struct why why = {0};
     int64_t began_at = clock_monotonic_ms();
-    *wal = (struct db_wal){.frames = -1};
-    if (w->is_lost) return false; /* wal_keep() knows what may be copied */
-    if (db_checkpoint(w->db, DB_PASSIVE, wal, &why) != RES_OK || wal->frames < 0) {
-        log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
-        return false;
-    }
-    note_checkpoint(w, wal, began_at);
-    return wal->copied == wal->frames;
+    struct db_wal wal = {.frames = -1};
+    if (w->is_lost) return COPIED_NOTHING; /* wal_keep() knows what may be copied */
+    enum result res = db_checkpoint(w->db, how, &wal, &why);
+    if (res != RES_OK) log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
+    if (wal.frames < 0) return COPIED_NOTHING;
+    note_checkpoint(w, &wal, began_at);
+    if (res != RES_OK || wal.copied < wal.frames) return COPIED_PART;
+    release_marks(w);
+    return COPIED_ALL;
+}
+
+/*
+ * Copies all, and lets nobody write until those that read the log have ended, who began before. So the next commit begins
+ * the log again. `most_ms`: for as long at most.
+ */
+static enum copied copy_alone(struct wal *w, int most_ms)
+{
+    release_marks(w);
+    db_set_busy(w->db, most_ms);
+    enum copied copied = copy(w, DB_RESTART);
+    db_set_busy(w->db, SPOOL_WRITER_BUSY_MS);
+    if (copied != COPIED_NOTHING)
+        wal_policy_note_waited(&w->policy, copied == COPIED_ALL, clock_monotonic_ms());
+    return copied;
 }
 
 bool wal_finish(struct wal *w)
 {
-    struct db_wal wal;
-    bool is_done = copy(w, &wal);
-    if (is_done) release_marks(w);
-    return is_done;
+    return copy(w, DB_PASSIVE) == COPIED_ALL;
 }
 
 void wal_truncate(struct wal *w)
@@ -241,23 +259,24 @@ static void nap(void)
     (void)nanosleep(&(struct timespec){.tv_nsec = NAP_US * 1000}, NULL);
 }
 
-/* The writer's own part of a checkpoint. Where the log must not grow on it waits until the thread has done its own. */
-static bool finish(struct wal *w, bool waits)
+/*
+ * The writer's own part of a checkpoint. Where the log must not grow on it waits until the thread has done its own.
+ * `readers_ms`: how long it waits for readers.
+ */
+static bool finish(struct wal *w, bool waits, int readers_ms)
 {
-    struct db_wal wal;
     int64_t due = clock_monotonic_ms() + THREAD_MS;
-    bool is_done = copy(w, &wal);
-    while (waits && wal.frames < 0 && clock_monotonic_ms() < due) {
+    for (;;) {
+        enum copied copied = readers_ms > 0 ? copy_alone(w, readers_ms) : copy(w, DB_PASSIVE);
+        if (copied != COPIED_NOTHING) return copied == COPIED_ALL;
+        if (!waits || clock_monotonic_ms() >= due) return false;
         nap();
-        is_done = copy(w, &wal);
     }
-    if (is_done) release_marks(w);
-    return is_done;
 }
 
 void wal_empty(struct wal *w)
 {
-    if (!w->is_lost) (void)finish(w, true);
+    if (!w->is_lost) (void)finish(w, true, 0);
     wal_truncate(w);
 }
 
@@ -287,7 +306,7 @@ static bool finish_alone(struct wal *w)
 {
     if (wal_barrier_count_marks(w->barrier) > 1) return false;
     go_out(w);
-    if (wal_barrier_count_marks(w->barrier) == 0 && finish(w, true)) return true;
+    if (wal_barrier_count_marks(w->barrier) == 0 && finish(w, true, 0)) return true;
     wal_barrier_lower(w->barrier); /* to come in again */
     return false;
 }
@@ -322,7 +341,7 @@ static void maintain_after_group(struct wal *w)
 {
     struct wal_step step = wal_policy_after_group(&w->policy, clock_monotonic_ms());
     if (step.nudges) checkpointer_nudge(w->checkpointer);
-    if (step.finishes && !w->is_closed) (void)finish(w, step.waits);
+    if (step.finishes && !w->is_closed) (void)finish(w, step.waits, step.readers_ms);
     if (!w->barrier) return;
     keep_out(w);
     keep_marks(w);

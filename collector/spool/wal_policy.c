@@ -6,26 +6,29 @@
 #include "common/spool.h"
 
 /* A longer log is copied as soon as nothing comes: on a disk that is full its file is space to go on with. */
-#define QUIET_BYTES (1 << 20)
-#define AIM_BYTES   (88 << 20) /* where the log should be when new readers have been kept out again */
-#define NOWHERE     (-1)
-#define SAMPLE_MS   25
-#define AGES_MS     3000
-#define NUDGE_MS    100  /* between two checkpoints by the thread while readers are in the way */
-#define QUIET_MS    250  /* between two, and before the first one, where nothing comes */
-#define SOON_MS     50   /* to the next look there, while one copies or readers are kept out */
-#define FILE_MS     1000 /* and while only the file is long */
-#define SHORT_MS    50   /* readers as short as the uploader's: to finish is tried again soon */
-#define RETRY_MS    5    /* namely after this */
-#define STALL_MS    1000 /* else after this, and it is left to the thread */
-#define MOVES       2    /* that show readers to overlap */
-#define OVERLAP_MS  5000 /* for which that is remembered */
-#define PACE        9    /* readers are let in for as many times as long as they were kept out */
-#define BACKOFF_MS  5000 /* after it was in vain */
-#define BACKOFF_MAX 60000
-#define FIT_MS      50    /* how often the gap is fitted */
-#define UNARMED_MS  10000 /* until marks can be reserved: they come by chance */
-#define END_MS      10000 /* without a log that is too long */
+#define QUIET_BYTES      (1 << 20)
+#define AIM_BYTES        (88 << 20) /* where the log should be when new readers have been kept out again */
+#define NOWHERE          (-1)
+#define SAMPLE_MS        25
+#define AGES_MS          3000
+#define NUDGE_BYTES      (4 << 20) /* of the log between two checkpoints by the thread: each is synced */
+#define NUDGE_MS         100       /* between two checkpoints by the thread while readers are in the way */
+#define QUIET_MS         250       /* between two, and before the first one, where nothing comes */
+#define SOON_MS          50        /* to the next look there, while one copies or readers are kept out */
+#define FILE_MS          1000      /* and while only the file is long */
+#define SHORT_MS         50        /* readers as short as the uploader's: to finish is tried again soon */
+#define RETRY_MS         5         /* namely after this */
+#define STALL_MS         1000      /* else after this, and it is left to the thread */
+#define MOVES            2         /* that show readers to overlap */
+#define OVERLAP_MS       5000      /* for which that is remembered */
+#define PACE             9         /* readers are let in for as many times as long as they were kept out */
+#define BACKOFF_MS       5000      /* after it was in vain */
+#define BACKOFF_MAX      60000
+#define WAIT_BACKOFF_MS  50 /* the same where the writer has waited for readers in vain */
+#define WAIT_BACKOFF_MAX 2000
+#define FIT_MS           50    /* how often the gap is fitted */
+#define UNARMED_MS       10000 /* until marks can be reserved: they come by chance */
+#define END_MS           10000 /* without a log that is too long */
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -94,6 +97,7 @@ static void begin_again(struct wal_policy *p, int64_t now_ms)
     p->blocked_at = NOWHERE;
     p->moves = 0;
     p->sample_count = p->sample_next = 0;
+    p->nudge_bytes = 0;
     p->gap_bytes = 0;
     p->gap_commits = 0;
     p->gap_at = now_ms;
@@ -157,6 +161,12 @@ void wal_policy_note_opened(struct wal_policy *p, bool is_done, int64_t now_ms)
     if (was_in_vain) p->backoff_ms = MIN(MAX(2 * p->backoff_ms, BACKOFF_MS), BACKOFF_MAX);
     p->close_at = now_ms + MAX(PACE * closed_ms, was_in_vain ? p->backoff_ms : 0);
     p->closed_at = 0;
+}
+
+void wal_policy_note_waited(struct wal_policy *p, bool is_free, int64_t now_ms)
+{
+    p->wait_backoff_ms = is_free ? 0 : MIN(MAX(2 * p->wait_backoff_ms, WAIT_BACKOFF_MS), WAIT_BACKOFF_MAX);
+    p->wait_at = now_ms + p->wait_backoff_ms;
 }
 
 bool wal_policy_wants_marks(const struct wal_policy *p)
@@ -227,8 +237,12 @@ struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
     step.finishes = p->bytes > SPOOL_WAL_FINISH_BYTES && (!p->is_blocked || now_ms >= p->finish_at);
     if (step.finishes) p->finish_at = now_ms + (expected_age(p) < SHORT_MS ? RETRY_MS : STALL_MS);
     step.waits = step.finishes && p->bytes > SPOOL_WAL_RESTART_BYTES;
-    step.nudges = !step.finishes && (!p->is_blocked || now_ms >= p->nudge_at);
-    if (step.nudges) p->nudge_at = now_ms + NUDGE_MS;
+    if (step.finishes && expected_age(p) < SHORT_MS && now_ms >= p->wait_at) step.readers_ms = WAL_WAIT_MS;
+    bool is_due = p->is_blocked ? now_ms >= p->nudge_at : p->bytes - p->nudge_bytes >= NUDGE_BYTES;
+    step.nudges = !step.finishes && is_due;
+    if (!step.nudges) return step;
+    p->nudge_at = now_ms + NUDGE_MS;
+    p->nudge_bytes = p->bytes;
     return step;
 }
 

@@ -9,6 +9,9 @@
  *   those of now have ended (collector/spool/wal_barrier.h), while events are committed as ever: for WAL_CLOSED_MS at
  *   once, a tenth of the time, and never for a reader that is older than WAL_READER_MS. In between, the writer leaves
  *   longer gaps between groups, since most of the log's growth are pages that each commit writes again.
+ * And where all is copied, a reader that began a moment before keeps the log from beginning again with the next commit.
+ * At full speed the uploader's short reads, one behind another, do so each time. No reader can join those of now then, so
+ * the writer waits for their end, for WAL_WAIT_MS at most, and less and less often where that is in vain.
  * What counts is the log's length and since when it has not begun again. Times are monotonic ms, sizes bytes.
  */
 #ifndef COLLECTOR_SPOOL_WAL_POLICY_H
@@ -22,6 +25,7 @@
 #define WAL_LONG_READ_MS 5000        /* a read of this age that is in the way is reported */
 #define WAL_CLOSED_MS    1000 /* new readers wait for as long at most: far less than SQLite is patient */
 #define WAL_READER_MS    1500 /* a reader of this age is not waited for; readers that share a mark seem older */
+#define WAL_WAIT_MS      20   /* the writer waits for readers of a moment for as long at most */
 #define WAL_GAP_MIN_US   300 /* left between groups, so that the uploader's short transactions find a moment */
 #define WAL_GAP_MAX_US   12000 /* and this at most beside readers that are in the way */
 #define WAL_MEDIAN_US    9000  /* from an event's receipt to its commit: the gap leaves room for that */
@@ -40,9 +44,11 @@ struct wal_policy {
     int moves;            /* of that place */
     int64_t overlap_at;   /* when that was last seen; 0: never */
     int64_t nudge_at, quiet_at, finish_at, close_at; /* not before */
+    int64_t nudge_bytes;                             /* the log's length when the thread was last to copy */
     bool has_marks;                                  /* all is ready to keep readers out */
     int64_t closed_at;                               /* since when no new reader is let in; 0: they are */
     int64_t backoff_ms;                              /* after that was in vain */
+    int64_t wait_at, wait_backoff_ms;                /* the same of the writer's waiting for readers */
     int64_t age_ms[2], ages_at; /* the oldest reader seen in this and in the last few seconds */
     int gap_us;
     int64_t gap_at, gap_bytes, gap_commits; /* since the gap was last fitted */
@@ -76,12 +82,16 @@ void wal_policy_note_closed(struct wal_policy *policy, int64_t now_ms);
 /* Readers are let in again; `is_done`: all is copied, and the next commit begins the log again. */
 void wal_policy_note_opened(struct wal_policy *policy, bool is_done, int64_t now_ms);
 
+/* The writer has waited for readers to end; `is_free`: nobody keeps the log from beginning again. */
+void wal_policy_note_waited(struct wal_policy *policy, bool is_free, int64_t now_ms);
+
 /* ---- what to do ---- */
 
 struct wal_step {
-    bool nudges;   /* the thread is to copy */
-    bool finishes; /* the writer is to copy the rest itself */
-    bool waits;    /* and is to wait for the thread, if that is copying */
+    bool nudges;    /* the thread is to copy */
+    bool finishes;  /* the writer is to copy the rest itself */
+    bool waits;     /* and is to wait for the thread, if that is copying */
+    int readers_ms; /* and for as long at most for readers that keep the log from beginning again */
     bool truncates;
 };
 

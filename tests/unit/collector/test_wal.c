@@ -1,11 +1,14 @@
 /* test_wal -- the write-ahead log of the collector: its place, its length, and that it begins again beside readers. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -352,6 +355,72 @@ static void the_log_begins_again_beside_readers_that_overlap(void **state)
     check_books(f->scratch->spool);
 }
 
+/* A program that uses the spool beside the collector, as short as the uploader, but without a pause. */
+struct neighbour {
+    struct db *db;
+    const char *begin; /* a transaction that it holds for a moment */
+    int pauses;        /* of a moment each, between two */
+    pthread_t thread;
+    atomic_bool is_stopping;
+    enum result res;
+    struct why why;
+};
+
+static void *use_spool(void *context)
+{
+    struct neighbour *n = context;
+    const struct timespec moment = {.tv_nsec = 8000000};
+    while (!atomic_load(&n->is_stopping) && n->res == RES_OK) {
+        n->res = db_exec(n->db, n->begin, &n->why);
+        (void)nanosleep(&moment, NULL);
+        if (n->res == RES_OK) n->res = db_exec(n->db, "COMMIT", &n->why);
+        for (int i = 0; i < n->pauses; i++) (void)nanosleep(&moment, NULL);
+    }
+    return NULL;
+}
+
+static void neighbour_start(struct fixture *f, struct neighbour *n, const char *begin, int pauses)
+{
+    *n = (struct neighbour){.begin = begin, .pauses = pauses};
+    must(f, db_open(&n->db, f->scratch->spool, 30000, &f->why));
+    assert_int_equal(pthread_create(&n->thread, NULL, use_spool, n), 0);
+}
+
+static void neighbour_stop(struct neighbour *n)
+{
+    atomic_store(&n->is_stopping, true);
+    assert_int_equal(pthread_join(n->thread, NULL), 0);
+    if (n->res != RES_OK) fail_msg("%s", n->why.text);
+    db_close(n->db);
+}
+
+/* Each time that all is copied one of them has begun before; or something is committed before the next group. */
+static void the_log_begins_again_beside_short_transactions_without_a_pause(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct neighbour readers[3], writer;
+    struct wal *wal = spool_in_wal(f->in);
+    int64_t longest = 0, written = 0;
+    service_start(f, &s);
+    append(f, 1, 1, 0);
+    for (int i = 0; i < 3; i++) neighbour_start(f, &readers[i], "BEGIN; SELECT 1 FROM sqlite_schema", 0);
+    neighbour_start(f, &writer, "BEGIN IMMEDIATE; UPDATE _spool SET node = node", 1);
+    for (int next = 2; written < 8 * SPOOL_WAL_RESTART_BYTES; next += 500) {
+        int64_t before = wal_bytes(wal);
+        append(f, next, 500, 0);
+        written += wal_bytes(wal) < before ? wal_bytes(wal) : wal_bytes(wal) - before;
+        longest = wal_bytes(wal) > longest ? wal_bytes(wal) : longest;
+        wal_maintain(wal, true);
+    }
+    for (int i = 0; i < 3; i++) neighbour_stop(&readers[i]);
+    neighbour_stop(&writer);
+    print_message("the longest log had %d MiB\n", (int)(longest >> 20));
+    assert_true(longest < 2 * SPOOL_WAL_RESTART_BYTES);
+    service_stop(&s);
+    check_books(f->scratch->spool);
+}
+
 /* Two readers in turn, until a new one is kept out. Returns the one that reads then. */
 static struct db *read_until_kept_out(struct fixture *f, struct db *readers[2])
 {
@@ -448,6 +517,7 @@ int main(void)
         IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),
         IN_SPOOL(too_many_readers_leave_no_mark_to_reserve),
         IN_SPOOL(the_log_begins_again_beside_readers_that_overlap),
+        IN_SPOOL(the_log_begins_again_beside_short_transactions_without_a_pause),
         IN_SPOOL(where_nothing_comes_readers_are_kept_out_until_those_of_now_have_ended),
         IN_SPOOL(where_nothing_comes_readers_are_kept_out_for_a_second_at_most),
         IN_SPOOL(marks_are_let_go_for_who_holds_the_write_lock),

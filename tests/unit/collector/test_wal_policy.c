@@ -98,6 +98,61 @@ static void the_thread_copies_first_then_the_writer_finishes(void **state)
     }
 }
 
+static void the_thread_copies_each_few_megabytes(void **state)
+{
+    struct wal_policy p;
+    int64_t first = SPOOL_WAL_PASSIVE_BYTES + 1;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    wal_policy_note_commit(&p, first, NOW);
+    assert_true(wal_policy_after_group(&p, NOW).nudges);
+    wal_policy_note_commit(&p, first + 4 * M - 1, NOW + 1);
+    assert_false(wal_policy_after_group(&p, NOW + 1).nudges);
+    wal_policy_note_commit(&p, first + 4 * M, NOW + 2);
+    assert_true(wal_policy_after_group(&p, NOW + 2).nudges);
+    wal_policy_note_commit(&p, M, NOW + 3); /* it has begun again */
+    wal_policy_note_commit(&p, first, NOW + 4);
+    assert_true(wal_policy_after_group(&p, NOW + 4).nudges);
+}
+
+static int readers_ms_at(struct wal_policy *p, int64_t now_ms)
+{
+    return wal_policy_after_group(p, now_ms).readers_ms;
+}
+
+static void the_writer_waits_for_readers_of_a_moment_less_and_less_often_if_in_vain(void **state)
+{
+    struct wal_policy p;
+    int64_t now = NOW;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    wal_policy_note_commit(&p, SPOOL_WAL_FINISH_BYTES, NOW);
+    assert_int_equal(readers_ms_at(&p, NOW), 0);
+    wal_policy_note_commit(&p, SPOOL_WAL_FINISH_BYTES + 1, NOW);
+    assert_int_equal(readers_ms_at(&p, NOW), WAL_WAIT_MS);
+    for (int64_t wait = 50; wait < 4000; wait *= 2) {
+        wal_policy_note_waited(&p, false, now);
+        now += wait < 2000 ? wait : 2000;
+        assert_int_equal(readers_ms_at(&p, now - 1), 0);
+        assert_int_equal(readers_ms_at(&p, now), WAL_WAIT_MS);
+    }
+    wal_policy_note_waited(&p, true, now);
+    assert_int_equal(readers_ms_at(&p, now), WAL_WAIT_MS);
+    wal_policy_note_waited(&p, false, now);
+    assert_int_equal(readers_ms_at(&p, now + 50), WAL_WAIT_MS);
+}
+
+static void the_writer_waits_for_no_reader_of_more_than_a_moment(void **state)
+{
+    struct wal_policy p;
+    int64_t now = NOW + 10000;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    grow_to(&p, 40 * M, now);
+    wal_policy_note_checkpoint(&p, 40 * M, 38 * M, now); /* it has been reading for 100 ms */
+    assert_int_equal(readers_ms_at(&p, now), 0);
+}
+
 static void in_a_quiet_moment_the_rest_is_copied_and_a_long_file_cut(void **state)
 {
     struct wal_policy p;
@@ -241,6 +296,9 @@ int main(void)
         cmocka_unit_test(a_small_remainder_is_not_reported),
         cmocka_unit_test(a_log_that_begins_again_is_held_by_nobody),
         cmocka_unit_test(the_thread_copies_first_then_the_writer_finishes),
+        cmocka_unit_test(the_thread_copies_each_few_megabytes),
+        cmocka_unit_test(the_writer_waits_for_readers_of_a_moment_less_and_less_often_if_in_vain),
+        cmocka_unit_test(the_writer_waits_for_no_reader_of_more_than_a_moment),
         cmocka_unit_test(in_a_quiet_moment_the_rest_is_copied_and_a_long_file_cut),
         cmocka_unit_test(new_readers_are_kept_out_only_if_those_of_now_are_many_and_young),
         cmocka_unit_test(overlapping_readers_are_many_while_the_log_is_long_and_until_one_is_long),
