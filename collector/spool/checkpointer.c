@@ -13,6 +13,8 @@
 #include "common/thread.h"
 #include "common/turn.h"
 
+#define TRIES 4 /* to come to an end that is synced */
+
 struct checkpointer {
     struct db *db;
     pthread_t thread;
@@ -45,6 +47,28 @@ static void publish(struct checkpointer *c, const struct db_wal *wal, int64_t be
     pthread_mutex_unlock(&c->lock);
 }
 
+/* Has something been committed while all was copied that was there before? */
+static bool is_behind(struct db *db, const struct db_wal *wal)
+{
+    struct db_marks marks;
+    return wal->frames >= 0 && wal->copied == wal->frames && db_load_marks(db, &marks) &&
+           marks.frames > (uint32_t)wal->frames;
+}
+
+/*
+ * SQLite syncs the spool's file only where nothing has been committed meanwhile. Else this would be left to the next
+ * checkpoint, and in the end to the writer's, which would stand still for as long as the disk needs for all of it. What
+ * came meanwhile is copied quickly.
+ */
+static enum result copy_and_sync(struct db *db, struct db_wal *wal, struct why *why)
+{
+    enum result res = RES_OK;
+    int tries = TRIES;
+    do res = db_checkpoint(db, DB_PASSIVE, wal, why);
+    while (res == RES_OK && --tries > 0 && is_behind(db, wal));
+    return res;
+}
+
 static void *run(void *context)
 {
     struct checkpointer *c = context;
@@ -53,7 +77,7 @@ static void *run(void *context)
         struct db_wal wal;
         int64_t began_at = clock_monotonic_ms();
         turn_begin(&c->turn, "a checkpoint");
-        enum result res = db_checkpoint(c->db, DB_PASSIVE, &wal, &why);
+        enum result res = copy_and_sync(c->db, &wal, &why);
         turn_end(&c->turn);
         if (res == RES_OK)
             publish(c, &wal, began_at);
