@@ -21,6 +21,7 @@ static struct bare {
     bool has_no_links;        /* vfat */
     bool has_no_blocks_ahead; /* fallocate(2): vfat, NFS before 4.2 */
     int step_error;           /* of sync_file_range(2); 0: none */
+    off_t longest_step;       /* of sync_file_range(2), as it was seen */
 } bare;
 
 int open(const char *path, int flags, ...);
@@ -49,6 +50,7 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 
 int sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
 {
+    if (len > bare.longest_step) bare.longest_step = len;
     if (bare.step_error != 0) {
         errno = bare.step_error;
         return -1;

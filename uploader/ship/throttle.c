@@ -8,12 +8,14 @@ void throttle_init(struct throttle *throttle, struct signals *signals)
     throttle->signals = signals;
     throttle->policy = throttle_policy_begin();
     throttle->share = throttle->policy.share;
+    throttle->is_gentle = false;
 }
 
 void throttle_look(struct throttle *throttle, const struct throttle_look *look)
 {
     throttle_policy_look(&throttle->policy, clock_monotonic_ms(), look);
     throttle->share = throttle->policy.share;
+    throttle->is_gentle = throttle->policy.state == THROTTLE_YIELDING;
 }
 
 void throttle_backlog(struct throttle *throttle, const struct throttle_backlog *backlog)

@@ -24,7 +24,9 @@
 
 struct throttle {
     struct signals *signals; /* borrowed; a stop ends every sleep */
-    atomic_int share;        /* in force now. The policy belongs to the thread that brings what it saw: */
+    atomic_int share;        /* in force now */
+    atomic_bool is_gentle;   /* likewise: events come in and no backlog grows, so the collector goes first */
+    /* It belongs to the thread that brings what it saw: */
     struct throttle_policy policy;
 };
 

@@ -67,7 +67,8 @@ static void do_phase(struct worker *worker)
 {
     const char *call = call_of(worker);
     struct job *job = &worker->job;
-    struct object object = {&job->batch, &job->body, &job->rendition};
+    struct throttle *throttle = worker->workers->throttle;
+    struct object object = {&job->batch, &job->body, &job->rendition, throttle && throttle->is_gentle};
     why_clear(&job->why);
     job->stored = (struct stored){.is_verified = false};
     if (call) turn_begin(&worker->turn, call);

@@ -31,5 +31,5 @@ void check_document_fini(struct check_document *document)
 
 struct object check_document_object(const struct check_document *document)
 {
-    return (struct object){&document->batch, &document->body, &document->rendition};
+    return (struct object){&document->batch, &document->body, &document->rendition, false};
 }

@@ -37,6 +37,7 @@ struct object {
     const struct batch *batch;
     const struct buf *body;
     const struct rendition *rendition; /* of the body */
+    bool is_gentle; /* others need the disk meanwhile: a directory takes it in small steps */
 };
 
 /* What else an answer says. Of a failure only what stands under "of every answer" counts. */

@@ -339,9 +339,30 @@ static void an_error_of_one_step_fails_the_object_unless_steps_are_not_supported
     assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
 }
 
+static off_t longest_step_of(struct fixture *f, bool is_gentle)
+{
+    f->object.is_gentle = is_gentle;
+    bare.longest_step = 0;
+    assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+    assert_int_equal(unlink(f->path), 0);
+    return bare.longest_step;
+}
+
+static void a_gentle_object_is_written_in_small_steps(void **state)
+{
+    struct fixture *f = *state;
+    struct buf body = BUF_EMPTY;
+    for (int i = 0; i < 1 << 16; i++) buf_append_text(&body, "sixteen letters.");
+    f->object.body = &body;
+    assert_int_equal(longest_step_of(f, false), 512 << 10);
+    assert_int_equal(longest_step_of(f, true), 128 << 10);
+    buf_fini(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_gentle_object_is_written_in_small_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_document_proves_the_directory_and_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_document_in_its_place_is_no_obstacle_and_stays, set_up,
                                         tear_down),

@@ -120,11 +120,13 @@ static void the_share_follows_what_was_seen(void **state)
     struct throttle_look look = {.bytes = 1000, .rows = 1};
     throttle_look(&f->throttle, &look);
     assert_int_equal(f->throttle.share, THROTTLE_SHARE_ALL);
+    assert_false(f->throttle.is_gentle);
     look = (struct throttle_look){.bytes = 2000, .rows = 2};
     throttle_look(&f->throttle, &look);
     assert_int_equal(f->throttle.policy.state, THROTTLE_YIELDING);
     assert_int_equal(f->throttle.share, f->throttle.policy.share);
     assert_true(f->throttle.share < THROTTLE_SHARE_ALL);
+    assert_true(f->throttle.is_gentle);
 }
 
 #define WITH_THROTTLE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
