@@ -18,7 +18,7 @@
 #include "common/log_place.h"
 #include "common/spool.h"
 
-#define NAP_US      250 /* between two looks at what is waited for */
+#define NAP_US      1000 /* between two tries to copy */
 #define THREAD_MS   300 /* how long the writer waits for the thread's checkpoint if the log must not grow on */
 #define TRUNCATE_MS 20  /* how long emptying the log waits for readers */
 

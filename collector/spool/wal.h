@@ -86,7 +86,7 @@ void wal_watch(struct wal *wal, const struct wal_parts *parts);
 
 /*
  * What is due now: after each group (`has_committed`), and now and then while nothing comes. May copy a part of the log,
- * which takes some tenths of a second at most; never waits for a reader.
+ * which takes some tenths of a second at most, and waits for readers for WAL_WAIT_MS at most (wal_policy.h).
  */
 void wal_maintain(struct wal *wal, bool has_committed);
 

@@ -9,9 +9,10 @@
  *   those of now have ended (collector/spool/wal_barrier.h), while events are committed as ever: for WAL_CLOSED_MS at
  *   once, a tenth of the time, and never for a reader that is older than WAL_READER_MS. In between, the writer leaves
  *   longer gaps between groups, since most of the log's growth are pages that each commit writes again.
- * And where all is copied, a reader that began a moment before keeps the log from beginning again with the next commit.
- * At full speed the uploader's short reads, one behind another, do so each time. No reader can join those of now then, so
- * the writer waits for their end, for WAL_WAIT_MS at most, and less and less often where that is in vain.
+ * And where all is copied, a reader that began a moment before keeps the log from beginning again with the next commit,
+ * and so does a commit of somebody else in between. At full speed the uploader did one or the other each time. So the
+ * writer copies the rest while nobody else may write, and waits for the readers of now, whom none can join then: for
+ * WAL_WAIT_MS at most, and less and less often where that is in vain.
  * What counts is the log's length and since when it has not begun again. Times are monotonic ms, sizes bytes.
  */
 #ifndef COLLECTOR_SPOOL_WAL_POLICY_H
