@@ -1,5 +1,6 @@
 """The status page in a browser: what it makes of each kind of status document, and how it lives for long."""
 import json
+import statistics
 import time
 
 from support.browser import ALL_LOOKS, NARROW_DARK, PHONE_LIGHT, SCREENSHOTS, WIDE_LIGHT, main_with_browser
@@ -60,15 +61,16 @@ return performance.now() - since;"""
 
 def test_the_verdict_is_drawn_at_once(browser, site):
     """With the largest document: 76 ms where the plain work took 42. As the machine may be slow, or busy with something else,
-    the two are compared, and the best of eight tries counts for each."""
+    the two are compared, one after the other, and half of eight tries may be worse: the best of each kind alone may be of
+    different moments."""
     browser.settle()
-    drawn, plain = [], []
+    ratios = []
     with page_server(STATES["largest"]()) as server:
         for _ in range(8):
             open_page(browser, server)
-            drawn.append(browser.run("return performance.getEntriesByName('drawn')[0].startTime"))
-            plain.append(browser.run(PLAIN_WORK))
-    assert min(drawn) < 4 * min(plain), (drawn, plain)
+            drawn = browser.run("return performance.getEntriesByName('drawn')[0].startTime")
+            ratios.append(drawn / browser.run(PLAIN_WORK))
+    assert statistics.median(ratios) < 4, ratios
 
 
 def test_an_open_page_sees_a_change_within_10_s(browser, site):
