@@ -234,10 +234,11 @@ struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
 {
     struct wal_step step = {false};
     if (p->bytes <= SPOOL_WAL_PASSIVE_BYTES) return step;
+    bool are_short = expected_age(p) < SHORT_MS;
     step.finishes = p->bytes > SPOOL_WAL_FINISH_BYTES && (!p->is_blocked || now_ms >= p->finish_at);
-    if (step.finishes) p->finish_at = now_ms + (expected_age(p) < SHORT_MS ? RETRY_MS : STALL_MS);
+    if (step.finishes) p->finish_at = now_ms + (are_short ? RETRY_MS : STALL_MS);
     step.waits = step.finishes && p->bytes > SPOOL_WAL_RESTART_BYTES;
-    if (step.finishes && expected_age(p) < SHORT_MS && now_ms >= p->wait_at) step.readers_ms = WAL_WAIT_MS;
+    if (step.finishes && are_short && now_ms >= p->wait_at) step.readers_ms = WAL_WAIT_MS;
     bool is_due = p->is_blocked ? now_ms >= p->nudge_at : p->bytes - p->nudge_bytes >= NUDGE_BYTES;
     step.nudges = !step.finishes && is_due;
     if (!step.nudges) return step;
