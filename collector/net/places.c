@@ -3,7 +3,8 @@
  *
  * Each address has two lists of its connections, proven and not, the idlest first; addresses that hold as many as each
  * other are in one list (`levels`), and `most` is the highest level that has any; and all connections that are not
- * proven are in one list more, the idlest first. Addresses are found in the C library's balanced tree.
+ * proven are in one list more, the idlest first. Addresses are found in the C library's balanced tree. Those that have
+ * sent events stay there when their last connection ends (`known`, the one that ended first is the first).
  */
 #include "collector/net/places.h"
 
@@ -15,13 +16,16 @@
 
 TAILQ_HEAD(place_list, place);
 LIST_HEAD(source_list, source);
+TAILQ_HEAD(known_list, source);
 
 struct source {
     struct address_key key; /* first: the tree compares the beginnings */
     int64_t count, proven_count;
+    bool has_sent_event; /* on any of its connections */
     struct place_list proven, unproven;
     struct admission_source memory;
     LIST_ENTRY(source) at_level;
+    TAILQ_ENTRY(source) in_known; /* while it has no connection */
 };
 
 struct place {
@@ -36,7 +40,8 @@ struct place {
 
 struct places {
     void *tree; /* of sources, by key */
-    int64_t count, source_count, most;
+    int64_t count, source_count, known_count, most;
+    struct known_list known; /* addresses without a connection that have sent events */
     struct place_list unproven;
     struct source_list *levels; /* [n]: the addresses that hold n; what is never used takes no memory */
 };
@@ -62,15 +67,51 @@ static struct source *add_source(struct places *places, const struct address_key
     TAILQ_INIT(&source->proven);
     TAILQ_INIT(&source->unproven);
     if (!tsearch(source, &places->tree, compare)) abort();
-    places->source_count++;
     return source;
 }
 
 static void remove_source(struct places *places, struct source *source)
 {
     (void)tdelete(source, &places->tree, compare);
-    places->source_count--;
     free(source);
+}
+
+static void take_from_known(struct places *places, struct source *source)
+{
+    TAILQ_REMOVE(&places->known, source, in_known);
+    places->known_count--;
+}
+
+static void forget_first_known(struct places *places)
+{
+    struct source *first = TAILQ_FIRST(&places->known);
+    take_from_known(places, first);
+    remove_source(places, first);
+}
+
+/* Its last connection has ended. */
+static void retire_source(struct places *places, struct source *source)
+{
+    places->source_count--;
+    if (!source->has_sent_event) {
+        remove_source(places, source);
+        return;
+    }
+    source->memory = (struct admission_source){0};
+    TAILQ_INSERT_TAIL(&places->known, source, in_known);
+    places->known_count++;
+    if (places->known_count > PLACES_KNOWN_MAX) forget_first_known(places);
+}
+
+/* The address of a connection that has come. */
+static struct source *enter_source(struct places *places, const struct address_key *key)
+{
+    struct source *source = find_source(places, key);
+    if (!source) source = add_source(places, key);
+    if (source->count > 0) return source;
+    if (source->has_sent_event) take_from_known(places, source);
+    places->source_count++;
+    return source;
 }
 
 /* The address holds `by` connections more, one or minus one. */
@@ -93,6 +134,7 @@ struct places *places_new(void)
     places->levels = calloc(PLACES_MAX + 1, sizeof *places->levels);
     if (!places->levels) abort();
     TAILQ_INIT(&places->unproven);
+    TAILQ_INIT(&places->known);
     return places;
 }
 
@@ -100,6 +142,7 @@ void places_free(struct places *places)
 {
     if (!places) return;
     assert(places->count == 0 && places->source_count == 0);
+    while (places->known_count > 0) forget_first_known(places);
     free(places->levels);
     free(places);
 }
@@ -121,21 +164,6 @@ static void leave(struct place *place)
     if (!place->is_proven) TAILQ_REMOVE(&place->all->unproven, place, in_unproven);
 }
 
-struct place *places_add(struct places *places, const struct address_key *key, void *owner, int64_t now)
-{
-    struct place *place = calloc(1, sizeof *place);
-    if (!place) abort();
-    assert(places->count < PLACES_MAX);
-    place->all = places;
-    place->source = find_source(places, key);
-    if (!place->source) place->source = add_source(places, key);
-    place->owner = owner;
-    place->active_at = now;
-    enter(place);
-    change_level(places, place->source, 1);
-    return place;
-}
-
 static void make_proven(struct place *place)
 {
     leave(place);
@@ -144,11 +172,26 @@ static void make_proven(struct place *place)
     enter(place);
 }
 
-/* An address that has sent events keeps its right to one connection when the one that sent them ends before others. */
+/* An address that has sent events has a right to one connection, also when the one that sent them has ended. */
 static void pass_proof_on(struct source *source)
 {
     struct place *heir = TAILQ_LAST(&source->unproven, place_list);
-    if (source->proven_count == 0 && heir) make_proven(heir);
+    if (source->has_sent_event && source->proven_count == 0 && heir) make_proven(heir);
+}
+
+struct place *places_add(struct places *places, const struct address_key *key, void *owner, int64_t now)
+{
+    struct place *place = calloc(1, sizeof *place);
+    if (!place) abort();
+    assert(places->count < PLACES_MAX);
+    place->all = places;
+    place->source = enter_source(places, key);
+    place->owner = owner;
+    place->active_at = now;
+    enter(place);
+    change_level(places, place->source, 1);
+    pass_proof_on(place->source);
+    return place;
 }
 
 void places_remove(struct place *place)
@@ -160,7 +203,7 @@ void places_remove(struct place *place)
         source->proven_count--;
         pass_proof_on(source);
     }
-    if (source->count == 0) remove_source(place->all, source);
+    if (source->count == 0) retire_source(place->all, source);
     free(place);
 }
 
@@ -189,6 +232,7 @@ void places_note_active(struct place *place, int64_t now)
 void places_note_event(struct place *place, int64_t now)
 {
     places_note_active(place, now); /* so it is the latest in its new list, too */
+    place->source->has_sent_event = true;
     if (!place->is_proven) make_proven(place);
 }
 

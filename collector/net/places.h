@@ -2,8 +2,12 @@
  * places -- the connections by their addresses, and which of them goes when there is no place for a newcomer. Pure: no
  * sockets, no clock.
  *
- * A connection is *proven* once it has sent an event. Of an address the only proven connection never goes. Else, where
- * all places are taken, this one does, the first that there is:
+ * A connection is *proven* once it has sent an event. Of an address the only proven connection never goes. Its right to
+ * stay passes on to the latest of the address's other connections when it ends, or, where there is none, to the next one
+ * that comes: so a sender that connects for each of its events has a place before it has sent the next one, however many
+ * addresses flood. So much is known of the PLACES_KNOWN_MAX addresses whose last connection ended latest.
+ *
+ * Else, where all places are taken, this one goes, the first that there is:
  *   1. a connection that is not proven and has been silent for PLACES_SILENT_MS, the longest silent first;
  *   2. the idlest connection of the newcomer's address, if with the newcomer no other address would hold more: so a
  *      flood replaces itself;
@@ -24,6 +28,7 @@
 
 #define PLACES_MAX       65536 /* connections that there may be */
 #define PLACES_SILENT_MS 10000 /* a connection from which nothing has come for this long is silent */
+#define PLACES_KNOWN_MAX 4096  /* addresses without a connection that are known for their events; 0.6 MB */
 
 struct place; /* one connection; it belongs to the places */
 struct places;
@@ -42,7 +47,7 @@ void *places_owner(const struct place *place);
 /* Is it of this address? */
 bool places_has_key(const struct place *place, const struct address_key *key);
 
-/* What the admission notes of its address; borrowed as long as the address has a place. All 0 at first. */
+/* What the admission notes of its address; borrowed as long as the address has a place. All 0 when its first one comes. */
 struct admission_source *places_memory(const struct place *place);
 
 /* It has sent something, or has something in its socket that was not read yet: it is not silent at `now`. */

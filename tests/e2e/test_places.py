@@ -102,19 +102,26 @@ class Flood:
 
 
 def check_a_flood(site, beginnings, drip, addresses, **settings):
-    """An appliance that has been quiet keeps its connection, and others connect as if there were no flood."""
+    """An appliance that has been quiet keeps its connection, and others connect as if there were no flood.
+
+    Beside a flood of one address they are new ones. Among many new addresses one more is like all others: there it is a
+    host that has sent before.
+    """
     collector = site.collector(**{"MAX_CONNECTIONS": PLACES, **settings})
     with contextlib.ExitStack() as stack:
         quiet = stack.enter_context(connect(site, QUIET))
         quiet.sendall(event("first"))
         wait_for_row(site, "first")
+        with connect(site, OTHER) as other:
+            other.sendall(event("known"))
+            wait_for_row(site, "known")
         started = time.monotonic()
         flood = Flood(site, beginnings, drip, addresses)
         stack.callback(flood.finish)
         waits = []
         n = 0
         while flood.connected < FLOOD or time.monotonic() - started < SECONDS:
-            with connect(site, OTHER) as other:
+            with connect(site, OTHER if addresses > 1 else f"127.2.{n // 250}.{n % 250 + 1}") as other:
                 other.sendall(event(f"other{n}", FILLINGS[n % len(FILLINGS)]))
                 waits.append(wait_for_row(site, f"other{n}"))
             n += 1
@@ -151,6 +158,23 @@ FLOODS = {
     "a_flood_from_many_addresses_harms_nobody_else": ([b"<"], b"<", FLOOD),
 }
 globals().update(tests_of(check_a_flood, FLOODS))
+
+
+def test_a_host_that_comes_back_amid_a_flood_from_many_addresses_has_its_place_at_once(site):
+    """It connects for each of its events, and takes its time; meanwhile all others come and go."""
+    site.collector(MAX_CONNECTIONS=PLACES)
+    with connect(site, OTHER) as other:
+        other.sendall(event("before"))
+        wait_for_row(site, "before")
+    flood = Flood(site, [b"<"], b"<", FLOOD)
+    with contextlib.ExitStack() as stack:
+        stack.callback(flood.finish)
+        wait_for("all places to be taken", lambda: flood.connected > PLACES)
+        other = stack.enter_context(connect(site, OTHER))
+        come = flood.connected
+        wait_for("all others to be replaced", lambda: flood.connected > come + 2 * PLACES)
+        other.sendall(event("amid"))
+        wait_for_row(site, "amid")
 
 
 def test_a_flood_of_events_that_fill_the_memory_harms_nobody_else(site):

@@ -185,6 +185,47 @@ static void the_right_to_stay_passes_on_when_the_sending_connection_ends(void **
     remove_all(places, all, 2);
 }
 
+/* A sender that connects for each event has its place before its next event has come, however many addresses flood. */
+static void an_address_that_has_sent_events_is_known_when_it_comes_back(void **state)
+{
+    struct places *places = places_new();
+    struct place *victim = NULL;
+    (void)state;
+    places_remove(add_proven(places, "10.0.0.1", 0));
+    struct place *all[] = {add(places, "10.0.0.1", 1), add(places, "10.0.0.2", 2),
+                           add(places, "10.0.0.1", 3)};
+    assert_int_equal(choose(places, 3, "10.0.0.3", 4, &victim), PLACES_IDLEST);
+    assert_ptr_equal(victim, all[2]); /* it has a right to one */
+    places_remove(all[2]);
+    assert_int_equal(choose(places, 2, "10.0.0.3", 4, &victim), PLACES_UNPROVEN);
+    assert_ptr_equal(victim, all[1]);
+    remove_all(places, all, 2);
+}
+
+/* One more address than are known has come and gone, and the first of them again just before. */
+static void as_many_addresses_are_known_as_promised(void **state)
+{
+    static const char *const text = "2001:db8:0:%x::1";
+    struct places *places = places_new();
+    struct place *victim = NULL;
+    char address[32];
+    (void)state;
+    for (int i = 0; i <= PLACES_KNOWN_MAX; i++) {
+        if (i == PLACES_KNOWN_MAX) places_remove(add(places, "2001:db8:0:0::1", i));
+        (void)snprintf(address, sizeof address, text, i);
+        places_remove(add_proven(places, address, i));
+    }
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(address, sizeof address, text, i);
+        struct place *place = add(places, address, MINUTE_MS);
+        bool is_known = i != 1; /* it has been gone for longest */
+        assert_int_equal(choose(places, 1, "10.0.0.1", MINUTE_MS, &victim),
+                         is_known ? PLACES_FULL : PLACES_UNPROVEN);
+        places_remove(place);
+    }
+    remove_all(places, NULL, 0);
+}
+
 static void at_the_limit_of_one_address_its_own_connections_go(void **state)
 {
     struct places_limits limits = {10, 2};
@@ -273,6 +314,7 @@ struct world {
     struct places_limits limits;
     int addresses;
     enum kind kinds[WORLD_ADDRESSES];
+    bool have_sent[WORLD_ADDRESSES]; /* ever */
     struct connection all[WORLD_TOTAL_MAX];
     int count;
     int64_t now, order;
@@ -428,8 +470,9 @@ static void connect_to(struct world *world, int address)
         forget(world, victim);
     }
     assert_true(world->count < world->limits.total);
+    bool has_right = world->have_sent[address] && proven_of(world, address) == 0;
     world->all[world->count++] = (struct connection){places_add(world->places, &key, world, world->now),
-                                                     address, false, world->now, world->order++};
+                                                     address, has_right, world->now, world->order++};
     assert_ptr_equal(places_owner(world->all[world->count - 1].place), world);
 }
 
@@ -450,6 +493,7 @@ static void act(struct world *world)
         else
             places_note_active(c->place, world->now);
         c->has_sent |= sends;
+        world->have_sent[c->address] |= sends;
         c->active_at = world->now;
         c->order = world->order++;
     }
@@ -527,6 +571,8 @@ int main(void)
         cmocka_unit_test(it_stays_also_beside_a_flood_of_the_same_address),
         cmocka_unit_test(where_each_address_holds_one_the_idlest_without_an_event_goes),
         cmocka_unit_test(the_right_to_stay_passes_on_when_the_sending_connection_ends),
+        cmocka_unit_test(an_address_that_has_sent_events_is_known_when_it_comes_back),
+        cmocka_unit_test(as_many_addresses_are_known_as_promised),
         cmocka_unit_test(at_the_limit_of_one_address_its_own_connections_go),
         cmocka_unit_test(one_address_of_several_that_holds_three_quarters_is_told),
         cmocka_unit_test(many_addresses_cost_little),
