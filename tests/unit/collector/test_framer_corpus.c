@@ -24,6 +24,12 @@
 #define MEGABYTE     ((size_t)1 << 20)
 #define CEILING      2200 /* of the samples some are larger */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPLITS 2000
+#else
+#define SPLITS 10000
+#endif
+
 /* ---- the corpus ---- */
 
 #define FIFTY "01234567890123456789012345678901234567890123456789"
@@ -264,7 +270,7 @@ static void the_whole_corpus_gives_its_frames_at_random_splits(void **state)
     (void)state;
     assert_true(comes_right(&stream, WHOLE));
     frames_free(read_whole(text_of(&stream), &small_options));
-    for (int i = 0; i < 10000; i++)
+    for (int i = 0; i < SPLITS; i++)
         assert_true(comes_right(&stream, random_cuts(&chance, longest[i % (int)COUNT(longest)])));
     stream_free(&stream);
 }
