@@ -3,10 +3,37 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 256
+
+static bool is_aligned(const char *data)
+{
+    return (uintptr_t)data % BUF_ALIGNMENT == 0;
+}
+
+/* Takes `data` over. */
+static char *move_to_aligned(char *data, size_t len, size_t capacity)
+{
+    size_t size = (capacity + BUF_ALIGNMENT - 1) / BUF_ALIGNMENT * BUF_ALIGNMENT;
+    char *aligned = aligned_alloc(BUF_ALIGNMENT, size);
+    if (aligned) memcpy(aligned, data, len);
+    free(data);
+    return aligned;
+}
+
+/* The C library moves large memory by whole pages, so what is aligned once mostly stays so. */
+static void resize(struct buf *buf, size_t capacity)
+{
+    char *data = realloc(buf->data, capacity);
+    if (data && capacity >= BUF_LARGE && !is_aligned(data)) data = move_to_aligned(data, buf->len, capacity);
+    if (!data) abort();
+    buf->data = data;
+    buf->capacity = capacity;
+}
 
 void buf_reserve(struct buf *buf, size_t extra)
 {
@@ -20,10 +47,7 @@ void buf_reserve_within(struct buf *buf, size_t extra, size_t most)
     size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
     while (capacity < buf->len + extra) capacity *= 2;
     if (capacity > most && most >= buf->len + extra) capacity = most;
-    char *data = realloc(buf->data, capacity);
-    if (!data) abort();
-    buf->data = data;
-    buf->capacity = capacity;
+    resize(buf, capacity);
 }
 
 void buf_trim(struct buf *buf)
@@ -32,10 +56,7 @@ void buf_trim(struct buf *buf)
         buf_fini(buf);
         return;
     }
-    char *data = realloc(buf->data, buf->len);
-    if (!data) abort();
-    buf->data = data;
-    buf->capacity = buf->len;
+    resize(buf, buf->len);
 }
 
 void buf_append_format(struct buf *buf, const char *format, ...)

@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BUF_MAX ((size_t)4 << 30)
+#define BUF_MAX       ((size_t)4 << 30)
+#define BUF_LARGE     ((size_t)256 << 10) /* of this capacity and more is a large one ... */
+#define BUF_ALIGNMENT ((size_t)4096)      /* ... which begins at a multiple of this: O_DIRECT wants it */
 
 struct buf {
     char *data; /* owned; NULL while empty; not terminated */

@@ -20,8 +20,11 @@ static struct bare {
     bool has_no_flags;        /* of renameat2(2): NFS, some of FUSE */
     bool has_no_links;        /* vfat */
     bool has_no_blocks_ahead; /* fallocate(2): vfat, NFS before 4.2 */
+    bool has_no_direct;       /* O_DIRECT: some of FUSE */
+    bool has_larger_blocks;   /* than 4 KB: then O_DIRECT can be set, and writes fail */
     int step_error;           /* of sync_file_range(2); 0: none */
-    off_t longest_step;       /* of sync_file_range(2), as it was seen */
+    off_t longest_step;       /* of sync_file_range(2), or a write(2) with O_DIRECT, as it was seen */
+    int direct_writes;        /* as were seen */
 } bare;
 
 int open(const char *path, int flags, ...);
@@ -56,6 +59,32 @@ int sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
         return -1;
     }
     return (int)syscall(SYS_sync_file_range, fd, offset, len, flags);
+}
+
+int fcntl(int fd, int what, ...)
+{
+    va_list arguments;
+    va_start(arguments, what);
+    long argument = va_arg(arguments, long);
+    va_end(arguments);
+    if (bare.has_no_direct && what == F_SETFL && (argument & O_DIRECT)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_fcntl, fd, what, argument);
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    long flags = syscall(SYS_fcntl, fd, F_GETFL, 0);
+    bool is_direct = flags >= 0 && (flags & O_DIRECT);
+    if (is_direct && bare.has_larger_blocks) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (is_direct && (off_t)len > bare.longest_step) bare.longest_step = (off_t)len;
+    bare.direct_writes += is_direct;
+    return syscall(SYS_write, fd, bytes, len);
 }
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)

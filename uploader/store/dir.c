@@ -13,12 +13,10 @@
 #include "common/aside.h"
 #include "uploader/batch/hash.h"
 #include "uploader/store/directories.h"
+#include "uploader/store/disk_write.h"
 #include "uploader/store/place.h"
 
-#define STEP_BYTES        ((size_t)512 << 10)
-#define GENTLE_STEP_BYTES ((size_t)128 << 10)
-#define READ_BYTES        ((size_t)64 << 10)
-#define SYNC_NOW          (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
+#define READ_BYTES ((size_t)64 << 10)
 
 struct dir {
     const char *directory; /* borrowed */
@@ -80,34 +78,6 @@ static bool make_paths(const struct dir *dir, const char *key, struct paths *pat
     errno = ENAMETOOLONG;
     (void)failed(stored, why, "name", key);
     return false;
-}
-
-/* Then fsync() does all the work. Any other error of the disk is told once, and fsync() would not tell it again. */
-static bool is_unsupported(int error)
-{
-    return error == EINVAL || error == ESPIPE || error == ENOSYS || error == EOPNOTSUPP || error == EINTR;
-}
-
-/*
- * In steps, each of which is on the disk before the next: no commit of the collector waits for a whole object. Small steps
- * take a sixth longer, and the commits that come meanwhile wait less. Blocks are found for all steps at once, which is
- * cheaper than for each page that is written. We do not read it again, and memory that is used again costs a busy kernel
- * less than fresh memory for each object.
- */
-static bool write_all(int fd, const struct buf *body, bool is_gentle)
-{
-    size_t step = is_gentle ? GENTLE_STEP_BYTES : STEP_BYTES;
-    (void)fallocate(fd, 0, 0, (off_t)body->len); /* where it fails, write() does the work, or fails */
-    for (size_t done = 0; done < body->len;) {
-        size_t left = body->len - done;
-        ssize_t n = write(fd, body->data + done, left < step ? left : step);
-        if (n < 0 && errno != EINTR) return false;
-        if (n <= 0) continue;
-        if (sync_file_range(fd, (off_t)done, n, SYNC_NOW) != 0 && !is_unsupported(errno)) return false;
-        (void)posix_fadvise(fd, (off_t)done, n, POSIX_FADV_DONTNEED);
-        done += (size_t)n;
-    }
-    return fsync(fd) == 0;
 }
 
 /* What stands at a path. */
@@ -221,7 +191,7 @@ static enum store_answer put_aside(struct dir *dir, struct aside *aside, const s
 {
     const char *spool = object->batch->identity.spool;
     if (!aside_open(aside, paths->directory, spool, dir->needs_path, 0666) ||
-        !write_all(aside->fd, object->body, object->is_gentle))
+        !disk_write(aside->fd, object->body, object->is_gentle))
         return failed(stored, why, "write a file in", paths->directory);
     if (!aside_name(aside, paths->final)) {
         if (errno == EEXIST) return find_other(paths, object, stored, why);
@@ -256,7 +226,7 @@ static enum store_answer replace_document(const struct paths *paths, const struc
     struct aside aside = ASIDE_NONE;
     enum store_answer answer = STORE_DONE;
     if (!directories_make(paths->directory, false)) return failed(stored, why, "make", paths->directory);
-    if (!aside_open(&aside, paths->directory, "document", true, 0666) || !write_all(aside.fd, body, false))
+    if (!aside_open(&aside, paths->directory, "document", true, 0666) || !disk_write(aside.fd, body, false))
         answer = failed(stored, why, "write a file in", paths->directory);
     else if (!aside_replace(&aside, paths->final) || !directories_sync(paths->directory, paths->final))
         answer = failed(stored, why, "name", paths->final);

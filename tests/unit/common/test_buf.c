@@ -95,6 +95,23 @@ static void clear_keeps_the_memory_and_fini_frees_it(void **state)
     buf_fini(&buf);
 }
 
+static void large_memory_begins_at_a_page_however_it_grows(void **state)
+{
+    struct buf bufs[3] = {BUF_EMPTY, BUF_EMPTY, BUF_EMPTY};
+    (void)state;
+    for (int i = 0; i < 3 << 20; i++) {
+        struct buf *buf = &bufs[i % 3];
+        buf_append_char(buf, (char)(i / 3 % 251));
+        if (i % 1000 == 0 && buf->capacity > BUF_LARGE) buf_trim(buf);
+        if (buf->capacity >= BUF_LARGE) assert_int_equal((uintptr_t)buf->data % BUF_ALIGNMENT, 0);
+    }
+    for (int n = 0; n < 3; n++) {
+        assert_int_equal(bufs[n].len, 1 << 20);
+        for (int i = 0; i < 1 << 20; i++) assert_int_equal((unsigned char)bufs[n].data[i], i % 251);
+        buf_fini(&bufs[n]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +120,7 @@ int main(void)
         cmocka_unit_test(bytes_texts_and_formats_follow_each_other),
         cmocka_unit_test(a_formatted_text_may_exceed_the_buffers_capacity),
         cmocka_unit_test(reserved_space_is_filled_without_moving_the_data),
+        cmocka_unit_test(large_memory_begins_at_a_page_however_it_grows),
         cmocka_unit_test(clear_keeps_the_memory_and_fini_frees_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,6 +339,15 @@ static void an_error_of_one_step_fails_the_object_unless_steps_are_not_supported
     assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
 }
 
+/* Text of this length, in memory that begins at a page. */
+static struct buf text_of(size_t len)
+{
+    struct buf text = BUF_EMPTY;
+    buf_reserve(&text, len > BUF_LARGE ? len : BUF_LARGE);
+    for (size_t i = 0; i < len; i++) buf_append_char(&text, (char)('a' + i % 23));
+    return text;
+}
+
 static off_t longest_step_of(struct fixture *f, bool is_gentle)
 {
     f->object.is_gentle = is_gentle;
@@ -351,18 +360,58 @@ static off_t longest_step_of(struct fixture *f, bool is_gentle)
 static void a_gentle_object_is_written_in_small_steps(void **state)
 {
     struct fixture *f = *state;
-    struct buf body = BUF_EMPTY;
-    for (int i = 0; i < 1 << 16; i++) buf_append_text(&body, "sixteen letters.");
+    struct buf body = text_of((size_t)1 << 20);
     f->object.body = &body;
-    assert_int_equal(longest_step_of(f, false), 512 << 10);
-    assert_int_equal(longest_step_of(f, true), 128 << 10);
+    for (int i = 0; i < 2; i++) {
+        bare.has_no_direct = i > 0;
+        assert_int_equal(longest_step_of(f, false), 512 << 10);
+        assert_int_equal(longest_step_of(f, true), 128 << 10);
+    }
     buf_fini(&body);
+}
+
+static bool is_direct_known(const struct fixture *f)
+{
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/direct", f->scratch->dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_DIRECT, 0600);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+/* Whole blocks, parts of one behind them, parts alone, and memory that begins in the middle of a page. */
+static void an_object_of_any_length_is_written_as_it_is(void **state)
+{
+    static const size_t lengths[] = {1,      4095, 4096, 4097, 128 << 10, (512 << 10) + 1, (1 << 20) + 4095,
+                                     3 << 20};
+    static const struct bare systems[] = {{0}, {.has_no_direct = true}, {.has_larger_blocks = true}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2 * (sizeof lengths / sizeof *lengths); i++) {
+        struct buf text = text_of(lengths[i / 2] + 1);
+        struct buf body = {.data = text.data + i % 2, .len = lengths[i / 2]};
+        f->object.body = &body;
+        for (size_t n = 0; n < sizeof systems / sizeof *systems; n++) {
+            size_t len = 0;
+            bare = systems[n];
+            f->object.is_gentle = n == 0;
+            assert_int_equal(store_put(f->store, &f->object, &f->stored, &f->why), STORE_DONE);
+            bool is_direct = i % 2 == 0 && n == 0 && body.len >= 4096 && is_direct_known(f);
+            assert_int_equal(bare.direct_writes > 0, is_direct);
+            char *bytes = scratch_read(f->path, &len);
+            assert_int_equal(len, body.len);
+            assert_memory_equal(bytes, body.data, len);
+            free(bytes);
+            assert_int_equal(unlink(f->path), 0);
+        }
+        buf_fini(&text);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_gentle_object_is_written_in_small_steps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_object_of_any_length_is_written_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_document_proves_the_directory_and_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_document_in_its_place_is_no_obstacle_and_stays, set_up,
                                         tear_down),
