@@ -9,11 +9,9 @@
 
 #define STEP_BYTES        ((size_t)512 << 10)
 #define GENTLE_STEP_BYTES ((size_t)128 << 10)
-#define BLOCK_BYTES                                                                                          \
-    ((size_t)4096) /* what O_DIRECT writes begins and ends at such, in memory and in the file */
-#define SYNC_NOW (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
-
-_Static_assert(BUF_ALIGNMENT % BLOCK_BYTES == 0, "a large buf can be written from where it is");
+/* What O_DIRECT writes begins and ends at such, in memory and in the file */
+#define BLOCK_BYTES BUF_ALIGNMENT
+#define SYNC_NOW    (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
 
 struct progress {
     int fd;
