@@ -34,14 +34,18 @@ static bool is_unsupported(int error)
     return error == EINVAL || error == ESPIPE || error == ENOSYS || error == EOPNOTSUPP || error == EINTR;
 }
 
+static bool has_whole_block(const struct progress *p)
+{
+    return p->done % BLOCK_BYTES == 0 && p->body->len - p->done >= BLOCK_BYTES;
+}
+
 static size_t next_step(const struct progress *p)
 {
     size_t left = p->body->len - p->done;
-    if (left > p->step) return p->step;
-    return p->is_direct ? left / BLOCK_BYTES * BLOCK_BYTES : left;
+    size_t len = left < p->step ? left : p->step;
+    return p->is_direct ? len / BLOCK_BYTES * BLOCK_BYTES : len;
 }
 
-/* A part of a block is left, or the file system or its disk wants larger blocks, which shows only now. */
 static bool leave_direct(struct progress *p)
 {
     p->is_direct = false;
@@ -50,23 +54,24 @@ static bool leave_direct(struct progress *p)
 
 static bool write_step(struct progress *p)
 {
+    if (p->is_direct && !has_whole_block(p) && !leave_direct(p)) return false;
     ssize_t n = write(p->fd, p->body->data + p->done, next_step(p));
     if (n < 0 && errno == EINTR) return true;
-    if (n < 0) return p->is_direct && errno == EINVAL && leave_direct(p);
+    if (n < 0) return p->is_direct && errno == EINVAL && leave_direct(p); /* it wants larger blocks */
     if (!p->is_direct) {
         if (sync_file_range(p->fd, (off_t)p->done, n, SYNC_NOW) != 0 && !is_unsupported(errno)) return false;
         (void)posix_fadvise(p->fd, (off_t)p->done, n, POSIX_FADV_DONTNEED);
     }
     p->done += (size_t)n;
-    return !p->is_direct || (p->done % BLOCK_BYTES == 0 && next_step(p) > 0) || leave_direct(p);
+    return true;
 }
 
 bool disk_write(int fd, const struct buf *body, bool is_gentle)
 {
     struct progress p = {.fd = fd, .body = body, .step = is_gentle ? GENTLE_STEP_BYTES : STEP_BYTES};
-    bool can_be_direct = body->len >= BLOCK_BYTES && (uintptr_t)body->data % BLOCK_BYTES == 0;
-    p.is_direct = can_be_direct && set_direct(fd, true);
-    (void)fallocate(fd, 0, 0, (off_t)body->len); /* where it fails, write() does the work, or fails */
+    p.is_direct = (uintptr_t)body->data % BLOCK_BYTES == 0 && set_direct(fd, true);
+    /* Blocks are found for all steps at once, which is cheaper. Where it fails, write() does the work, or fails. */
+    (void)fallocate(fd, 0, 0, (off_t)body->len);
     while (p.done < body->len)
         if (!write_step(&p)) return false;
     return fsync(fd) == 0;
