@@ -18,17 +18,14 @@
 #include "tests/support/chance.h"
 #include "tests/support/event_names.h"
 #include "tests/support/parts.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/segments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MEGABYTE     ((size_t)1 << 20)
 #define CEILING      2200 /* of the samples some are larger */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SPLITS 2000
-#else
-#define SPLITS 10000
-#endif
+#define SPLITS (IS_SANITIZED ? 2000 : 10000)
 
 /* ---- the corpus ---- */
 

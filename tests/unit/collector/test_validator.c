@@ -23,6 +23,7 @@
 
 #include "common/buf.h"
 #include "tests/support/event_names.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/segments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -32,12 +33,6 @@
 #define COST_MAX     100
 #define TRIES        5
 #define GOOD         "<EVENT><a>0</a><cn>1</cn></EVENT>"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#else
-#define IS_SANITIZED 0
-#endif
 
 /* A large event is parsed where it lies if a NUL stands behind it, and otherwise copied: with the same verdict. */
 static void check(struct validator *validator, struct slice bytes, const char *encoding,

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "tests/support/chance.h"
+#include "tests/support/sanitized.h"
 #include "uploader/alert/policy.h"
 
 #define SECOND           1000LL
@@ -32,11 +33,7 @@
 #define SLACK_RESTART_MS HOUR         /* a jump of the clock before a restart may make it look shorter */
 #define RETRY_MOST       (5 * MINUTE)
 #define BEGINS_DAY       (ALERT_BURST + 24)
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WORLDS 50
-#else
-#define WORLDS 500
-#endif
+#define WORLDS           (IS_SANITIZED ? 50 : 500)
 
 /* One kind of problem, as it really is. */
 struct truth {

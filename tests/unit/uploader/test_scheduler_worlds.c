@@ -15,13 +15,10 @@
 
 #include <stdlib.h>
 
+#include "tests/support/sanitized.h"
 #include "tests/support/worlds/world.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WORLDS 1000
-#else
-#define WORLDS 20000
-#endif
+#define WORLDS    (IS_SANITIZED ? 1000 : 20000)
 #define STRETCHES 20
 #define REFUSED   300
 

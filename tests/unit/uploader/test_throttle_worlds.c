@@ -21,13 +21,10 @@
 #include <stdlib.h>
 
 #include "tests/support/chance.h"
+#include "tests/support/sanitized.h"
 #include "uploader/ship/throttle_policy.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WORLDS 200
-#else
-#define WORLDS 2000
-#endif
+#define WORLDS (IS_SANITIZED ? 200 : 2000)
 
 #define STEP_MS    10
 #define PHASES     6
