@@ -85,8 +85,12 @@ def reset(spool):
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def opened(site):
+    return contextlib.closing(sqlite3.connect(f"file:{site.spool}?mode=ro", uri=True, timeout=30))
+
+
 def query(site, sql):
-    with contextlib.closing(sqlite3.connect(f"file:{site.spool}?mode=ro", uri=True, timeout=30)) as db:
+    with opened(site) as db:
         return db.execute(sql).fetchall()[0]
 
 
@@ -104,7 +108,7 @@ def uploader(site, **settings):
 
 def wait_until_shipped(site):
     """By one connection: to open the spool each time would take a processor's time that the uploader could use."""
-    with contextlib.closing(sqlite3.connect(f"file:{site.spool}?mode=ro", uri=True, timeout=30)) as db:
+    with opened(site) as db:
         wait_for("the backlog to be shipped", lambda: db.execute("SELECT events FROM summary").fetchone()[0] == 0, PATIENCE)
 
 

@@ -57,6 +57,13 @@ def wait_for_row(site, uid):
     return time.monotonic() - started
 
 
+def send_one(site, source, uid, filling=0):
+    """A connection of its own for one event. Returns how long it took to be a row."""
+    with connect(site, source) as s:
+        s.sendall(event(uid, filling))
+        return wait_for_row(site, uid)
+
+
 def problems(site):
     shown = site.command("collector", "healthcheck", "--strict")
     return shown.stdout + shown.stderr
@@ -112,18 +119,15 @@ def check_a_flood(site, beginnings, drip, addresses, **settings):
         quiet = stack.enter_context(connect(site, QUIET))
         quiet.sendall(event("first"))
         wait_for_row(site, "first")
-        with connect(site, OTHER) as other:
-            other.sendall(event("known"))
-            wait_for_row(site, "known")
+        send_one(site, OTHER, "known")
         started = time.monotonic()
         flood = Flood(site, beginnings, drip, addresses)
         stack.callback(flood.finish)
         waits = []
         n = 0
         while flood.connected < FLOOD or time.monotonic() - started < SECONDS:
-            with connect(site, OTHER if addresses > 1 else f"127.2.{n // 250}.{n % 250 + 1}") as other:
-                other.sendall(event(f"other{n}", FILLINGS[n % len(FILLINGS)]))
-                waits.append(wait_for_row(site, f"other{n}"))
+            other = OTHER if addresses > 1 else f"127.2.{n // 250}.{n % 250 + 1}"
+            waits.append(send_one(site, other, f"other{n}", FILLINGS[n % len(FILLINGS)]))
             n += 1
         print(f"# {FLOOD} connections in {time.monotonic() - started:.1f} s; {n} events of another host,"
               f" the slowest a row after {max(waits):.2f} s")
@@ -163,9 +167,7 @@ globals().update(tests_of(check_a_flood, FLOODS))
 def test_a_host_that_comes_back_amid_a_flood_from_many_addresses_has_its_place_at_once(site):
     """It connects for each of its events, and takes its time; meanwhile all others come and go."""
     site.collector(MAX_CONNECTIONS=PLACES)
-    with connect(site, OTHER) as other:
-        other.sendall(event("before"))
-        wait_for_row(site, "before")
+    send_one(site, OTHER, "before")
     flood = Flood(site, [b"<"], b"<", FLOOD)
     with contextlib.ExitStack() as stack:
         stack.callback(flood.finish)
