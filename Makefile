@@ -139,7 +139,7 @@ $(B)/model/%: $(B)/tests/model/test_%.o $(MODEL) $(B)/collector.a $(B)/common.a 
 	@echo '  LD $@'
 	$(Q)$(CC) $(LDFLAGS_TEST) $(ALL) -lcmocka $(LIBS_collector) -o $@
 # This one counts what the product allocates.
-$(B)/model/memory: LDFLAGS_TEST += $(foreach f,malloc calloc realloc free,-Wl,--wrap=$(f))
+$(B)/model/memory: LDFLAGS_TEST += $(foreach f,malloc aligned_alloc calloc realloc free,-Wl,--wrap=$(f))
 $(B)/bench/append $(B)/bench/baseline $(B)/bench/sax: $(B)/tests/bench/rows.o
 # tests/fuzz/fuzz_x.c is build/fuzz/fuzz/x: the framer is the collector's, the others are parsers of the uploader's side.
 $(B)/fuzz/framer: $(B)/collector.a

@@ -23,9 +23,12 @@
 
 /* ---- the allocator ---- */
 
-/* Before each block stands its length. */
+/* Before each block stands what was taken for it. */
 union header {
-    size_t len;
+    struct {
+        size_t len;
+        void *start; /* as the C library knows it: earlier, where a block is aligned */
+    };
     max_align_t align;
 };
 
@@ -33,23 +36,35 @@ static size_t allocated_bytes; /* of the program, libraries excepted */
 
 void *__real_malloc(size_t len);
 void *__real_realloc(void *block, size_t len);
+void *__real_aligned_alloc(size_t alignment, size_t len);
 void __real_free(void *block);
 void *__wrap_malloc(size_t len);
+void *__wrap_aligned_alloc(size_t alignment, size_t len);
 void *__wrap_calloc(size_t count, size_t len);
 void *__wrap_realloc(void *block, size_t len);
 void __wrap_free(void *block);
 
-static void *note(union header *header, size_t len)
+/* `before` is how far behind `start` the block begins: at least the header's length. */
+static void *note(char *start, size_t before, size_t len)
 {
-    if (!header) abort();
+    if (!start) abort();
+    union header *header = (union header *)(void *)(start + before) - 1;
     header->len = len;
+    header->start = start;
     allocated_bytes += len;
     return header + 1;
 }
 
 void *__wrap_malloc(size_t len)
 {
-    return note(__real_malloc(sizeof(union header) + len), len);
+    return note(__real_malloc(sizeof(union header) + len), sizeof(union header), len);
+}
+
+/* The C library wants lengths that are multiples of the alignment. */
+void *__wrap_aligned_alloc(size_t alignment, size_t len)
+{
+    if (alignment < sizeof(union header) || len % alignment != 0) abort();
+    return note(__real_aligned_alloc(alignment, alignment + len), alignment, len);
 }
 
 void *__wrap_calloc(size_t count, size_t len)
@@ -61,8 +76,9 @@ void *__wrap_realloc(void *block, size_t len)
 {
     if (!block) return __wrap_malloc(len);
     union header *header = (union header *)block - 1;
+    size_t before = (size_t)((char *)block - (char *)header->start);
     allocated_bytes -= header->len;
-    return note(__real_realloc(header, sizeof(union header) + len), len);
+    return note(__real_realloc(header->start, before + len), before, len);
 }
 
 void __wrap_free(void *block)
@@ -70,7 +86,7 @@ void __wrap_free(void *block)
     if (!block) return;
     union header *header = (union header *)block - 1;
     allocated_bytes -= header->len;
-    __real_free(header);
+    __real_free(header->start);
 }
 
 /* ---- the framer ---- */
