@@ -118,8 +118,8 @@ static inline const char *end_run(struct xml_plain *p, const char *at, struct xm
     return at;
 }
 
-/* The text from `at` on, up to a `<`: printable characters are expected. */
-static inline const char *read_content(struct xml_plain *p, const char *at, struct xml_plain_run *run)
+/* Printable characters are expected. */
+const char *xml_plain_read_text(struct xml_plain *p, const char *at, struct xml_plain_run *run)
 {
     run->at = at;
     run->is_literal = true;
@@ -192,7 +192,7 @@ static inline const char *read_start(struct xml_plain *p, struct xml_plain_tag *
         tag->content = (struct xml_plain_run){.at = at, .is_literal = true};
         return at[1] == '>' ? at + 2 : NULL;
     }
-    at = *at == '>' ? read_content(p, at + 1, &tag->content) : NULL;
+    at = *at == '>' ? xml_plain_read_text(p, at + 1, &tag->content) : NULL;
     if (!at || at + 1 == p->end) return NULL;
     return at[1] == '/' ? read_end_of(p, at, tag->name, tag->name_len) : push(p, tag, at);
 }

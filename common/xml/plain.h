@@ -72,6 +72,12 @@ bool xml_plain_next(struct xml_plain *plain, struct xml_plain_tag *tag);
 /* After the last tag: the bytes of the element, which is well-formed; 0: not sure. */
 size_t xml_plain_len(const struct xml_plain *plain);
 
+/*
+ * The text from `at` on, up to a `<`, to which the pointer that is returned leads. NULL: it is not plain, or what is read
+ * ends before there is one. Sets `run`, and whether it is ASCII so far; all else stays as it is.
+ */
+const char *xml_plain_read_text(struct xml_plain *plain, const char *at, struct xml_plain_run *run);
+
 /* What a run stands for, piece by piece. */
 struct xml_plain_text {
     const char *at, *end;

@@ -1,7 +1,8 @@
 /*
  * comparison -- what the pass over plain events says of an input (collector/framing/plain_event.h), held against libxml2,
  * which judges the same bytes alone: where the pass is sure, libxml2 must call the event well-formed as it stands, with
- * the same columns. Both forms of common/xml/scan.h read each input, and must be sure of the same bytes.
+ * the same columns. Both forms of common/xml/scan.h read each input, and must be sure of the same bytes; what they are sure of
+ * they read once more, as they may know its shape then.
  *
  * An input ends where the memory of the process ends: a byte read behind it is a fault at once.
  */

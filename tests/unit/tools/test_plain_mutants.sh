@@ -49,13 +49,17 @@ sources=$(ls collector/framing/*.c common/xml/*.c | sed 's/\.c$//')
 compile "$tree" "$build/plain" $sources common/buf common/utf8 common/why common/printable \
     tests/support/chance tests/support/segments tests/support/account tests/support/pieces \
     tests/model/test_plain tests/model/comparison tests/model/outcome tests/model/plain_stream tests/model/plain_strings \
-    tests/model/plain_tree tests/model/portable_event tests/model/portable_plain &&
+    tests/model/plain_tree tests/model/portable_event tests/model/portable_plain tests/model/portable_shapes &&
     link "$build/plain" || exit 1
 
 # What is compiled again when a file changes.
 needs() { # FILE
     case $1 in
-    common/xml/plain.h) echo common/xml/plain tests/model/portable_plain collector/framing/plain_event tests/model/portable_event ;;
+    common/xml/plain.h)
+        echo common/xml/plain tests/model/portable_plain common/xml/shapes tests/model/portable_shapes \
+            collector/framing/plain_event tests/model/portable_event
+        ;;
+    common/xml/shapes.c) echo common/xml/shapes tests/model/portable_shapes ;;
     collector/framing/column_text.h)
         echo collector/framing/column_text collector/framing/columns collector/framing/parser \
             collector/framing/plain_event tests/model/portable_event
@@ -113,6 +117,7 @@ fi
 plain=common/xml/plain.c
 limits=common/xml/plain.h
 scan=common/xml/scan.h
+shapes=common/xml/shapes.c
 event=collector/framing/plain_event.c
 column=collector/framing/column_text.c
 inside=collector/framing/inside.c
@@ -190,9 +195,17 @@ mutant old_columns $event "memset(plain->filled, 0, sizeof plain->filled);" ""
 mutant own_name_is_no_mark $event "bool is_own = tag.name == text + 1;" "bool is_own = tag.name_len == 5;"
 mutant marks_unseen $event "if (marks && !is_own && tag.kind != XML_PLAIN_END && is_mark(marks, &tag)) return 0;" ""
 mutant any_encoding $event "if (!transcode_is_utf8(encoding) && !is_ascii_name(encoding)) return 0;" ""
-mutant ascii_with_high_bytes $event "|| (!plain->reader.is_ascii && is_ascii_name(encoding))" ""
+mutant ascii_with_high_bytes $event "return is_ascii || !is_ascii_name(encoding) ? event_len : 0;" "return event_len;"
 mutant beyond_the_ceiling $inside "text.len < most ? text.len : (size_t)most" "text.len"
 mutant behind_a_doctype $inside "|| f->event.has_doctype || f->reader.coding" "|| f->reader.coding"
+# Shapes that are known.
+mutant shape_by_length $shapes "&& memcmp(at, markup + nodes[child].at, len) == 0" ""
+mutant shape_by_beginning $shapes "memcmp(at, markup + nodes[child].at, len) == 0" "memcmp(at, markup + nodes[child].at, len - 1) == 0"
+mutant shape_read_behind $shapes "len <= (size_t)(end - at) && " ""
+mutant shape_ascii_unnoticed $event "is_known ? shaped.is_ascii :" "is_known ? true :"
+mutant shape_parent_fills $event "if (text && number == XML_SHAPES_NONE) xml_shapes_give_up(plain->shapes);" ""
+mutant shape_old_columns $event "if (!is_there) plain->next.texts[i] = XML_SHAPES_NONE;" ""
+mutant shape_column_stays $event "if (known->texts[i] != XML_SHAPES_NONE) fill" "if (known->texts[i] != XML_SHAPES_NONE && i > 0) fill"
 # Both forms of the scan.
 mutant text_ampersand $scan "c != '<' && c != '&' && c != ']'" "c != '<' && c != ']'"
 mutant text_delete $scan "(unsigned char)c < 0x80 && c != '<'" "(unsigned char)c != 0x80 && c != '<'"

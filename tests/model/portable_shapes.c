@@ -1,0 +1,4 @@
+/* portable_shapes -- see portable.h: shapes that are known. */
+#include "tests/model/portable_names.h"
+
+#include "common/xml/shapes.c"
