@@ -15,6 +15,20 @@ static inline bool xml_is_space(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* The length without the white space at the end. */
+static inline size_t xml_len_without_end(const char *text, size_t len)
+{
+    while (len > 0 && xml_is_space(text[len - 1])) len--;
+    return len;
+}
+
+/* Without the white space at both ends. */
+static inline void xml_trim(const char **text, size_t *len)
+{
+    *len = xml_len_without_end(*text, *len);
+    while (*len > 0 && xml_is_space(**text)) ++*text, --*len;
+}
+
 static inline bool xml_is_name_start(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||

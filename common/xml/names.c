@@ -85,8 +85,7 @@ enum result xml_names_parse(const char *setting, const char *text, struct xml_na
         size_t part_len = strcspn(text, ",");
         size_t len = part_len;
         const char *part = text;
-        while (len > 0 && xml_is_space(*part)) part++, len--;
-        while (len > 0 && xml_is_space(part[len - 1])) len--;
+        xml_trim(&part, &len);
         res = parse_name(setting, part, len, names, why);
         is_last = !text[part_len];
         text += part_len + 1;

@@ -262,17 +262,11 @@ void members_end_element(struct members *m)
 
 /* ---- texts ---- */
 
-static inline size_t length_without_end(const char *text, size_t len)
-{
-    while (len > 0 && xml_is_space(text[len - 1])) len--;
-    return len;
-}
-
 /* Counts text of an entry. False: it would be trimmed anyway. */
 static inline bool take_text(struct members *m, const struct entry *entry, const char *text, size_t len)
 {
     m->bytes += len;
-    return entry->text.len > 0 || length_without_end(text, len) > 0;
+    return entry->text.len > 0 || xml_len_without_end(text, len) > 0;
 }
 
 /* Where the next piece of an entry's text goes. */
@@ -321,6 +315,12 @@ bool members_add_leaf(struct members *m, const struct members_name *name, const 
 
 /* ---- writing ---- */
 
+struct members_entry members_entry(const struct members *m, size_t number)
+{
+    const struct entry *entry = &m->entries[number];
+    return (struct members_entry){text_of(m, &entry->key), entry->key.len, entry->has_children};
+}
+
 /* The text of an entry, joined in `scratch` if it has several pieces. */
 static const char *whole_text(const struct members *m, const struct entry *entry, struct buf *scratch,
                               size_t *len)
@@ -347,8 +347,7 @@ static bool value_of(const struct members *m, size_t index, struct buf *scratch,
     *len = 0;
     if (entry->text.len > 0) *text = whole_text(m, entry, scratch, len);
     if (entry->is_attribute) return true;
-    *len = length_without_end(*text, *len);
-    while (*len > 0 && xml_is_space(**text)) ++*text, --*len;
+    xml_trim(text, len);
     return *len > 0 || (index != ROOT && !entry->has_children);
 }
 

@@ -46,6 +46,15 @@ void members_borrow_text(struct members *members, const char *text, size_t len);
 /* All at once: an element begins, has this text, which is borrowed, and ends. */
 bool members_add_leaf(struct members *members, const struct members_name *name, const char *text, size_t len);
 
+/* What is known of an element by its number, in the order in which they began; there must be no attributes. Borrowed. */
+struct members_entry {
+    const char *key;
+    size_t key_len;
+    bool has_children;
+};
+
+struct members_entry members_entry(const struct members *members, size_t number);
+
 /* Adds the members. False: their keys and texts would be longer than `most_bytes`; nothing was added. */
 bool members_write(const struct members *members, size_t most_bytes, struct json_object *to);
 

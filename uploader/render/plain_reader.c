@@ -42,12 +42,15 @@ static bool take_tag(struct members *members, const struct xml_plain_tag *tag)
     return is_taken;
 }
 
-bool plain_reader_read(const char *xml, size_t len, struct members *members)
+bool plain_reader_read(const char *xml, size_t len, struct members *members, struct shape_json *shapes)
 {
     struct xml_plain plain;
     struct xml_plain_tag tag;
+    shape_json_begin(shapes, xml);
     xml_plain_begin(&plain, xml, len);
-    while (xml_plain_next(&plain, &tag))
+    while (xml_plain_next(&plain, &tag)) {
+        shape_json_note(shapes, &tag);
         if (!take_tag(members, &tag)) return false;
+    }
     return len > 0 && xml_plain_len(&plain) == len;
 }

@@ -26,8 +26,8 @@ compile() { # INTO-DIRECTORY FILE...
 
 # The copies are compiled plainly, whatever MODE is tested: what is shown is that the tests see a broken rule.
 mkdir "$build/plain" "$build/copy" "$build/tests"
-for name in flatten members plain_reader sax_reader json metadata; do compile "$build/plain" uploader/render/$name.c || exit 1; done
-compile "$build/plain" common/buf.c common/why.c common/printable.c common/utf8.c common/clock.c common/xml/plain.c tests/support/chance.c || exit 1
+for name in flatten members plain_reader sax_reader shape_json json metadata; do compile "$build/plain" uploader/render/$name.c || exit 1; done
+compile "$build/plain" common/buf.c common/why.c common/printable.c common/utf8.c common/clock.c common/xml/plain.c common/xml/shapes.c tests/support/chance.c || exit 1
 for name in $tests; do compile "$build/tests" tests/unit/uploader/$name.c || exit 1; done
 
 # Runs the tests with the objects of a directory, and prints the first one that fails. The exit code is 0 if all pass.
@@ -77,13 +77,14 @@ mutant between_kept_raw $reader "if (!run->is_literal)" "if (false)"
 mutant never_closed $reader "case XML_PLAIN_END: members_end_element(members); break;" "case XML_PLAIN_END: break;"
 
 gather=uploader/render/flatten.c
-mutant half_cleared $gather "&& plain_reader_read(xml, len, f->members)) return true;" "&& plain_reader_read(xml, len, f->members)) return true; else return sax_reader_read(f->sax, xml);"
+mutant half_cleared $gather "if (*is_plain) return true;" "return *is_plain || sax_reader_read(f->sax, xml);"
+mutant learned_always $gather "if (is_plain) shape_json_learn" "shape_json_learn"
 mutant growth $gather "FLATTEN_GROWTH * len + FLATTEN_SLACK" "FLATTEN_GROWTH * len + FLATTEN_SLACK + 1"
 mutant work $gather "FLATTEN_GROWTH * len + WORK_SLACK" "FLATTEN_GROWTH * len + WORK_SLACK - 1"
 
 members=uploader/render/members.c
-mutant no_trim $members "while (*len > 0 && xml_is_space(**text))" "while (false)"
-mutant space_is_less $members "while (len > 0 && xml_is_space(text[len - 1]))" "while (len > 0 && text[len - 1] == ' ')"
+mutant no_trim $members "xml_trim(text, len);" "*len = xml_len_without_end(*text, *len);"
+mutant space_is_less $members "|| xml_len_without_end(text, len) > 0" "|| (len > 0 && text[len - 1] != ' ')"
 mutant value_free $members "    m->bytes += len;" ""
 mutant key_hashed_only $members "entry->key.len == len && memcmp(" "entry->key.len == len || memcmp("
 mutant stale_count $members "    m->event++;" "    m->event = 1;"
@@ -102,6 +103,22 @@ mutant limit_key $members "return m->bytes <= m->most_bytes;" "return m->bytes <
 mutant limit_written $members "if (bytes <= most_bytes) return true;" "if (bytes < most_bytes) return true;"
 mutant comma_left $members "    *to = object_before;" ""
 mutant bytes_left $members "    to->out->len = len_before;" ""
+
+shape=uploader/render/shape_json.c
+mutant shape_untrimmed $shape "    xml_trim(&text, &len);" ""
+mutant shape_references_kept $shape "if (!run->is_literal) {" "if (false) {"
+mutant shape_old_text $shape "        buf_clear(&s->scratch);" ""
+mutant shape_behind_the_quote $shape "(uint32_t)known->json.len - 1;" "(uint32_t)known->json.len;"
+mutant shape_comma $shape "to->is_empty ? 1 : 0" "0"
+mutant shape_rest_ignored $shape "event->len == len && " ""
+mutant shape_growth $shape "known->key_bytes <= (FLATTEN_GROWTH - 1) * len" "true"
+mutant shape_renames $shape "known->renames_collisions == renames_collisions && " ""
+mutant shape_pretty $shape "&& known->is_pretty == to->is_pretty" ""
+mutant shape_parent_member $shape "if (entry.has_children) continue;" ""
+mutant shape_text_of_another $shape "if (tag->kind != XML_PLAIN_END) s->elements++;" "if (tag->kind == XML_PLAIN_LEAF) s->elements++;"
+mutant shape_tail_lost $shape "known->json.len - at);" "1);"
+mutant shape_alone common/xml/shapes.c "if (is_alone || !is_white(&tag->text))" "if (!is_white(&tag->text))"
+mutant shape_of_mixed_text common/xml/shapes.c "if (is_alone || !is_white(&tag->text))" "if (is_alone)"
 
 json=uploader/render/json.c
 mutant quote_raw $json "| find_less(word ^ ONES * '\"', 1)" ""

@@ -60,6 +60,35 @@ static void check(struct flatten *flatten, const struct row *rows, size_t count,
     }
 }
 
+/* The same event each time, so its shape is known from the second time on; but how it is to be written changes. */
+static void an_event_that_comes_again_is_written_as_each_object_wants(void **state)
+{
+    static const struct {
+        bool is_pretty, has_member;
+        const char *json;
+    } rows[] = {
+        {false, false, "{\"a\":\"1\",\"b/c\":\"\",\"b/d\":\"2\"}"},
+        {false, true, "{\"_id\":\"7\",\"a\":\"1\",\"b/c\":\"\",\"b/d\":\"2\"}"},
+        {true, false, "  {\n    \"a\": \"1\",\n    \"b/c\": \"\",\n    \"b/d\": \"2\"\n  }"},
+        {true, true,
+         "  {\n    \"_id\": \"7\",\n    \"a\": \"1\",\n    \"b/c\": \"\",\n    \"b/d\": \"2\"\n  }"},
+    };
+    static const char event[] = "<EVENT><a>1</a><b> <c/> <d>2</d></b></EVENT>";
+    for (size_t i = 0; i < COUNT(rows) * COUNT(rows) * 2; i++) {
+        size_t row = i % 2 ? i / 2 / COUNT(rows) : i / 2 % COUNT(rows);
+        struct buf out = BUF_EMPTY;
+        struct json_object object;
+        struct why why = {0};
+        json_begin(&object, &out, rows[row].is_pretty);
+        if (rows[row].has_member) json_add_text(&object, "_id", "7");
+        assert_int_equal(flatten_event(*state, event, strlen(event), false, &object, &why), RES_OK);
+        json_end(&object);
+        buf_append_char(&out, '\0');
+        assert_string_equal(out.data, rows[row].json);
+        buf_fini(&out);
+    }
+}
+
 static void children_stand_under_their_names_in_document_order(void **state)
 {
     static const struct row rows[] = {
@@ -453,6 +482,7 @@ int main(void)
         WITH_FLATTEN(a_malformed_event_is_kept_as_raw_xml),
         WITH_FLATTEN(an_event_that_is_not_utf8_is_refused),
         WITH_FLATTEN(many_names_over_many_events_stay_apart),
+        WITH_FLATTEN(an_event_that_comes_again_is_written_as_each_object_wants),
         WITH_FLATTEN(the_deepest_event_that_the_collector_accepts_is_flattened),
         WITH_FLATTEN(a_hostile_event_is_kept_as_raw_xml),
         WITH_FLATTEN(no_event_grows_beyond_a_small_multiple_of_its_size),

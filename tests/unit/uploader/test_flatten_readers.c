@@ -1,5 +1,6 @@
 /*
- * test_flatten_readers -- whether our own pass or libxml2 reads an event, its JSON is the same, byte for byte.
+ * test_flatten_readers -- whether an event's markup is known, our own pass reads it, or libxml2, its JSON is the same, byte
+ * for byte.
  *
  *     FLATTEN_TOKENS=3        every event of up to so many tokens
  *     FLATTEN_MUTATIONS=5000  how many changed events
@@ -23,6 +24,7 @@
 #include "uploader/render/flatten.h"
 #include "uploader/render/members.h"
 #include "uploader/render/plain_reader.h"
+#include "uploader/render/shape_json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define TOKENS       3
@@ -39,7 +41,9 @@ static size_t size_from(const char *name, size_t usual)
 struct readers {
     struct flatten *flatten[2]; /* by enum flatten_reader */
     struct members *members;
+    struct shape_json *shapes;
     size_t compared, plain; /* how many of them libxml2 need not have read */
+    size_t known;           /* and of these: whose shape was known */
 };
 
 static int readers_start(void **state)
@@ -49,6 +53,7 @@ static int readers_start(void **state)
     readers->flatten[FLATTEN_AUTO] = flatten_new(FLATTEN_AUTO);
     readers->flatten[FLATTEN_LIBXML2] = flatten_new(FLATTEN_LIBXML2);
     readers->members = members_new();
+    readers->shapes = shape_json_new();
     *state = readers;
     return 0;
 }
@@ -56,10 +61,12 @@ static int readers_start(void **state)
 static int readers_end(void **state)
 {
     struct readers *readers = *state;
-    printf("# %zu events compared, %zu of them plain\n", readers->compared, readers->plain);
+    printf("# %zu events compared, %zu of them plain, %zu of a known shape\n", readers->compared,
+           readers->plain, readers->known);
     flatten_free(readers->flatten[FLATTEN_AUTO]);
     flatten_free(readers->flatten[FLATTEN_LIBXML2]);
     members_free(readers->members);
+    shape_json_free(readers->shapes);
     free(readers);
     return 0;
 }
@@ -75,7 +82,7 @@ static enum result flatten_by(struct readers *readers, enum flatten_reader reade
     return res;
 }
 
-static void compare_copy(struct readers *readers, const char *xml, size_t len, bool renames_collisions)
+static void compare_once(struct readers *readers, const char *xml, size_t len, bool renames_collisions)
 {
     struct buf ours = BUF_EMPTY;
     struct buf theirs = BUF_EMPTY;
@@ -87,6 +94,29 @@ static void compare_copy(struct readers *readers, const char *xml, size_t len, b
     buf_fini(&theirs);
 }
 
+/* Twice, as its shape may be known then. */
+static void compare_copy(struct readers *readers, const char *xml, size_t len, bool renames_collisions)
+{
+    compare_once(readers, xml, len, renames_collisions);
+    compare_once(readers, xml, len, renames_collisions);
+}
+
+/* Which of the readers will have read it? Another instance of them tells. */
+static void count_readers(struct readers *readers, const char *xml, size_t len)
+{
+    struct buf out = BUF_EMPTY;
+    struct json_object object;
+    json_begin(&object, &out, false);
+    members_clear(readers->members, SIZE_MAX, false);
+    bool is_known = shape_json_write(readers->shapes, xml, len, false, &object);
+    bool is_plain = is_known || plain_reader_read(xml, len, readers->members, readers->shapes);
+    if (is_plain && !is_known) shape_json_learn(readers->shapes, len, readers->members, false, false);
+    readers->compared++;
+    readers->plain += is_plain;
+    readers->known += is_known;
+    buf_fini(&out);
+}
+
 /* Compares the event in a copy that ends with its NUL: reading behind it would show under sanitizers. */
 static void compare(struct readers *readers, const char *xml, size_t len)
 {
@@ -96,9 +126,7 @@ static void compare(struct readers *readers, const char *xml, size_t len)
     copy[len] = '\0';
     compare_copy(readers, copy, len, false);
     compare_copy(readers, copy, len, true);
-    members_clear(readers->members, SIZE_MAX, false);
-    readers->plain += plain_reader_read(copy, len, readers->members);
-    readers->compared++;
+    count_readers(readers, copy, len);
     free(copy);
 }
 
@@ -279,26 +307,93 @@ static void changed_events_are_the_same(void **state)
     assert_true(readers->plain > readers->compared / 16);
 }
 
+/* ---- events of one shape ---- */
+
+/* What stands between two tags becomes another text. */
+static void change_text(struct chance *chance, struct buf *event)
+{
+    static const char *const texts[] = {"",
+                                        "x",
+                                        " x\t",
+                                        "\"\\",
+                                        "&#32;x&#xA;",
+                                        "\r\nx\ry",
+                                        "&quot;",
+                                        "\xC3\xA9",
+                                        "]]",
+                                        "&#x1F6AA;\x7F",
+                                        "plain text",
+                                        "&#1;",
+                                        "\t",
+                                        "\xC3",
+                                        "]]>",
+                                        "a longer text of 35 characters here"};
+    size_t from = some_tag(chance, event);
+    const char *end = memchr(event->data + from, '>', event->len - from);
+    if (!end) return;
+    size_t at = (size_t)(end + 1 - event->data);
+    const char *tag = memchr(event->data + at, '<', event->len - at);
+    const char *text = texts[chance_below(chance, COUNT(texts))];
+    if (tag) replace(event, at, (size_t)(tag - event->data) - at, text, strlen(text));
+}
+
+static void events_of_one_shape_are_the_same(void **state)
+{
+    struct readers *readers = *state;
+    struct chance chance = chance_begin();
+    struct buf sample = read_path("tests/data/samples/01_input_point_in_alarm.xml");
+    while (sample.len > 0 && sample.data[sample.len - 1] == '\n') sample.len--;
+    for (size_t left = size_from("FLATTEN_MUTATIONS", MUTATIONS); left > 0; left--) {
+        struct buf event = BUF_EMPTY;
+        buf_append(&event, sample.data, sample.len);
+        for (size_t changes = 1 + chance_below(&chance, 4); changes > 0; changes--)
+            change_text(&chance, &event);
+        compare(readers, event.data, event.len);
+        compare(readers, sample.data, sample.len);
+        buf_fini(&event);
+    }
+    buf_fini(&sample);
+    assert_true(readers->known > readers->compared / 2);
+}
+
 /* ---- around the limits ---- */
+
+static void append_deep(struct buf *event, int depth, int name_len, const char *content)
+{
+    for (int i = 0; i < depth; i++) buf_append_format(event, "<n%0*d>", name_len - 1, 0);
+    buf_append_text(event, content);
+    for (int i = 0; i < depth; i++) buf_append_format(event, "</n%0*d>", name_len - 1, 0);
+}
+
+/* With text of its own an event has no shape; without it, another one of its shape has less text. */
+static void compare_at_limit(struct readers *readers, int depth, int name_len, int children)
+{
+    static const struct {
+        const char *begin, *child, *end;
+    } rows[] = {{"<E>text", "<a/>", " more</E>"},
+                {"<E><b>a longer text</b>", "<a/>", "</E>"},
+                {"<E><b></b>", "<a/>", "</E>"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf content = BUF_EMPTY;
+        struct buf event = BUF_EMPTY;
+        buf_append_text(&content, rows[i].begin);
+        for (int child = 0; child < children; child++) buf_append_text(&content, rows[i].child);
+        buf_append(&content, rows[i].end, strlen(rows[i].end) + 1);
+        append_deep(&event, depth, name_len, content.data);
+        compare(readers, event.data, event.len);
+        buf_fini(&content);
+        buf_fini(&event);
+    }
+}
 
 /* Events whose JSON is about as large as it may be: deep, of long names, with many children. */
 static void events_near_the_limits_are_the_same(void **state)
 {
     struct readers *readers = *state;
-    for (int depth = 0; depth <= 201; depth += depth < 190 ? 19 : 1) {
-        for (int name_len = 2; name_len < 200; name_len *= 3) {
-            for (int children = 0; children < 700; children += 1 + children / 2) {
-                struct buf event = BUF_EMPTY;
-                for (int i = 0; i < depth; i++) buf_append_format(&event, "<n%0*d>", name_len - 1, 0);
-                buf_append_text(&event, "<E>text");
-                for (int i = 0; i < children; i++) buf_append_text(&event, "<a/>");
-                buf_append_text(&event, " more</E>");
-                for (int i = 0; i < depth; i++) buf_append_format(&event, "</n%0*d>", name_len - 1, 0);
-                compare(readers, event.data, event.len);
-                buf_fini(&event);
-            }
-        }
-    }
+    for (int depth = 0; depth <= 201; depth += depth < 190 ? 19 : 1)
+        for (int name_len = 2; name_len < 200; name_len *= 3)
+            for (int children = 0; children < 700; children += 1 + children / 2)
+                compare_at_limit(readers, depth, name_len, children);
     assert_true(readers->plain > readers->compared / 2);
     assert_true(readers->plain < readers->compared);
 }
@@ -311,6 +406,7 @@ int main(void)
         WITH_READERS(streams_of_the_simulator_are_the_same),
         WITH_READERS(every_short_event_is_the_same),
         WITH_READERS(changed_events_are_the_same),
+        WITH_READERS(events_of_one_shape_are_the_same),
         WITH_READERS(events_near_the_limits_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
