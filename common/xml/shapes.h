@@ -6,7 +6,8 @@
  * The shape of an element is all of it but the texts of its leaves: names, order, white space in between. Elements with
  * other text between their tags, and an element without children, have none.
  *
- * Where shapes are new again and again, only some elements are looked at, so the search costs such a sender little.
+ * Where shapes are new again and again, only some elements are looked at, so the search costs such a sender little. All that
+ * is remembered takes some 1.2 MB at most, for ACM's events 50 KB.
  */
 #ifndef COMMON_XML_SHAPES_H
 #define COMMON_XML_SHAPES_H

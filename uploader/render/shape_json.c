@@ -11,6 +11,7 @@
 #include "uploader/render/flatten.h"
 
 struct known {
+    bool is_ready;
     bool is_pretty, renames_collisions; /* as it was learned */
     size_t key_bytes;                   /* of all elements, also of those that are no member */
     struct buf json;                    /* each member begins with its comma */
@@ -72,7 +73,7 @@ static void append_value(struct shape_json *s, struct buf *out, const struct xml
 static bool may_write(const struct known *known, const struct xml_shaped *event, size_t len,
                       bool renames_collisions, const struct json_object *to)
 {
-    return event->len == len && known->key_bytes <= (FLATTEN_GROWTH - 1) * len &&
+    return known->is_ready && event->len == len && known->key_bytes <= (FLATTEN_GROWTH - 1) * len &&
            known->renames_collisions == renames_collisions && known->is_pretty == to->is_pretty;
 }
 
@@ -109,25 +110,37 @@ void shape_json_note(struct shape_json *s, const struct xml_plain_tag *tag)
     if (tag->kind != XML_PLAIN_END) s->elements++;
 }
 
+static size_t count_key_bytes(const struct members *members, size_t elements)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < elements; i++) bytes += members_entry(members, i).key_len;
+    return bytes;
+}
+
 /* Elements with children are no members, as they have no text of their own: else the event would have no shape. */
+static void make_ready(const struct shape_json *s, const struct members *members, struct known *known)
+{
+    struct json_object object = {&known->json, known->is_pretty, false};
+    size_t text = 0;
+    for (size_t i = 0; i < s->elements; i++) {
+        struct members_entry entry = members_entry(members, i);
+        if (entry.has_children) continue;
+        json_add(&object, entry.key, entry.key_len, "", 0);
+        bool has_text = text < s->texts && s->element_of[text] == i;
+        if (has_text) known->places[text++] = (uint32_t)known->json.len - 1; /* before the quote */
+    }
+}
+
 void shape_json_learn(struct shape_json *s, size_t len, const struct members *members,
                       bool renames_collisions, bool is_pretty)
 {
     size_t shape = xml_shapes_end(s->shapes, len);
     if (shape == XML_SHAPES_NONE) return;
     struct known *known = &s->known[shape];
-    struct json_object object = {&known->json, is_pretty, false};
-    size_t text = 0;
     buf_clear(&known->json);
     known->is_pretty = is_pretty;
     known->renames_collisions = renames_collisions;
-    known->key_bytes = 0;
-    for (size_t i = 0; i < s->elements; i++) {
-        struct members_entry entry = members_entry(members, i);
-        known->key_bytes += entry.key_len;
-        if (entry.has_children) continue;
-        json_add(&object, entry.key, entry.key_len, "", 0);
-        bool has_text = text < s->texts && s->element_of[text] == i;
-        if (has_text) known->places[text++] = (uint32_t)known->json.len - 1; /* before the quote */
-    }
+    known->key_bytes = count_key_bytes(members, s->elements);
+    known->is_ready = known->key_bytes <= SHAPE_JSON_KEYS_MAX;
+    if (known->is_ready) make_ready(s, members, known);
 }

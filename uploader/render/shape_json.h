@@ -11,13 +11,15 @@
 #include "common/xml/plain.h"
 #include "uploader/render/members.h"
 
+#define SHAPE_JSON_KEYS_MAX 16384 /* bytes of an event's keys; of one with more nothing stands ready */
+
 struct shape_json;
 
 /* Used by one thread at a time. Out of memory aborts. */
 struct shape_json *shape_json_new(void);
 void shape_json_free(struct shape_json *shapes); /* accepts NULL */
 
-/* Adds the members of the event. False: its shape is not known, or keys are a large part of it; nothing was added. */
+/* Adds the members of the event. False: they do not stand ready, or may be too much (flatten.h); nothing was added. */
 bool shape_json_write(struct shape_json *shapes, const char *xml, size_t len, bool renames_collisions,
                       struct json_object *to);
 

@@ -116,6 +116,7 @@ mutant shape_renames $shape "known->renames_collisions == renames_collisions && 
 mutant shape_pretty $shape "&& known->is_pretty == to->is_pretty" ""
 mutant shape_parent_member $shape "if (entry.has_children) continue;" ""
 mutant shape_text_of_another $shape "if (tag->kind != XML_PLAIN_END) s->elements++;" "if (tag->kind == XML_PLAIN_LEAF) s->elements++;"
+mutant shape_keys_unbounded $shape "known->key_bytes <= SHAPE_JSON_KEYS_MAX" "true"
 mutant shape_tail_lost $shape "known->json.len - at);" "1);"
 mutant shape_alone common/xml/shapes.c "if (is_alone || !is_white(&tag->text))" "if (!is_white(&tag->text))"
 mutant shape_of_mixed_text common/xml/shapes.c "if (is_alone || !is_white(&tag->text))" "if (is_alone)"

@@ -398,6 +398,23 @@ static void events_near_the_limits_are_the_same(void **state)
     assert_true(readers->plain < readers->compared);
 }
 
+/* Of an event with more bytes of keys nothing stands ready. Here they are 17 names of the parent, and 65 bytes more. */
+static void what_stands_ready_is_bounded(void **state)
+{
+    struct readers *readers = *state;
+    const int longest = (SHAPE_JSON_KEYS_MAX - 65) / 17;
+    for (int more = 0; more < 2; more++) {
+        struct buf event = BUF_EMPTY;
+        size_t known = readers->known;
+        buf_append_format(&event, "<E><n%0*d>", longest - 1 + more, 0);
+        for (int i = 10; i < 26; i++) buf_append_format(&event, "<c%d>%0100d</c%d>", i, 0, i);
+        buf_append_format(&event, "</n%0*d></E>", longest - 1 + more, 0);
+        for (int i = 0; i < 2; i++) compare(readers, event.data, event.len);
+        assert_int_equal(readers->known - known, 1 - more);
+        buf_fini(&event);
+    }
+}
+
 int main(void)
 {
 #define WITH_READERS(test) cmocka_unit_test_setup_teardown(test, readers_start, readers_end)
@@ -407,6 +424,7 @@ int main(void)
         WITH_READERS(every_short_event_is_the_same),
         WITH_READERS(changed_events_are_the_same),
         WITH_READERS(events_of_one_shape_are_the_same),
+        WITH_READERS(what_stands_ready_is_bounded),
         WITH_READERS(events_near_the_limits_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
