@@ -33,8 +33,8 @@ is_wanted() { # NAME PREFIX...; without a prefix, all are
 # Of a program that was never run: by the length of its source, and before all others if it starts processes.
 last_milliseconds() {
     case $1 in
-    unit/* | model/*) unknown=0 ;;
-    *) unknown=$((3600000 + $(cat "tests/$1".* | wc -c))) ;;
+    crash/* | e2e/* | unit/tools/*) unknown=$((3600000 + $(cat "tests/$1".* | wc -c))) ;;
+    *) unknown=0 ;;
     esac
     awk -v name="$1" -v ms=$unknown '$2 == name { ms = $1 } END { print ms }' "$build/test.times"
 }

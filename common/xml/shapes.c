@@ -20,8 +20,7 @@ struct node {
     uint32_t at; /* the part, in `markup` */
     uint16_t len;
     uint16_t first_child, next_sibling;
-    uint16_t
-        ends; /* how many shapes there were with the one whose last part this is; 0: it is not the last */
+    uint16_t ends; /* the number of the shape that ends here, from 1 on; 0: none does */
 };
 
 _Static_assert(XML_SHAPE_MARKUP_MAX <= UINT16_MAX, "a part may be as long as the markup");

@@ -7,7 +7,7 @@
  * other text between their tags, and an element without children, have none.
  *
  * Where shapes are new again and again, only some elements are looked at, so the search costs such a sender little. All that
- * is remembered takes some 1.2 MB at most, for ACM's events 50 KB.
+ * is remembered takes some 2 MB at most, for ACM's events 100 KB.
  */
 #ifndef COMMON_XML_SHAPES_H
 #define COMMON_XML_SHAPES_H

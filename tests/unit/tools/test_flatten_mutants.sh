@@ -4,14 +4,14 @@
 # changed in the tree.
 #
 #     MUTANTS="no_trim short_number"     only these
-#     MUTANTS_PART=1             all; else one of so many (4), MUTANTS_TURN= says which. That each applies is always checked.
+#     MUTANTS_PART=1             all; else one of so many (6), MUTANTS_TURN= says which. That each applies is always checked.
 set -u
 tree=$PWD
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 number=0
 seen=0
-part=${MUTANTS_PART:-4}
+part=${MUTANTS_PART:-6}
 [ -z "${MUTANTS:-}" ] || part=1
 turn=${MUTANTS_TURN:-$(($(date +%s) % part))}
 [ "$part" -eq 1 ] || echo "# MUTANTS_TURN=$turn of $part"

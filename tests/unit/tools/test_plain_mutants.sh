@@ -3,14 +3,14 @@
 # it. Every change is checked: one that applies no longer fails. Nothing is changed in the tree.
 #
 #     MUTANTS="no_nul cr_stays"     only these
-#     MUTANTS_PART=1             all; else one of so many (6), MUTANTS_TURN= says which. That each applies is always checked.
+#     MUTANTS_PART=1             all; else one of so many (8), MUTANTS_TURN= says which. That each applies is always checked.
 set -u
 tree=$PWD
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 number=0
 seen=0
-part=${MUTANTS_PART:-6}
+part=${MUTANTS_PART:-8}
 [ -z "${MUTANTS:-}" ] || part=1
 turn=${MUTANTS_TURN:-$(($(date +%s) % part))}
 [ "$part" -eq 1 ] || echo "# MUTANTS_TURN=$turn of $part"
@@ -123,7 +123,7 @@ column=collector/framing/column_text.c
 inside=collector/framing/inside.c
 
 # Limits.
-mutant longer_element $limits "XML_PLAIN_MAX       65536" "XML_PLAIN_MAX       65537"
+mutant longer_element $plain "(len < XML_PLAIN_MAX ? len : XML_PLAIN_MAX)" "(len <= XML_PLAIN_MAX ? len : XML_PLAIN_MAX + 1)"
 mutant shorter_element $limits "XML_PLAIN_MAX       65536" "XML_PLAIN_MAX       65535"
 mutant deeper $plain "p->depth < XML_PLAIN_DEPTH_MAX" "p->depth <= XML_PLAIN_DEPTH_MAX"
 mutant less_deep $plain "p->depth < XML_PLAIN_DEPTH_MAX" "p->depth < XML_PLAIN_DEPTH_MAX - 1"
