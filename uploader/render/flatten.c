@@ -71,7 +71,8 @@ enum result flatten_event(struct flatten *f, const char *xml, size_t len, bool r
 {
     static const char name[] = "#xml";
     assert(xml[len] == '\0');
-    if (f->reader == FLATTEN_AUTO && shape_json_write(f->shapes, xml, len, renames_collisions, to))
+    if (f->reader == FLATTEN_AUTO &&
+        shape_json_write(f->shapes, xml, len, renames_collisions, FLATTEN_GROWTH * len, to))
         return RES_OK;
     if (write_members(f, xml, len, renames_collisions, to)) return RES_OK;
     if (utf8_valid_len(xml, len) != len)

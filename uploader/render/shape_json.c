@@ -8,7 +8,6 @@
 
 #include "common/xml/chars.h"
 #include "common/xml/shapes.h"
-#include "uploader/render/flatten.h"
 
 struct known {
     bool is_ready;
@@ -69,21 +68,21 @@ static void append_value(struct shape_json *s, struct buf *out, const struct xml
     json_escape(out, text, len);
 }
 
-/* All keys, and all texts, which are a part of the event, must be within the bounds of flatten.h. */
-static bool may_write(const struct known *known, const struct xml_shaped *event, size_t len,
-                      bool renames_collisions, const struct json_object *to)
+/* The texts are a part of the event. */
+static bool may_write(const struct known *known, size_t len, size_t most_bytes, bool renames_collisions,
+                      const struct json_object *to)
 {
-    return known->is_ready && event->len == len && known->key_bytes <= (FLATTEN_GROWTH - 1) * len &&
+    return known->is_ready && known->key_bytes + len <= most_bytes &&
            known->renames_collisions == renames_collisions && known->is_pretty == to->is_pretty;
 }
 
 bool shape_json_write(struct shape_json *s, const char *xml, size_t len, bool renames_collisions,
-                      struct json_object *to)
+                      size_t most_bytes, struct json_object *to)
 {
     struct xml_shaped event;
-    if (!xml_shapes_read(s->shapes, xml, len, &event)) return false;
+    if (!xml_shapes_read(s->shapes, xml, len, &event) || event.len != len) return false;
     const struct known *known = &s->known[event.shape];
-    if (!may_write(known, &event, len, renames_collisions, to)) return false;
+    if (!may_write(known, len, most_bytes, renames_collisions, to)) return false;
     size_t at = to->is_empty ? 1 : 0; /* no comma before the first member of all */
     for (size_t i = 0; i < event.count; i++) {
         buf_append(to->out, known->json.data + at, known->places[i] - at);

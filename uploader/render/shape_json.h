@@ -19,9 +19,12 @@ struct shape_json;
 struct shape_json *shape_json_new(void);
 void shape_json_free(struct shape_json *shapes); /* accepts NULL */
 
-/* Adds the members of the event. False: they do not stand ready, or may be too much (flatten.h); nothing was added. */
+/*
+ * Adds the members of the event. False: they do not stand ready, or their keys and texts might be more than `most_bytes`;
+ * nothing was added.
+ */
 bool shape_json_write(struct shape_json *shapes, const char *xml, size_t len, bool renames_collisions,
-                      struct json_object *to);
+                      size_t most_bytes, struct json_object *to);
 
 /* The event is read by its tags, the first of which follows; its next tag. */
 void shape_json_begin(struct shape_json *shapes, const char *xml);

@@ -108,7 +108,7 @@ static void count_readers(struct readers *readers, const char *xml, size_t len)
     struct json_object object;
     json_begin(&object, &out, false);
     members_clear(readers->members, SIZE_MAX, false);
-    bool is_known = shape_json_write(readers->shapes, xml, len, false, &object);
+    bool is_known = shape_json_write(readers->shapes, xml, len, false, FLATTEN_GROWTH * len, &object);
     bool is_plain = is_known || plain_reader_read(xml, len, readers->members, readers->shapes);
     if (is_plain && !is_known) shape_json_learn(readers->shapes, len, readers->members, false, false);
     readers->compared++;
