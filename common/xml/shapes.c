@@ -151,7 +151,7 @@ static bool is_white(const struct xml_plain_run *run)
     return len == run->len;
 }
 
-/* The next part of the element ends at `to`. False: it has too many, or too long ones. */
+/* The next part of the element ends at `to`. False: its markup is too long. */
 static bool add_part(struct xml_shapes *shapes, const char *to)
 {
     size_t len = (size_t)(to - shapes->from);
@@ -179,6 +179,7 @@ static bool is_closed_at_once(const struct xml_plain_tag *tag)
 
 size_t xml_shapes_add(struct xml_shapes *shapes, const struct xml_plain_tag *tag)
 {
+    if (!shapes->is_learning) return XML_SHAPES_NONE;
     bool is_leaf = tag->kind == XML_PLAIN_LEAF;
     bool is_alone = is_leaf && tag->name == shapes->start + 1;
     if (is_alone || !is_white(&tag->text)) shapes->is_learning = false;
