@@ -25,12 +25,13 @@
 #include "tests/model/plain_stream.h"
 #include "tests/model/plain_strings.h"
 #include "tests/model/plain_tree.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/segments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define TOKENS             3
-#define INPUTS             40000
+#define INPUTS             (IS_SANITIZED ? 10000 : 40000)
 #define INPUTS_OF_A_STREAM 200 /* there are so many times fewer streams: each is cut in hundreds of ways */
 #define CHARACTERS         0x110000u
 

@@ -26,8 +26,9 @@
 #include "tests/support/chance.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/rejects_fixture.h"
+#include "tests/support/sanitized.h"
 
-#define WORLDS  8
+#define WORLDS  (IS_SANITIZED ? 3 : 8)
 #define STEPS   40
 #define SENDERS 5
 #define REASONS 3

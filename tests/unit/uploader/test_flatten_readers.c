@@ -21,13 +21,14 @@
 
 #include "common/xml/plain.h"
 #include "tests/support/chance.h"
+#include "tests/support/sanitized.h"
 #include "uploader/render/flatten.h"
 #include "uploader/render/members.h"
 #include "uploader/render/plain_reader.h"
 #include "uploader/render/shape_json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define TOKENS       3
+#define TOKENS       (IS_SANITIZED ? 2 : 3)
 #define MUTATIONS    5000
 
 static size_t size_from(const char *name, size_t usual)

@@ -21,11 +21,12 @@
 #include "tests/support/chance.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/out_fixture.h"
+#include "tests/support/sanitized.h"
 #include "uploader/spool/reship.h"
 #include "uploader/spool/statements.h" /* to break its statements */
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define WORLDS       5 /* TEST_WORLDS=number in the environment changes it */
+#define WORLDS       (IS_SANITIZED ? 2 : 5) /* TEST_WORLDS=number in the environment changes it */
 #define STEPS        100
 #define BROKEN_TRIES 30 /* worlds in which a broken statement must be caught at least once */
 #define IDS_MAX      4000
