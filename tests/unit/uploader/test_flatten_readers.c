@@ -370,15 +370,13 @@ static void append_deep(struct buf *event, int depth, int name_len, const char *
 static void compare_at_limit(struct readers *readers, int depth, int name_len, int children)
 {
     static const struct {
-        const char *begin, *child, *end;
-    } rows[] = {{"<E>text", "<a/>", " more</E>"},
-                {"<E><b>a longer text</b>", "<a/>", "</E>"},
-                {"<E><b></b>", "<a/>", "</E>"}};
+        const char *begin, *end;
+    } rows[] = {{"<E>text", " more</E>"}, {"<E><b>a longer text</b>", "</E>"}, {"<E><b></b>", "</E>"}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf content = BUF_EMPTY;
         struct buf event = BUF_EMPTY;
         buf_append_text(&content, rows[i].begin);
-        for (int child = 0; child < children; child++) buf_append_text(&content, rows[i].child);
+        for (int child = 0; child < children; child++) buf_append_text(&content, "<a/>");
         buf_append(&content, rows[i].end, strlen(rows[i].end) + 1);
         append_deep(&event, depth, name_len, content.data);
         compare(readers, event.data, event.len);
@@ -393,7 +391,7 @@ static void events_near_the_limits_are_the_same(void **state)
     struct readers *readers = *state;
     for (int depth = 0; depth <= 201; depth += depth < 190 ? 19 : 1)
         for (int name_len = 2; name_len < 200; name_len *= 3)
-            for (int children = 0; children < 700; children += 1 + children)
+            for (int children = 0; children < 700; children += 1 + (IS_SANITIZED ? children : children / 2))
                 compare_at_limit(readers, depth, name_len, children);
     assert_true(readers->plain > readers->compared / 2);
     assert_true(readers->plain < readers->compared);
