@@ -40,9 +40,15 @@ struct xml_plain_tag {
     enum xml_plain_kind kind;
     const char *name;
     size_t name_len;
-    struct xml_plain_run content; /* of a leaf */
+    struct xml_plain_run content; /* of a leaf; that of `<name/>` is empty, and at the slash */
     struct xml_plain_run text;    /* behind the tag; none behind the end of the whole element */
 };
+
+/* Is the leaf written as `<name/>`? */
+static inline bool xml_plain_is_closed_at_once(const struct xml_plain_tag *leaf)
+{
+    return leaf->content.len == 0 && *leaf->content.at == '/';
+}
 
 enum xml_plain_state {
     XML_PLAIN_READING,

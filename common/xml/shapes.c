@@ -1,7 +1,7 @@
 /*
- * shapes -- see shapes.h. The markup of an element falls into parts: a text follows each part but the last. The parts of all
- * shapes are the nodes of a tree: shapes that begin alike share the nodes up to the first part in which they differ, so
- * events from which some fields are missing need little more than one shape does.
+ * shapes -- see shapes.h. The markup of an element falls into parts: a text follows each part but the last. The parts of
+ * all shapes are the nodes of a tree: shapes that begin alike share the nodes up to the first part in which they differ,
+ * so events from which some fields are missing need little more than one shape does.
  */
 #include "common/xml/shapes.h"
 
@@ -171,25 +171,20 @@ static size_t add_leaf(struct xml_shapes *shapes, const struct xml_plain_run *co
     return shapes->text_count++;
 }
 
-/* `<name/>` */
-static bool is_closed_at_once(const struct xml_plain_tag *tag)
-{
-    return tag->content.len == 0 && *tag->content.at == '/';
-}
-
 size_t xml_shapes_add(struct xml_shapes *shapes, const struct xml_plain_tag *tag)
 {
     if (!shapes->is_learning) return XML_SHAPES_NONE;
     bool is_leaf = tag->kind == XML_PLAIN_LEAF;
     bool is_alone = is_leaf && tag->name == shapes->start + 1;
     if (is_alone || !is_white(&tag->text)) shapes->is_learning = false;
-    if (!shapes->is_learning || !is_leaf || is_closed_at_once(tag)) return XML_SHAPES_NONE;
+    if (!shapes->is_learning || !is_leaf || xml_plain_is_closed_at_once(tag)) return XML_SHAPES_NONE;
     return add_leaf(shapes, &tag->content);
 }
 
 /*
- * The longer of two children comes first: where one is the beginning of the other, as `</a><b>` is of `</a><b><c>`, the other
- * is what an element has that has both. Returns where the link to a child of this length belongs; NULL: there are too many.
+ * The longer of two children comes first: where one is the beginning of the other, as `</a><b>` is of `</a><b><c>`, the
+ * other is what an element has that has both. Returns where the link to a child of this length belongs; NULL: there are
+ * too many.
  */
 static uint16_t *find_link(struct xml_shapes *shapes, size_t parent, size_t len)
 {
@@ -214,14 +209,11 @@ static size_t add_child(struct xml_shapes *shapes, size_t parent, const char *pa
     return child;
 }
 
+/* The longest that is a beginning of the part is found first: the part itself, if it is there. */
 static size_t find_child(const struct xml_shapes *shapes, size_t parent, const char *part, size_t len)
 {
-    size_t child = shapes->nodes[parent].first_child;
-    for (; child != ROOT; child = shapes->nodes[child].next_sibling) {
-        const struct node *node = &shapes->nodes[child];
-        if (node->len == len && memcmp(shapes->markup.data + node->at, part, len) == 0) break;
-    }
-    return child;
+    size_t child = find_next(shapes->nodes, shapes->markup.data, parent, part, part + len);
+    return shapes->nodes[child].len == len ? child : ROOT;
 }
 
 /* Returns the node of the last part; ROOT: there was no space for all of them. */

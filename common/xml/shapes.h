@@ -6,8 +6,8 @@
  * The shape of an element is all of it but the texts of its leaves: names, order, white space in between. Elements with
  * other text between their tags, and an element without children, have none.
  *
- * Where shapes are new again and again, only some elements are looked at, so the search costs such a sender little. All that
- * is remembered takes some 2 MB at most, for ACM's events 100 KB.
+ * Where shapes are new again and again, only some elements are looked at, so the search costs such a sender little. All
+ * that is remembered takes some 2 MB at most, for ACM's events 100 KB.
  */
 #ifndef COMMON_XML_SHAPES_H
 #define COMMON_XML_SHAPES_H
@@ -38,14 +38,17 @@ void xml_shapes_free(struct xml_shapes *shapes); /* accepts NULL */
 bool xml_shapes_read(struct xml_shapes *shapes, const char *text, size_t len, struct xml_shaped *shaped);
 
 /*
- * To remember the shape of an element that had none that is known: begin, add each tag as xml_plain_next() gives it, and end
- * if it was sure. xml_shapes_add() returns the number of the leaf's text among the texts, or XML_SHAPES_NONE.
+ * To remember the shape of an element that had none that is known: begin, add each tag as xml_plain_next() gives it, and
+ * end if it was sure. xml_shapes_add() returns the number of the leaf's text among the texts, or XML_SHAPES_NONE.
  */
 void xml_shapes_begin(struct xml_shapes *shapes, const char *text);
 size_t xml_shapes_add(struct xml_shapes *shapes, const struct xml_plain_tag *tag);
 void xml_shapes_give_up(struct xml_shapes *shapes); /* this one's shape is not to be remembered */
 
-/* `len` bytes the element has. Returns the number of its shape, which another one may have had; XML_SHAPES_NONE: not remembered. */
+/*
+ * The element has `len` bytes. Returns the number of its shape, which a forgotten one may have had; XML_SHAPES_NONE: it is
+ * not remembered.
+ */
 size_t xml_shapes_end(struct xml_shapes *shapes, size_t len);
 
 #endif

@@ -46,9 +46,9 @@ static void read_tags(struct tags *tags, const char *text, size_t len, struct xm
     if (shapes) xml_shapes_begin(shapes, text);
     xml_plain_begin(&plain, text, len);
     while (xml_plain_next(&plain, &tag)) {
-        bool is_closed_at_once = tag.content.len == 0 && *tag.content.at == '/';
         if (shapes) (void)xml_shapes_add(shapes, &tag);
-        if (tag.kind == XML_PLAIN_LEAF && !is_closed_at_once) tags->texts[tags->count++] = tag.content;
+        if (tag.kind == XML_PLAIN_LEAF && !xml_plain_is_closed_at_once(&tag))
+            tags->texts[tags->count++] = tag.content;
     }
     tags->len = xml_plain_len(&plain);
     tags->is_ascii = plain.is_ascii;

@@ -1,6 +1,7 @@
 /*
  * flatten -- see flatten.h. An event whose markup was seen before is written at once; of another that is plain one pass
- * gathers the members; of any other, and where that pass is not sure, libxml2 does. What an event may grow to, and what becomes of one that would grow further, is decided here.
+ * gathers the members; of any other, and where that pass is not sure, libxml2 does. What an event may grow to, and what
+ * becomes of one that would grow further, is decided here.
  */
 #include "uploader/render/flatten.h"
 
