@@ -23,10 +23,10 @@ class Tail:
     """Its lines as they come."""
 
     def __init__(self, site, *arguments):
-        self.output = site.directory / f"tail-{len(site.others)}.out"
-        with open(self.output, "wb") as out:
+        self.output, self.errors = (site.directory / f"tail-{len(site.others)}.{end}" for end in ("out", "err"))
+        with open(self.output, "wb") as out, open(self.errors, "wb") as errors:
             self.process = site.owns(subprocess.Popen(
-                [BIN / "collector", "tail", *arguments], stdout=out, stderr=subprocess.PIPE, text=True, cwd=site.directory,
+                [BIN / "collector", "tail", *arguments], stdout=out, stderr=errors, cwd=site.directory,
                 env={**clean_environment(), "SPOOL_PATH": str(site.spool)}))
 
     def lines(self):
@@ -37,13 +37,16 @@ class Tail:
 
     def wait_for(self, lines):
         wait_for(f"{lines} lines of tail", lambda: len(self.lines()) >= lines or self.process.poll() is not None)
-        assert self.process.poll() is None, self.process.stderr.read()
+        assert self.process.poll() is None, self.said()
+
+    def said(self):
+        """Its error output."""
+        return self.errors.read_text(encoding="utf-8")
 
     def end(self):
-        """Its error output."""
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(60) == 0
-        return self.process.stderr.read()
+        return self.said()
 
 
 def test_a_filter_shows_the_last_events_that_match_and_each_new_one(site):
@@ -101,7 +104,8 @@ def test_rejects_are_followed_without_their_payload(site):
     site.send(b"<EVENT><secret></EVENT>")
     wait_for("both", lambda: site.value("SELECT count(*) FROM rejects") == 2)
     tail, one, as_json = Tail(site, "--rejects"), Tail(site, "--rejects", "-n1"), Tail(site, "--rejects", "--json")
-    tail.wait_for(2)
+    for followed, count in ((tail, 2), (one, 1), (as_json, 2)):  # one that begins late would begin with the third
+        followed.wait_for(count)
     rows = site.query("SELECT received_at, source, reason, bytes FROM rejects ORDER BY id")
     assert tail.lines() == ["\t".join(map(str, row)) for row in rows], tail.lines()
     site.send(b"<EVENT>secret<a></b></EVENT>" + event(2, "acm-1"))
@@ -151,6 +155,7 @@ def test_a_rare_sender_on_a_large_spool_is_looked_for_in_so_many_rows_alone(site
     none = Tail(site, "--name", "nothing")
     plain = Tail(site, "-n", "1")
     plain.wait_for(1)
+    wait_for("the search for nothing to be over", none.said)
     with contextlib.closing(sqlite3.connect(site.spool, timeout=30)) as db:  # none of them holds a snapshot
         wait_for("a checkpoint beside them", lambda: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
     site.collector()
