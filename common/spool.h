@@ -25,7 +25,8 @@
 
 /*
  * Lengths of the WAL. Above the first a thread checkpoints in the background; above the second the writer checkpoints
- * between two groups; above the third the writer waits until the WAL can start again.
+ * what little is left between two groups; above the third it checkpoints all that is left, and waits until the WAL can start
+ * again.
  */
 #define SPOOL_WAL_PASSIVE_BYTES (8 << 20)
 #define SPOOL_WAL_FINISH_BYTES  (32 << 20)

@@ -12,7 +12,7 @@
 #define SAMPLE_MS        25
 #define AGES_MS          3000
 #define NUDGE_BYTES      (4 << 20) /* of the log between two checkpoints by the thread: each is synced */
-#define NUDGE_MS         100       /* between two checkpoints by the thread while readers are in the way */
+#define NUDGE_MS         100       /* between two while readers of more than a moment are in the way */
 #define QUIET_MS         250       /* between two, and before the first one, where nothing comes */
 #define SOON_MS          50        /* to the next look there, while one copies or readers are kept out */
 #define FILE_MS          1000      /* and while only the file is long */
@@ -230,16 +230,25 @@ static void fit_gap(struct wal_policy *p, int64_t now_ms)
 
 /* ---- what to do ---- */
 
+/* The thread copies until little is left, unless the log must not grow on. */
+static bool wants_finish(const struct wal_policy *p, int64_t now_ms)
+{
+    bool is_little = p->bytes - p->copied <= WAL_REST_BYTES;
+    if (p->bytes <= SPOOL_WAL_FINISH_BYTES || (p->is_blocked && now_ms < p->finish_at)) return false;
+    return is_little || p->bytes > SPOOL_WAL_RESTART_BYTES;
+}
+
 struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
 {
     struct wal_step step = {false};
     if (p->bytes <= SPOOL_WAL_PASSIVE_BYTES) return step;
     bool are_short = expected_age(p) < SHORT_MS;
-    step.finishes = p->bytes > SPOOL_WAL_FINISH_BYTES && (!p->is_blocked || now_ms >= p->finish_at);
+    step.finishes = wants_finish(p, now_ms);
     if (step.finishes) p->finish_at = now_ms + (are_short ? RETRY_MS : STALL_MS);
     step.waits = step.finishes && p->bytes > SPOOL_WAL_RESTART_BYTES;
     if (step.finishes && are_short && now_ms >= p->wait_at) step.readers_ms = WAL_WAIT_MS;
-    bool is_due = p->is_blocked ? now_ms >= p->nudge_at : p->bytes - p->nudge_bytes >= NUDGE_BYTES;
+    bool are_in_way = p->is_blocked && !are_short;
+    bool is_due = are_in_way ? now_ms >= p->nudge_at : p->bytes - p->nudge_bytes >= NUDGE_BYTES;
     step.nudges = !step.finishes && is_due;
     if (!step.nudges) return step;
     p->nudge_at = now_ms + NUDGE_MS;

@@ -2,7 +2,8 @@
  * wal_policy -- decides how the write-ahead log is kept short: pure, without I/O or clock.
  *
  * The log begins again when all of it has been copied into the spool's file and nobody reads it. So a thread copies
- * while the writer goes on; above SPOOL_WAL_FINISH_BYTES the writer copies the rest itself, between two groups.
+ * while the writer goes on; above SPOOL_WAL_FINISH_BYTES the writer copies the rest itself, between two groups. Events
+ * wait meanwhile, so the rest is at most WAL_REST_BYTES, unless the log is longer than SPOOL_WAL_RESTART_BYTES.
  * Readers can stand in the way in two manners, which the copied position tells apart:
  * - One long read: the position does not move. It is reported, and nothing else can be done.
  * - Many short ones that overlap: the position moves, but somebody always reads. Then no new reader is let in until
@@ -23,6 +24,7 @@
 
 #define WAL_FILE_BYTES   (64 << 20)  /* the log's file falls back below this when nothing comes */
 #define WAL_LONG_BYTES   (128 << 20) /* longer than overlapping readers of half a second may make it */
+#define WAL_REST_BYTES   (6 << 20)   /* of a log that may grow on, which the writer copies at once */
 #define WAL_LONG_READ_MS 5000        /* a read of this age that is in the way is reported */
 #define WAL_CLOSED_MS    1000 /* new readers wait for as long at most: far less than SQLite is patient */
 #define WAL_READER_MS    1500 /* a reader of this age is not waited for; readers that share a mark seem older */

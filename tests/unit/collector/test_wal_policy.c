@@ -77,6 +77,14 @@ static void a_log_that_begins_again_is_held_by_nobody(void **state)
     assert_int_equal(kind_at(&p, NOW + 20000), WAL_READERS_NONE);
 }
 
+/* The log had so many bytes, and the thread has copied them all. */
+static void copied_to(struct wal_policy *p, int64_t bytes)
+{
+    if (bytes <= 0) return;
+    wal_policy_note_commit(p, bytes, NOW);
+    wal_policy_note_checkpoint(p, bytes, bytes, NOW);
+}
+
 static void the_thread_copies_first_then_the_writer_finishes(void **state)
 {
     static const struct {
@@ -91,11 +99,49 @@ static void the_thread_copies_first_then_the_writer_finishes(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct wal_policy p;
         wal_policy_init(&p, NOW);
+        copied_to(&p, rows[i].bytes - WAL_REST_BYTES);
         wal_policy_note_commit(&p, rows[i].bytes, NOW);
         struct wal_step step = wal_policy_after_group(&p, NOW);
         assert_true(step.nudges == rows[i].nudges && step.finishes == rows[i].finishes);
         assert_true(step.waits == rows[i].waits);
     }
+}
+
+/* What it copies makes all events wait: a reader of a moment had stopped the thread at the half. */
+static void the_writer_leaves_more_than_a_little_to_the_thread_unless_the_log_must_not_grow(void **state)
+{
+    struct wal_policy p;
+    int64_t bytes = SPOOL_WAL_FINISH_BYTES + 1;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    copied_to(&p, bytes - WAL_REST_BYTES - 1);
+    wal_policy_note_commit(&p, bytes, NOW);
+    struct wal_step step = wal_policy_after_group(&p, NOW);
+    assert_true(step.nudges && !step.finishes && step.readers_ms == 0);
+    wal_policy_note_commit(&p, SPOOL_WAL_RESTART_BYTES, NOW + 1);
+    assert_false(wal_policy_after_group(&p, NOW + 1).finishes);
+    wal_policy_note_commit(&p, SPOOL_WAL_RESTART_BYTES + 1, NOW + 2);
+    step = wal_policy_after_group(&p, NOW + 2);
+    assert_true(step.finishes && step.waits);
+}
+
+static void a_reader_of_a_moment_does_not_keep_the_thread_from_copying_on(void **state)
+{
+    struct wal_policy p;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    wal_policy_note_commit(&p, 10 * M, NOW);
+    assert_true(wal_policy_after_group(&p, NOW).nudges);
+    wal_policy_note_commit(&p, 12 * M, NOW + 8);
+    wal_policy_note_checkpoint(&p, 12 * M, 10 * M, NOW + 8);
+    wal_policy_note_commit(&p, 14 * M - 1, NOW + 9);
+    assert_false(wal_policy_after_group(&p, NOW + 9).nudges);
+    wal_policy_note_commit(&p, 14 * M, NOW + 10);
+    assert_true(wal_policy_after_group(&p, NOW + 10).nudges);
+    wal_policy_note_checkpoint(&p, 14 * M, 10 * M, NOW + 90); /* it has gone on reading */
+    wal_policy_note_commit(&p, 20 * M, NOW + 109);
+    assert_false(wal_policy_after_group(&p, NOW + 109).nudges);
+    assert_true(wal_policy_after_group(&p, NOW + 110).nudges);
 }
 
 static void the_thread_copies_each_few_megabytes(void **state)
@@ -126,7 +172,7 @@ static void the_writer_waits_for_readers_of_a_moment_less_and_less_often_if_in_v
     int64_t now = NOW;
     (void)state;
     wal_policy_init(&p, NOW);
-    wal_policy_note_commit(&p, SPOOL_WAL_FINISH_BYTES, NOW);
+    copied_to(&p, SPOOL_WAL_FINISH_BYTES);
     assert_int_equal(readers_ms_at(&p, NOW), 0);
     wal_policy_note_commit(&p, SPOOL_WAL_FINISH_BYTES + 1, NOW);
     assert_int_equal(readers_ms_at(&p, NOW), WAL_WAIT_MS);
@@ -296,6 +342,8 @@ int main(void)
         cmocka_unit_test(a_small_remainder_is_not_reported),
         cmocka_unit_test(a_log_that_begins_again_is_held_by_nobody),
         cmocka_unit_test(the_thread_copies_first_then_the_writer_finishes),
+        cmocka_unit_test(the_writer_leaves_more_than_a_little_to_the_thread_unless_the_log_must_not_grow),
+        cmocka_unit_test(a_reader_of_a_moment_does_not_keep_the_thread_from_copying_on),
         cmocka_unit_test(the_thread_copies_each_few_megabytes),
         cmocka_unit_test(the_writer_waits_for_readers_of_a_moment_less_and_less_often_if_in_vain),
         cmocka_unit_test(the_writer_waits_for_no_reader_of_more_than_a_moment),
