@@ -21,7 +21,7 @@ struct checkpointer {
     struct turn turn;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_due, is_stopping; /* guarded by the lock, like all below */
+    bool is_due, is_copying, is_stopping; /* guarded by the lock, like all below */
     bool has_result;
     struct db_wal wal; /* the last checkpoint's result */
     int64_t began_at;  /* and when it began, monotonic ms */
@@ -33,17 +33,20 @@ static bool wait_until_due(struct checkpointer *c)
     pthread_mutex_lock(&c->lock);
     while (!c->is_due && !c->is_stopping) pthread_cond_wait(&c->changed, &c->lock);
     bool go_on = !c->is_stopping;
+    c->is_copying = c->is_due;
     c->is_due = false;
     pthread_mutex_unlock(&c->lock);
     return go_on;
 }
 
+/* `wal` is NULL if the checkpoint was not possible. */
 static void publish(struct checkpointer *c, const struct db_wal *wal, int64_t began_at)
 {
     pthread_mutex_lock(&c->lock);
-    c->wal = *wal;
-    c->began_at = began_at;
-    c->has_result = true;
+    c->is_copying = false;
+    if (wal) c->wal = *wal;
+    if (wal) c->began_at = began_at;
+    c->has_result |= wal != NULL;
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -79,10 +82,8 @@ static void *run(void *context)
         turn_begin(&c->turn, "a checkpoint");
         enum result res = copy_and_sync(c->db, &wal, &why);
         turn_end(&c->turn);
-        if (res == RES_OK)
-            publish(c, &wal, began_at);
-        else
-            log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
+        publish(c, res == RES_OK ? &wal : NULL, began_at);
+        if (res != RES_OK) log_debug("a checkpoint was not possible now", "why=%s", LOG_QUOTE(why.text));
     }
     return NULL;
 }
@@ -120,6 +121,14 @@ void checkpointer_stop(struct checkpointer *c)
     pthread_mutex_destroy(&c->lock);
     db_close(c->db);
     free(c);
+}
+
+bool checkpointer_is_copying(struct checkpointer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool is_copying = c->is_due || c->is_copying;
+    pthread_mutex_unlock(&c->lock);
+    return is_copying;
 }
 
 int64_t checkpointer_busy_ms(struct checkpointer *c)

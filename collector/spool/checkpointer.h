@@ -27,6 +27,9 @@ void checkpointer_stop(struct checkpointer *checkpointer); /* accepts NULL; wait
 /* Asks the thread for a checkpoint. Does not wait for it. */
 void checkpointer_nudge(struct checkpointer *checkpointer);
 
+/* Does it copy, or has it been asked to and not begun? */
+bool checkpointer_is_copying(struct checkpointer *checkpointer);
+
 /* A sign of life, from any thread: for how long the present checkpoint has lasted, in ms; 0: there is none. */
 int64_t checkpointer_busy_ms(struct checkpointer *checkpointer);
 

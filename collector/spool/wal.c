@@ -339,6 +339,7 @@ static void keep_marks(struct wal *w)
 
 static void maintain_after_group(struct wal *w)
 {
+    wal_policy_note_thread(&w->policy, checkpointer_is_copying(w->checkpointer));
     struct wal_step step = wal_policy_after_group(&w->policy, clock_monotonic_ms());
     if (step.nudges) checkpointer_nudge(w->checkpointer);
     if (step.finishes && !w->is_closed) (void)finish(w, step.waits, step.readers_ms);

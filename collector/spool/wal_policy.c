@@ -141,6 +141,11 @@ void wal_policy_note_checkpoint(struct wal_policy *p, int64_t bytes, int64_t cop
     if (p->moves >= MOVES) p->overlap_at = began_at;
 }
 
+void wal_policy_note_thread(struct wal_policy *p, bool is_copying)
+{
+    p->is_copying = is_copying;
+}
+
 /* ---- keeping new readers out ---- */
 
 void wal_policy_note_marks(struct wal_policy *p, bool has_marks)
@@ -238,6 +243,17 @@ static bool wants_finish(const struct wal_policy *p, int64_t now_ms)
     return is_little || p->bytes > SPOOL_WAL_RESTART_BYTES;
 }
 
+/*
+ * Above SPOOL_WAL_FINISH_BYTES the thread must come to its end, for the writer to copy the rest: it is called again only
+ * where it has ended, and has left too much.
+ */
+static bool wants_nudge(const struct wal_policy *p, bool are_short, int64_t now_ms)
+{
+    if (p->is_blocked && !are_short) return now_ms >= p->nudge_at;
+    if (p->bytes > SPOOL_WAL_FINISH_BYTES) return !p->is_copying;
+    return p->bytes - p->nudge_bytes >= NUDGE_BYTES;
+}
+
 struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
 {
     struct wal_step step = {false};
@@ -247,9 +263,7 @@ struct wal_step wal_policy_after_group(struct wal_policy *p, int64_t now_ms)
     if (step.finishes) p->finish_at = now_ms + (are_short ? RETRY_MS : STALL_MS);
     step.waits = step.finishes && p->bytes > SPOOL_WAL_RESTART_BYTES;
     if (step.finishes && are_short && now_ms >= p->wait_at) step.readers_ms = WAL_WAIT_MS;
-    bool are_in_way = p->is_blocked && !are_short;
-    bool is_due = are_in_way ? now_ms >= p->nudge_at : p->bytes - p->nudge_bytes >= NUDGE_BYTES;
-    step.nudges = !step.finishes && is_due;
+    step.nudges = !step.finishes && wants_nudge(p, are_short, now_ms);
     if (!step.nudges) return step;
     p->nudge_at = now_ms + NUDGE_MS;
     p->nudge_bytes = p->bytes;

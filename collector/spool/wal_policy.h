@@ -48,6 +48,7 @@ struct wal_policy {
     int64_t overlap_at;   /* when that was last seen; 0: never */
     int64_t nudge_at, quiet_at, finish_at, close_at; /* not before */
     int64_t nudge_bytes;                             /* the log's length when the thread was last to copy */
+    bool is_copying;                                 /* the thread, or it is about to */
     bool has_marks;                                  /* all is ready to keep readers out */
     int64_t closed_at;                               /* since when no new reader is let in; 0: they are */
     int64_t backoff_ms;                              /* after that was in vain */
@@ -75,6 +76,9 @@ void wal_policy_note_empty(struct wal_policy *policy, int64_t now_ms);
 
 /* A checkpoint that began at `began_at` found `bytes` in the log and has ended with `copied` of them copied. */
 void wal_policy_note_checkpoint(struct wal_policy *policy, int64_t bytes, int64_t copied, int64_t began_at);
+
+/* Does the thread copy, or is it about to? */
+void wal_policy_note_thread(struct wal_policy *policy, bool is_copying);
 
 /* Have the marks been reserved that are needed to keep readers out? */
 void wal_policy_note_marks(struct wal_policy *policy, bool has_marks);

@@ -60,7 +60,7 @@ enum result spool_out_use(struct spool_out *out, enum statement which, struct st
 
 /*
  * While the collector commits much, its own thread copies the log. Where this side did it beside that one whenever it was
- * due, it took up to a quarter of a second, in which nothing was shipped. Where it never did, the log grew to ten times its
+ * due, it took up to a quarter of a second, in which nothing was shipped, and that thread could not copy. Where it never did, the log grew to ten times its
  * length while rows were purged; and nobody did while the collector waited for space, which a purge gives back only so.
  */
 static void checkpoint_if_due(struct spool_out *out)
@@ -69,7 +69,7 @@ static void checkpoint_if_due(struct spool_out *out)
     struct db_wal wal;
     if (!out->wants_checkpoint) return;
     out->wants_checkpoint = false;
-    if (out->leaves_log && out->wal_bytes <= SPOOL_WAL_FINISH_BYTES) return;
+    if (out->leaves_log && out->wal_bytes <= SPOOL_WAL_RESTART_BYTES) return;
     if (db_checkpoint(out->db, DB_PASSIVE, &wal, &why) != RES_OK)
         log_debug("checkpoint put off", "why=%s", LOG_QUOTE(why.text));
 }

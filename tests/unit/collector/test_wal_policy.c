@@ -144,6 +144,26 @@ static void a_reader_of_a_moment_does_not_keep_the_thread_from_copying_on(void *
     assert_true(wal_policy_after_group(&p, NOW + 110).nudges);
 }
 
+/* Called each few megabytes it never came to its end, so that the writer had to wait for it. */
+static void a_long_log_is_copied_by_the_thread_once_more_only_when_it_has_ended(void **state)
+{
+    struct wal_policy p;
+    int64_t bytes = SPOOL_WAL_FINISH_BYTES + 1;
+    (void)state;
+    wal_policy_init(&p, NOW);
+    wal_policy_note_commit(&p, bytes, NOW);
+    wal_policy_note_thread(&p, true);
+    assert_false(wal_policy_after_group(&p, NOW).nudges);
+    wal_policy_note_commit(&p, bytes + 5 * M, NOW + 20);
+    assert_false(wal_policy_after_group(&p, NOW + 20).nudges);
+    wal_policy_note_thread(&p, false);
+    assert_true(wal_policy_after_group(&p, NOW + 21).nudges);
+    wal_policy_note_checkpoint(&p, bytes + 5 * M, bytes + 5 * M, NOW + 21);
+    wal_policy_note_commit(&p, bytes + 9 * M, NOW + 40);
+    struct wal_step step = wal_policy_after_group(&p, NOW + 40);
+    assert_true(step.finishes && !step.nudges);
+}
+
 static void the_thread_copies_each_few_megabytes(void **state)
 {
     struct wal_policy p;
@@ -344,6 +364,7 @@ int main(void)
         cmocka_unit_test(the_thread_copies_first_then_the_writer_finishes),
         cmocka_unit_test(the_writer_leaves_more_than_a_little_to_the_thread_unless_the_log_must_not_grow),
         cmocka_unit_test(a_reader_of_a_moment_does_not_keep_the_thread_from_copying_on),
+        cmocka_unit_test(a_long_log_is_copied_by_the_thread_once_more_only_when_it_has_ended),
         cmocka_unit_test(the_thread_copies_each_few_megabytes),
         cmocka_unit_test(the_writer_waits_for_readers_of_a_moment_less_and_less_often_if_in_vain),
         cmocka_unit_test(the_writer_waits_for_no_reader_of_more_than_a_moment),

@@ -407,6 +407,7 @@ static void finish(struct world *w, const struct wal_step *step)
 static void maintain(struct world *w)
 {
     take_result(w);
+    wal_policy_note_thread(&w->policy, w->is_copying);
     struct wal_step step = wal_policy_after_group(&w->policy, now_ms(w));
     if (step.nudges) nudge(w);
     if (step.finishes && !w->is_closed) finish(w, &step);
