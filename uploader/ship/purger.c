@@ -2,11 +2,14 @@
 #include "uploader/ship/purger.h"
 
 #include <stddef.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 
-#define PURGE_MS            50   /* at most this long at a time */
+#define PURGE_MS            50   /* at most this long at a time, */
+#define OTHERS_SHARE        4    /* and a fourth of the time that others have had since */
+#define GAP_US              600  /* in which the collector finds the lock */
 #define PURGE_PAUSE_MS      2000 /* to find nothing takes the write lock, too */
 #define SELDOM_MS           3600000
 #define BATCH_RETENTION_MS  (400LL * 86400000)
@@ -28,26 +31,35 @@ struct done {
 static enum result purge_kind(const struct purger *p, enum batch_kind kind, int64_t keep, int64_t due,
                               struct done *done, struct why *why)
 {
-    int64_t purged = 1;
+    int64_t purged = 0;
     enum result res = RES_OK;
-    while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due) {
+    do {
         res = spool_out_purge(p->spool, kind, spool_out_kept_ms(p->spool) - keep, &purged, why);
         done->rows += purged;
-    }
+    } while (res == RES_OK && purged > 0 && clock_monotonic_ms() < due);
     done->has_more |= purged > 0;
     return res;
 }
 
-static enum result purge_rows(const struct purger *p, bool is_space_low, struct done *done, struct why *why)
+static enum result purge_rows(const struct purger *p, bool is_space_low, int64_t due, struct done *done,
+                              struct why *why)
 {
     bool has_pages = false;
-    int64_t due = clock_monotonic_ms() + PURGE_MS;
     enum result res = RES_OK;
     for (enum batch_kind kind = 0; kind < BATCH_KIND_COUNT && res == RES_OK; kind++)
         res = purge_kind(p, kind, keep_ms(p, kind, is_space_low), due, done, why);
-    if (res == RES_OK) res = spool_out_vacuum(p->spool, &has_pages, why);
+    if (res == RES_OK) res = spool_out_vacuum(p->spool, due, &has_pages, why);
     done->has_more |= has_pages;
     return res;
+}
+
+/* Waits if others have had no time since the last turn. Returns until when this turn may last. */
+static int64_t begin_turn(const struct purger *p)
+{
+    int64_t others_us = clock_monotonic_us() - p->ended_us;
+    int64_t most_ms = others_us / OTHERS_SHARE / 1000;
+    if (others_us < GAP_US) (void)nanosleep(&(struct timespec){.tv_nsec = (GAP_US - others_us) * 1000}, NULL);
+    return clock_monotonic_ms() + (most_ms < PURGE_MS ? most_ms : PURGE_MS);
 }
 
 /* Deletes what becomes due only now and then. */
@@ -88,12 +100,13 @@ enum result purger_turn(struct purger *p, bool is_space_low, bool *has_more, str
     bool has_seldom = false;
     *has_more = false;
     if (now < p->next_at) return RES_OK;
-    enum result res = purge_rows(p, is_space_low, &done, why);
+    enum result res = purge_rows(p, is_space_low, begin_turn(p), &done, why);
     if (res == RES_OK && now >= p->seldom_at) {
         res = purge_seldom(p, &done, &has_seldom, why);
         p->seldom_at = has_seldom ? 0 : now + SELDOM_MS;
     }
     *has_more = done.has_more || has_seldom;
+    p->ended_us = clock_monotonic_us();
     now = clock_monotonic_ms();
     p->next_at = now + (*has_more ? 0 : PURGE_PAUSE_MS);
     bool goes_on = *has_more || res != RES_OK; /* what has failed is tried again */

@@ -345,7 +345,7 @@ static void vacuum_to_the_end(struct fixture *f)
     bool has_more = true;
     for (int calls = 0; has_more; calls++) {
         assert_true(calls < 10000);
-        must(f, spool_out_vacuum(f->out, &has_more, &f->why));
+        must(f, spool_out_vacuum(f->out, 0, &has_more, &f->why));
     }
 }
 

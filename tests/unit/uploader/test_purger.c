@@ -1,4 +1,7 @@
-/* test_purger -- a purge that takes many turns is logged with what it has deleted and what is left. */
+/*
+ * test_purger -- a purge leaves time to others, and is logged with what it has deleted and what is left if it takes many
+ * turns.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "tests/support/out_fixture.h"
 
@@ -61,9 +65,40 @@ static void a_purge_of_many_turns_is_logged_with_what_is_left(void **state)
     assert_int_equal(query_int(f->scratch->spool, "SELECT count(*) FROM _event"), WAITING);
 }
 
+static int64_t rows_left(struct fixture *f)
+{
+    return query_int(f->scratch->spool, "SELECT count(*) FROM _event");
+}
+
+static void a_turn_right_behind_another_waits_and_then_purges_a_single_slice(void **state)
+{
+    struct fixture *f = *state;
+    struct purger purger = {.options = {.retention_ms = 0}, .spool = f->out};
+    bool has_more = false;
+    int64_t slice = 0;
+    some_spool_add_events(f->scratch->spool, ROWS, 10, SOME_TIME);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, ROWS);
+    ship(f, &batch);
+    for (int turn = 1; turn <= 3; turn++) {
+        int64_t before = rows_left(f);
+        int64_t ended_us =
+            clock_monotonic_us() + 100000; /* nothing lies between, however slow this test is */
+        purger.ended_us = ended_us;
+        must(f, purger_turn(&purger, false, &has_more, &f->why));
+        assert_true(has_more && clock_monotonic_us() > ended_us);
+        if (turn == 1) slice = before - rows_left(f);
+        assert_int_equal(before - rows_left(f), slice);
+        assert_in_range(slice, 1, 1000);
+    }
+    assert_int_equal(rows_left(f), ROWS - 3 * slice);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {IN_SPOOL(a_purge_of_many_turns_is_logged_with_what_is_left)};
+    const struct CMUnitTest tests[] = {
+        IN_SPOOL(a_purge_of_many_turns_is_logged_with_what_is_left),
+        IN_SPOOL(a_turn_right_behind_another_waits_and_then_purges_a_single_slice),
+    };
     log_open("test");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
