@@ -315,6 +315,24 @@ static void append_until(struct fixture *f, int *next, int64_t bytes)
     }
 }
 
+static void the_thread_has_its_result_when_it_has_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct service s;
+    struct db_wal wal;
+    int64_t began_at = 0;
+    service_start(f, &s);
+    append(f, 1, 500, 0);
+    assert_false(checkpointer_is_copying(s.checkpointer));
+    assert_false(checkpointer_take_result(s.checkpointer, &wal, &began_at));
+    checkpointer_nudge(s.checkpointer);
+    while (checkpointer_is_copying(s.checkpointer))
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_true(checkpointer_take_result(s.checkpointer, &wal, &began_at));
+    assert_true(wal.frames > 0 && wal.copied == wal.frames && began_at > 0);
+    service_stop(&s);
+}
+
 /*
  * One of two readers always reads, and the second begins where the first has seen more: no checkpoint ever finds nobody.
  * The turns are taken between two groups until the writer keeps the next one out.
@@ -516,6 +534,7 @@ int main(void)
         IN_SPOOL(readers_of_now_are_counted_and_go_on_behind_a_barrier),
         IN_SPOOL(the_log_begins_again_after_a_barrier_is_released_and_not_before),
         IN_SPOOL(too_many_readers_leave_no_mark_to_reserve),
+        IN_SPOOL(the_thread_has_its_result_when_it_has_ended),
         IN_SPOOL(the_log_begins_again_beside_readers_that_overlap),
         IN_SPOOL(the_log_begins_again_beside_short_transactions_without_a_pause),
         IN_SPOOL(where_nothing_comes_readers_are_kept_out_until_those_of_now_have_ended),
