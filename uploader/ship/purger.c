@@ -8,7 +8,8 @@
 #include "common/log.h"
 
 #define PURGE_MS            50   /* at most this long at a time, */
-#define OTHERS_SHARE        4    /* and a fourth of the time that others have had since */
+#define OTHERS_SHARE        2    /* and a half of the time that others have had since, */
+#define LATE_MS             5000 /* unless rows stay for so much longer than they should */
 #define GAP_US              600  /* in which the collector finds the lock */
 #define PURGE_PAUSE_MS      2000 /* to find nothing takes the write lock, too */
 #define SELDOM_MS           3600000
@@ -53,13 +54,24 @@ static enum result purge_rows(const struct purger *p, bool is_space_low, int64_t
     return res;
 }
 
-/* Waits if others have had no time since the last turn. Returns until when this turn may last. */
-static int64_t begin_turn(const struct purger *p)
+/* Do events stay that should have gone a while ago, or is their space needed? */
+static enum result is_urgent(const struct purger *p, bool is_space_low, bool *is_so, struct why *why)
+{
+    int64_t before = spool_out_kept_ms(p->spool) - keep_ms(p, BATCH_EVENTS, is_space_low) - LATE_MS;
+    *is_so = is_space_low;
+    return is_space_low ? RES_OK : spool_out_has_purgeable(p->spool, BATCH_EVENTS, before, is_so, why);
+}
+
+/* Waits if others have had no time since the last turn. `*due`: until when this turn may last. */
+static enum result begin_turn(const struct purger *p, bool is_space_low, int64_t *due, struct why *why)
 {
     int64_t others_us = clock_monotonic_us() - p->ended_us;
     int64_t most_ms = others_us / OTHERS_SHARE / 1000;
+    bool is_so = false;
+    enum result res = is_urgent(p, is_space_low, &is_so, why);
     if (others_us < GAP_US) (void)nanosleep(&(struct timespec){.tv_nsec = (GAP_US - others_us) * 1000}, NULL);
-    return clock_monotonic_ms() + (most_ms < PURGE_MS ? most_ms : PURGE_MS);
+    *due = clock_monotonic_ms() + (is_so || most_ms > PURGE_MS ? PURGE_MS : most_ms);
+    return res;
 }
 
 /* Deletes what becomes due only now and then. */
@@ -100,7 +112,9 @@ enum result purger_turn(struct purger *p, bool is_space_low, bool *has_more, str
     bool has_seldom = false;
     *has_more = false;
     if (now < p->next_at) return RES_OK;
-    enum result res = purge_rows(p, is_space_low, begin_turn(p), &done, why);
+    int64_t due = 0;
+    enum result res = begin_turn(p, is_space_low, &due, why);
+    if (res == RES_OK) res = purge_rows(p, is_space_low, due, &done, why);
     if (res == RES_OK && now >= p->seldom_at) {
         res = purge_seldom(p, &done, &has_seldom, why);
         p->seldom_at = has_seldom ? 0 : now + SELDOM_MS;

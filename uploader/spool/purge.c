@@ -85,6 +85,15 @@ enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t
     return res == RES_OK ? res : why_wrap(why, res, "purge shipped rows");
 }
 
+enum result spool_out_has_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
+                                    bool *has_some, struct why *why)
+{
+    struct purgeable batch;
+    enum result res = find_purgeable(out, kind, before, &batch, why);
+    *has_some = batch.id > 0;
+    return res == RES_OK ? res : why_wrap(why, res, "look for rows to purge");
+}
+
 enum result spool_out_count_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
                                       int64_t *rows, struct why *why)
 {

@@ -171,6 +171,10 @@ int64_t spool_out_kept_ms(const struct spool_out *out);
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
 
+/* Would it find any? */
+MUST_CHECK enum result spool_out_has_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
+                                               bool *has_some, struct why *why);
+
 /* How many rows spool_out_purge() will delete with the same `before`, but for what a batch or a copy still needs. */
 MUST_CHECK enum result spool_out_count_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
                                                  int64_t *rows, struct why *why);

@@ -93,11 +93,49 @@ static void a_turn_right_behind_another_waits_and_then_purges_a_single_slice(voi
     assert_int_equal(rows_left(f), ROWS - 3 * slice);
 }
 
+/* How many rows a turn right behind another purges. */
+static int64_t rows_of_a_turn(struct fixture *f, struct purger *purger, bool is_space_low)
+{
+    bool has_more = false;
+    int64_t before = rows_left(f);
+    purger->next_at = 0;
+    purger->ended_us = clock_monotonic_us() + 100000;
+    must(f, purger_turn(purger, is_space_low, &has_more, &f->why));
+    return before - rows_left(f);
+}
+
+/* A machine that stands still in the midst of a turn ends it behind its first slice: then the next one counts. */
+static bool purges_more_than(struct fixture *f, struct purger *purger, int64_t slice, bool is_space_low)
+{
+    for (int tries = 0; tries < 20; tries++)
+        if (rows_of_a_turn(f, purger, is_space_low) > slice) return true;
+    return false;
+}
+
+static void a_purge_that_is_late_or_makes_room_does_not_spare_others(void **state)
+{
+    struct fixture *f = *state;
+    struct purger purger = {.options = {.retention_ms = 60000}, .spool = f->out};
+    int64_t kept_ms = spool_out_kept_ms(f->out);
+    some_spool_add_events(f->scratch->spool, ROWS, 10, SOME_TIME);
+    struct batch batch = seal(f, BATCH_EVENTS, 1, ROWS);
+    ship(f, &batch);
+    assert_int_equal(rows_of_a_turn(f, &purger, false), 0); /* it is not time to */
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64, kept_ms - 61000);
+    int64_t slice = rows_of_a_turn(f, &purger, false);
+    assert_in_range(slice, 1, 1000);
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64, kept_ms - 66000);
+    assert_true(purges_more_than(f, &purger, slice, false));
+    query_do(f->scratch->spool, "UPDATE _batch SET kept_from = %" PRId64, kept_ms);
+    assert_true(purges_more_than(f, &purger, slice, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SPOOL(a_purge_of_many_turns_is_logged_with_what_is_left),
         IN_SPOOL(a_turn_right_behind_another_waits_and_then_purges_a_single_slice),
+        IN_SPOOL(a_purge_that_is_late_or_makes_room_does_not_spare_others),
     };
     log_open("test");
     return cmocka_run_group_tests(tests, NULL, NULL);
