@@ -270,19 +270,8 @@ static enum result load_control_row(struct shipper *s, struct why *why)
     return RES_OK;
 }
 
-static enum result purge(struct shipper *s, bool *has_more, struct why *why)
-{
-    *has_more = false;
-    if (s->options.has_only_errands) return RES_OK;
-    turn_begin(&s->turn, "purging what is shipped");
-    return purger_turn(&s->purger, s->control_row.is_space_low, has_more, why);
-}
-
-/*
- * Does whatever the scheduler says, until there is nothing more to do now, or for a while; and purges between the steps.
- * `*has_more`: there is more to purge.
- */
-static enum result dispatch(struct shipper *s, struct scheduler_step *step, bool *has_more, struct why *why)
+/* Does whatever the scheduler says, until there is nothing more to do now, or for a while. */
+static enum result dispatch(struct shipper *s, struct scheduler_step *step, struct why *why)
 {
     int64_t due = clock_monotonic_ms() + TURN_MS;
     enum result res = RES_OK;
@@ -294,7 +283,6 @@ static enum result dispatch(struct shipper *s, struct scheduler_step *step, bool
         if (res == RES_OK) res = take_step(s, step, why);
         if (res == RES_OK) res = collect(s, why);
         if (res == RES_OK) res = load_open(s, why); /* a batch may have been replaced */
-        if (res == RES_OK) res = purge(s, has_more, why);
     } while (res == RES_OK && step->action != SCHEDULER_WAIT && clock_monotonic_ms() < due &&
              !signals_stop_requested(s->signals));
     return res;
@@ -328,6 +316,13 @@ static void look_for_new_keys(struct shipper *s)
     if (store_has_new_keys(s->store)) scheduler_hurry(s->scheduler, now);
 }
 
+static enum result purge(struct shipper *s, bool *has_more, struct why *why)
+{
+    *has_more = false;
+    if (s->options.has_only_errands) return RES_OK;
+    return purger_turn(&s->purger, s->control_row.is_space_low, has_more, why);
+}
+
 static int wait_until(const struct shipper *s, int64_t due)
 {
     int64_t wait_ms = due - clock_monotonic_ms();
@@ -347,7 +342,9 @@ enum result shipper_turn(struct shipper *s, int *wait_ms, struct why *why)
     if (res == RES_OK) res = restore(s, why);
     if (res == RES_OK && clock_monotonic_ms() >= s->outcomes.report_due) res = shipper_report(s, why);
     look_for_new_keys(s);
-    if (res == RES_OK) res = dispatch(s, &step, &has_more, why);
+    if (res == RES_OK) res = dispatch(s, &step, why);
+    turn_begin(&s->turn, "purging what is shipped");
+    if (res == RES_OK) res = purge(s, &has_more, why);
     turn_end(&s->turn);
     *wait_ms = has_more ? 0 : wait_until(s, step.due);
     return res;

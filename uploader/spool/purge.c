@@ -9,9 +9,9 @@
 #include "uploader/spool/resolve.h"
 #include "uploader/spool/statements.h"
 
-#define PURGE_SLICE  500
-#define VACUUM_PAGES 16
-#define FREE_PART    4 /* more than this part of the pages is given back */
+#define PURGE_SLICE     500
+#define VACUUM_SLICE_MS 5
+#define VACUUM_PAGES    16
 
 /* A batch whose rows may go. */
 struct purgeable {
@@ -83,15 +83,6 @@ enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t
     } while (res == RES_OK && batch.id > 0 && *purged == 0); /* a batch's last slice may be empty */
     if (res != RES_OK) *purged = 0;
     return res == RES_OK ? res : why_wrap(why, res, "purge shipped rows");
-}
-
-enum result spool_out_has_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
-                                    bool *has_some, struct why *why)
-{
-    struct purgeable batch;
-    enum result res = find_purgeable(out, kind, before, &batch, why);
-    *has_some = batch.id > 0;
-    return res == RES_OK ? res : why_wrap(why, res, "look for rows to purge");
 }
 
 enum result spool_out_count_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
@@ -229,32 +220,26 @@ enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_
 
 /* ---- free pages ---- */
 
-static enum result count_free_pages(struct spool_out *out, bool *are_many, struct why *why)
+enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why)
 {
     int64_t pages = 0;
     int64_t free_pages = 0;
+    char sql[64];
+    *has_more = false;
+    int64_t due = clock_monotonic_ms() + VACUUM_SLICE_MS;
+    (void)snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
     enum result res = db_get_int(out->db, "PRAGMA page_count", &pages, why);
     if (res == RES_OK) res = db_get_int(out->db, "PRAGMA freelist_count", &free_pages, why);
-    *are_many = res == RES_OK && free_pages * FREE_PART > pages;
-    return res;
-}
-
-static enum result give_pages_back(struct spool_out *out, int64_t due, bool *has_more, struct why *why)
-{
-    char sql[64];
-    (void)snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
-    enum result res = spool_out_relax(out, why);
-    if (res != RES_OK) return spool_out_relax_no_more(out, res, why);
-    do {
+    if (res != RES_OK || free_pages * 4 <= pages) return res;
+    res = spool_out_relax(out, why);
+    while (res == RES_OK && free_pages * 4 > pages) {
+        *has_more = true;
+        if (clock_monotonic_ms() >= due) break;
+        *has_more = false;
         res = db_exec(out->db, sql, why);
-        if (res == RES_OK) res = count_free_pages(out, has_more, why);
-    } while (res == RES_OK && *has_more && clock_monotonic_ms() < due);
-    return spool_out_relax_no_more(out, res, why);
-}
-
-enum result spool_out_vacuum(struct spool_out *out, int64_t due, bool *has_more, struct why *why)
-{
-    enum result res = count_free_pages(out, has_more, why);
-    if (res == RES_OK && *has_more) res = give_pages_back(out, due, has_more, why);
+        if (res == RES_OK) res = db_get_int(out->db, "PRAGMA page_count", &pages, why);
+        if (res == RES_OK) res = db_get_int(out->db, "PRAGMA freelist_count", &free_pages, why);
+    }
+    res = spool_out_relax_no_more(out, res, why);
     return res == RES_OK ? res : why_wrap(why, res, "give free pages back");
 }

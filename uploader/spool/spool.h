@@ -171,10 +171,6 @@ int64_t spool_out_kept_ms(const struct spool_out *out);
 MUST_CHECK enum result spool_out_purge(struct spool_out *out, enum batch_kind kind, int64_t before,
                                        int64_t *purged, struct why *why);
 
-/* Would it find any? */
-MUST_CHECK enum result spool_out_has_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
-                                               bool *has_some, struct why *why);
-
 /* How many rows spool_out_purge() will delete with the same `before`, but for what a batch or a copy still needs. */
 MUST_CHECK enum result spool_out_count_purgeable(struct spool_out *out, enum batch_kind kind, int64_t before,
                                                  int64_t *rows, struct why *why);
@@ -190,8 +186,8 @@ MUST_CHECK enum result spool_out_purge_batches(struct spool_out *out, int64_t be
 MUST_CHECK enum result spool_out_purge_waiting_rejects(struct spool_out *out, int64_t keep_ms,
                                                        int64_t *purged, struct why *why);
 
-/* If more than a quarter of the pages are free, returns a few to the file system, and more of them until `due` (monotonic). */
-MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, int64_t due, bool *has_more, struct why *why);
+/* If more than a quarter of the pages are free, returns some to the file system, for a few milliseconds. */
+MUST_CHECK enum result spool_out_vacuum(struct spool_out *out, bool *has_more, struct why *why);
 
 /* What an uploader says of itself. All texts are borrowed. */
 struct uploader_report {

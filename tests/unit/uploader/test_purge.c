@@ -109,25 +109,6 @@ static void what_is_left_to_purge_is_counted_by_batches(void **state)
     assert_int_equal(count_purgeable(f, INT64_MAX), 100);
 }
 
-static bool has_purgeable(struct fixture *f, int64_t before)
-{
-    bool has_some = false;
-    must(f, spool_out_has_purgeable(f->out, BATCH_EVENTS, before, &has_some, &f->why));
-    return has_some;
-}
-
-static void whether_rows_are_to_be_purged_is_known_before(void **state)
-{
-    struct fixture *f = *state;
-    add(f, BATCH_EVENTS, 20);
-    (void)ship_at(f, BATCH_EVENTS, 1, 10, 100);
-    (void)seal(f, BATCH_EVENTS, 11, 20);
-    assert_false(has_purgeable(f, 99));
-    assert_true(has_purgeable(f, 100));
-    assert_int_equal(purge(f, BATCH_EVENTS, INT64_MAX), 10);
-    assert_false(has_purgeable(f, INT64_MAX));
-}
-
 static void purging_one_kind_leaves_the_other(void **state)
 {
     struct fixture *f = *state;
@@ -364,7 +345,7 @@ static void vacuum_to_the_end(struct fixture *f)
     bool has_more = true;
     for (int calls = 0; has_more; calls++) {
         assert_true(calls < 10000);
-        must(f, spool_out_vacuum(f->out, 0, &has_more, &f->why));
+        must(f, spool_out_vacuum(f->out, &has_more, &f->why));
     }
 }
 
@@ -421,7 +402,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_purged_oldest_first_in_slices_within_a_batch),
         IN_SPOOL(what_is_left_to_purge_is_counted_by_batches),
-        IN_SPOOL(whether_rows_are_to_be_purged_is_known_before),
         IN_SPOOL(purging_one_kind_leaves_the_other),
         IN_SPOOL(batches_with_rows_and_each_kinds_newest_batch_are_kept),
         IN_SPOOL(an_open_batch_holds_back_its_own_rows_and_no_others),
