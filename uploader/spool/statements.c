@@ -60,8 +60,9 @@ enum result spool_out_use(struct spool_out *out, enum statement which, struct st
 
 /*
  * While the collector commits much, its own thread copies the log. Where this side did it beside that one whenever it was
- * due, it took up to a quarter of a second, in which nothing was shipped, and that thread could not copy. Where it never did, the log grew to ten times its
- * length while rows were purged; and nobody did while the collector waited for space, which a purge gives back only so.
+ * due, it took up to a quarter of a second, in which nothing was shipped, and that thread could not copy. Where it never
+ * did, the log grew to ten times its length while rows were purged; and nobody did while the collector waited for space,
+ * which a purge gives back only so.
  */
 static void checkpoint_if_due(struct spool_out *out)
 {

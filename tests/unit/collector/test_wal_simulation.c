@@ -739,8 +739,7 @@ static void short_reads_without_a_pause_keep_no_log_of_full_speed_from_beginning
         free(w);
     }
     print_message("the longest log had %d MiB, of which the writer copied %d at once at most, unless it must "
-                  "not grow; it "
-                  "waited for readers %d %% of the time\n",
+                  "not grow; it waited for readers %d %% of the time\n",
                   (int)(longest / MIB), (int)(largest_rest / MIB), (int)(waited_ms * 100 / lasted_ms));
     assert_true(waited_ms * 20 < lasted_ms);
     assert_true(largest_rest <= WAL_REST_BYTES + MIB); /* others commit a few pages meanwhile */
